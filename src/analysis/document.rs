@@ -1,0 +1,285 @@
+//! An article as the index takes it: the terms of its zones, and its body in passages.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::forms::{Forms, FormsCache};
+use super::words::words;
+use crate::article::Article;
+
+/// The parts of an article that are searched apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Zone {
+    /// The title.
+    Title,
+    /// The teaser.
+    Summary,
+    /// The body.
+    Body,
+    /// Names and labels: authors, topics, tags, series.
+    Labels,
+}
+
+impl Zone {
+    /// All zones, in the order of their discriminants.
+    pub const ALL: [Zone; 4] = [Zone::Title, Zone::Summary, Zone::Body, Zone::Labels];
+
+    /// The zone's place in [`Zone::ALL`].
+    pub fn ordinal(self) -> usize {
+        self as usize
+    }
+
+    /// The zone's name in an index's schema.
+    pub fn name(self) -> &'static str {
+        match self {
+            Zone::Title => "title",
+            Zone::Summary => "summary",
+            Zone::Body => "body",
+            Zone::Labels => "labels",
+        }
+    }
+}
+
+/// The terms of one zone, in the order of their positions.
+#[derive(Debug, Clone, Default)]
+pub struct ZoneTerms {
+    /// Positions with the forms of the word that stands there; a compound shares the position of
+    /// its first part.
+    pub terms: Vec<(u32, Arc<Forms>)>,
+    /// How many words the zone has, compounds not counted twice.
+    pub length: u32,
+}
+
+/// What sort of text a passage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassageKind {
+    /// The beginning of a paragraph.
+    Paragraph,
+    /// A further piece of a paragraph too long for one passage.
+    Continuation,
+}
+
+/// A piece of the body that can be read singly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage<'a> {
+    /// The text, untouched.
+    pub text: &'a str,
+    /// Whether it begins a paragraph.
+    pub kind: PassageKind,
+}
+
+/// Everything the index takes of an article's text.
+#[derive(Debug, Clone, Default)]
+pub struct ArticleTerms {
+    /// The zones, in the order of [`Zone::ALL`].
+    pub zones: [ZoneTerms; 4],
+    /// For every passage of [`passages_of`], the position of its first word in the body.
+    pub passage_starts: Vec<u32>,
+}
+
+impl ArticleTerms {
+    /// Analyses an article in its language. `caches` is kept by the caller from article to
+    /// article, one cache a language.
+    pub fn of(article: &Article, caches: &mut HashMap<String, FormsCache>) -> ArticleTerms {
+        if !caches.contains_key(&article.lang) {
+            caches.insert(article.lang.clone(), FormsCache::new(&article.lang));
+        }
+        let Some(cache) = caches.get_mut(&article.lang) else { return ArticleTerms::default() };
+        let mut terms = ArticleTerms::default();
+        terms.zone(Zone::Title, &article.title, cache);
+        terms.zone(Zone::Summary, &article.summary, cache);
+        for passage in passages_of(&article.body) {
+            terms.passage_starts.push(terms.zones[Zone::Body.ordinal()].length);
+            terms.zone(Zone::Body, passage.text, cache);
+        }
+        for label in labels_of(article) {
+            terms.zone(Zone::Labels, label, cache);
+        }
+        terms
+    }
+
+    fn zone(&mut self, zone: Zone, text: &str, cache: &mut FormsCache) {
+        let zone = &mut self.zones[zone.ordinal()];
+        let first = zone.length;
+        for word in words(text) {
+            let position = first.saturating_add(word.position);
+            zone.length = zone.length.max(position.saturating_add(1));
+            zone.terms.push((position, cache.forms(&word.text)));
+        }
+    }
+}
+
+/// A term that an article could be told by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyTerm {
+    /// The stem, tagged with its language.
+    pub stem: String,
+    /// The word as the article first writes it.
+    pub word: String,
+    /// How often it stands there, by [`KEY_ZONE_COUNTS`].
+    pub frequency: f32,
+}
+
+/// How many times an occurrence in a zone counts for a key term, by [`Zone::ALL`]: the title is
+/// what the article is about.
+const KEY_ZONE_COUNTS: [f32; 4] = [3.0, 1.5, 1.0, 1.0];
+
+/// The most key terms that are kept of an article: longer lists no longer change what is related.
+const MAX_KEY_TERMS: usize = 128;
+
+impl ArticleTerms {
+    /// The terms that an article could be told by, the most frequent first. Which of them are
+    /// telling depends on the other articles, and is decided when it is asked.
+    pub fn key_terms(&self) -> Vec<KeyTerm> {
+        let mut terms: HashMap<&str, (&str, f32)> = HashMap::new();
+        for (zone, counts) in self.zones.iter().zip(KEY_ZONE_COUNTS) {
+            for (_, forms) in &zone.terms {
+                let (Some(stem), Some(word)) = (forms.stems.first(), forms.words.first()) else { continue };
+                let is_telling = word.chars().any(char::is_alphabetic) && (!word.is_ascii() || word.len() >= 3);
+                if is_telling {
+                    terms.entry(stem).or_insert((word, 0.0)).1 += counts;
+                }
+            }
+        }
+        let mut terms: Vec<KeyTerm> = terms
+            .into_iter()
+            .map(|(stem, (word, frequency))| KeyTerm { stem: stem.to_owned(), word: word.to_owned(), frequency })
+            .collect();
+        terms.sort_by(|a, b| b.frequency.total_cmp(&a.frequency).then_with(|| a.stem.cmp(&b.stem)));
+        terms.truncate(MAX_KEY_TERMS);
+        terms
+    }
+}
+
+fn labels_of(article: &Article) -> impl Iterator<Item = &str> {
+    let topics = article.topics.iter().flat_map(|topic| &topic.labels);
+    topics.chain(&article.authors).chain(&article.tags).chain(&article.series).map(String::as_str)
+}
+
+/// The characters after which a passage is cut at the next good place.
+const PASSAGE_CHARS: usize = 600;
+/// The characters after which a passage is cut wherever it stands.
+const MAX_PASSAGE_CHARS: usize = 900;
+
+/// The passages of a body: its paragraphs, those of over some 600 characters cut at the end of a
+/// sentence, else between words. Joined again (paragraphs by a blank line, continuations by
+/// nothing) they are the body.
+pub fn passages_of(body: &str) -> impl Iterator<Item = Passage<'_>> {
+    paragraphs(body).flat_map(|paragraph| {
+        let mut rest = paragraph;
+        let mut kind = PassageKind::Paragraph;
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let (text, tail) = rest.split_at(passage_end(rest));
+            rest = tail;
+            let passage = Passage { text, kind };
+            kind = PassageKind::Continuation;
+            Some(passage)
+        })
+    })
+}
+
+/// Puts the passages of a body together again.
+pub fn join_passages<'a>(passages: impl Iterator<Item = Passage<'a>>) -> String {
+    let mut body = String::new();
+    for passage in passages {
+        if passage.kind == PassageKind::Paragraph && !body.is_empty() {
+            body.push_str("\n\n");
+        }
+        body.push_str(passage.text);
+    }
+    body
+}
+
+fn paragraphs(body: &str) -> impl Iterator<Item = &str> {
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        loop {
+            if rest.is_empty() {
+                return None;
+            }
+            let (paragraph, tail) = match blank_line(rest) {
+                Some((start, end)) => (&rest[..start], &rest[end..]),
+                None => (rest, ""),
+            };
+            rest = tail;
+            if !paragraph.trim().is_empty() {
+                return Some(paragraph);
+            }
+        }
+    })
+}
+
+/// The first run of line ends and white space that holds an empty line.
+fn blank_line(text: &str) -> Option<(usize, usize)> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find('\n').map(|at| from + at) {
+        let mut end = at + 1;
+        let mut is_blank = false;
+        for (offset, c) in text[at + 1..].char_indices() {
+            if c == '\n' {
+                is_blank = true;
+                end = at + 1 + offset + 1;
+            } else if !c.is_whitespace() {
+                break;
+            }
+        }
+        if is_blank {
+            return Some((at, end));
+        }
+        from = at + 1;
+    }
+    None
+}
+
+fn passage_end(text: &str) -> usize {
+    let mut after_space = None;
+    let mut last = ' ';
+    for (chars, (at, c)) in text.char_indices().enumerate() {
+        if chars >= PASSAGE_CHARS {
+            let ends_sentence = matches!(last, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '।' | '\n');
+            if ends_sentence && (c.is_whitespace() || !last.is_ascii()) {
+                return at;
+            }
+            if c.is_whitespace() {
+                after_space = Some(at);
+            }
+            if chars >= MAX_PASSAGE_CHARS {
+                return after_space.unwrap_or(at);
+            }
+        }
+        last = c;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn join(body: &str) -> String {
+        join_passages(passages_of(body))
+    }
+
+    #[test]
+    fn paragraphs_are_kept_and_long_ones_cut_after_a_sentence() {
+        assert_eq!(join("one\n\ntwo\nlines\n \n\nthree"), "one\n\ntwo\nlines\n\nthree");
+        let long = "A sentence of some words. ".repeat(100);
+        let passages: Vec<_> = passages_of(&long).collect();
+        assert!(passages.len() >= 4 && passages.iter().all(|passage| passage.text.trim_end().ends_with('.')));
+    }
+
+    proptest! {
+        #[test]
+        fn passages_joined_are_the_body(body in "(\\PC{0,300}(\n|\n\n| )){0,12}") {
+            let once = join(&body);
+            prop_assert_eq!(join(&once), once);
+            prop_assert!(passages_of(&body).all(|passage| passage.text.chars().count() <= MAX_PASSAGE_CHARS + 1));
+        }
+    }
+}

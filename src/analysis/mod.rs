@@ -1,0 +1,31 @@
+//! From text to terms.
+//!
+//! ```text
+//! text ──> words ──> forms (exact, folded, stemmed) ──> terms of an article or a query
+//!         (words.rs)  (forms.rs, by the table of language.rs)   (document.rs)
+//! ```
+//!
+//! Words are cut the same way in every language, so that a query needs no language; only the
+//! stemming differs, and a stem carries the language it was made by (see [`Forms`]).
+
+mod detect;
+mod document;
+mod fold;
+mod forms;
+mod language;
+mod words;
+
+pub use detect::{Detection, detect};
+pub use document::{ArticleTerms, KeyTerm, Passage, PassageKind, Zone, ZoneTerms, join_passages, passages_of};
+pub use fold::{fold, fold_keeping_tilde, normalize};
+pub use forms::{Forms, FormsCache, QueryForms};
+pub use language::{Chain, chain_of, chains, language_group};
+pub use words::{Word, words};
+
+/// What the analysis does, in one text: two indexes fit each other when theirs is the same.
+///
+/// It names the version of our own rules and of every library whose data decides the terms.
+pub fn fingerprint() -> String {
+    let stemmers: Vec<&str> = chains().map(Chain::describe).collect();
+    format!("words 1; forms 1; icu_segmenter 2; snowball 3 ({})", stemmers.join(" "))
+}

@@ -1,0 +1,237 @@
+//! Whoever holds the writer lock keeps the published generation in step with the catalog.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use crate::build::{BuildError, build};
+use crate::catalog::{Catalog, CatalogError, Publication};
+use crate::crash_point;
+use crate::data_folder::{DataFolder, DataFolderError, Lock};
+use crate::engine::embedded::{ArticleAnalyzer, EmbeddedEngine, Generation, GenerationError, GenerationWriter};
+
+/// How many changes are applied in one commit, and how many bytes of them.
+const BATCH: usize = 2_000;
+const BATCH_BYTES: usize = 16 << 20;
+
+/// The engine that answers at present; empty until there is a readable generation.
+pub type EngineSlot = Arc<ArcSwapOption<EmbeddedEngine>>;
+
+/// What can go wrong in keeping the generation in step.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The catalog failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A generation failed.
+    #[error(transparent)]
+    Generation(#[from] GenerationError),
+    /// The data folder failed.
+    #[error(transparent)]
+    Data(#[from] DataFolderError),
+    /// A rebuild failed.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+}
+
+type Result<T, E = ApplyError> = std::result::Result<T, E>;
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// There was nothing to do.
+    Idle,
+    /// Changes were applied to the current generation.
+    Applied(u64),
+    /// Another generation was published.
+    Switched(u64),
+}
+
+/// Applies changes and publishes generations; there is one a data folder, held by a lock.
+pub struct Applier {
+    data: DataFolder,
+    catalog: Catalog,
+    slot: EngineSlot,
+    writer: Option<GenerationWriter>,
+    /// A generation that the catalog names and that cannot be read; it is told once.
+    refused: Option<u64>,
+    analyzer: ArticleAnalyzer,
+    _lock: Lock,
+}
+
+impl Applier {
+    /// Takes over a data folder: answers from the published generation, or from the newest one
+    /// that can be read; `slot` stays empty where there is none.
+    pub fn open(data: DataFolder, slot: EngineSlot, lock: Lock) -> Result<Applier> {
+        let catalog = Catalog::open(data.path())?;
+        let mut applier =
+            Applier { data, catalog, slot, writer: None, refused: None, analyzer: ArticleAnalyzer::default(), _lock: lock };
+        if applier.slot.load().is_none() {
+            applier.answer_from_what_is_there()?;
+        }
+        Ok(applier)
+    }
+
+    fn answer_from_what_is_there(&mut self) -> Result<()> {
+        let mut candidates: Vec<u64> = self.data.generation_numbers();
+        candidates.reverse();
+        candidates.splice(0..0, self.data.current());
+        for number in candidates {
+            match open_engine(&self.data, number) {
+                Ok(engine) => {
+                    self.slot.store(Some(Arc::new(engine)));
+                    return Ok(());
+                }
+                Err(error) => tracing::warn!(generation = number, error = %error, "passing over a generation"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there are articles but no generation to answer from.
+    pub fn needs_rebuild(&self) -> Result<bool> {
+        Ok(self.slot.load().is_none() && self.catalog.article_count()? > 0)
+    }
+
+    /// Builds and publishes a generation of the catalog as it is.
+    pub fn rebuild(&mut self, progress: &dyn Fn(u64)) -> Result<()> {
+        let built = build(&self.data, &self.catalog, None, progress)?;
+        self.catalog.set_publication(Publication { generation: built.generation, is_held: false })?;
+        self.step()?;
+        Ok(())
+    }
+
+    /// Does what the catalog asks for: switches to the generation that it names, and applies the
+    /// changes that are not in it yet, unless they are held.
+    pub fn step(&mut self) -> Result<Step> {
+        let publication = self.catalog.publication()?;
+        let answering = self.answering();
+        let wants_other = publication.generation != 0 && answering != Some(publication.generation);
+        if wants_other && self.refused != Some(publication.generation) {
+            match self.switch(publication) {
+                Ok(()) => return Ok(Step::Switched(publication.generation)),
+                Err(error @ ApplyError::Generation(GenerationError::Unreadable { .. } | GenerationError::Unfit { .. })) => {
+                    tracing::error!(generation = publication.generation, error = %error, "the published generation cannot be read");
+                    self.refused = Some(publication.generation);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let Some(engine) = self.slot.load_full() else { return Ok(Step::Idle) };
+        if self.data.current() != Some(engine.generation().manifest().generation) {
+            self.data.publish(engine.generation().manifest().generation)?;
+        }
+        if publication.is_held {
+            self.writer = None;
+            return Ok(Step::Idle);
+        }
+        let applied = self.catch_up(engine.generation())?;
+        if applied == 0 {
+            return Ok(Step::Idle);
+        }
+        engine.reload()?;
+        Ok(Step::Applied(applied))
+    }
+
+    fn answering(&self) -> Option<u64> {
+        self.slot.load().as_ref().map(|engine| engine.generation().manifest().generation)
+    }
+
+    /// Opens another generation, brings it up to date, points at it and answers from it.
+    fn switch(&mut self, publication: Publication) -> Result<()> {
+        let number = publication.generation;
+        let generation = Generation::open(&self.data.generation(number))?;
+        crash_point!("switch:opened");
+        self.writer = None;
+        if !publication.is_held {
+            self.catch_up(&generation)?;
+        }
+        self.writer = None;
+        drop(generation);
+        let engine = open_engine(&self.data, number)?;
+        crash_point!("switch:caught-up");
+        self.data.publish(number)?;
+        crash_point!("switch:published");
+        let previous = self.answering();
+        self.slot.store(Some(Arc::new(engine)));
+        self.refused = None;
+        tracing::info!(generation = number, "switched to a generation");
+        self.sweep(number, previous)
+    }
+
+    /// Removes generations that are neither current nor the one before. A reindex that builds
+    /// one now keeps its folder.
+    fn sweep(&self, current: u64, previous: Option<u64>) -> Result<()> {
+        let older = self.data.generation_numbers().into_iter().rfind(|number| {
+            *number < current && Generation::open(&self.data.generation(*number)).is_ok()
+        });
+        let mut keep: Vec<u64> = [Some(current), previous, older].into_iter().flatten().collect();
+        keep.extend(self.data.generation_numbers().into_iter().filter(|number| *number > current));
+        Ok(self.data.sweep(&keep)?)
+    }
+
+    /// Removes what dead builds left behind. Only while no reindex runs.
+    pub fn sweep_orphans(&self) -> Result<()> {
+        let Some(current) = self.answering() else { return Ok(()) };
+        let previous = self.previous_generation();
+        let asked = self.catalog.publication()?.generation;
+        let keep: Vec<u64> = [Some(current), previous, Some(asked)].into_iter().flatten().collect();
+        Ok(self.data.sweep(&keep)?)
+    }
+
+    /// The generation that a rollback would go to: the newest readable one below the current.
+    pub fn previous_generation(&self) -> Option<u64> {
+        let current = self.answering()?;
+        previous_generation(&self.data, current)
+    }
+
+    /// Applies every change after what a generation holds; returns how many there were.
+    fn catch_up(&mut self, generation: &Generation) -> Result<u64> {
+        let mut applied = generation.applied()?;
+        let mut changes_applied = 0;
+        let mut is_new_state = false;
+        if applied.run.is_some() {
+            // Its build held the run's changes already; they need applying only when others
+            // came in between.
+            if let Some((base_seq, last_seq)) = self.catalog.seqs_of_generation(generation.manifest().generation)?
+                && base_seq == applied.seq
+            {
+                applied.seq = last_seq;
+            }
+            applied.run = None;
+            is_new_state = true;
+        }
+        loop {
+            let changes = self.catalog.changes_after(applied.seq, BATCH, BATCH_BYTES)?;
+            if changes.is_empty() && !is_new_state {
+                return Ok(changes_applied);
+            }
+            is_new_state = false;
+            if self.writer.is_none() {
+                self.writer = Some(generation.writer()?);
+            }
+            let Some(writer) = &mut self.writer else { return Ok(changes_applied) };
+            for change in changes {
+                writer.delete(&change.id);
+                if let Some(found) = &change.article {
+                    writer.add(&found.article, found.work, &mut self.analyzer)?;
+                }
+                applied.seq = change.seq;
+                changes_applied += 1;
+            }
+            writer.commit(applied)?;
+        }
+    }
+}
+
+/// The newest readable generation below a number.
+pub fn previous_generation(data: &DataFolder, current: u64) -> Option<u64> {
+    data.generation_numbers()
+        .into_iter()
+        .rfind(|number| *number < current && Generation::open(&data.generation(*number)).is_ok())
+}
+
+/// Opens the engine of a generation.
+pub fn open_engine(data: &DataFolder, number: u64) -> Result<EmbeddedEngine, GenerationError> {
+    EmbeddedEngine::new(Generation::open(&data.generation(number))?)
+}

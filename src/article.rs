@@ -1,0 +1,433 @@
+//! The article: one language version of a page, and the parts it is made of.
+//!
+//! Everything that comes from outside (a JSON line, front matter, a push) passes through
+//! [`Article::from_fields`], so that an article that exists is a valid one.
+
+mod moment;
+mod topic;
+
+pub use moment::{Moment, MomentError};
+pub use topic::{Topic, slug};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The longest id, in characters.
+pub const MAX_ID_CHARS: usize = 200;
+/// The longest of the other short fields (title, names, addresses), in characters.
+pub const MAX_SHORT_CHARS: usize = 4_000;
+
+/// What sort of page an article is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A page of the site that is none of the others.
+    #[default]
+    Article,
+    /// A press release.
+    PressRelease,
+    /// A blog post.
+    Blog,
+    /// An event, with a beginning and an end.
+    Event,
+    /// A publication: a report, a book, an issue of a journal.
+    Publication,
+}
+
+impl Kind {
+    /// All kinds, in the order in which they are listed to people.
+    pub const ALL: [Kind; 5] = [Kind::Article, Kind::PressRelease, Kind::Blog, Kind::Event, Kind::Publication];
+
+    /// The kind's name in the API and in front matter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Article => "article",
+            Kind::PressRelease => "press-release",
+            Kind::Blog => "blog",
+            Kind::Event => "event",
+            Kind::Publication => "publication",
+        }
+    }
+
+    /// Reads a kind's name; case, spaces and underscores do not matter.
+    pub fn parse(text: &str) -> Option<Kind> {
+        let name = slug(text);
+        Kind::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// One language version of a page, as it was understood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Article {
+    /// Its name: 1 to 200 characters, no control characters.
+    pub id: String,
+    /// The set of translations it belongs to; its own id when it stands alone.
+    pub work: String,
+    /// The page's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// BCP 47, as it was declared; `und` when it is neither declared nor detectable.
+    pub lang: String,
+    /// What sort of page it is.
+    #[serde(default)]
+    pub kind: Kind,
+    /// The title; may be empty where there is a body.
+    pub title: String,
+    /// The teaser.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
+    /// Plain text, its paragraphs and headings separated by blank lines.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// Addresses it points to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+    /// Names of persons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// When it was or will be published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_at: Option<Moment>,
+    /// When it was last changed by its editors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Moment>,
+    /// An event's beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Moment>,
+    /// An event's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Moment>,
+    /// From when on it is not answered any more; a plain date counts to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Moment>,
+    /// The series it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+    /// Its places in the topic menu.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<Topic>,
+    /// Free keywords.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The address of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Kept, but never answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+}
+
+/// The language of an article that neither declares one nor lets it be detected.
+pub const UNDETERMINED: &str = "und";
+
+/// Why a record is no article. The message names the field and what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArticleProblem {
+    /// The id is missing or empty.
+    #[error("id: missing or empty")]
+    NoId,
+    /// The id is longer than [`MAX_ID_CHARS`].
+    #[error("id: {0} characters, at most {MAX_ID_CHARS} are allowed")]
+    LongId(usize),
+    /// The id holds a control character.
+    #[error("id: holds a control character")]
+    ControlInId,
+    /// Neither a title nor a text.
+    #[error("title and body: both empty, nothing to find")]
+    Empty,
+    /// A field is of another type than it should be.
+    #[error("{field}: should be {expected}")]
+    Type {
+        /// The field's name.
+        field: &'static str,
+        /// What was expected, in words.
+        expected: &'static str,
+    },
+    /// A field has a value that it cannot have.
+    #[error("{field}: {reason}: {value:?}")]
+    Value {
+        /// The field's name.
+        field: &'static str,
+        /// What was found, shortened.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Article {
+    /// Reads an article from the fields of a record.
+    ///
+    /// Fields that the model does not know are passed over. A number or boolean is taken as text
+    /// where text is expected, a single text as a list of one where a list is. `_id` and `text`
+    /// stand for `id` and `body`, as retrieval test sets name them. An absent `lang` becomes
+    /// [`UNDETERMINED`]; finding it out is the caller's.
+    pub fn from_fields(fields: &Map<String, Value>) -> Result<Article, ArticleProblem> {
+        let reader = Fields(fields);
+        let id = reader.text("id")?.or(reader.text("_id")?).unwrap_or_default();
+        check_id(&id)?;
+        let title = reader.line("title")?.unwrap_or_default();
+        let summary = reader.line("summary")?.unwrap_or_default();
+        let body = reader.text("body")?.or(reader.text("text")?).unwrap_or_default();
+        let body = clean_text(&body);
+        if title.is_empty() && body.is_empty() && summary.is_empty() {
+            return Err(ArticleProblem::Empty);
+        }
+        let work = match reader.line("work")? {
+            Some(work) if !work.is_empty() => work,
+            _ => id.clone(),
+        };
+        Ok(Article {
+            work,
+            url: reader.line("url")?.filter(|url| !url.is_empty()),
+            lang: reader.language("lang")?.unwrap_or_else(|| UNDETERMINED.to_owned()),
+            kind: reader.kind("kind")?,
+            title,
+            summary,
+            body,
+            links: reader.list("links")?,
+            authors: reader.list("authors")?,
+            published_at: reader.moment("published_at")?,
+            updated_at: reader.moment("updated_at")?,
+            starts_at: reader.moment("starts_at")?,
+            ends_at: reader.moment("ends_at")?,
+            expires_at: reader.moment("expires_at")?,
+            series: reader.line("series")?.filter(|series| !series.is_empty()),
+            topics: reader.topics("topics")?,
+            tags: reader.list("tags")?,
+            image: reader.line("image")?.filter(|image| !image.is_empty()),
+            hidden: reader.flag("hidden")?,
+            id,
+        })
+    }
+
+    /// The hash of everything the article says, by which a change is told from none.
+    pub fn content_hash(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        // Writing JSON into a hasher cannot fail: it has no I/O, and every key is a string.
+        if let Err(error) = serde_json::to_writer(&mut hasher, self) {
+            hasher.update(error.to_string().as_bytes());
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// Whether readers may see the article at this second (Unix time).
+    pub fn is_visible_at(&self, now_s: i64) -> bool {
+        !self.hidden
+            && self.published_at.as_ref().is_none_or(|at| at.start_s() <= now_s)
+            && self.expires_at.as_ref().is_none_or(|at| now_s < at.end_s())
+    }
+}
+
+/// Checks an id from outside: 1 to [`MAX_ID_CHARS`] characters, no control characters.
+pub fn check_id(id: &str) -> Result<(), ArticleProblem> {
+    if id.trim().is_empty() {
+        return Err(ArticleProblem::NoId);
+    }
+    if id.chars().any(char::is_control) {
+        return Err(ArticleProblem::ControlInId);
+    }
+    match id.chars().count() {
+        chars if chars > MAX_ID_CHARS => Err(ArticleProblem::LongId(chars)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a text has the form of a BCP 47 tag: subtags of 1 to 8 letters and digits, the first
+/// of 2 to 8 letters.
+pub fn is_language_tag(text: &str) -> bool {
+    let mut subtags = text.split('-');
+    let primary = subtags.next().unwrap_or_default();
+    (2..=8).contains(&primary.len())
+        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && subtags.all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Whether a language falls under a wanted one: `pt` takes `pt-BR`, `pt-BR` does not take `pt`.
+pub fn language_is_under(lang: &str, wanted: &str) -> bool {
+    lang.len() >= wanted.len()
+        && lang.is_char_boundary(wanted.len())
+        && lang[..wanted.len()].eq_ignore_ascii_case(wanted)
+        && matches!(lang.as_bytes().get(wanted.len()), None | Some(b'-'))
+}
+
+struct Fields<'a>(&'a Map<String, Value>);
+
+impl Fields<'_> {
+    fn text(&self, field: &'static str) -> Result<Option<String>, ArticleProblem> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => scalar_text(value).map(Some).ok_or(ArticleProblem::Type { field, expected: "text" }),
+        }
+    }
+
+    /// Text on one line: white space of any sort folded to single spaces.
+    fn line(&self, field: &'static str) -> Result<Option<String>, ArticleProblem> {
+        let Some(text) = self.text(field)? else { return Ok(None) };
+        let line = one_line(&text);
+        if field != "summary" && line.chars().nth(MAX_SHORT_CHARS).is_some() {
+            return Err(value_problem(field, &line, format!("longer than {MAX_SHORT_CHARS} characters")));
+        }
+        Ok(Some(line))
+    }
+
+    fn list(&self, field: &'static str) -> Result<Vec<String>, ArticleProblem> {
+        let wrong = ArticleProblem::Type { field, expected: "a list of texts" };
+        let items = match self.0.get(field) {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::Array(items)) => items.iter().map(scalar_text).collect::<Option<Vec<_>>>().ok_or(wrong)?,
+            Some(value) => vec![scalar_text(value).ok_or(wrong)?],
+        };
+        let mut list: Vec<String> = Vec::with_capacity(items.len());
+        for item in items.iter().map(|item| one_line(item)).filter(|item| !item.is_empty()) {
+            if !list.contains(&item) {
+                list.push(item);
+            }
+        }
+        Ok(list)
+    }
+
+    fn language(&self, field: &'static str) -> Result<Option<String>, ArticleProblem> {
+        let Some(text) = self.line(field)?.filter(|text| !text.is_empty()) else { return Ok(None) };
+        let tag = text.replace('_', "-");
+        if is_language_tag(&tag) {
+            Ok(Some(tag))
+        } else {
+            Err(value_problem(field, &text, "should be a BCP 47 language such as es or pt-BR".to_owned()))
+        }
+    }
+
+    fn kind(&self, field: &'static str) -> Result<Kind, ArticleProblem> {
+        match self.line(field)?.filter(|text| !text.is_empty()) {
+            None => Ok(Kind::default()),
+            Some(text) => Kind::parse(&text).ok_or_else(|| {
+                value_problem(field, &text, "should be article, press-release, blog, event or publication".to_owned())
+            }),
+        }
+    }
+
+    fn moment(&self, field: &'static str) -> Result<Option<Moment>, ArticleProblem> {
+        match self.line(field)?.filter(|text| !text.is_empty()) {
+            None => Ok(None),
+            Some(text) => {
+                Moment::parse(&text).map(Some).map_err(|error| value_problem(field, &text, error.to_string()))
+            }
+        }
+    }
+
+    fn topics(&self, field: &'static str) -> Result<Vec<Topic>, ArticleProblem> {
+        let wrong = || ArticleProblem::Type { field, expected: "a list of paths, or of {path, label}" };
+        let items = match self.0.get(field) {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(value) => std::slice::from_ref(value),
+        };
+        let mut topics: Vec<Topic> = Vec::with_capacity(items.len());
+        for item in items {
+            let topic = match item {
+                Value::Object(parts) => {
+                    let parts = Fields(parts);
+                    let path = parts.line("path")?.ok_or_else(wrong)?;
+                    let label = parts.line("label")?.unwrap_or_default();
+                    Topic::with_label(&path, &label)
+                }
+                value => Topic::parse(&scalar_text(value).ok_or_else(wrong)?),
+            };
+            if let Some(topic) = topic.filter(|topic| topics.iter().all(|known| known.path != topic.path)) {
+                topics.push(topic);
+            }
+        }
+        Ok(topics)
+    }
+
+    fn flag(&self, field: &'static str) -> Result<bool, ArticleProblem> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(ArticleProblem::Type { field, expected: "true or false" }),
+        }
+    }
+}
+
+fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+fn value_problem(field: &'static str, value: &str, reason: String) -> ArticleProblem {
+    ArticleProblem::Value { field, value: value.chars().take(60).collect(), reason }
+}
+
+/// White space of any sort folded to single spaces, none at the ends.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c == '\0').filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+/// Line ends made `\n`, NUL characters dropped, no blank lines at the ends.
+fn clean_text(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n").replace('\u{2029}', "\n\n");
+    text.replace('\0', "").trim_matches('\n').trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(value: Value) -> Result<Article, ArticleProblem> {
+        match value {
+            Value::Object(fields) => Article::from_fields(&fields),
+            _ => panic!("the test gives an object"),
+        }
+    }
+
+    #[test]
+    fn a_record_with_every_field_round_trips_through_json() {
+        let article = read(json!({
+            "id": "es:x", "work": "x", "lang": "pt_BR", "kind": "Press Release", "title": " A\n b ",
+            "body": "one\r\n\r\ntwo\0", "authors": "Ana", "published_at": "2021-01-20", "topics": ["A B/C", {"path": "a-b/d", "label": "Á/Ð"}],
+            "tags": ["x", "x"], "hidden": true
+        }))
+        .unwrap();
+        assert_eq!((article.lang.as_str(), article.kind, article.title.as_str()), ("pt-BR", Kind::PressRelease, "A b"));
+        assert_eq!((article.body.as_str(), article.authors.len(), article.tags.len()), ("one\n\ntwo", 1, 1));
+        assert_eq!(article.topics[0].path, "a-b/c");
+        let again: Article = serde_json::from_str(&serde_json::to_string(&article).unwrap()).unwrap();
+        assert_eq!(again, article);
+        assert_eq!(again.content_hash(), article.content_hash());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (record, message) in [
+            (json!({"title": "x"}), "id: missing or empty"),
+            (json!({"id": "", "title": "x"}), "id: missing or empty"),
+            (json!({"id": "a\u{7}", "title": "x"}), "id: holds a control character"),
+            (json!({"id": "é".repeat(201), "title": "x"}), "id: 201 characters, at most 200 are allowed"),
+            (json!({"id": "x"}), "title and body: both empty, nothing to find"),
+            (json!({"id": "x", "title": ["x"]}), "title: should be text"),
+            (json!({"id": "x", "title": "x", "kind": "essay"}), "kind: should be article, press-release, blog, event or publication: \"essay\""),
+        ] {
+            assert_eq!(read(record).unwrap_err().to_string(), message);
+        }
+        let date = read(json!({"id": "x", "title": "x", "published_at": "2017-29-07"})).unwrap_err().to_string();
+        assert!(date.starts_with("published_at: ") && date.ends_with("\"2017-29-07\""), "{date}");
+    }
+
+    #[test]
+    fn a_language_takes_what_stands_under_it() {
+        assert!(language_is_under("pt-BR", "pt") && language_is_under("PT", "pt"));
+        assert!(!language_is_under("pt", "pt-BR") && !language_is_under("ptx", "pt") && !language_is_under("é", "e"));
+    }
+}

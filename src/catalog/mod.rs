@@ -1,0 +1,487 @@
+//! The durable truth: every article as it was understood, in one SQLite file.
+//!
+//! * [`Catalog::changes_after`] pages through what is answered, by `seq`.
+//! * A reindex stages its changes with a [`stage::Stage`]; nobody sees them until
+//!   [`Catalog::accept`] gives them their `seq` in one transaction.
+//! * [`Publication`] says which generation is to be answered from.
+//!
+//! Every process and thread opens a [`Catalog`] of its own; SQLite orders their writes.
+
+mod schema;
+pub mod stage;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+
+use crate::article::Article;
+use crate::crash_point;
+
+/// The catalog's file name in the data folder.
+pub const FILE_NAME: &str = "catalog.sqlite";
+
+/// What can go wrong with the catalog. The messages name the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The file is no database, or a damaged one.
+    #[error("the catalog {path} is damaged: put back a copy of it, or move it away and run `fichero reindex` to read every source anew")]
+    Damaged {
+        /// The catalog's file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The file or its folder cannot be written or opened.
+    #[error("the catalog {path} cannot be opened for writing: give this user the right to write the file and its folder, or name another folder with --data")]
+    NotWritable {
+        /// The catalog's file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The disk is full.
+    #[error("no space left on the disk of the catalog: free some and run the command again; what was accepted is safe")]
+    DiskFull(#[source] rusqlite::Error),
+    /// A newer fichero wrote the file.
+    #[error("the catalog has schema version {found}, this fichero knows {known}: use the newer fichero that wrote it")]
+    Newer {
+        /// The file's version.
+        found: usize,
+        /// The newest version that this binary knows.
+        known: usize,
+    },
+    /// A stored article is not readable as one.
+    #[error("the catalog's article {id:?} is not readable: run `fichero reindex --full`")]
+    Article {
+        /// The article.
+        id: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The run was accepted or abandoned before.
+    #[error("run {0} is not staging any more: another reindex took its place")]
+    NotStaging(i64),
+    /// Anything else that SQLite says.
+    #[error("the catalog failed")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for CatalogError {
+    fn from(error: rusqlite::Error) -> CatalogError {
+        let path = || PathBuf::from(FILE_NAME);
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                CatalogError::Damaged { path: path(), source: error }
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                CatalogError::NotWritable { path: path(), source: error }
+            }
+            Some(ErrorCode::DiskFull) => CatalogError::DiskFull(error),
+            _ => CatalogError::Sqlite(error),
+        }
+    }
+}
+
+type Result<T, E = CatalogError> = std::result::Result<T, E>;
+
+/// An article with the number of its work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NumberedArticle {
+    /// The article.
+    pub article: Article,
+    /// A small number that stands for its work, the same for all translations, kept for ever.
+    pub work: u64,
+    /// The source that it comes from.
+    pub source: String,
+}
+
+/// The last change of one id.
+#[derive(Debug)]
+pub struct Change {
+    /// Its place in the order of changes; grows, never repeats.
+    pub seq: u64,
+    /// The article's id.
+    pub id: String,
+    /// The article, or `None` when it was deleted.
+    pub article: Option<NumberedArticle>,
+}
+
+/// Which generation is to be answered from, as the catalog has it. The pointer on disk follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Publication {
+    /// The generation's number; 0 when there is none yet.
+    pub generation: u64,
+    /// Whether changes wait (after a rollback) instead of being applied.
+    pub is_held: bool,
+}
+
+/// What an acceptance did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// The catalog's last `seq` before it.
+    pub base_seq: u64,
+    /// The catalog's last `seq` after it.
+    pub last_seq: u64,
+    /// Articles that are answered differently from now on.
+    pub changes: u64,
+}
+
+/// A run, as it is kept.
+#[derive(Debug, Clone)]
+pub struct RunRecord {
+    /// Its number.
+    pub id: i64,
+    /// `staging`, `accepted` or `abandoned`.
+    pub state: String,
+    /// When it began, RFC 3339.
+    pub started_at: String,
+    /// When it was accepted, RFC 3339.
+    pub accepted_at: Option<String>,
+    /// The generation that it built.
+    pub generation: Option<u64>,
+    /// Its report, JSON.
+    pub report: Option<String>,
+}
+
+/// A source, as the catalog knows it.
+#[derive(Debug, Clone)]
+pub struct SourceRecord {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub location: String,
+    /// Whether the configuration of the last reindex named it.
+    pub is_configured: bool,
+    /// How many articles it holds.
+    pub articles: u64,
+    /// How many of them another source overrides.
+    pub overridden: u64,
+}
+
+/// One open connection to the catalog.
+pub struct Catalog {
+    connection: Connection,
+}
+
+impl Catalog {
+    /// Opens the catalog of a data folder, creates it or migrates it forward.
+    pub fn open(data: &Path) -> Result<Catalog> {
+        let path = data.join(FILE_NAME);
+        Self::open_file(&path).map_err(|error| with_path(error, &path))
+    }
+
+    fn open_file(path: &Path) -> Result<Catalog> {
+        let mut connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(Duration::from_secs(60))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "cache_size", -16_000)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        schema::migrate(&mut connection)?;
+        Ok(Catalog { connection })
+    }
+
+    /// The `seq` of the newest change; 0 before the first.
+    pub fn last_seq(&self) -> Result<u64> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT COALESCE(MAX(seq), 0) FROM article")?
+            .query_row([], |row| row.get(0))?)
+    }
+
+    /// How many articles are answered (hidden ones among them).
+    pub fn article_count(&self) -> Result<u64> {
+        Ok(self.connection.query_row("SELECT COUNT(*) FROM article WHERE source IS NOT NULL", [], |row| row.get(0))?)
+    }
+
+    /// The changes after `seq`, in order: at most `limit` of them, and not many more once their
+    /// texts pass `max_bytes`.
+    pub fn changes_after(&self, seq: u64, limit: usize, max_bytes: usize) -> Result<Vec<Change>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT a.seq, a.id, a.source, r.work, c.article
+             FROM article a
+             LEFT JOIN record r ON r.source = a.source AND r.id = a.id
+             LEFT JOIN content c ON c.key = r.content
+             WHERE a.seq > ?1 ORDER BY a.seq LIMIT ?2",
+        )?;
+        let mut rows = statement.query(params![seq, limit])?;
+        let mut changes = Vec::new();
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            let id: String = row.get(1)?;
+            let text: Option<String> = row.get(4)?;
+            bytes += text.as_ref().map_or(0, String::len);
+            let article = match text {
+                Some(text) => Some(numbered(&id, &text, row.get(3)?, row.get(2)?)?),
+                None => None,
+            };
+            changes.push(Change { seq: row.get(0)?, id, article });
+            if bytes > max_bytes {
+                break;
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The articles as they will be once `run` is accepted, by id: at most `limit` with an id
+    /// after `after`, and not many more once their texts pass `max_bytes`.
+    pub fn articles_with_run(&self, run: i64, after: &str, limit: usize, max_bytes: usize) -> Result<Vec<NumberedArticle>> {
+        let mut ids = self.connection.prepare_cached(
+            "SELECT id FROM article WHERE source IS NOT NULL AND id > ?2
+             UNION SELECT id FROM staged WHERE run = ?1 AND content IS NOT NULL AND id > ?2
+             ORDER BY id LIMIT ?3",
+        )?;
+        let ids = ids.query_map(params![run, after, limit], |row| row.get::<_, String>(0))?;
+        let mut winner = self.connection.prepare_cached(
+            "SELECT v.source, v.work, c.article FROM (
+                 SELECT source, work, content FROM staged WHERE run = ?1 AND id = ?2 AND content IS NOT NULL
+                 UNION ALL
+                 SELECT source, work, content FROM record r WHERE id = ?2 AND NOT EXISTS (
+                     SELECT 1 FROM staged s WHERE s.run = ?1 AND s.source = r.source AND s.id = r.id)
+             ) v JOIN source s ON s.name = v.source JOIN content c ON c.key = v.content
+             ORDER BY s.rank LIMIT 1",
+        )?;
+        let mut articles = Vec::new();
+        let mut bytes = 0;
+        for id in ids {
+            let id = id?;
+            let found = winner
+                .query_row(params![run, id], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, String>(2)?)))
+                .optional()?;
+            if let Some((source, work, text)) = found {
+                bytes += text.len();
+                articles.push(numbered(&id, &text, work, source)?);
+            }
+            if bytes > max_bytes {
+                break;
+            }
+        }
+        Ok(articles)
+    }
+
+    /// Begins a run, and sweeps away what runs that never came to an end had staged. Only the
+    /// holder of the reindex lock may call it.
+    pub fn begin_run(&mut self, is_full: bool) -> Result<i64> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("UPDATE run SET state = 'abandoned' WHERE state = 'staging'", [])?;
+        transaction.execute(
+            "INSERT INTO run (state, is_full, started_at) VALUES ('staging', ?1, ?2)",
+            params![is_full, jiff::Timestamp::now().to_string()],
+        )?;
+        let run = transaction.last_insert_rowid();
+        clear_staged(&transaction, run)?;
+        transaction.commit()?;
+        Ok(run)
+    }
+
+    /// Gives up a run: what it staged is gone.
+    pub fn abandon_run(&mut self, run: i64, report: &str) -> Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "UPDATE run SET state = 'abandoned', report = ?2 WHERE id = ?1 AND state = 'staging'",
+            params![run, report],
+        )?;
+        clear_staged(&transaction, 0)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Accepts a run: in one transaction its changes become the present state and get their
+    /// `seq`, its generation (when it built one) becomes the one to answer from, and a hold ends.
+    pub fn accept(&mut self, run: i64, generation: Option<u64>, report: &str) -> Result<Accepted> {
+        crash_point!("accept:before");
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let state: Option<String> =
+            transaction.query_row("SELECT state FROM run WHERE id = ?1", [run], |row| row.get(0)).optional()?;
+        if state.as_deref() != Some("staging") {
+            return Err(CatalogError::NotStaging(run));
+        }
+        let base_seq: u64 = transaction.query_row("SELECT COALESCE(MAX(seq), 0) FROM article", [], |row| row.get(0))?;
+        apply_staged(&transaction, run)?;
+        crash_point!("accept:records");
+        let last_seq = renew_articles(&transaction, run, base_seq)?;
+        transaction.execute(
+            "DELETE FROM source WHERE NOT is_configured AND NOT EXISTS (SELECT 1 FROM record WHERE record.source = source.name)",
+            [],
+        )?;
+        transaction.execute(
+            "UPDATE run SET state = 'accepted', accepted_at = ?2, generation = ?3, base_seq = ?4, first_seq = ?5, last_seq = ?6, report = ?7
+             WHERE id = ?1",
+            params![run, jiff::Timestamp::now().to_string(), generation, base_seq, base_seq + 1, last_seq, report],
+        )?;
+        transaction.execute(
+            "UPDATE publication SET generation = COALESCE(?1, generation), is_held = 0",
+            [generation],
+        )?;
+        transaction.execute("DELETE FROM staged WHERE run = ?1", [run])?;
+        transaction.execute("DELETE FROM staged_file WHERE run = ?1", [run])?;
+        transaction.execute("DELETE FROM staged_profile WHERE run = ?1", [run])?;
+        crash_point!("accept:before-commit");
+        transaction.commit()?;
+        crash_point!("accept:after-commit");
+        Ok(Accepted { base_seq, last_seq, changes: last_seq - base_seq })
+    }
+
+    /// Which generation is to be answered from.
+    pub fn publication(&self) -> Result<Publication> {
+        Ok(self.connection.prepare_cached("SELECT generation, is_held FROM publication")?.query_row([], |row| {
+            Ok(Publication { generation: row.get(0)?, is_held: row.get(1)? })
+        })?)
+    }
+
+    /// Sets which generation is to be answered from, and whether changes wait.
+    pub fn set_publication(&mut self, publication: Publication) -> Result<()> {
+        self.connection.execute(
+            "UPDATE publication SET generation = ?1, is_held = ?2",
+            params![publication.generation, publication.is_held],
+        )?;
+        Ok(())
+    }
+
+    /// The accepted run that built a generation: the `seq` that its build began from, and the
+    /// last one that it contains when nothing else was changed meanwhile.
+    pub fn seqs_of_generation(&self, generation: u64) -> Result<Option<(u64, u64)>> {
+        Ok(self
+            .connection
+            .query_row(
+                "SELECT base_seq, last_seq FROM run WHERE generation = ?1 AND state = 'accepted' ORDER BY id DESC LIMIT 1",
+                [generation],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?)
+    }
+
+    /// The newest run, or the newest accepted one.
+    pub fn last_run(&self, only_accepted: bool) -> Result<Option<RunRecord>> {
+        Ok(self
+            .connection
+            .query_row(
+                "SELECT id, state, started_at, accepted_at, generation, report FROM run
+                 WHERE NOT ?1 OR state = 'accepted' ORDER BY id DESC LIMIT 1",
+                [only_accepted],
+                |row| {
+                    Ok(RunRecord {
+                        id: row.get(0)?,
+                        state: row.get(1)?,
+                        started_at: row.get(2)?,
+                        accepted_at: row.get(3)?,
+                        generation: row.get(4)?,
+                        report: row.get(5)?,
+                    })
+                },
+            )
+            .optional()?)
+    }
+
+    /// The sources, in the order of their rank.
+    pub fn sources(&self) -> Result<Vec<SourceRecord>> {
+        let mut statement = self.connection.prepare(
+            "SELECT s.name, s.location, s.is_configured,
+                 (SELECT COUNT(*) FROM record r WHERE r.source = s.name),
+                 (SELECT COUNT(*) FROM record r JOIN article a ON a.id = r.id WHERE r.source = s.name AND a.source IS NOT s.name)
+             FROM source s ORDER BY s.rank",
+        )?;
+        let sources = statement.query_map([], |row| {
+            Ok(SourceRecord {
+                name: row.get(0)?,
+                location: row.get(1)?,
+                is_configured: row.get(2)?,
+                articles: row.get(3)?,
+                overridden: row.get(4)?,
+            })
+        })?;
+        Ok(sources.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// The number that a run's build may take: above every generation ever recorded.
+    pub fn next_generation(&self, on_disk: u64) -> Result<u64> {
+        let recorded: u64 = self.connection.query_row(
+            "SELECT MAX((SELECT generation FROM publication), (SELECT COALESCE(MAX(generation), 0) FROM run))",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(recorded.max(on_disk) + 1)
+    }
+}
+
+fn with_path(error: CatalogError, path: &Path) -> CatalogError {
+    let path = path.to_owned();
+    match error {
+        CatalogError::Damaged { source, .. } => CatalogError::Damaged { path, source },
+        CatalogError::NotWritable { source, .. } => CatalogError::NotWritable { path, source },
+        error => error,
+    }
+}
+
+fn numbered(id: &str, text: &str, work: u64, source: String) -> Result<NumberedArticle> {
+    let article =
+        serde_json::from_str(text).map_err(|source| CatalogError::Article { id: id.to_owned(), source })?;
+    Ok(NumberedArticle { article, work, source })
+}
+
+/// Removes what every run but `keep` has staged.
+fn clear_staged(connection: &Connection, keep: i64) -> Result<()> {
+    connection.execute(
+        "DELETE FROM content WHERE key IN (SELECT content FROM staged WHERE run <> ?1 AND content IS NOT NULL)",
+        [keep],
+    )?;
+    for table in ["staged", "staged_file", "staged_profile"] {
+        connection.execute(&format!("DELETE FROM {table} WHERE run <> ?1"), [keep])?;
+    }
+    Ok(())
+}
+
+/// Makes what a run staged the present record of its sources.
+fn apply_staged(connection: &Connection, run: i64) -> Result<()> {
+    for step in [
+        "DELETE FROM content WHERE key IN (
+             SELECT r.content FROM staged s JOIN record r ON r.source = s.source AND r.id = s.id WHERE s.run = ?1)",
+        "DELETE FROM record WHERE (source, id) IN (SELECT source, id FROM staged WHERE run = ?1)",
+        "INSERT INTO record (source, id, file, hash, work, content)
+             SELECT source, id, file, hash, work, content FROM staged WHERE run = ?1 AND content IS NOT NULL",
+        "DELETE FROM file WHERE (source, path) IN (SELECT source, path FROM staged_file WHERE run = ?1)",
+        "INSERT INTO file (source, path, fingerprint)
+             SELECT source, path, fingerprint FROM staged_file WHERE run = ?1 AND fingerprint IS NOT NULL",
+        "UPDATE source SET profile = p.profile FROM staged_profile p WHERE p.run = ?1 AND p.source = source.name",
+    ] {
+        connection.execute(step, [run])?;
+    }
+    Ok(())
+}
+
+/// Gives a new `seq` to every id whose answer a run changed; returns the last `seq`.
+fn renew_articles(connection: &Connection, run: i64, base_seq: u64) -> Result<u64> {
+    // An id that several sources hold may have another winner since the sources' order changed.
+    let mut ids = connection.prepare(
+        "SELECT id FROM staged WHERE run = ?1
+         UNION SELECT id FROM record GROUP BY id HAVING COUNT(*) > 1
+         ORDER BY id",
+    )?;
+    let mut winner = connection.prepare(
+        "SELECT r.source, r.hash FROM record r JOIN source s ON s.name = r.source WHERE r.id = ?1 ORDER BY s.rank LIMIT 1",
+    )?;
+    let mut present = connection.prepare("SELECT source, hash FROM article WHERE id = ?1")?;
+    let mut renew = connection.prepare("INSERT OR REPLACE INTO article (id, seq, source, hash) VALUES (?1, ?2, ?3, ?4)")?;
+    type Holder = (Option<String>, Option<Vec<u8>>);
+    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Holder> { Ok((row.get(0)?, row.get(1)?)) };
+    let mut seq = base_seq;
+    let mut rows = ids.query([run])?;
+    while let Some(row) = rows.next()? {
+        let id: String = row.get(0)?;
+        let wins = winner.query_row([&id], read).optional()?.unwrap_or_default();
+        let stands = present.query_row([&id], read).optional()?;
+        if stands.as_ref() == Some(&wins) || (stands.is_none() && wins.0.is_none()) {
+            continue;
+        }
+        seq += 1;
+        renew.execute(params![id, seq, wins.0, wins.1])?;
+    }
+    Ok(seq)
+}

@@ -1,0 +1,136 @@
+//! Flags, file and environment become one validated configuration.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Where the file is looked for when none is named.
+pub const DEFAULT_FILE: &str = "fichero.toml";
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was named cannot be read.
+    #[error("{path}: the configuration cannot be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("{path}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the place.
+        message: String,
+    },
+    /// Two sources have one name.
+    #[error("{path}: two sources are named {name:?}: give each its own name")]
+    SameName {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+}
+
+/// A source of articles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// The folder or file.
+    pub path: PathBuf,
+}
+
+/// The configuration, validated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The configured sources; `corpus` when the file names none.
+    pub sources: Vec<Source>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileConfig {
+    data: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    #[serde(default)]
+    source: Vec<FileSource>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSource {
+    name: String,
+    path: PathBuf,
+}
+
+impl Config {
+    /// Reads the configuration: what a flag or the environment says (`data`, `listen`) comes
+    /// before what the file says. Without `file`, [`DEFAULT_FILE`] is read if it is there.
+    /// Relative paths in the file count from the file's folder.
+    pub fn load(file: Option<&Path>, data: Option<PathBuf>, listen: Option<SocketAddr>) -> Result<Config, ConfigError> {
+        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        let read = match fs::read_to_string(path) {
+            Ok(text) => {
+                let message = |error: toml::de::Error| error.to_string().trim_end().to_owned();
+                toml::from_str(&text)
+                    .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: message(error) })?
+            }
+            Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => FileConfig::default(),
+            Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
+        };
+        let base = path.parent().unwrap_or(Path::new(""));
+        let mut sources: Vec<Source> = Vec::new();
+        for FileSource { name, path: source } in read.source {
+            if sources.iter().any(|known| known.name == name) {
+                return Err(ConfigError::SameName { path: path.to_owned(), name });
+            }
+            sources.push(Source { name, path: base.join(source) });
+        }
+        if sources.is_empty() {
+            sources.push(Source { name: "corpus".to_owned(), path: PathBuf::from("corpus") });
+        }
+        Ok(Config {
+            data: data.or(read.data.map(|data| base.join(data))).unwrap_or_else(|| PathBuf::from("index")),
+            listen: listen.or(read.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            sources,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_come_before_the_file_and_the_file_before_the_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.toml");
+        fs::write(&path, "data = \"d\"\nlisten = \"127.0.0.1:1\"\n[[source]]\nname = \"a\"\npath = \"x\"\n").unwrap();
+        let config = Config::load(Some(&path), None, Some("127.0.0.1:2".parse().unwrap())).unwrap();
+        assert_eq!(config.data, folder.path().join("d"));
+        assert_eq!(config.listen.port(), 2);
+        assert_eq!(config.sources, [Source { name: "a".into(), path: folder.path().join("x") }]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.toml");
+        fs::write(&path, "dta = \"d\"\n").unwrap();
+        assert!(Config::load(Some(&path), None, None).unwrap_err().to_string().contains("dta"));
+        assert!(matches!(Config::load(Some(&folder.path().join("none")), None, None), Err(ConfigError::Read { .. })));
+    }
+}

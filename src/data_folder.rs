@@ -1,0 +1,188 @@
+//! The data folder: where the catalog and the generations are, who may change them, and which
+//! generation is current.
+//!
+//! ```text
+//! index/
+//!   catalog.sqlite      the catalog
+//!   generations/12/     a generation each
+//!   CURRENT             the number of the published one
+//!   writer.lock         held by whoever applies changes
+//!   reindex.lock        held by the one reindex that runs
+//! ```
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::crash_point;
+
+/// What can go wrong with the folder. The messages name the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum DataFolderError {
+    /// The folder cannot be created, read or written.
+    #[error("{path}: {action} failed: check that the folder is writable and the disk has space, or name another one with --data")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Somebody else holds a lock.
+    #[error("{holder} holds {path}: wait until it is done, or end it")]
+    Locked {
+        /// The lock's file.
+        path: PathBuf,
+        /// Who, as far as is known.
+        holder: String,
+    },
+}
+
+type Result<T, E = DataFolderError> = std::result::Result<T, E>;
+
+/// A data folder.
+#[derive(Debug, Clone)]
+pub struct DataFolder {
+    path: PathBuf,
+}
+
+/// A lock, held until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code, reason = "held, never read: the lock lives as long as the open file")] File);
+
+impl DataFolder {
+    /// The folder at a path; created if it is not there.
+    pub fn open(path: &Path) -> Result<DataFolder> {
+        let folder = DataFolder { path: path.to_owned() };
+        let generations = folder.generations();
+        fs::create_dir_all(&generations)
+            .map_err(|source| DataFolderError::Io { path: generations, action: "creating the folder", source })?;
+        Ok(folder)
+    }
+
+    /// The folder at a path as it is; nothing is created.
+    pub fn existing(path: &Path) -> DataFolder {
+        DataFolder { path: path.to_owned() }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn generations(&self) -> PathBuf {
+        self.path.join("generations")
+    }
+
+    /// Where a generation is.
+    pub fn generation(&self, number: u64) -> PathBuf {
+        self.generations().join(number.to_string())
+    }
+
+    /// Takes the lock of whoever applies changes. `role` is told to those who come second.
+    pub fn lock_writer(&self, role: &str) -> Result<Lock> {
+        self.lock("writer.lock", role)
+    }
+
+    /// Takes the lock of the one reindex that may run.
+    pub fn lock_reindex(&self, role: &str) -> Result<Lock> {
+        self.lock("reindex.lock", role)
+    }
+
+    fn lock(&self, name: &str, role: &str) -> Result<Lock> {
+        let path = self.path.join(name);
+        let failed = |source| DataFolderError::Io { path: path.clone(), action: "locking", source };
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {
+                file.set_len(0).map_err(failed)?;
+                write!(file, "fichero {role}, process {}", std::process::id()).map_err(failed)?;
+                Ok(Lock(file))
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let read = file.rewind().and_then(|()| (&mut file).take(200).read_to_string(&mut holder));
+                if read.is_err() || holder.is_empty() {
+                    holder = "another process".to_owned();
+                }
+                Err(DataFolderError::Locked { path, holder })
+            }
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Whether somebody applies changes now, and who.
+    pub fn writer_holder(&self) -> Option<String> {
+        match self.lock_probe("writer.lock") {
+            Err(DataFolderError::Locked { holder, .. }) => Some(holder),
+            _ => None,
+        }
+    }
+
+    fn lock_probe(&self, name: &str) -> Result<()> {
+        let path = self.path.join(name);
+        let failed = |source| DataFolderError::Io { path: path.clone(), action: "opening", source };
+        let mut file = File::open(&path).map_err(failed)?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder).map_err(failed)?;
+                Err(DataFolderError::Locked { path, holder })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The published generation; `None` where there is none, or the pointer makes no sense.
+    pub fn current(&self) -> Option<u64> {
+        fs::read_to_string(self.path.join("CURRENT")).ok()?.trim().parse().ok()
+    }
+
+    /// Publishes a generation: one atomic rename.
+    pub fn publish(&self, generation: u64) -> Result<()> {
+        let path = self.path.join("CURRENT");
+        write_durably(&path, format!("{generation}\n").as_bytes())
+            .map_err(|source| DataFolderError::Io { path, action: "publishing the generation", source })
+    }
+
+    /// The numbers of all generation folders, finished or not, in order.
+    pub fn generation_numbers(&self) -> Vec<u64> {
+        let entries = fs::read_dir(self.generations()).into_iter().flatten().flatten();
+        let mut numbers: Vec<u64> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// Removes every generation folder but those to keep. Only the holder of the writer lock,
+    /// while no reindex builds, may call it.
+    pub fn sweep(&self, keep: &[u64]) -> Result<()> {
+        for number in self.generation_numbers() {
+            if !keep.contains(&number) {
+                let path = self.generation(number);
+                crash_point!("sweep:before-remove");
+                tracing::info!(generation = number, "removing an old generation");
+                fs::remove_dir_all(&path)
+                    .map_err(|source| DataFolderError::Io { path, action: "removing an old generation", source })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Replaces a file by one with this content, atomically and durably.
+pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let aside = folder.join(format!(".{name}.new"));
+    let mut file = File::create(&aside)?;
+    file.write_all(content)?;
+    crash_point!("durable:before-sync");
+    file.sync_all()?;
+    crash_point!("durable:before-rename");
+    fs::rename(&aside, path)?;
+    crash_point!("durable:after-rename");
+    File::open(folder)?.sync_all()
+}

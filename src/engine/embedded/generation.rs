@@ -1,0 +1,261 @@
+//! A generation on disk: a Tantivy index in a folder, with a manifest that says what it is.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+
+use super::schema::{Fields, SCHEMA_VERSION, document, schema, tokenizers};
+use super::snapshot::Snapshot;
+use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
+use crate::article::Article;
+use crate::crash_point;
+use crate::engine::{EngineError, IndexVersion};
+
+const MANIFEST: &str = "manifest.json";
+
+/// What a generation is. It is written last, so that a folder without one is an unfinished build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The generation's number.
+    pub generation: u64,
+    /// The version of its fields.
+    pub schema_version: u32,
+    /// What its terms were made by, see [`fingerprint`].
+    pub analysis: String,
+    /// How many articles it was built with, by language.
+    pub articles: BTreeMap<String, u64>,
+    /// When it was built, RFC 3339.
+    pub built_at: String,
+    /// The version of fichero that built it.
+    pub built_by: String,
+}
+
+/// Why a generation cannot be answered from.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerationError {
+    /// The folder or a file of it is missing or unreadable.
+    #[error("{path}: not a readable generation")]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// It was built by a fichero that understands articles otherwise.
+    #[error("{path}: built by fichero {built_by} for another index format or analysis; `fichero reindex --full` builds one that fits")]
+    Unfit {
+        /// The folder.
+        path: PathBuf,
+        /// Who built it.
+        built_by: String,
+    },
+    /// It does not answer as it should.
+    #[error("{path}: failed its smoke queries: {reason}")]
+    Smoke {
+        /// The folder.
+        path: PathBuf,
+        /// What was wrong.
+        reason: String,
+    },
+    /// Writing it failed.
+    #[error("{path}: could not be written: free space on the disk and check the rights of the folder")]
+    Write {
+        /// The folder.
+        path: PathBuf,
+        /// What the index said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A query of ours failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+type Result<T, E = GenerationError> = std::result::Result<T, E>;
+
+/// What is kept with every commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// The last `seq` that is in the index.
+    pub seq: u64,
+    /// The run whose staged changes are in it besides, when it was built before their acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<i64>,
+}
+
+/// An open generation.
+pub struct Generation {
+    path: PathBuf,
+    manifest: Manifest,
+    index: Index,
+    fields: Fields,
+    reader: IndexReader,
+}
+
+impl Generation {
+    /// Opens a generation; refuses one that was built for another binary.
+    pub fn open(path: &Path) -> Result<Generation> {
+        let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let manifest = fs::read(path.join(MANIFEST)).map_err(|error| unreadable(error.into()))?;
+        let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|error| unreadable(error.into()))?;
+        let (expected, fields) = schema();
+        if manifest.schema_version != SCHEMA_VERSION || manifest.analysis != fingerprint() {
+            return Err(GenerationError::Unfit { path: path.to_owned(), built_by: manifest.built_by });
+        }
+        let mut index = Index::open_in_dir(path).map_err(|error| unreadable(error.into()))?;
+        if index.schema() != expected {
+            return Err(GenerationError::Unfit { path: path.to_owned(), built_by: manifest.built_by });
+        }
+        index.set_tokenizers(tokenizers());
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(|error| unreadable(error.into()))?;
+        Ok(Generation { path: path.to_owned(), manifest, index, fields, reader })
+    }
+
+    /// What it is.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What is in it, as of its last commit.
+    pub fn applied(&self) -> Result<Applied> {
+        let unreadable = |source| GenerationError::Unreadable { path: self.path.clone(), source };
+        let metas = self.index.load_metas().map_err(|error| unreadable(error.into()))?;
+        serde_json::from_str(metas.payload.as_deref().unwrap_or_default()).map_err(|error| unreadable(error.into()))
+    }
+
+    /// A writer for small changes. Only the holder of the writer lock may ask for one.
+    pub fn writer(&self) -> Result<GenerationWriter> {
+        GenerationWriter::new(&self.path, &self.index, &self.fields, 1, SMALL_HEAP_BYTES)
+    }
+
+    /// Asks it what every good generation answers: as many articles as were put in, and a few of
+    /// them by id.
+    pub fn check(&self, articles: u64) -> Result<()> {
+        let smoke = |reason: String| GenerationError::Smoke { path: self.path.clone(), reason };
+        let snapshot = self.snapshot()?;
+        if snapshot.articles() != articles {
+            return Err(smoke(format!("{} articles instead of {articles}", snapshot.articles())));
+        }
+        for (ordinal, segment) in snapshot.segments.iter().enumerate() {
+            let docs: Vec<u32> = segment.reader.doc_ids_alive().step_by(1 + segment.reader.max_doc() as usize / 4).collect();
+            for doc in docs {
+                let id = segment.id_of(doc)?;
+                let found = snapshot.find(snapshot.fields.id, &id)?;
+                let place = super::Place { segment: ordinal, doc };
+                if found != Some(place) || snapshot.card(place)?.id != id {
+                    return Err(smoke(format!("article {id:?} is not found by its id")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn reload(&self) -> Result<()> {
+        self.reader
+            .reload()
+            .map_err(|error| GenerationError::Unreadable { path: self.path.clone(), source: error.into() })
+    }
+
+    pub(super) fn snapshot(&self) -> Result<Snapshot> {
+        let version = IndexVersion { generation: self.manifest.generation, seq: self.applied()?.seq };
+        Ok(Snapshot::new(self.reader.searcher(), self.fields.clone(), version)?)
+    }
+}
+
+/// The writer's memory for small changes; Tantivy asks for 15 MB at least.
+const SMALL_HEAP_BYTES: usize = 20_000_000;
+/// The writer's memory for a full build, a thread.
+pub const BUILD_HEAP_BYTES: usize = 60_000_000;
+
+/// Puts changes into an index.
+pub struct GenerationWriter {
+    path: PathBuf,
+    fields: Fields,
+    writer: IndexWriter,
+}
+
+/// Analyses articles on one thread, its caches warm from one to the next.
+#[derive(Default)]
+pub struct ArticleAnalyzer {
+    caches: HashMap<String, FormsCache>,
+}
+
+impl GenerationWriter {
+    /// Begins a new generation in a folder that does not exist yet.
+    pub fn create(path: &Path, threads: usize) -> Result<GenerationWriter> {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        fs::create_dir_all(path).map_err(|error| failed(error.into()))?;
+        let (schema, fields) = schema();
+        let mut index = Index::create_in_dir(path, schema).map_err(|error| failed(error.into()))?;
+        index.set_tokenizers(tokenizers());
+        GenerationWriter::new(path, &index, &fields, threads, threads * BUILD_HEAP_BYTES)
+    }
+
+    fn new(path: &Path, index: &Index, fields: &Fields, threads: usize, heap_bytes: usize) -> Result<GenerationWriter> {
+        let writer = index
+            .writer_with_num_threads(threads, heap_bytes)
+            .map_err(|error| GenerationError::Write { path: path.to_owned(), source: error.into() })?;
+        Ok(GenerationWriter { path: path.to_owned(), fields: fields.clone(), writer })
+    }
+
+    fn failed(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> GenerationError {
+        GenerationError::Write { path: self.path.clone(), source: source.into() }
+    }
+
+    /// Adds an article that the index does not hold. A hidden one is left out.
+    pub fn add(&self, article: &Article, work: u64, analyzer: &mut ArticleAnalyzer) -> Result<bool> {
+        if article.hidden {
+            return Ok(false);
+        }
+        let terms = ArticleTerms::of(article, &mut analyzer.caches);
+        let document: TantivyDocument =
+            document(&self.fields, article, work, &terms).map_err(|error| self.failed(error))?;
+        self.writer.add_document(document).map_err(|error| self.failed(error))?;
+        Ok(true)
+    }
+
+    /// Removes an article, if it is there.
+    pub fn delete(&self, id: &str) {
+        self.writer.delete_term(Term::from_field_text(self.fields.id, id));
+    }
+
+    /// Makes everything so far durable and visible.
+    pub fn commit(&mut self, applied: Applied) -> Result<()> {
+        let path = self.path.clone();
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
+        crash_point!("commit:before");
+        let mut commit = self.writer.prepare_commit().map_err(|error| failed(error.into()))?;
+        commit.set_payload(&serde_json::to_string(&applied).map_err(|error| failed(error.into()))?);
+        crash_point!("commit:prepared");
+        commit.commit().map_err(|error| failed(error.into()))?;
+        crash_point!("commit:after");
+        Ok(())
+    }
+
+    /// Ends a full build: waits for the merges and writes the manifest.
+    pub fn finish(mut self, applied: Applied, manifest: &Manifest) -> Result<()> {
+        self.commit(applied)?;
+        let GenerationWriter { path, writer, .. } = self;
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
+        writer.wait_merging_threads().map_err(|error| failed(error.into()))?;
+        crash_point!("build:before-manifest");
+        let text = serde_json::to_vec_pretty(manifest).map_err(|error| failed(error.into()))?;
+        crate::data_folder::write_durably(&path.join(MANIFEST), &text).map_err(|error| failed(error.into()))?;
+        crash_point!("build:after-manifest");
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! The engine that runs inside the process: one Tantivy index a generation.
+//!
+//! A request takes one [`snapshot::Snapshot`] and keeps it to its end; a change of the index
+//! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
+
+mod generation;
+mod related;
+mod schema;
+mod scoring;
+mod search;
+mod select;
+mod snapshot;
+
+pub use generation::{Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest};
+pub use schema::SCHEMA_VERSION;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use self::snapshot::{Place, Snapshot};
+use super::{
+    ArticleAnswer, ArticleKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine,
+    SearchRequest,
+};
+
+/// Answers from one generation.
+pub struct EmbeddedEngine {
+    generation: Generation,
+    snapshot: ArcSwap<Snapshot>,
+}
+
+impl EmbeddedEngine {
+    /// Answers from the last commit of a generation.
+    pub fn new(generation: Generation) -> Result<EmbeddedEngine, GenerationError> {
+        let snapshot = ArcSwap::from_pointee(generation.snapshot()?);
+        Ok(EmbeddedEngine { generation, snapshot })
+    }
+
+    /// Takes up what was committed since.
+    pub fn reload(&self) -> Result<(), GenerationError> {
+        self.generation.reload()?;
+        self.snapshot.store(Arc::new(self.generation.snapshot()?));
+        Ok(())
+    }
+
+    /// The generation that answers.
+    pub fn generation(&self) -> &Generation {
+        &self.generation
+    }
+
+    /// How many articles are answered from.
+    pub fn article_count(&self) -> u64 {
+        self.snapshot.load().articles()
+    }
+
+    /// How many articles there are of each language group.
+    pub fn articles_by_language(&self) -> Vec<(String, u64)> {
+        self.snapshot.load().languages.iter().map(|language| (language.lang.clone(), language.articles)).collect()
+    }
+}
+
+fn place(snapshot: &Snapshot, key: &ArticleKey) -> Result<Option<Place>, EngineError> {
+    match key {
+        ArticleKey::Id(id) => snapshot.find(snapshot.fields.id, id),
+        ArticleKey::Url(url) => snapshot.find(snapshot.fields.url, url),
+    }
+}
+
+impl SearchEngine for EmbeddedEngine {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
+        search::search(&self.snapshot.load_full(), request)
+    }
+
+    fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
+        let snapshot = self.snapshot.load_full();
+        match place(&snapshot, key)? {
+            Some(place) => search::article(&snapshot, place, now_s),
+            None => Ok(None),
+        }
+    }
+
+    fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
+        let snapshot = self.snapshot.load_full();
+        match place(&snapshot, &request.key)? {
+            Some(place) => related::related(&snapshot, place, request),
+            None => Ok(None),
+        }
+    }
+
+    fn index_version(&self) -> IndexVersion {
+        self.snapshot.load().version
+    }
+}

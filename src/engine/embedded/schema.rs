@@ -1,0 +1,223 @@
+//! The fields of an index, and an article as a document in them.
+//!
+//! The words of every zone stand twice: as typed and folded (`title_words`), and stemmed
+//! (`title_stems`, tagged with their language). Both come analysed: Tantivy is handed lists of
+//! terms and cuts nothing itself (see [`TermList`]).
+
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
+
+use crate::analysis::{ArticleTerms, PassageKind, Zone, passages_of};
+use crate::article::Article;
+use crate::engine::Card;
+
+/// Counts the changes of the fields below and of what stands in them. A generation of another
+/// version is never answered from.
+pub const SCHEMA_VERSION: u32 = 1;
+
+const TERM_LIST: &str = "term_list";
+
+/// The fields of one zone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ZoneFields {
+    /// Words as typed and folded, with positions.
+    pub(super) words: Field,
+    /// Stems, with positions.
+    pub(super) stems: Field,
+    /// The zone's length in words.
+    pub(super) length: Field,
+}
+
+/// All fields.
+#[derive(Debug, Clone)]
+pub(super) struct Fields {
+    pub(super) id: Field,
+    pub(super) url: Field,
+    pub(super) work: Field,
+    pub(super) lang: Field,
+    pub(super) kind: Field,
+    pub(super) topic: Field,
+    pub(super) published: Field,
+    pub(super) expires: Field,
+    pub(super) zones: [ZoneFields; 4],
+    pub(super) passage: Field,
+    pub(super) passage_start: Field,
+    pub(super) card: Field,
+    pub(super) key_terms: Field,
+}
+
+/// The name of a zone's column of lengths.
+pub(super) fn length_column(zone: Zone) -> String {
+    format!("{}_length", zone.name())
+}
+
+/// The schema and its fields.
+pub(super) fn schema() -> (Schema, Fields) {
+    let mut builder = Schema::builder();
+    let terms = TextOptions::default().set_indexing_options(
+        TextFieldIndexing::default()
+            .set_tokenizer(TERM_LIST)
+            .set_fieldnorms(false)
+            .set_index_option(IndexRecordOption::WithFreqsAndPositions),
+    );
+    let zones = Zone::ALL.map(|zone| ZoneFields {
+        words: builder.add_text_field(&format!("{}_words", zone.name()), terms.clone()),
+        stems: builder.add_text_field(&format!("{}_stems", zone.name()), terms.clone()),
+        length: builder.add_u64_field(&length_column(zone), FAST),
+    });
+    let column = TextOptions::default().set_fast("raw");
+    let fields = Fields {
+        id: builder.add_text_field("id", STRING | FAST),
+        url: builder.add_text_field("url", STRING),
+        work: builder.add_u64_field("work", INDEXED | FAST),
+        lang: builder.add_text_field("lang", column.clone()),
+        kind: builder.add_u64_field("kind", FAST),
+        topic: builder.add_text_field("topic", column),
+        published: builder.add_i64_field("published", FAST),
+        expires: builder.add_i64_field("expires", FAST),
+        zones,
+        passage: builder.add_bytes_field("passage", FAST),
+        passage_start: builder.add_u64_field("passage_start", FAST),
+        card: builder.add_bytes_field("card", STORED),
+        key_terms: builder.add_bytes_field("key_terms", STORED),
+    };
+    (builder.build(), fields)
+}
+
+/// The tokenizers that the schema names.
+pub(super) fn tokenizers() -> TokenizerManager {
+    let tokenizers = TokenizerManager::new();
+    tokenizers.register("raw", tantivy::tokenizer::RawTokenizer::default());
+    tokenizers.register(TERM_LIST, TextAnalyzer::from(TermList::default()));
+    tokenizers
+}
+
+/// An analysed article as a document.
+pub(super) fn document(
+    fields: &Fields,
+    article: &Article,
+    work: u64,
+    terms: &ArticleTerms,
+) -> Result<TantivyDocument, serde_json::Error> {
+    let mut document = TantivyDocument::default();
+    document.add_text(fields.id, &article.id);
+    if let Some(url) = &article.url {
+        document.add_text(fields.url, url);
+    }
+    document.add_u64(fields.work, work);
+    document.add_text(fields.lang, &article.lang);
+    document.add_u64(fields.kind, article.kind as u64);
+    let mut paths: Vec<&str> = article.topics.iter().flat_map(|topic| topic.prefixes()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    for path in paths {
+        document.add_text(fields.topic, path);
+    }
+    if let Some(at) = &article.published_at {
+        document.add_i64(fields.published, at.start_s());
+    }
+    if let Some(at) = &article.expires_at {
+        document.add_i64(fields.expires, at.end_s());
+    }
+    for (zone, zone_fields) in terms.zones.iter().zip(&fields.zones) {
+        document.add_text(zone_fields.words, term_list(zone.terms.iter().map(|(at, forms)| (*at, &forms.words))));
+        document.add_text(zone_fields.stems, term_list(zone.terms.iter().map(|(at, forms)| (*at, &forms.stems))));
+        document.add_u64(zone_fields.length, u64::from(zone.length));
+    }
+    for (passage, start) in passages_of(&article.body).zip(&terms.passage_starts) {
+        let mut bytes = Vec::with_capacity(passage.text.len() + 1);
+        bytes.push(u8::from(passage.kind == PassageKind::Continuation));
+        bytes.extend_from_slice(passage.text.as_bytes());
+        document.add_bytes(fields.passage, &bytes);
+        document.add_u64(fields.passage_start, u64::from(*start));
+    }
+    document.add_bytes(fields.card, &serde_json::to_vec(&Card::of(article))?);
+    document.add_bytes(fields.key_terms, &serde_json::to_vec(&terms.key_terms())?);
+    Ok(document)
+}
+
+/// What separates the terms of a list; no term holds it.
+const SEPARATOR: char = '\u{1f}';
+
+/// Writes terms with their positions as a text for [`TermList`]. Positions never fall.
+fn term_list<'t>(terms: impl Iterator<Item = (u32, &'t Vec<String>)>) -> String {
+    let mut list = String::new();
+    let mut position = 0;
+    for (at, forms) in terms {
+        for form in forms {
+            for _ in position..at {
+                list.push('+');
+            }
+            position = at;
+            list.push('=');
+            list.push_str(form);
+            list.push(SEPARATOR);
+        }
+    }
+    list
+}
+
+/// Reads a text written by [`term_list`]: each term stands behind a `=`, each `+` before that
+/// moves on by one position.
+///
+/// Tantivy's own way to take analysed text copies every token twice; this one copies none.
+#[derive(Clone, Default)]
+struct TermList {
+    token: Token,
+}
+
+struct TermListStream<'a> {
+    rest: &'a str,
+    token: &'a mut Token,
+}
+
+impl Tokenizer for TermList {
+    type TokenStream<'a> = TermListStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> TermListStream<'a> {
+        self.token.reset();
+        self.token.position = 0;
+        TermListStream { rest: text, token: &mut self.token }
+    }
+}
+
+impl TokenStream for TermListStream<'_> {
+    fn advance(&mut self) -> bool {
+        let Some((head, tail)) = self.rest.split_once(SEPARATOR) else { return false };
+        let Some((moves, term)) = head.split_once('=') else { return false };
+        self.token.position += moves.len();
+        self.token.text.clear();
+        self.token.text.push_str(term);
+        self.rest = tail;
+        true
+    }
+
+    fn token(&self) -> &Token {
+        self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_list_gives_back_terms_and_positions() {
+        let forms = [vec!["a".to_owned(), "á".to_owned()], vec!["b".to_owned()], vec!["c".to_owned()]];
+        let text = term_list([(0, &forms[0]), (0, &forms[1]), (3, &forms[2])].into_iter());
+        let mut tokenizer = TermList::default();
+        let mut stream = tokenizer.token_stream(&text);
+        let mut found = Vec::new();
+        while stream.advance() {
+            found.push((stream.token().text.clone(), stream.token().position));
+        }
+        assert_eq!(found, [("a", 0), ("á", 0), ("b", 0), ("c", 3)].map(|(term, at)| (term.to_owned(), at)));
+    }
+}

@@ -1,0 +1,149 @@
+//! From matching articles to a page of works: filters, one version a work, totals, order.
+
+use std::cmp::Ordering;
+
+use tantivy::DocId;
+
+use super::snapshot::{Place, Segment, Snapshot, index_error};
+use crate::engine::{EngineError, Filters, Sort};
+
+/// The filters of a request, resolved for one segment.
+pub(super) struct SegmentFilter<'s> {
+    segment: &'s Segment,
+    filters: &'s Filters,
+    now_s: i64,
+    /// By the ordinal of the language.
+    langs: Vec<bool>,
+    /// Ordinals of the topics asked for that the segment has.
+    topics: Vec<u64>,
+}
+
+impl<'s> SegmentFilter<'s> {
+    pub(super) fn new(segment: &'s Segment, filters: &'s Filters, now_s: i64) -> Result<SegmentFilter<'s>, EngineError> {
+        let mut topics = Vec::new();
+        if let Some(column) = &segment.topic {
+            for topic in &filters.topics {
+                topics.extend(column.dictionary().term_ord(topic).map_err(index_error)?);
+            }
+        }
+        let langs = segment.langs.iter().map(|lang| filters.takes_lang(lang)).collect();
+        Ok(SegmentFilter { segment, filters, now_s, langs, topics })
+    }
+
+    /// Whether an article is visible and passes.
+    pub(super) fn passes(&self, doc: DocId) -> bool {
+        let segment = self.segment;
+        segment.is_visible(doc, self.now_s)
+            && (self.filters.langs.is_empty() || self.langs.get(segment.lang.get_val(doc) as usize) == Some(&true))
+            && (self.filters.kinds.is_empty() || self.filters.kinds.iter().any(|kind| *kind as u64 == segment.kind.get_val(doc)))
+            && (!self.filters.has_dates() || self.filters.takes_date(segment.published.first(doc)))
+            && (self.filters.topics.is_empty() || self.has_topic(doc))
+    }
+
+    fn has_topic(&self, doc: DocId) -> bool {
+        let Some(column) = &self.segment.topic else { return false };
+        column.ords().values_for_doc(doc).any(|topic| self.topics.contains(&topic))
+    }
+}
+
+/// A work that matches, in the version to show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) place: Place,
+    /// The best score among the work's versions.
+    pub(super) score: f32,
+    /// The score of the version to show.
+    version_score: f32,
+    is_readers: bool,
+    published: Option<i64>,
+}
+
+/// Keeps one candidate a work.
+pub(super) struct Works<'s> {
+    snapshot: &'s Snapshot,
+    /// For every work number, its place in `candidates` plus one; 0 for none.
+    slots: Vec<u32>,
+    candidates: Vec<Candidate>,
+}
+
+impl<'s> Works<'s> {
+    pub(super) fn new(snapshot: &'s Snapshot) -> Works<'s> {
+        Works { snapshot, slots: vec![0; snapshot.works], candidates: Vec::new() }
+    }
+
+    /// Takes up a version that matches and passes. `is_readers` says that it is in the reader's
+    /// language.
+    pub(super) fn take(&mut self, place: Place, score: f32, is_readers: bool) -> Result<(), EngineError> {
+        let Some(segment) = self.snapshot.segments.get(place.segment) else { return Ok(()) };
+        let published = segment.published.first(place.doc);
+        let candidate = Candidate { place, score, version_score: score, is_readers, published };
+        let Some(slot) = self.slots.get_mut(segment.work.get_val(place.doc) as usize) else { return Ok(()) };
+        let Some(known) = (*slot as usize).checked_sub(1).and_then(|at| self.candidates.get_mut(at)) else {
+            self.candidates.push(candidate);
+            *slot = u32::try_from(self.candidates.len()).unwrap_or(u32::MAX);
+            return Ok(());
+        };
+        let best = known.score.max(score);
+        let order = is_readers.cmp(&known.is_readers).then(score.total_cmp(&known.version_score));
+        let wins = match order {
+            Ordering::Equal => id_of(self.snapshot, place)? < id_of(self.snapshot, known.place)?,
+            order => order == Ordering::Greater,
+        };
+        if wins {
+            *known = candidate;
+        }
+        known.score = best;
+        Ok(())
+    }
+
+    /// How many works there are.
+    pub(super) fn len(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// The works from `offset` on, in order, at most `limit`. Ties are broken by id.
+    pub(super) fn page(mut self, sort: Sort, offset: usize, limit: usize) -> Result<Vec<Candidate>, EngineError> {
+        let end = offset.saturating_add(limit).min(self.candidates.len());
+        if offset >= end {
+            return Ok(Vec::new());
+        }
+        if end < self.candidates.len() {
+            // The works that tie with the last one asked for belong to the choice as well.
+            let (_, last, _) = self.candidates.select_nth_unstable_by(end - 1, |a, b| order(sort, a, b));
+            let last = *last;
+            self.candidates.retain(|candidate| order(sort, candidate, &last) != Ordering::Greater);
+        }
+        self.candidates.sort_by(|a, b| order(sort, a, b));
+        let mut from = 0;
+        while from < end {
+            let first = self.candidates[from];
+            let ties = self.candidates[from..].iter().take_while(|next| order(sort, &first, next) == Ordering::Equal).count();
+            // Groups that end before the page begins need no order among themselves.
+            if ties > 1 && from + ties > offset {
+                let mut group = Vec::with_capacity(ties);
+                for candidate in &self.candidates[from..from + ties] {
+                    group.push((id_of(self.snapshot, candidate.place)?, *candidate));
+                }
+                group.sort_by(|a, b| a.0.cmp(&b.0));
+                for (slot, (_, candidate)) in self.candidates[from..].iter_mut().zip(group) {
+                    *slot = candidate;
+                }
+            }
+            from += ties;
+        }
+        self.candidates.truncate(end);
+        Ok(self.candidates.split_off(offset))
+    }
+}
+
+fn id_of(snapshot: &Snapshot, place: Place) -> Result<String, EngineError> {
+    snapshot.segments.get(place.segment).map_or(Ok(String::new()), |segment| segment.id_of(place.doc))
+}
+
+fn order(sort: Sort, a: &Candidate, b: &Candidate) -> Ordering {
+    match sort {
+        Sort::Relevance => b.score.total_cmp(&a.score),
+        Sort::Newest => b.published.cmp(&a.published),
+        Sort::Oldest => (a.published.is_none(), a.published).cmp(&(b.published.is_none(), b.published)),
+    }
+}

@@ -1,0 +1,248 @@
+//! One state of an index, ready to be answered from: a searcher, its columns, its statistics.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn};
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::{DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
+
+use super::schema::{Fields, length_column};
+use crate::analysis::{KeyTerm, Zone, language_group};
+use crate::engine::plan::Collection;
+use crate::engine::ranking::LanguageStats;
+use crate::engine::{Card, EngineError, IndexVersion};
+
+/// The postings lists of one zone in a segment.
+pub(super) struct ZoneReaders {
+    pub(super) stems: Arc<InvertedIndexReader>,
+    pub(super) length: Arc<dyn ColumnValues<u64>>,
+}
+
+/// A segment with its columns opened.
+pub(super) struct Segment {
+    pub(super) reader: SegmentReader,
+    pub(super) zones: [ZoneReaders; 4],
+    pub(super) work: Arc<dyn ColumnValues<u64>>,
+    pub(super) kind: Arc<dyn ColumnValues<u64>>,
+    /// Ordinals into `langs`.
+    pub(super) lang: Arc<dyn ColumnValues<u64>>,
+    /// The segment's languages in the order of their ordinals.
+    pub(super) langs: Vec<String>,
+    /// For every language, its place among the snapshot's language groups.
+    pub(super) groups: Vec<usize>,
+    pub(super) published: Column<i64>,
+    pub(super) expires: Column<i64>,
+    pub(super) id: Option<StrColumn>,
+    pub(super) topic: Option<StrColumn>,
+    passage: Option<BytesColumn>,
+    passage_start: Column<u64>,
+}
+
+/// One state of an index.
+pub(super) struct Snapshot {
+    pub(super) searcher: Searcher,
+    pub(super) fields: Fields,
+    pub(super) segments: Vec<Segment>,
+    pub(super) languages: Vec<LanguageStats>,
+    /// Above every work number.
+    pub(super) works: usize,
+    pub(super) version: IndexVersion,
+}
+
+/// Wraps whatever the index says.
+pub(super) fn index_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
+    EngineError::Index(error.into())
+}
+
+impl Snapshot {
+    /// Opens the columns of a searcher and counts its articles.
+    pub(super) fn new(searcher: Searcher, fields: Fields, version: IndexVersion) -> Result<Snapshot, EngineError> {
+        let mut segments = Vec::with_capacity(searcher.segment_readers().len());
+        for reader in searcher.segment_readers() {
+            segments.push(Segment::open(reader, &fields).map_err(index_error)?);
+        }
+        let mut stats: BTreeMap<String, LanguageStats> = BTreeMap::new();
+        let mut works = 0;
+        for segment in &segments {
+            let mut counts = vec![(0u64, [0u64; 4]); segment.langs.len()];
+            for doc in segment.reader.doc_ids_alive() {
+                works = works.max(segment.work.get_val(doc) + 1);
+                let Some((articles, words)) = counts.get_mut(segment.lang.get_val(doc) as usize) else { continue };
+                *articles += 1;
+                for (words, zone) in words.iter_mut().zip(&segment.zones) {
+                    *words += zone.length.get_val(doc);
+                }
+            }
+            for (lang, (articles, words)) in segment.langs.iter().zip(counts) {
+                let group = language_group(lang);
+                let group = stats.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; 4] });
+                group.articles += articles;
+                for (sum, words) in group.words.iter_mut().zip(words) {
+                    *sum += words;
+                }
+            }
+        }
+        let languages: Vec<LanguageStats> = stats.into_values().filter(|language| language.articles > 0).collect();
+        let places: HashMap<&str, usize> =
+            languages.iter().enumerate().map(|(place, language)| (language.lang.as_str(), place)).collect();
+        for segment in &mut segments {
+            let place = |lang: &String| places.get(language_group(lang).as_str()).copied().unwrap_or(usize::MAX);
+            segment.groups = segment.langs.iter().map(place).collect();
+        }
+        Ok(Snapshot { searcher, fields, segments, languages, works: works as usize, version })
+    }
+
+    /// How many articles are answered from.
+    pub(super) fn articles(&self) -> u64 {
+        self.languages.iter().map(|language| language.articles).sum()
+    }
+
+    /// The article with an id, or the first one with an address.
+    pub(super) fn find(&self, field: tantivy::schema::Field, value: &str) -> Result<Option<Place>, EngineError> {
+        Ok(self.all_with(&Term::from_field_text(field, value))?.into_iter().next())
+    }
+
+    /// All articles that hold a term, in a fixed order.
+    pub(super) fn all_with(&self, term: &Term) -> Result<Vec<Place>, EngineError> {
+        let mut found = Vec::new();
+        for (ordinal, segment) in self.segments.iter().enumerate() {
+            let inverted = segment.reader.inverted_index(term.field()).map_err(index_error)?;
+            let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic).map_err(index_error)? else {
+                continue;
+            };
+            while postings.doc() != TERMINATED {
+                let doc = postings.doc();
+                if !segment.reader.is_deleted(doc) {
+                    found.push(Place { segment: ordinal, doc });
+                }
+                postings.advance();
+            }
+        }
+        Ok(found)
+    }
+
+    /// The stored card of an article.
+    pub(super) fn card(&self, place: Place) -> Result<Card, EngineError> {
+        self.stored(place, self.fields.card)
+    }
+
+    /// The stored key terms of an article.
+    pub(super) fn key_terms(&self, place: Place) -> Result<Vec<KeyTerm>, EngineError> {
+        self.stored(place, self.fields.key_terms)
+    }
+
+    fn stored<T: serde::de::DeserializeOwned>(&self, place: Place, field: tantivy::schema::Field) -> Result<T, EngineError> {
+        let address = DocAddress::new(u32::try_from(place.segment).unwrap_or(u32::MAX), place.doc);
+        let document: TantivyDocument = self.searcher.doc(address).map_err(index_error)?;
+        let bytes = document.get_first(field).and_then(|value| value.as_bytes()).unwrap_or_default();
+        serde_json::from_slice(bytes).map_err(index_error)
+    }
+}
+
+/// Where an article stands in a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub(super) segment: usize,
+    pub(super) doc: DocId,
+}
+
+impl Segment {
+    fn open(reader: &SegmentReader, fields: &Fields) -> tantivy::Result<Segment> {
+        let columns = reader.fast_fields();
+        let zone = |zone: Zone| -> tantivy::Result<ZoneReaders> {
+            Ok(ZoneReaders {
+                stems: reader.inverted_index(fields.zones[zone.ordinal()].stems)?,
+                length: columns.u64(&length_column(zone))?.first_or_default_col(0),
+            })
+        };
+        let lang = columns.str("lang")?;
+        let mut langs = Vec::new();
+        if let Some(lang) = &lang {
+            let mut text = String::new();
+            for ordinal in 0..lang.num_terms() as u64 {
+                lang.ord_to_str(ordinal, &mut text)?;
+                langs.push(text.clone());
+            }
+        }
+        let lang: Arc<dyn ColumnValues<u64>> = match lang {
+            Some(lang) => lang.ords().clone().first_or_default_col(u64::MAX),
+            None => Column::build_empty_column(reader.max_doc()).first_or_default_col(u64::MAX),
+        };
+        Ok(Segment {
+            zones: [zone(Zone::Title)?, zone(Zone::Summary)?, zone(Zone::Body)?, zone(Zone::Labels)?],
+            work: columns.u64("work")?.first_or_default_col(0),
+            kind: columns.u64("kind")?.first_or_default_col(0),
+            lang,
+            langs,
+            groups: Vec::new(),
+            published: columns.i64("published")?,
+            expires: columns.i64("expires")?,
+            id: columns.str("id")?,
+            topic: columns.str("topic")?,
+            passage: columns.bytes("passage")?,
+            passage_start: columns.u64("passage_start")?,
+            reader: reader.clone(),
+        })
+    }
+
+    /// An article's id.
+    pub(super) fn id_of(&self, doc: DocId) -> Result<String, EngineError> {
+        let mut id = String::new();
+        if let Some(column) = &self.id
+            && let Some(ordinal) = column.ords().first(doc)
+        {
+            column.ord_to_str(ordinal, &mut id).map_err(index_error)?;
+        }
+        Ok(id)
+    }
+
+    /// An article's language, and that language's place among the snapshot's groups.
+    pub(super) fn lang_of(&self, doc: DocId) -> (&str, usize) {
+        let ordinal = self.lang.get_val(doc) as usize;
+        let lang = self.langs.get(ordinal).map_or("und", String::as_str);
+        (lang, self.groups.get(ordinal).copied().unwrap_or(usize::MAX))
+    }
+
+    /// The positions at which an article's passages begin, in order.
+    pub(super) fn passage_starts(&self, doc: DocId) -> Vec<u32> {
+        self.passage_start.values_for_doc(doc).map(|start| start as u32).collect()
+    }
+
+    /// One passage of an article's body, read singly; whether it continues the one before it,
+    /// and its text.
+    pub(super) fn passage(&self, doc: DocId, ordinal: usize) -> Result<Option<(bool, String)>, EngineError> {
+        let Some(column) = &self.passage else { return Ok(None) };
+        let Some(term) = column.term_ords(doc).nth(ordinal) else { return Ok(None) };
+        let mut bytes = Vec::new();
+        column.ord_to_bytes(term, &mut bytes).map_err(index_error)?;
+        let Some((continues, text)) = bytes.split_first() else { return Ok(None) };
+        Ok(Some((*continues == 1, String::from_utf8_lossy(text).into_owned())))
+    }
+
+    /// Whether readers may see an article at a second (Unix time).
+    pub(super) fn is_visible(&self, doc: DocId, now_s: i64) -> bool {
+        !self.reader.is_deleted(doc)
+            && self.published.first(doc).is_none_or(|at| at <= now_s)
+            && self.expires.first(doc).is_none_or(|at| now_s < at)
+    }
+}
+
+impl Collection for Snapshot {
+    type Error = EngineError;
+
+    fn languages(&self) -> &[LanguageStats] {
+        &self.languages
+    }
+
+    fn matching(&self, stem: &str) -> Result<u64, EngineError> {
+        let mut sums = [0u64; 4];
+        for segment in &self.segments {
+            for ((sum, zone), fields) in sums.iter_mut().zip(&segment.zones).zip(&self.fields.zones) {
+                let term = Term::from_field_text(fields.stems, stem);
+                *sum += u64::from(zone.stems.doc_freq(&term).map_err(index_error)?);
+            }
+        }
+        Ok(sums.into_iter().max().unwrap_or(0))
+    }
+}

@@ -1,0 +1,364 @@
+//! What a search engine answers, in our own words; nothing here knows how.
+//!
+//! [`embedded`] answers from a generation on disk, [`brute_force`] from a list of articles held
+//! in memory: slow, obvious, and therefore the oracle that the other one is tested against. Both
+//! share the plan of a query ([`plan`]) and the formulas ([`ranking`]); neither shares how
+//! matches are found, counted, filtered or ordered.
+
+pub mod brute_force;
+pub mod embedded;
+pub mod highlight;
+pub mod plan;
+pub mod ranking;
+pub mod related;
+
+use serde::{Deserialize, Serialize};
+
+use crate::article::{Kind, Moment};
+use crate::query::Query;
+
+/// The deepest place of a hit that can be asked for.
+pub const MAX_OFFSET: usize = 10_000;
+/// The most hits of one answer.
+pub const MAX_LIMIT: usize = 100;
+
+/// What can go wrong inside an engine. A reader's query is never an error.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The index could not be read.
+    #[error("the index could not be read")]
+    Index(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Answers searches over one state of the articles at a time.
+///
+/// Implementations are synchronous; a caller in async code crosses over once a request.
+pub trait SearchEngine: Send + Sync {
+    /// The works that match, best first.
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError>;
+    /// One article, or `None` where there is none that readers may see.
+    fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError>;
+    /// The works nearest to an article; `None` where there is no such article.
+    fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError>;
+    /// The state of the articles that answers are given from.
+    fn index_version(&self) -> IndexVersion;
+}
+
+/// Which state of the articles an answer was given from: generation and applied `seq`,
+/// written `12.48211`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IndexVersion {
+    /// The generation's number.
+    pub generation: u64,
+    /// The last change that is in it.
+    pub seq: u64,
+}
+
+impl std::fmt::Display for IndexVersion {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}.{}", self.generation, self.seq)
+    }
+}
+
+impl Serialize for IndexVersion {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The order of hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// Best match first; newest first where nothing is searched for.
+    #[default]
+    Relevance,
+    /// Newest first; undated articles last.
+    Newest,
+    /// Oldest first; undated articles last.
+    Oldest,
+}
+
+/// What an article must be to be answered. Several values of one filter are alternatives,
+/// different filters must all hold; an empty one lets everything pass.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filters {
+    /// BCP 47; `pt` takes `pt-BR`.
+    pub langs: Vec<String>,
+    /// Kinds of page.
+    pub kinds: Vec<Kind>,
+    /// Topic paths in slugs; each takes everything below it.
+    pub topics: Vec<String>,
+    /// Published at this second (Unix time) or later.
+    pub from_s: Option<i64>,
+    /// Published before this second (Unix time).
+    pub until_s: Option<i64>,
+}
+
+impl Filters {
+    /// Whether dates decide, so that an undated article cannot pass.
+    pub fn has_dates(&self) -> bool {
+        self.from_s.is_some() || self.until_s.is_some()
+    }
+
+    /// Whether a time of publication passes.
+    pub fn takes_date(&self, published_s: Option<i64>) -> bool {
+        match published_s {
+            None => !self.has_dates(),
+            Some(at) => self.from_s.is_none_or(|from| from <= at) && self.until_s.is_none_or(|until| at < until),
+        }
+    }
+
+    /// Whether a language passes.
+    pub fn takes_lang(&self, lang: &str) -> bool {
+        self.langs.is_empty() || self.langs.iter().any(|wanted| crate::article::language_is_under(lang, wanted))
+    }
+
+    /// Whether a kind passes.
+    pub fn takes_kind(&self, kind: Kind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+
+    /// Whether a set of topics, given with all levels above them, passes.
+    pub fn takes_topics<'t>(&self, mut prefixes: impl Iterator<Item = &'t str>) -> bool {
+        self.topics.is_empty() || prefixes.any(|path| self.topics.iter().any(|wanted| wanted == path))
+    }
+}
+
+/// A search.
+#[derive(Debug, Clone)]
+pub struct SearchRequest {
+    /// What is searched for; an empty query matches everything.
+    pub query: Query,
+    /// What a version must be.
+    pub filters: Filters,
+    /// The reader's language: which version of a work is shown, and which way ties fall.
+    pub ui_lang: Option<String>,
+    /// The order.
+    pub sort: Sort,
+    /// Hits to pass over, at most [`MAX_OFFSET`].
+    pub offset: usize,
+    /// Hits to answer, at most [`MAX_LIMIT`].
+    pub limit: usize,
+    /// The longest snippet, in characters.
+    pub snippet_chars: usize,
+    /// The present, Unix time: what is not published yet or has expired is not answered.
+    pub now_s: i64,
+}
+
+/// Another language version of a hit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Translation {
+    /// Its language.
+    pub lang: String,
+    /// Its id.
+    pub id: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// Its title.
+    pub title: String,
+}
+
+/// A topic of a hit, labelled in the language of the article.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TopicLabel {
+    /// The path of slugs.
+    pub path: String,
+    /// The label of the deepest level.
+    pub label: String,
+}
+
+/// What is shown of an article in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// The article.
+    pub id: String,
+    /// The set of translations it belongs to.
+    pub work: String,
+    /// The page's address.
+    pub url: Option<String>,
+    /// BCP 47.
+    pub lang: String,
+    /// What sort of page it is.
+    pub kind: Kind,
+    /// The title.
+    pub title: String,
+    /// The teaser.
+    pub summary: String,
+    /// When it was published.
+    pub published_at: Option<Moment>,
+    /// When it was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Moment>,
+    /// An event's beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Moment>,
+    /// An event's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Moment>,
+    /// Names of persons.
+    pub authors: Vec<String>,
+    /// The address of a picture.
+    pub image: Option<String>,
+    /// Its places in the topic menu.
+    pub topics: Vec<TopicLabel>,
+    /// Free keywords.
+    pub tags: Vec<String>,
+    /// The series it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+}
+
+impl Card {
+    /// The card of an article.
+    pub fn of(article: &crate::article::Article) -> Card {
+        Card {
+            id: article.id.clone(),
+            work: article.work.clone(),
+            url: article.url.clone(),
+            lang: article.lang.clone(),
+            kind: article.kind,
+            title: article.title.clone(),
+            summary: article.summary.clone(),
+            published_at: article.published_at.clone(),
+            updated_at: article.updated_at.clone(),
+            starts_at: article.starts_at.clone(),
+            ends_at: article.ends_at.clone(),
+            authors: article.authors.clone(),
+            image: article.image.clone(),
+            topics: article
+                .topics
+                .iter()
+                .map(|topic| TopicLabel { path: topic.path.clone(), label: topic.label().to_owned() })
+                .collect(),
+            tags: article.tags.clone(),
+            series: article.series.clone(),
+        }
+    }
+
+    /// The card as a translation of another.
+    pub fn into_translation(self) -> Translation {
+        Translation { lang: self.lang, id: self.id, url: self.url, title: self.title }
+    }
+}
+
+/// One work of a search answer, in the version that is shown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hit {
+    /// The version shown.
+    #[serde(flatten)]
+    pub card: Card,
+    /// The title, escaped, the query's words in `<mark>`.
+    pub title_html: String,
+    /// The passage that matches best, escaped, the query's words in `<mark>`.
+    pub snippet_html: String,
+    /// Higher is better; comparable within one answer only.
+    pub score: f32,
+    /// The work's other versions, by language.
+    pub translations: Vec<Translation>,
+}
+
+/// The number of works that match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// The number.
+    pub value: u64,
+    /// `eq`: totals are exact.
+    pub relation: &'static str,
+}
+
+impl Total {
+    /// An exact total.
+    pub fn exact(value: usize) -> Total {
+        Total { value: value as u64, relation: "eq" }
+    }
+}
+
+/// The answer to a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchAnswer {
+    /// The works that match and pass the filters, the same on every page.
+    pub total: Total,
+    /// The asked-for page of them.
+    pub hits: Vec<Hit>,
+    /// The state it was given from.
+    pub index_version: IndexVersion,
+}
+
+/// How an article is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArticleKey {
+    /// By its id.
+    Id(String),
+    /// By its address, exactly as the source gives it.
+    Url(String),
+}
+
+/// One article, whole.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArticleAnswer {
+    /// What is shown of it in lists.
+    #[serde(flatten)]
+    pub card: Card,
+    /// Its text.
+    pub body: String,
+    /// The work's other versions, by language.
+    pub translations: Vec<Translation>,
+    /// The state it was given from.
+    pub index_version: IndexVersion,
+}
+
+/// A question for related articles.
+#[derive(Debug, Clone)]
+pub struct RelatedRequest {
+    /// The article.
+    pub key: ArticleKey,
+    /// What a version must be; without languages, that of the article is preferred.
+    pub filters: Filters,
+    /// Works to answer, at most [`MAX_LIMIT`].
+    pub limit: usize,
+    /// The present, Unix time.
+    pub now_s: i64,
+}
+
+/// Why an article is related, for a reader.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Reason {
+    /// Both use these words.
+    Terms {
+        /// The words, the weightiest first.
+        terms: Vec<String>,
+    },
+    /// Both stand under this topic.
+    Topic {
+        /// Its path.
+        path: String,
+        /// Its label.
+        label: String,
+    },
+    /// Nothing nearer was found: one of the newest.
+    Recent,
+}
+
+/// A related work.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RelatedHit {
+    /// The version shown.
+    #[serde(flatten)]
+    pub card: Card,
+    /// Higher is nearer; comparable within one answer only.
+    pub score: f32,
+    /// Why it is there.
+    pub reasons: Vec<Reason>,
+}
+
+/// The works nearest to an article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelatedAnswer {
+    /// The article's id.
+    pub id: String,
+    /// The works, nearest first.
+    pub hits: Vec<RelatedHit>,
+    /// The state it was given from.
+    pub index_version: IndexVersion,
+}

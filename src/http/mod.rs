@@ -1,0 +1,77 @@
+//! The API: handlers extract, call the engine, and render.
+
+mod handlers;
+mod language;
+mod params;
+mod problem;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::Request;
+use axum::routing::get;
+use tokio::sync::Semaphore;
+use tower_http::trace::{DefaultOnResponse, TraceLayer};
+use tracing::Level;
+
+use crate::applier::EngineSlot;
+use crate::engine::SearchEngine;
+use problem::Problem;
+
+/// How many requests may wait for an engine worker; further ones are told to come back.
+const MAX_WAITING: usize = 512;
+
+/// What the handlers share.
+#[derive(Clone)]
+struct App {
+    slot: EngineSlot,
+    /// Requests that wait or are worked on.
+    admitted: Arc<Semaphore>,
+    /// Requests that are worked on: as many as the machine has cores, and one to hide a stall.
+    working: Arc<Semaphore>,
+}
+
+impl App {
+    /// Runs engine code off the async threads; the one crossing of a request.
+    async fn with_engine<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn SearchEngine) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let engine = self.slot.load_full().ok_or_else(Problem::not_ready)?;
+        let _admitted = self.admitted.try_acquire().map_err(|_| Problem::too_busy())?;
+        let _working = self.working.acquire().await.map_err(|_| Problem::not_ready())?;
+        let span = tracing::Span::current();
+        tokio::task::spawn_blocking(move || span.in_scope(|| work(engine.as_ref())))
+            .await
+            .map_err(|error| Problem::internal(&error))?
+    }
+}
+
+/// The routes, answering from whatever engine the slot holds at the time.
+pub fn router(slot: EngineSlot) -> Router {
+    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
+    let app = App {
+        slot,
+        admitted: Arc::new(Semaphore::new(MAX_WAITING)),
+        working: Arc::new(Semaphore::new(workers)),
+    };
+    let trace = TraceLayer::new_for_http()
+        // The path only: what people search for is not logged.
+        .make_span_with(|request: &Request<_>| {
+            tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+        })
+        .on_response(DefaultOnResponse::new().level(Level::DEBUG));
+    Router::new()
+        .route("/", get(handlers::welcome))
+        .route("/v1/search", get(handlers::search))
+        .route("/v1/articles", get(handlers::article_by_query))
+        .route("/v1/articles/{id}", get(handlers::article_by_id))
+        .route("/v1/articles/{id}/related", get(handlers::related_by_id))
+        .route("/v1/related", get(handlers::related_by_query))
+        .route("/health/livez", get(handlers::livez))
+        .route("/health/readyz", get(handlers::readyz))
+        .fallback(handlers::no_such_route)
+        .method_not_allowed_fallback(handlers::no_such_method)
+        .layer(trace)
+        .with_state(app)
+}

@@ -1,0 +1,153 @@
+//! From files to articles: one module a format, one model out. Nothing here knows of catalogs
+//! or indexes.
+
+mod folder;
+mod jsonl;
+mod markdown;
+pub mod page_dump;
+
+pub use folder::{FoundFile, ListProblem, list};
+pub use page_dump::SiteProfile;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::analysis::detect;
+use crate::article::{Article, UNDETERMINED};
+
+/// The largest Markdown file, page dump or JSON line, in bytes.
+pub const MAX_ARTICLE_BYTES: usize = 16 << 20;
+
+/// How a file is to be read, by its ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `.md`, `.markdown`: one article with front matter.
+    Markdown,
+    /// `.jsonl`, `.ndjson`: one article a line.
+    JsonLines,
+    /// `.txt`: what a text browser printed of one page.
+    PageDump,
+}
+
+impl Format {
+    /// The format of a path; `None` for a file that is no source of articles.
+    pub fn of(path: &Path) -> Option<Format> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "md" | "markdown" => Some(Format::Markdown),
+            "jsonl" | "ndjson" => Some(Format::JsonLines),
+            "txt" => Some(Format::PageDump),
+            _ => None,
+        }
+    }
+}
+
+/// One record of a file.
+#[derive(Debug)]
+pub enum Record {
+    /// A good one.
+    Article(Box<Article>),
+    /// One that is no article.
+    Rejected(Rejection),
+}
+
+/// Why a record, or a whole file, is no article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The line it begins in, from 1; `None` for the whole file.
+    pub line: Option<u64>,
+    /// Its id, as far as it could be read.
+    pub id: Option<String>,
+    /// What is wrong, in words.
+    pub reason: String,
+}
+
+/// Reads a file's records in their order. What is wrong with a record is a record too; an error
+/// means that the file could not be read to its end.
+///
+/// `stem` is the file's path below its source, without its ending: the id of an article that
+/// does not name its own.
+pub fn read_file<E>(
+    path: &Path,
+    stem: &str,
+    format: Format,
+    profile: &SiteProfile,
+    mut take: impl FnMut(u64, Record) -> Result<(), E>,
+) -> Result<io::Result<()>, E> {
+    match format {
+        Format::JsonLines => jsonl::read(path, |line, record| take(line, complete(record))),
+        Format::Markdown | Format::PageDump => {
+            let text = match read_text(path) {
+                Ok(Ok(text)) => text,
+                Ok(Err(reason)) => {
+                    let rejection = Rejection { line: None, id: Some(stem.to_owned()), reason };
+                    take(1, Record::Rejected(rejection))?;
+                    return Ok(Ok(()));
+                }
+                Err(error) => return Ok(Err(error)),
+            };
+            let record = match format {
+                Format::PageDump => page_dump_record(&text, stem, profile),
+                _ => markdown::read(&text, stem),
+            };
+            take(1, complete(record))?;
+            Ok(Ok(()))
+        }
+    }
+}
+
+/// Adds a page to a site's profile; a file that cannot be read adds nothing.
+pub fn observe(path: &Path, profile: &mut SiteProfile) {
+    if let Ok(Ok(text)) = read_text(path) {
+        profile.observe(&text);
+    }
+}
+
+fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile) -> Record {
+    let rejected = |reason: String| Record::Rejected(Rejection { line: None, id: Some(stem.to_owned()), reason });
+    let page = match page_dump::read(text, profile) {
+        Ok(page) => page,
+        Err(error) => return rejected(error.to_string()),
+    };
+    let fields = serde_json::json!({
+        "id": stem,
+        "title": page.title,
+        "summary": page.summary,
+        "body": page.body,
+        "authors": page.authors,
+        "published_at": page.published_at,
+        "topics": page.topics,
+    });
+    match fields.as_object().map(Article::from_fields) {
+        Some(Ok(article)) => Record::Article(Box::new(article)),
+        Some(Err(problem)) => rejected(problem.to_string()),
+        None => rejected("not an article".to_owned()),
+    }
+}
+
+/// Finds out the language of an article that does not declare one.
+fn complete(record: Record) -> Record {
+    match record {
+        Record::Article(mut article) if article.lang == UNDETERMINED => {
+            let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
+            if let Some(found) = detect(&text) {
+                article.lang = found.lang.to_owned();
+            }
+            Record::Article(article)
+        }
+        record => record,
+    }
+}
+
+/// A whole file as text; the inner error says why it is none.
+fn read_text(path: &Path) -> io::Result<Result<String, String>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_ARTICLE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_ARTICLE_BYTES {
+        return Ok(Err(format!("larger than {} MB, the most that one article may have", MAX_ARTICLE_BYTES >> 20)));
+    }
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Err(error) => Err(format!("not UTF-8: byte {} is not part of a character", error.utf8_error().valid_up_to() + 1)),
+    })
+}

@@ -1,0 +1,47 @@
+//! fichero: full-text search and related articles for multilingual institutional sites.
+//!
+//! The modules are rooms along the way of the data:
+//!
+//! ```text
+//! sources ──> catalog ──> generation ──> engine ──> http
+//! (ingest)   (catalog)   (build, applier)  (engine)   (http)
+//! ```
+//!
+//! * [`article`]: what everything is about.
+//! * [`ingest`]: files become articles.
+//! * [`analysis`]: text becomes terms.
+//! * [`catalog`]: the durable truth.
+//! * [`engine`]: what a search engine answers, and two that do.
+//! * [`query`]: what a person typed, understood.
+//! * [`reindex`], [`build`], [`applier`]: from sources to a published generation.
+//! * [`http`]: the API.
+//! * [`config`], [`telemetry`], [`data_folder`]: what the program needs to run.
+
+pub mod analysis;
+pub mod applier;
+pub mod article;
+pub mod build;
+pub mod catalog;
+pub mod config;
+#[cfg(feature = "crash-points")]
+pub mod crash;
+pub mod data_folder;
+pub mod engine;
+pub mod http;
+pub mod ingest;
+pub mod publication;
+pub mod query;
+pub mod reindex;
+pub mod serve;
+pub mod status;
+pub mod telemetry;
+
+/// Marks a point at which a test can end the process; nothing without the feature
+/// `crash-points`.
+#[macro_export]
+macro_rules! crash_point {
+    ($name:literal) => {
+        #[cfg(feature = "crash-points")]
+        $crate::crash::reach($name);
+    };
+}

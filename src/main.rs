@@ -1,0 +1,198 @@
+//! The command line: arguments in, exit code out.
+
+mod output;
+
+use std::io::{IsTerminal, stdout};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use fichero::config::Config;
+use fichero::data_folder::DataFolder;
+use fichero::engine::embedded::EmbeddedEngine;
+use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchRequest, Sort};
+use fichero::query::Query;
+use fichero::reindex::Options;
+use fichero::telemetry::{self, LogFormat};
+use fichero::{applier, publication, reindex, serve, status};
+use output::ProgressLine;
+
+/// Full-text search and related articles for multilingual institutional sites.
+///
+/// Without a command it serves; the first time, it indexes the articles in `corpus/` before.
+#[derive(Parser)]
+#[command(name = "fichero", version, about, long_about)]
+struct Arguments {
+    /// The data folder: catalog and index [default: index]
+    #[arg(long, global = true, value_name = "FOLDER", env = "FICHERO_DATA")]
+    data: Option<PathBuf>,
+    /// The configuration file [default: fichero.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "FICHERO_CONFIG")]
+    config: Option<PathBuf>,
+    /// How the log on standard error looks
+    #[arg(long, global = true, value_enum, default_value = "text", env = "FICHERO_LOG_FORMAT")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer searches over HTTP (the default); indexes first when there is nothing yet
+    Serve {
+        /// The address to listen on [default: 127.0.0.1:8080]
+        #[arg(long, value_name = "ADDRESS", env = "FICHERO_LISTEN")]
+        listen: Option<SocketAddr>,
+    },
+    /// Take up what was added, changed or removed in the sources, while a server goes on
+    Reindex {
+        /// Read every source anew and build a new generation
+        #[arg(long)]
+        full: bool,
+        /// Report what would change, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Delete the articles of sources that are not read any more
+        #[arg(long)]
+        prune: bool,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+        /// Files or folders, in place of the configured sources
+        paths: Vec<PathBuf>,
+    },
+    /// Search from the command line
+    Search {
+        /// What to search for
+        query: String,
+        /// Only articles in this language
+        #[arg(long)]
+        lang: Option<String>,
+        /// How many works to print
+        #[arg(long, default_value_t = 10)]
+        limit: usize,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the articles related to one
+    Related {
+        /// The article's id
+        id: String,
+        /// How many works to print
+        #[arg(long, default_value_t = 6)]
+        limit: usize,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell what state the index is in
+    Status {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Answer from the generation before the current one, and hold further changes
+    Rollback,
+    /// Apply the changes that a rollback holds
+    Resume,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let is_server = matches!(arguments.command, None | Some(Command::Serve { .. }));
+    telemetry::init(arguments.log_format, is_server);
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("fichero: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let Arguments { data, config, command, .. } = arguments;
+    let listen = match &command {
+        Some(Command::Serve { listen }) => *listen,
+        _ => None,
+    };
+    let config = Config::load(config.as_deref(), data, listen)?;
+    match command.unwrap_or(Command::Serve { listen: None }) {
+        Command::Serve { .. } => {
+            serve::serve(&config, Arc::new(ProgressLine::new()), |address| output::announce(address))?;
+        }
+        Command::Reindex { full, dry_run, prune, json, paths } => {
+            let options = Options { full, dry_run, prune, paths };
+            let progress = ProgressLine::new();
+            let report = reindex::reindex(&DataFolder::open(&config.data)?, &config.sources, &options, &progress)?;
+            progress.finish();
+            output::report(&report, json)?;
+            if !report.is_complete() {
+                return Ok(ExitCode::from(1));
+            }
+        }
+        Command::Search { query, lang, limit, json } => {
+            let request = SearchRequest {
+                query: Query::parse(&query),
+                filters: Filters { langs: lang.into_iter().collect(), ..Filters::default() },
+                ui_lang: None,
+                sort: Sort::Relevance,
+                offset: 0,
+                limit: limit.min(fichero::engine::MAX_LIMIT),
+                snippet_chars: 200,
+                now_s: jiff::Timestamp::now().as_second(),
+            };
+            output::search(&engine(&config)?.search(&request)?, json)?;
+        }
+        Command::Related { id, limit, json } => {
+            let request = RelatedRequest {
+                key: ArticleKey::Id(id.clone()),
+                filters: Filters::default(),
+                limit: limit.min(fichero::engine::MAX_LIMIT),
+                now_s: jiff::Timestamp::now().as_second(),
+            };
+            match engine(&config)?.related(&request)? {
+                Some(answer) => output::related(&answer, json)?,
+                None => bail!("there is no article {id:?}, or it is not published"),
+            }
+        }
+        Command::Status { json } => {
+            let data = existing(&config)?;
+            output::status(&status::status(&data)?, json)?;
+        }
+        Command::Rollback => {
+            let generation = publication::rollback(&existing(&config)?)?;
+            println!("answering from generation {generation}; changes wait for `fichero resume` or the next reindex");
+        }
+        Command::Resume => {
+            let version = publication::resume(&existing(&config)?)?;
+            println!("changes are applied; the index is at {version}");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn existing(config: &Config) -> Result<DataFolder> {
+    if !config.data.join(fichero::catalog::FILE_NAME).exists() {
+        bail!("{}: no index here yet: run `fichero reindex`, or name its folder with --data", config.data.display());
+    }
+    Ok(DataFolder::existing(&config.data))
+}
+
+/// The engine of the published generation, to read only.
+fn engine(config: &Config) -> Result<EmbeddedEngine> {
+    let data = existing(config)?;
+    let Some(current) = data.current() else {
+        bail!("{}: nothing is published yet: run `fichero reindex`", config.data.display());
+    };
+    applier::open_engine(&data, current).context("the published generation cannot be answered from")
+}
+
+/// Whether output goes to a person.
+fn is_terminal() -> bool {
+    stdout().is_terminal()
+}

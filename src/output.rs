@@ -1,0 +1,212 @@
+//! What the commands print: for people, or as JSON for programs.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Result;
+use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
+use fichero::reindex::{Progress, Report};
+use fichero::status::Status;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::is_terminal;
+
+/// How many rejections are printed for people; `--json` has them all.
+const MAX_PRINTED: usize = 20;
+
+/// A progress line on standard error; nothing where that is no terminal.
+pub(crate) struct ProgressLine(ProgressBar);
+
+impl ProgressLine {
+    pub(crate) fn new() -> ProgressLine {
+        let bar = ProgressBar::no_length();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {human_pos} ({elapsed}, {per_sec})") {
+            bar.set_style(style);
+        }
+        ProgressLine(bar)
+    }
+
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+
+    fn show(&self, message: String, position: u64) {
+        self.0.set_message(message);
+        self.0.set_position(position);
+        self.0.enable_steady_tick(Duration::from_millis(200));
+    }
+}
+
+impl Progress for ProgressLine {
+    fn reading(&self, source: &str, records: u64) {
+        if records % 100 == 0 {
+            self.show(format!("reading {source}"), records);
+        }
+    }
+
+    fn building(&self, articles: u64) {
+        self.show("indexing".to_owned(), articles);
+    }
+}
+
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// What to open, once searches are answered.
+pub(crate) fn announce(address: SocketAddr) {
+    println!("fichero answers at http://{address}/");
+    println!("  open  http://{address}/v1/search?q=movilidad+virtual");
+    println!("  try   curl -s 'http://{address}/v1/search?q=recognition+of+degrees&limit=3'");
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
+    if json {
+        return print_json(report);
+    }
+    let mut out = io::stdout().lock();
+    for source in &report.sources {
+        if let Some(failed) = &source.failed {
+            writeln!(out, "{}: FAILED: {failed}", source.source)?;
+            continue;
+        }
+        writeln!(
+            out,
+            "{}: {} added, {} changed, {} unchanged, {} deleted, {} rejected",
+            source.source, source.added, source.changed, source.unchanged, source.deleted, source.rejected
+        )?;
+        for rejected in source.rejections.iter().take(MAX_PRINTED) {
+            let line = rejected.line.map_or(String::new(), |line| format!(":{line}"));
+            let id = rejected.id.as_ref().map_or(String::new(), |id| format!(" ({id})"));
+            writeln!(out, "  {}{line}{id}: {}", rejected.file, rejected.reason)?;
+        }
+        if source.rejected > MAX_PRINTED as u64 {
+            writeln!(out, "  and {} more (--json lists them)", source.rejected - MAX_PRINTED as u64)?;
+        }
+        for shared in source.shared_ids.iter().take(MAX_PRINTED) {
+            writeln!(out, "  in two sources, the first configured one wins: {shared}")?;
+        }
+    }
+    for name in &report.unconfigured {
+        writeln!(out, "{name}: not read any more, its articles stay (--prune deletes them)")?;
+    }
+    for name in &report.pruned {
+        writeln!(out, "{name}: pruned")?;
+    }
+    let seconds = Duration::from_millis(report.took_ms).as_secs_f64();
+    match (&report.index_version, report.dry_run) {
+        (_, true) => writeln!(out, "nothing was changed (--dry-run), {seconds:.1} s")?,
+        (Some(version), _) => writeln!(out, "{} changes, index {version}, {seconds:.1} s", report.changes)?,
+        (None, _) => writeln!(out, "{} changes, {seconds:.1} s", report.changes)?,
+    }
+    Ok(())
+}
+
+fn print_card(out: &mut impl Write, place: usize, card: &Card) -> io::Result<()> {
+    let (bold, plain) = if is_terminal() { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+    let date = card.published_at.as_ref().map_or("undated", |at| at.as_str());
+    writeln!(out, "{place:>2}. {bold}{}{plain}", card.title)?;
+    writeln!(out, "    {} · {} · {date} · {}", card.lang, card.kind.as_str(), card.url.as_deref().unwrap_or(&card.id))
+}
+
+/// `<mark>` made visible on a terminal, left out elsewhere; entities resolved.
+fn plain_text(html: &str) -> String {
+    let (bold, plain) = if is_terminal() { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+    html.replace("<mark>", bold)
+        .replace("</mark>", plain)
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+}
+
+pub(crate) fn search(answer: &SearchAnswer, json: bool) -> Result<()> {
+    if json {
+        return print_json(&json!({
+            "total": answer.total, "index_version": answer.index_version, "hits": answer.hits,
+        }));
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "{} works", answer.total.value)?;
+    for (place, hit) in answer.hits.iter().enumerate() {
+        print_card(&mut out, place + 1, &hit.card)?;
+        writeln!(out, "    {}", plain_text(&hit.snippet_html))?;
+        for translation in &hit.translations {
+            let at = translation.url.as_deref().unwrap_or(&translation.id);
+            writeln!(out, "    also in {}: {at}", translation.lang)?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn related(answer: &RelatedAnswer, json: bool) -> Result<()> {
+    if json {
+        return print_json(&json!({ "id": answer.id, "index_version": answer.index_version, "hits": answer.hits }));
+    }
+    let mut out = io::stdout().lock();
+    for (place, hit) in answer.hits.iter().enumerate() {
+        print_card(&mut out, place + 1, &hit.card)?;
+        for reason in &hit.reasons {
+            match reason {
+                Reason::Terms { terms } => writeln!(out, "    shares: {}", terms.join(", "))?,
+                Reason::Topic { label, .. } => writeln!(out, "    same topic: {label}")?,
+                Reason::Recent => writeln!(out, "    one of the newest")?,
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn status(status: &Status, json: bool) -> Result<()> {
+    if json {
+        return print_json(status);
+    }
+    let mut out = io::stdout().lock();
+    let none = || "none".to_owned();
+    let number = |number: Option<u64>| number.map_or_else(none, |number| number.to_string());
+    writeln!(out, "data folder      {}", status.data)?;
+    writeln!(out, "index version    {}", status.index_version.clone().unwrap_or_else(none))?;
+    writeln!(
+        out,
+        "generation       {}, built {} by fichero {}",
+        number(status.generation),
+        status.built_at.as_deref().unwrap_or("never"),
+        status.built_by.as_deref().unwrap_or("?")
+    )?;
+    writeln!(out, "rollback goes to {}", number(status.previous_generation))?;
+    let held = if status.held { ", held since a rollback: `fichero resume` applies them" } else { "" };
+    writeln!(out, "waiting changes  {}{held}", status.pending_changes)?;
+    writeln!(out, "articles         {} in the catalog, last change {}", status.articles, status.last_seq)?;
+    for (lang, count) in &status.articles_by_language {
+        writeln!(out, "  {lang:<14} {count}")?;
+    }
+    for source in &status.sources {
+        let configured = if source.configured { "" } else { ", not in the configuration" };
+        writeln!(
+            out,
+            "source           {}: {} articles ({} overridden){configured}, {}",
+            source.name, source.articles, source.overridden, source.location
+        )?;
+    }
+    if let Some(run) = &status.last_run {
+        writeln!(out, "last run         {} {}, begun {}", run.id, run.state, run.started_at)?;
+    }
+    writeln!(out, "last accepted    {}", status.last_accepted_at.clone().unwrap_or_else(none))?;
+    writeln!(out, "changes applied by {}", status.writer.as_deref().unwrap_or("nobody at present"))?;
+    for problem in &status.problems {
+        writeln!(out, "problem          {problem}")?;
+    }
+    Ok(())
+}

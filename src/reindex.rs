@@ -1,0 +1,418 @@
+//! A reindex: from the sources to what is answered.
+//!
+//! Scan and stage, build if asked or needed, accept, publish. Up to the acceptance nothing that
+//! readers see has changed; after it, the publication follows even if this process dies.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::applier::{Applier, EngineSlot, open_engine};
+use crate::build::build;
+use crate::catalog::Catalog;
+use crate::catalog::stage::{SourceSpec, Stage, Staged};
+use crate::config::Source;
+use crate::crash_point;
+use crate::data_folder::{DataFolder, DataFolderError, Lock};
+use crate::ingest::{self, Format, FoundFile, Record, Rejection, SiteProfile};
+
+/// How many rejections a report lists by name; the rest are counted.
+const MAX_LISTED: usize = 1_000;
+/// How long a reindex waits for a running server to take up what it accepted.
+const SERVER_PATIENCE: Duration = Duration::from_secs(120);
+/// How long the writer lock is tried for before it is taken as a server's.
+const LOCK_PATIENCE: Duration = Duration::from_millis(300);
+
+/// What a reindex is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Read every source anew and build a generation.
+    pub full: bool,
+    /// Report what would change, and change nothing.
+    pub dry_run: bool,
+    /// Delete the articles of sources that are not read any more.
+    pub prune: bool,
+    /// Files or folders in place of the configured sources.
+    pub paths: Vec<PathBuf>,
+}
+
+/// A record that is not in the index, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    /// The file below its source.
+    pub file: String,
+    /// The line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The record's id, as far as it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// What a run found in one source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SourceReport {
+    /// The source's name.
+    pub source: String,
+    /// Articles that it did not have before.
+    pub added: u64,
+    /// Articles that say something else than before.
+    pub changed: u64,
+    /// Articles that say the same, read or not.
+    pub unchanged: u64,
+    /// Articles that vanished.
+    pub deleted: u64,
+    /// Records that are no articles.
+    pub rejected: u64,
+    /// The first thousand of them.
+    pub rejections: Vec<Rejected>,
+    /// Articles that another source has too: the first source in the configuration wins.
+    pub shared_ids: Vec<String>,
+    /// Why the source could not be read at all; what it held stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+/// What a reindex did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The run's number.
+    pub run: i64,
+    /// Whether everything was read anew.
+    pub full: bool,
+    /// Whether it was only tried.
+    pub dry_run: bool,
+    /// What was found in each source.
+    pub sources: Vec<SourceReport>,
+    /// Sources that the configuration does not name and whose articles stay until `--prune`.
+    pub unconfigured: Vec<String>,
+    /// Sources that were pruned.
+    pub pruned: Vec<String>,
+    /// Articles that are answered differently now.
+    pub changes: u64,
+    /// The generation that was built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// The state that is answered from, when it was published before the command ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index_version: Option<String>,
+    /// How long it took.
+    pub took_ms: u64,
+}
+
+impl Report {
+    /// Whether every source could be read.
+    pub fn is_complete(&self) -> bool {
+        self.sources.iter().all(|source| source.failed.is_none())
+    }
+
+    /// How many articles all sources hold after the run.
+    pub fn articles(&self) -> u64 {
+        self.sources.iter().map(|source| source.added + source.changed + source.unchanged).sum()
+    }
+}
+
+/// What is told while a reindex runs.
+pub trait Progress {
+    /// A source is being read: so many records so far.
+    fn reading(&self, source: &str, records: u64);
+    /// A generation is being built: so many articles so far.
+    fn building(&self, articles: u64);
+}
+
+/// Runs a reindex over a data folder. `slot` is filled with the engine that answers afterwards,
+/// if this process is the one that applies changes; `held` is the writer lock if the caller has
+/// it already.
+pub fn reindex(
+    data: &DataFolder,
+    sources: &[Source],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Report> {
+    let _reindex = data.lock_reindex("reindex")?;
+    let lock = writer_lock(data)?;
+    let slot = EngineSlot::default();
+    let mut applier = lock.map(|lock| Applier::open(data.clone(), slot.clone(), lock)).transpose()?;
+    let report = run(data, sources, options, progress, applier.as_mut())?;
+    Ok(report)
+}
+
+/// The writer lock, or `None` where a server holds it.
+fn writer_lock(data: &DataFolder) -> Result<Option<Lock>, DataFolderError> {
+    let begun = Instant::now();
+    loop {
+        match data.lock_writer("reindex") {
+            Ok(lock) => return Ok(Some(lock)),
+            Err(DataFolderError::Locked { .. }) if begun.elapsed() >= LOCK_PATIENCE => return Ok(None),
+            Err(DataFolderError::Locked { .. }) => std::thread::sleep(Duration::from_millis(20)),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// As [`reindex`], by a process that holds the reindex lock and, with an applier, the writer lock.
+pub fn run(
+    data: &DataFolder,
+    sources: &[Source],
+    options: &Options,
+    progress: &dyn Progress,
+    mut applier: Option<&mut Applier>,
+) -> Result<Report> {
+    let begun = Instant::now();
+    let span = tracing::info_span!("reindex", full = options.full, run = tracing::field::Empty);
+    let _entered = span.enter();
+    let mut catalog = Catalog::open(data.path())?;
+    if let Some(applier) = &mut applier {
+        // What an earlier run accepted and did not publish comes first.
+        applier.step()?;
+        applier.sweep_orphans()?;
+    }
+    let is_readable = match &applier {
+        Some(applier) => applier.previous_generation().is_some() || !applier.needs_rebuild()?,
+        None => true,
+    };
+    let specs = source_specs(&catalog, sources, &options.paths)?;
+    let unnamed = catalog.set_sources(&specs.iter().map(|(spec, _)| spec.clone()).collect::<Vec<_>>())?;
+    let run = catalog.begin_run(options.full)?;
+    span.record("run", run);
+    let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
+    for (spec, path) in &specs {
+        report.sources.push(scan(&mut catalog, run, spec, path, options.full, progress)?);
+    }
+    for name in unnamed {
+        if options.prune {
+            let deleted = catalog.stage_removal(run, &name)?;
+            tracing::info!(source = name, deleted, "pruning a source");
+            report.pruned.push(name);
+        } else {
+            report.unconfigured.push(name);
+        }
+    }
+    crash_point!("stage:done");
+    if options.dry_run {
+        report.took_ms = elapsed_ms(begun);
+        catalog.abandon_run(run, &serde_json::to_string(&report)?)?;
+        return Ok(report);
+    }
+    let has_generation = catalog.publication()?.generation != 0 && is_readable;
+    if options.full || !has_generation {
+        let built = build(data, &catalog, Some(run), &|articles| progress.building(articles))?;
+        report.generation = Some(built.generation);
+    }
+    let accepted = catalog.accept(run, report.generation, &serde_json::to_string(&report)?)?;
+    report.changes = accepted.changes;
+    match applier {
+        Some(applier) => {
+            while applier.step()? != crate::applier::Step::Idle {}
+        }
+        None => wait_for_server(data, report.generation, accepted.last_seq)?,
+    }
+    if let Some(current) = data.current() {
+        let engine = open_engine(data, current).context("opening what was published")?;
+        report.index_version = Some(crate::engine::SearchEngine::index_version(&engine).to_string());
+    }
+    report.took_ms = elapsed_ms(begun);
+    tracing::info!(changes = report.changes, took_ms = report.took_ms, "reindex done");
+    Ok(report)
+}
+
+fn elapsed_ms(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Waits until the process that holds the writer lock answers from what was accepted.
+fn wait_for_server(data: &DataFolder, generation: Option<u64>, seq: u64) -> Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < SERVER_PATIENCE {
+        if let Some(current) = data.current().filter(|current| generation.is_none_or(|wanted| *current == wanted))
+            && let Ok(engine) = open_engine(data, current)
+            && crate::engine::SearchEngine::index_version(&engine).seq >= seq
+        {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    anyhow::bail!(
+        "the changes are accepted, but the running server has not taken them up within {} s: see its log; they are applied at its next start at the latest",
+        SERVER_PATIENCE.as_secs()
+    )
+}
+
+/// The sources to read, with their paths. A path given by hand is a source named after it, or
+/// the one that is there already.
+fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> Result<Vec<(SourceSpec, PathBuf)>> {
+    let location = |path: &Path| -> String {
+        std::path::absolute(path).map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
+    };
+    let mut specs: Vec<(SourceSpec, PathBuf)> = Vec::new();
+    if paths.is_empty() {
+        for source in configured {
+            let spec =
+                SourceSpec { name: source.name.clone(), location: location(&source.path), is_configured: true };
+            specs.push((spec, source.path.clone()));
+        }
+        return Ok(specs);
+    }
+    for path in paths {
+        let at = std::fs::canonicalize(path).map_or_else(|_| location(path), |path| path.display().to_string());
+        let known = configured.iter().find(|source| location(&source.path) == location(path));
+        let name = match known {
+            Some(source) => source.name.clone(),
+            None => catalog.source_at(&at)?.unwrap_or_else(|| path.display().to_string().trim_end_matches('/').to_owned()),
+        };
+        if specs.iter().all(|(spec, _)| spec.name != name) {
+            let location = if known.is_some() { location(path) } else { at };
+            specs.push((SourceSpec { name, location, is_configured: known.is_some() }, path.clone()));
+        }
+    }
+    Ok(specs)
+}
+
+/// Reads what changed in one source and stages it.
+fn scan(
+    catalog: &mut Catalog,
+    run: i64,
+    spec: &SourceSpec,
+    path: &Path,
+    full: bool,
+    progress: &dyn Progress,
+) -> Result<SourceReport> {
+    let span = tracing::info_span!("source", name = spec.name);
+    let _entered = span.enter();
+    let mut report = SourceReport { source: spec.name.clone(), ..SourceReport::default() };
+    if let Err(error) = std::fs::metadata(path) {
+        tracing::error!(path = %path.display(), %error, "a source cannot be read");
+        report.failed = Some(format!("{}: {error}; what it held stays", path.display()));
+        return Ok(report);
+    }
+    let (files, problems) = ingest::list(path);
+    for problem in problems {
+        reject(&mut report, &problem.file, Rejection { line: None, id: None, reason: problem.reason });
+    }
+    if files.is_empty() && report.rejected == 0 {
+        let reason = "no .md, .jsonl, .ndjson or .txt file in it".to_owned();
+        reject(&mut report, &path.display().to_string(), Rejection { line: None, id: None, reason });
+    }
+    let (profile, is_new_profile) = profile(catalog, spec, &files, full)?;
+    let mut stage = catalog.stage(run, &spec.name)?;
+    if is_new_profile {
+        stage.set_profile(&serde_json::to_string(&profile)?)?;
+    }
+    let mut to_read = Vec::new();
+    for file in files {
+        let is_unchanged = match &file.fingerprint {
+            Some(fingerprint) if !full => stage.is_unchanged(&file.name, fingerprint)?,
+            _ => false,
+        };
+        stage.list_file(&file.name, !is_unchanged)?;
+        if !is_unchanged {
+            to_read.push(file);
+        }
+    }
+    report.unchanged = stage.count_in_unread_files()?;
+    let mut displaced = HashSet::new();
+    for file in &to_read {
+        read(&mut stage, file, &profile, &mut report, &mut displaced, progress)?;
+    }
+    report.deleted = stage.finish()?;
+    tracing::info!(
+        added = report.added,
+        changed = report.changed,
+        unchanged = report.unchanged,
+        deleted = report.deleted,
+        rejected = report.rejected,
+        "read a source"
+    );
+    Ok(report)
+}
+
+/// The furniture profile of a source's page dumps: the kept one, or one made of all its pages
+/// where there is none yet or everything is read anew. The flag says that it was made.
+fn profile(catalog: &Catalog, spec: &SourceSpec, files: &[FoundFile], full: bool) -> Result<(SiteProfile, bool)> {
+    let kept = catalog.profile(&spec.name)?.filter(|_| !full);
+    if let Some(profile) = kept.and_then(|text| serde_json::from_str(&text).ok()) {
+        return Ok((profile, false));
+    }
+    let mut profile = SiteProfile::default();
+    let mut pages = files.iter().filter(|file| file.format == Format::PageDump).peekable();
+    let has_pages = pages.peek().is_some();
+    for page in pages {
+        ingest::observe(&page.path, &mut profile);
+    }
+    Ok((profile, has_pages))
+}
+
+fn read(
+    stage: &mut Stage<'_>,
+    file: &FoundFile,
+    profile: &SiteProfile,
+    report: &mut SourceReport,
+    displaced: &mut HashSet<String>,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let rejected_before = report.rejected;
+    let done = ingest::read_file(&file.path, file.stem(), file.format, profile, |line, record| -> Result<()> {
+        let article = match record {
+            Record::Article(article) => article,
+            Record::Rejected(rejection) => {
+                if let Some(id) = &rejection.id {
+                    stage.keep(id)?;
+                }
+                reject(report, &file.name, rejection);
+                return Ok(());
+            }
+        };
+        let (staged, neighbours) = stage.put(&file.name, &article)?;
+        match staged {
+            Staged::Added => report.added += 1,
+            Staged::Changed => report.changed += 1,
+            Staged::Unchanged => report.unchanged += 1,
+            Staged::Duplicate { kept_in } => {
+                let reason = format!("duplicate id, kept from {kept_in}");
+                reject(report, &file.name, Rejection { line: Some(line), id: Some(article.id.clone()), reason });
+            }
+        }
+        if let Some(other) = neighbours.displaced_file {
+            report.unchanged = report.unchanged.saturating_sub(1);
+            let reason = format!("duplicate id, kept from {}", file.name);
+            reject(report, &other, Rejection { line: None, id: Some(article.id.clone()), reason });
+            displaced.insert(other);
+        }
+        if let Some(other) = neighbours.other_source
+            && report.shared_ids.len() < MAX_LISTED
+        {
+            report.shared_ids.push(format!("{} (also in {other})", article.id));
+        }
+        progress.reading(&report.source, report.added + report.changed + report.unchanged);
+        Ok(())
+    })?;
+    if let Err(error) = done {
+        stage.keep_file(&file.name)?;
+        stage.forget_file(&file.name)?;
+        let reason = format!("{error}; what was read of it before stays");
+        reject(report, &file.name, Rejection { line: None, id: None, reason });
+        return Ok(());
+    }
+    match &file.fingerprint {
+        Some(fingerprint) if report.rejected == rejected_before && !displaced.contains(&file.name) => {
+            stage.file_done(&file.name, fingerprint)?;
+        }
+        // Reported again, and read again, until it is mended.
+        _ => stage.forget_file(&file.name)?,
+    }
+    Ok(())
+}
+
+fn reject(report: &mut SourceReport, file: &str, rejection: Rejection) {
+    tracing::warn!(file, line = rejection.line, id = rejection.id, reason = rejection.reason, "rejected a record");
+    report.rejected += 1;
+    if report.rejections.len() < MAX_LISTED {
+        let Rejection { line, id, reason } = rejection;
+        report.rejections.push(Rejected { file: file.to_owned(), line, id, reason });
+    }
+}

@@ -1,0 +1,188 @@
+//! The server's life: listen, bring the index up, answer, keep it in step, finish what is in
+//! flight.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::applier::{Applier, EngineSlot, Step, open_engine};
+use crate::config::Config;
+use crate::data_folder::{DataFolder, DataFolderError};
+use crate::http;
+use crate::reindex::{self, Options, Progress};
+
+/// How often the catalog is asked for changes.
+const TICK: Duration = Duration::from_millis(100);
+/// How long shutting down waits for requests in flight, and then for the index.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves until the process is told to end. `announce` is called once, with the address, when
+/// searches are answered.
+pub fn serve(
+    config: &Config,
+    progress: Arc<dyn Progress + Send + Sync>,
+    announce: impl FnOnce(SocketAddr) + Send + 'static,
+) -> Result<()> {
+    let data = DataFolder::open(&config.data)?;
+    let listener = TcpListener::bind(config.listen).with_context(|| {
+        format!("cannot listen on {}: end the program that uses the port, or name another with --listen", config.listen)
+    })?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let slot = EngineSlot::default();
+    let stop = Arc::new(AtomicBool::new(false));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (failed, mut failure) = tokio::sync::mpsc::channel::<anyhow::Error>(1);
+    let keeper = Keeper { config: config.clone(), data, slot: slot.clone(), progress, stop: stop.clone() };
+    let thread = thread::Builder::new().name("index".to_owned()).spawn(move || {
+        if let Err(error) = keeper.keep(|| announce(address)) {
+            // The receiver is gone only when the server has ended anyway.
+            let _ = failed.blocking_send(error);
+        }
+    })?;
+    let outcome = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let failure = async {
+            match failure.recv().await {
+                Some(error) => error,
+                None => std::future::pending().await,
+            }
+        };
+        let server = axum::serve(listener, http::router(slot)).with_graceful_shutdown(told_to_end());
+        tokio::select! {
+            served = async { server.await } => served.context("serving"),
+            error = failure => Err(error),
+        }
+    });
+    stop.store(true, Ordering::SeqCst);
+    runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
+    wait_for(&thread);
+    tracing::info!("stopped");
+    outcome
+}
+
+/// A build under way need not be waited for: the next start finds what is accepted.
+fn wait_for(thread: &JoinHandle<()>) {
+    let begun = Instant::now();
+    while !thread.is_finished() && begun.elapsed() < Duration::from_secs(2) {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+async fn told_to_end() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            let _ = interrupted.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupted => {}
+            _ = terminated.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupted.await;
+    tracing::info!("told to end, finishing what is in flight");
+}
+
+/// Brings the index up and keeps it in step, on a thread of its own.
+struct Keeper {
+    config: Config,
+    data: DataFolder,
+    slot: EngineSlot,
+    progress: Arc<dyn Progress + Send + Sync>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    fn keep(&self, announce: impl FnOnce()) -> Result<()> {
+        let mut announce = Some(announce);
+        let mut applier: Option<Applier> = None;
+        let mut last_problem = String::new();
+        while !self.stop.load(Ordering::SeqCst) {
+            let done = match &mut applier {
+                Some(applier) => applier.step().map(|_| ()).map_err(anyhow::Error::from),
+                None => match self.data.lock_writer("serve") {
+                    Ok(lock) => {
+                        let mut opened = Applier::open(self.data.clone(), self.slot.clone(), lock)?;
+                        self.bring_up(&mut opened)?;
+                        applier = Some(opened);
+                        Ok(())
+                    }
+                    Err(DataFolderError::Locked { .. }) => self.follow(),
+                    Err(error) => return Err(error.into()),
+                },
+            };
+            match done {
+                Ok(()) => last_problem.clear(),
+                Err(error) => {
+                    let problem = format!("{error:#}");
+                    if problem != last_problem {
+                        tracing::error!(error = problem, "the index cannot be kept in step; searches go on");
+                        last_problem = problem;
+                    }
+                    // A writer that failed half-way is thrown away with what it had not committed.
+                    if applier.take().is_some() {
+                        thread::sleep(Duration::from_secs(1));
+                    }
+                }
+            }
+            if self.slot.load().is_some()
+                && let Some(announce) = announce.take()
+            {
+                announce();
+            }
+            thread::sleep(TICK);
+        }
+        Ok(())
+    }
+
+    /// Completes what an earlier process began; indexes or rebuilds where there is nothing to
+    /// answer from.
+    fn bring_up(&self, applier: &mut Applier) -> Result<()> {
+        applier.step()?;
+        let reindex_lock = match self.data.lock_reindex("serve") {
+            Ok(lock) => lock,
+            Err(DataFolderError::Locked { holder, .. }) => {
+                tracing::info!(holder, "a reindex runs; taking up what it accepts");
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        applier.sweep_orphans()?;
+        if applier.needs_rebuild()? {
+            tracing::warn!("no generation fits this version of fichero; building one from the catalog");
+            applier.rebuild(&|articles| self.progress.building(articles))?;
+        } else if self.slot.load().is_none() {
+            let report =
+                reindex::run(&self.data, &self.config.sources, &Options::default(), self.progress.as_ref(), Some(applier))?;
+            if report.articles() == 0 {
+                tracing::warn!("no articles were found; name a source in fichero.toml and run `fichero reindex`");
+            }
+        }
+        drop(reindex_lock);
+        while applier.step()? != Step::Idle {}
+        Ok(())
+    }
+
+    /// Without the writer lock: answers from what the process that holds it has published.
+    fn follow(&self) -> Result<()> {
+        let Some(current) = self.data.current() else { return Ok(()) };
+        let present = self.slot.load_full();
+        match present {
+            Some(engine) if engine.generation().manifest().generation == current => {
+                if engine.generation().applied()?.seq != crate::engine::SearchEngine::index_version(engine.as_ref()).seq {
+                    engine.reload()?;
+                }
+            }
+            _ => self.slot.store(Some(Arc::new(open_engine(&self.data, current)?))),
+        }
+        Ok(())
+    }
+}
