@@ -2,7 +2,7 @@
 //! answered from.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -50,8 +50,12 @@ pub fn build(
     let _entered = span.enter();
     let seq = catalog.last_seq()?;
     let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
-    let writer = GenerationWriter::create(&path, threads)?;
-    let counts = feed(&writer, catalog, run.unwrap_or(0), threads, progress)?;
+    let mut writer = GenerationWriter::create(&path, threads)?;
+    let counts = match feed(&writer, catalog, run.unwrap_or(0), threads, progress) {
+        // The writer says only that it was killed; committing says by what.
+        Err(BuildError::Generation(error)) => return Err(writer.commit(Applied { seq, run }).err().unwrap_or(error).into()),
+        counts => counts?,
+    };
     let manifest = Manifest {
         generation: number,
         schema_version: SCHEMA_VERSION,
@@ -77,11 +81,13 @@ fn feed(
     progress: &dyn Fn(u64),
 ) -> Result<BTreeMap<String, u64>, BuildError> {
     let (pages, inbox) = sync_channel::<Vec<NumberedArticle>>(threads);
-    let inbox = Mutex::new(inbox);
+    // Only the workers hold the inbox: when all have failed, sending fails too.
+    let inbox = Arc::new(Mutex::new(inbox));
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|_| {
-                scope.spawn(|| -> Result<BTreeMap<String, u64>, GenerationError> {
+                let inbox = Arc::clone(&inbox);
+                scope.spawn(move || -> Result<BTreeMap<String, u64>, GenerationError> {
                     let mut analyzer = ArticleAnalyzer::default();
                     let mut counts = BTreeMap::new();
                     loop {
@@ -97,6 +103,7 @@ fn feed(
                 })
             })
             .collect();
+        drop(inbox);
         let read = read_pages(catalog, run, progress, |page| pages.send(page).is_ok());
         drop(pages);
         let mut counts = BTreeMap::new();

@@ -13,6 +13,7 @@ mod dates;
 mod furniture;
 mod head;
 mod lines;
+mod meta;
 mod profile;
 mod words;
 

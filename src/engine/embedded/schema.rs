@@ -8,7 +8,7 @@ use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
+use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
 use crate::analysis::{ArticleTerms, PassageKind, Zone, passages_of};
 use crate::article::Article;
@@ -90,7 +90,9 @@ pub(super) fn schema() -> (Schema, Fields) {
 /// The tokenizers that the schema names.
 pub(super) fn tokenizers() -> TokenizerManager {
     let tokenizers = TokenizerManager::new();
-    tokenizers.register("raw", tantivy::tokenizer::RawTokenizer::default());
+    tokenizers.register("raw", RawTokenizer::default());
+    // Tantivy asks for it on behalf of fields that are not text.
+    tokenizers.register("default", RawTokenizer::default());
     tokenizers.register(TERM_LIST, TextAnalyzer::from(TermList::default()));
     tokenizers
 }

@@ -33,6 +33,7 @@ fn weight(item: &Item, sign: &Sign, share_run: bool) -> i64 {
         Kind::Prose | Kind::Sentence if sign.recurs => -10,
         Kind::Prose if item.listed() => words / 2,
         Kind::Prose => words,
+        Kind::Sentence if item.words >= 8 => words,
         Kind::Sentence => words / 2,
         Kind::Short | Kind::Entry | Kind::Introduced if sign.recurs => RECURRING,
         Kind::Short if matches!(item.marker, Marker::Heading(_)) => -3,

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::dates;
 use super::lines::{Item, Marker, fold, key, key_of_folded};
+use super::meta::{DateLabel, Meta, meta};
 use super::profile::SiteProfile;
 use super::words;
 
@@ -18,21 +19,6 @@ pub(super) enum Label {
     Closing,
     /// Skip links, search, menus, print, logos: nothing that ends or opens an article.
     Tool,
-}
-
-/// What a date says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum DateLabel {
-    Updated,
-    Bare,
-    Published,
-}
-
-/// A line that gives date, authors or both.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Meta {
-    pub date: Option<(String, DateLabel)>,
-    pub authors: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +76,8 @@ pub(super) fn signs(items: &[Item], profile: &SiteProfile) -> Vec<Sign> {
         });
     }
     introduce_flanked(items, &mut signs);
+    introduce_unmarked(items, &mut signs);
+    restore_headings(items, &mut signs);
     let around = |at: usize, signs: &[Sign]| {
         let near = |i: Option<usize>| {
             i.and_then(|i| signs.get(i))
@@ -157,6 +145,84 @@ fn introduce_flanked(items: &[Item], signs: &mut [Sign]) {
     }
 }
 
+/// Lists printed without their signs: short lines between a colon
+/// and a paragraph or the end of the article.
+fn introduce_unmarked(items: &[Item], signs: &mut [Sign]) {
+    const LONGEST: usize = 30;
+    let mut at = 0;
+    while at + 1 < signs.len() {
+        let introduces = signs
+            .get(at)
+            .is_some_and(|s| matches!(s.kind, Kind::Prose | Kind::Sentence))
+            && items
+                .get(at)
+                .is_some_and(|i| i.introduces() && i.words >= 4);
+        at += 1;
+        if !introduces {
+            continue;
+        }
+        let run = signs
+            .iter()
+            .skip(at)
+            .take_while(|s| matches!(s.kind, Kind::Short | Kind::Sentence) && !s.recurs)
+            .count();
+        // The section that follows an article closes a list as a paragraph does.
+        let closed = signs.get(at + run).is_some_and(|s| {
+            s.kind == Kind::Prose && !s.recurs
+                || matches!(
+                    s.kind,
+                    Kind::Label(Label::Share | Label::Related | Label::Comments)
+                )
+        });
+        if (1..=LONGEST).contains(&run) && closed {
+            for sign in signs.iter_mut().skip(at).take(run) {
+                sign.kind = Kind::Introduced;
+            }
+        }
+        at += run;
+    }
+}
+
+/// "Upcoming events", "Contact us" or "See also" may head a part of a long
+/// article: with a paragraph above and a long one below, and no date by it.
+fn restore_headings(items: &[Item], signs: &mut [Sign]) {
+    const LONG: usize = 20;
+    const NEAR: usize = 4;
+    for at in 1..signs.len() {
+        let ambiguous = matches!(
+            signs.get(at).map(|s| &s.kind),
+            Some(Kind::Label(Label::Related | Label::Closing))
+        ) && items
+            .get(at)
+            .is_some_and(|item| tables().ambiguous.contains(key(&item.text).as_str()));
+        if !ambiguous {
+            continue;
+        }
+        let above = signs.get(at - 1).is_some_and(|s| {
+            !s.recurs && matches!(s.kind, Kind::Prose | Kind::Introduced | Kind::Short)
+        });
+        let next = if signs.get(at + 1).is_some_and(|s| s.kind == Kind::Short) {
+            at + 2
+        } else {
+            at + 1
+        };
+        let below = signs
+            .get(next)
+            .is_some_and(|s| s.kind == Kind::Prose && !s.recurs)
+            && items
+                .get(next)
+                .is_some_and(|i| !i.listed() && !i.ends_cut() && i.words >= LONG);
+        let entries = signs
+            .iter()
+            .skip(at)
+            .take(NEAR + 1)
+            .any(|s| matches!(s.kind, Kind::Meta(_) | Kind::More));
+        if let (true, true, false, Some(sign)) = (above, below, entries, signs.get_mut(at)) {
+            sign.kind = Kind::Short;
+        }
+    }
+}
+
 fn kind(item: &Item) -> Kind {
     let folded = fold(&item.text);
     if item.words <= 10 {
@@ -217,19 +283,20 @@ fn kind(item: &Item) -> Kind {
 }
 
 /// The word lists of [`words`], ready to be asked.
-struct Tables {
+pub(super) struct Tables {
     labels: HashMap<&'static str, Label>,
-    dates: HashMap<&'static str, DateLabel>,
-    by: HashSet<&'static str>,
+    pub(super) dates: HashMap<&'static str, DateLabel>,
+    pub(super) by: HashSet<&'static str>,
     more: HashSet<&'static str>,
     section: HashSet<&'static str>,
     kicker: HashSet<&'static str>,
     home: HashSet<&'static str>,
     event: HashSet<&'static str>,
+    ambiguous: HashSet<&'static str>,
     notices: [Vec<&'static str>; 3],
 }
 
-fn tables() -> &'static Tables {
+pub(super) fn tables() -> &'static Tables {
     static TABLES: OnceLock<Tables> = OnceLock::new();
     TABLES.get_or_init(|| {
         let set = |list: &'static str| list.split(", ").collect();
@@ -263,10 +330,16 @@ fn tables() -> &'static Tables {
             kicker: set(words::KICKER),
             home: set(words::HOME),
             event: set(words::EVENT),
+            ambiguous: set(words::AMBIGUOUS),
             notices: [words::COOKIES, words::BOXES, words::POLICIES]
                 .map(|list| list.split(", ").collect()),
         }
     })
+}
+
+/// Whether a name may well be a heading of the text, unless a count stands by it.
+fn is_doubtful(name: &str) -> bool {
+    matches!(name, "response" | "responses" | "respuestas" | "reactions")
 }
 
 fn label(text: &str, key: &str) -> Option<Label> {
@@ -280,6 +353,10 @@ fn label(text: &str, key: &str) -> Option<Label> {
         "facebook",
         "linkedin",
     ];
+    let names = &tables().labels;
+    if let (Some(label), false) = (names.get(key), is_doubtful(key)) {
+        return Some(*label);
+    }
     // "3 Comments", "Comments (3)": the count is not part of the name.
     let words: Vec<&str> = key
         .split(' ')
@@ -300,14 +377,10 @@ fn label(text: &str, key: &str) -> Option<Label> {
     {
         return Some(Label::Tool);
     }
-    let names = &tables().labels;
-    if let Some(label) = names.get(name.as_str()) {
-        // Without a count these may well be headings of the text.
-        let doubtful = matches!(
-            name.as_str(),
-            "response" | "responses" | "respuestas" | "reactions"
-        );
-        return (!doubtful || name.len() < key.len()).then_some(*label);
+    if name.len() < key.len()
+        && let Some(label) = names.get(name.as_str())
+    {
+        return Some(*label);
     }
     // "Share on Facebook", "Facebook Twitter LinkedIn".
     let sharing = words
@@ -504,258 +577,4 @@ fn is_notice(item: &Item, folded: &str) -> bool {
                 .get(*group)
                 .is_some_and(|phrases| phrases.iter().any(|phrase| folded.contains(phrase)))
     })
-}
-
-/// Reads a line that holds a date, a byline or both and hardly a word more.
-pub(super) fn meta(item: &Item) -> Option<Meta> {
-    let text = item.text.as_str();
-    let found = dates::find(text);
-    if found.is_none() && strip_by(text).is_none() {
-        // No date and no byline: nearly every line ends here.
-        return None;
-    }
-    let (before, after) = match &found {
-        Some(date) => (text.get(..date.start)?, text.get(date.end..)?),
-        None => (text, ""),
-    };
-    // A range of days ("18-20 May 2022") is an event's, and a date of a longer line is told, not stamped.
-    if before.trim_end().ends_with(['-', '–', '/', '‑'])
-        && before.bytes().any(|b| b.is_ascii_digit())
-    {
-        return None;
-    }
-    let mut authors = Vec::new();
-    let mut label = None;
-    let mut left = 0;
-    let mut longest = 0;
-    let mut separators = 0;
-    for (side, part) in [before, after].into_iter().enumerate() {
-        for segment in part
-            .split(['|', '·', '•', '–', '—', ',', ';', '(', ')'])
-            .map(str::trim)
-        {
-            if segment.is_empty() {
-                continue;
-            }
-            let (said, rest) = strip_labels(segment);
-            label = label.max(said);
-            let mut rest = rest;
-            if let Some((names, tail)) =
-                byline(rest, said.is_some() || found.is_some(), &mut authors)
-            {
-                if names {
-                    continue;
-                }
-                rest = tail;
-            }
-            let words = rest
-                .split(|c: char| !c.is_alphanumeric())
-                .filter(|w| !w.is_empty())
-                .filter(|w| {
-                    !dates::is_filler(&fold(w))
-                        && !w.bytes().all(|b| b.is_ascii_digit() && found.is_some())
-                })
-                .count();
-            left += words;
-            longest = longest.max(words);
-            separators += usize::from(
-                words > 0 && side == 0
-                    || words > 0 && !part.trim_start().starts_with(char::is_alphanumeric),
-            );
-        }
-    }
-    if found.is_none() && !authors.is_empty() {
-        // "By Ana Ruiz, Luis Paz and Eva Sol" was cut at its commas.
-        authors.clear();
-        let (_, rest) = strip_labels(text);
-        byline(rest, false, &mut authors);
-        left = 0;
-    }
-    let date = found.map(|date| (date.iso, label.unwrap_or(DateLabel::Bare)));
-    let clear = match (&date, authors.is_empty()) {
-        (None, true) => false,
-        (None, false) => left == 0,
-        (Some(_), false) => left <= 6,
-        (Some(_), true) if left == 0 => true,
-        (Some(_), true) if item.ends_sentence() => false,
-        (Some(_), true) if label.is_some() => left <= 6,
-        (Some(_), true) => left <= 6 && longest <= 2 && separators > 0,
-    };
-    clear.then_some(Meta { date, authors })
-}
-
-/// Takes the words that tell what a date is from the start of a segment.
-fn strip_labels(segment: &str) -> (Option<DateLabel>, &str) {
-    match strip_any(segment, |phrase| tables().dates.get(phrase).copied()) {
-        Some((label, rest)) => (Some(label), rest),
-        None => (None, segment),
-    }
-}
-
-/// The rest of a text after the longest of some phrases, whatever its case and accents.
-fn strip_any<T>(text: &str, known: impl Fn(&str) -> Option<T>) -> Option<(T, &str)> {
-    const MOST_WORDS: usize = 4;
-    let mut prefix = String::new();
-    let mut rest = text;
-    let mut found = None;
-    for _ in 0..MOST_WORDS {
-        let trimmed = rest.trim_start();
-        let end = trimmed
-            .find(|c: char| !c.is_alphanumeric())
-            .unwrap_or(trimmed.len());
-        if end == 0 {
-            break;
-        }
-        if !prefix.is_empty() {
-            prefix.push(' ');
-        }
-        prefix.push_str(&fold(trimmed.get(..end)?));
-        rest = trimmed.get(end..)?;
-        if let Some(phrase) = known(&prefix) {
-            found = Some((phrase, rest.trim_start_matches([':', ' ', '.'])));
-        }
-    }
-    found
-}
-
-fn strip_by(text: &str) -> Option<&str> {
-    strip_any(text, |phrase| tables().by.contains(phrase).then_some(())).map(|((), rest)| rest)
-}
-
-/// Reads "By A and B" into names. `Some((true, _))` where the whole segment was names.
-fn byline<'t>(segment: &'t str, dated: bool, authors: &mut Vec<String>) -> Option<(bool, &'t str)> {
-    let rest = strip_by(segment)?;
-    if rest.is_empty() {
-        // "Por:" alone, the name on the next line or after the date.
-        return dated.then_some((false, rest));
-    }
-    let names = names(rest)?;
-    authors.extend(names);
-    Some((true, ""))
-}
-
-/// Names of people or bodies, or `None` where a part cannot be one.
-pub(super) fn names(text: &str) -> Option<Vec<String>> {
-    const PARTICLES: &[&str] = &[
-        "de", "del", "la", "las", "los", "da", "das", "do", "dos", "du", "des", "van", "von",
-        "der", "den", "le", "al", "el", "di", "e", "y", "of", "the", "for", "d", "l", "para",
-        "pour", "a",
-    ];
-    let mut text = text.trim().trim_end_matches('.').to_owned();
-    for joint in [
-        " and ", " y ", " e ", " et ", " & ", "; ", " with ", " con ", " com ", " avec ",
-    ] {
-        text = text.replace(joint, ", ");
-    }
-    let names: Vec<String> = text
-        .split(',')
-        .map(|n| n.trim().to_owned())
-        .filter(|n| !n.is_empty())
-        .collect();
-    let plausible = |name: &String| {
-        let words: Vec<&str> = name.split(' ').collect();
-        let capital = |w: &&str| {
-            w.chars()
-                .find(|c| c.is_alphabetic())
-                .is_some_and(char::is_uppercase)
-        };
-        (1..=6).contains(&words.len())
-            && name.chars().count() <= 60
-            && words.first().is_some_and(capital)
-            && words
-                .iter()
-                .all(|w| capital(w) || PARTICLES.contains(&fold(w).trim_end_matches('\'')))
-            && words.iter().filter(|w| capital(w)).count() * 2 >= words.len()
-            && !name
-                .chars()
-                .any(|c| c.is_ascii_digit() || matches!(c, ':' | '?' | '!' | '/' | '@' | '"'))
-    };
-    (!names.is_empty() && names.len() <= 12 && names.iter().all(plausible)).then_some(names)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::page_dump::lines::items;
-
-    fn of(line: &str) -> Option<Meta> {
-        items(line).first().and_then(meta)
-    }
-
-    #[test]
-    fn dates_and_bylines() {
-        for (line, iso, label, authors) in [
-            ("20 January, 2021", "2021-01-20", DateLabel::Bare, vec![]),
-            (
-                "Publicado el 20 de enero de 2021 por Ana María Ruiz",
-                "2021-01-20",
-                DateLabel::Published,
-                vec!["Ana María Ruiz"],
-            ),
-            (
-                "By Yara Sol and Pedro Paz | 3 May 2022",
-                "2022-05-03",
-                DateLabel::Bare,
-                vec!["Yara Sol", "Pedro Paz"],
-            ),
-            (
-                "Publié le 14/08/2019 à 10h30",
-                "2019-08-14",
-                DateLabel::Published,
-                vec![],
-            ),
-            (
-                "Mis à jour le 2 mai 2020",
-                "2020-05-02",
-                DateLabel::Updated,
-                vec![],
-            ),
-            (
-                "Posted on March 3, 2022 by Jo Hill in News",
-                "2022-03-03",
-                DateLabel::Published,
-                vec![],
-            ),
-            (
-                "Blog | 3 May 2022 | Montevideo",
-                "2022-05-03",
-                DateLabel::Bare,
-                vec![],
-            ),
-            (
-                "Quito, 3 de marzo de 2022",
-                "2022-03-03",
-                DateLabel::Bare,
-                vec![],
-            ),
-        ] {
-            let meta = of(line);
-            assert_eq!(
-                meta.as_ref().and_then(|m| m.date.clone()),
-                Some((iso.to_owned(), label)),
-                "{line}"
-            );
-            if line.contains("Jo Hill") {
-                continue;
-            }
-            assert_eq!(
-                meta.map(|m| m.authors).unwrap_or_default(),
-                authors,
-                "{line}"
-            );
-        }
-        for line in [
-            "Por qué importa la equidad",
-            "By the numbers: a year of change",
-            "18-20 May 2022",
-            "World Teachers' Day, 5 October 2021",
-            "The council met on 3 March 2021.",
-        ] {
-            assert_eq!(of(line), None, "{line}");
-        }
-        assert_eq!(
-            of("Par Léa du Bois, Jean Roy et Zoé Ba").map(|m| m.authors.len()),
-            Some(3)
-        );
-    }
 }

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::core::Core;
-use super::furniture::{self, DateLabel, Kind, Label, Sign};
+use super::furniture::{self, Kind, Label, Sign};
 use super::lines::{Item, Marker, cut_mark, fold, key};
+use super::meta::DateLabel;
 
 /// What was found above (and just below) the core.
 #[derive(Debug, Default)]
@@ -189,6 +190,15 @@ impl Page<'_> {
         })
     }
 
+    /// Whether a line looks like a title as much as the one below it does.
+    fn rivals(&self, at: usize) -> bool {
+        let recurs = self.signs.get(at).is_some_and(|sign| sign.recurs);
+        self.may_be_title(at)
+            && !recurs
+            && !self.is_section(at)
+            && self.item(at).is_some_and(|item| item.words >= 3)
+    }
+
     fn is_window_title(&self, item: &Item) -> bool {
         let key = key(&item.text);
         item.words >= 3 && !key.is_empty() && self.window.contains(&key)
@@ -280,8 +290,27 @@ impl Page<'_> {
         if caps && item.words <= 3 {
             score -= 2;
         }
-        if at + 1 == below || self.is_meta(at + 1) {
+        let above = at.checked_sub(1);
+        let dated = self.is_meta(at + 1) || above.is_some_and(|i| self.is_meta(i));
+        let alone_above = at + 1 == below && !above.is_some_and(|i| self.rivals(i));
+        if dated || alone_above {
             score += 2;
+        }
+        let after_text = above.is_some_and(|i| {
+            matches!(self.kind(i), Some(Kind::Sentence))
+                && self.item(i).is_some_and(|item| item.words >= 6)
+        });
+        if after_text && item.marker == Marker::None {
+            score -= 3;
+        }
+        // A line, the date, a line, the text: the second line heads the text only.
+        let dated = (0..at).rev().take_while(|&i| self.is_meta(i)).last();
+        if dated
+            .and_then(|i| i.checked_sub(1))
+            .is_some_and(|i| self.rivals(i))
+            && item.marker == Marker::None
+        {
+            score -= 5;
         }
         if matches!(
             at.checked_sub(1).and_then(|i| self.kind(i)),
@@ -426,7 +455,7 @@ impl Page<'_> {
             // What a text goes on with after a first sentence is of the text,
             // unless furniture stands between.
             head.skip
-                .extend((first..start).filter(|at| parted && !body.contains(at)));
+                .extend((first..start).filter(|at| parted && body.binary_search(at).is_err()));
         }
     }
 

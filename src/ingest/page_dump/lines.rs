@@ -31,12 +31,18 @@ impl Item {
         matches!(self.marker, Marker::Bullet | Marker::Number(_))
     }
 
-    /// Ends as a sentence does, closing quotes, brackets and note signs aside.
+    /// Ends as a sentence does, closing quotes, brackets and note signs aside,
+    /// or with an address, after which many writers put no full stop.
     pub fn ends_sentence(&self) -> bool {
+        let address = || {
+            let last = self.text.rsplit(' ').next().unwrap_or_default();
+            self.words >= 8
+                && (last.contains("://") || last.starts_with("www.") || last.contains('@'))
+        };
         matches!(
             last_sign(&self.text),
             Some('.' | '!' | '?' | '…' | ':' | ';' | '。')
-        )
+        ) || address()
     }
 
     /// Ends with a mark that leaves a text open: `…`, `...`, `[…]`.

@@ -12,7 +12,7 @@ use super::*;
 
 fn fixture(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/page_dump")
+        .join("tests/fixtures/page_dump")
         .join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -471,6 +471,31 @@ fn dates_stand_in_many_places() {
         read(&told, &SiteProfile::default()).map(|d| d.published_at),
         Ok(Some("2021-01-20".to_owned()))
     );
+}
+
+#[test]
+fn parts_of_an_article_named_like_furniture_stay() {
+    let page = "Home\nNews\n\nA year of the reading circle\n\n4 April 2020\n\nReading aloud\n\n\
+        The circle met forty times in the old school and read eleven books from the first page to the last.\n\n\
+        It was not easy to choose them. The list of the next year says:\n\nThe sea wall\n\nA house of salt\n\n\
+        Upcoming events\n\n\
+        In May the circle will walk to the mill, where the author of the sea wall was born, and read there until dusk falls on the river.\n\n\
+        SHARE\n\nUpcoming events\n\n  • Night of museums\n\n    5 May 2020\n";
+    let dump = read(page, &SiteProfile::default());
+    let Ok(dump) = dump else { panic!("{dump:?}") };
+    assert_eq!(dump.title, "A year of the reading circle");
+    assert!(
+        dump.body.starts_with("Reading aloud\n\nThe circle"),
+        "{}",
+        dump.body
+    );
+    assert!(
+        dump.body
+            .contains("says:\n\nThe sea wall\n\nA house of salt\n\nUpcoming events\n\nIn May"),
+        "{}",
+        dump.body
+    );
+    assert!(dump.body.ends_with("on the river."), "{}", dump.body);
 }
 
 /// The dumps that the project was given, where this machine has them: set

@@ -179,3 +179,9 @@ pub(super) const FILLER: &str = "\
     quarta, quinta, sexta, feira, lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche, at, \
     on, the, a, las, as, le, el, em, de, del, do, of, h, hs, hrs, am, pm, gmt, utc, est, edt, \
     cet, cest, brt, min, t, z, in, en";
+
+/// Names of boxes that articles use for their own parts too.
+pub(super) const AMBIGUOUS: &str = "\
+    upcoming events, proximos eventos, evenements a venir, see also, ver tambien, vea tambien, \
+    veja tambem, voir aussi, contact us, contacto, contato, contactez nous, about us, cookies, \
+    privacy, recommended, latest, pour aller plus loin, newsletter, boletin, boletim";
