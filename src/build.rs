@@ -9,7 +9,7 @@ use std::thread;
 use crate::catalog::{Catalog, CatalogError, NumberedArticle};
 use crate::crash_point;
 use crate::data_folder::DataFolder;
-use crate::engine::embedded::{Applied, ArticleAnalyzer, Generation, GenerationError, GenerationWriter, Manifest, SCHEMA_VERSION};
+use crate::engine::embedded::{Applied, ArticleAnalyzer, Generation, GenerationError, GenerationWriter, Manifest};
 
 /// How many articles are read from the catalog at a time, and how many bytes of them.
 const PAGE: usize = 256;
@@ -56,14 +56,7 @@ pub fn build(
         Err(BuildError::Generation(error)) => return Err(writer.commit(Applied { seq, run }).err().unwrap_or(error).into()),
         counts => counts?,
     };
-    let manifest = Manifest {
-        generation: number,
-        schema_version: SCHEMA_VERSION,
-        analysis: crate::analysis::fingerprint(),
-        articles: counts,
-        built_at: jiff::Timestamp::now().to_string(),
-        built_by: env!("CARGO_PKG_VERSION").to_owned(),
-    };
+    let manifest = Manifest::new(number, counts);
     writer.finish(Applied { seq, run }, &manifest)?;
     let articles = manifest.articles.values().sum();
     Generation::open(&path)?.check(articles)?;

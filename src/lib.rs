@@ -14,6 +14,7 @@
 //! * [`engine`]: what a search engine answers, and two that do.
 //! * [`query`]: what a person typed, understood.
 //! * [`reindex`], [`build`], [`applier`]: from sources to a published generation.
+//! * [`evaluation`]: judged queries become figures.
 //! * [`http`]: the API.
 //! * [`config`], [`telemetry`], [`data_folder`]: what the program needs to run.
 
@@ -27,6 +28,7 @@ pub mod config;
 pub mod crash;
 pub mod data_folder;
 pub mod engine;
+pub mod evaluation;
 pub mod http;
 pub mod ingest;
 pub mod publication;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
+use fichero::catalog::Catalog;
 use fichero::config::Config;
 use fichero::data_folder::DataFolder;
 use fichero::engine::embedded::EmbeddedEngine;
@@ -17,7 +18,7 @@ use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchR
 use fichero::query::Query;
 use fichero::reindex::Options;
 use fichero::telemetry::{self, LogFormat};
-use fichero::{applier, publication, reindex, serve, status};
+use fichero::{applier, evaluation, publication, reindex, serve, status};
 use output::ProgressLine;
 
 /// Full-text search and related articles for multilingual institutional sites.
@@ -95,6 +96,39 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Measure how good the answers to judged queries are
+    Evaluate {
+        /// The articles, JSON lines; without them, the published index is asked
+        #[arg(long, value_name = "FILE")]
+        corpus: Option<PathBuf>,
+        /// The queries: JSON lines with _id, text and lang
+        #[arg(long, value_name = "FILE")]
+        queries: PathBuf,
+        /// The judgements: query, article and grade, separated by tabs
+        #[arg(long, value_name = "FILE")]
+        qrels: PathBuf,
+        /// How many works to look at, a query
+        #[arg(long, default_value_t = 100)]
+        depth: usize,
+        /// Answer only articles in the query's language
+        #[arg(long)]
+        filter_lang: bool,
+        /// Tell the query's language as the reader's (ui_lang)
+        #[arg(long)]
+        tell_lang: bool,
+        /// Measure plain BM25 besides
+        #[arg(long)]
+        baseline: bool,
+        /// Write the ranking as a TREC run
+        #[arg(long, value_name = "FILE")]
+        run: Option<PathBuf>,
+        /// Compare with an earlier evaluation's --json, query by query
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+        /// Print the figures as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Answer from the generation before the current one, and hold further changes
     Rollback,
     /// Apply the changes that a rollback holds
@@ -163,6 +197,16 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Status { json } => {
             let data = existing(&config)?;
             output::status(&status::status(&data)?, json)?;
+        }
+        Command::Evaluate { corpus, queries, qrels, depth, filter_lang, tell_lang, baseline, run, against, json } => {
+            let options = evaluation::Options {
+                corpus, queries, qrels, depth, filter_lang, ui_lang: tell_lang, baseline, run, against,
+            };
+            let current = || -> Result<_> {
+                let articles = Catalog::open(&config.data)?.all_articles()?;
+                Ok((engine(&config)?, articles))
+            };
+            output::evaluation(&evaluation::evaluate(&options, current)?, json)?;
         }
         Command::Rollback => {
             let generation = publication::rollback(&existing(&config)?)?;

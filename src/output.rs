@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
+use fichero::evaluation::Evaluation;
 use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
 use fichero::reindex::{Progress, Report};
 use fichero::status::Status;
@@ -207,6 +208,47 @@ pub(crate) fn status(status: &Status, json: bool) -> Result<()> {
     writeln!(out, "changes applied by {}", status.writer.as_deref().unwrap_or("nobody at present"))?;
     for problem in &status.problems {
         writeln!(out, "problem          {problem}")?;
+    }
+    Ok(())
+}
+
+/// How many differences are printed for people, of wins and of losses.
+const MAX_DIFFERENCES: usize = 15;
+
+pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
+    if json {
+        return print_json(evaluation);
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "{} articles", evaluation.articles)?;
+    writeln!(
+        out,
+        "{:<10} {:<6} {:>7} {:>5} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>8} {:>8}",
+        "system", "lang", "queries", "none", "nDCG@6", "nDCG@10", "MRR@10", "R@100", "S@1", "S@3", "S@5", "median", "p99"
+    )?;
+    for (system, figures) in [("fichero", &evaluation.figures), ("plain BM25", &evaluation.baseline)] {
+        for (lang, figures) in figures {
+            let m = figures.measures;
+            writeln!(
+                out,
+                "{system:<10} {lang:<6} {:>7} {:>5} {:>7.4} {:>7.4} {:>7.4} {:>7.4} {:>6.3} {:>6.3} {:>6.3} {:>6.2}ms {:>6.2}ms",
+                figures.queries, figures.zero_results, m.ndcg_6, m.ndcg_10, m.mrr_10, m.recall_100, m.success_1,
+                m.success_3, m.success_5, figures.median_ms, figures.p99_ms
+            )?;
+        }
+    }
+    if !evaluation.differences.is_empty() {
+        let wins = evaluation.differences.iter().filter(|difference| difference.now > difference.before).count();
+        writeln!(out, "{wins} queries better, {} worse", evaluation.differences.len() - wins)?;
+        let losses = evaluation.differences.iter().filter(|difference| difference.now < difference.before);
+        let gains = evaluation.differences.iter().rev().filter(|difference| difference.now > difference.before);
+        for difference in losses.take(MAX_DIFFERENCES).chain(gains.take(MAX_DIFFERENCES)) {
+            writeln!(
+                out,
+                "  {:+.3} ({:.3} -> {:.3}) {}: {}",
+                difference.now - difference.before, difference.before, difference.now, difference.query, difference.text
+            )?;
+        }
     }
     Ok(())
 }

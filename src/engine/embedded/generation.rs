@@ -33,6 +33,20 @@ pub struct Manifest {
     pub built_by: String,
 }
 
+impl Manifest {
+    /// The manifest of a generation that this binary has built just now.
+    pub fn new(generation: u64, articles: BTreeMap<String, u64>) -> Manifest {
+        Manifest {
+            generation,
+            schema_version: SCHEMA_VERSION,
+            analysis: fingerprint(),
+            articles,
+            built_at: jiff::Timestamp::now().to_string(),
+            built_by: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
 /// Why a generation cannot be answered from.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerationError {

@@ -27,13 +27,13 @@ pub(super) struct Item {
 }
 
 impl Item {
-    pub fn listed(&self) -> bool {
+    pub(super) fn listed(&self) -> bool {
         matches!(self.marker, Marker::Bullet | Marker::Number(_))
     }
 
     /// Ends as a sentence does, closing quotes, brackets and note signs aside,
     /// or with an address, after which many writers put no full stop.
-    pub fn ends_sentence(&self) -> bool {
+    pub(super) fn ends_sentence(&self) -> bool {
         let address = || {
             let last = self.text.rsplit(' ').next().unwrap_or_default();
             self.words >= 8
@@ -46,11 +46,11 @@ impl Item {
     }
 
     /// Ends with a mark that leaves a text open: `…`, `...`, `[…]`.
-    pub fn ends_cut(&self) -> bool {
+    pub(super) fn ends_cut(&self) -> bool {
         cut_mark(&self.text).is_some()
     }
 
-    pub fn introduces(&self) -> bool {
+    pub(super) fn introduces(&self) -> bool {
         last_sign(&self.text) == Some(':')
     }
 }
