@@ -156,13 +156,17 @@ pub enum ArticleProblem {
 }
 
 impl Article {
-    /// Reads an article from the fields of a record.
+    /// Reads an article from the fields of a record, and says what had to be left out of it.
+    ///
+    /// Without a good id and some text there is no article; nor with a `hidden` or `expires_at`
+    /// that cannot be understood, for they say what must not be shown. Any other field that is
+    /// wrong is left out and named: losing a date is better than losing the page.
     ///
     /// Fields that the model does not know are passed over. A number or boolean is taken as text
     /// where text is expected, a single text as a list of one where a list is. `_id` and `text`
     /// stand for `id` and `body`, as retrieval test sets name them. An absent `lang` becomes
     /// [`UNDETERMINED`]; finding it out is the caller's.
-    pub fn from_fields(fields: &Map<String, Value>) -> Result<Article, ArticleProblem> {
+    pub fn from_fields(fields: &Map<String, Value>) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
         let reader = Fields(fields);
         let id = reader.text("id")?.or(reader.text("_id")?).unwrap_or_default();
         check_id(&id)?;
@@ -177,28 +181,30 @@ impl Article {
             Some(work) if !work.is_empty() => work,
             _ => id.clone(),
         };
-        Ok(Article {
+        let mut flaws = Vec::new();
+        let article = Article {
             work,
-            url: reader.line("url")?.filter(|url| !url.is_empty()),
-            lang: reader.language("lang")?.unwrap_or_else(|| UNDETERMINED.to_owned()),
-            kind: reader.kind("kind")?,
+            url: or_flaw(reader.line("url"), &mut flaws).filter(|url| !url.is_empty()),
+            lang: or_flaw(reader.language("lang"), &mut flaws).unwrap_or_else(|| UNDETERMINED.to_owned()),
+            kind: or_flaw(reader.kind("kind"), &mut flaws),
             title,
             summary,
             body,
-            links: reader.list("links")?,
-            authors: reader.list("authors")?,
-            published_at: reader.moment("published_at")?,
-            updated_at: reader.moment("updated_at")?,
-            starts_at: reader.moment("starts_at")?,
-            ends_at: reader.moment("ends_at")?,
+            links: or_flaw(reader.list("links"), &mut flaws),
+            authors: or_flaw(reader.list("authors"), &mut flaws),
+            published_at: or_flaw(reader.moment("published_at"), &mut flaws),
+            updated_at: or_flaw(reader.moment("updated_at"), &mut flaws),
+            starts_at: or_flaw(reader.moment("starts_at"), &mut flaws),
+            ends_at: or_flaw(reader.moment("ends_at"), &mut flaws),
             expires_at: reader.moment("expires_at")?,
-            series: reader.line("series")?.filter(|series| !series.is_empty()),
-            topics: reader.topics("topics")?,
-            tags: reader.list("tags")?,
-            image: reader.line("image")?.filter(|image| !image.is_empty()),
+            series: or_flaw(reader.line("series"), &mut flaws).filter(|series| !series.is_empty()),
+            topics: or_flaw(reader.topics("topics"), &mut flaws),
+            tags: or_flaw(reader.list("tags"), &mut flaws),
+            image: or_flaw(reader.line("image"), &mut flaws).filter(|image| !image.is_empty()),
             hidden: reader.flag("hidden")?,
             id,
-        })
+        };
+        Ok((article, flaws))
     }
 
     /// The hash of everything the article says, by which a change is told from none.
@@ -249,6 +255,14 @@ pub fn language_is_under(lang: &str, wanted: &str) -> bool {
         && lang.is_char_boundary(wanted.len())
         && lang[..wanted.len()].eq_ignore_ascii_case(wanted)
         && matches!(lang.as_bytes().get(wanted.len()), None | Some(b'-'))
+}
+
+/// The value, or its default with the problem noted.
+fn or_flaw<T: Default>(value: Result<T, ArticleProblem>, flaws: &mut Vec<ArticleProblem>) -> T {
+    value.unwrap_or_else(|problem| {
+        flaws.push(problem);
+        T::default()
+    })
 }
 
 struct Fields<'a>(&'a Map<String, Value>);
@@ -385,9 +399,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// The article, or the first thing that is wrong with it.
     fn read(value: Value) -> Result<Article, ArticleProblem> {
         match value {
-            Value::Object(fields) => Article::from_fields(&fields),
+            Value::Object(fields) => Article::from_fields(&fields).map(|(article, _)| article),
             _ => panic!("the test gives an object"),
         }
     }
@@ -417,12 +432,20 @@ mod tests {
             (json!({"id": "é".repeat(201), "title": "x"}), "id: 201 characters, at most 200 are allowed"),
             (json!({"id": "x"}), "title and body: both empty, nothing to find"),
             (json!({"id": "x", "title": ["x"]}), "title: should be text"),
-            (json!({"id": "x", "title": "x", "kind": "essay"}), "kind: should be article, press-release, blog, event or publication: \"essay\""),
+            (json!({"id": "x", "title": "x", "hidden": "no"}), "hidden: should be true or false"),
         ] {
             assert_eq!(read(record).unwrap_err().to_string(), message);
         }
-        let date = read(json!({"id": "x", "title": "x", "published_at": "2017-29-07"})).unwrap_err().to_string();
-        assert!(date.starts_with("published_at: ") && date.ends_with("\"2017-29-07\""), "{date}");
+    }
+
+    #[test]
+    fn a_wrong_field_is_left_out_and_named() {
+        let record = json!({"id": "x", "title": "x", "published_at": "2017-29-07", "kind": "essay", "lang": "en"});
+        let (article, flaws) = Article::from_fields(record.as_object().unwrap()).unwrap();
+        assert_eq!((article.published_at, article.kind, article.lang.as_str()), (None, Kind::Article, "en"));
+        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+        assert!(flaws[0].starts_with("kind: should be article") && flaws[0].ends_with("\"essay\""), "{flaws:?}");
+        assert!(flaws[1].starts_with("published_at: ") && flaws[1].ends_with("\"2017-29-07\""), "{flaws:?}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use fichero::evaluation::Evaluation;
 use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
-use fichero::reindex::{Progress, Report};
+use fichero::reindex::{Progress, Rejected, Report};
 use fichero::status::Status;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -88,12 +88,13 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
             source.source, source.added, source.changed, source.unchanged, source.deleted, source.rejected
         )?;
         for rejected in source.rejections.iter().take(MAX_PRINTED) {
-            let line = rejected.line.map_or(String::new(), |line| format!(":{line}"));
-            let id = rejected.id.as_ref().map_or(String::new(), |id| format!(" ({id})"));
-            writeln!(out, "  {}{line}{id}: {}", rejected.file, rejected.reason)?;
+            print_problem(&mut out, rejected)?;
         }
         if source.rejected > MAX_PRINTED as u64 {
             writeln!(out, "  and {} more (--json lists them)", source.rejected - MAX_PRINTED as u64)?;
+        }
+        for flaw in source.flaws.iter().take(MAX_PRINTED) {
+            print_problem(&mut out, flaw)?;
         }
         for shared in source.shared_ids.iter().take(MAX_PRINTED) {
             writeln!(out, "  in two sources, the first configured one wins: {shared}")?;
@@ -112,6 +113,12 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
         (None, _) => writeln!(out, "{} changes, {seconds:.1} s", report.changes)?,
     }
     Ok(())
+}
+
+fn print_problem(out: &mut impl Write, problem: &Rejected) -> io::Result<()> {
+    let line = problem.line.map_or(String::new(), |line| format!(":{line}"));
+    let id = problem.id.as_ref().map_or(String::new(), |id| format!(" ({id})"));
+    writeln!(out, "  {}{line}{id}: {}", problem.file, problem.reason)
 }
 
 fn print_card(out: &mut impl Write, place: usize, card: &Card) -> io::Result<()> {

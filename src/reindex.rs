@@ -39,7 +39,7 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
 }
 
-/// A record that is not in the index, and why.
+/// A record that is not in the index, or not whole, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rejected {
     /// The file below its source.
@@ -71,6 +71,8 @@ pub struct SourceReport {
     pub rejected: u64,
     /// The first thousand of them.
     pub rejections: Vec<Rejected>,
+    /// Articles with a field that could not be understood and was left out; the first thousand.
+    pub flaws: Vec<Rejected>,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
     /// Why the source could not be read at all; what it held stays.
@@ -355,10 +357,15 @@ fn read(
     displaced: &mut HashSet<String>,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let rejected_before = report.rejected;
+    let problems_before = report.rejected + report.flaws.len() as u64;
     let done = ingest::read_file(&file.path, file.stem(), file.format, profile, |line, record| -> Result<()> {
         let article = match record {
-            Record::Article(article) => article,
+            Record::Article(article, flaws) => {
+                for flaw in flaws {
+                    note_flaw(report, file, line, &article.id, flaw.to_string());
+                }
+                article
+            }
             Record::Rejected(rejection) => {
                 if let Some(id) = &rejection.id {
                     stage.keep(id)?;
@@ -399,13 +406,20 @@ fn read(
         return Ok(());
     }
     match &file.fingerprint {
-        Some(fingerprint) if report.rejected == rejected_before && !displaced.contains(&file.name) => {
+        Some(fingerprint) if report.rejected + report.flaws.len() as u64 == problems_before && !displaced.contains(&file.name) => {
             stage.file_done(&file.name, fingerprint)?;
         }
         // Reported again, and read again, until it is mended.
         _ => stage.forget_file(&file.name)?,
     }
     Ok(())
+}
+
+fn note_flaw(report: &mut SourceReport, file: &FoundFile, line: u64, id: &str, reason: String) {
+    tracing::warn!(file = file.name, line, id, reason, "left out a field");
+    if report.flaws.len() < MAX_LISTED {
+        report.flaws.push(Rejected { file: file.name.clone(), line: Some(line), id: Some(id.to_owned()), reason });
+    }
 }
 
 fn reject(report: &mut SourceReport, file: &str, rejection: Rejection) {

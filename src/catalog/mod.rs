@@ -245,9 +245,12 @@ impl Catalog {
              ORDER BY id LIMIT ?3",
         )?;
         let ids = ids.query_map(params![run, after, limit], |row| row.get::<_, String>(0))?;
+        // Left to itself, SQLite goes through the whole run for every article: it takes the run's
+        // part of the primary key for as good as the index.
         let mut winner = self.connection.prepare_cached(
             "SELECT v.source, v.work, c.article FROM (
-                 SELECT source, work, content FROM staged WHERE run = ?1 AND id = ?2 AND content IS NOT NULL
+                 SELECT source, work, content FROM staged INDEXED BY staged_by_id
+                     WHERE run = ?1 AND id = ?2 AND content IS NOT NULL
                  UNION ALL
                  SELECT source, work, content FROM record r WHERE id = ?2 AND NOT EXISTS (
                      SELECT 1 FROM staged s WHERE s.run = ?1 AND s.source = r.source AND s.id = r.id)

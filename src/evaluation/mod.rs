@@ -269,7 +269,7 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
     let mut rejected = 0u64;
     ingest::read_file(path, "corpus", Format::JsonLines, &SiteProfile::default(), |line, record| -> Result<()> {
         match record {
-            Record::Article(article) => articles.push(*article),
+            Record::Article(article, _) => articles.push(*article),
             Record::Rejected(rejection) => {
                 tracing::warn!(line, reason = rejection.reason, "passing over a record of the corpus");
                 rejected += 1;

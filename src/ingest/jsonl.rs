@@ -71,7 +71,7 @@ fn record(bytes: &[u8], number: u64) -> Record {
         Err(error) => return rejected(None, format!("not a JSON object: {error}")),
     };
     match Article::from_fields(&fields) {
-        Ok(article) => Record::Article(Box::new(article)),
+        Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
         Err(problem) => {
             let id = fields.get("id").or(fields.get("_id")).and_then(Value::as_str).map(str::to_owned);
             rejected(id, problem.to_string())

@@ -30,7 +30,7 @@ pub(super) fn read(text: &str, stem: &str) -> Record {
     }
     fields.insert("body".to_owned(), json!(plain.text));
     match Article::from_fields(&fields) {
-        Ok(article) => Record::Article(Box::new(article)),
+        Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
         Err(problem) => {
             let line = if body_line > 1 { Some(1) } else { None };
             let id = fields.get("id").and_then(Value::as_str).map(str::to_owned);
@@ -178,14 +178,14 @@ mod tests {
 
     fn article(text: &str) -> Article {
         match read(text, "es/x") {
-            Record::Article(article) => *article,
+            Record::Article(article, _) => *article,
             Record::Rejected(rejection) => panic!("{rejection:?}"),
         }
     }
 
     fn reason(text: &str) -> String {
         match read(text, "es/x") {
-            Record::Article(article) => panic!("{article:?}"),
+            Record::Article(article, _) => panic!("{article:?}"),
             Record::Rejected(rejection) => rejection.reason,
         }
     }
@@ -219,6 +219,6 @@ mod tests {
         assert!(reason("---\n- a\n---\nx").contains("not a list of fields"));
         let deep = format!("---\ntitle: {}{}\n---\nx", "[".repeat(100_000), "]".repeat(100_000));
         assert!(reason(&deep).starts_with("front matter is not YAML"));
-        assert!(reason("---\ntitle: x\npublished_at: 2017-29-07\n---\nx").starts_with("published_at"));
+        assert!(reason("---\ntitle: x\nhidden: perhaps\n---\nx").starts_with("hidden"));
     }
 }

@@ -14,7 +14,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::analysis::detect;
-use crate::article::{Article, UNDETERMINED};
+use crate::article::{Article, ArticleProblem, UNDETERMINED};
 
 /// The largest Markdown file, page dump or JSON line, in bytes.
 pub const MAX_ARTICLE_BYTES: usize = 16 << 20;
@@ -45,8 +45,8 @@ impl Format {
 /// One record of a file.
 #[derive(Debug)]
 pub enum Record {
-    /// A good one.
-    Article(Box<Article>),
+    /// A good one, with what had to be left out of it.
+    Article(Box<Article>, Vec<ArticleProblem>),
     /// One that is no article.
     Rejected(Rejection),
 }
@@ -119,7 +119,7 @@ fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile) -> Record {
         "topics": page.topics,
     });
     match fields.as_object().map(Article::from_fields) {
-        Some(Ok(article)) => Record::Article(Box::new(article)),
+        Some(Ok((article, flaws))) => Record::Article(Box::new(article), flaws),
         Some(Err(problem)) => rejected(problem.to_string()),
         None => rejected("not an article".to_owned()),
     }
@@ -128,12 +128,12 @@ fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile) -> Record {
 /// Finds out the language of an article that does not declare one.
 fn complete(record: Record) -> Record {
     match record {
-        Record::Article(mut article) if article.lang == UNDETERMINED => {
+        Record::Article(mut article, flaws) if article.lang == UNDETERMINED => {
             let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
             if let Some(found) = detect(&text) {
                 article.lang = found.lang.to_owned();
             }
-            Record::Article(article)
+            Record::Article(article, flaws)
         }
         record => record,
     }
