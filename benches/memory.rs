@@ -19,7 +19,6 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fichero::article::Moment;
 use fichero::engine::embedded::BUILD_HEAP_BYTES;
 use serde_json::{Value, json};
 
@@ -41,12 +40,9 @@ fn main() {
         Ok(list) => list.split(',').map(|size| size.trim().parse().expect("a list of numbers")).collect(),
         Err(_) => SIZES.to_vec(),
     };
-    // A date that is none is a record that is rejected.
-    let is_good = |article: &Value| article["published_at"].as_str().is_none_or(|at| Moment::parse(at).is_ok());
     let real: Vec<Value> = BufReader::new(File::open(site).unwrap())
         .lines()
         .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
-        .filter(is_good)
         .collect();
     let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
     let heap = (threads * BUILD_HEAP_BYTES) as f64 / 1e6;
@@ -98,7 +94,8 @@ fn write(file: &Path, real: &[Value], size: usize) -> u64 {
 fn mixed(number: usize, articles: &[&Value], random: &mut Random) -> Value {
     // As long as a real one.
     let length = random.pick(articles)["body"].as_str().unwrap().len();
-    let donors: Vec<Vec<&str>> = (0..DONORS).map(|_| sentences(random.pick(articles)["body"].as_str().unwrap())).collect();
+    let donors: Vec<Vec<&str>> =
+        (0..DONORS).map(|_| sentences(random.pick(articles)["body"].as_str().unwrap())).collect();
     let mut body = String::with_capacity(length + 200);
     while body.len() < length {
         let donor = &donors[random.below(DONORS as u64) as usize];

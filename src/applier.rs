@@ -78,10 +78,11 @@ impl Applier {
         candidates.splice(0..0, self.data.current());
         for number in candidates {
             match open_engine(&self.data, number) {
-                Ok(engine) => {
+                Ok(engine) if is_settled(engine.generation()) => {
                     self.slot.store(Some(Arc::new(engine)));
                     return Ok(());
                 }
+                Ok(_) => tracing::info!(generation = number, "passing over a generation whose run was not seen accepted"),
                 Err(error) => tracing::warn!(generation = number, error = %error, "passing over a generation"),
             }
         }
@@ -91,6 +92,11 @@ impl Applier {
     /// Whether there are articles but no generation to answer from.
     pub fn needs_rebuild(&self) -> Result<bool> {
         Ok(self.slot.load().is_none() && self.catalog.article_count()? > 0)
+    }
+
+    /// Whether there is a generation to answer from.
+    pub fn is_answering(&self) -> bool {
+        self.slot.load().is_some()
     }
 
     /// Builds and publishes a generation of the catalog as it is.
@@ -162,9 +168,7 @@ impl Applier {
     /// Removes generations that are neither current nor the one before. A reindex that builds
     /// one now keeps its folder.
     fn sweep(&self, current: u64, previous: Option<u64>) -> Result<()> {
-        let older = self.data.generation_numbers().into_iter().rfind(|number| {
-            *number < current && Generation::open(&self.data.generation(*number)).is_ok()
-        });
+        let older = previous_generation(&self.data, current);
         let mut keep: Vec<u64> = [Some(current), previous, older].into_iter().flatten().collect();
         keep.extend(self.data.generation_numbers().into_iter().filter(|number| *number > current));
         Ok(self.data.sweep(&keep)?)
@@ -224,11 +228,18 @@ impl Applier {
     }
 }
 
-/// The newest readable generation below a number.
+/// The newest generation below a number that can be read and was published once.
 pub fn previous_generation(data: &DataFolder, current: u64) -> Option<u64> {
-    data.generation_numbers()
-        .into_iter()
-        .rfind(|number| *number < current && Generation::open(&data.generation(*number)).is_ok())
+    data.generation_numbers().into_iter().rfind(|number| {
+        *number < current && Generation::open(&data.generation(*number)).is_ok_and(|generation| is_settled(&generation))
+    })
+}
+
+/// Whether everything in a generation was accepted. One that was built for a run and not caught
+/// up since may hold what a reindex staged and never accepted, because it died in between; only
+/// the catalog, by naming it, says otherwise.
+fn is_settled(generation: &Generation) -> bool {
+    generation.applied().is_ok_and(|applied| applied.run.is_none())
 }
 
 /// Opens the engine of a generation.

@@ -29,6 +29,9 @@ pub fn rollback(data: &DataFolder) -> Result<u64> {
 pub fn resume(data: &DataFolder) -> Result<IndexVersion> {
     let mut catalog = Catalog::open(data.path())?;
     let generation = catalog.publication()?.generation;
+    if generation == 0 {
+        bail!("nothing is published yet: run `fichero reindex`");
+    }
     catalog.set_publication(Publication { generation, is_held: false })?;
     let seq = catalog.last_seq()?;
     follow(data, |version| version.seq >= seq)

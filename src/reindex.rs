@@ -175,7 +175,7 @@ pub fn run(
         applier.sweep_orphans()?;
     }
     let is_readable = match &applier {
-        Some(applier) => applier.previous_generation().is_some() || !applier.needs_rebuild()?,
+        Some(applier) => applier.is_answering(),
         None => true,
     };
     let specs = source_specs(&catalog, sources, &options.paths)?;
@@ -227,7 +227,8 @@ fn elapsed_ms(begun: Instant) -> u64 {
     u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Waits until the process that holds the writer lock answers from what was accepted.
+/// Waits until the process that holds the writer lock answers from what was accepted; where it
+/// has ended, does its work.
 fn wait_for_server(data: &DataFolder, generation: Option<u64>, seq: u64) -> Result<()> {
     let begun = Instant::now();
     while begun.elapsed() < SERVER_PATIENCE {
@@ -235,6 +236,11 @@ fn wait_for_server(data: &DataFolder, generation: Option<u64>, seq: u64) -> Resu
             && let Ok(engine) = open_engine(data, current)
             && crate::engine::SearchEngine::index_version(&engine).seq >= seq
         {
+            return Ok(());
+        }
+        if let Ok(lock) = data.lock_writer("reindex") {
+            let mut applier = Applier::open(data.clone(), EngineSlot::default(), lock)?;
+            while applier.step()? != crate::applier::Step::Idle {}
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(100));

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use tokio::sync::Notify;
 
 use crate::applier::{Applier, EngineSlot, Step, open_engine};
 use crate::config::Config;
@@ -52,10 +53,24 @@ pub fn serve(
                 None => std::future::pending().await,
             }
         };
-        let server = axum::serve(listener, http::router(slot)).with_graceful_shutdown(told_to_end());
+        let ending = Arc::new(Notify::new());
+        let told = ending.clone();
+        let server = axum::serve(listener, http::router(slot)).with_graceful_shutdown(async move {
+            told_to_end().await;
+            told.notify_one();
+        });
+        // A connection on which nobody finishes a request would be waited for without end.
+        let patience = async {
+            ending.notified().await;
+            tokio::time::sleep(SHUTDOWN_PATIENCE).await;
+        };
         tokio::select! {
             served = async { server.await } => served.context("serving"),
             error = failure => Err(error),
+            () = patience => {
+                tracing::warn!("closing connections that did not end by themselves");
+                Ok(())
+            }
         }
     });
     stop.store(true, Ordering::SeqCst);

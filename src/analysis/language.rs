@@ -16,7 +16,8 @@ impl Chain {
         Stemmer::create((self.algorithm)())
     }
 
-    pub(super) fn describe(&self) -> &'static str {
+    /// The name of the language group that the chain serves.
+    pub fn name(&self) -> &'static str {
         self.subtags.first().copied().unwrap_or_default()
     }
 }
@@ -71,7 +72,7 @@ pub fn chain_of(lang: &str) -> Option<&'static Chain> {
 /// The group of languages whose stems are one: named after the chain (`no` for `nb`), or after
 /// the primary subtag where there is none (`zh` for `zh-Hant`).
 pub fn language_group(lang: &str) -> String {
-    chain_of(lang).map_or_else(|| primary_subtag(lang), |chain| chain.describe().to_owned())
+    chain_of(lang).map_or_else(|| primary_subtag(lang), |chain| chain.name().to_owned())
 }
 
 fn primary_subtag(lang: &str) -> String {

@@ -45,6 +45,9 @@ pub enum CatalogError {
     /// The disk is full.
     #[error("no space left on the disk of the catalog: free some and run the command again; what was accepted is safe")]
     DiskFull(#[source] rusqlite::Error),
+    /// Reading or writing the file failed.
+    #[error("the catalog's disk failed: check its space, its health and the limits on files, and run the command again; what was accepted is safe")]
+    Disk(#[source] rusqlite::Error),
     /// A newer fichero wrote the file.
     #[error("the catalog has schema version {found}, this fichero knows {known}: use the newer fichero that wrote it")]
     Newer {
@@ -54,7 +57,7 @@ pub enum CatalogError {
         known: usize,
     },
     /// A stored article is not readable as one.
-    #[error("the catalog's article {id:?} is not readable: run `fichero reindex --full`")]
+    #[error("the catalog's article {id:?} is damaged: put back a copy of the catalog, or move it away and run `fichero reindex` to read every source anew")]
     Article {
         /// The article.
         id: String,
@@ -81,6 +84,19 @@ impl From<rusqlite::Error> for CatalogError {
                 CatalogError::NotWritable { path: path(), source: error }
             }
             Some(ErrorCode::DiskFull) => CatalogError::DiskFull(error),
+            Some(ErrorCode::SystemIoFailure) => CatalogError::Disk(error),
+            // SQLite found nothing wrong, but what it read is not what was written.
+            None if matches!(
+                error,
+                rusqlite::Error::Utf8Error(..)
+                    | rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+                    | rusqlite::Error::QueryReturnedNoRows
+            ) =>
+            {
+                CatalogError::Damaged { path: path(), source: error }
+            }
             _ => CatalogError::Sqlite(error),
         }
     }

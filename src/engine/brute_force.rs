@@ -11,7 +11,7 @@ use super::ranking::{self, LanguageStats};
 use super::related::{REASON_TERMS, telling_terms};
 use super::{
     ArticleAnswer, ArticleKey, Card, EngineError, Filters, Hit, IndexVersion, Reason, RelatedAnswer, RelatedHit,
-    RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, Total, Translation,
+    RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
 };
 use crate::analysis::{ArticleTerms, Zone, ZoneTerms, join_passages, language_group, passages_of};
 use crate::article::{Article, one_line};
@@ -57,24 +57,27 @@ impl BruteForceEngine {
     }
 
     /// How well an entry holds one word in any of `stems`; 0 where it does not.
-    fn frequency(&self, entry: &Entry, stems: &[String]) -> f32 {
-        let mut frequency = 0.0;
+    fn zones_score(&self, entry: &Entry, stems: &[String]) -> f32 {
+        let mut score = 0.0;
         for zone in Zone::ALL {
             let terms = &entry.terms.zones[zone.ordinal()];
             let count = stems.iter().map(|stem| count(terms, stem)).max().unwrap_or(0);
             if count > 0 {
                 let mean = self.languages[entry.group].mean_words(zone);
-                frequency += ranking::zone_frequency(zone, count, terms.length, mean);
+                score += ranking::zone_score(zone, count, terms.length, mean);
             }
         }
-        frequency
+        score
     }
 
-    fn find(&self, key: &ArticleKey) -> Option<&Entry> {
-        self.entries.iter().find(|entry| match key {
+    /// The visible article that is meant.
+    fn find(&self, key: &ArticleKey, now_s: i64) -> Option<&Entry> {
+        let visible = self.entries.iter().filter(|entry| entry.article.is_visible_at(now_s));
+        let meant = visible.filter(|entry| match key {
             ArticleKey::Id(id) => entry.article.id == *id,
             ArticleKey::Url(url) => entry.article.url.as_ref() == Some(url),
-        })
+        });
+        meant.min_by(|a, b| a.article.id.cmp(&b.article.id))
     }
 
     fn translations(&self, article: &Article, now_s: i64) -> Vec<Translation> {
@@ -91,7 +94,7 @@ impl BruteForceEngine {
 
     fn hit(&self, plan: &Plan, choice: &Choice<'_>, request: &SearchRequest) -> Hit {
         let entry = choice.entry;
-        let mut highlighter = Highlighter::new(plan, Some(entry.group), &entry.article.lang);
+        let highlighter = Highlighter::new(plan, Some(entry.group), &entry.article.lang);
         let passages: Vec<&str> = passages_of(&entry.article.body).map(|passage| passage.text).collect();
         let text = match best_passage(plan, entry) {
             Some(ordinal) => passages.get(ordinal).copied(),
@@ -116,7 +119,7 @@ impl BruteForceEngine {
             let wins = works.get(work).is_none_or(|known| {
                 let by_score = version.own_score.total_cmp(&known.own_score);
                 let by_id = known.entry.article.id.cmp(&version.entry.article.id);
-                version.is_readers.cmp(&known.is_readers).then(by_score).then(by_id) == Ordering::Greater
+                version.fit.cmp(&known.fit).then(by_score).then(by_id) == Ordering::Greater
             });
             if wins {
                 works.insert(work, version);
@@ -145,7 +148,7 @@ struct Choice<'e> {
     /// The best of the work's.
     score: f32,
     own_score: f32,
-    is_readers: bool,
+    fit: u8,
 }
 
 fn count(terms: &ZoneTerms, stem: &str) -> u32 {
@@ -172,6 +175,27 @@ fn holds_phrase(entry: &Entry, phrase: &[String]) -> bool {
             first.iter().any(|start| (0u32..).zip(&places).all(|(offset, places)| places.contains(&(start + offset))))
         })
     })
+}
+
+/// What it is worth that neighbours of the query stand near each other in an entry.
+fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
+    let positions = |zone: Zone, word: usize| -> Vec<u32> {
+        let stems = &plan.words[word].stems[entry.group];
+        let terms = entry.terms.zones[zone.ordinal()].terms.iter();
+        let holders = terms.filter(|(_, forms)| forms.stems.iter().any(|stem| stems.contains(stem)));
+        let mut positions: Vec<u32> = holders.map(|(position, _)| *position).collect();
+        positions.dedup();
+        positions
+    };
+    let mut score = 0.0;
+    for zone in ranking::PAIR_ZONES {
+        for second in 1..plan.words.len() {
+            let frequency = ranking::pair_frequency(&positions(zone, second - 1), &positions(zone, second));
+            let weights = (plan.words[second - 1].weight, plan.words[second].weight);
+            score += ranking::pair_score(zone, weights, frequency);
+        }
+    }
+    score
 }
 
 fn best_passage(plan: &Plan, entry: &Entry) -> Option<usize> {
@@ -216,16 +240,15 @@ impl Collection for BruteForceEngine {
 impl SearchEngine for BruteForceEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         let Ok(plan) = Plan::new(&request.query, request.ui_lang.as_deref(), self);
-        let reader = request.ui_lang.as_deref().map(language_group);
         let mut versions = Vec::new();
         for entry in &self.entries {
             let (mut words, mut weight, mut score) = (0, 0.0, 0.0);
             for word in &plan.words {
-                let frequency = self.frequency(entry, &word.stems[entry.group]);
-                if frequency > 0.0 {
+                let zones = self.zones_score(entry, &word.stems[entry.group]);
+                if zones > 0.0 {
                     words += 1;
                     weight += word.weight;
-                    score += ranking::word_score(word.weight, frequency);
+                    score += word.weight * zones;
                 }
             }
             let matches = plan.words.is_empty() || ranking::matches(plan.words.len(), words, plan.weight, weight);
@@ -234,12 +257,20 @@ impl SearchEngine for BruteForceEngine {
                 && plan.phrases.iter().all(|phrase| holds_phrase(entry, phrase))
                 && !plan.excluded.iter().any(|phrase| holds_phrase(entry, phrase))
             {
-                let is_readers = Some(&self.languages[entry.group].lang) == reader.as_ref();
-                versions.push(Choice { entry, score, own_score: score, is_readers });
+                let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
+                versions.push(Choice { entry, score, own_score: score, fit });
             }
         }
         let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
-        let works = Self::order(versions, sort);
+        let mut works = Self::order(versions, sort);
+        if sort == Sort::Relevance {
+            for choice in works.iter_mut().take(ranking::PAIR_DEPTH) {
+                choice.score += pairs_score(&plan, choice.entry);
+            }
+            works.sort_by(|a, b| {
+                b.score.total_cmp(&a.score).then_with(|| a.entry.article.id.cmp(&b.entry.article.id))
+            });
+        }
         let total = Total::exact(works.len());
         let page = works.iter().skip(request.offset).take(request.limit);
         let hits = page.map(|choice| self.hit(&plan, choice, request)).collect();
@@ -247,7 +278,7 @@ impl SearchEngine for BruteForceEngine {
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
-        Ok(self.find(key).filter(|entry| entry.article.is_visible_at(now_s)).map(|entry| ArticleAnswer {
+        Ok(self.find(key, now_s).map(|entry| ArticleAnswer {
             card: Card::of(&entry.article),
             body: join_passages(passages_of(&entry.article.body)),
             translations: self.translations(&entry.article, now_s),
@@ -256,9 +287,7 @@ impl SearchEngine for BruteForceEngine {
     }
 
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
-        let Some(source) = self.find(&request.key).filter(|entry| entry.article.is_visible_at(request.now_s)) else {
-            return Ok(None);
-        };
+        let Some(source) = self.find(&request.key, request.now_s) else { return Ok(None) };
         let articles = self.languages[source.group].articles;
         let Ok(terms) = telling_terms(source.terms.key_terms(), articles, |stem| self.matching(stem));
         let mut topics: Vec<_> = source.article.topics.iter().collect();
@@ -281,7 +310,7 @@ impl SearchEngine for BruteForceEngine {
                 .collect();
             let versions = candidates.into_iter().filter_map(|entry| {
                 let (score, _) = score(entry)?;
-                Some(Choice { entry, score, own_score: score, is_readers: false })
+                Some(Choice { entry, score, own_score: score, fit: 0 })
             });
             let missing = request.limit.saturating_sub(hits.len());
             for choice in Self::order(versions.collect(), sort).into_iter().take(missing) {
@@ -295,12 +324,12 @@ impl SearchEngine for BruteForceEngine {
                 let held: Vec<_> = terms
                     .iter()
                     .filter(|_| entry.group == source.group)
-                    .map(|term| (term, self.frequency(entry, std::slice::from_ref(&term.stem))))
-                    .filter(|(_, frequency)| *frequency > 0.0)
+                    .map(|term| (term, self.zones_score(entry, std::slice::from_ref(&term.stem))))
+                    .filter(|(_, zones)| *zones > 0.0)
                     .collect();
                 let mut score = 0.0;
-                for (term, frequency) in &held {
-                    score += ranking::word_score(term.weight, *frequency);
+                for (term, zones) in &held {
+                    score += term.weight * zones;
                 }
                 let words = held.iter().take(REASON_TERMS).map(|(term, _)| term.word.clone()).collect();
                 (!held.is_empty()).then_some((score, Reason::Terms { terms: words }))

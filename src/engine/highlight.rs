@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::plan::Plan;
-use crate::analysis::{FormsCache, words};
+use crate::analysis::{with_forms_cache, words};
 
 /// The stems of a plan's words in one language, to find them in shown text.
 pub struct Highlighter<'p> {
     stems: HashSet<&'p str>,
-    cache: FormsCache,
+    lang: String,
 }
 
 impl<'p> Highlighter<'p> {
@@ -22,18 +22,18 @@ impl<'p> Highlighter<'p> {
             .filter_map(|word| word.stems.get(group?))
             .flat_map(|stems| stems.iter().map(String::as_str))
             .collect();
-        Highlighter { stems, cache: FormsCache::new(lang) }
+        Highlighter { stems, lang: lang.to_owned() }
     }
 
     /// The whole text, marked.
-    pub fn mark(&mut self, text: &str) -> String {
+    pub fn mark(&self, text: &str) -> String {
         let marks = self.marks(text);
         render(text, 0..text.len(), &marks)
     }
 
     /// At most `max_chars` characters of the text around the densest marks, whole words, with an
     /// ellipsis where something is left out.
-    pub fn snippet(&mut self, text: &str, max_chars: usize) -> String {
+    pub fn snippet(&self, text: &str, max_chars: usize) -> String {
         let marks = self.marks(text);
         let window = window(text, &marks, max_chars);
         let mut snippet = String::new();
@@ -48,21 +48,23 @@ impl<'p> Highlighter<'p> {
     }
 
     /// Where the query's words stand, in order, none overlapping.
-    fn marks(&mut self, text: &str) -> Vec<Range<usize>> {
+    fn marks(&self, text: &str) -> Vec<Range<usize>> {
         if self.stems.is_empty() {
             return Vec::new();
         }
         let mut marks: Vec<Range<usize>> = Vec::new();
-        for word in words(text) {
-            let forms = self.cache.forms(&word.text);
-            if !forms.stems.iter().any(|stem| self.stems.contains(stem.as_str())) {
-                continue;
+        with_forms_cache(&self.lang, |cache| {
+            for word in words(text) {
+                let forms = cache.forms(&word.text);
+                if !forms.stems.iter().any(|stem| self.stems.contains(stem.as_str())) {
+                    continue;
+                }
+                match marks.last_mut() {
+                    Some(last) if word.bytes.start < last.end => last.end = last.end.max(word.bytes.end),
+                    _ => marks.push(word.bytes),
+                }
             }
-            match marks.last_mut() {
-                Some(last) if word.bytes.start < last.end => last.end = last.end.max(word.bytes.end),
-                _ => marks.push(word.bytes),
-            }
-        }
+        });
         marks
     }
 }
@@ -170,14 +172,14 @@ mod tests {
     #[test]
     fn words_are_marked_in_every_form_and_text_is_escaped() {
         let plan = plan(&["es:educ"]);
-        let mut highlighter = Highlighter::new(&plan, Some(0), "es");
+        let highlighter = Highlighter::new(&plan, Some(0), "es");
         assert_eq!(highlighter.mark("<b>Educación</b> & educativas"), "&lt;b&gt;<mark>Educación</mark>&lt;/b&gt; &amp; <mark>educativas</mark>");
     }
 
     #[test]
     fn a_snippet_shows_whole_words_around_the_marks() {
         let plan = plan(&["en:target"]);
-        let mut highlighter = Highlighter::new(&plan, Some(0), "en");
+        let highlighter = Highlighter::new(&plan, Some(0), "en");
         let text = format!("{}the target stands here {}", "before words ".repeat(30), "after words ".repeat(30));
         let snippet = highlighter.snippet(&text, 60);
         assert!(snippet.contains("<mark>target</mark>") && snippet.starts_with('…') && snippet.ends_with('…'), "{snippet}");

@@ -145,6 +145,17 @@ pub struct SearchRequest {
     pub now_s: i64,
 }
 
+/// How well an article's language suits a reader's: 2 where it is the same or a variety of it
+/// (`pt-BR` for `pt`), 1 where it is another of the group (`es` for `es-MX`, `zh-Hans` for
+/// `zh-Hant`), 0 where it is foreign.
+pub fn language_fit(lang: &str, ui_lang: Option<&str>) -> u8 {
+    let Some(wanted) = ui_lang else { return 0 };
+    if crate::article::language_is_under(lang, wanted) {
+        return 2;
+    }
+    u8::from(crate::analysis::language_group(lang) == crate::analysis::language_group(wanted))
+}
+
 /// Another language version of a hit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Translation {
@@ -289,7 +300,8 @@ pub struct SearchAnswer {
 pub enum ArticleKey {
     /// By its id.
     Id(String),
-    /// By its address, exactly as the source gives it.
+    /// By its address, exactly as the source gives it. Where several visible articles share
+    /// one, that with the first id.
     Url(String),
 }
 

@@ -2,7 +2,7 @@
 //! language, and what each word weighs.
 
 use super::ranking::{self, LanguageStats};
-use crate::analysis::{QueryForms, language_group};
+use crate::analysis::{QueryForms, fold, is_stop_word, language_group};
 use crate::query::Query;
 
 /// What a plan needs to know of the articles.
@@ -70,15 +70,13 @@ impl Plan {
         let is_readers: Vec<bool> =
             languages.iter().map(|language| reader.as_deref() == Some(&language.lang)).collect();
         let posterior = ranking::language_posterior(&articles, &frequencies, &is_readers);
-        for (place, word) in words.iter_mut().enumerate() {
-            word.weight = posterior
-                .iter()
-                .zip(&articles)
-                .zip(&frequencies)
-                .map(|((share, articles), frequencies)| {
-                    share * ranking::idf(*articles, frequencies.get(place).copied().unwrap_or(0))
-                })
-                .sum();
+        for (place, (word, typed)) in words.iter_mut().zip(&query.words).enumerate() {
+            let folded = fold(&typed.text);
+            for ((language, share), frequencies) in languages.iter().zip(&posterior).zip(&frequencies) {
+                let idf = ranking::idf(language.articles, frequencies.get(place).copied().unwrap_or(0));
+                let factor = if is_stop_word(&language.lang, &folded) { ranking::STOP_WORD_FACTOR } else { 1.0 };
+                word.weight += share * idf * factor;
+            }
         }
         let fold = |phrase: &Vec<String>| phrase.iter().map(|word| QueryForms::of(word, "und").folded).collect();
         Ok(Plan {

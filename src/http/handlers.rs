@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use serde::Serialize;
@@ -84,11 +85,11 @@ pub(super) async fn search(
 
 pub(super) async fn article_by_id(
     State(app): State<App>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<ArticleAnswer>, Problem> {
     Params::read(query.as_deref(), &[])?;
-    article(app, ArticleKey::Id(id)).await
+    article(app, id_in_path(id)?).await
 }
 
 pub(super) async fn article_by_query(
@@ -107,12 +108,12 @@ async fn article(app: App, key: ArticleKey) -> Result<Json<ArticleAnswer>, Probl
 
 pub(super) async fn related_by_id(
     State(app): State<App>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<RelatedBody>, Problem> {
     let known = [&["limit"], FILTERS.as_slice()].concat();
     let params = Params::read(query.as_deref(), &known)?;
-    related(app, ArticleKey::Id(id), &params).await
+    related(app, id_in_path(id)?, &params).await
 }
 
 pub(super) async fn related_by_query(
@@ -138,6 +139,11 @@ async fn related(app: App, key: ArticleKey, params: &Params) -> Result<Json<Rela
         index_version: answer.index_version,
         hits: answer.hits,
     }))
+}
+
+/// The article that a path names. No id holds bytes that are no UTF-8.
+fn id_in_path(id: Result<Path<String>, PathRejection>) -> Result<ArticleKey, Problem> {
+    id.map(|Path(id)| ArticleKey::Id(id)).map_err(|_| Problem::no_article())
 }
 
 /// One article, named by `id` or by `url`.

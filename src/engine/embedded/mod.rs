@@ -4,6 +4,7 @@
 //! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
 
 mod generation;
+mod proximity;
 mod related;
 mod schema;
 mod scoring;
@@ -17,6 +18,7 @@ pub use schema::SCHEMA_VERSION;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tantivy::Term;
 
 use self::snapshot::{Place, Snapshot};
 use super::{
@@ -60,10 +62,20 @@ impl EmbeddedEngine {
     }
 }
 
-fn place(snapshot: &Snapshot, key: &ArticleKey) -> Result<Option<Place>, EngineError> {
+fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<Place>, EngineError> {
     match key {
         ArticleKey::Id(id) => snapshot.find(snapshot.fields.id, id),
-        ArticleKey::Url(url) => snapshot.find(snapshot.fields.url, url),
+        ArticleKey::Url(url) => {
+            let mut first: Option<(String, Place)> = None;
+            for place in snapshot.all_with(&Term::from_field_text(snapshot.fields.url, url))? {
+                let segment = &snapshot.segments[place.segment];
+                let id = segment.id_of(place.doc)?;
+                if segment.is_visible(place.doc, now_s) && first.as_ref().is_none_or(|(known, _)| id < *known) {
+                    first = Some((id, place));
+                }
+            }
+            Ok(first.map(|(_, place)| place))
+        }
     }
 }
 
@@ -74,7 +86,7 @@ impl SearchEngine for EmbeddedEngine {
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
         let snapshot = self.snapshot.load_full();
-        match place(&snapshot, key)? {
+        match place(&snapshot, key, now_s)? {
             Some(place) => search::article(&snapshot, place, now_s),
             None => Ok(None),
         }
@@ -82,7 +94,7 @@ impl SearchEngine for EmbeddedEngine {
 
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
         let snapshot = self.snapshot.load_full();
-        match place(&snapshot, &request.key)? {
+        match place(&snapshot, &request.key, request.now_s)? {
             Some(place) => related::related(&snapshot, place, request),
             None => Ok(None),
         }

@@ -92,7 +92,7 @@ impl Ladder<'_> {
             for (doc, held) in accumulator.held() {
                 let place = Place { segment: ordinal, doc };
                 if !self.seen.contains(&place) && filter.passes(doc) {
-                    works.take(place, held.score, false)?;
+                    works.take(place, held.score, 0)?;
                 }
             }
         }
@@ -125,7 +125,7 @@ impl Ladder<'_> {
             for doc in segment.reader.doc_ids_alive().filter(|doc| filter.passes(*doc)) {
                 let place = Place { segment: ordinal, doc };
                 if !self.seen.contains(&place) {
-                    works.take(place, 0.0, false)?;
+                    works.take(place, 0.0, 0)?;
                 }
             }
         }

@@ -82,7 +82,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         passage: builder.add_bytes_field("passage", FAST),
         passage_start: builder.add_u64_field("passage_start", FAST),
         card: builder.add_bytes_field("card", STORED),
-        key_terms: builder.add_bytes_field("key_terms", STORED),
+        key_terms: builder.add_bytes_field("key_terms", FAST),
     };
     (builder.build(), fields)
 }

@@ -27,8 +27,8 @@ pub(super) struct Accumulator<'s> {
     segment: &'s Segment,
     fields: &'s Fields,
     languages: &'s [LanguageStats],
-    /// The present word's frequency in each article.
-    frequency: Vec<f32>,
+    /// What each article's zones are worth for the present word.
+    zones: Vec<f32>,
     /// The articles that hold the present word.
     holders: Vec<DocId>,
     held: Vec<Held>,
@@ -42,7 +42,7 @@ impl<'s> Accumulator<'s> {
             segment,
             fields,
             languages,
-            frequency: vec![0.0; slots],
+            zones: vec![0.0; slots],
             holders: Vec::new(),
             held: vec![Held::default(); slots],
             touched: Vec::new(),
@@ -72,14 +72,14 @@ impl<'s> Accumulator<'s> {
             }
         }
         for doc in self.holders.drain(..) {
-            let frequency = std::mem::take(&mut self.frequency[doc as usize]);
+            let zones = std::mem::take(&mut self.zones[doc as usize]);
             let held = &mut self.held[doc as usize];
             if held.words == 0 {
                 self.touched.push(doc);
             }
             held.words += 1;
             held.weight += weight;
-            held.score += ranking::word_score(weight, frequency);
+            held.score += weight * zones;
         }
         Ok(())
     }
@@ -113,10 +113,10 @@ impl<'s> Accumulator<'s> {
 
     fn count(&mut self, zone: Zone, doc: DocId, count: u32, mean: f32) {
         let length = self.segment.zones[zone.ordinal()].length.get_val(doc) as u32;
-        let frequency = &mut self.frequency[doc as usize];
-        if *frequency == 0.0 {
+        let zones = &mut self.zones[doc as usize];
+        if *zones == 0.0 {
             self.holders.push(doc);
         }
-        *frequency += ranking::zone_frequency(zone, count, length, mean);
+        *zones += ranking::zone_score(zone, count, length, mean);
     }
 }

@@ -10,20 +10,22 @@ use tantivy::{DocId, DocSet, TERMINATED, Term};
 use super::scoring::Accumulator;
 use super::select::{Candidate, SegmentFilter, Works};
 use super::snapshot::{Place, Segment, Snapshot, index_error};
-use crate::analysis::{Zone, language_group};
+use crate::analysis::Zone;
 use crate::engine::highlight::Highlighter;
 use crate::engine::plan::Plan;
 use crate::engine::ranking;
-use crate::engine::{ArticleAnswer, Card, EngineError, Hit, SearchAnswer, SearchRequest, Sort, Total, Translation};
+use crate::engine::{
+    ArticleAnswer, Card, EngineError, Hit, SearchAnswer, SearchRequest, Sort, Total, Translation, language_fit,
+};
 
 /// The works that match, best first.
 pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
     let query = &request.query;
     let plan = Plan::new(query, request.ui_lang.as_deref(), snapshot)?;
-    let reader_group = request.ui_lang.as_deref().map(language_group);
     let mut works = Works::new(snapshot);
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
         let filter = SegmentFilter::new(segment, &request.filters, request.now_s)?;
+        let fits: Vec<u8> = segment.langs.iter().map(|lang| language_fit(lang, request.ui_lang.as_deref())).collect();
         let mut required: Vec<HashSet<DocId>> = Vec::with_capacity(plan.phrases.len());
         for phrase in &plan.phrases {
             required.push(docs_with_phrase(snapshot, segment, phrase)?);
@@ -37,9 +39,8 @@ pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Sea
             if !holds_phrases || excluded.contains(&doc) || !filter.passes(doc) {
                 return Ok(());
             }
-            let (_, group) = segment.lang_of(doc);
-            let is_readers = snapshot.languages.get(group).map(|language| &language.lang) == reader_group.as_ref();
-            works.take(Place { segment: ordinal, doc }, score, is_readers)
+            let fit = fits.get(segment.lang.get_val(doc) as usize).copied().unwrap_or(0);
+            works.take(Place { segment: ordinal, doc }, score, fit)
         };
         if plan.words.is_empty() {
             for doc in segment.reader.doc_ids_alive() {
@@ -58,6 +59,9 @@ pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Sea
         }
     }
     let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
+    if sort == Sort::Relevance {
+        works.add_nearness(&plan)?;
+    }
     let total = Total::exact(works.len());
     let mut hits = Vec::with_capacity(request.limit);
     for candidate in works.page(sort, request.offset, request.limit)? {
@@ -93,7 +97,7 @@ fn hit(snapshot: &Snapshot, plan: &Plan, candidate: Candidate, request: &SearchR
     let card = snapshot.card(place)?;
     let segment = snapshot.segments.get(place.segment).ok_or_else(|| index_error("no such segment"))?;
     let (lang, group) = segment.lang_of(place.doc);
-    let mut highlighter = Highlighter::new(plan, Some(group), lang);
+    let highlighter = Highlighter::new(plan, Some(group), lang);
     let passage = best_passage(snapshot, segment, place.doc, plan, group)?;
     let text = match passage {
         Some(ordinal) => segment.passage(place.doc, ordinal)?.map(|(_, text)| text),

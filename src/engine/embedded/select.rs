@@ -4,8 +4,10 @@ use std::cmp::Ordering;
 
 use tantivy::DocId;
 
+use super::proximity::pairs_scores;
 use super::snapshot::{Place, Segment, Snapshot, index_error};
-use crate::engine::{EngineError, Filters, Sort};
+use crate::engine::plan::Plan;
+use crate::engine::{EngineError, Filters, Sort, ranking};
 
 /// The filters of a request, resolved for one segment.
 pub(super) struct SegmentFilter<'s> {
@@ -54,7 +56,7 @@ pub(super) struct Candidate {
     pub(super) score: f32,
     /// The score of the version to show.
     version_score: f32,
-    is_readers: bool,
+    fit: u8,
     published: Option<i64>,
 }
 
@@ -71,12 +73,12 @@ impl<'s> Works<'s> {
         Works { snapshot, slots: vec![0; snapshot.works], candidates: Vec::new() }
     }
 
-    /// Takes up a version that matches and passes. `is_readers` says that it is in the reader's
-    /// language.
-    pub(super) fn take(&mut self, place: Place, score: f32, is_readers: bool) -> Result<(), EngineError> {
+    /// Takes up a version that matches and passes. `fit` says how well its language suits the
+    /// reader, see [`crate::engine::language_fit`].
+    pub(super) fn take(&mut self, place: Place, score: f32, fit: u8) -> Result<(), EngineError> {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return Ok(()) };
         let published = segment.published.first(place.doc);
-        let candidate = Candidate { place, score, version_score: score, is_readers, published };
+        let candidate = Candidate { place, score, version_score: score, fit, published };
         let Some(slot) = self.slots.get_mut(segment.work.get_val(place.doc) as usize) else { return Ok(()) };
         let Some(known) = (*slot as usize).checked_sub(1).and_then(|at| self.candidates.get_mut(at)) else {
             self.candidates.push(candidate);
@@ -84,7 +86,7 @@ impl<'s> Works<'s> {
             return Ok(());
         };
         let best = known.score.max(score);
-        let order = is_readers.cmp(&known.is_readers).then(score.total_cmp(&known.version_score));
+        let order = fit.cmp(&known.fit).then(score.total_cmp(&known.version_score));
         let wins = match order {
             Ordering::Equal => id_of(self.snapshot, place)? < id_of(self.snapshot, known.place)?,
             order => order == Ordering::Greater,
@@ -99,6 +101,27 @@ impl<'s> Works<'s> {
     /// How many works there are.
     pub(super) fn len(&self) -> usize {
         self.candidates.len()
+    }
+
+    /// Adds what the nearness of words is worth to the best works' scores, see
+    /// [`ranking::PAIR_DEPTH`]. Of works that tie at that depth, those with the lower ids.
+    pub(super) fn add_nearness(&mut self, plan: &Plan) -> Result<(), EngineError> {
+        if plan.words.len() < 2 {
+            return Ok(());
+        }
+        let best = Works { snapshot: self.snapshot, slots: Vec::new(), candidates: self.candidates.clone() };
+        let best: Vec<Place> =
+            best.page(Sort::Relevance, 0, ranking::PAIR_DEPTH)?.into_iter().map(|candidate| candidate.place).collect();
+        let scores = pairs_scores(self.snapshot, plan, &best)?;
+        for (place, score) in best.into_iter().zip(scores) {
+            let Some(segment) = self.snapshot.segments.get(place.segment) else { continue };
+            let slot = self.slots.get(segment.work.get_val(place.doc) as usize);
+            let candidate = slot.and_then(|slot| self.candidates.get_mut((*slot as usize).checked_sub(1)?));
+            if let Some(candidate) = candidate {
+                candidate.score += score;
+            }
+        }
+        Ok(())
     }
 
     /// The works from `offset` on, in order, at most `limit`. Ties are broken by id.

@@ -36,6 +36,7 @@ pub(super) struct Segment {
     pub(super) id: Option<StrColumn>,
     pub(super) topic: Option<StrColumn>,
     passage: Option<BytesColumn>,
+    key_terms: Option<BytesColumn>,
     passage_start: Column<u64>,
 }
 
@@ -98,7 +99,7 @@ impl Snapshot {
         self.languages.iter().map(|language| language.articles).sum()
     }
 
-    /// The article with an id, or the first one with an address.
+    /// The article that holds a term, or the first of them.
     pub(super) fn find(&self, field: tantivy::schema::Field, value: &str) -> Result<Option<Place>, EngineError> {
         Ok(self.all_with(&Term::from_field_text(field, value))?.into_iter().next())
     }
@@ -124,20 +125,27 @@ impl Snapshot {
 
     /// The stored card of an article.
     pub(super) fn card(&self, place: Place) -> Result<Card, EngineError> {
-        self.stored(place, self.fields.card)
-    }
-
-    /// The stored key terms of an article.
-    pub(super) fn key_terms(&self, place: Place) -> Result<Vec<KeyTerm>, EngineError> {
-        self.stored(place, self.fields.key_terms)
-    }
-
-    fn stored<T: serde::de::DeserializeOwned>(&self, place: Place, field: tantivy::schema::Field) -> Result<T, EngineError> {
         let address = DocAddress::new(u32::try_from(place.segment).unwrap_or(u32::MAX), place.doc);
         let document: TantivyDocument = self.searcher.doc(address).map_err(index_error)?;
-        let bytes = document.get_first(field).and_then(|value| value.as_bytes()).unwrap_or_default();
+        let bytes = document.get_first(self.fields.card).and_then(|value| value.as_bytes()).unwrap_or_default();
         serde_json::from_slice(bytes).map_err(index_error)
     }
+
+    /// The key terms of an article.
+    pub(super) fn key_terms(&self, place: Place) -> Result<Vec<KeyTerm>, EngineError> {
+        let Some(segment) = self.segments.get(place.segment) else { return Ok(Vec::new()) };
+        let Some(bytes) = value(segment.key_terms.as_ref(), place.doc, 0)? else { return Ok(Vec::new()) };
+        serde_json::from_slice(&bytes).map_err(index_error)
+    }
+}
+
+/// One value of a bytes column, read singly.
+fn value(column: Option<&BytesColumn>, doc: DocId, ordinal: usize) -> Result<Option<Vec<u8>>, EngineError> {
+    let Some(column) = column else { return Ok(None) };
+    let Some(term) = column.term_ords(doc).nth(ordinal) else { return Ok(None) };
+    let mut bytes = Vec::new();
+    column.ord_to_bytes(term, &mut bytes).map_err(index_error)?;
+    Ok(Some(bytes))
 }
 
 /// Where an article stands in a snapshot.
@@ -181,6 +189,7 @@ impl Segment {
             id: columns.str("id")?,
             topic: columns.str("topic")?,
             passage: columns.bytes("passage")?,
+            key_terms: columns.bytes("key_terms")?,
             passage_start: columns.u64("passage_start")?,
             reader: reader.clone(),
         })
@@ -212,10 +221,7 @@ impl Segment {
     /// One passage of an article's body, read singly; whether it continues the one before it,
     /// and its text.
     pub(super) fn passage(&self, doc: DocId, ordinal: usize) -> Result<Option<(bool, String)>, EngineError> {
-        let Some(column) = &self.passage else { return Ok(None) };
-        let Some(term) = column.term_ords(doc).nth(ordinal) else { return Ok(None) };
-        let mut bytes = Vec::new();
-        column.ord_to_bytes(term, &mut bytes).map_err(index_error)?;
+        let Some(bytes) = value(self.passage.as_ref(), doc, ordinal)? else { return Ok(None) };
         let Some((continues, text)) = bytes.split_first() else { return Ok(None) };
         Ok(Some((*continues == 1, String::from_utf8_lossy(text).into_owned())))
     }

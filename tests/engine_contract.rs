@@ -1,0 +1,813 @@
+//! What every [`SearchEngine`] must do. The contract is written once, over a maker of engines,
+//! and run on three: the brute-force oracle, the embedded engine built by one reindex, and the
+//! embedded engine grown by four reindexes that add, change, hide and delete.
+//!
+//! Of a search:
+//! * a work is answered once, and everywhere in the same state of the articles;
+//! * the version shown passes the filters, is in the reader's language if one of them is, and
+//!   else the best match; the other visible versions are its translations;
+//! * totals are the same on every page and count the works that paging lists, none of them twice;
+//! * ties fall the same way each time, by id;
+//! * filters are exact; dates order both ways with undated articles last;
+//! * without words everything is listed, newest first;
+//! * up to two words all must be held, beyond that a share of the weight;
+//! * phrases stand in one zone in their order, exclusions exclude, both by the written word;
+//! * a word is found however it is typed: accents, case, plurals, composition, ligatures, width;
+//! * titles and snippets hold no markup but `<mark>`, around the query's words, and keep their
+//!   length; no query text is an error.
+//!
+//! Of articles: by id and by address, with their whole text and translations. What is to come,
+//! has expired or is hidden is nowhere, to the second.
+//!
+//! Of related articles: never the article nor its work, no work twice, its own language first,
+//! all visible works if asked for as many, what shares its words before what does not, limit and
+//! filters kept, the same each time.
+//!
+//! And of the embedded engine, on random sites:
+//! * it says what the oracle says: totals, hits, order, scores, translations, marked titles and
+//!   snippets, related articles with their reasons, articles;
+//! * after several reindexes its state is whole (Tantivy counts deleted articles in frequencies
+//!   until segments merge, so that weights are compared only after a full build, which says
+//!   exactly what the oracle says).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
+
+#[path = "support/library.rs"]
+mod library;
+#[path = "support/makers.rs"]
+mod makers;
+#[path = "support/random.rs"]
+mod random;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use fichero::article::{Article, Kind};
+use fichero::engine::{
+    ArticleKey, Filters, Hit, Reason, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort,
+    language_fit, ranking,
+};
+use fichero::query::Query;
+use library::*;
+use makers::{Made, Maker, by_id};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use serde_json::{Value, json};
+
+macro_rules! contract {
+    ($($property:ident)*) => {
+        mod oracle { $(#[test] fn $property() { super::$property(super::makers::oracle); })* }
+        mod embedded { $(#[test] fn $property() { super::$property(super::makers::embedded); })* }
+        mod grown { $(#[test] fn $property() { super::$property(super::makers::grown); })* }
+    };
+}
+
+contract! {
+    a_work_is_answered_once_in_the_version_to_show
+    the_variety_of_the_reader_comes_before_its_sisters
+    paging_lists_every_work_once_and_totals_count_them
+    ties_fall_by_id_each_time
+    filters_are_exact
+    dates_order_both_ways_and_the_undated_come_last
+    without_words_everything_is_listed_newest_first
+    what_is_not_to_be_seen_is_nowhere
+    what_is_seen_is_told_to_the_second
+    one_or_two_words_must_all_be_held
+    of_more_words_a_share_must_be_held
+    phrases_and_exclusions_are_exact
+    a_word_is_found_however_it_is_typed
+    titles_and_snippets_are_escaped_marked_and_short
+    any_query_text_is_answered
+    articles_come_back_whole
+    an_address_that_several_share_leads_to_the_first_visible
+    related_articles_are_others_in_the_own_language_first
+    related_articles_keep_limit_and_filters
+    related_articles_share_words_on_ten_articles
+    a_site_of_which_nothing_is_seen_is_answered
+}
+
+fn search(made: &Made, request: &SearchRequest) -> SearchAnswer {
+    made.engine.search(request).unwrap()
+}
+
+fn set<'a>(items: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    items.into_iter().map(str::to_owned).collect()
+}
+
+// Search
+
+fn a_work_is_answered_once_in_the_version_to_show(maker: Maker) {
+    let made = maker(&library());
+    let articles = by_id(&made.articles);
+    let mut shown_for_readers = 0;
+    for request in requests() {
+        let answer = search(&made, &request);
+        let works = works_of(&answer.hits);
+        assert_eq!(works.iter().collect::<HashSet<_>>().len(), works.len(), "{request:?}");
+        assert_eq!(answer.total.value, works.len() as u64);
+        assert_eq!((answer.index_version, answer.total.relation), (made.engine.index_version(), "eq"));
+        for hit in &answer.hits {
+            let article = articles[hit.card.id.as_str()];
+            assert!(passes(&request.filters, article, request.now_s), "{} by {request:?}", article.id);
+            let mut others: Vec<&Article> = made
+                .articles
+                .iter()
+                .filter(|other| other.work == article.work && other.id != article.id && is_visible(other, NOW))
+                .collect();
+            others.sort_by_key(|other| (&other.lang, &other.id));
+            let listed = hit.translations.iter().map(|translation| {
+                (&translation.id, &translation.lang, &translation.title, &translation.url)
+            });
+            assert!(listed.eq(others.iter().map(|other| (&other.id, &other.lang, &other.title, &other.url))), "{hit:?}");
+        }
+        // Which version to show is told by asking for each language alone: the weights stay.
+        if request.filters != Filters::default() || request.sort != Sort::Relevance || request.query.words.is_empty() {
+            continue;
+        }
+        let mut versions: BTreeMap<String, Vec<(u8, f32, String)>> = BTreeMap::new();
+        for lang in made.articles.iter().map(|article| article.lang.clone()).collect::<BTreeSet<_>>() {
+            let filters = Filters { langs: vec![lang.clone()], ..Filters::default() };
+            for hit in search(&made, &SearchRequest { filters, ..request.clone() }).hits.into_iter().filter(|hit| hit.card.lang == lang) {
+                let fit = language_fit(&lang, request.ui_lang.as_deref());
+                versions.entry(hit.card.work).or_default().push((fit, hit.score, hit.card.id));
+            }
+        }
+        assert_eq!(versions.len(), answer.hits.len(), "{request:?}");
+        for hit in &answer.hits {
+            let versions = &versions[&hit.card.work];
+            let best = versions.iter().max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(b.2.cmp(&a.2))).unwrap();
+            assert_eq!(hit.card.id, best.2, "{versions:?} by {request:?}");
+            let best_score = versions.iter().map(|version| version.1).fold(0.0, f32::max);
+            assert_eq!(hit.score, best_score, "a work is as good as its best version: {versions:?} by {request:?}");
+            shown_for_readers += usize::from(best.0 > 0 && versions.iter().any(|other| other.0 == 0 && other.1 > best.1));
+        }
+    }
+    assert!(shown_for_readers > 0, "no version was shown for its language against a better match");
+}
+
+fn the_variety_of_the_reader_comes_before_its_sisters(maker: Maker) {
+    let made = maker(&library());
+    for (query, reader, shown) in [
+        ("lexicon", None, "h/hans"),
+        ("lexicon", Some("zh-Hans"), "h/hans"),
+        ("lexicon", Some("zh-Hant"), "h/hant"),
+        ("lexicon", Some("zh"), "h/hans"),
+        ("unesco", Some("es-MX"), "u/es"),
+        ("unesco", Some("de"), "u/en"),
+        ("unesco", Some("FR"), "u/fr"),
+        // Its Portuguese version does not hold the word.
+        ("unesco", Some("pt"), "u/en"),
+    ] {
+        let answer = search(&made, &SearchRequest { ui_lang: reader.map(str::to_owned), ..request(query) });
+        assert_eq!(ids_of(&answer), [shown], "{query} {reader:?}");
+    }
+}
+
+fn paging_lists_every_work_once_and_totals_count_them(maker: Maker) {
+    let made = maker(&library());
+    for whole in requests().into_iter().step_by(3) {
+        let all = search(&made, &whole);
+        for limit in [1, 4, 7] {
+            let mut hits: Vec<Hit> = Vec::new();
+            for offset in (0..).step_by(limit) {
+                let page = search(&made, &SearchRequest { offset, limit, ..whole.clone() });
+                assert_eq!(page.total, all.total);
+                assert_eq!(page.hits.len(), limit.min(all.hits.len().saturating_sub(offset)));
+                if page.hits.is_empty() {
+                    break;
+                }
+                hits.extend(page.hits);
+            }
+            assert_eq!(hits, all.hits, "{whole:?} by {limit}");
+        }
+    }
+}
+
+fn ties_fall_by_id_each_time(maker: Maker) {
+    let names = ["b", "a", "é", "A", "10", "9", "b/2", "aa"];
+    let records: Vec<Value> = names.iter().map(|name| with(page(name, "en", "Same words", "Same"), json!({"published_at": "2020-01-01"}))).collect();
+    let made = maker(&records);
+    let mut expected = names;
+    expected.sort_unstable();
+    for query in ["same", "", "same words"] {
+        for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest] {
+            let request = SearchRequest { sort, ..request(query) };
+            for _ in 0..3 {
+                assert_eq!(ids_of(&search(&made, &request)), expected);
+            }
+            let tail = SearchRequest { offset: 3, limit: 2, ..request };
+            assert_eq!(ids_of(&search(&made, &tail)), expected[3..5]);
+        }
+    }
+}
+
+fn filters_are_exact(maker: Maker) {
+    let made = maker(&library());
+    let holds = |article: &Article, word: &str| {
+        format!("{} {}", article.title, article.body).to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|known| known == word)
+    };
+    let mut seen = HashSet::new();
+    for filters in filters() {
+        for query in ["", "xylograph", "colophon", "unesco"] {
+            let passing = made.articles.iter().filter(|article| query.is_empty() || holds(article, query));
+            let passing: BTreeSet<&str> =
+                passing.filter(|article| passes(&filters, article, NOW)).map(|article| article.work.as_str()).collect();
+            let answer = search(&made, &SearchRequest { filters: filters.clone(), ..request(query) });
+            assert_eq!(works_of(&answer.hits).into_iter().collect::<BTreeSet<_>>(), passing, "{query} {filters:?}");
+            seen.insert(passing.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        }
+    }
+    assert!(seen.len() > 20, "the filters hardly differ");
+}
+
+fn dates_order_both_ways_and_the_undated_come_last(maker: Maker) {
+    let made = maker(&library());
+    for query in ["", "xylograph", "unesco", "colophon"] {
+        for (sort, sign) in [(Sort::Newest, -1), (Sort::Oldest, 1)] {
+            let answer = search(&made, &SearchRequest { sort, ..request(query) });
+            let key = |hit: &Hit| {
+                let at = hit.card.published_at.as_ref().map(|at| at.start_s() * sign);
+                (at.is_none(), at, hit.card.id.clone())
+            };
+            assert!(answer.hits.is_sorted_by_key(key), "{query} {sort:?}");
+            assert!(query == "unesco" || answer.hits.iter().any(|hit| hit.card.published_at.is_none()));
+        }
+    }
+}
+
+fn without_words_everything_is_listed_newest_first(maker: Maker) {
+    let made = maker(&library());
+    let visible: BTreeSet<&str> =
+        made.articles.iter().filter(|article| is_visible(article, NOW)).map(|article| article.work.as_str()).collect();
+    for query in ["", "  ", "-nowhere", "\"\" - --"] {
+        let relevance = search(&made, &request(query));
+        assert_eq!(works_of(&relevance.hits).into_iter().collect::<BTreeSet<_>>(), visible);
+        assert_eq!(relevance, search(&made, &SearchRequest { sort: Sort::Newest, ..request(query) }));
+        assert!(relevance.hits.iter().all(|hit| hit.score == 0.0 && !hit.title_html.contains("<mark>")));
+    }
+}
+
+fn what_is_not_to_be_seen_is_nowhere(maker: Maker) {
+    let made = maker(&library());
+    let engine = made.engine.as_ref();
+    assert_eq!(ids(engine, "quasar"), [""; 0]);
+    let unseen: Vec<&Article> = made.articles.iter().filter(|article| !is_visible(article, NOW)).collect();
+    assert_eq!(unseen.len(), 6);
+    let mut shown: HashSet<String> = HashSet::new();
+    for request in requests() {
+        for hit in search(&made, &request).hits {
+            shown.extend(hit.translations.into_iter().map(|translation| translation.id));
+            shown.insert(hit.card.id);
+        }
+    }
+    for article in made.articles.iter().filter(|article| is_visible(article, NOW)) {
+        shown.extend(related(engine, &article.id).into_iter().map(|hit| hit.card.id));
+        let answer = engine.article(&ArticleKey::Id(article.id.clone()), NOW).unwrap().unwrap();
+        shown.extend(answer.translations.into_iter().map(|translation| translation.id));
+        assert!(shown.contains(&article.id));
+    }
+    for article in unseen {
+        assert!(!shown.contains(&article.id), "{}", article.id);
+        let keys = [Some(ArticleKey::Id(article.id.clone())), article.url.clone().map(ArticleKey::Url)];
+        for key in keys.into_iter().flatten() {
+            assert_eq!(engine.article(&key, NOW).unwrap(), None);
+            assert_eq!(engine.related(&RelatedRequest { key, ..related_request("") }).unwrap(), None);
+        }
+    }
+}
+
+fn what_is_seen_is_told_to_the_second(maker: Maker) {
+    let made = maker(&library());
+    let midnight = 1_700_006_400; // 2023-11-15, 00:00 UTC
+    let seen = |query: &str, id: &str, now_s: i64| {
+        let found = !search(&made, &SearchRequest { now_s, ..request(query) }).hits.is_empty();
+        let article = made.engine.article(&ArticleKey::Id(id.to_owned()), now_s).unwrap().is_some();
+        let related = made.engine.related(&RelatedRequest { now_s, ..related_request(id) }).unwrap().is_some();
+        assert_eq!((found, article), (article, related), "{id} at {now_s}");
+        found
+    };
+    // A plain date is the whole day, at both ends.
+    assert!(!seen("pulsar", "last-day", midnight - 86_401) && seen("pulsar", "last-day", midnight - 86_400));
+    assert!(seen("pulsar", "last-day", midnight - 1) && !seen("pulsar", "last-day", midnight));
+    assert!(seen("tomorrow", "future", midnight) && !seen("tomorrow", "future", midnight - 1));
+    assert!(seen("ieri", "expired-version", NOW - 1) && !seen("ieri", "expired-version", NOW));
+    assert!(seen("morgen", "future-version", NOW + 1) && !seen("morgen", "future-version", NOW));
+}
+
+/// Articles that hold the first so many of some words in turn, each word in as many articles.
+fn holders_of(words: &[&str], held: usize) -> Vec<Value> {
+    (0..words.len())
+        .map(|first| {
+            let body: Vec<&str> = words.iter().cycle().skip(first).take(held).copied().collect();
+            page(&format!("{held}-{first}"), "en", "Holder", &body.join(" and "))
+        })
+        .collect()
+}
+
+fn one_or_two_words_must_all_be_held(maker: Maker) {
+    let words = ["zebra", "yak", "vole"];
+    let mut records = holders_of(&words, 1);
+    records.extend(holders_of(&words, 2));
+    records.push(page("title and body", "en", "A zebra", "A yak"));
+    records.push(with(page("body and tag", "es", "Nada", "Yak"), json!({"tags": ["Zebra"]})));
+    records.push(page("summary", "fr", "Rien", ""));
+    records[8]["summary"] = "zebra yak".into();
+    let made = maker(&records);
+    let holds = |record: &Value, word: &str| record.to_string().to_lowercase().contains(word);
+    for query in ["zebra", "yak", "vole", "zebra yak", "yak vole", "VOLE zebra", "zebra zebra", "zebra nowhere", "nowhere"] {
+        let expected = records.iter().filter(|record| query.split(' ').all(|word| holds(record, &word.to_lowercase())));
+        let expected = set(expected.map(|record| record["id"].as_str().unwrap()));
+        assert_eq!(ids(made.engine.as_ref(), query).into_iter().collect::<BTreeSet<_>>(), expected, "{query}");
+    }
+}
+
+fn of_more_words_a_share_must_be_held(maker: Maker) {
+    let words = ["zebra", "yak", "vole", "toad", "stork", "raven"];
+    for asked in 3..=6 {
+        let words = &words[..asked];
+        // Every word stands in as many articles as any other, so that all weigh the same.
+        let records: Vec<Value> = (1..=asked).flat_map(|held| holders_of(words, held)).collect();
+        let made = maker(&records);
+        let found = ids(made.engine.as_ref(), &words.join(" "));
+        for held in 1..=asked {
+            let is_enough = ranking::matches(asked, held, asked as f32, held as f32);
+            // Deleted articles may count in weights, so that nothing is said of the very edge.
+            let is_at_edge = [0.85, 1.15].iter().any(|by| ranking::matches(asked, held, asked as f32, held as f32 * by) != is_enough);
+            for first in (0..asked).filter(|_| !is_at_edge) {
+                assert_eq!(found.contains(&format!("{held}-{first}")), is_enough, "{held} of {asked}");
+            }
+        }
+        assert!(found[0].starts_with(&format!("{asked}-")), "who holds all comes first: {found:?}");
+        assert!(!ranking::matches(asked, 1, asked as f32, 1.0) && ranking::matches(asked, asked, asked as f32, asked as f32));
+    }
+}
+
+fn phrases_and_exclusions_are_exact(maker: Maker) {
+    let records = [
+        page("exact", "en", "One", "About higher education and more"),
+        page("apart", "en", "Two", "About higher and other education"),
+        page("turned", "en", "Three", "About education, higher than ever"),
+        page("zones", "en", "Higher", "Education"),
+        page("title", "en", "Higher education", "Elsewhere"),
+        page("punctuated", "en", "Four", "It is higher; education"),
+        page("plural", "en", "Five", "About higher educations"),
+        page("es", "es", "Educación superior", "La educación superior es un derecho"),
+        page("zh", "zh", "六", "高等教育和学生"),
+        with(page("compound", "en", "Seven", "An e-learning course on COVID-19"), json!({"tags": ["Higher grounds"]})),
+    ];
+    let made = maker(&records);
+    for (query, expected) in [
+        ("\"higher education\"", &["exact", "title", "punctuated"][..]),
+        ("“HIGHER   education”", &["exact", "title", "punctuated"]),
+        ("\"education higher\"", &["turned"]),
+        ("\"about higher education\"", &["exact"]),
+        ("\"educacion superior\"", &["es"]),
+        ("\"la educación superior\"", &["es"]),
+        ("\"educations\"", &["plural"]),
+        ("\"高等教育和学生\"", &["zh"]),
+        ("\"e-learning course\"", &["compound"]),
+        ("\"covid-19\"", &["compound"]),
+        ("\"higher education\" \"and more\"", &["exact"]),
+        ("higher -\"higher education\"", &["apart", "turned", "zones", "plural", "compound"]),
+        ("higher -education", &["plural", "compound"]),
+        ("higher -Education -grounds", &["plural"]),
+        ("higher -about -title -elsewhere -grounds", &["zones", "punctuated"]),
+        ("-higher -superior", &["zh"]),
+        ("superior -educacion", &[]),
+        ("\"nowhere at all\"", &[]),
+    ] {
+        let found: BTreeSet<String> = ids(made.engine.as_ref(), query).into_iter().collect();
+        assert_eq!(found, set(expected.iter().copied()), "{query}");
+    }
+}
+
+fn a_word_is_found_however_it_is_typed(maker: Maker) {
+    let texts: [(&str, &str, &[&str]); 14] = [
+        ("es", "La educación", &["educacion", "EDUCACIÓN", "Educacio\u{301}n", "ＥＤＵＣＡＣＩＯＮ", "edu\u{ad}cación"]),
+        ("es", "La inclusio\u{301}n", &["inclusión", "inclusion", "INCLUSION"]),
+        ("es", "Las investigaciones", &["investigación", "investigacion", "investigaciones"]),
+        ("es", "Otro año", &["ano", "AÑO", "an\u{303}o"]),
+        ("pt", "As inscrições", &["inscrição", "inscricao", "inscricoes"]),
+        ("fr", "Les étudiants d’Égypte", &["etudiant", "ÉTUDIANTE", "egypte", "l'Égypte"]),
+        ("fr", "Au cœur des mœurs", &["coeur", "cœur", "COEUR", "moeurs"]),
+        ("en", "Student ﬁnances", &["finance", "ﬁnance", "students", "STUDENT'S"]),
+        ("en", "ＵＮＥＳＣＯ ２０２１", &["unesco", "U.N.E.S.C.O.", "2021", "ＵＮＥＳＣＯ"]),
+        ("de", "Die Straße", &["strasse", "STRASSE", "straße"]),
+        ("tr", "İzmir", &["izmir", "İZMİR", "IZMIR"]),
+        ("el", "Ο δρόμος", &["δρομοσ", "ΔΡΟΜΟΣ", "δρόμος"]),
+        ("zh", "高等教育和学生", &["高等教育", "学生"]),
+        ("en", "An e-learning platform", &["elearning", "e-learning", "E-Learning", "e‑learning"]),
+    ];
+    let records: Vec<Value> =
+        texts.iter().enumerate().map(|(place, (lang, text, _))| page(&format!("{place}"), lang, text, text)).collect();
+    let made = maker(&records);
+    for (place, (_, text, spellings)) in texts.iter().enumerate() {
+        for spelling in *spellings {
+            let found = ids(made.engine.as_ref(), spelling);
+            assert!(found.contains(&place.to_string()), "{spelling} does not find {text}: {found:?}");
+        }
+    }
+    // A tilde that was typed counts.
+    let made = maker(&[page("year", "es", "Un año", ""), page("other", "es", "Un ano", "")]);
+    assert_eq!(ids(made.engine.as_ref(), "año"), ["year"]);
+    assert_eq!(ids(made.engine.as_ref(), "ano").len(), 2);
+}
+
+/// What a marked text says and what of it is marked; fails where there is other markup.
+fn unmark(html: &str) -> (String, Vec<String>) {
+    let mut text = String::new();
+    let mut marked = Vec::new();
+    for (place, piece) in html.split("<mark>").enumerate() {
+        let (inside, outside) = match piece.split_once("</mark>") {
+            Some((inside, outside)) if place > 0 => (inside, outside),
+            Some(_) => panic!("closed before it is opened: {html}"),
+            None => ("", piece),
+        };
+        assert_eq!(!inside.is_empty(), place > 0, "{html}");
+        assert!(!format!("{inside}{outside}").contains(['<', '>', '"', '\'']), "{html}");
+        marked.extend((place > 0).then(|| unescape(inside)));
+        text.push_str(&unescape(inside));
+        text.push_str(&unescape(outside));
+    }
+    (text, marked)
+}
+
+fn unescape(html: &str) -> String {
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    let text = entities.iter().fold(html.to_owned(), |text, (entity, c)| text.replace(entity, c));
+    let bare = html.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "").replace("&quot;", "").replace("&#39;", "");
+    assert!(!bare.contains('&'), "{html}");
+    text
+}
+
+fn titles_and_snippets_are_escaped_marked_and_short(maker: Maker) {
+    let long = "Words without any meaning stand here, <b>bold</b> & \"quoted\". ".repeat(30);
+    let needle = format!("{long}\n\n{long}The needle's eye, the NEEDLES and needle-work.{long}\n\nA last paragraph.");
+    let mut records = library();
+    records.push(page("long", "en", "<mark>Needles</mark> & haystacks", &needle));
+    records.push(with(page("teaser", "en", "Needle teaser", ""), json!({"summary": "A teaser about nothing"})));
+    let made = maker(&records);
+    let articles = by_id(&made.articles);
+    for query in ["needle", "the", "unesco", "script alert quotes", "markup typography", "amp lt gt mark", "高等教育", "xylograph colophon", ""] {
+        for snippet_chars in [1, 3, 10, 40, 160, 2_000] {
+            for hit in search(&made, &SearchRequest { snippet_chars, ..request(query) }).hits {
+                let article = articles[hit.card.id.as_str()];
+                let (title, _) = unmark(&hit.title_html);
+                assert_eq!(title, article.title);
+                let (snippet, _) = unmark(&hit.snippet_html);
+                assert!(snippet.chars().count() <= snippet_chars.max(3), "{snippet_chars}: {snippet:?}");
+                let piece = snippet.trim_matches('…').trim();
+                let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(flat(&article.body).contains(piece) || flat(&article.summary).contains(piece), "{snippet:?}");
+                assert!(!snippet.is_empty() || (article.body.is_empty() && article.summary.is_empty()));
+            }
+        }
+    }
+    let answer = search(&made, &request("needles"));
+    let long = answer.hits.iter().find(|hit| hit.card.id == "long").unwrap();
+    assert_eq!(unmark(&long.title_html).1, ["Needles"]);
+    assert_eq!(unmark(&long.snippet_html).1[..2], ["needle", "NEEDLES"].map(str::to_owned), "{}", long.snippet_html);
+    let teaser = answer.hits.iter().find(|hit| hit.card.id == "teaser").unwrap();
+    assert_eq!((teaser.snippet_html.as_str(), teaser.title_html.as_str()), ("A teaser about nothing", "<mark>Needle</mark> teaser"));
+}
+
+fn any_query_text_is_answered(maker: Maker) {
+    let made = maker(&library());
+    let mut runner = TestRunner::new(Config { cases: 150, failure_persistence: None, ..Config::default() });
+    let text = "(\\PC{0,8}|[\"«“ -]{0,3}|unesco|-|高等| ){0,12}";
+    runner
+        .run(&(text, proptest::option::of("\\PC{0,6}"), 0usize..60), |(text, ui_lang, offset)| {
+            let request = SearchRequest { ui_lang, offset, limit: 10, ..request(&text) };
+            let answer = search(&made, &request);
+            prop_assert!(answer.total.value as usize >= offset.min(answer.total.value as usize) + answer.hits.len());
+            for hit in answer.hits {
+                unmark(&hit.title_html);
+                unmark(&hit.snippet_html);
+            }
+            Ok(())
+        })
+        .unwrap();
+    for query in ["a ".repeat(10_000), "\0".to_owned(), "\u{202e}\u{feff}".to_owned(), "\u{1f}=+x".to_owned()] {
+        search(&made, &request(&query));
+    }
+}
+
+// Articles
+
+fn articles_come_back_whole(maker: Maker) {
+    let mut records = library();
+    let sentence = "Ein Satz, auch eine Phrase, und «etwas mehr» 高等教育. ";
+    records.push(with(
+        page("whole/ü \"1\"", "pt-BR", "Inteiro", &format!("First\nline\n\n{}\n\n# Heading\n\n{}", sentence.repeat(60), "x".repeat(3_000))),
+        json!({
+            "work": "m", "kind": "event", "summary": "S", "authors": ["Ana", "Zoë"], "published_at": "2020-02-29T10:00:00+05:00",
+            "updated_at": "2020-03-01", "starts_at": "2020-04-01", "ends_at": "2020-04-02", "tags": ["a", "b"], "series": "R",
+            "topics": [{"path": "programs/research", "label": "Pesquisa"}], "image": "https://x.org/i.png", "url": "https://x.org/whole",
+        }),
+    ));
+    let made = maker(&records);
+    for article in made.articles.iter().filter(|article| is_visible(article, NOW)) {
+        let keys = [Some(ArticleKey::Id(article.id.clone())), article.url.clone().map(ArticleKey::Url)];
+        for key in keys.into_iter().flatten() {
+            let answer = made.engine.article(&key, NOW).unwrap().unwrap();
+            assert_eq!(answer.body, article.body.trim_end());
+            assert_eq!(answer.card, fichero::engine::Card::of(article));
+            let others = made.articles.iter().filter(|other| other.work == article.work && other.id != article.id);
+            let others = set(others.filter(|other| is_visible(other, NOW)).map(|other| other.id.as_str()));
+            assert_eq!(set(answer.translations.iter().map(|other| other.id.as_str())), others);
+            assert_eq!(answer.index_version, made.engine.index_version());
+        }
+    }
+    for key in ["", "m", "u", "U/EN", "s0", "leaver a", "https://x.org/u"].map(|id| ArticleKey::Id(id.to_owned())) {
+        assert_eq!(made.engine.article(&key, NOW).unwrap(), None, "{key:?}");
+    }
+    for url in ["", "https://x.org", "https://x.org/U", "u/en"].map(|url| ArticleKey::Url(url.to_owned())) {
+        assert_eq!(made.engine.article(&url, NOW).unwrap(), None, "{url:?}");
+    }
+}
+
+fn an_address_that_several_share_leads_to_the_first_visible(maker: Maker) {
+    let at = |id: &str, fields: Value| with(with(page(id, "en", "Shared address", ""), json!({"url": "https://x.org/"})), fields);
+    let made = maker(&[
+        at("d", json!({})),
+        at("c", json!({"published_at": "2023-11-15"})),
+        at("b", json!({})),
+        at("a", json!({"hidden": true})),
+        at("e", json!({})),
+    ]);
+    let key = ArticleKey::Url("https://x.org/".to_owned());
+    for _ in 0..3 {
+        assert_eq!(made.engine.article(&key, NOW).unwrap().unwrap().card.id, "b");
+        let request = RelatedRequest { key: key.clone(), ..related_request("") };
+        assert_eq!(made.engine.related(&request).unwrap().unwrap().id, "b");
+    }
+}
+
+// Related articles
+
+fn related_articles_are_others_in_the_own_language_first(maker: Maker) {
+    let made = maker(&library());
+    let articles = by_id(&made.articles);
+    let visible: BTreeSet<&str> =
+        made.articles.iter().filter(|article| is_visible(article, NOW)).map(|article| article.work.as_str()).collect();
+    for article in made.articles.iter().filter(|article| is_visible(article, NOW)) {
+        let request = related_request(&article.id);
+        let answer = made.engine.related(&request).unwrap().unwrap();
+        assert_eq!((answer.id.as_str(), answer.index_version), (article.id.as_str(), made.engine.index_version()));
+        let works: Vec<&str> = answer.hits.iter().map(|hit| hit.card.work.as_str()).collect();
+        let mut others = visible.clone();
+        others.remove(article.work.as_str());
+        assert_eq!(works.iter().copied().collect::<BTreeSet<_>>(), others, "all there are, for so many are asked for");
+        assert_eq!(works.len(), others.len(), "each once");
+        let primary = |lang: &str| lang.split('-').next().unwrap().to_owned();
+        let is_foreign = |hit: &fichero::engine::RelatedHit| primary(&hit.card.lang) != primary(&article.lang);
+        assert!(answer.hits.is_sorted_by_key(is_foreign), "{}: {:?}", article.id, answer.hits.iter().map(|hit| &hit.card.lang).collect::<Vec<_>>());
+        for hit in &answer.hits {
+            assert!(!hit.reasons.is_empty() && is_visible(articles[hit.card.id.as_str()], NOW));
+            // A work that has a version in the article's language is shown in it.
+            let has_own = made.articles.iter().any(|other| {
+                other.work == hit.card.work && is_visible(other, NOW) && primary(&other.lang) == primary(&article.lang)
+            });
+            assert!(!has_own || !is_foreign(hit), "{} for {}", hit.card.id, article.id);
+        }
+        assert_eq!(made.engine.related(&request).unwrap().unwrap(), answer);
+    }
+    assert_eq!(made.engine.related(&related_request("nowhere")).unwrap(), None);
+}
+
+fn related_articles_keep_limit_and_filters(maker: Maker) {
+    let made = maker(&library());
+    for id in ["m/en", "s00", "u/es"] {
+        let all = related(made.engine.as_ref(), id);
+        for limit in [1, 2, 5, 11] {
+            let answer = made.engine.related(&RelatedRequest { limit, ..related_request(id) }).unwrap().unwrap();
+            assert_eq!(answer.hits, all[..limit], "the nearest of all");
+        }
+        let own = &by_id(&made.articles)[id].work;
+        for filters in filters() {
+            let passing = made.articles.iter().filter(|article| passes(&filters, article, NOW) && article.work != *own);
+            let passing: BTreeSet<&str> = passing.map(|article| article.work.as_str()).collect();
+            let request = RelatedRequest { filters: filters.clone(), ..related_request(id) };
+            let hits = made.engine.related(&request).unwrap().unwrap().hits;
+            assert_eq!(hits.iter().map(|hit| hit.card.work.as_str()).collect::<BTreeSet<_>>(), passing, "{id} {filters:?}");
+            let articles = by_id(&made.articles);
+            assert!(hits.iter().all(|hit| passes(&filters, articles[hit.card.id.as_str()], NOW)));
+        }
+    }
+}
+
+fn related_articles_share_words_on_ten_articles(maker: Maker) {
+    let subjects = [
+        ("Glaciers", "Glaciers melt in the Andes, and rivers swell with their water."),
+        ("Volcanoes", "Volcanoes of the Andes cover glaciers with ash, and rivers carry it."),
+        ("Libraries", "Libraries lend books to readers of every age."),
+        ("Readers", "Readers ask libraries for books that nobody printed."),
+        ("Chess", "Chess players study openings for years."),
+    ];
+    let mut records: Vec<Value> = Vec::new();
+    for (place, (title, body)) in subjects.iter().enumerate() {
+        records.push(with(page(&format!("en{place}"), "en", title, body), json!({"work": format!("w{place}"), "published_at": "2021-01-01"})));
+        records.push(with(page(&format!("es{place}"), "es", "Traducción", "Una traducción sin más palabras."), json!({"work": format!("w{place}")})));
+    }
+    records[8]["topics"] = json!(["Games/Boards"]);
+    records[4]["topics"] = json!(["Games"]);
+    let made = maker(&records);
+    for (id, nearest, word) in [("en0", "en1", "andes"), ("en1", "en0", "andes"), ("en2", "en3", "libraries"), ("en3", "en2", "libraries")] {
+        let hits = related(made.engine.as_ref(), id);
+        assert_eq!(hits.len(), 4);
+        assert_eq!(hits[0].card.id, nearest, "{id}");
+        let Reason::Terms { terms } = &hits[0].reasons[0] else { panic!("{:?}", hits[0].reasons) };
+        assert!(terms.contains(&word.to_owned()), "{terms:?}");
+        assert!(hits.iter().all(|hit| hit.card.lang == "en"));
+        assert!(hits.is_sorted_by(|a, b| a.score >= b.score));
+    }
+    let chess = related(made.engine.as_ref(), "en4");
+    assert_eq!(chess.len(), 4, "never empty while others are visible");
+}
+
+fn a_site_of_which_nothing_is_seen_is_answered(maker: Maker) {
+    let made = maker(&[
+        with(page("a", "en", "Hidden words", ""), json!({"hidden": true})),
+        with(page("b", "en", "Words to come", ""), json!({"published_at": "2099-01-01"})),
+    ]);
+    for query in ["", "words", "\"hidden words\"", "-words", "one two three words"] {
+        assert_eq!(search(&made, &request(query)).total.value, 0);
+    }
+    let made = maker(&[with(page("a", "en", "Hidden words", ""), json!({"hidden": true}))]);
+    assert_eq!((search(&made, &request("words")).total.value, search(&made, &request("")).hits.len()), (0, 0));
+    let made = maker(&[page("a", "en", "Alone", "")]);
+    assert_eq!(related(made.engine.as_ref(), "a"), []);
+}
+
+// The embedded engine against the oracle
+
+/// How far two scores of one thing may be apart, of their size.
+const SCORE_TOLERANCE: f32 = 1e-3;
+/// How near two scores may be so that either may come first, of their size.
+const TIE_TOLERANCE: f32 = 1e-4;
+
+fn is_near(a: f32, b: f32, tolerance: f32) -> bool {
+    (a - b).abs() <= tolerance * a.abs().max(b.abs())
+}
+
+/// Compares an answer with the oracle's answer and with the oracle's whole list.
+fn agree(got: &SearchAnswer, oracle: &SearchAnswer, whole: &SearchAnswer, is_ranked: bool) -> Result<(), TestCaseError> {
+    prop_assert_eq!(got.total, oracle.total);
+    prop_assert_eq!(got.hits.len(), oracle.hits.len(), "{:?} {:?}", ids_of(got), ids_of(oracle));
+    for (hit, expected) in got.hits.iter().zip(&oracle.hits) {
+        prop_assert!(is_near(hit.score, expected.score, SCORE_TOLERANCE), "{:?} {:?}", hit, expected);
+        let same = whole.hits.iter().find(|other| other.card.id == hit.card.id);
+        let Some(same) = same else { return Err(TestCaseError::fail(format!("{hit:?} instead of {expected:?}"))) };
+        let may_swap = is_ranked && is_near(same.score, expected.score, TIE_TOLERANCE);
+        prop_assert!(same.card.id == expected.card.id || may_swap, "{:?} {:?}", ids_of(got), ids_of(oracle));
+        prop_assert_eq!(Hit { score: same.score, ..hit.clone() }, same.clone());
+    }
+    Ok(())
+}
+
+fn searches_agree(got: &dyn SearchEngine, oracle: &dyn SearchEngine, request: &SearchRequest) -> Result<(), TestCaseError> {
+    let whole = SearchRequest { offset: 0, limit: 100, ..request.clone() };
+    let is_ranked = request.sort == Sort::Relevance && !request.query.words.is_empty();
+    let (got, expected) = (got.search(request).unwrap(), oracle.search(request).unwrap());
+    agree(&got, &expected, &oracle.search(&whole).unwrap(), is_ranked)
+        .map_err(|error| TestCaseError::fail(format!("{error}\nby {request:?}")))
+}
+
+fn related_agree(got: Option<RelatedAnswer>, oracle: Option<RelatedAnswer>) -> Result<(), TestCaseError> {
+    let (Some(got), Some(oracle)) = (&got, &oracle) else {
+        prop_assert_eq!(got.is_some(), oracle.is_some());
+        return Ok(());
+    };
+    prop_assert_eq!(&got.id, &oracle.id);
+    prop_assert_eq!(got.hits.len(), oracle.hits.len());
+    for (hit, expected) in got.hits.iter().zip(&oracle.hits) {
+        prop_assert!(is_near(hit.score, expected.score, SCORE_TOLERANCE), "{:?} {:?}", hit, expected);
+        if hit.card.id == expected.card.id {
+            prop_assert_eq!((&hit.card, &hit.reasons), (&expected.card, &expected.reasons));
+            continue;
+        }
+        let same = oracle.hits.iter().find(|other| other.card.id == hit.card.id);
+        prop_assert!(same.is_none_or(|same| is_near(same.score, expected.score, TIE_TOLERANCE)), "{:?} {:?}", hit, expected);
+        prop_assert!(is_near(hit.score, expected.score, TIE_TOLERANCE) && hit.score > 0.0, "{:?} {:?}", hit, expected);
+    }
+    Ok(())
+}
+
+/// Compares articles and related articles by every id and address that there is or was.
+fn articles_agree(got: &dyn SearchEngine, oracle: &dyn SearchEngine, records: &[Value], now_s: i64) -> Result<(), TestCaseError> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let ids = records.iter().filter_map(|record| text(&record["id"])).map(ArticleKey::Id);
+    let urls = records.iter().filter_map(|record| text(&record["url"])).map(ArticleKey::Url);
+    let gone = ["leaver a", "leaver b", "leaver c"].map(|id| ArticleKey::Id(id.to_owned()));
+    for key in ids.chain(urls).chain(gone) {
+        let (mut got, expected) = (got.article(&key, now_s).unwrap(), oracle.article(&key, now_s).unwrap());
+        if let (Some(got), Some(expected)) = (&mut got, &expected) {
+            got.index_version = expected.index_version;
+        }
+        prop_assert_eq!(got, expected, "{:?}", key);
+    }
+    Ok(())
+}
+
+fn runner(cases: u32) -> TestRunner {
+    TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() })
+}
+
+#[test]
+fn on_random_sites_the_embedded_engine_says_what_the_oracle_says() {
+    let related = (any::<prop::sample::Index>(), random::filters(), 1usize..12, random::now_s());
+    let questions = (prop::collection::vec(random::request(), 40), prop::collection::vec(related, 12));
+    runner(40)
+        .run(&(random::site(), questions), |(records, (requests, related))| {
+            let (made, oracle) = (makers::embedded(&records), makers::oracle_of(&records));
+            let engine = made.engine.as_ref();
+            for request in &requests {
+                searches_agree(engine, &oracle, request)?;
+            }
+            for (which, filters, limit, now_s) in related {
+                let record = which.get(&records);
+                let key = record["url"].as_str().filter(|_| limit % 3 == 0).map(|url| ArticleKey::Url(url.to_owned()));
+                let key = key.unwrap_or_else(|| ArticleKey::Id(record["id"].as_str().unwrap().to_owned()));
+                let filters = if limit % 2 == 0 { Filters::default() } else { filters };
+                let request = RelatedRequest { key, filters, limit, now_s };
+                related_agree(engine.related(&request).unwrap(), oracle.related(&request).unwrap())
+                    .map_err(|error| TestCaseError::fail(format!("{error}\nby {request:?}")))?;
+            }
+            articles_agree(engine, &oracle, &records, NOW)
+        })
+        .unwrap();
+}
+
+/// The works of an answer, each with all its visible versions.
+fn whole_works(answer: &SearchAnswer) -> BTreeMap<String, BTreeSet<String>> {
+    let versions = |hit: &Hit| {
+        hit.translations.iter().map(|other| other.id.clone()).chain([hit.card.id.clone()]).collect::<BTreeSet<_>>()
+    };
+    answer.hits.iter().map(|hit| (hit.card.work.clone(), versions(hit))).collect()
+}
+
+#[test]
+fn after_changes_and_deletions_the_state_is_whole_and_a_full_build_is_exact() {
+    let queries = prop::collection::vec((random::plain_query(), random::filters()), 30);
+    let questions = (queries, prop::collection::vec(random::request(), 20), 2usize..=4);
+    runner(12)
+        .run(&(random::site(), questions), |(records, (queries, requests, runs))| {
+            let site = makers::Site::new();
+            // What comes in between has the words of others.
+            let draft = |records: &[Value], place: usize| {
+                let mut draft = records[(place + 1) % records.len()].clone();
+                draft["id"] = records[place]["id"].clone();
+                draft
+            };
+            let states = makers::history(&records, draft);
+            for state in &states[states.len() - runs..] {
+                site.reindex(state, false);
+            }
+            let oracle = makers::oracle_of(&records);
+            let engine = site.open();
+            for (query, filters) in queries {
+                // A compound such as covid-19 is two words.
+                for query in [query.as_str(), ""].into_iter().filter(|query| Query::parse(query).words.len() <= 2) {
+                    let request = SearchRequest { filters: filters.clone(), ..request(query) };
+                    let (got, expected) = (engine.search(&request).unwrap(), oracle.search(&request).unwrap());
+                    prop_assert_eq!(got.total, expected.total, "{:?}", &request);
+                    prop_assert_eq!(whole_works(&got), whole_works(&expected), "{:?}", &request);
+                }
+                searches_agree(&engine, &oracle, &SearchRequest { filters: filters.clone(), ..request("") })?;
+                for sort in [Sort::Newest, Sort::Oldest] {
+                    searches_agree(&engine, &oracle, &SearchRequest { filters: filters.clone(), sort, ..request("") })?;
+                }
+            }
+            articles_agree(&engine, &oracle, &records, NOW)?;
+            for record in &records {
+                let request = related_request(record["id"].as_str().unwrap());
+                let works = |engine: &dyn SearchEngine| {
+                    let answer = engine.related(&request).unwrap();
+                    answer.map(|answer| answer.hits.into_iter().map(|hit| hit.card.work).collect::<BTreeSet<_>>())
+                };
+                prop_assert_eq!(works(&engine), works(&oracle));
+            }
+            drop(engine);
+            let report = site.reindex(&records, true);
+            prop_assert_eq!(report.changes, 0);
+            let engine = site.open();
+            for request in &requests {
+                searches_agree(&engine, &oracle, request)?;
+            }
+            articles_agree(&engine, &oracle, &records, NOW)
+        })
+        .unwrap();
+}
+
+#[test]
+fn on_the_library_the_embedded_engine_says_what_the_oracle_says() {
+    let records = library();
+    let (made, oracle) = (makers::embedded(&records), makers::oracle_of(&records));
+    for request in requests() {
+        searches_agree(made.engine.as_ref(), &oracle, &request).unwrap();
+    }
+    for article in &made.articles {
+        let request = related_request(&article.id);
+        related_agree(made.engine.related(&request).unwrap(), oracle.related(&request).unwrap()).unwrap();
+    }
+    assert!(made.articles.iter().any(|article| article.kind == Kind::Event) && !Query::parse(QUERIES[1]).is_empty());
+}

@@ -1,0 +1,188 @@
+//! A small library of fixed articles, filters applied to articles plainly, and requests.
+
+use fichero::article::{Article, Kind};
+use fichero::engine::{Filters, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort};
+use fichero::engine::{ArticleKey, Hit, RelatedHit};
+use fichero::query::Query;
+use serde_json::{Value, json};
+
+/// 2023-11-14, 22:13:20 UTC.
+pub const NOW: i64 = 1_700_000_000;
+pub const DAY_S: i64 = 86_400;
+
+/// A record with a title and a body.
+pub fn page(id: &str, lang: &str, title: &str, body: &str) -> Value {
+    json!({ "id": id, "lang": lang, "title": title, "body": body })
+}
+
+/// A record with further fields.
+pub fn with(mut record: Value, fields: Value) -> Value {
+    for (name, value) in fields.as_object().unwrap() {
+        record[name] = value.clone();
+    }
+    record
+}
+
+/// Some forty articles: a work in five languages, a series of twenty-four over all kinds,
+/// topics, dates and languages, two varieties of Chinese, articles that must not be seen.
+pub fn library() -> Vec<Value> {
+    let mut records = vec![
+        with(page("u/en", "en", "UNESCO at work", "What UNESCO does for universities."), json!({"work": "u", "url": "https://x.org/u", "published_at": "2022-03-01"})),
+        with(page("u/es", "es", "La UNESCO en acción", "Lo que hace para las universidades de la región."), json!({"work": "u", "url": "https://x.org/es/u", "published_at": "2022-03-02"})),
+        with(page("u/fr", "fr", "À l'œuvre", "Ce que fait l'organisation pour les universités, dit UNESCO."), json!({"work": "u", "published_at": "2022-03-01T10:00:00+02:00"})),
+        with(page("u/pt", "pt-BR", "Em ação", "O que a organização faz pelas universidades."), json!({"work": "u", "published_at": "2022-03-04"})),
+        with(page("u/zh", "zh", "联合国教科文组织", "高等教育和学生 UNESCO"), json!({"work": "u"})),
+        with(page("h/hans", "zh-Hans", "高等教育 lexicon lexicon", "学生"), json!({"work": "h"})),
+        with(page("h/hant", "zh-Hant", "高等教育", "lexicon 和其他許多不同的文字在這裡"), json!({"work": "h"})),
+        with(page("m/en", "en", "Virtual student mobility", "Virtual student mobility in higher education.\n\nIt grew with COVID-19, and e-learning with it."), json!({"work": "m", "published_at": "2021-01-20", "topics": ["Programs/Research/Academic Mobility"]})),
+        with(page("m/es", "es", "Movilidad estudiantil virtual", "La movilidad virtual en la educación superior.\n\nCreció con la COVID-19."), json!({"work": "m", "published_at": "2021-01-21", "topics": ["Programs/Research/Academic Mobility"]})),
+        page("n", "en", "Students move", "Mobility of a virtual kind: students who stay at home. Higher. Education."),
+        with(page("odd \"id\" / ñ?&#", "en", "<script>alert(\"Quotes & 'marks'\")</script>", "A body with <b>markup</b> & entities &amp; the word typography."), json!({"url": "https://x.org/?a=b&c=\"d\"#é"})),
+        // Never seen at NOW: not yet, no more, hidden.
+        with(page("future", "en", "Quasar tomorrow", "quasar"), json!({"published_at": "2023-11-15", "url": "https://x.org/future"})),
+        with(page("future-version", "de", "Quasar morgen", "quasar"), json!({"work": "m", "published_at": "2023-11-14T22:13:21Z"})),
+        with(page("expired", "en", "Quasar yesterday", "quasar"), json!({"expires_at": "2023-11-13", "url": "https://x.org/expired"})),
+        with(page("expired-version", "it", "Quasar ieri", "quasar"), json!({"work": "u", "expires_at": "2023-11-14T22:13:20Z"})),
+        with(page("hidden", "en", "Quasar nowhere", "quasar"), json!({"hidden": true, "url": "https://x.org/hidden"})),
+        with(page("hidden-version", "ca", "Quasar enlloc", "quasar"), json!({"work": "u", "hidden": true})),
+        // Seen until the day ends.
+        with(page("last-day", "en", "Pulsar today", "pulsar"), json!({"expires_at": "2023-11-14", "published_at": "2023-11-14"})),
+    ];
+    let langs = ["en", "es", "fr", "pt", "pt-BR", "zh"];
+    let topics = [json!([]), json!(["Programs"]), json!(["Programs/Research", "Priorities"]), json!(["Programs/Research/Quality", "Programs-old"])];
+    for place in 0..24 {
+        let mut record = page(
+            &format!("s{place:02}"),
+            langs[place % 6],
+            &format!("Xylograph {}", ["one", "two", "three"][place % 3]),
+            &format!("Number {place} of the series.{}", if place % 4 == 0 { "" } else { " With a colophon." }),
+        );
+        record["kind"] = Kind::ALL[place % 5].as_str().into();
+        record["topics"] = topics[place % 4].clone();
+        record["work"] = format!("series {}", place / 2).into();
+        if place % 7 != 6 {
+            record["published_at"] = format!("20{}-0{}-11", 18 + place % 5, 1 + place % 3).into();
+        }
+        records.push(record);
+    }
+    records
+}
+
+/// Queries that the library answers in different ways.
+pub const QUERIES: [&str; 12] = [
+    "", "unesco", "xylograph", "colophon series", "virtual student mobility", "movilidad virtual", "\"higher education\"",
+    "xylograph -colophon", "高等教育", "universidades", "-xylograph", "quasar",
+];
+
+/// Languages of readers.
+pub const READERS: [Option<&str>; 6] = [None, Some("en"), Some("es"), Some("pt"), Some("zh-Hant"), Some("de")];
+
+/// Filters of every sort, and some together.
+pub fn filters() -> Vec<Filters> {
+    let langs = |langs: &[&str]| Filters { langs: langs.iter().map(|lang| (*lang).to_owned()).collect(), ..Filters::default() };
+    let topics = |topics: &[&str]| Filters { topics: topics.iter().map(|topic| (*topic).to_owned()).collect(), ..Filters::default() };
+    let dates = |from: Option<i64>, until: Option<i64>| Filters { from_s: from, until_s: until, ..Filters::default() };
+    let day = |text: &str| Some(fichero::article::Moment::parse(text).unwrap().start_s());
+    vec![
+        Filters::default(),
+        langs(&["pt"]),
+        langs(&["pt-BR"]),
+        langs(&["PT-br"]),
+        langs(&["es", "fr"]),
+        langs(&["e"]),
+        langs(&["de"]),
+        Filters { kinds: vec![Kind::Event], ..Filters::default() },
+        Filters { kinds: vec![Kind::Blog, Kind::Article], ..Filters::default() },
+        topics(&["programs"]),
+        topics(&["programs/research"]),
+        topics(&["programs/research/quality", "priorities"]),
+        topics(&["program"]),
+        topics(&["research"]),
+        dates(day("2020-01-11"), None),
+        dates(None, day("2020-01-11")),
+        dates(day("2019-02-11"), day("2021-01-11")),
+        dates(day("2021-01-11"), day("2021-01-11")),
+        Filters { kinds: vec![Kind::Article, Kind::PressRelease], ..langs(&["en", "pt"]) },
+        Filters { from_s: day("2019-01-01"), ..topics(&["programs"]) },
+    ]
+}
+
+/// Whether an article passes, told plainly.
+pub fn passes(filters: &Filters, article: &Article, now_s: i64) -> bool {
+    let is_or_below = |path: &str, wanted: &str, separator: char| {
+        path == wanted || path.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(separator))
+    };
+    let lang = article.lang.to_ascii_lowercase();
+    let by_lang = filters.langs.iter().any(|wanted| is_or_below(&lang, &wanted.to_ascii_lowercase(), '-'));
+    let by_topic = article.topics.iter().any(|topic| filters.topics.iter().any(|wanted| is_or_below(&topic.path, wanted, '/')));
+    let by_date = match &article.published_at {
+        Some(at) => at.start_s() >= filters.from_s.unwrap_or(i64::MIN) && at.start_s() < filters.until_s.unwrap_or(i64::MAX),
+        None => filters.from_s.is_none() && filters.until_s.is_none(),
+    };
+    is_visible(article, now_s)
+        && (filters.langs.is_empty() || by_lang)
+        && (filters.kinds.is_empty() || filters.kinds.contains(&article.kind))
+        && (filters.topics.is_empty() || by_topic)
+        && by_date
+}
+
+/// Whether readers may see an article, told plainly.
+pub fn is_visible(article: &Article, now_s: i64) -> bool {
+    let is_future = article.published_at.as_ref().is_some_and(|at| at.start_s() > now_s);
+    let is_expired = article.expires_at.as_ref().is_some_and(|at| at.end_s() <= now_s);
+    !article.hidden && !is_future && !is_expired
+}
+
+/// A request for all there is to a query.
+pub fn request(query: &str) -> SearchRequest {
+    SearchRequest {
+        query: Query::parse(query),
+        filters: Filters::default(),
+        ui_lang: None,
+        sort: Sort::Relevance,
+        offset: 0,
+        limit: 100,
+        snippet_chars: 160,
+        now_s: NOW,
+    }
+}
+
+pub fn related_request(id: &str) -> RelatedRequest {
+    RelatedRequest { key: ArticleKey::Id(id.to_owned()), filters: Filters::default(), limit: 100, now_s: NOW }
+}
+
+/// Every combination of the library's queries, readers, filters and sorts that is worth its time.
+pub fn requests() -> Vec<SearchRequest> {
+    let mut requests = Vec::new();
+    for query in QUERIES {
+        for ui_lang in READERS {
+            for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest] {
+                let ui_lang = ui_lang.map(str::to_owned);
+                requests.push(SearchRequest { ui_lang, sort, ..request(query) });
+            }
+            for filters in filters() {
+                let ui_lang = ui_lang.map(str::to_owned);
+                requests.push(SearchRequest { ui_lang, filters, ..request(query) });
+            }
+        }
+    }
+    requests
+}
+
+/// The first hundred hits of a query, in order.
+pub fn ids(engine: &dyn SearchEngine, query: &str) -> Vec<String> {
+    ids_of(&engine.search(&request(query)).unwrap())
+}
+
+pub fn ids_of(answer: &SearchAnswer) -> Vec<String> {
+    answer.hits.iter().map(|hit| hit.card.id.clone()).collect()
+}
+
+pub fn works_of(hits: &[Hit]) -> Vec<&str> {
+    hits.iter().map(|hit| hit.card.work.as_str()).collect()
+}
+
+/// The related articles of one, as many as there are.
+pub fn related(engine: &dyn SearchEngine, id: &str) -> Vec<RelatedHit> {
+    engine.related(&related_request(id)).unwrap().unwrap().hits
+}

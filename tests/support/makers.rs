@@ -1,0 +1,147 @@
+//! Makers of engines from a list of records: the oracle, the embedded engine built at once the
+//! real way (files, reindex, generation), and the embedded engine grown by several reindexes.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use fichero::applier::open_engine;
+use fichero::article::Article;
+use fichero::config::Source;
+use fichero::data_folder::DataFolder;
+use fichero::engine::brute_force::BruteForceEngine;
+use fichero::engine::embedded::EmbeddedEngine;
+use fichero::engine::{IndexVersion, SearchEngine};
+use fichero::reindex::{Options, Progress, Report, reindex};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// An engine, and what it was made of.
+pub struct Made {
+    pub engine: Box<dyn SearchEngine>,
+    pub articles: Vec<Article>,
+    /// Removed after the engine, which reads from it.
+    _site: Option<Site>,
+}
+
+/// Makes an engine from records as a line of JSON holds them.
+pub type Maker = fn(&[Value]) -> Made;
+
+/// The records as the program understands them; they must be flawless.
+pub fn articles_of(records: &[Value]) -> Vec<Article> {
+    let read = |record: &Value| {
+        let (article, flaws) = Article::from_fields(record.as_object().unwrap()).unwrap();
+        assert!(flaws.is_empty(), "{flaws:?} in {record}");
+        article
+    };
+    records.iter().map(read).collect()
+}
+
+pub fn oracle_of(records: &[Value]) -> BruteForceEngine {
+    BruteForceEngine::new(articles_of(records), IndexVersion { generation: 1, seq: 1 })
+}
+
+pub fn oracle(records: &[Value]) -> Made {
+    Made { engine: Box::new(oracle_of(records)), articles: articles_of(records), _site: None }
+}
+
+/// The embedded engine, built by one reindex.
+pub fn embedded(records: &[Value]) -> Made {
+    let site = Site::new();
+    site.reindex(records, false);
+    Made { engine: Box::new(site.open()), articles: articles_of(records), _site: Some(site) }
+}
+
+/// The embedded engine, its articles added, changed and deleted by four reindexes. What was
+/// there before shares no word with what is there in the end.
+pub fn grown(records: &[Value]) -> Made {
+    let site = Site::new();
+    for state in history(records, |records, place| {
+        let mut draft = records[place].clone();
+        draft["title"] = "A placeholder".into();
+        draft["summary"] = "Unfinished, unread".into();
+        draft["body"] = "Placeholders stood here before anything else".into();
+        draft["published_at"] = Value::Null;
+        draft
+    }) {
+        site.reindex(&state, false);
+    }
+    Made { engine: Box::new(site.open()), articles: articles_of(records), _site: Some(site) }
+}
+
+/// Four states of a site of which the last is `records`. On the way articles come as drafts, are
+/// missing, hidden, of another work, and there are some that do not stay.
+pub fn history(records: &[Value], draft: impl Fn(&[Value], usize) -> Value) -> [Vec<Value>; 4] {
+    let leaver = |name: &str, place: usize| {
+        let mut record = draft(records, place % records.len());
+        record["id"] = format!("leaver {name}").into();
+        record["url"] = Value::Null;
+        record
+    };
+    let moved = |place: usize| {
+        let mut record = draft(records, place);
+        record["work"] = format!("another work {}", place % 3).into();
+        record["lang"] = "en".into();
+        record
+    };
+    let with_hidden = |place: usize| {
+        let mut record = records[place].clone();
+        record["hidden"] = true.into();
+        record
+    };
+    let places = || 0..records.len();
+    let mut first: Vec<Value> = places().filter(|place| place % 2 == 0).map(moved).collect();
+    first.extend([leaver("a", 0), leaver("b", 1), leaver("c", 2)]);
+    let mut second: Vec<Value> = places()
+        .map(|place| if place % 3 == 0 { records[place].clone() } else { draft(records, place) })
+        .collect();
+    second.extend([leaver("b", 1), leaver("c", 3)]);
+    let mut third: Vec<Value> = places()
+        .filter(|place| place % 4 != 1)
+        .map(|place| if place % 5 == 2 { with_hidden(place) } else { records[place].clone() })
+        .collect();
+    third.push(leaver("c", 3));
+    [first, second, third, records.to_vec()]
+}
+
+/// A source of one file, with its data folder.
+pub struct Site {
+    folder: TempDir,
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn reading(&self, _: &str, _: u64) {}
+    fn building(&self, _: u64) {}
+}
+
+impl Site {
+    pub fn new() -> Site {
+        Site { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Replaces the file and has it read.
+    pub fn reindex(&self, records: &[Value], full: bool) -> Report {
+        let path = self.folder.path().join("site.jsonl");
+        let lines: Vec<String> = records.iter().map(Value::to_string).collect();
+        fs::write(&path, lines.join("\n")).unwrap();
+        let data = DataFolder::open(&self.folder.path().join("index")).unwrap();
+        let source = Source { name: "site".to_owned(), path };
+        let report = reindex(&data, &[source], &Options { full, ..Options::default() }, &Silent).unwrap();
+        let site = &report.sources[0];
+        assert!(report.is_complete() && site.rejections.is_empty() && site.flaws.is_empty(), "{report:?}");
+        assert_eq!(report.articles(), records.len() as u64);
+        report
+    }
+
+    /// The engine that answers now. It does not see later reindexes.
+    pub fn open(&self) -> EmbeddedEngine {
+        let data = DataFolder::existing(&self.folder.path().join("index"));
+        open_engine(&data, data.current().unwrap()).unwrap()
+    }
+}
+
+/// Articles by their ids.
+pub fn by_id(articles: &[Article]) -> BTreeMap<&str, &Article> {
+    articles.iter().map(|article| (article.id.as_str(), article)).collect()
+}

@@ -1,0 +1,153 @@
+//! Random small sites and random requests to them, of few words, so that they meet.
+
+use fichero::article::{Kind, Moment};
+use fichero::engine::{Filters, SearchRequest, Sort};
+use fichero::query::Query;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use serde_json::{Value, json};
+
+use super::library::{DAY_S, NOW};
+
+const LANGS: [&str; 8] = ["en", "es", "pt", "pt-BR", "fr", "zh", "zh-Hant", "en"];
+const EVERYWHERE: [&str; 5] = ["UNESCO", "covid-19", "2021", "virtual", "U.N."];
+const TOPICS: [&str; 5] = ["Programs", "Programs/Research", "Programs/Research/Mobility", "Priorities", "Priorities/Equity"];
+const DATES: [&str; 6] =
+    ["2019-05-01", "2021-01-20", "2021-01-20", "2021-01-20T12:00:00-03:00", "2022-12-31", "2023-11-14T22:13:21Z"];
+
+fn vocabulary(lang: &str) -> Vec<&'static str> {
+    let own: &[&str] = match lang.split('-').next().unwrap_or_default() {
+        "es" => &["la", "movilidad", "educación", "educacion", "universidad", "universidades", "calidad", "año", "estudiantes"],
+        "pt" => &["a", "mobilidade", "educação", "universidade", "universidades", "qualidade", "ano", "inscrição"],
+        "fr" => &["la", "mobilité", "l'enseignement", "université", "universités", "qualité", "étudiants", "œuvre"],
+        "zh" => &["高等教育", "学生", "大学", "质量", "和"],
+        _ => &["the", "mobility", "student", "students", "university", "quality", "e-learning", "higher", "education"],
+    };
+    own.iter().chain(&EVERYWHERE).copied().collect()
+}
+
+/// Words of a language in a row, with what may stand between words.
+fn text(lang: &'static str, words: std::ops::Range<usize>, separators: &'static [&'static str]) -> BoxedStrategy<String> {
+    vec((select(vocabulary(lang)), select(separators)), words)
+        .prop_map(|pieces| {
+            let mut text = String::new();
+            for (word, separator) in pieces {
+                text.push_str(word);
+                text.push_str(separator);
+            }
+            text
+        })
+        .boxed()
+}
+
+fn record() -> impl Strategy<Value = Value> {
+    select(&LANGS[..]).prop_flat_map(|lang| {
+        const IN_LINE: &[&str] = &[" ", " ", " ", ", ", " <b> ", " & "];
+        const IN_BODY: &[&str] = &[" ", " ", " ", " ", ". ", ", ", "\n", "\n\n", "\n\n* * *\n\n", " <i>"];
+        let texts = (
+            text(lang, 1..5, IN_LINE),
+            prop_oneof![2 => Just(String::new()), 1 => text(lang, 1..8, IN_LINE)],
+            (text(lang, 0..16, IN_BODY), prop_oneof![8 => Just(1usize), 1 => Just(12)]),
+        );
+        let labels = (
+            subsequence(&TOPICS[..], 0..3),
+            vec(select(vocabulary(lang)), 0..2),
+            option::of(select(&["Ana Pérez", "Zoë O'Neil"][..])),
+        );
+        let dates = (option::weighted(0.8, select(&DATES[..])), option::weighted(0.15, select(&["2023-11-13", "2023-11-14", "2030-01-01"][..])));
+        let rest = (option::weighted(0.6, 0usize..8), select(&Kind::ALL[..]), prop::bool::weighted(0.08), option::weighted(0.4, 0usize..20));
+        (texts, labels, dates, rest).prop_map(
+            move |((title, summary, (body, times)), (topics, tags, author), (published, expires), (work, kind, hidden, url))| {
+                json!({
+                    "lang": lang, "title": title, "summary": summary, "body": body.repeat(times), "kind": kind.as_str(),
+                    "topics": topics, "tags": tags, "authors": author, "published_at": published, "expires_at": expires,
+                    "work": work.map(|work| format!("work {work}")), "hidden": hidden,
+                    "url": url.map(|url| format!("https://x.org/{url}")),
+                })
+            },
+        )
+    })
+}
+
+/// The records of a site: 2 to 30, their ids not in the order of anything else.
+pub fn site() -> impl Strategy<Value = Vec<Value>> {
+    (vec(record(), 2..=30), any::<u8>()).prop_map(|(mut records, salt)| {
+        for (place, record) in records.iter_mut().enumerate() {
+            let mixed = (place as u8).wrapping_mul(37).wrapping_add(salt);
+            record["id"] = format!("{mixed:02x}/{place}").into();
+        }
+        records
+    })
+}
+
+/// A word of any language as somebody might type it.
+fn typed() -> impl Strategy<Value = String> {
+    let word = select(&LANGS[..]).prop_flat_map(|lang| select(vocabulary(lang)));
+    (word, 0..8).prop_map(|(word, way)| match way {
+        0 => word.to_uppercase(),
+        1 => fichero::analysis::fold(word).into_owned(),
+        2 => format!("{word}s"),
+        _ => word.to_owned(),
+    })
+}
+
+/// One or two words, nothing else.
+pub fn plain_query() -> impl Strategy<Value = String> {
+    vec(typed(), 1..=2).prop_map(|words| words.join(" "))
+}
+
+fn query() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        8 => typed(),
+        1 => typed().prop_map(|word| format!("-{word}")),
+        1 => vec(typed(), 1..=3).prop_map(|words| format!("\"{}\"", words.join(" "))),
+        1 => vec(typed(), 2).prop_map(|words| format!("-\"{}\"", words.join(" "))),
+        1 => Just("nowhere".to_owned()),
+    ];
+    vec(part, 0..=5).prop_map(|parts| parts.join(" "))
+}
+
+pub fn filters() -> impl Strategy<Value = Filters> {
+    let langs = prop_oneof![3 => Just(vec![]), 1 => subsequence(&["en", "es", "pt", "pt-BR", "fr", "zh", "de"][..], 1..3)];
+    let kinds = prop_oneof![3 => Just(vec![]), 1 => subsequence(&Kind::ALL[..], 1..4)];
+    let topics = prop_oneof![
+        3 => Just(vec![]),
+        1 => subsequence(&["programs", "programs/research", "programs/research/mobility", "priorities", "none"][..], 1..3)
+    ];
+    let moment = || option::weighted(0.15, select(&DATES[..]).prop_map(|text| Moment::parse(text).unwrap().start_s()));
+    (langs, kinds, topics, moment(), moment()).prop_map(|(langs, kinds, topics, from_s, until_s)| Filters {
+        langs: langs.into_iter().map(str::to_owned).collect(),
+        kinds,
+        topics: topics.into_iter().map(str::to_owned).collect(),
+        from_s,
+        until_s,
+    })
+}
+
+pub fn now_s() -> impl Strategy<Value = i64> {
+    prop_oneof![4 => Just(NOW), 1 => Just(NOW + 1), 1 => Just(NOW + 2 * DAY_S), 1 => Just(NOW - 700 * DAY_S)]
+}
+
+/// A reader's language.
+fn ui_lang() -> impl Strategy<Value = Option<String>> {
+    option::of(select(&["en", "es", "es-MX", "pt", "pt-BR", "fr", "zh-Hant", "de"][..]).prop_map(str::to_owned))
+}
+
+pub fn request() -> impl Strategy<Value = SearchRequest> {
+    let order = prop_oneof![4 => Just(Sort::Relevance), 1 => Just(Sort::Newest), 1 => Just(Sort::Oldest)];
+    let page = (prop_oneof![3 => Just(0usize), 1 => 0usize..12], prop_oneof![1 => 1usize..6, 1 => Just(100)]);
+    (query(), filters(), ui_lang(), order, page, 10usize..200, now_s()).prop_map(
+        |(query, filters, ui_lang, sort, (offset, limit), snippet_chars, now_s)| SearchRequest {
+            query: Query::parse(&query),
+            filters,
+            ui_lang,
+            sort,
+            offset,
+            limit,
+            snippet_chars,
+            now_s,
+        },
+    )
+}
