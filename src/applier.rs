@@ -64,8 +64,15 @@ impl Applier {
     /// that can be read; `slot` stays empty where there is none.
     pub fn open(data: DataFolder, slot: EngineSlot, lock: Lock) -> Result<Applier> {
         let catalog = Catalog::open(data.path())?;
-        let mut applier =
-            Applier { data, catalog, slot, writer: None, refused: None, analyzer: ArticleAnalyzer::default(), _lock: lock };
+        let mut applier = Applier {
+            data,
+            catalog,
+            slot,
+            writer: None,
+            refused: None,
+            analyzer: ArticleAnalyzer::default(),
+            _lock: lock,
+        };
         if applier.slot.load().is_none() {
             applier.answer_from_what_is_there()?;
         }
@@ -82,7 +89,9 @@ impl Applier {
                     self.slot.store(Some(Arc::new(engine)));
                     return Ok(());
                 }
-                Ok(_) => tracing::info!(generation = number, "passing over a generation whose run was not seen accepted"),
+                Ok(_) => {
+                    tracing::info!(generation = number, "passing over a generation whose run was not seen accepted")
+                }
                 Err(error) => tracing::warn!(generation = number, error = %error, "passing over a generation"),
             }
         }
@@ -116,7 +125,9 @@ impl Applier {
         if wants_other && self.refused != Some(publication.generation) {
             match self.switch(publication) {
                 Ok(()) => return Ok(Step::Switched(publication.generation)),
-                Err(error @ ApplyError::Generation(GenerationError::Unreadable { .. } | GenerationError::Unfit { .. })) => {
+                Err(
+                    error @ ApplyError::Generation(GenerationError::Unreadable { .. } | GenerationError::Unfit { .. }),
+                ) => {
                     tracing::error!(generation = publication.generation, error = %error, "the published generation cannot be read");
                     self.refused = Some(publication.generation);
                 }

@@ -246,7 +246,8 @@ pub fn is_language_tag(text: &str) -> bool {
     let primary = subtags.next().unwrap_or_default();
     (2..=8).contains(&primary.len())
         && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && subtags.all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        && subtags
+            .all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Whether a language falls under a wanted one: `pt` takes `pt-BR`, `pt-BR` does not take `pt`.

@@ -2,8 +2,8 @@
 //! answered from.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::catalog::{Catalog, CatalogError, NumberedArticle};
@@ -53,7 +53,9 @@ pub fn build(
     let mut writer = GenerationWriter::create(&path, threads)?;
     let counts = match feed(&writer, catalog, run.unwrap_or(0), threads, progress) {
         // The writer says only that it was killed; committing says by what.
-        Err(BuildError::Generation(error)) => return Err(writer.commit(Applied { seq, run }).err().unwrap_or(error).into()),
+        Err(BuildError::Generation(error)) => {
+            return Err(writer.commit(Applied { seq, run }).err().unwrap_or(error).into());
+        }
         counts => counts?,
     };
     let manifest = Manifest::new(number, counts);

@@ -20,7 +20,9 @@ use crate::crash_point;
 #[derive(Debug, thiserror::Error)]
 pub enum DataFolderError {
     /// The folder cannot be created, read or written.
-    #[error("{path}: {action} failed: check that the folder is writable and the disk has space, or name another one with --data")]
+    #[error(
+        "{path}: {action} failed: check that the folder is writable and the disk has space, or name another one with --data"
+    )]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -57,8 +59,11 @@ impl DataFolder {
     pub fn open(path: &Path) -> Result<DataFolder> {
         let folder = DataFolder { path: path.to_owned() };
         let generations = folder.generations();
-        fs::create_dir_all(&generations)
-            .map_err(|source| DataFolderError::Io { path: generations, action: "creating the folder", source })?;
+        fs::create_dir_all(&generations).map_err(|source| DataFolderError::Io {
+            path: generations,
+            action: "creating the folder",
+            source,
+        })?;
         Ok(folder)
     }
 
@@ -144,8 +149,11 @@ impl DataFolder {
     /// Publishes a generation: one atomic rename.
     pub fn publish(&self, generation: u64) -> Result<()> {
         let path = self.path.join("CURRENT");
-        write_durably(&path, format!("{generation}\n").as_bytes())
-            .map_err(|source| DataFolderError::Io { path, action: "publishing the generation", source })
+        write_durably(&path, format!("{generation}\n").as_bytes()).map_err(|source| DataFolderError::Io {
+            path,
+            action: "publishing the generation",
+            source,
+        })
     }
 
     /// The numbers of all generation folders, finished or not, in order.
@@ -164,8 +172,11 @@ impl DataFolder {
                 let path = self.generation(number);
                 crash_point!("sweep:before-remove");
                 tracing::info!(generation = number, "removing an old generation");
-                fs::remove_dir_all(&path)
-                    .map_err(|source| DataFolderError::Io { path, action: "removing an old generation", source })?;
+                fs::remove_dir_all(&path).map_err(|source| DataFolderError::Io {
+                    path,
+                    action: "removing an old generation",
+                    source,
+                })?;
             }
         }
         Ok(())

@@ -157,7 +157,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     let config = Config::load(config.as_deref(), data, listen)?;
     match command.unwrap_or(Command::Serve { listen: None }) {
         Command::Serve { .. } => {
-            serve::serve(&config, Arc::new(ProgressLine::new()), |address| output::announce(address))?;
+            serve::serve(&config, Arc::new(ProgressLine::new()), output::announce)?;
         }
         Command::Reindex { full, dry_run, prune, json, paths } => {
             let options = Options { full, dry_run, prune, paths };
@@ -200,7 +200,15 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Evaluate { corpus, queries, qrels, depth, filter_lang, tell_lang, baseline, run, against, json } => {
             let options = evaluation::Options {
-                corpus, queries, qrels, depth, filter_lang, ui_lang: tell_lang, baseline, run, against,
+                corpus,
+                queries,
+                qrels,
+                depth,
+                filter_lang,
+                ui_lang: tell_lang,
+                baseline,
+                run,
+                against,
             };
             let current = || -> Result<_> {
                 let articles = Catalog::open(&config.data)?.all_articles()?;
@@ -233,7 +241,9 @@ fn engine(config: &Config) -> Result<EmbeddedEngine> {
     let Some(current) = data.current() else {
         bail!("{}: nothing is published yet: run `fichero reindex`", config.data.display());
     };
-    applier::open_engine(&data, current).context("the published generation cannot be answered from")
+    applier::open_engine(&data, current).context(
+        "the published generation cannot be answered from: see that this user may read and write its folder, or run `fichero reindex`, which builds another",
+    )
 }
 
 /// Whether output goes to a person.

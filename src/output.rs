@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
-use fichero::evaluation::Evaluation;
 use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
+use fichero::evaluation::Evaluation;
 use fichero::reindex::{Progress, Rejected, Report};
 use fichero::status::Status;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -42,7 +42,7 @@ impl ProgressLine {
 
 impl Progress for ProgressLine {
     fn reading(&self, source: &str, records: u64) {
-        if records % 100 == 0 {
+        if records.is_multiple_of(100) {
             self.show(format!("reading {source}"), records);
         }
     }
@@ -231,7 +231,19 @@ pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
     writeln!(
         out,
         "{:<10} {:<6} {:>7} {:>5} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>8} {:>8}",
-        "system", "lang", "queries", "none", "nDCG@6", "nDCG@10", "MRR@10", "R@100", "S@1", "S@3", "S@5", "median", "p99"
+        "system",
+        "lang",
+        "queries",
+        "none",
+        "nDCG@6",
+        "nDCG@10",
+        "MRR@10",
+        "R@100",
+        "S@1",
+        "S@3",
+        "S@5",
+        "median",
+        "p99"
     )?;
     for (system, figures) in [("fichero", &evaluation.figures), ("plain BM25", &evaluation.baseline)] {
         for (lang, figures) in figures {
@@ -239,8 +251,17 @@ pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
             writeln!(
                 out,
                 "{system:<10} {lang:<6} {:>7} {:>5} {:>7.4} {:>7.4} {:>7.4} {:>7.4} {:>6.3} {:>6.3} {:>6.3} {:>6.2}ms {:>6.2}ms",
-                figures.queries, figures.zero_results, m.ndcg_6, m.ndcg_10, m.mrr_10, m.recall_100, m.success_1,
-                m.success_3, m.success_5, figures.median_ms, figures.p99_ms
+                figures.queries,
+                figures.zero_results,
+                m.ndcg_6,
+                m.ndcg_10,
+                m.mrr_10,
+                m.recall_100,
+                m.success_1,
+                m.success_3,
+                m.success_5,
+                figures.median_ms,
+                figures.p99_ms
             )?;
         }
     }
@@ -253,7 +274,11 @@ pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
             writeln!(
                 out,
                 "  {:+.3} ({:.3} -> {:.3}) {}: {}",
-                difference.now - difference.before, difference.before, difference.now, difference.query, difference.text
+                difference.now - difference.before,
+                difference.before,
+                difference.now,
+                difference.query,
+                difference.text
             )?;
         }
     }

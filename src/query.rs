@@ -35,7 +35,7 @@ impl Query {
     /// Reads a query: words, `"a phrase"`, `-word` and `-"a phrase"`.
     pub fn parse(text: &str) -> Query {
         let (read, is_cut) = match text.char_indices().nth(MAX_CHARS) {
-            Some((end, _)) => (&text[..end], true),
+            Some((end, _)) => (cut(text, end), true),
             None => (text, false),
         };
         let mut query = Query { text: text.to_owned(), is_cut, ..Query::default() };
@@ -99,6 +99,16 @@ impl Query {
     }
 }
 
+/// The text up to a byte, without the word that the cut would go through: half of it is in no
+/// article. A text without spaces is cut where it stands.
+fn cut(text: &str, end: usize) -> &str {
+    let (read, rest) = text.split_at(end);
+    if rest.starts_with(char::is_whitespace) {
+        return read;
+    }
+    read.rfind(char::is_whitespace).map(|space| &read[..space]).filter(|read| !read.trim().is_empty()).unwrap_or(read)
+}
+
 /// The words of a phrase without compounds, which stand beside their parts.
 fn plain_words(piece: &str) -> Vec<String> {
     words(piece).into_iter().filter(|word| word.span == 1).map(|word| normalize(&word.text).into_owned()).collect()
@@ -129,9 +139,14 @@ mod tests {
     #[test]
     fn what_is_malformed_is_words() {
         assert_eq!(typed(&Query::parse("\"open")), ["open"]);
-        assert_eq!(typed(&Query::parse("https://x.y/z?a=b:c (d) AND [e TO f] g^2~ *")), ["https", "x", "y", "z", "a", "b", "c", "d", "and", "e", "to", "f", "g", "2"]);
+        assert_eq!(
+            typed(&Query::parse("https://site.example/z?a=b:c (d) AND [e TO f] g^2~ *")),
+            ["https", "site", "example", "z", "a", "b", "c", "d", "and", "e", "to", "f", "g", "2"]
+        );
         assert!(Query::parse("\"\" - -- \u{0} ' ").is_empty());
         assert!(Query::parse(&"a ".repeat(600)).is_cut);
+        assert_eq!(typed(&Query::parse(&format!("{} word", "a ".repeat(254)))), ["a"]);
+        assert_eq!(typed(&Query::parse(&"a".repeat(600))), ["a".repeat(120)]);
     }
 
     proptest! {

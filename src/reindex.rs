@@ -130,12 +130,7 @@ pub trait Progress {
 /// Runs a reindex over a data folder. `slot` is filled with the engine that answers afterwards,
 /// if this process is the one that applies changes; `held` is the writer lock if the caller has
 /// it already.
-pub fn reindex(
-    data: &DataFolder,
-    sources: &[Source],
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Report> {
+pub fn reindex(data: &DataFolder, sources: &[Source], options: &Options, progress: &dyn Progress) -> Result<Report> {
     let _reindex = data.lock_reindex("reindex")?;
     let lock = writer_lock(data)?;
     let slot = EngineSlot::default();
@@ -179,7 +174,8 @@ pub fn run(
         None => true,
     };
     let specs = source_specs(&catalog, sources, &options.paths)?;
-    let unnamed = catalog.set_sources(&specs.iter().map(|(spec, _)| spec.clone()).collect::<Vec<_>>())?;
+    let named: Vec<SourceSpec> = specs.iter().map(|(spec, _)| spec.clone()).collect();
+    let unnamed = if options.dry_run { catalog.unnamed_sources(&named)? } else { catalog.set_sources(&named)? };
     let run = catalog.begin_run(options.full)?;
     span.record("run", run);
     let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
@@ -209,9 +205,7 @@ pub fn run(
     let accepted = catalog.accept(run, report.generation, &serde_json::to_string(&report)?)?;
     report.changes = accepted.changes;
     match applier {
-        Some(applier) => {
-            while applier.step()? != crate::applier::Step::Idle {}
-        }
+        Some(applier) => while applier.step()? != crate::applier::Step::Idle {},
         None => wait_for_server(data, report.generation, accepted.last_seq)?,
     }
     if let Some(current) = data.current() {
@@ -260,18 +254,23 @@ fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> 
     let mut specs: Vec<(SourceSpec, PathBuf)> = Vec::new();
     if paths.is_empty() {
         for source in configured {
-            let spec =
-                SourceSpec { name: source.name.clone(), location: location(&source.path), is_configured: true };
+            let spec = SourceSpec { name: source.name.clone(), location: location(&source.path), is_configured: true };
             specs.push((spec, source.path.clone()));
         }
         return Ok(specs);
     }
     for path in paths {
         let at = std::fs::canonicalize(path).map_or_else(|_| location(path), |path| path.display().to_string());
-        let known = configured.iter().find(|source| location(&source.path) == location(path));
+        let known = configured.iter().find(|source| {
+            location(&source.path) == location(path)
+                || std::fs::canonicalize(&source.path).is_ok_and(|source| source.display().to_string() == at)
+        });
         let name = match known {
             Some(source) => source.name.clone(),
-            None => catalog.source_at(&at)?.unwrap_or_else(|| path.display().to_string().trim_end_matches('/').to_owned()),
+            None => match catalog.source_at(&at)?.filter(|name| configured.iter().all(|source| source.name != *name)) {
+                Some(name) => name,
+                None => unused_name(catalog, configured, path, &at)?,
+            },
         };
         if specs.iter().all(|(spec, _)| spec.name != name) {
             let location = if known.is_some() { location(path) } else { at };
@@ -279,6 +278,15 @@ fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> 
         }
     }
     Ok(specs)
+}
+
+/// The name of a source that a path given by hand makes: the path as given, unless a source of
+/// another place has this name, whose articles the run would take for vanished.
+fn unused_name(catalog: &Catalog, configured: &[Source], path: &Path, at: &str) -> Result<String> {
+    let name = path.display().to_string().trim_end_matches('/').to_owned();
+    let is_taken = configured.iter().any(|source| source.name == name)
+        || catalog.sources()?.iter().any(|source| source.name == name);
+    Ok(if is_taken || name.is_empty() { at.to_owned() } else { name })
 }
 
 /// Reads what changed in one source and stages it.
@@ -299,6 +307,13 @@ fn scan(
         return Ok(report);
     }
     let (files, problems) = ingest::list(path);
+    if let Some(problem) = problems.iter().find(|problem| problem.is_unseen && Path::new(&problem.file) == path) {
+        tracing::error!(path = %path.display(), reason = problem.reason, "a source cannot be read");
+        report.failed = Some(format!("{}; what it held stays", problem.reason));
+        return Ok(report);
+    }
+    let unseen: Vec<String> =
+        problems.iter().filter(|problem| problem.is_unseen).map(|problem| problem.file.clone()).collect();
     for problem in problems {
         reject(&mut report, &problem.file, Rejection { line: None, id: None, reason: problem.reason });
     }
@@ -310,6 +325,9 @@ fn scan(
     let mut stage = catalog.stage(run, &spec.name)?;
     if is_new_profile {
         stage.set_profile(&serde_json::to_string(&profile)?)?;
+    }
+    for place in &unseen {
+        stage.keep_below(place)?;
     }
     let mut to_read = Vec::new();
     for file in files {
@@ -363,10 +381,12 @@ fn read(
     displaced: &mut HashSet<String>,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let problems_before = report.rejected + report.flaws.len() as u64;
+    let rejected_before = report.rejected;
+    let mut has_flaws = false;
     let done = ingest::read_file(&file.path, file.stem(), file.format, profile, |line, record| -> Result<()> {
         let article = match record {
             Record::Article(article, flaws) => {
+                has_flaws |= !flaws.is_empty();
                 for flaw in flaws {
                     note_flaw(report, file, line, &article.id, flaw.to_string());
                 }
@@ -375,6 +395,10 @@ fn read(
             Record::Rejected(rejection) => {
                 if let Some(id) = &rejection.id {
                     stage.keep(id)?;
+                }
+                if file.format != Format::JsonLines {
+                    // The one article of the file, whatever its id was.
+                    stage.keep_file(&file.name)?;
                 }
                 reject(report, &file.name, rejection);
                 return Ok(());
@@ -412,7 +436,9 @@ fn read(
         return Ok(());
     }
     match &file.fingerprint {
-        Some(fingerprint) if report.rejected + report.flaws.len() as u64 == problems_before && !displaced.contains(&file.name) => {
+        Some(fingerprint)
+            if report.rejected == rejected_before && !has_flaws && !displaced.contains(&file.name) =>
+        {
             stage.file_done(&file.name, fingerprint)?;
         }
         // Reported again, and read again, until it is mended.

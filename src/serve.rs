@@ -175,8 +175,13 @@ impl Keeper {
             tracing::warn!("no generation fits this version of fichero; building one from the catalog");
             applier.rebuild(&|articles| self.progress.building(articles))?;
         } else if self.slot.load().is_none() {
-            let report =
-                reindex::run(&self.data, &self.config.sources, &Options::default(), self.progress.as_ref(), Some(applier))?;
+            let report = reindex::run(
+                &self.data,
+                &self.config.sources,
+                &Options::default(),
+                self.progress.as_ref(),
+                Some(applier),
+            )?;
             if report.articles() == 0 {
                 tracing::warn!("no articles were found; name a source in fichero.toml and run `fichero reindex`");
             }
@@ -192,7 +197,8 @@ impl Keeper {
         let present = self.slot.load_full();
         match present {
             Some(engine) if engine.generation().manifest().generation == current => {
-                if engine.generation().applied()?.seq != crate::engine::SearchEngine::index_version(engine.as_ref()).seq {
+                if engine.generation().applied()?.seq != crate::engine::SearchEngine::index_version(engine.as_ref()).seq
+                {
                     engine.reload()?;
                 }
             }

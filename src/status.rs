@@ -118,6 +118,7 @@ pub fn status(data: &DataFolder) -> Result<Status> {
             overridden: source.overridden,
         });
     }
-    status.last_run = catalog.last_run(false)?.map(|run| RunStatus { id: run.id, state: run.state, started_at: run.started_at });
+    status.last_run =
+        catalog.last_run(false)?.map(|run| RunStatus { id: run.id, state: run.state, started_at: run.started_at });
     Ok(status)
 }

@@ -18,7 +18,8 @@ pub enum LogFormat {
 /// `is_server`.
 pub fn init(format: LogFormat, is_server: bool) {
     let default = if is_server { "info" } else { "warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},tantivy=warn")));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},tantivy=warn")));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
         LogFormat::Text => builder.with_ansi(io::stderr().is_terminal()).compact().init(),

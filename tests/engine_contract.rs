@@ -114,10 +114,14 @@ fn a_work_is_answered_once_in_the_version_to_show(maker: Maker) {
                 .filter(|other| other.work == article.work && other.id != article.id && is_visible(other, NOW))
                 .collect();
             others.sort_by_key(|other| (&other.lang, &other.id));
-            let listed = hit.translations.iter().map(|translation| {
-                (&translation.id, &translation.lang, &translation.title, &translation.url)
-            });
-            assert!(listed.eq(others.iter().map(|other| (&other.id, &other.lang, &other.title, &other.url))), "{hit:?}");
+            let listed = hit
+                .translations
+                .iter()
+                .map(|translation| (&translation.id, &translation.lang, &translation.title, &translation.url));
+            assert!(
+                listed.eq(others.iter().map(|other| (&other.id, &other.lang, &other.title, &other.url))),
+                "{hit:?}"
+            );
         }
         // Which version to show is told by asking for each language alone: the weights stay.
         if request.filters != Filters::default() || request.sort != Sort::Relevance || request.query.words.is_empty() {
@@ -126,7 +130,11 @@ fn a_work_is_answered_once_in_the_version_to_show(maker: Maker) {
         let mut versions: BTreeMap<String, Vec<(u8, f32, String)>> = BTreeMap::new();
         for lang in made.articles.iter().map(|article| article.lang.clone()).collect::<BTreeSet<_>>() {
             let filters = Filters { langs: vec![lang.clone()], ..Filters::default() };
-            for hit in search(&made, &SearchRequest { filters, ..request.clone() }).hits.into_iter().filter(|hit| hit.card.lang == lang) {
+            for hit in search(&made, &SearchRequest { filters, ..request.clone() })
+                .hits
+                .into_iter()
+                .filter(|hit| hit.card.lang == lang)
+            {
                 let fit = language_fit(&lang, request.ui_lang.as_deref());
                 versions.entry(hit.card.work).or_default().push((fit, hit.score, hit.card.id));
             }
@@ -134,11 +142,18 @@ fn a_work_is_answered_once_in_the_version_to_show(maker: Maker) {
         assert_eq!(versions.len(), answer.hits.len(), "{request:?}");
         for hit in &answer.hits {
             let versions = &versions[&hit.card.work];
-            let best = versions.iter().max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(b.2.cmp(&a.2))).unwrap();
+            let shown = versions.iter().find(|version| version.2 == hit.card.id).unwrap();
+            assert!(versions.iter().all(|version| version.0 <= shown.0), "{versions:?} by {request:?}");
+            if request.query.words.len() > 1 {
+                continue; // the score of a whole query says more than how well each word is held
+            }
+            let best =
+                versions.iter().max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(b.2.cmp(&a.2))).unwrap();
             assert_eq!(hit.card.id, best.2, "{versions:?} by {request:?}");
             let best_score = versions.iter().map(|version| version.1).fold(0.0, f32::max);
             assert_eq!(hit.score, best_score, "a work is as good as its best version: {versions:?} by {request:?}");
-            shown_for_readers += usize::from(best.0 > 0 && versions.iter().any(|other| other.0 == 0 && other.1 > best.1));
+            shown_for_readers +=
+                usize::from(best.0 > 0 && versions.iter().any(|other| other.0 == 0 && other.1 > best.1));
         }
     }
     assert!(shown_for_readers > 0, "no version was shown for its language against a better match");
@@ -184,7 +199,10 @@ fn paging_lists_every_work_once_and_totals_count_them(maker: Maker) {
 
 fn ties_fall_by_id_each_time(maker: Maker) {
     let names = ["b", "a", "é", "A", "10", "9", "b/2", "aa"];
-    let records: Vec<Value> = names.iter().map(|name| with(page(name, "en", "Same words", "Same"), json!({"published_at": "2020-01-01"}))).collect();
+    let records: Vec<Value> = names
+        .iter()
+        .map(|name| with(page(name, "en", "Same words", "Same"), json!({"published_at": "2020-01-01"})))
+        .collect();
     let made = maker(&records);
     let mut expected = names;
     expected.sort_unstable();
@@ -203,7 +221,10 @@ fn ties_fall_by_id_each_time(maker: Maker) {
 fn filters_are_exact(maker: Maker) {
     let made = maker(&library());
     let holds = |article: &Article, word: &str| {
-        format!("{} {}", article.title, article.body).to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|known| known == word)
+        format!("{} {}", article.title, article.body)
+            .to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|known| known == word)
     };
     let mut seen = HashSet::new();
     for filters in filters() {
@@ -313,7 +334,9 @@ fn one_or_two_words_must_all_be_held(maker: Maker) {
     records[8]["summary"] = "zebra yak".into();
     let made = maker(&records);
     let holds = |record: &Value, word: &str| record.to_string().to_lowercase().contains(word);
-    for query in ["zebra", "yak", "vole", "zebra yak", "yak vole", "VOLE zebra", "zebra zebra", "zebra nowhere", "nowhere"] {
+    for query in
+        ["zebra", "yak", "vole", "zebra yak", "yak vole", "VOLE zebra", "zebra zebra", "zebra nowhere", "nowhere"]
+    {
         let expected = records.iter().filter(|record| query.split(' ').all(|word| holds(record, &word.to_lowercase())));
         let expected = set(expected.map(|record| record["id"].as_str().unwrap()));
         assert_eq!(ids(made.engine.as_ref(), query).into_iter().collect::<BTreeSet<_>>(), expected, "{query}");
@@ -321,24 +344,29 @@ fn one_or_two_words_must_all_be_held(maker: Maker) {
 }
 
 fn of_more_words_a_share_must_be_held(maker: Maker) {
-    let words = ["zebra", "yak", "vole", "toad", "stork", "raven"];
-    for asked in 3..=6 {
+    let words = ["zebra", "yak", "vole", "toad", "stork", "raven", "quail", "puma", "otter", "newt", "moose", "lynx"];
+    let mut outcomes = HashSet::new();
+    for asked in [3, 6, 12] {
         let words = &words[..asked];
         // Every word stands in as many articles as any other, so that all weigh the same.
-        let records: Vec<Value> = (1..=asked).flat_map(|held| holders_of(words, held)).collect();
+        let helds = BTreeSet::from([1, 2, 3, asked]);
+        let records: Vec<Value> = helds.iter().flat_map(|held| holders_of(words, *held)).collect();
         let made = maker(&records);
         let found = ids(made.engine.as_ref(), &words.join(" "));
-        for held in 1..=asked {
+        for held in helds {
             let is_enough = ranking::matches(asked, held, asked as f32, held as f32);
             // Deleted articles may count in weights, so that nothing is said of the very edge.
-            let is_at_edge = [0.85, 1.15].iter().any(|by| ranking::matches(asked, held, asked as f32, held as f32 * by) != is_enough);
+            let is_at_edge = [0.85, 1.15]
+                .iter()
+                .any(|by| ranking::matches(asked, held, asked as f32, held as f32 * by) != is_enough);
             for first in (0..asked).filter(|_| !is_at_edge) {
                 assert_eq!(found.contains(&format!("{held}-{first}")), is_enough, "{held} of {asked}");
+                outcomes.insert(is_enough);
             }
         }
         assert!(found[0].starts_with(&format!("{asked}-")), "who holds all comes first: {found:?}");
-        assert!(!ranking::matches(asked, 1, asked as f32, 1.0) && ranking::matches(asked, asked, asked as f32, asked as f32));
     }
+    assert_eq!(outcomes.len(), 2);
 }
 
 fn phrases_and_exclusions_are_exact(maker: Maker) {
@@ -382,11 +410,15 @@ fn phrases_and_exclusions_are_exact(maker: Maker) {
 
 fn a_word_is_found_however_it_is_typed(maker: Maker) {
     let texts: [(&str, &str, &[&str]); 14] = [
-        ("es", "La educación", &["educacion", "EDUCACIÓN", "Educacio\u{301}n", "ＥＤＵＣＡＣＩＯＮ", "edu\u{ad}cación"]),
+        (
+            "es",
+            "La educación",
+            &["educacion", "EDUCACIÓN", "Educacio\u{301}n", "ＥＤＵＣＡＣＩＯＮ", "edu\u{ad}cación"],
+        ),
         ("es", "La inclusio\u{301}n", &["inclusión", "inclusion", "INCLUSION"]),
         ("es", "Las investigaciones", &["investigación", "investigacion", "investigaciones"]),
         ("es", "Otro año", &["ano", "AÑO", "an\u{303}o"]),
-        ("pt", "As inscrições", &["inscrição", "inscricao", "inscricoes"]),
+        ("pt", "As avaliações", &["avaliação", "avaliacao", "avaliacoes"]),
         ("fr", "Les étudiants d’Égypte", &["etudiant", "ÉTUDIANTE", "egypte", "l'Égypte"]),
         ("fr", "Au cœur des mœurs", &["coeur", "cœur", "COEUR", "moeurs"]),
         ("en", "Student ﬁnances", &["finance", "ﬁnance", "students", "STUDENT'S"]),
@@ -434,7 +466,8 @@ fn unmark(html: &str) -> (String, Vec<String>) {
 fn unescape(html: &str) -> String {
     let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
     let text = entities.iter().fold(html.to_owned(), |text, (entity, c)| text.replace(entity, c));
-    let bare = html.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "").replace("&quot;", "").replace("&#39;", "");
+    let bare =
+        html.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "").replace("&quot;", "").replace("&#39;", "");
     assert!(!bare.contains('&'), "{html}");
     text
 }
@@ -447,7 +480,17 @@ fn titles_and_snippets_are_escaped_marked_and_short(maker: Maker) {
     records.push(with(page("teaser", "en", "Needle teaser", ""), json!({"summary": "A teaser about nothing"})));
     let made = maker(&records);
     let articles = by_id(&made.articles);
-    for query in ["needle", "the", "unesco", "script alert quotes", "markup typography", "amp lt gt mark", "高等教育", "xylograph colophon", ""] {
+    for query in [
+        "needle",
+        "the",
+        "unesco",
+        "script alert quotes",
+        "markup typography",
+        "amp lt gt mark",
+        "高等教育",
+        "xylograph colophon",
+        "",
+    ] {
         for snippet_chars in [1, 3, 10, 40, 160, 2_000] {
             for hit in search(&made, &SearchRequest { snippet_chars, ..request(query) }).hits {
                 let article = articles[hit.card.id.as_str()];
@@ -467,7 +510,10 @@ fn titles_and_snippets_are_escaped_marked_and_short(maker: Maker) {
     assert_eq!(unmark(&long.title_html).1, ["Needles"]);
     assert_eq!(unmark(&long.snippet_html).1[..2], ["needle", "NEEDLES"].map(str::to_owned), "{}", long.snippet_html);
     let teaser = answer.hits.iter().find(|hit| hit.card.id == "teaser").unwrap();
-    assert_eq!((teaser.snippet_html.as_str(), teaser.title_html.as_str()), ("A teaser about nothing", "<mark>Needle</mark> teaser"));
+    assert_eq!(
+        (teaser.snippet_html.as_str(), teaser.title_html.as_str()),
+        ("A teaser about nothing", "<mark>Needle</mark> teaser")
+    );
 }
 
 fn any_query_text_is_answered(maker: Maker) {
@@ -526,7 +572,9 @@ fn articles_come_back_whole(maker: Maker) {
 }
 
 fn an_address_that_several_share_leads_to_the_first_visible(maker: Maker) {
-    let at = |id: &str, fields: Value| with(with(page(id, "en", "Shared address", ""), json!({"url": "https://x.org/"})), fields);
+    let at = |id: &str, fields: Value| {
+        with(with(page(id, "en", "Shared address", ""), json!({"url": "https://x.org/"})), fields)
+    };
     let made = maker(&[
         at("d", json!({})),
         at("c", json!({"published_at": "2023-11-15"})),
@@ -560,7 +608,12 @@ fn related_articles_are_others_in_the_own_language_first(maker: Maker) {
         assert_eq!(works.len(), others.len(), "each once");
         let primary = |lang: &str| lang.split('-').next().unwrap().to_owned();
         let is_foreign = |hit: &fichero::engine::RelatedHit| primary(&hit.card.lang) != primary(&article.lang);
-        assert!(answer.hits.is_sorted_by_key(is_foreign), "{}: {:?}", article.id, answer.hits.iter().map(|hit| &hit.card.lang).collect::<Vec<_>>());
+        assert!(
+            answer.hits.is_sorted_by_key(is_foreign),
+            "{}: {:?}",
+            article.id,
+            answer.hits.iter().map(|hit| &hit.card.lang).collect::<Vec<_>>()
+        );
         for hit in &answer.hits {
             assert!(!hit.reasons.is_empty() && is_visible(articles[hit.card.id.as_str()], NOW));
             // A work that has a version in the article's language is shown in it.
@@ -588,7 +641,11 @@ fn related_articles_keep_limit_and_filters(maker: Maker) {
             let passing: BTreeSet<&str> = passing.map(|article| article.work.as_str()).collect();
             let request = RelatedRequest { filters: filters.clone(), ..related_request(id) };
             let hits = made.engine.related(&request).unwrap().unwrap().hits;
-            assert_eq!(hits.iter().map(|hit| hit.card.work.as_str()).collect::<BTreeSet<_>>(), passing, "{id} {filters:?}");
+            assert_eq!(
+                hits.iter().map(|hit| hit.card.work.as_str()).collect::<BTreeSet<_>>(),
+                passing,
+                "{id} {filters:?}"
+            );
             let articles = by_id(&made.articles);
             assert!(hits.iter().all(|hit| passes(&filters, articles[hit.card.id.as_str()], NOW)));
         }
@@ -605,13 +662,21 @@ fn related_articles_share_words_on_ten_articles(maker: Maker) {
     ];
     let mut records: Vec<Value> = Vec::new();
     for (place, (title, body)) in subjects.iter().enumerate() {
-        records.push(with(page(&format!("en{place}"), "en", title, body), json!({"work": format!("w{place}"), "published_at": "2021-01-01"})));
-        records.push(with(page(&format!("es{place}"), "es", "Traducción", "Una traducción sin más palabras."), json!({"work": format!("w{place}")})));
+        records.push(with(
+            page(&format!("en{place}"), "en", title, body),
+            json!({"work": format!("w{place}"), "published_at": "2021-01-01"}),
+        ));
+        records.push(with(
+            page(&format!("es{place}"), "es", "Traducción", "Una traducción sin más palabras."),
+            json!({"work": format!("w{place}")}),
+        ));
     }
     records[8]["topics"] = json!(["Games/Boards"]);
     records[4]["topics"] = json!(["Games"]);
     let made = maker(&records);
-    for (id, nearest, word) in [("en0", "en1", "andes"), ("en1", "en0", "andes"), ("en2", "en3", "libraries"), ("en3", "en2", "libraries")] {
+    for (id, nearest, word) in
+        [("en0", "en1", "andes"), ("en1", "en0", "andes"), ("en2", "en3", "libraries"), ("en3", "en2", "libraries")]
+    {
         let hits = related(made.engine.as_ref(), id);
         assert_eq!(hits.len(), 4);
         assert_eq!(hits[0].card.id, nearest, "{id}");
@@ -650,7 +715,12 @@ fn is_near(a: f32, b: f32, tolerance: f32) -> bool {
 }
 
 /// Compares an answer with the oracle's answer and with the oracle's whole list.
-fn agree(got: &SearchAnswer, oracle: &SearchAnswer, whole: &SearchAnswer, is_ranked: bool) -> Result<(), TestCaseError> {
+fn agree(
+    got: &SearchAnswer,
+    oracle: &SearchAnswer,
+    whole: &SearchAnswer,
+    is_ranked: bool,
+) -> Result<(), TestCaseError> {
     prop_assert_eq!(got.total, oracle.total);
     prop_assert_eq!(got.hits.len(), oracle.hits.len(), "{:?} {:?}", ids_of(got), ids_of(oracle));
     for (hit, expected) in got.hits.iter().zip(&oracle.hits) {
@@ -664,8 +734,12 @@ fn agree(got: &SearchAnswer, oracle: &SearchAnswer, whole: &SearchAnswer, is_ran
     Ok(())
 }
 
-fn searches_agree(got: &dyn SearchEngine, oracle: &dyn SearchEngine, request: &SearchRequest) -> Result<(), TestCaseError> {
-    let whole = SearchRequest { offset: 0, limit: 100, ..request.clone() };
+fn searches_agree(
+    got: &dyn SearchEngine,
+    oracle: &dyn SearchEngine,
+    request: &SearchRequest,
+) -> Result<(), TestCaseError> {
+    let whole = SearchRequest { offset: 0, limit: 1_000, ..request.clone() };
     let is_ranked = request.sort == Sort::Relevance && !request.query.words.is_empty();
     let (got, expected) = (got.search(request).unwrap(), oracle.search(request).unwrap());
     agree(&got, &expected, &oracle.search(&whole).unwrap(), is_ranked)
@@ -686,14 +760,24 @@ fn related_agree(got: Option<RelatedAnswer>, oracle: Option<RelatedAnswer>) -> R
             continue;
         }
         let same = oracle.hits.iter().find(|other| other.card.id == hit.card.id);
-        prop_assert!(same.is_none_or(|same| is_near(same.score, expected.score, TIE_TOLERANCE)), "{:?} {:?}", hit, expected);
+        prop_assert!(
+            same.is_none_or(|same| is_near(same.score, expected.score, TIE_TOLERANCE)),
+            "{:?} {:?}",
+            hit,
+            expected
+        );
         prop_assert!(is_near(hit.score, expected.score, TIE_TOLERANCE) && hit.score > 0.0, "{:?} {:?}", hit, expected);
     }
     Ok(())
 }
 
 /// Compares articles and related articles by every id and address that there is or was.
-fn articles_agree(got: &dyn SearchEngine, oracle: &dyn SearchEngine, records: &[Value], now_s: i64) -> Result<(), TestCaseError> {
+fn articles_agree(
+    got: &dyn SearchEngine,
+    oracle: &dyn SearchEngine,
+    records: &[Value],
+    now_s: i64,
+) -> Result<(), TestCaseError> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let ids = records.iter().filter_map(|record| text(&record["id"])).map(ArticleKey::Id);
     let urls = records.iter().filter_map(|record| text(&record["url"])).map(ArticleKey::Url);
@@ -794,6 +878,22 @@ fn after_changes_and_deletions_the_state_is_whole_and_a_full_build_is_exact() {
                 searches_agree(&engine, &oracle, request)?;
             }
             articles_agree(&engine, &oracle, &records, NOW)
+        })
+        .unwrap();
+}
+
+/// Deeper than the works whose words' nearness is looked at, and of several pages.
+#[test]
+fn on_a_larger_site_the_embedded_engine_says_what_the_oracle_says() {
+    runner(2)
+        .run(&(random::larger_site(), prop::collection::vec(random::request(), 60)), |(records, requests)| {
+            let (made, oracle) = (makers::embedded(&records), makers::oracle_of(&records));
+            for request in requests {
+                for offset in [0, ranking::PAIR_DEPTH - 5, ranking::PAIR_DEPTH, 90] {
+                    searches_agree(made.engine.as_ref(), &oracle, &SearchRequest { offset, ..request.clone() })?;
+                }
+            }
+            Ok(())
         })
         .unwrap();
 }

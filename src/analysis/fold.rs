@@ -48,7 +48,8 @@ fn fold_with(word: &str, keep_tilde: bool) -> Cow<'_, str> {
     for c in word.nfd() {
         if is_combining_mark(c) {
             let tilde = keep_tilde && c == '\u{303}' && base == 'n';
-            let vowel_point = matches!(c, '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}');
+            let vowel_point =
+                matches!(c, '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}');
             if tilde || !(sheds_marks(base) || vowel_point) {
                 folded.push(c);
             }

@@ -30,9 +30,12 @@ mod tests {
 
     #[test]
     fn grammar_is_told_from_content() {
-        for (group, stop, content) in
-            [("es", "para", "educacion"), ("en", "which", "university"), ("pt", "nao", "ensino"), ("fr", "dans", "bourse")]
-        {
+        for (group, stop, content) in [
+            ("es", "para", "educacion"),
+            ("en", "which", "university"),
+            ("pt", "nao", "ensino"),
+            ("fr", "dans", "bourse"),
+        ] {
             assert!(is_stop_word(group, stop) && !is_stop_word(group, content), "{group}");
         }
         assert!(!is_stop_word("zh", "的"));

@@ -119,7 +119,9 @@ impl Cutter<'_> {
             return;
         }
         let closed: String = run.chars().filter(|c| !is_joiner(*c)).collect();
-        let initials = parts.iter().all(|part| run[part.clone()].chars().count() == 1 && !run.starts_with(|c: char| c.is_ascii_digit()));
+        let initials = parts
+            .iter()
+            .all(|part| run[part.clone()].chars().count() == 1 && !run.starts_with(|c: char| c.is_ascii_digit()));
         if initials {
             self.push_as(normalize(&closed).into_owned(), bytes, 1);
             self.position += 1;
@@ -185,7 +187,8 @@ fn elided_length(run: &str) -> Option<usize> {
     let prefix = &run[..at];
     let rest = &run[at + apostrophe.len_utf8()..];
     let is_possessive = rest.eq_ignore_ascii_case("s");
-    (!is_possessive && ELIDED.iter().any(|elided| prefix.eq_ignore_ascii_case(elided))).then_some(at + apostrophe.len_utf8())
+    (!is_possessive && ELIDED.iter().any(|elided| prefix.eq_ignore_ascii_case(elided)))
+        .then_some(at + apostrophe.len_utf8())
 }
 
 fn is_word_char(c: char) -> bool {
@@ -207,7 +210,10 @@ fn joins(before: char, joiner: char, text: &str, at: usize) -> bool {
         }
         // Initials: single letters on both sides.
         let single_before = text.get(..at).and_then(|head| head.chars().rev().nth(1)).is_none_or(|c| !is_word_char(c));
-        return joiner == '.' && single_before && !next.is_ascii_digit() && after.next().is_none_or(|c| !is_word_char(c));
+        return joiner == '.'
+            && single_before
+            && !next.is_ascii_digit()
+            && after.next().is_none_or(|c| !is_word_char(c));
     }
     is_word_char(before)
 }

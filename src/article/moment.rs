@@ -83,7 +83,8 @@ mod tests {
         assert_eq!(Moment::parse("1970-01-02").unwrap().end_s(), 2 * DAY_S);
         assert_eq!(Moment::parse("1970-01-01T01:00:00+01:00").unwrap().start_s(), 0);
         assert_eq!(Moment::parse("1970-01-01 00:00:10").unwrap().as_str(), "1970-01-01T00:00:10Z");
-        for text in ["2017-29-07", "2021-02-30", "yesterday", "", "2021", "20210120", "2021-W03-1", "９９９９-01-01"] {
+        for text in ["2017-29-07", "2021-02-30", "yesterday", "", "2021", "20210120", "2021-W03-1", "９９９９-01-01"]
+        {
             assert_eq!(Moment::parse(text), Err(MomentError), "{text}");
         }
     }

@@ -81,10 +81,14 @@ mod tests {
     #[test]
     fn identity_is_the_path_of_slugs() {
         let english = Topic::parse("Programs/Research > Academic Mobility").unwrap();
-        let spanish = Topic::with_label("programs/research/academic-mobility", "Investigación/Movilidad académica").unwrap();
+        let spanish =
+            Topic::with_label("programs/research/academic-mobility", "Investigación/Movilidad académica").unwrap();
         assert_eq!(english.path, spanish.path);
         assert_eq!(spanish.labels, ["programs", "Investigación", "Movilidad académica"]);
-        assert_eq!(english.prefixes().collect::<Vec<_>>(), ["programs", "programs/research", "programs/research/academic-mobility"]);
+        assert_eq!(
+            english.prefixes().collect::<Vec<_>>(),
+            ["programs", "programs/research", "programs/research/academic-mobility"]
+        );
         assert_eq!(Topic::parse(" / -- / "), None);
     }
 }

@@ -25,7 +25,9 @@ pub const FILE_NAME: &str = "catalog.sqlite";
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The file is no database, or a damaged one.
-    #[error("the catalog {path} is damaged: put back a copy of it, or move it away and run `fichero reindex` to read every source anew")]
+    #[error(
+        "the catalog {path} is damaged: put back a copy of it, or move it away and run `fichero reindex` to read every source anew"
+    )]
     Damaged {
         /// The catalog's file.
         path: PathBuf,
@@ -34,7 +36,9 @@ pub enum CatalogError {
         source: rusqlite::Error,
     },
     /// The file or its folder cannot be written or opened.
-    #[error("the catalog {path} cannot be opened for writing: give this user the right to write the file and its folder, or name another folder with --data")]
+    #[error(
+        "the catalog {path} cannot be opened for writing: give this user the right to write the file and its folder, or name another folder with --data"
+    )]
     NotWritable {
         /// The catalog's file.
         path: PathBuf,
@@ -46,7 +50,9 @@ pub enum CatalogError {
     #[error("no space left on the disk of the catalog: free some and run the command again; what was accepted is safe")]
     DiskFull(#[source] rusqlite::Error),
     /// Reading or writing the file failed.
-    #[error("the catalog's disk failed: check its space, its health and the limits on files, and run the command again; what was accepted is safe")]
+    #[error(
+        "the catalog's disk failed: check its space, its health and the limits on files, and run the command again; what was accepted is safe"
+    )]
     Disk(#[source] rusqlite::Error),
     /// A newer fichero wrote the file.
     #[error("the catalog has schema version {found}, this fichero knows {known}: use the newer fichero that wrote it")]
@@ -57,7 +63,9 @@ pub enum CatalogError {
         known: usize,
     },
     /// A stored article is not readable as one.
-    #[error("the catalog's article {id:?} is damaged: put back a copy of the catalog, or move it away and run `fichero reindex` to read every source anew")]
+    #[error(
+        "the catalog's article {id:?} is damaged: put back a copy of the catalog, or move it away and run `fichero reindex` to read every source anew"
+    )]
     Article {
         /// The article.
         id: String,
@@ -254,7 +262,13 @@ impl Catalog {
 
     /// The articles as they will be once `run` is accepted, by id: at most `limit` with an id
     /// after `after`, and not many more once their texts pass `max_bytes`.
-    pub fn articles_with_run(&self, run: i64, after: &str, limit: usize, max_bytes: usize) -> Result<Vec<NumberedArticle>> {
+    pub fn articles_with_run(
+        &self,
+        run: i64,
+        after: &str,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<NumberedArticle>> {
         let mut ids = self.connection.prepare_cached(
             "SELECT id FROM article WHERE source IS NOT NULL AND id > ?2
              UNION SELECT id FROM staged WHERE run = ?1 AND content IS NOT NULL AND id > ?2
@@ -278,7 +292,9 @@ impl Catalog {
         for id in ids {
             let id = id?;
             let found = winner
-                .query_row(params![run, id], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, String>(2)?)))
+                .query_row(params![run, id], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, String>(2)?))
+                })
                 .optional()?;
             if let Some((source, work, text)) = found {
                 bytes += text.len();
@@ -341,10 +357,8 @@ impl Catalog {
              WHERE id = ?1",
             params![run, jiff::Timestamp::now().to_string(), generation, base_seq, base_seq + 1, last_seq, report],
         )?;
-        transaction.execute(
-            "UPDATE publication SET generation = COALESCE(?1, generation), is_held = 0",
-            [generation],
-        )?;
+        transaction
+            .execute("UPDATE publication SET generation = COALESCE(?1, generation), is_held = 0", [generation])?;
         transaction.execute("DELETE FROM staged WHERE run = ?1", [run])?;
         transaction.execute("DELETE FROM staged_file WHERE run = ?1", [run])?;
         transaction.execute("DELETE FROM staged_profile WHERE run = ?1", [run])?;
@@ -356,9 +370,10 @@ impl Catalog {
 
     /// Which generation is to be answered from.
     pub fn publication(&self) -> Result<Publication> {
-        Ok(self.connection.prepare_cached("SELECT generation, is_held FROM publication")?.query_row([], |row| {
-            Ok(Publication { generation: row.get(0)?, is_held: row.get(1)? })
-        })?)
+        Ok(self
+            .connection
+            .prepare_cached("SELECT generation, is_held FROM publication")?
+            .query_row([], |row| Ok(Publication { generation: row.get(0)?, is_held: row.get(1)? }))?)
     }
 
     /// Sets which generation is to be answered from, and whether changes wait.
@@ -446,8 +461,7 @@ fn with_path(error: CatalogError, path: &Path) -> CatalogError {
 }
 
 fn numbered(id: &str, text: &str, work: u64, source: String) -> Result<NumberedArticle> {
-    let article =
-        serde_json::from_str(text).map_err(|source| CatalogError::Article { id: id.to_owned(), source })?;
+    let article = serde_json::from_str(text).map_err(|source| CatalogError::Article { id: id.to_owned(), source })?;
     Ok(NumberedArticle { article, work, source })
 }
 
@@ -493,7 +507,8 @@ fn renew_articles(connection: &Connection, run: i64, base_seq: u64) -> Result<u6
         "SELECT r.source, r.hash FROM record r JOIN source s ON s.name = r.source WHERE r.id = ?1 ORDER BY s.rank LIMIT 1",
     )?;
     let mut present = connection.prepare("SELECT source, hash FROM article WHERE id = ?1")?;
-    let mut renew = connection.prepare("INSERT OR REPLACE INTO article (id, seq, source, hash) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut renew =
+        connection.prepare("INSERT OR REPLACE INTO article (id, seq, source, hash) VALUES (?1, ?2, ?3, ?4)")?;
     type Holder = (Option<String>, Option<Vec<u8>>);
     let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Holder> { Ok((row.get(0)?, row.get(1)?)) };
     let mut seq = base_seq;

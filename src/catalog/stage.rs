@@ -57,14 +57,8 @@ impl Catalog {
     /// Makes the catalog's list of sources that of the configuration, in its order; sources that
     /// it does not name keep their place behind. Returns the names of those it does not name.
     pub fn set_sources(&mut self, specs: &[SourceSpec]) -> Result<Vec<String>> {
+        let unnamed = self.unnamed_sources(specs)?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let known: Vec<String> = {
-            let mut statement = transaction.prepare("SELECT name FROM source ORDER BY rank")?;
-            let names = statement.query_map([], |row| row.get(0))?;
-            names.collect::<std::result::Result<_, _>>()?
-        };
-        let unnamed: Vec<String> =
-            known.into_iter().filter(|name| specs.iter().all(|spec| spec.name != *name)).collect();
         transaction.execute("UPDATE source SET is_configured = 0", [])?;
         for (rank, spec) in specs.iter().enumerate() {
             transaction.execute(
@@ -78,6 +72,14 @@ impl Catalog {
         }
         transaction.commit()?;
         Ok(unnamed)
+    }
+
+    /// The names of the sources that are none of these, by their rank.
+    pub fn unnamed_sources(&self, specs: &[SourceSpec]) -> Result<Vec<String>> {
+        let mut statement = self.connection.prepare("SELECT name FROM source ORDER BY rank")?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let known = names.collect::<std::result::Result<Vec<_>, _>>()?;
+        Ok(known.into_iter().filter(|name| specs.iter().all(|spec| spec.name != *name)).collect())
     }
 
     /// The name of the source at a location, if there is one.
@@ -100,7 +102,7 @@ impl Catalog {
     /// Begins staging a run's changes over one source.
     pub fn stage(&mut self, run: i64, source: &str) -> Result<Stage<'_>> {
         self.connection.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
+            "CREATE TEMP TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, is_kept INTEGER NOT NULL) WITHOUT ROWID;
              CREATE TEMP TABLE IF NOT EXISTS listed (path TEXT PRIMARY KEY, is_read INTEGER NOT NULL) WITHOUT ROWID;
              DELETE FROM seen; DELETE FROM listed;
              BEGIN IMMEDIATE;",
@@ -202,15 +204,30 @@ impl Stage<'_> {
     }
 
     /// Notes that an id is still meant to be there although its record could not be read: what
-    /// the catalog has of it stays.
+    /// the catalog has of it stays, unless a good record of it comes up elsewhere.
     pub fn keep(&mut self, id: &str) -> Result<()> {
-        self.see(id)
+        self.catalog
+            .connection
+            .prepare_cached("INSERT OR IGNORE INTO seen (id, is_kept) VALUES (?1, 1)")?
+            .execute([id])?;
+        self.wrote()
     }
 
     /// Notes that everything a file held stays, although it cannot be read now.
     pub fn keep_file(&mut self, path: &str) -> Result<()> {
         self.catalog.connection.execute(
-            "INSERT OR IGNORE INTO seen (id) SELECT id FROM record WHERE source = ?1 AND file = ?2",
+            "INSERT OR IGNORE INTO seen (id, is_kept) SELECT id, 1 FROM record WHERE source = ?1 AND file = ?2",
+            params![self.source, path],
+        )?;
+        self.wrote()
+    }
+
+    /// Notes that everything stays that a file, or the files below a folder, held: it may be
+    /// there still and could not be looked at.
+    pub fn keep_below(&mut self, path: &str) -> Result<()> {
+        self.catalog.connection.execute(
+            "INSERT OR IGNORE INTO seen (id, is_kept) SELECT id, 1 FROM record
+             WHERE source = ?1 AND (file = ?2 OR substr(file, 1, length(?2) + 1) = ?2 || '/')",
             params![self.source, path],
         )?;
         self.wrote()
@@ -220,7 +237,9 @@ impl Stage<'_> {
     pub fn file_done(&mut self, path: &str, fingerprint: &str) -> Result<()> {
         self.catalog
             .connection
-            .prepare_cached("INSERT OR REPLACE INTO staged_file (run, source, path, fingerprint) VALUES (?1, ?2, ?3, ?4)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO staged_file (run, source, path, fingerprint) VALUES (?1, ?2, ?3, ?4)",
+            )?
             .execute(params![self.run, self.source, path, fingerprint])?;
         self.wrote()
     }
@@ -278,7 +297,8 @@ impl Stage<'_> {
             .catalog
             .connection
             .prepare_cached(
-                "SELECT r.file FROM seen JOIN record r ON r.source = ?1 AND r.id = seen.id WHERE seen.id = ?2",
+                "SELECT r.file FROM seen JOIN record r ON r.source = ?1 AND r.id = seen.id
+                 WHERE seen.id = ?2 AND NOT seen.is_kept",
             )?
             .query_row(params![self.source, id], |row| row.get(0))
             .optional()?)
@@ -299,13 +319,11 @@ impl Stage<'_> {
     fn work_number(&self, key: &str) -> Result<u64> {
         let connection = &self.catalog.connection;
         connection.prepare_cached("INSERT OR IGNORE INTO work (key) VALUES (?1)")?.execute([key])?;
-        Ok(connection
-            .prepare_cached("SELECT number FROM work WHERE key = ?1")?
-            .query_row([key], |row| row.get(0))?)
+        Ok(connection.prepare_cached("SELECT number FROM work WHERE key = ?1")?.query_row([key], |row| row.get(0))?)
     }
 
     fn see(&mut self, id: &str) -> Result<()> {
-        self.catalog.connection.prepare_cached("INSERT OR IGNORE INTO seen (id) VALUES (?1)")?.execute([id])?;
+        self.catalog.connection.prepare_cached("INSERT OR REPLACE INTO seen (id, is_kept) VALUES (?1, 0)")?.execute([id])?;
         self.wrote()
     }
 

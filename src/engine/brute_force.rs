@@ -39,9 +39,8 @@ impl BruteForceEngine {
         for article in articles.into_iter().filter(|article| !article.hidden) {
             let terms = ArticleTerms::of(&article, &mut caches);
             let group = language_group(&article.lang);
-            let stats = languages
-                .entry(group.clone())
-                .or_insert(LanguageStats { lang: group, articles: 0, words: [0; 4] });
+            let stats =
+                languages.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; 4] });
             stats.articles += 1;
             for (sum, zone) in stats.words.iter_mut().zip(&terms.zones) {
                 *sum += u64::from(zone.length);
@@ -267,9 +266,7 @@ impl SearchEngine for BruteForceEngine {
             for choice in works.iter_mut().take(ranking::PAIR_DEPTH) {
                 choice.score += pairs_score(&plan, choice.entry);
             }
-            works.sort_by(|a, b| {
-                b.score.total_cmp(&a.score).then_with(|| a.entry.article.id.cmp(&b.entry.article.id))
-            });
+            works.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.article.id.cmp(&b.entry.article.id)));
         }
         let total = Total::exact(works.len());
         let page = works.iter().skip(request.offset).take(request.limit);

@@ -87,7 +87,8 @@ fn window(text: &str, marks: &[Range<usize>], max_chars: usize) -> Range<usize> 
         }
     }
     let first = best.1;
-    let last = marks.iter().rfind(|mark| mark.end <= char_after(text, first.start, room)).map_or(first.end, |mark| mark.end);
+    let last =
+        marks.iter().rfind(|mark| mark.end <= char_after(text, first.start, room)).map_or(first.end, |mark| mark.end);
     // What room the marks leave is shared between the text before and after them.
     let used = text.get(first.start..last.max(first.start)).map_or(0, |held| held.chars().count());
     let before = room.saturating_sub(used) / 2;
@@ -165,7 +166,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn plan(stems: &[&str]) -> Plan {
-        let words = stems.iter().map(|stem| PlannedWord { stems: vec![vec![(*stem).to_owned()]], weight: 1.0 }).collect();
+        let words =
+            stems.iter().map(|stem| PlannedWord { stems: vec![vec![(*stem).to_owned()]], weight: 1.0 }).collect();
         Plan { words, ..Plan::default() }
     }
 
@@ -173,7 +175,10 @@ mod tests {
     fn words_are_marked_in_every_form_and_text_is_escaped() {
         let plan = plan(&["es:educ"]);
         let highlighter = Highlighter::new(&plan, Some(0), "es");
-        assert_eq!(highlighter.mark("<b>Educación</b> & educativas"), "&lt;b&gt;<mark>Educación</mark>&lt;/b&gt; &amp; <mark>educativas</mark>");
+        assert_eq!(
+            highlighter.mark("<b>Educación</b> & educativas"),
+            "&lt;b&gt;<mark>Educación</mark>&lt;/b&gt; &amp; <mark>educativas</mark>"
+        );
     }
 
     #[test]
@@ -182,7 +187,10 @@ mod tests {
         let highlighter = Highlighter::new(&plan, Some(0), "en");
         let text = format!("{}the target stands here {}", "before words ".repeat(30), "after words ".repeat(30));
         let snippet = highlighter.snippet(&text, 60);
-        assert!(snippet.contains("<mark>target</mark>") && snippet.starts_with('…') && snippet.ends_with('…'), "{snippet}");
+        assert!(
+            snippet.contains("<mark>target</mark>") && snippet.starts_with('…') && snippet.ends_with('…'),
+            "{snippet}"
+        );
         assert!(!snippet.contains("…efore"), "{snippet}");
     }
 

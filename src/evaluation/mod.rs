@@ -18,9 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::FormsCache;
 use crate::article::Article;
-use crate::engine::embedded::{
-    Applied, ArticleAnalyzer, EmbeddedEngine, Generation, GenerationWriter, Manifest,
-};
+use crate::engine::embedded::{Applied, ArticleAnalyzer, EmbeddedEngine, Generation, GenerationWriter, Manifest};
 use crate::engine::{Filters, MAX_LIMIT, SearchEngine, SearchRequest, Sort};
 use crate::ingest::{self, Format, Record, SiteProfile};
 use crate::query::Query;
@@ -234,7 +232,12 @@ fn outcome<'a>(
     let ranked: Vec<u32> =
         works.filter(|work| seen.insert(*work)).map(|work| judged.get(work).copied().unwrap_or(0)).collect();
     let relevant: Vec<u32> = judged.values().copied().filter(|grade| *grade > 0).collect();
-    Outcome { lang: query.lang.clone(), measures: Measures::of(&ranked, &relevant), is_empty: ranked.is_empty(), took_ms }
+    Outcome {
+        lang: query.lang.clone(),
+        measures: Measures::of(&ranked, &relevant),
+        is_empty: ranked.is_empty(),
+        took_ms,
+    }
 }
 
 fn figures(outcomes: &[Outcome]) -> BTreeMap<String, Figures> {
@@ -250,7 +253,8 @@ fn figures(outcomes: &[Outcome]) -> BTreeMap<String, Figures> {
         .map(|(name, group)| {
             let mut times: Vec<f64> = group.iter().map(|outcome| outcome.took_ms).collect();
             times.sort_by(f64::total_cmp);
-            let at = |share: f64| times.get(((times.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(0.0);
+            let at =
+                |share: f64| times.get(((times.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(0.0);
             let measures: Vec<Measures> = group.iter().map(|outcome| outcome.measures).collect();
             let figures = Figures {
                 queries: group.len(),

@@ -70,7 +70,8 @@ pub(super) async fn search(
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
     let took_ms = elapsed_ms(begun);
     tracing::debug!(query = text, hits = answer.total.value, took_ms, "search");
-    let notes = if is_cut { vec![format!("only the first {MAX_CHARS} characters of the query were read")] } else { Vec::new() };
+    let notes =
+        if is_cut { vec![format!("only the first {MAX_CHARS} characters of the query were read")] } else { Vec::new() };
     Ok(Json(SearchBody {
         query: text,
         total: answer.total,

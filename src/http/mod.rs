@@ -50,11 +50,7 @@ impl App {
 /// The routes, answering from whatever engine the slot holds at the time.
 pub fn router(slot: EngineSlot) -> Router {
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
-    let app = App {
-        slot,
-        admitted: Arc::new(Semaphore::new(MAX_WAITING)),
-        working: Arc::new(Semaphore::new(workers)),
-    };
+    let app = App { slot, admitted: Arc::new(Semaphore::new(MAX_WAITING)), working: Arc::new(Semaphore::new(workers)) };
     let trace = TraceLayer::new_for_http()
         // The path only: what people search for is not logged.
         .make_span_with(|request: &Request<_>| {

@@ -1,6 +1,7 @@
 //! The files of a source, recursively.
 
 use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -36,6 +37,8 @@ pub struct ListProblem {
     pub file: String,
     /// What is wrong, in words.
     pub reason: String,
+    /// Whether articles may be there that could not be looked at.
+    pub is_unseen: bool,
 }
 
 /// Counts the changes of how files are understood: a file that was read by an older version is
@@ -62,7 +65,7 @@ pub fn list(root: &Path) -> (Vec<FoundFile>, Vec<ListProblem>) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                problems.push(ListProblem { file: display(root), reason: error.to_string() });
+                problems.push(walk_problem(root, &error));
                 continue;
             }
         };
@@ -73,7 +76,8 @@ pub fn list(root: &Path) -> (Vec<FoundFile>, Vec<ListProblem>) {
         let below = path.strip_prefix(root).ok().filter(|below| !below.as_os_str().is_empty());
         let name = below.or(path.file_name().map(Path::new)).and_then(Path::to_str);
         let Some(name) = name else {
-            problems.push(ListProblem { file: display(path), reason: "the file's name is not UTF-8".to_owned() });
+            let reason = "the file's name is not UTF-8".to_owned();
+            problems.push(ListProblem { file: display(path), reason, is_unseen: false });
             continue;
         };
         match entry.metadata() {
@@ -83,11 +87,33 @@ pub fn list(root: &Path) -> (Vec<FoundFile>, Vec<ListProblem>) {
                 format,
                 fingerprint: fingerprint(&metadata),
             }),
-            Err(error) => problems.push(ListProblem { file: name.to_owned(), reason: error.to_string() }),
+            Err(error) => problems.push(ListProblem {
+                file: name.replace('\\', "/"),
+                reason: error.to_string(),
+                is_unseen: error.io_error().is_none_or(|error| error.kind() != ErrorKind::NotFound),
+            }),
         }
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     (files, problems)
+}
+
+/// Names the place that could not be looked at, below the root where it is below it. A link to
+/// nothing and a loop hide no article; what the system refuses to show may.
+fn walk_problem(root: &Path, error: &ignore::Error) -> ListProblem {
+    let at = place_of(error).unwrap_or(root);
+    let below = at.strip_prefix(root).ok().filter(|below| !below.as_os_str().is_empty());
+    let is_unseen = error.io_error().is_some_and(|error| error.kind() != ErrorKind::NotFound);
+    ListProblem { file: display(below.unwrap_or(at)).replace('\\', "/"), reason: error.to_string(), is_unseen }
+}
+
+fn place_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place_of(err),
+        _ => None,
+    }
 }
 
 fn display(path: &Path) -> String {

@@ -64,7 +64,12 @@ fn record(bytes: &[u8], number: u64) -> Record {
     let rejected = |id, reason| Record::Rejected(Rejection { line: Some(number), id, reason });
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => return rejected(None, format!("not UTF-8: byte {} of the line is not part of a character", error.valid_up_to() + 1)),
+        Err(error) => {
+            return rejected(
+                None,
+                format!("not UTF-8: byte {} of the line is not part of a character", error.valid_up_to() + 1),
+            );
+        }
     };
     let fields: Map<String, Value> = match serde_json::from_str(text) {
         Ok(fields) => fields,

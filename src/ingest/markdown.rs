@@ -109,7 +109,8 @@ struct Plain {
 
 /// What a reader sees of a Markdown body, as plain text.
 fn plain_text(markdown: &str) -> Plain {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
     let mut plain = Plain::default();
     let mut block = String::new();
     let mut item_depth = 0usize;
@@ -142,7 +143,12 @@ fn plain_text(markdown: &str) -> Plain {
             Event::End(TagEnd::TableCell) => block.push('\t'),
             Event::End(TagEnd::TableRow | TagEnd::TableHead) => end_line(&mut block),
             Event::End(
-                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::List(_) | TagEnd::CodeBlock | TagEnd::Table | TagEnd::BlockQuote(_)
+                TagEnd::Paragraph
+                | TagEnd::Heading(_)
+                | TagEnd::List(_)
+                | TagEnd::CodeBlock
+                | TagEnd::Table
+                | TagEnd::BlockQuote(_)
                 | TagEnd::FootnoteDefinition,
             ) if item_depth == 0 => end_block(&mut block, &mut plain.text),
             Event::Text(text) | Event::Code(text) => block.push_str(&text),
@@ -193,7 +199,9 @@ mod tests {
     #[test]
     fn both_front_matters_say_the_same() {
         let yaml = article("---\ntitle: Título\nlang: es\npublished_at: 2021-11-03\nauthors: [Ana]\n---\nTexto.\n");
-        let toml = article("+++\ntitle = \"Título\"\nlang = \"es\"\npublished_at = 2021-11-03\nauthors = [\"Ana\"]\n+++\nTexto.\n");
+        let toml = article(
+            "+++\ntitle = \"Título\"\nlang = \"es\"\npublished_at = 2021-11-03\nauthors = [\"Ana\"]\n+++\nTexto.\n",
+        );
         assert_eq!(yaml, toml);
         assert_eq!((yaml.id.as_str(), yaml.body.as_str()), ("es/x", "Texto."));
     }

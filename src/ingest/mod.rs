@@ -148,6 +148,8 @@ fn read_text(path: &Path) -> io::Result<Result<String, String>> {
     }
     Ok(match String::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
-        Err(error) => Err(format!("not UTF-8: byte {} is not part of a character", error.utf8_error().valid_up_to() + 1)),
+        Err(error) => {
+            Err(format!("not UTF-8: byte {} is not part of a character", error.utf8_error().valid_up_to() + 1))
+        }
     })
 }

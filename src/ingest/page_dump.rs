@@ -85,16 +85,7 @@ pub fn read(page: &str, profile: &SiteProfile) -> Result<PageDump, PageDumpError
         return Err(PageDumpError::NoArticle);
     }
     let head = head::find(&items, &signs, core);
-    let body = body(
-        &items,
-        &signs,
-        &inset,
-        &head.skip,
-        Core {
-            start: head.body,
-            end: core.end,
-        },
-    );
+    let body = body(&items, &signs, &inset, &head.skip, Core { start: head.body, end: core.end });
     if body.is_empty() {
         return Err(PageDumpError::NoArticle);
     }
@@ -147,10 +138,7 @@ fn body(items: &[Item], signs: &[Sign], inset: &[bool], skip: &[usize], core: Co
             continue;
         }
         let next = signs.get(at + 1).filter(|_| at < core.end).map(|s| &s.kind);
-        let opens = matches!(
-            next,
-            Some(Kind::Prose | Kind::Sentence | Kind::Introduced | Kind::Event | Kind::Short)
-        );
+        let opens = matches!(next, Some(Kind::Prose | Kind::Sentence | Kind::Introduced | Kind::Event | Kind::Short));
         let keep = match &sign.kind {
             Kind::Prose | Kind::Sentence | Kind::Introduced | Kind::Footnote | Kind::Event => true,
             // "Introduction" recurs on many pages, "Print this page" too; only the first opens a paragraph.
@@ -161,10 +149,7 @@ fn body(items: &[Item], signs: &[Sign], inset: &[bool], skip: &[usize], core: Co
             Kind::Trail(_) => !sign.recurs && !kept.is_empty() && item.text.contains('|'),
             Kind::Label(_) | Kind::Notice | Kind::More | Kind::Aside => false,
         };
-        previous_prose = matches!(
-            sign.kind,
-            Kind::Prose | Kind::Sentence | Kind::Introduced | Kind::Entry
-        );
+        previous_prose = matches!(sign.kind, Kind::Prose | Kind::Sentence | Kind::Introduced | Kind::Entry);
         if keep {
             kept.push(item);
         }
@@ -173,11 +158,7 @@ fn body(items: &[Item], signs: &[Sign], inset: &[bool], skip: &[usize], core: Co
     let mut listed = false;
     for item in kept {
         if !out.is_empty() {
-            out.push_str(if listed && item.listed() {
-                "\n"
-            } else {
-                "\n\n"
-            });
+            out.push_str(if listed && item.listed() { "\n" } else { "\n\n" });
         }
         listed = item.listed();
         match &item.marker {

@@ -91,9 +91,8 @@ pub fn history(records: &[Value], draft: impl Fn(&[Value], usize) -> Value) -> [
     let places = || 0..records.len();
     let mut first: Vec<Value> = places().filter(|place| place % 2 == 0).map(moved).collect();
     first.extend([leaver("a", 0), leaver("b", 1), leaver("c", 2)]);
-    let mut second: Vec<Value> = places()
-        .map(|place| if place % 3 == 0 { records[place].clone() } else { draft(records, place) })
-        .collect();
+    let mut second: Vec<Value> =
+        places().map(|place| if place % 3 == 0 { records[place].clone() } else { draft(records, place) }).collect();
     second.extend([leaver("b", 1), leaver("c", 3)]);
     let mut third: Vec<Value> = places()
         .filter(|place| place % 4 != 1)

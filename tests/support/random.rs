@@ -13,13 +13,24 @@ use super::library::{DAY_S, NOW};
 
 const LANGS: [&str; 8] = ["en", "es", "pt", "pt-BR", "fr", "zh", "zh-Hant", "en"];
 const EVERYWHERE: [&str; 5] = ["UNESCO", "covid-19", "2021", "virtual", "U.N."];
-const TOPICS: [&str; 5] = ["Programs", "Programs/Research", "Programs/Research/Mobility", "Priorities", "Priorities/Equity"];
+const TOPICS: [&str; 5] =
+    ["Programs", "Programs/Research", "Programs/Research/Mobility", "Priorities", "Priorities/Equity"];
 const DATES: [&str; 6] =
     ["2019-05-01", "2021-01-20", "2021-01-20", "2021-01-20T12:00:00-03:00", "2022-12-31", "2023-11-14T22:13:21Z"];
 
 fn vocabulary(lang: &str) -> Vec<&'static str> {
     let own: &[&str] = match lang.split('-').next().unwrap_or_default() {
-        "es" => &["la", "movilidad", "educación", "educacion", "universidad", "universidades", "calidad", "año", "estudiantes"],
+        "es" => &[
+            "la",
+            "movilidad",
+            "educación",
+            "educacion",
+            "universidad",
+            "universidades",
+            "calidad",
+            "año",
+            "estudiantes",
+        ],
         "pt" => &["a", "mobilidade", "educação", "universidade", "universidades", "qualidade", "ano", "inscrição"],
         "fr" => &["la", "mobilité", "l'enseignement", "université", "universités", "qualité", "étudiants", "œuvre"],
         "zh" => &["高等教育", "学生", "大学", "质量", "和"],
@@ -29,7 +40,11 @@ fn vocabulary(lang: &str) -> Vec<&'static str> {
 }
 
 /// Words of a language in a row, with what may stand between words.
-fn text(lang: &'static str, words: std::ops::Range<usize>, separators: &'static [&'static str]) -> BoxedStrategy<String> {
+fn text(
+    lang: &'static str,
+    words: std::ops::Range<usize>,
+    separators: &'static [&'static str],
+) -> BoxedStrategy<String> {
     vec((select(vocabulary(lang)), select(separators)), words)
         .prop_map(|pieces| {
             let mut text = String::new();
@@ -56,10 +71,23 @@ fn record() -> impl Strategy<Value = Value> {
             vec(select(vocabulary(lang)), 0..2),
             option::of(select(&["Ana Pérez", "Zoë O'Neil"][..])),
         );
-        let dates = (option::weighted(0.8, select(&DATES[..])), option::weighted(0.15, select(&["2023-11-13", "2023-11-14", "2030-01-01"][..])));
-        let rest = (option::weighted(0.6, 0usize..8), select(&Kind::ALL[..]), prop::bool::weighted(0.08), option::weighted(0.4, 0usize..20));
+        let dates = (
+            option::weighted(0.8, select(&DATES[..])),
+            option::weighted(0.15, select(&["2023-11-13", "2023-11-14", "2030-01-01"][..])),
+        );
+        let rest = (
+            option::weighted(0.6, 0usize..8),
+            select(&Kind::ALL[..]),
+            prop::bool::weighted(0.08),
+            option::weighted(0.4, 0usize..20),
+        );
         (texts, labels, dates, rest).prop_map(
-            move |((title, summary, (body, times)), (topics, tags, author), (published, expires), (work, kind, hidden, url))| {
+            move |(
+                (title, summary, (body, times)),
+                (topics, tags, author),
+                (published, expires),
+                (work, kind, hidden, url),
+            )| {
                 json!({
                     "lang": lang, "title": title, "summary": summary, "body": body.repeat(times), "kind": kind.as_str(),
                     "topics": topics, "tags": tags, "authors": author, "published_at": published, "expires_at": expires,
@@ -71,9 +99,19 @@ fn record() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The records of a site: 2 to 30, their ids not in the order of anything else.
+/// The records of a site, 2 to 30.
 pub fn site() -> impl Strategy<Value = Vec<Value>> {
-    (vec(record(), 2..=30), any::<u8>()).prop_map(|(mut records, salt)| {
+    records(2..31)
+}
+
+/// The records of a site, some two hundred.
+pub fn larger_site() -> impl Strategy<Value = Vec<Value>> {
+    records(180..220)
+}
+
+/// Records, their ids not in the order of anything else.
+fn records(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Value>> {
+    (vec(record(), count), any::<u8>()).prop_map(|(mut records, salt)| {
         for (place, record) in records.iter_mut().enumerate() {
             let mixed = (place as u8).wrapping_mul(37).wrapping_add(salt);
             record["id"] = format!("{mixed:02x}/{place}").into();
@@ -110,7 +148,8 @@ fn query() -> impl Strategy<Value = String> {
 }
 
 pub fn filters() -> impl Strategy<Value = Filters> {
-    let langs = prop_oneof![3 => Just(vec![]), 1 => subsequence(&["en", "es", "pt", "pt-BR", "fr", "zh", "de"][..], 1..3)];
+    let langs =
+        prop_oneof![3 => Just(vec![]), 1 => subsequence(&["en", "es", "pt", "pt-BR", "fr", "zh", "de"][..], 1..3)];
     let kinds = prop_oneof![3 => Just(vec![]), 1 => subsequence(&Kind::ALL[..], 1..4)];
     let topics = prop_oneof![
         3 => Just(vec![]),

@@ -60,7 +60,9 @@ pub enum GenerationError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It was built by a fichero that understands articles otherwise.
-    #[error("{path}: built by fichero {built_by} for another index format or analysis; `fichero reindex --full` builds one that fits")]
+    #[error(
+        "{path}: built by fichero {built_by} for another index format or analysis; `fichero reindex --full` builds one that fits"
+    )]
     Unfit {
         /// The folder.
         path: PathBuf,
@@ -162,7 +164,8 @@ impl Generation {
             return Err(smoke(format!("{} articles instead of {articles}", snapshot.articles())));
         }
         for (ordinal, segment) in snapshot.segments.iter().enumerate() {
-            let docs: Vec<u32> = segment.reader.doc_ids_alive().step_by(1 + segment.reader.max_doc() as usize / 4).collect();
+            let docs: Vec<u32> =
+                segment.reader.doc_ids_alive().step_by(1 + segment.reader.max_doc() as usize / 4).collect();
             for doc in docs {
                 let id = segment.id_of(doc)?;
                 let found = snapshot.find(snapshot.fields.id, &id)?;
@@ -208,10 +211,8 @@ pub struct ArticleAnalyzer {
 impl GenerationWriter {
     /// Begins a new generation in a folder that does not exist yet.
     pub fn create(path: &Path, threads: usize) -> Result<GenerationWriter> {
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write {
-            path: path.to_owned(),
-            source,
-        };
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(|error| failed(error.into()))?;
         let (schema, fields) = schema();
         let mut index = Index::create_in_dir(path, schema).map_err(|error| failed(error.into()))?;
@@ -250,7 +251,8 @@ impl GenerationWriter {
     /// Makes everything so far durable and visible.
     pub fn commit(&mut self, applied: Applied) -> Result<()> {
         let path = self.path.clone();
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
         crash_point!("commit:before");
         let mut commit = self.writer.prepare_commit().map_err(|error| failed(error.into()))?;
         commit.set_payload(&serde_json::to_string(&applied).map_err(|error| failed(error.into()))?);
@@ -264,7 +266,8 @@ impl GenerationWriter {
     pub fn finish(mut self, applied: Applied, manifest: &Manifest) -> Result<()> {
         self.commit(applied)?;
         let GenerationWriter { path, writer, .. } = self;
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
         writer.wait_merging_threads().map_err(|error| failed(error.into()))?;
         crash_point!("build:before-manifest");
         let text = serde_json::to_vec_pretty(manifest).map_err(|error| failed(error.into()))?;

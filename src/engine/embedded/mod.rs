@@ -12,7 +12,9 @@ mod search;
 mod select;
 mod snapshot;
 
-pub use generation::{Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest};
+pub use generation::{
+    Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest,
+};
 pub use schema::SCHEMA_VERSION;
 
 use std::sync::Arc;

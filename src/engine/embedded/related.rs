@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 
 use tantivy::DocSet;
-use tantivy::schema::IndexRecordOption;
 use tantivy::Term;
+use tantivy::schema::IndexRecordOption;
 
 use super::scoring::Accumulator;
 use super::search::versions;
@@ -20,7 +20,11 @@ use crate::engine::related::{REASON_TERMS, WeightedTerm, telling_terms};
 use crate::engine::{EngineError, Filters, Reason, RelatedAnswer, RelatedHit, RelatedRequest, Sort};
 
 /// The works nearest to the article at a place.
-pub(super) fn related(snapshot: &Snapshot, place: Place, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
+pub(super) fn related(
+    snapshot: &Snapshot,
+    place: Place,
+    request: &RelatedRequest,
+) -> Result<Option<RelatedAnswer>, EngineError> {
     let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
     if !segment.is_visible(place.doc, request.now_s) {
         return Ok(None);

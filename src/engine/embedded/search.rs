@@ -116,7 +116,13 @@ fn hit(snapshot: &Snapshot, plan: &Plan, candidate: Candidate, request: &SearchR
 
 /// The passage of an article's body that holds most of the query's weight, the first of equals;
 /// found from the positions of the words, without reading any text.
-fn best_passage(snapshot: &Snapshot, segment: &Segment, doc: DocId, plan: &Plan, group: usize) -> Result<Option<usize>, EngineError> {
+fn best_passage(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    doc: DocId,
+    plan: &Plan,
+    group: usize,
+) -> Result<Option<usize>, EngineError> {
     let body = Zone::Body.ordinal();
     let mut held: Vec<(usize, usize)> = Vec::new();
     let mut starts: Option<Vec<u32>> = None;
@@ -131,7 +137,9 @@ fn best_passage(snapshot: &Snapshot, segment: &Segment, doc: DocId, plan: &Plan,
             }
             list.positions(&mut positions);
             let starts = starts.get_or_insert_with(|| segment.passage_starts(doc));
-            held.extend(positions.iter().map(|at| (starts.partition_point(|start| start <= at).saturating_sub(1), place)));
+            held.extend(
+                positions.iter().map(|at| (starts.partition_point(|start| start <= at).saturating_sub(1), place)),
+            );
         }
     }
     held.sort_unstable();

@@ -21,7 +21,11 @@ pub(super) struct SegmentFilter<'s> {
 }
 
 impl<'s> SegmentFilter<'s> {
-    pub(super) fn new(segment: &'s Segment, filters: &'s Filters, now_s: i64) -> Result<SegmentFilter<'s>, EngineError> {
+    pub(super) fn new(
+        segment: &'s Segment,
+        filters: &'s Filters,
+        now_s: i64,
+    ) -> Result<SegmentFilter<'s>, EngineError> {
         let mut topics = Vec::new();
         if let Some(column) = &segment.topic {
             for topic in &filters.topics {
@@ -37,7 +41,8 @@ impl<'s> SegmentFilter<'s> {
         let segment = self.segment;
         segment.is_visible(doc, self.now_s)
             && (self.filters.langs.is_empty() || self.langs.get(segment.lang.get_val(doc) as usize) == Some(&true))
-            && (self.filters.kinds.is_empty() || self.filters.kinds.iter().any(|kind| *kind as u64 == segment.kind.get_val(doc)))
+            && (self.filters.kinds.is_empty()
+                || self.filters.kinds.iter().any(|kind| *kind as u64 == segment.kind.get_val(doc)))
             && (!self.filters.has_dates() || self.filters.takes_date(segment.published.first(doc)))
             && (self.filters.topics.is_empty() || self.has_topic(doc))
     }
@@ -140,7 +145,8 @@ impl<'s> Works<'s> {
         let mut from = 0;
         while from < end {
             let first = self.candidates[from];
-            let ties = self.candidates[from..].iter().take_while(|next| order(sort, &first, next) == Ordering::Equal).count();
+            let ties =
+                self.candidates[from..].iter().take_while(|next| order(sort, &first, next) == Ordering::Equal).count();
             // Groups that end before the page begins need no order among themselves.
             if ties > 1 && from + ties > offset {
                 let mut group = Vec::with_capacity(ties);

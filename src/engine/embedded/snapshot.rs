@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn};
 use tantivy::schema::{IndexRecordOption, Value};
-use tantivy::{DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
+use tantivy::{
+    DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
+};
 
 use super::schema::{Fields, length_column};
 use crate::analysis::{KeyTerm, Zone, language_group};
@@ -77,7 +79,8 @@ impl Snapshot {
             }
             for (lang, (articles, words)) in segment.langs.iter().zip(counts) {
                 let group = language_group(lang);
-                let group = stats.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; 4] });
+                let group =
+                    stats.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; 4] });
                 group.articles += articles;
                 for (sum, words) in group.words.iter_mut().zip(words) {
                     *sum += words;
@@ -109,7 +112,8 @@ impl Snapshot {
         let mut found = Vec::new();
         for (ordinal, segment) in self.segments.iter().enumerate() {
             let inverted = segment.reader.inverted_index(term.field()).map_err(index_error)?;
-            let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic).map_err(index_error)? else {
+            let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic).map_err(index_error)?
+            else {
                 continue;
             };
             while postings.doc() != TERMINATED {

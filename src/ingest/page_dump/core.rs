@@ -77,9 +77,7 @@ pub(super) fn insets(items: &[Item], signs: &[Sign]) -> Vec<bool> {
     const LONGEST: usize = 5;
     let mut inset = vec![false; items.len()];
     let prose = |at: usize| {
-        signs
-            .get(at)
-            .is_some_and(|s| s.kind == Kind::Prose && !s.recurs)
+        signs.get(at).is_some_and(|s| s.kind == Kind::Prose && !s.recurs)
             && items.get(at).is_some_and(|i| !i.listed() && !i.ends_cut())
     };
     for (at, sign) in signs.iter().enumerate() {
@@ -95,12 +93,7 @@ pub(super) fn insets(items: &[Item], signs: &[Sign]) -> Vec<bool> {
             .iter()
             .skip(at + 1)
             .take(LONGEST)
-            .take_while(|s| {
-                matches!(
-                    s.kind,
-                    Kind::Short | Kind::Entry | Kind::Notice | Kind::Label(Label::Closing)
-                )
-            })
+            .take_while(|s| matches!(s.kind, Kind::Short | Kind::Entry | Kind::Notice | Kind::Label(Label::Closing)))
             .count();
         let next = at + 1 + short;
         if short < LONGEST && prose(next) && prose(next + 1) {
@@ -114,20 +107,9 @@ pub(super) fn insets(items: &[Item], signs: &[Sign]) -> Vec<bool> {
 
 fn is_newsletter(text: &str) -> bool {
     let key = key(text);
-    [
-        "newsletter",
-        "subscri",
-        "suscri",
-        "boletin",
-        "boletim",
-        "assine",
-        "inscreva",
-        "abonne",
-        "lettre",
-        "sign up",
-    ]
-    .iter()
-    .any(|stem| key.contains(stem))
+    ["newsletter", "subscri", "suscri", "boletin", "boletim", "assine", "inscreva", "abonne", "lettre", "sign up"]
+        .iter()
+        .any(|stem| key.contains(stem))
 }
 
 /// Finds the run with the highest weight between two boundaries (Kadane's
@@ -142,8 +124,7 @@ pub(super) fn find(items: &[Item], signs: &[Sign], inset: &[bool]) -> Option<Cor
         if inset.get(at).copied().unwrap_or(false) {
             continue;
         }
-        if let Kind::Label(label @ (Label::Related | Label::Comments | Label::Closing)) = sign.kind
-        {
+        if let Kind::Label(label @ (Label::Related | Label::Comments | Label::Closing)) = sign.kind {
             run = None;
             let solid = best.is_some_and(|(weight, _)| weight >= SOLID);
             per_cent = match label {
@@ -208,22 +189,12 @@ pub(super) fn is_listing(items: &[Item], signs: &[Sign], core: Core) -> bool {
         return false;
     }
     // Teasers like the one found, each beside a date or "read more", up to the next boundary.
-    let ends = |sign: &Sign| {
-        matches!(
-            sign.kind,
-            Kind::Label(Label::Related | Label::Comments | Label::Closing)
-        )
-    };
-    let first = signs
-        .iter()
-        .take(core.start)
-        .rposition(ends)
-        .map_or(0, |at| at + 1);
+    let ends = |sign: &Sign| matches!(sign.kind, Kind::Label(Label::Related | Label::Comments | Label::Closing));
+    let first = signs.iter().take(core.start).rposition(ends).map_or(0, |at| at + 1);
     let beside = |at: usize| {
         let near = at.saturating_sub(2)..=at.saturating_add(2);
-        near.filter_map(|i| signs.get(i)).any(|s| {
-            s.kind == Kind::More || matches!(&s.kind, Kind::Meta(meta) if meta.date.is_some())
-        })
+        near.filter_map(|i| signs.get(i))
+            .any(|s| s.kind == Kind::More || matches!(&s.kind, Kind::Meta(meta) if meta.date.is_some()))
     };
     signs
         .iter()

@@ -18,17 +18,8 @@ const YEARS: std::ops::RangeInclusive<u32> = 1900..=2100;
 
 #[derive(Debug)]
 enum Token {
-    Number {
-        value: u32,
-        digits: usize,
-        start: usize,
-        end: usize,
-    },
-    Word {
-        folded: String,
-        start: usize,
-        end: usize,
-    },
+    Number { value: u32, digits: usize, start: usize, end: usize },
+    Word { folded: String, start: usize, end: usize },
 }
 
 impl Token {
@@ -72,10 +63,7 @@ pub(super) fn find(text: &str) -> Option<FoundDate> {
 pub(super) fn has_clock(text: &str) -> bool {
     let tokens = tokens(text);
     tokens.iter().enumerate().any(|(at, token)| {
-        let Token::Number {
-            value, digits, end, ..
-        } = token
-        else {
+        let Token::Number { value, digits, end, .. } = token else {
             return false;
         };
         if *value > 24 || *digits > 2 {
@@ -83,17 +71,11 @@ pub(super) fn has_clock(text: &str) -> bool {
         }
         match tokens.get(at + 1) {
             Some(Token::Word { folded, .. }) => {
-                matches!(
-                    folded.as_str(),
-                    "h" | "hs" | "hrs" | "am" | "pm" | "heures" | "horas"
-                )
+                matches!(folded.as_str(), "h" | "hs" | "hrs" | "am" | "pm" | "heures" | "horas")
             }
-            Some(Token::Number {
-                value,
-                digits,
-                start,
-                ..
-            }) => *digits == 2 && *value < 60 && text.get(*end..*start) == Some(":"),
+            Some(Token::Number { value, digits, start, .. }) => {
+                *digits == 2 && *value < 60 && text.get(*end..*start) == Some(":")
+            }
             None => false,
         }
     })
@@ -102,9 +84,7 @@ pub(super) fn has_clock(text: &str) -> bool {
 /// Words that stand beside a date without saying anything of their own:
 /// weekdays, hours, time zones, small joints.
 pub(super) fn is_filler(folded: &str) -> bool {
-    super::words::FILLER
-        .split(", ")
-        .any(|filler| filler == folded)
+    super::words::FILLER.split(", ").any(|filler| filler == folded)
 }
 
 fn tokens(text: &str) -> Vec<Token> {
@@ -125,18 +105,9 @@ fn tokens(text: &str) -> Vec<Token> {
         }
         let slice = text.get(start..end).unwrap_or_default();
         tokens.push(if digit {
-            Token::Number {
-                value: slice.parse().unwrap_or(u32::MAX),
-                digits: end - start,
-                start,
-                end,
-            }
+            Token::Number { value: slice.parse().unwrap_or(u32::MAX), digits: end - start, start, end }
         } else {
-            Token::Word {
-                folded: fold(slice),
-                start,
-                end,
-            }
+            Token::Word { folded: fold(slice), start, end }
         });
     }
     tokens
@@ -144,33 +115,16 @@ fn tokens(text: &str) -> Vec<Token> {
 
 fn numeric(text: &str, tokens: &[Token]) -> Option<FoundDate> {
     let [
-        Token::Number {
-            value: a,
-            digits: a_digits,
-            start,
-            end: a_end,
-        },
-        Token::Number {
-            value: b,
-            digits: b_digits,
-            start: b_start,
-            end: b_end,
-        },
-        Token::Number {
-            value: c,
-            digits: c_digits,
-            start: c_start,
-            end,
-        },
+        Token::Number { value: a, digits: a_digits, start, end: a_end },
+        Token::Number { value: b, digits: b_digits, start: b_start, end: b_end },
+        Token::Number { value: c, digits: c_digits, start: c_start, end },
         ..,
     ] = tokens
     else {
         return None;
     };
     let separator = text.get(*a_end..*b_start)?.trim();
-    if separator != text.get(*b_end..*c_start)?.trim()
-        || !matches!(separator, "-" | "/" | "." | "‑" | "–")
-    {
+    if separator != text.get(*b_end..*c_start)?.trim() || !matches!(separator, "-" | "/" | "." | "‑" | "–") {
         return None;
     }
     if *b_digits > 2 {
@@ -185,30 +139,15 @@ fn numeric(text: &str, tokens: &[Token]) -> Option<FoundDate> {
         }
         _ => return None,
     };
-    Some(FoundDate {
-        iso,
-        start: *start,
-        end: *end,
-    })
+    Some(FoundDate { iso, start: *start, end: *end })
 }
 
 fn worded(text: &str, tokens: &[Token]) -> Option<FoundDate> {
     let first = tokens.first()?;
     let mut at = 1;
     let (day, month) = match first {
-        Token::Number {
-            value,
-            digits: 1 | 2,
-            ..
-        } => {
-            at = skip(
-                tokens,
-                at,
-                &[
-                    "st", "nd", "rd", "th", "er", "ero", "ro", "o", "º", "°", "a", "ª",
-                ],
-                1,
-            );
+        Token::Number { value, digits: 1 | 2, .. } => {
+            at = skip(tokens, at, &["st", "nd", "rd", "th", "er", "ero", "ro", "o", "º", "°", "a", "ª"], 1);
             at = skip(tokens, at, &["de", "of", "d", "the", "del"], 2);
             let month = month(tokens.get(at)?.word()?)?;
             at += 1;
@@ -217,12 +156,7 @@ fn worded(text: &str, tokens: &[Token]) -> Option<FoundDate> {
         Token::Word { folded, .. } => {
             let month = month(folded)?;
             at = skip(tokens, at, &["the"], 1);
-            let Token::Number {
-                value,
-                digits: 1 | 2,
-                ..
-            } = tokens.get(at)?
-            else {
+            let Token::Number { value, digits: 1 | 2, .. } = tokens.get(at)? else {
                 return None;
             };
             at = skip(tokens, at + 1, &["st", "nd", "rd", "th"], 1);
@@ -232,29 +166,18 @@ fn worded(text: &str, tokens: &[Token]) -> Option<FoundDate> {
     };
     at = skip(tokens, at, &["de", "del", "do", "of"], 1);
     let last = tokens.get(at)?;
-    let Token::Number {
-        value: year,
-        digits: 4,
-        ..
-    } = last
-    else {
+    let Token::Number { value: year, digits: 4, .. } = last else {
         return None;
     };
     let (start, end) = (first.start(), last.end());
     // Parts of one date stand close together: no sentence lies between them.
     let joined = text.get(start..end)?;
-    if joined
-        .chars()
-        .any(|c| matches!(c, ';' | '|' | '?' | '!' | ':' | '('))
+    if joined.chars().any(|c| matches!(c, ';' | '|' | '?' | '!' | ':' | '('))
         || joined.contains(". ") && joined.len() > 24
     {
         return None;
     }
-    Some(FoundDate {
-        iso: calendar(*year, month, day)?,
-        start,
-        end,
-    })
+    Some(FoundDate { iso: calendar(*year, month, day)?, start, end })
 }
 
 fn skip(tokens: &[Token], mut at: usize, words: &[&str], most: usize) -> usize {
@@ -279,8 +202,7 @@ pub(super) fn month(folded: &str) -> Option<u32> {
         "june" | "jun" | "junio" | "junho" | "juin" => 6,
         "july" | "jul" | "julio" | "julho" | "juillet" | "juil" => 7,
         "august" | "aug" | "agosto" | "ago" | "aout" => 8,
-        "september" | "sep" | "sept" | "septiembre" | "setiembre" | "setembro" | "set"
-        | "septembre" => 9,
+        "september" | "sep" | "sept" | "septiembre" | "setiembre" | "setembro" | "set" | "septembre" => 9,
         "october" | "oct" | "octubre" | "outubro" | "out" | "octobre" => 10,
         "november" | "nov" | "noviembre" | "novembro" | "novembre" => 11,
         "december" | "dec" | "diciembre" | "dic" | "dezembro" | "dez" | "decembre" => 12,
@@ -300,9 +222,7 @@ fn calendar(year: u32, month: u32, day: u32) -> Option<String> {
         2 => 28,
         _ => return None,
     };
-    (1..=last)
-        .contains(&day)
-        .then(|| format!("{year:04}-{month:02}-{day:02}"))
+    (1..=last).contains(&day).then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 
 #[cfg(test)]
@@ -358,9 +278,7 @@ mod tests {
 
     #[test]
     fn clocks() {
-        assert!(
-            has_clock("10:30") && has_clock("à 14 h 00") && has_clock("9 am") && has_clock("15h")
-        );
+        assert!(has_clock("10:30") && has_clock("à 14 h 00") && has_clock("9 am") && has_clock("15h"));
         assert!(!has_clock("2:1 ratio") && !has_clock("John 3"));
     }
 }

@@ -66,33 +66,22 @@ pub(super) fn signs(items: &[Item], profile: &SiteProfile) -> Vec<Sign> {
             kind = Kind::Introduced;
         }
         if !item.listed() {
-            introduced = item.introduces()
-                && item.words >= 4
-                && matches!(kind, Kind::Prose | Kind::Sentence);
+            introduced = item.introduces() && item.words >= 4 && matches!(kind, Kind::Prose | Kind::Sentence);
         }
-        signs.push(Sign {
-            recurs: profile.recurs(item),
-            kind,
-        });
+        signs.push(Sign { recurs: profile.recurs(item), kind });
     }
     introduce_flanked(items, &mut signs);
     introduce_unmarked(items, &mut signs);
     restore_headings(items, &mut signs);
     let around = |at: usize, signs: &[Sign]| {
-        let near = |i: Option<usize>| {
-            i.and_then(|i| signs.get(i))
-                .is_some_and(|s| s.kind == Kind::Event)
-        };
+        let near = |i: Option<usize>| i.and_then(|i| signs.get(i)).is_some_and(|s| s.kind == Kind::Event);
         near(at.checked_sub(1)) || near(at.checked_add(1))
     };
     // "Date: 18 May 2022" beside "Time: ..." is when the event is, not when the page was published.
     for (at, item) in items.iter().enumerate() {
         let dated = matches!(signs.get(at).map(|s| &s.kind), Some(Kind::Meta(_)));
         let keyed = item.text.split_once(':').is_some_and(|(head, _)| {
-            matches!(
-                key(head).as_str(),
-                "date" | "dates" | "fecha" | "data" | "when" | "cuando" | "quando" | "quand"
-            )
+            matches!(key(head).as_str(), "date" | "dates" | "fecha" | "data" | "when" | "cuando" | "quando" | "quand")
         });
         if dated
             && keyed
@@ -111,31 +100,25 @@ fn introduce_flanked(items: &[Item], signs: &mut [Sign]) {
     const LONGEST: usize = 15;
     let prose = |signs: &[Sign], at: Option<usize>| {
         at.is_some_and(|at| {
-            signs.get(at).is_some_and(|s| {
-                !s.recurs && matches!(s.kind, Kind::Prose | Kind::Sentence | Kind::Introduced)
-            }) && items.get(at).is_some_and(|i| i.words >= 5 || i.listed())
+            signs
+                .get(at)
+                .is_some_and(|s| !s.recurs && matches!(s.kind, Kind::Prose | Kind::Sentence | Kind::Introduced))
+                && items.get(at).is_some_and(|i| i.words >= 5 || i.listed())
         })
     };
-    let heading = |signs: &[Sign], at: Option<usize>| {
-        at.and_then(|at| signs.get(at))
-            .is_some_and(|s| s.kind == Kind::Short)
-    };
+    let heading =
+        |signs: &[Sign], at: Option<usize>| at.and_then(|at| signs.get(at)).is_some_and(|s| s.kind == Kind::Short);
     let mut at = 0;
     while at < signs.len() {
-        let run = signs
-            .iter()
-            .skip(at)
-            .take_while(|s| s.kind == Kind::Entry && !s.recurs)
-            .count();
+        let run = signs.iter().skip(at).take_while(|s| s.kind == Kind::Entry && !s.recurs).count();
         if run == 0 {
             at += 1;
             continue;
         }
         let end = at + run;
-        let above = prose(signs, at.checked_sub(1))
-            || heading(signs, at.checked_sub(1)) && prose(signs, at.checked_sub(2));
-        let below =
-            prose(signs, Some(end)) || heading(signs, Some(end)) && prose(signs, Some(end + 1));
+        let above =
+            prose(signs, at.checked_sub(1)) || heading(signs, at.checked_sub(1)) && prose(signs, at.checked_sub(2));
+        let below = prose(signs, Some(end)) || heading(signs, Some(end)) && prose(signs, Some(end + 1));
         if run <= LONGEST && above && below {
             for sign in signs.iter_mut().take(end).skip(at) {
                 sign.kind = Kind::Introduced;
@@ -151,28 +134,18 @@ fn introduce_unmarked(items: &[Item], signs: &mut [Sign]) {
     const LONGEST: usize = 30;
     let mut at = 0;
     while at + 1 < signs.len() {
-        let introduces = signs
-            .get(at)
-            .is_some_and(|s| matches!(s.kind, Kind::Prose | Kind::Sentence))
-            && items
-                .get(at)
-                .is_some_and(|i| i.introduces() && i.words >= 4);
+        let introduces = signs.get(at).is_some_and(|s| matches!(s.kind, Kind::Prose | Kind::Sentence))
+            && items.get(at).is_some_and(|i| i.introduces() && i.words >= 4);
         at += 1;
         if !introduces {
             continue;
         }
-        let run = signs
-            .iter()
-            .skip(at)
-            .take_while(|s| matches!(s.kind, Kind::Short | Kind::Sentence) && !s.recurs)
-            .count();
+        let run =
+            signs.iter().skip(at).take_while(|s| matches!(s.kind, Kind::Short | Kind::Sentence) && !s.recurs).count();
         // The section that follows an article closes a list as a paragraph does.
         let closed = signs.get(at + run).is_some_and(|s| {
             s.kind == Kind::Prose && !s.recurs
-                || matches!(
-                    s.kind,
-                    Kind::Label(Label::Share | Label::Related | Label::Comments)
-                )
+                || matches!(s.kind, Kind::Label(Label::Share | Label::Related | Label::Comments))
         });
         if (1..=LONGEST).contains(&run) && closed {
             for sign in signs.iter_mut().skip(at).take(run) {
@@ -189,34 +162,18 @@ fn restore_headings(items: &[Item], signs: &mut [Sign]) {
     const LONG: usize = 20;
     const NEAR: usize = 4;
     for at in 1..signs.len() {
-        let ambiguous = matches!(
-            signs.get(at).map(|s| &s.kind),
-            Some(Kind::Label(Label::Related | Label::Closing))
-        ) && items
-            .get(at)
-            .is_some_and(|item| tables().ambiguous.contains(key(&item.text).as_str()));
+        let ambiguous = matches!(signs.get(at).map(|s| &s.kind), Some(Kind::Label(Label::Related | Label::Closing)))
+            && items.get(at).is_some_and(|item| tables().ambiguous.contains(key(&item.text).as_str()));
         if !ambiguous {
             continue;
         }
-        let above = signs.get(at - 1).is_some_and(|s| {
-            !s.recurs && matches!(s.kind, Kind::Prose | Kind::Introduced | Kind::Short)
-        });
-        let next = if signs.get(at + 1).is_some_and(|s| s.kind == Kind::Short) {
-            at + 2
-        } else {
-            at + 1
-        };
-        let below = signs
-            .get(next)
-            .is_some_and(|s| s.kind == Kind::Prose && !s.recurs)
-            && items
-                .get(next)
-                .is_some_and(|i| !i.listed() && !i.ends_cut() && i.words >= LONG);
-        let entries = signs
-            .iter()
-            .skip(at)
-            .take(NEAR + 1)
-            .any(|s| matches!(s.kind, Kind::Meta(_) | Kind::More));
+        let above = signs
+            .get(at - 1)
+            .is_some_and(|s| !s.recurs && matches!(s.kind, Kind::Prose | Kind::Introduced | Kind::Short));
+        let next = if signs.get(at + 1).is_some_and(|s| s.kind == Kind::Short) { at + 2 } else { at + 1 };
+        let below = signs.get(next).is_some_and(|s| s.kind == Kind::Prose && !s.recurs)
+            && items.get(next).is_some_and(|i| !i.listed() && !i.ends_cut() && i.words >= LONG);
+        let entries = signs.iter().skip(at).take(NEAR + 1).any(|s| matches!(s.kind, Kind::Meta(_) | Kind::More));
         if let (true, true, false, Some(sign)) = (above, below, entries, signs.get_mut(at)) {
             sign.kind = Kind::Short;
         }
@@ -242,11 +199,7 @@ fn kind(item: &Item) -> Kind {
     }
     // "Read also: a title" in the middle of an article.
     let names_related = |head: &str| label(head, &key_of_folded(head)) == Some(Label::Related);
-    if item.words <= 30
-        && folded
-            .split_once(':')
-            .is_some_and(|(head, _)| names_related(head))
-    {
+    if item.words <= 30 && folded.split_once(':').is_some_and(|(head, _)| names_related(head)) {
         return Kind::Aside;
     }
     if item.words <= 24 {
@@ -311,16 +264,8 @@ pub(super) fn tables() -> &'static Tables {
             labels.extend(list.split(", ").map(|name| (name, label)));
         }
         let mut dates = HashMap::new();
-        dates.extend(
-            words::PUBLISHED
-                .split(", ")
-                .map(|name| (name, DateLabel::Published)),
-        );
-        dates.extend(
-            words::UPDATED
-                .split(", ")
-                .map(|name| (name, DateLabel::Updated)),
-        );
+        dates.extend(words::PUBLISHED.split(", ").map(|name| (name, DateLabel::Published)));
+        dates.extend(words::UPDATED.split(", ").map(|name| (name, DateLabel::Updated)));
         Tables {
             labels,
             dates,
@@ -331,8 +276,7 @@ pub(super) fn tables() -> &'static Tables {
             home: set(words::HOME),
             event: set(words::EVENT),
             ambiguous: set(words::AMBIGUOUS),
-            notices: [words::COOKIES, words::BOXES, words::POLICIES]
-                .map(|list| list.split(", ").collect()),
+            notices: [words::COOKIES, words::BOXES, words::POLICIES].map(|list| list.split(", ").collect()),
         }
     })
 }
@@ -343,36 +287,19 @@ fn is_doubtful(name: &str) -> bool {
 }
 
 fn label(text: &str, key: &str) -> Option<Label> {
-    const SHARING: &[&str] = &[
-        "share",
-        "compartir",
-        "compartilhar",
-        "compartilhe",
-        "partager",
-        "partagez",
-        "facebook",
-        "linkedin",
-    ];
+    const SHARING: &[&str] =
+        &["share", "compartir", "compartilhar", "compartilhe", "partager", "partagez", "facebook", "linkedin"];
     let names = &tables().labels;
     if let (Some(label), false) = (names.get(key), is_doubtful(key)) {
         return Some(*label);
     }
     // "3 Comments", "Comments (3)": the count is not part of the name.
-    let words: Vec<&str> = key
-        .split(' ')
-        .filter(|w| !w.bytes().all(|b| b.is_ascii_digit()))
-        .collect();
+    let words: Vec<&str> = key.split(' ').filter(|w| !w.bytes().all(|b| b.is_ascii_digit())).collect();
     let name = words.join(" ");
     if let Some((head, _)) = text.split_once(':')
         && matches!(
             fold(head.trim()).as_str(),
-            "tags"
-                | "etiquetas"
-                | "mots-cles"
-                | "palabras clave"
-                | "palavras-chave"
-                | "keywords"
-                | "marcadores"
+            "tags" | "etiquetas" | "mots-cles" | "palabras clave" | "palavras-chave" | "keywords" | "marcadores"
         )
     {
         return Some(Label::Tool);
@@ -383,12 +310,8 @@ fn label(text: &str, key: &str) -> Option<Label> {
         return Some(*label);
     }
     // "Share on Facebook", "Facebook Twitter LinkedIn".
-    let sharing = words
-        .iter()
-        .filter(|w| names.get(*w) == Some(&Label::Share))
-        .count();
-    (sharing >= 2 && sharing * 2 >= words.len() && words.iter().any(|w| SHARING.contains(w)))
-        .then_some(Label::Share)
+    let sharing = words.iter().filter(|w| names.get(*w) == Some(&Label::Share)).count();
+    (sharing >= 2 && sharing * 2 >= words.len() && words.iter().any(|w| SHARING.contains(w))).then_some(Label::Share)
 }
 
 /// Headings that open a part of an article, never the whole of it.
@@ -407,9 +330,7 @@ pub(super) fn is_home(text: &str) -> bool {
 }
 
 fn is_aside(item: &Item, folded: &str) -> bool {
-    let file = [".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp"]
-        .iter()
-        .any(|ext| folded.ends_with(ext));
+    let file = [".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp"].iter().any(|ext| folded.ends_with(ext));
     let credit = [
         "photo:",
         "photo credit:",
@@ -442,19 +363,13 @@ fn is_aside(item: &Item, folded: &str) -> bool {
 
 fn is_footnote(item: &Item) -> bool {
     let text = item.text.as_str();
-    let address =
-        text.starts_with("http://") || text.starts_with("https://") || text.starts_with("www.");
+    let address = text.starts_with("http://") || text.starts_with("https://") || text.starts_with("www.");
     if address && item.words <= 4 {
         return true;
     }
-    let note = text
-        .strip_prefix('[')
-        .and_then(|t| t.split_once(']'))
-        .is_some_and(|(number, rest)| {
-            (1..=3).contains(&number.len())
-                && number.bytes().all(|b| b.is_ascii_digit())
-                && !rest.is_empty()
-        });
+    let note = text.strip_prefix('[').and_then(|t| t.split_once(']')).is_some_and(|(number, rest)| {
+        (1..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit()) && !rest.is_empty()
+    });
     note || text.starts_with(['¹', '²', '³'])
 }
 
@@ -470,8 +385,7 @@ fn copyright(item: &Item, folded: &str) -> Option<Kind> {
     ]
     .iter()
     .any(|claim| folded.contains(claim));
-    let sign =
-        item.text.contains('©') || folded.starts_with("copyright") || folded.starts_with("(c) ");
+    let sign = item.text.contains('©') || folded.starts_with("copyright") || folded.starts_with("(c) ");
     let year = folded
         .split(|c: char| !c.is_ascii_digit())
         .any(|n| n.len() == 4 && (n.starts_with("19") || n.starts_with("20")));
@@ -516,22 +430,13 @@ fn trail(item: &Item) -> Option<Vec<String>> {
             }
             _ => text.split(sign).collect(),
         };
-        let parts: Vec<String> = parts
-            .into_iter()
-            .map(|p| p.trim().to_owned())
-            .filter(|p| !p.is_empty())
-            .collect();
+        let parts: Vec<String> = parts.into_iter().map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect();
         parts
     };
     let after_label = text.split_once(':').is_some_and(|(head, _)| {
         matches!(
             key(head).as_str(),
-            "you are here"
-                | "usted esta aqui"
-                | "esta aqui"
-                | "voce esta aqui"
-                | "vous etes ici"
-                | "estas aqui"
+            "you are here" | "usted esta aqui" | "esta aqui" | "voce esta aqui" | "vous etes ici" | "estas aqui"
         )
     });
     for sign in SEPARATORS {
@@ -572,9 +477,6 @@ fn is_notice(item: &Item, folded: &str) -> bool {
     const LONGEST: [(usize, usize); 3] = [(0, 160), (1, 60), (2, 25)];
     LONGEST.iter().any(|(group, most)| {
         item.words <= *most
-            && tables()
-                .notices
-                .get(*group)
-                .is_some_and(|phrases| phrases.iter().any(|phrase| folded.contains(phrase)))
+            && tables().notices.get(*group).is_some_and(|phrases| phrases.iter().any(|phrase| folded.contains(phrase)))
     })
 }

@@ -44,30 +44,15 @@ pub(super) fn find(items: &[Item], signs: &[Sign], core: Core) -> Head {
         .map(|(item, _)| key(&item.text))
         .collect();
     // Text browsers print the title of the window first.
-    let window = items
-        .first()
-        .filter(|item| !item.listed() && item.words <= 40)
-        .map(|item| key(&item.text))
-        .unwrap_or_default();
-    let page = Page {
-        items,
-        signs,
-        keys,
-        window,
-    };
+    let window =
+        items.first().filter(|item| !item.listed() && item.words <= 40).map(|item| key(&item.text)).unwrap_or_default();
+    let page = Page { items, signs, keys, window };
     let (title, start, lead) = page.title_and_start(core);
 
-    let mut head = Head {
-        body: start,
-        ..Head::default()
-    };
+    let mut head = Head { body: start, ..Head::default() };
     head.title = title.and_then(|at| items.get(at)).map(|item| {
         let first = title == Some(0);
-        if first {
-            without_site(&item.text).to_owned()
-        } else {
-            item.text.clone()
-        }
+        if first { without_site(&item.text).to_owned() } else { item.text.clone() }
     });
     page.between(title, lead, start, core, &mut head);
     page.dates_and_authors(title, start, core, &mut head);
@@ -100,9 +85,8 @@ impl Page<'_> {
         // Above the article there may be prose that is none of it: a banner,
         // a slogan. A heading that the page itself calls its title decides.
         let strong = (core.start + 1..core.end.min(core.start + REACH)).find(|&at| {
-            self.item(at).is_some_and(|item| {
-                item.marker == Marker::Heading(1) || at > 0 && self.is_window_title(item)
-            }) && self.may_be_title(at)
+            self.item(at).is_some_and(|item| item.marker == Marker::Heading(1) || at > 0 && self.is_window_title(item))
+                && self.may_be_title(at)
                 && self.words(core.start, at) < self.words(at + 1, core.end + 1)
         });
         if let Some(at) = strong {
@@ -114,14 +98,10 @@ impl Page<'_> {
             let inner = (core.start..start)
                 .rev()
                 .filter(|&at| self.kind(at) == Some(&Kind::Short) && self.may_be_title(at))
-                .find(|&at| {
-                    self.item(at).is_some_and(|item| item.words >= 3) && !self.is_section(at)
-                });
+                .find(|&at| self.item(at).is_some_and(|item| item.words >= 3) && !self.is_section(at));
             match (inner, above) {
                 (Some(at), None) => return (Some(at), start, at + 1..start),
-                (Some(at), Some((_, score)))
-                    if score < LIKELY && self.item(at).is_some_and(|i| i.words >= 4) =>
-                {
+                (Some(at), Some((_, score))) if score < LIKELY && self.item(at).is_some_and(|i| i.words >= 4) => {
                     return (Some(at), start, at + 1..start);
                 }
                 (_, above) => return (above.map(|(at, _)| at), start, core.start..start),
@@ -133,15 +113,10 @@ impl Page<'_> {
             let title_like = first.is_some_and(|item| {
                 !item.listed()
                     && item.words <= 30
-                    && (item.text.ends_with(['?', '!'])
-                        || matches!(item.marker, Marker::Heading(_)))
+                    && (item.text.ends_with(['?', '!']) || matches!(item.marker, Marker::Heading(_)))
             });
             if title_like && core.start < core.end {
-                return (
-                    Some(core.start),
-                    core.start + 1,
-                    core.start + 1..core.start + 1,
-                );
+                return (Some(core.start), core.start + 1, core.start + 1..core.start + 1);
             }
         }
         (above.map(|(at, _)| at), core.start, core.start..core.start)
@@ -170,33 +145,23 @@ impl Page<'_> {
         if lead > 2 || entries >= 2 || after < before || before > 160 {
             return None;
         }
-        (date + 1..=core.end)
-            .find(|&at| self.is_prose(at) || self.kind(at) == Some(&Kind::Sentence))
+        (date + 1..=core.end).find(|&at| self.is_prose(at) || self.kind(at) == Some(&Kind::Sentence))
     }
 
     /// Words of prose in `from..to`.
     fn words(&self, from: usize, to: usize) -> usize {
         let prose = |at: &usize| matches!(self.kind(*at), Some(Kind::Prose | Kind::Sentence));
-        (from..to)
-            .filter(prose)
-            .filter_map(|at| self.item(at))
-            .map(|item| item.words)
-            .sum()
+        (from..to).filter(prose).filter_map(|at| self.item(at)).map(|item| item.words).sum()
     }
 
     fn is_section(&self, at: usize) -> bool {
-        self.item(at).is_some_and(|item| {
-            furniture::is_section_name(&item.text) || furniture::is_kicker(&item.text)
-        })
+        self.item(at).is_some_and(|item| furniture::is_section_name(&item.text) || furniture::is_kicker(&item.text))
     }
 
     /// Whether a line looks like a title as much as the one below it does.
     fn rivals(&self, at: usize) -> bool {
         let recurs = self.signs.get(at).is_some_and(|sign| sign.recurs);
-        self.may_be_title(at)
-            && !recurs
-            && !self.is_section(at)
-            && self.item(at).is_some_and(|item| item.words >= 3)
+        self.may_be_title(at) && !recurs && !self.is_section(at) && self.item(at).is_some_and(|item| item.words >= 3)
     }
 
     fn is_window_title(&self, item: &Item) -> bool {
@@ -256,9 +221,7 @@ impl Page<'_> {
             _ => 0,
         };
         let trailed = (at.saturating_sub(8)..below).any(|near| match self.kind(near) {
-            Some(Kind::Trail(parts)) => parts
-                .last()
-                .is_some_and(|last| same_start(&key(last), &name)),
+            Some(Kind::Trail(parts)) => parts.last().is_some_and(|last| same_start(&key(last), &name)),
             _ => false,
         });
         let windowed = at > 0 && self.is_window_title(item);
@@ -270,10 +233,7 @@ impl Page<'_> {
         }
         // A menu entry that ends a list of crumbs directly above is no objection.
         if self.keys.contains(&name)
-            && at
-                .checked_sub(1)
-                .and_then(|i| self.item(i))
-                .is_none_or(|i| key(&i.text) != name)
+            && at.checked_sub(1).and_then(|i| self.item(i)).is_none_or(|i| key(&i.text) != name)
         {
             score -= 3;
         }
@@ -297,33 +257,22 @@ impl Page<'_> {
             score += 2;
         }
         let after_text = above.is_some_and(|i| {
-            matches!(self.kind(i), Some(Kind::Sentence))
-                && self.item(i).is_some_and(|item| item.words >= 6)
+            matches!(self.kind(i), Some(Kind::Sentence)) && self.item(i).is_some_and(|item| item.words >= 6)
         });
         if after_text && item.marker == Marker::None {
             score -= 3;
         }
         // A line, the date, a line, the text: the second line heads the text only.
         let dated = (0..at).rev().take_while(|&i| self.is_meta(i)).last();
-        if dated
-            .and_then(|i| i.checked_sub(1))
-            .is_some_and(|i| self.rivals(i))
-            && item.marker == Marker::None
-        {
+        if dated.and_then(|i| i.checked_sub(1)).is_some_and(|i| self.rivals(i)) && item.marker == Marker::None {
             score -= 5;
         }
-        if matches!(
-            at.checked_sub(1).and_then(|i| self.kind(i)),
-            Some(Kind::Trail(_))
-        ) {
+        if matches!(at.checked_sub(1).and_then(|i| self.kind(i)), Some(Kind::Trail(_))) {
             score += 1;
         }
         // Unbulleted menus are runs of lines of a few words.
         let lone = |i: Option<usize>| {
-            i.is_some_and(|i| {
-                self.kind(i) == Some(&Kind::Short)
-                    && self.item(i).is_some_and(|item| item.words <= 4)
-            })
+            i.is_some_and(|i| self.kind(i) == Some(&Kind::Short) && self.item(i).is_some_and(|item| item.words <= 4))
         };
         if item.words <= 4 && (1..=3).all(|back| lone(at.checked_sub(back))) && lone(Some(at + 1)) {
             score -= 2;
@@ -360,38 +309,17 @@ impl Page<'_> {
         if same < LEAST_WORDS || same + 1 < said.len() && same * 10 < said.len() * 9 {
             return None;
         }
-        let text = if half {
-            text.rsplit_once(' ').map_or(text, |(head, _)| head)
-        } else {
-            text
-        };
-        let cut =
-            whole.is_some() || half || !text.ends_with(['.', '!', '?', '"', '”', '»', ')', ':']);
-        Some(if cut {
-            format!("{}…", text.trim_end_matches([',', ';', ':', ' ']))
-        } else {
-            text.to_owned()
-        })
+        let text = if half { text.rsplit_once(' ').map_or(text, |(head, _)| head) } else { text };
+        let cut = whole.is_some() || half || !text.ends_with(['.', '!', '?', '"', '”', '»', ')', ':']);
+        Some(if cut { format!("{}…", text.trim_end_matches([',', ';', ':', ' '])) } else { text.to_owned() })
     }
 
     /// Sorts what stands between the title and the core: summary, first lines
     /// of the body, and what belongs to neither.
-    fn between(
-        &self,
-        title: Option<usize>,
-        lead: std::ops::Range<usize>,
-        start: usize,
-        core: Core,
-        head: &mut Head,
-    ) {
-        let name = title
-            .and_then(|at| self.item(at))
-            .map(|item| key(&item.text))
-            .unwrap_or_default();
+    fn between(&self, title: Option<usize>, lead: std::ops::Range<usize>, start: usize, core: Core, head: &mut Head) {
+        let name = title.and_then(|at| self.item(at)).map(|item| key(&item.text)).unwrap_or_default();
         for at in core.start.max(start)..=core.end.min(start.saturating_add(6)) {
-            let doubled = self
-                .item(at)
-                .is_some_and(|item| !name.is_empty() && key(&item.text) == name);
+            let doubled = self.item(at).is_some_and(|item| !name.is_empty() && key(&item.text) == name);
             if doubled {
                 head.skip.push(at);
             }
@@ -423,10 +351,7 @@ impl Page<'_> {
                     } else if *kind == Kind::Short && !recurs {
                         if item.words >= 8 && subtitle.is_none() {
                             subtitle = Some(item.text.clone());
-                        } else if at + 1 == start
-                            && (dated || item.words < 8)
-                            && !is_bare_name(item)
-                        {
+                        } else if at + 1 == start && (dated || item.words < 8) && !is_bare_name(item) {
                             body.push(at);
                         }
                     }
@@ -443,19 +368,12 @@ impl Page<'_> {
             let parted = (first..start).any(|at| {
                 matches!(
                     self.kind(at),
-                    Some(
-                        Kind::Meta(_)
-                            | Kind::Trail(_)
-                            | Kind::Notice
-                            | Kind::More
-                            | Kind::Label(Label::Share)
-                    )
+                    Some(Kind::Meta(_) | Kind::Trail(_) | Kind::Notice | Kind::More | Kind::Label(Label::Share))
                 )
             });
             // What a text goes on with after a first sentence is of the text,
             // unless furniture stands between.
-            head.skip
-                .extend((first..start).filter(|at| parted && body.binary_search(at).is_err()));
+            head.skip.extend((first..start).filter(|at| parted && body.binary_search(at).is_err()));
         }
     }
 
@@ -468,12 +386,7 @@ impl Page<'_> {
         let after = core.end + 1..(core.end + 7).min(self.items.len());
         for at in (from..to).chain(after) {
             let below = at > core.end;
-            if below
-                && matches!(
-                    self.kind(at),
-                    Some(Kind::Label(Label::Related | Label::Comments))
-                )
-            {
+            if below && matches!(self.kind(at), Some(Kind::Label(Label::Related | Label::Comments))) {
                 break;
             }
             let Some(Kind::Meta(meta)) = self.kind(at) else {
@@ -501,9 +414,7 @@ impl Page<'_> {
                 authors = Some((rank, meta.authors.clone()));
             }
         }
-        head.published_at = found
-            .map(|(_, iso)| iso)
-            .or_else(|| self.dateline(head.body, core));
+        head.published_at = found.map(|(_, iso)| iso).or_else(|| self.dateline(head.body, core));
         head.authors = authors.map(|(_, names)| names).unwrap_or_default();
     }
 
@@ -523,10 +434,7 @@ impl Page<'_> {
         let Some(title_at) = title else {
             return Vec::new();
         };
-        let name = self
-            .item(title_at)
-            .map(|item| key(&item.text))
-            .unwrap_or_default();
+        let name = self.item(title_at).map(|item| key(&item.text)).unwrap_or_default();
         for at in (title_at.saturating_sub(8)..start).rev() {
             let (Some(item), Some(kind)) = (self.item(at), self.kind(at)) else {
                 continue;
@@ -535,9 +443,7 @@ impl Page<'_> {
                 return topics;
             }
             if let Kind::Trail(parts) = kind {
-                let ends = parts
-                    .last()
-                    .is_some_and(|last| same_start(&key(last), &name));
+                let ends = parts.last().is_some_and(|last| same_start(&key(last), &name));
                 let crumbs = item.text.contains(['›', '»', '→']) || item.text.contains(" > ");
                 if at < title_at
                     && (ends
@@ -557,26 +463,18 @@ impl Page<'_> {
         let Some(last) = title_at.checked_sub(1) else {
             return Vec::new();
         };
-        let is_last = self
-            .item(last)
-            .is_some_and(|item| item.listed() && same_start(&key(&item.text), name));
+        let is_last = self.item(last).is_some_and(|item| item.listed() && same_start(&key(&item.text), name));
         if !is_last {
             return Vec::new();
         }
         let first = (last.saturating_sub(DEEPEST)..last)
             .rev()
             .take_while(|&at| self.item(at).is_some_and(Item::listed))
-            .find(|&at| {
-                self.item(at)
-                    .is_some_and(|item| furniture::is_home(&item.text))
-            });
+            .find(|&at| self.item(at).is_some_and(|item| furniture::is_home(&item.text)));
         let Some(first) = first else {
             return Vec::new();
         };
-        let parts: Vec<String> = (first..=last)
-            .filter_map(|at| self.item(at))
-            .map(|item| item.text.clone())
-            .collect();
+        let parts: Vec<String> = (first..=last).filter_map(|at| self.item(at)).map(|item| item.text.clone()).collect();
         path(&parts, name)
     }
 }
@@ -587,38 +485,24 @@ fn is_bare_name(item: &Item) -> bool {
 }
 
 fn words(text: &str) -> Vec<String> {
-    key(text)
-        .split(' ')
-        .filter(|w| !w.is_empty())
-        .map(str::to_owned)
-        .collect()
+    key(text).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
 /// Whether two folded lines are the same, one perhaps cut short.
 fn same_start(a: &str, b: &str) -> bool {
     const LEAST: usize = 12;
-    a == b && !a.is_empty()
-        || a.len() >= LEAST && b.starts_with(a)
-        || b.len() >= LEAST && a.starts_with(b)
+    a == b && !a.is_empty() || a.len() >= LEAST && b.starts_with(a) || b.len() >= LEAST && a.starts_with(b)
 }
 
 /// A path of labels from crumbs: without "Home", the page's own title and the sort of page.
 fn path(parts: &[String], title: &str) -> Vec<String> {
     let labels: Vec<String> = parts
         .iter()
-        .filter(|part| {
-            !furniture::is_home(part)
-                && !furniture::is_kicker(part)
-                && !same_start(&key(part), title)
-        })
+        .filter(|part| !furniture::is_home(part) && !furniture::is_kicker(part) && !same_start(&key(part), title))
         // A slash within a label would read as one more level.
         .map(|part| part.replace('/', "-"))
         .collect();
-    if labels.is_empty() {
-        Vec::new()
-    } else {
-        vec![labels.join("/")]
-    }
+    if labels.is_empty() { Vec::new() } else { vec![labels.join("/")] }
 }
 
 /// "Category: Equity, Innovation" as topics.

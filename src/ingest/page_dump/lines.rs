@@ -36,13 +36,9 @@ impl Item {
     pub(super) fn ends_sentence(&self) -> bool {
         let address = || {
             let last = self.text.rsplit(' ').next().unwrap_or_default();
-            self.words >= 8
-                && (last.contains("://") || last.starts_with("www.") || last.contains('@'))
+            self.words >= 8 && (last.contains("://") || last.starts_with("www.") || last.contains('@'))
         };
-        matches!(
-            last_sign(&self.text),
-            Some('.' | '!' | '?' | '…' | ':' | ';' | '。')
-        ) || address()
+        matches!(last_sign(&self.text), Some('.' | '!' | '?' | '…' | ':' | ';' | '。')) || address()
     }
 
     /// Ends with a mark that leaves a text open: `…`, `...`, `[…]`.
@@ -57,10 +53,7 @@ impl Item {
 
 /// The text before a mark of omission at its end, or `None` where there is none.
 pub(super) fn cut_mark(text: &str) -> Option<&str> {
-    ["[…]", "[...]", "(…)", "(...)", "…", "..."]
-        .iter()
-        .find_map(|mark| text.strip_suffix(mark))
-        .map(str::trim_end)
+    ["[…]", "[...]", "(…)", "(...)", "…", "..."].iter().find_map(|mark| text.strip_suffix(mark)).map(str::trim_end)
 }
 
 fn last_sign(text: &str) -> Option<char> {
@@ -72,11 +65,7 @@ fn last_sign(text: &str) -> Option<char> {
         }
         text = head.trim_end();
     }
-    text.trim_end_matches([
-        '"', '\'', '”', '’', '»', ')', ']', '*', '_', ' ', '¹', '²', '³',
-    ])
-    .chars()
-    .next_back()
+    text.trim_end_matches(['"', '\'', '”', '’', '»', ')', ']', '*', '_', ' ', '¹', '²', '³']).chars().next_back()
 }
 
 /// Lower case without the accents of Western European languages.
@@ -115,10 +104,7 @@ pub(super) fn key(text: &str) -> String {
 /// The same for a text that [`fold`] has seen.
 pub(super) fn key_of_folded(folded: &str) -> String {
     let mut out = String::with_capacity(folded.len());
-    for word in folded
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-    {
+    for word in folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
         if !out.is_empty() {
             out.push(' ');
         }
@@ -136,10 +122,7 @@ pub(super) fn clean(raw: &str) -> String {
             if !out.is_empty() && !out.ends_with(' ') {
                 out.push(' ');
             }
-        } else if !matches!(
-            c,
-            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}'
-        ) {
+        } else if !matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}') {
             out.push(c);
         }
     }
@@ -172,11 +155,7 @@ fn split_marker(text: &str) -> (Marker, &str) {
         return (Marker::Heading(level), heading.trim_end_matches(['#', ' ']));
     }
     let open = usize::from(rest.starts_with('('));
-    let digits = rest
-        .bytes()
-        .skip(open)
-        .take_while(u8::is_ascii_digit)
-        .count();
+    let digits = rest.bytes().skip(open).take_while(u8::is_ascii_digit).count();
     if let (1..=3, Some((number, tail))) = (digits, rest.split_once(' ')) {
         let sign = number.get(open + digits..).unwrap_or_default();
         if sign == ")" || (open == 0 && sign == ".") {
@@ -241,14 +220,8 @@ fn strip_markdown(text: &str) -> Option<String> {
 }
 
 fn count_words(text: &str) -> usize {
-    let ideographs = text
-        .chars()
-        .filter(|c| matches!(c, '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'))
-        .count();
-    let words = text
-        .split(' ')
-        .filter(|w| w.chars().any(char::is_alphanumeric))
-        .count();
+    let ideographs = text.chars().filter(|c| matches!(c, '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')).count();
+    let words = text.split(' ').filter(|w| w.chars().any(char::is_alphanumeric)).count();
     words + ideographs / 2
 }
 
@@ -297,12 +270,7 @@ pub(super) fn items(page: &str) -> Vec<Item> {
             continue;
         }
         last = Some((line.width, line.indent));
-        items.push(Item {
-            words: count_words(&text),
-            text,
-            indent: line.indent,
-            marker,
-        });
+        items.push(Item { words: count_words(&text), text, indent: line.indent, marker });
         gap = false;
     }
     drop_link_numbers(&mut items);
@@ -333,10 +301,7 @@ fn wrap_width(raw: &[Raw]) -> Option<usize> {
     const WIDE: usize = 110;
     let mut counts = [0_usize; WIDE + 1];
     let (mut long, mut beyond) = (0, 0);
-    for line in raw
-        .iter()
-        .filter(|l| l.width >= NARROW && l.longest_word <= 30)
-    {
+    for line in raw.iter().filter(|l| l.width >= NARROW && l.longest_word <= 30) {
         long += 1;
         match counts.get_mut(line.width) {
             Some(count) => *count += 1,
@@ -350,28 +315,17 @@ fn wrap_width(raw: &[Raw]) -> Option<usize> {
         let near: usize = counts.iter().take(top + 1).skip(top - 5).sum();
         near >= 3 && near * 5 >= long
     })?;
-    (0..=top)
-        .rev()
-        .find(|width| counts.get(*width).is_some_and(|count| *count > 0))
+    (0..=top).rev().find(|width| counts.get(*width).is_some_and(|count| *count > 0))
 }
 
-fn continues(
-    item: &Item,
-    last_width: usize,
-    last_indent: usize,
-    line: &Raw,
-    text: &str,
-    width: Option<usize>,
-) -> bool {
+fn continues(item: &Item, last_width: usize, last_indent: usize, line: &Raw, text: &str, width: Option<usize>) -> bool {
     if matches!(item.marker, Marker::Heading(_)) {
         return false;
     }
     let aligned = line.indent == last_indent || (item.listed() && line.indent > item.indent);
     if !aligned
         || text.starts_with('[')
-            && text
-                .get(1..2)
-                .is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()))
+            && text.get(1..2).is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()))
             && item.ends_sentence()
     {
         return false;
@@ -381,9 +335,7 @@ fn continues(
         return true;
     }
     // A long line that stops within a sentence, and goes on in lower case.
-    last_width - last_indent >= 50
-        && !item.ends_sentence()
-        && text.chars().next().is_some_and(char::is_lowercase)
+    last_width - last_indent >= 50 && !item.ends_sentence() && text.chars().next().is_some_and(char::is_lowercase)
 }
 
 /// A line of `===` or `---` right under a short line makes it a heading.
@@ -406,21 +358,16 @@ fn mark_underlined(items: &mut [Item], rule: &str, gap: bool) {
 /// The footnotes of an article are let alone: they follow a word or stand
 /// before an address, where link numbers stand before words, many times.
 fn drop_link_numbers(items: &mut Vec<Item>) {
-    let numbered = items
-        .iter()
-        .filter(|item| item.words <= 8 && link_number(&item.text).is_some())
-        .count();
+    let numbered = items.iter().filter(|item| item.words <= 8 && link_number(&item.text).is_some()).count();
     if numbered < 5 {
         return;
     }
     let end = items.iter().enumerate().position(|(at, item)| {
-        matches!(
-            key(&item.text).as_str(),
-            "references" | "visible links" | "links"
-        ) && items.iter().skip(at + 1).take(2).any(|next| {
-            matches!(next.marker, Marker::Number(_))
-                && (next.text.starts_with("http") || next.text.starts_with("file:"))
-        })
+        matches!(key(&item.text).as_str(), "references" | "visible links" | "links")
+            && items.iter().skip(at + 1).take(2).any(|next| {
+                matches!(next.marker, Marker::Number(_))
+                    && (next.text.starts_with("http") || next.text.starts_with("file:"))
+            })
     });
     if let Some(end) = end {
         items.truncate(end);
@@ -463,21 +410,16 @@ mod tests {
 
     #[test]
     fn white_space_and_markers() {
-        let page =
-            "\u{feff}A\u{a0} title \r\n\r\n  • One\r\n    * Two\r\n3. Three\r\n---\r\n© \r\n";
+        let page = "\u{feff}A\u{a0} title \r\n\r\n  • One\r\n    * Two\r\n3. Three\r\n---\r\n© \r\n";
         let items = items(page);
         let seen: Vec<_> = items.iter().map(|i| (i.text.as_str(), i.indent)).collect();
         assert_eq!(seen, [("A title", 0), ("One", 2), ("Two", 4), ("Three", 0)]);
-        assert_eq!(
-            items.last().map(|i| &i.marker),
-            Some(&Marker::Number("3.".into()))
-        );
+        assert_eq!(items.last().map(|i| &i.marker), Some(&Marker::Number("3.".into())));
     }
 
     #[test]
     fn broken_lines_become_paragraphs() {
-        let words =
-            "the council met again in the old library to read what had been written so far ";
+        let words = "the council met again in the old library to read what had been written so far ";
         let text = words.repeat(6);
         let mut page = String::from("Title\n\n");
         let mut column = 0;
@@ -499,13 +441,7 @@ mod tests {
         assert_eq!(texts("# A [link](https://x.example/a) **b**"), ["A link b"]);
         assert_eq!(texts("![alt](x.png)"), Vec::<String>::new());
         let page = "[1]Home\n[2]News\n[3]About\n[4]Team\n[5]Jobs\n\nSee the [6]report.\n\nReferences\n\n1. https://a.example/\n";
-        assert_eq!(
-            texts(page),
-            ["Home", "News", "About", "Team", "Jobs", "See the report."]
-        );
-        assert_eq!(
-            texts("As said.[1]\n\n[1]https://a.example/"),
-            ["As said.[1]", "[1]https://a.example/"]
-        );
+        assert_eq!(texts(page), ["Home", "News", "About", "Team", "Jobs", "See the report."]);
+        assert_eq!(texts("As said.[1]\n\n[1]https://a.example/"), ["As said.[1]", "[1]https://a.example/"]);
     }
 }

@@ -32,9 +32,7 @@ pub(super) fn meta(item: &Item) -> Option<Meta> {
         None => (text, ""),
     };
     // A range of days ("18-20 May 2022") is an event's, and a date of a longer line is told, not stamped.
-    if before.trim_end().ends_with(['-', '–', '/', '‑'])
-        && before.bytes().any(|b| b.is_ascii_digit())
-    {
+    if before.trim_end().ends_with(['-', '–', '/', '‑']) && before.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
     let mut authors = Vec::new();
@@ -43,19 +41,14 @@ pub(super) fn meta(item: &Item) -> Option<Meta> {
     let mut longest = 0;
     let mut separators = 0;
     for (side, part) in [before, after].into_iter().enumerate() {
-        for segment in part
-            .split(['|', '·', '•', '–', '—', ',', ';', '(', ')'])
-            .map(str::trim)
-        {
+        for segment in part.split(['|', '·', '•', '–', '—', ',', ';', '(', ')']).map(str::trim) {
             if segment.is_empty() {
                 continue;
             }
             let (said, rest) = strip_labels(segment);
             label = label.max(said);
             let mut rest = rest;
-            if let Some((names, tail)) =
-                byline(rest, said.is_some() || found.is_some(), &mut authors)
-            {
+            if let Some((names, tail)) = byline(rest, said.is_some() || found.is_some(), &mut authors) {
                 if names {
                     continue;
                 }
@@ -64,10 +57,7 @@ pub(super) fn meta(item: &Item) -> Option<Meta> {
             let words = rest
                 .split(|c: char| !c.is_alphanumeric())
                 .filter(|w| !w.is_empty())
-                .filter(|w| {
-                    !dates::is_filler(&fold(w))
-                        && !w.bytes().all(|b| b.is_ascii_digit() && found.is_some())
-                })
+                .filter(|w| !dates::is_filler(&fold(w)) && !w.bytes().all(|b| b.is_ascii_digit() && found.is_some()))
                 .count();
             left += words;
             longest = longest.max(words);
@@ -111,9 +101,7 @@ fn strip_any<T>(text: &str, known: impl Fn(&str) -> Option<T>) -> Option<(T, &st
     let mut found = None;
     for _ in 0..MOST_WORDS {
         let trimmed = rest.trim_start();
-        let end = trimmed
-            .find(|c: char| !c.is_alphanumeric())
-            .unwrap_or(trimmed.len());
+        let end = trimmed.find(|c: char| !c.is_alphanumeric()).unwrap_or(trimmed.len());
         if end == 0 {
             break;
         }
@@ -148,46 +136,31 @@ fn byline<'t>(segment: &'t str, dated: bool, authors: &mut Vec<String>) -> Optio
 /// Names of people or bodies, or `None` where a part cannot be one.
 pub(super) fn names(text: &str) -> Option<Vec<String>> {
     const PARTICLES: &[&str] = &[
-        "de", "del", "la", "las", "los", "da", "das", "do", "dos", "du", "des", "van", "von",
-        "der", "den", "le", "al", "el", "di", "e", "y", "of", "the", "for", "d", "l", "para",
-        "pour", "a",
+        "de", "del", "la", "las", "los", "da", "das", "do", "dos", "du", "des", "van", "von", "der", "den", "le", "al",
+        "el", "di", "e", "y", "of", "the", "for", "d", "l", "para", "pour", "a",
     ];
     let mut text = text.trim().trim_end_matches('.').to_owned();
-    for joint in [
-        " and ", " y ", " e ", " et ", " & ", "; ", " with ", " con ", " com ", " avec ",
-    ] {
+    for joint in [" and ", " y ", " e ", " et ", " & ", "; ", " with ", " con ", " com ", " avec "] {
         text = text.replace(joint, ", ");
     }
-    let names: Vec<String> = text
-        .split(',')
-        .map(|n| n.trim().to_owned())
-        .filter(|n| !n.is_empty())
-        .collect();
+    let names: Vec<String> = text.split(',').map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect();
     let plausible = |name: &String| {
         let words: Vec<&str> = name.split(' ').collect();
-        let capital = |w: &&str| {
-            w.chars()
-                .find(|c| c.is_alphabetic())
-                .is_some_and(char::is_uppercase)
-        };
+        let capital = |w: &&str| w.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
         (1..=6).contains(&words.len())
             && name.chars().count() <= 60
             && words.first().is_some_and(capital)
-            && words
-                .iter()
-                .all(|w| capital(w) || PARTICLES.contains(&fold(w).trim_end_matches('\'')))
+            && words.iter().all(|w| capital(w) || PARTICLES.contains(&fold(w).trim_end_matches('\'')))
             && words.iter().filter(|w| capital(w)).count() * 2 >= words.len()
-            && !name
-                .chars()
-                .any(|c| c.is_ascii_digit() || matches!(c, ':' | '?' | '!' | '/' | '@' | '"'))
+            && !name.chars().any(|c| c.is_ascii_digit() || matches!(c, ':' | '?' | '!' | '/' | '@' | '"'))
     };
     (!names.is_empty() && names.len() <= 12 && names.iter().all(plausible)).then_some(names)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::lines::items;
+    use super::*;
 
     fn of(line: &str) -> Option<Meta> {
         items(line).first().and_then(meta)
@@ -203,57 +176,19 @@ mod tests {
                 DateLabel::Published,
                 vec!["Ana María Ruiz"],
             ),
-            (
-                "By Yara Sol and Pedro Paz | 3 May 2022",
-                "2022-05-03",
-                DateLabel::Bare,
-                vec!["Yara Sol", "Pedro Paz"],
-            ),
-            (
-                "Publié le 14/08/2019 à 10h30",
-                "2019-08-14",
-                DateLabel::Published,
-                vec![],
-            ),
-            (
-                "Mis à jour le 2 mai 2020",
-                "2020-05-02",
-                DateLabel::Updated,
-                vec![],
-            ),
-            (
-                "Posted on March 3, 2022 by Jo Hill in News",
-                "2022-03-03",
-                DateLabel::Published,
-                vec![],
-            ),
-            (
-                "Blog | 3 May 2022 | Montevideo",
-                "2022-05-03",
-                DateLabel::Bare,
-                vec![],
-            ),
-            (
-                "Quito, 3 de marzo de 2022",
-                "2022-03-03",
-                DateLabel::Bare,
-                vec![],
-            ),
+            ("By Yara Sol and Pedro Paz | 3 May 2022", "2022-05-03", DateLabel::Bare, vec!["Yara Sol", "Pedro Paz"]),
+            ("Publié le 14/08/2019 à 10h30", "2019-08-14", DateLabel::Published, vec![]),
+            ("Mis à jour le 2 mai 2020", "2020-05-02", DateLabel::Updated, vec![]),
+            ("Posted on March 3, 2022 by Jo Hill in News", "2022-03-03", DateLabel::Published, vec![]),
+            ("Blog | 3 May 2022 | Montevideo", "2022-05-03", DateLabel::Bare, vec![]),
+            ("Quito, 3 de marzo de 2022", "2022-03-03", DateLabel::Bare, vec![]),
         ] {
             let meta = of(line);
-            assert_eq!(
-                meta.as_ref().and_then(|m| m.date.clone()),
-                Some((iso.to_owned(), label)),
-                "{line}"
-            );
+            assert_eq!(meta.as_ref().and_then(|m| m.date.clone()), Some((iso.to_owned(), label)), "{line}");
             if line.contains("Jo Hill") {
                 continue;
             }
-            assert_eq!(
-                meta.map(|m| m.authors).unwrap_or_default(),
-                authors,
-                "{line}"
-            );
+            assert_eq!(meta.map(|m| m.authors).unwrap_or_default(), authors, "{line}");
         }
         for line in [
             "Por qué importa la equidad",
@@ -264,9 +199,6 @@ mod tests {
         ] {
             assert_eq!(of(line), None, "{line}");
         }
-        assert_eq!(
-            of("Par Léa du Bois, Jean Roy et Zoé Ba").map(|m| m.authors.len()),
-            Some(3)
-        );
+        assert_eq!(of("Par Léa du Bois, Jean Roy et Zoé Ba").map(|m| m.authors.len()), Some(3));
     }
 }

@@ -89,11 +89,7 @@ impl SiteProfile {
             return false;
         };
         let paragraph = item.words >= PARAGRAPH_WORDS && item.ends_sentence();
-        let per_cent = if paragraph {
-            PARAGRAPH_PER_CENT
-        } else {
-            SHORT_PER_CENT
-        };
+        let per_cent = if paragraph { PARAGRAPH_PER_CENT } else { SHORT_PER_CENT };
         count >= LEAST_PAGES && u64::from(count) * 100 >= u64::from(self.pages) * per_cent
     }
 }
@@ -104,9 +100,7 @@ fn line_hash(text: &str) -> u64 {
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -125,24 +119,15 @@ mod tests {
         let mut profile = SiteProfile::default();
         for page in 0..12 {
             let rare = if page < 2 { "Rare line" } else { "" };
-            let related = if page < 3 {
-                "The pilot was extended to twelve more towns of the valley last week."
-            } else {
-                ""
-            };
-            profile.observe(&format!(
-                "  • About us\nAbout us\nPage {page}\n{rare}\n{related}\n"
-            ));
+            let related =
+                if page < 3 { "The pilot was extended to twelve more towns of the valley last week." } else { "" };
+            profile.observe(&format!("  • About us\nAbout us\nPage {page}\n{rare}\n{related}\n"));
         }
         assert_eq!(profile.pages(), 12);
         assert!(profile.is_furniture("* ABOUT  US"));
         assert!(!profile.is_furniture("Page 3"));
         assert!(!profile.is_furniture("Rare line"));
-        assert!(
-            !profile.is_furniture(
-                "The pilot was extended to twelve more towns of the valley last week."
-            )
-        );
+        assert!(!profile.is_furniture("The pilot was extended to twelve more towns of the valley last week."));
         assert!(!profile.is_furniture(""));
     }
 

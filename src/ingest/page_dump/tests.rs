@@ -11,9 +11,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn fixture(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/page_dump")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/page_dump").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -43,15 +41,7 @@ const EXPECTED: &[Expected] = &[
         starts: "Twelve village schools along the upper Sorva have begun to measure the quality of their water every week, with kits",
         ends: "The notebooks were shown at the Meeting of Basin Councils.",
         has: &["[1]https://observatory.example/reports", "calendar"],
-        lacks: &[
-            "newsletter",
-            "tolerance",
-            "Winter Camp",
-            "glossary",
-            "related items",
-            "[…]",
-            "Governance",
-        ],
+        lacks: &["newsletter", "tolerance", "Winter Camp", "glossary", "related items", "[…]", "Governance"],
     },
     Expected {
         file: "es_institute.txt",
@@ -66,14 +56,7 @@ const EXPECTED: &[Expected] = &[
             "Qué se podrá ver a bordo",
             "salas pequeñas:\n\n- Redes y anzuelos\n- Cartas de marea\n- Voces del puerto\n\n“Mi",
         ],
-        lacks: &[
-            "boletín",
-            "carpintería",
-            "faro",
-            "WhatsApp",
-            "compartir",
-            "Observatorio",
-        ],
+        lacks: &["boletín", "carpintería", "faro", "WhatsApp", "compartir", "Observatorio"],
     },
     Expected {
         file: "pt_blog_comments.txt",
@@ -85,14 +68,7 @@ const EXPECTED: &[Expected] = &[
         starts: "As hortas suspensas da escola",
         ends: "comprar livros com o dinheiro.",
         has: &["No começo, faltava água."],
-        lacks: &[
-            "Leia também",
-            "minhocário",
-            "Marcos",
-            "nylon",
-            "cooperativa",
-            "Responder",
-        ],
+        lacks: &["Leia também", "minhocário", "Marcos", "nylon", "cooperativa", "Responder"],
     },
     Expected {
         file: "fr_event.txt",
@@ -103,18 +79,8 @@ const EXPECTED: &[Expected] = &[
         topics: &["Agenda/Ateliers"],
         starts: "Date : 18 mars 2021",
         ends: "auprès du secrétariat.",
-        has: &[
-            "Lieu : Maison des associations",
-            "14h15 Lecture des vieux cadastres",
-        ],
-        lacks: &[
-            "Publié",
-            "fontaine",
-            "moulin",
-            "Facebook",
-            "réservés",
-            "Aller au contenu",
-        ],
+        has: &["Lieu : Maison des associations", "14h15 Lecture des vieux cadastres"],
+        lacks: &["Publié", "fontaine", "moulin", "Facebook", "réservés", "Aller au contenu"],
     },
     Expected {
         file: "es_no_date.txt",
@@ -252,10 +218,7 @@ fn check(expected: &Expected, dump: &PageDump, circumstance: &str) {
     match (&dump.summary, expected.summary) {
         (None, None) => {}
         (Some(summary), Some((start, end))) => {
-            assert!(
-                summary.starts_with(start) && summary.ends_with(end),
-                "{place}: {summary}"
-            );
+            assert!(summary.starts_with(start) && summary.ends_with(end), "{place}: {summary}");
         }
         (summary, _) => panic!("{place}: summary {summary:?}"),
     }
@@ -265,17 +228,9 @@ fn check(expected: &Expected, dump: &PageDump, circumstance: &str) {
     for word in expected.has {
         assert!(body.contains(word), "{place}: lacks {word}\n{body}");
     }
-    let all = format!(
-        "{}\n{}\n{body}",
-        dump.title,
-        dump.summary.as_deref().unwrap_or_default()
-    )
-    .to_lowercase();
+    let all = format!("{}\n{}\n{body}", dump.title, dump.summary.as_deref().unwrap_or_default()).to_lowercase();
     for word in expected.lacks {
-        assert!(
-            !all.contains(&word.to_lowercase()),
-            "{place}: has {word}\n{all}"
-        );
+        assert!(!all.contains(&word.to_lowercase()), "{place}: has {word}\n{all}");
     }
     let opening: String = body.chars().take(60).collect();
     assert_eq!(body.matches(&opening).count(), 1, "{place}: opening twice");
@@ -285,26 +240,16 @@ fn check(expected: &Expected, dump: &PageDump, circumstance: &str) {
 fn fixtures_read_as_expected() {
     for expected in EXPECTED {
         let dump = read(&fixture(expected.file), &SiteProfile::default());
-        check(
-            expected,
-            &dump.unwrap_or_else(|error| panic!("{}: {error}", expected.file)),
-            "",
-        );
+        check(expected, &dump.unwrap_or_else(|error| panic!("{}: {error}", expected.file)), "");
     }
 }
 
 #[test]
 fn line_ends_and_trailing_spaces_do_not_matter() {
     for expected in EXPECTED {
-        let page = fixture(expected.file)
-            .replace("\r\n", "\n")
-            .replace('\n', " \u{a0}\t\r\n");
+        let page = fixture(expected.file).replace("\r\n", "\n").replace('\n', " \u{a0}\t\r\n");
         let dump = read(&page, &SiteProfile::default());
-        check(
-            expected,
-            &dump.unwrap_or_else(|error| panic!("{}: {error}", expected.file)),
-            "(crlf)",
-        );
+        check(expected, &dump.unwrap_or_else(|error| panic!("{}: {error}", expected.file)), "(crlf)");
     }
 }
 
@@ -332,15 +277,9 @@ fn a_site_profile_does_not_spoil_a_page() {
                 .collect();
             profile.observe(&other.join("\n"));
         }
-        let dump =
-            read(&page, &profile).unwrap_or_else(|error| panic!("{}: {error}", expected.file));
+        let dump = read(&page, &profile).unwrap_or_else(|error| panic!("{}: {error}", expected.file));
         assert_eq!(dump.title, expected.title, "{}", expected.file);
-        assert_eq!(
-            dump.published_at.as_deref(),
-            expected.date,
-            "{}",
-            expected.file
-        );
+        assert_eq!(dump.published_at.as_deref(), expected.date, "{}", expected.file);
         for word in expected.lacks {
             assert!(
                 !dump.body.to_lowercase().contains(&word.to_lowercase()),
@@ -366,18 +305,14 @@ fn a_profile_takes_out_furniture_that_no_table_knows() {
         profile.observe(&page(n));
     }
     let with = read(&page(1), &profile).map(|dump| dump.body);
-    assert!(with.is_ok_and(
-        |body| body.ends_with("sold at the fair.") && body.starts_with("The trees of row 1")
-    ));
+    assert!(with.is_ok_and(|body| body.ends_with("sold at the fair.") && body.starts_with("The trees of row 1")));
 }
 
 #[test]
 fn a_teaser_on_every_page_does_not_take_a_page_its_text() {
     let text = "The ferry of the lower lake will sail again from the first Sunday of May, three times a day.";
-    let second =
-        "Tickets are sold on board, and children travel free of charge until the end of summer.";
-    let own =
-        format!("Home\nTimes\n\nThe ferry sails again\n\n4 April 2020\n\n{text}\n\n{second}\n");
+    let second = "Tickets are sold on board, and children travel free of charge until the end of summer.";
+    let own = format!("Home\nTimes\n\nThe ferry sails again\n\n4 April 2020\n\n{text}\n\n{second}\n");
     let mut profile = SiteProfile::default();
     profile.observe(&own);
     for n in 0..9 {
@@ -385,35 +320,20 @@ fn a_teaser_on_every_page_does_not_take_a_page_its_text() {
     }
     assert!(profile.is_furniture(text));
     let dump = read(&own, &profile);
-    assert_eq!(
-        dump.as_ref().map(|d| d.title.as_str()),
-        Ok("The ferry sails again")
-    );
+    assert_eq!(dump.as_ref().map(|d| d.title.as_str()), Ok("The ferry sails again"));
     assert_eq!(dump.map(|d| d.body), Ok(format!("{text}\n\n{second}")));
 }
 
 #[test]
 fn listings_and_empty_pages() {
     let none = SiteProfile::default();
-    assert_eq!(
-        read(&fixture("en_listing.txt"), &none),
-        Err(PageDumpError::NoArticle)
-    );
+    assert_eq!(read(&fixture("en_listing.txt"), &none), Err(PageDumpError::NoArticle));
     for empty in ["", "\n\n", " \u{a0}\r\n\t", "---\n***\n•\n©"] {
         assert_eq!(read(empty, &none), Err(PageDumpError::Empty), "{empty:?}");
     }
-    for nothing in [
-        "Home",
-        "Home\nNews\nContact",
-        "• A\n• B\n• C",
-        "20 January 2021",
-        "© 2020 All rights reserved.",
-    ] {
-        assert_eq!(
-            read(nothing, &none),
-            Err(PageDumpError::NoArticle),
-            "{nothing:?}"
-        );
+    for nothing in ["Home", "Home\nNews\nContact", "• A\n• B\n• C", "20 January 2021", "© 2020 All rights reserved."]
+    {
+        assert_eq!(read(nothing, &none), Err(PageDumpError::NoArticle), "{nothing:?}");
     }
 }
 
@@ -433,44 +353,19 @@ fn dates_stand_in_many_places() {
     let body = "The council of the lower valley met in the mill to speak about the frost and its damages.\n\nIt decided to open a fund for the growers, and to plant hedges against the wind.";
     for (head, date) in [
         ("Frost in the lower valley\n20/01/2021", Some("2021-01-20")),
-        (
-            "20 de enero de 2021\nHelada en el valle bajo",
-            Some("2021-01-20"),
-        ),
-        (
-            "Frost in the lower valley\nLast updated: 3 May 2022\nPublished: 20 January 2021",
-            Some("2021-01-20"),
-        ),
-        (
-            "Geada no vale de baixo\nAtualizado em 20 de janeiro de 2021",
-            Some("2021-01-20"),
-        ),
-        (
-            "Gel dans la basse vallée\nMis en ligne le mercredi 20 janvier 2021 par Zoé Roy",
-            Some("2021-01-20"),
-        ),
-        (
-            "Frost in the lower valley\n\n  • 20 Jan 2021\n  • By Ann Lee",
-            Some("2021-01-20"),
-        ),
+        ("20 de enero de 2021\nHelada en el valle bajo", Some("2021-01-20")),
+        ("Frost in the lower valley\nLast updated: 3 May 2022\nPublished: 20 January 2021", Some("2021-01-20")),
+        ("Geada no vale de baixo\nAtualizado em 20 de janeiro de 2021", Some("2021-01-20")),
+        ("Gel dans la basse vallée\nMis en ligne le mercredi 20 janvier 2021 par Zoé Roy", Some("2021-01-20")),
+        ("Frost in the lower valley\n\n  • 20 Jan 2021\n  • By Ann Lee", Some("2021-01-20")),
         ("Frost in the lower valley\n31/31/2021", None),
     ] {
-        let dump = read(
-            &format!("Home\nAbout\n\n{head}\n\n{body}\n"),
-            &SiteProfile::default(),
-        );
-        assert_eq!(
-            dump.as_ref().map(|d| d.published_at.as_deref()),
-            Ok(date),
-            "{head}"
-        );
+        let dump = read(&format!("Home\nAbout\n\n{head}\n\n{body}\n"), &SiteProfile::default());
+        assert_eq!(dump.as_ref().map(|d| d.published_at.as_deref()), Ok(date), "{head}");
         assert_eq!(dump.map(|d| d.body).as_deref(), Ok(body), "{head}");
     }
     let told = format!("Frost in the lower valley\n\nMill Town, 20 January 2021 – {body}");
-    assert_eq!(
-        read(&told, &SiteProfile::default()).map(|d| d.published_at),
-        Ok(Some("2021-01-20".to_owned()))
-    );
+    assert_eq!(read(&told, &SiteProfile::default()).map(|d| d.published_at), Ok(Some("2021-01-20".to_owned())));
 }
 
 #[test]
@@ -484,14 +379,9 @@ fn parts_of_an_article_named_like_furniture_stay() {
     let dump = read(page, &SiteProfile::default());
     let Ok(dump) = dump else { panic!("{dump:?}") };
     assert_eq!(dump.title, "A year of the reading circle");
+    assert!(dump.body.starts_with("Reading aloud\n\nThe circle"), "{}", dump.body);
     assert!(
-        dump.body.starts_with("Reading aloud\n\nThe circle"),
-        "{}",
-        dump.body
-    );
-    assert!(
-        dump.body
-            .contains("says:\n\nThe sea wall\n\nA house of salt\n\nUpcoming events\n\nIn May"),
+        dump.body.contains("says:\n\nThe sea wall\n\nA house of salt\n\nUpcoming events\n\nIn May"),
         "{}",
         dump.body
     );
@@ -520,12 +410,7 @@ fn the_seed_page() {
         topics: &[],
         starts: "Apart from causing major disruptions",
         ends: "The Sustainable and Inclusive Internationalization Virtual Conference.",
-        has: &[
-            "\n\n[1]https://www.iau-aiu.net",
-            "poster",
-            "equity",
-            "‘traditional’",
-        ],
+        has: &["\n\n[1]https://www.iau-aiu.net", "poster", "equity", "‘traditional’"],
         lacks: &[
             "newsletter",
             "harassment",
@@ -538,26 +423,16 @@ fn the_seed_page() {
         ],
     };
     let mut profile = SiteProfile::default();
-    for circumstance in [
-        "alone",
-        "seen once",
-        "seen twice",
-        "seen thrice: all of it recurs",
-    ] {
+    for circumstance in ["alone", "seen once", "seen twice", "seen thrice: all of it recurs"] {
         let dump = read(&page, &profile);
-        check(
-            &seed,
-            &dump.unwrap_or_else(|error| panic!("{error}")),
-            circumstance,
-        );
+        check(&seed, &dump.unwrap_or_else(|error| panic!("{error}")), circumstance);
         profile.observe(&page);
     }
 }
 
 #[test]
 fn enormous_pages_take_linear_time() {
-    let sentence =
-        "The mill by the river ground the corn of nine villages until the flood of that autumn. ";
+    let sentence = "The mill by the river ground the corn of nine villages until the flood of that autumn. ";
     let pages = [
         format!("{sentence}\n\n").repeat(25_000),
         sentence.repeat(25_000),
