@@ -32,7 +32,7 @@ const SIGABRT: i32 = 6;
 /// How many arrivals at one point are tried; no situation has more but at `stage:batch`.
 const MAX_ARRIVALS: usize = 4;
 /// Enough for two batches of staged changes.
-const MANY: usize = 600;
+const MANY: usize = 900;
 /// Enough for everything else.
 const FEW: usize = 60;
 

@@ -185,6 +185,27 @@ impl Client {
         self.receive()
     }
 
+    /// As [`Client::get`], where the server may end in the middle.
+    pub fn try_get(&mut self, path: &str) -> std::io::Result<Answer> {
+        let broken = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+        self.stream.get_mut().write_all(format!("GET {path} HTTP/1.1\r\nhost: fichero\r\n\r\n").as_bytes())?;
+        let mut lines: Vec<String> = Vec::new();
+        while lines.last().is_none_or(|line| !line.is_empty()) {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            lines.push(line.strip_suffix("\r\n").ok_or_else(broken)?.to_owned());
+        }
+        let status = lines[0].split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
+        let mut answer = Answer { status, headers: Vec::new(), body: Vec::new() };
+        for (name, value) in lines.iter().filter_map(|line| line.split_once(':')) {
+            answer.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let length = answer.headers.iter().find(|(name, _)| name == "content-length").expect("a content-length");
+        answer.body.resize(length.1.parse().unwrap(), 0);
+        self.stream.read_exact(&mut answer.body)?;
+        Ok(answer)
+    }
+
     /// Reads one answer.
     pub fn receive(&mut self) -> Answer {
         let mut answer = self.receive_head();

@@ -340,6 +340,9 @@ impl Interrupted<'_> {
             assert!(total == works(expected) || self.before.is_some_and(|before| total == works(before)), "{total}");
             total == works(expected) && site.answered().as_ref() == Some(expected) && site.is_swept()
         });
+        if self.before.is_none() {
+            assert_same(Some(&site.accepted()), self.after);
+        }
         let (status, log) = server.stop();
         assert!(status.success() && !log.contains("panicked"), "{status}: {log}");
     }

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 
+use super::in_flight::{InFlight, Waiting};
 use super::schema::{Fields, SCHEMA_VERSION, document, schema, tokenizers};
 use super::snapshot::Snapshot;
 use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
@@ -152,7 +154,11 @@ impl Generation {
 
     /// A writer for small changes. Only the holder of the writer lock may ask for one.
     pub fn writer(&self) -> Result<GenerationWriter> {
-        GenerationWriter::new(&self.path, &self.index, &self.fields, 1, SMALL_HEAP_BYTES)
+        let writer = GenerationWriter::new(&self.path, &self.index, &self.fields, 1, SMALL_HEAP_BYTES)?;
+        // A commit that was cut off may have left files that the same changes, made again, would
+        // write under the same names: Tantivy refuses to write over them.
+        writer.writer.garbage_collect_files().wait().map_err(|error| writer.failed(error))?;
+        Ok(writer)
     }
 
     /// Asks it what every good generation answers: as many articles as were put in, and a few of
@@ -199,7 +205,8 @@ pub const BUILD_HEAP_BYTES: usize = 60_000_000;
 pub struct GenerationWriter {
     path: PathBuf,
     fields: Fields,
-    writer: IndexWriter,
+    writer: IndexWriter<Waiting>,
+    in_flight: Arc<InFlight>,
 }
 
 /// Analyses articles on one thread, its caches warm from one to the next.
@@ -224,7 +231,7 @@ impl GenerationWriter {
         let writer = index
             .writer_with_num_threads(threads, heap_bytes)
             .map_err(|error| GenerationError::Write { path: path.to_owned(), source: error.into() })?;
-        Ok(GenerationWriter { path: path.to_owned(), fields: fields.clone(), writer })
+        Ok(GenerationWriter { path: path.to_owned(), fields: fields.clone(), writer, in_flight: Arc::default() })
     }
 
     fn failed(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> GenerationError {
@@ -237,9 +244,9 @@ impl GenerationWriter {
             return Ok(false);
         }
         let terms = ArticleTerms::of(article, &mut analyzer.caches);
-        let document: TantivyDocument =
-            document(&self.fields, article, work, &terms).map_err(|error| self.failed(error))?;
-        self.writer.add_document(document).map_err(|error| self.failed(error))?;
+        let (document, bytes) = document(&self.fields, article, work, &terms).map_err(|error| self.failed(error))?;
+        let waiting = self.in_flight.admit(document, bytes);
+        self.writer.add_document(waiting).map_err(|error| self.failed(error))?;
         Ok(true)
     }
 

@@ -4,6 +4,7 @@
 //! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
 
 mod generation;
+mod in_flight;
 mod proximity;
 mod related;
 mod schema;

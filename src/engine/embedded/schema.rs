@@ -97,14 +97,15 @@ pub(super) fn tokenizers() -> TokenizerManager {
     tokenizers
 }
 
-/// An analysed article as a document.
+/// An analysed article as a document, and about how many bytes that is.
 pub(super) fn document(
     fields: &Fields,
     article: &Article,
     work: u64,
     terms: &ArticleTerms,
-) -> Result<TantivyDocument, serde_json::Error> {
+) -> Result<(TantivyDocument, usize), serde_json::Error> {
     let mut document = TantivyDocument::default();
+    let mut bytes_held = 0;
     document.add_text(fields.id, &article.id);
     if let Some(url) = &article.url {
         document.add_text(fields.url, url);
@@ -125,20 +126,27 @@ pub(super) fn document(
         document.add_i64(fields.expires, at.end_s());
     }
     for (zone, zone_fields) in terms.zones.iter().zip(&fields.zones) {
-        document.add_text(zone_fields.words, term_list(zone.terms.iter().map(|(at, forms)| (*at, &forms.words))));
-        document.add_text(zone_fields.stems, term_list(zone.terms.iter().map(|(at, forms)| (*at, &forms.stems))));
+        let words = term_list(zone.terms.iter().map(|(at, forms)| (*at, &forms.words)));
+        let stems = term_list(zone.terms.iter().map(|(at, forms)| (*at, &forms.stems)));
+        bytes_held += words.len() + stems.len();
+        document.add_text(zone_fields.words, words);
+        document.add_text(zone_fields.stems, stems);
         document.add_u64(zone_fields.length, u64::from(zone.length));
     }
     for (passage, start) in passages_of(&article.body).zip(&terms.passage_starts) {
         let mut bytes = Vec::with_capacity(passage.text.len() + 1);
         bytes.push(u8::from(passage.kind == PassageKind::Continuation));
         bytes.extend_from_slice(passage.text.as_bytes());
+        bytes_held += bytes.len();
         document.add_bytes(fields.passage, &bytes);
         document.add_u64(fields.passage_start, u64::from(*start));
     }
-    document.add_bytes(fields.card, &serde_json::to_vec(&Card::of(article))?);
-    document.add_bytes(fields.key_terms, &serde_json::to_vec(&terms.key_terms())?);
-    Ok(document)
+    let card = serde_json::to_vec(&Card::of(article))?;
+    let key_terms = serde_json::to_vec(&terms.key_terms())?;
+    bytes_held += card.len() + key_terms.len();
+    document.add_bytes(fields.card, &card);
+    document.add_bytes(fields.key_terms, &key_terms);
+    Ok((document, bytes_held))
 }
 
 /// What separates the terms of a list; no term holds it.
