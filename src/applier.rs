@@ -126,7 +126,9 @@ impl Applier {
             match self.switch(publication) {
                 Ok(()) => return Ok(Step::Switched(publication.generation)),
                 Err(
-                    error @ ApplyError::Generation(GenerationError::Unreadable { .. } | GenerationError::Unfit { .. }),
+                    error @ ApplyError::Generation(
+                        GenerationError::Unreadable { .. } | GenerationError::Unfit { .. } | GenerationError::Engine(_),
+                    ),
                 ) => {
                     tracing::error!(generation = publication.generation, error = %error, "the published generation cannot be read");
                     self.refused = Some(publication.generation);
@@ -242,7 +244,7 @@ impl Applier {
 /// The newest generation below a number that can be read and was published once.
 pub fn previous_generation(data: &DataFolder, current: u64) -> Option<u64> {
     data.generation_numbers().into_iter().rfind(|number| {
-        *number < current && Generation::open(&data.generation(*number)).is_ok_and(|generation| is_settled(&generation))
+        *number < current && open_engine(data, *number).is_ok_and(|engine| is_settled(engine.generation()))
     })
 }
 

@@ -172,11 +172,8 @@ impl DataFolder {
                 let path = self.generation(number);
                 crash_point!("sweep:before-remove");
                 tracing::info!(generation = number, "removing an old generation");
-                fs::remove_dir_all(&path).map_err(|source| DataFolderError::Io {
-                    path,
-                    action: "removing an old generation",
-                    source,
-                })?;
+                let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                removed.map_err(|source| DataFolderError::Io { path, action: "removing an old generation", source })?;
             }
         }
         Ok(())

@@ -229,7 +229,16 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 fn existing(config: &Config) -> Result<DataFolder> {
-    if !config.data.join(fichero::catalog::FILE_NAME).exists() {
+    let found = config.data.join(fichero::catalog::FILE_NAME).try_exists();
+    if let Err(error) = &found
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        bail!(
+            "{}: {error}: give this user the right to read and write the folder, or name another with --data",
+            config.data.display()
+        );
+    }
+    if !found.unwrap_or(false) {
         bail!("{}: no index here yet: run `fichero reindex`, or name its folder with --data", config.data.display());
     }
     Ok(DataFolder::existing(&config.data))

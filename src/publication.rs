@@ -16,10 +16,12 @@ const SERVER_PATIENCE: Duration = Duration::from_secs(30);
 /// number. The next accepted reindex, or [`resume`], ends the hold.
 pub fn rollback(data: &DataFolder) -> Result<u64> {
     let current = data.current().context("nothing is published yet: run `fichero reindex`")?;
+    // First: without the right to write, the generations cannot be read either, and look lost.
+    let mut catalog = Catalog::open(data.path())?;
     let Some(previous) = previous_generation(data, current) else {
         bail!("there is no readable generation before {current}: `fichero reindex --full` builds one after it");
     };
-    Catalog::open(data.path())?.set_publication(Publication { generation: previous, is_held: true })?;
+    catalog.set_publication(Publication { generation: previous, is_held: true })?;
     crate::crash_point!("rollback:recorded");
     follow(data, |version| version.generation == previous)?;
     Ok(previous)

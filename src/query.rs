@@ -86,6 +86,9 @@ impl Query {
     fn add_words(&mut self, piece: &str) {
         let mut compound: Option<(String, u32)> = None;
         for word in words(piece) {
+            if word.span == 0 {
+                continue;
+            }
             if word.span > 1 {
                 compound = Some((word.text.into_owned(), word.position + word.span));
                 continue;

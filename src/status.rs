@@ -9,7 +9,6 @@ use crate::applier::{open_engine, previous_generation};
 use crate::catalog::Catalog;
 use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
-use crate::engine::embedded::Generation;
 
 /// The state of a data folder.
 #[derive(Debug, Serialize)]
@@ -97,7 +96,7 @@ pub fn status(data: &DataFolder) -> Result<Status> {
         problems: Vec::new(),
     };
     for number in data.generation_numbers() {
-        if let Err(error) = Generation::open(&data.generation(number)) {
+        if let Err(error) = open_engine(data, number) {
             status.problems.push(format!("generation {number}: {error}"));
         }
     }

@@ -53,14 +53,24 @@ fn situations() -> Vec<Situation> {
     let many = first_state(MANY);
     let site = Site::with(&many);
     situations.push(Situation {
-        name: "first reindex", site, arguments: &["reindex"], before: None, after: many.clone(), sources: many,
+        name: "first reindex",
+        site,
+        arguments: &["reindex"],
+        before: None,
+        after: many.clone(),
+        sources: many,
     });
 
     let site = Site::with(&old);
     site.reindex(&[]);
     site.now_says(&new);
     situations.push(Situation {
-        name: "incremental reindex", site, arguments: &["reindex"], before: Some(old.clone()), after: new.clone(), sources: new.clone(),
+        name: "incremental reindex",
+        site,
+        arguments: &["reindex"],
+        before: Some(old.clone()),
+        after: new.clone(),
+        sources: new.clone(),
     });
 
     // With a generation before the current one, so that there is one to sweep.
@@ -69,7 +79,12 @@ fn situations() -> Vec<Situation> {
     site.reindex(&["--full"]);
     site.now_says(&new);
     situations.push(Situation {
-        name: "full reindex", site, arguments: &["reindex", "--full"], before: Some(old.clone()), after: new.clone(), sources: new.clone(),
+        name: "full reindex",
+        site,
+        arguments: &["reindex", "--full"],
+        before: Some(old.clone()),
+        after: new.clone(),
+        sources: new.clone(),
     });
 
     let site = Site::with(&old);
@@ -78,12 +93,22 @@ fn situations() -> Vec<Situation> {
     site.reindex(&["--full"]);
     let rolled_back = site.copy();
     situations.push(Situation {
-        name: "rollback", site, arguments: &["rollback"], before: Some(new.clone()), after: old.clone(), sources: new.clone(),
+        name: "rollback",
+        site,
+        arguments: &["rollback"],
+        before: Some(new.clone()),
+        after: old.clone(),
+        sources: new.clone(),
     });
 
     rolled_back.run(&["rollback"]);
     situations.push(Situation {
-        name: "resume", site: rolled_back, arguments: &["resume"], before: Some(old.clone()), after: new.clone(), sources: new.clone(),
+        name: "resume",
+        site: rolled_back,
+        arguments: &["resume"],
+        before: Some(old.clone()),
+        after: new.clone(),
+        sources: new.clone(),
     });
 
     let site = Site::with(&new);
@@ -92,7 +117,12 @@ fn situations() -> Vec<Situation> {
     fs::remove_dir_all(data.generation(data.current().unwrap())).unwrap();
     fs::remove_file(site.data().join("CURRENT")).unwrap();
     situations.push(Situation {
-        name: "rebuild of a lost generation", site, arguments: &["reindex"], before: None, after: new.clone(), sources: new,
+        name: "rebuild of a lost generation",
+        site,
+        arguments: &["reindex"],
+        before: None,
+        after: new.clone(),
+        sources: new,
     });
     situations
 }
@@ -102,7 +132,8 @@ impl Situation {
     fn dies_at(&self, point: &str, arrival: usize) -> bool {
         let site = self.site.copy();
         let decision = site.decision();
-        let output = site.command(self.arguments).env("FICHERO_CRASH_AT", format!("{point}#{arrival}")).output().unwrap();
+        let output =
+            site.command(self.arguments).env("FICHERO_CRASH_AT", format!("{point}#{arrival}")).output().unwrap();
         if output.status.success() {
             return false;
         }

@@ -70,7 +70,14 @@ fn shortest(mut run: impl FnMut() -> Duration) -> Duration {
 
 /// Kills a command over copies of a site until it has died `deaths` times, in every part of its
 /// time alike; checks each time that all is well.
-fn kill_everywhere(name: &str, site: &Site, arguments: &[&str], deaths: usize, before: Option<&Articles>, after: &Articles) {
+fn kill_everywhere(
+    name: &str,
+    site: &Site,
+    arguments: &[&str],
+    deaths: usize,
+    before: Option<&Articles>,
+    after: &Articles,
+) {
     let duration = shortest(|| {
         let copy = site.copy();
         let begun = Instant::now();
@@ -89,7 +96,11 @@ fn kill_everywhere(name: &str, site: &Site, arguments: &[&str], deaths: usize, b
             let copy = site.copy();
             let status = kill_after(copy.command(arguments), duration.mul_f64(part));
             if was_killed(status) {
-                midway.insert(format!("{:?} {:?}", copy.decision() == decision, copy.data_folder().generation_numbers()));
+                midway.insert(format!(
+                    "{:?} {:?}",
+                    copy.decision() == decision,
+                    copy.data_folder().generation_numbers()
+                ));
                 let interrupted = Interrupted { before, after, decision, sources: after };
                 interrupted.must_have_left_all_well(&copy);
                 break;
@@ -152,9 +163,11 @@ fn ask_on(mut client: Client, states: [&Articles; 2], end: &AtomicBool, may_die:
         assert!(totals.contains(&body["total"]["value"].as_u64().unwrap()), "{}", body["total"]);
         // Whole: what is shown is of one of the two states altogether.
         let is_of = |state: &Articles| {
-            body["hits"].as_array().unwrap().iter().all(|hit| {
-                state.get(hit["id"].as_str().unwrap()).is_some_and(|text| hit["title"] == text.title)
-            })
+            body["hits"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|hit| state.get(hit["id"].as_str().unwrap()).is_some_and(|text| hit["title"] == text.title))
         };
         assert!(states.iter().any(|state| is_of(state)), "neither the old nor the new state: {body}");
         answers += 1;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use pagefind_stem::Stemmer;
 
+use super::endings::singular;
 use super::fold::{fold, fold_keeping_tilde};
 use super::language::{Chain, chain_of, language_group};
 
@@ -49,7 +50,10 @@ impl LanguageForms {
 
     fn stem(&self, word: &str) -> String {
         match &self.stemmer {
-            Some(stemmer) => stemmer.stem(word).into_owned(),
+            Some(stemmer) => match singular(word, &self.tag) {
+                Some(singular) => stemmer.stem(&singular).into_owned(),
+                None => stemmer.stem(word).into_owned(),
+            },
             None => word.to_owned(),
         }
     }
@@ -170,6 +174,13 @@ mod tests {
             ("investigaciones", "investigación", "es"),
             ("investigacion", "investigaciones", "es"),
             ("inscricao", "inscrição", "pt"),
+            ("inscrição", "inscrições", "pt"),
+            ("avaliacao", "avaliações", "pt"),
+            ("avaliacoes", "avaliação", "pt"),
+            ("nacionais", "nacional", "pt"),
+            ("anos", "ano", "pt"),
+            ("años", "año", "es"),
+            ("artes", "arte", "es"),
             ("etudiants", "étudiant", "fr"),
             ("studies", "study", "en"),
             ("универсиnета", "универсиnета", "ru"),

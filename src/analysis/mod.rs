@@ -10,6 +10,7 @@
 
 mod detect;
 mod document;
+mod endings;
 mod fold;
 mod forms;
 mod language;
@@ -29,5 +30,5 @@ pub use words::{Word, words};
 /// It names the version of our own rules and of every library whose data decides the terms.
 pub fn fingerprint() -> String {
     let stemmers: Vec<&str> = chains().map(Chain::name).collect();
-    format!("words 1; forms 1; icu_segmenter 2; snowball 3 ({})", stemmers.join(" "))
+    format!("words 2; forms 2; icu_segmenter 2; snowball 3 ({})", stemmers.join(" "))
 }

@@ -26,6 +26,9 @@ impl Moment {
     /// taken as UTC. The calendar is checked.
     pub fn parse(text: &str) -> Result<Moment, MomentError> {
         let text = text.trim();
+        if text.as_bytes().get(4) != Some(&b'-') || !text.is_ascii() {
+            return Err(MomentError);
+        }
         if let Ok(timestamp) = text.parse::<Timestamp>() {
             return Ok(Moment { text: text.replacen(' ', "T", 1), start_s: timestamp.as_second(), is_date: false });
         }

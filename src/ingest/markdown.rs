@@ -64,12 +64,32 @@ fn yaml(text: &str) -> Result<Map<String, Value>, String> {
         return Ok(Map::new());
     }
     // The parser bounds depth, aliases and size by itself, so that no file can exhaust it.
-    let value: Value =
-        serde_saphyr::from_str(text).map_err(|error| format!("front matter is not YAML: {}", first_line(&error)))?;
+    // What is no plain number or boolean stays as it was typed: `lang: no` is Norwegian.
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    let value: Value = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| format!("front matter is not YAML: {}", first_line(&error)))?;
     match value {
-        Value::Object(fields) => Ok(fields),
+        Value::Object(mut fields) => {
+            if let Some(flag) = fields.get("hidden").and_then(Value::as_str).and_then(yes_or_no) {
+                fields.insert("hidden".to_owned(), json!(flag));
+            }
+            Ok(fields)
+        }
         Value::Null => Ok(Map::new()),
         _ => Err("front matter is not a list of fields".to_owned()),
+    }
+}
+
+/// A flag as older YAML writes it.
+fn yes_or_no(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "y" | "on" => Some(true),
+        "no" | "n" | "off" => Some(false),
+        _ => None,
     }
 }
 
@@ -217,6 +237,13 @@ mod tests {
             "One bold link and code.[1]\nSecond line.\n\nPart\n\n- a\n- b\n- c\n\nx\ty\n1\t2\n\n[1] The note."
         );
         assert_eq!(article.links, ["https://a.example/b"]);
+    }
+
+    #[test]
+    fn words_of_yaml_that_older_readers_take_for_booleans_stay_words() {
+        let norwegian = article("---\nid: y\ntitle: On\nlang: no\ntags: [off, 007, 1_000]\nhidden: yes\n---\nx");
+        assert_eq!((norwegian.id.as_str(), norwegian.title.as_str(), norwegian.lang.as_str()), ("y", "On", "no"));
+        assert_eq!((norwegian.tags.as_slice(), norwegian.hidden), (&["off", "007", "1_000"].map(str::to_owned)[..], true));
     }
 
     #[test]

@@ -120,10 +120,9 @@ fn records(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
-/// A word of any language as somebody might type it.
-fn typed() -> impl Strategy<Value = String> {
-    let word = select(&LANGS[..]).prop_flat_map(|lang| select(vocabulary(lang)));
-    (word, 0..8).prop_map(|(word, way)| match way {
+/// A word of a language as somebody might type it.
+fn typed(lang: &'static str) -> impl Strategy<Value = String> {
+    (select(vocabulary(lang)), 0..8).prop_map(|(word, way)| match way {
         0 => word.to_uppercase(),
         1 => fichero::analysis::fold(word).into_owned(),
         2 => format!("{word}s"),
@@ -131,28 +130,31 @@ fn typed() -> impl Strategy<Value = String> {
     })
 }
 
-/// One or two words, nothing else.
+/// One or two words of a language, nothing else.
 pub fn plain_query() -> impl Strategy<Value = String> {
-    vec(typed(), 1..=2).prop_map(|words| words.join(" "))
+    select(&LANGS[..]).prop_flat_map(|lang| vec(typed(lang), 1..=2)).prop_map(|words| words.join(" "))
 }
 
 fn query() -> impl Strategy<Value = String> {
-    let part = prop_oneof![
-        8 => typed(),
-        1 => typed().prop_map(|word| format!("-{word}")),
-        1 => vec(typed(), 1..=3).prop_map(|words| format!("\"{}\"", words.join(" "))),
-        1 => vec(typed(), 2).prop_map(|words| format!("-\"{}\"", words.join(" "))),
-        1 => Just("nowhere".to_owned()),
-    ];
-    vec(part, 0..=5).prop_map(|parts| parts.join(" "))
+    select(&LANGS[..]).prop_flat_map(|lang| {
+        let part = prop_oneof![
+            12 => typed(lang),
+            2 => select(&LANGS[..]).prop_flat_map(typed),
+            1 => typed(lang).prop_map(|word| format!("-{word}")),
+            1 => vec(typed(lang), 1..=2).prop_map(|words| format!("\"{}\"", words.join(" "))),
+            1 => vec(typed(lang), 2).prop_map(|words| format!("-\"{}\"", words.join(" "))),
+            1 => Just("nowhere".to_owned()),
+        ];
+        vec(part, 0..=5).prop_map(|parts| parts.join(" "))
+    })
 }
 
 pub fn filters() -> impl Strategy<Value = Filters> {
     let langs =
-        prop_oneof![3 => Just(vec![]), 1 => subsequence(&["en", "es", "pt", "pt-BR", "fr", "zh", "de"][..], 1..3)];
-    let kinds = prop_oneof![3 => Just(vec![]), 1 => subsequence(&Kind::ALL[..], 1..4)];
+        prop_oneof![6 => Just(vec![]), 1 => subsequence(&["en", "es", "pt", "pt-BR", "fr", "zh", "de"][..], 1..3)];
+    let kinds = prop_oneof![6 => Just(vec![]), 1 => subsequence(&Kind::ALL[..], 1..4)];
     let topics = prop_oneof![
-        3 => Just(vec![]),
+        6 => Just(vec![]),
         1 => subsequence(&["programs", "programs/research", "programs/research/mobility", "priorities", "none"][..], 1..3)
     ];
     let moment = || option::weighted(0.15, select(&DATES[..]).prop_map(|text| Moment::parse(text).unwrap().start_s()));
@@ -176,7 +178,7 @@ fn ui_lang() -> impl Strategy<Value = Option<String>> {
 
 pub fn request() -> impl Strategy<Value = SearchRequest> {
     let order = prop_oneof![4 => Just(Sort::Relevance), 1 => Just(Sort::Newest), 1 => Just(Sort::Oldest)];
-    let page = (prop_oneof![3 => Just(0usize), 1 => 0usize..12], prop_oneof![1 => 1usize..6, 1 => Just(100)]);
+    let page = (prop_oneof![5 => Just(0usize), 1 => 0usize..12], prop_oneof![1 => 1usize..6, 1 => Just(100)]);
     (query(), filters(), ui_lang(), order, page, 10usize..200, now_s()).prop_map(
         |(query, filters, ui_lang, sort, (offset, limit), snippet_chars, now_s)| SearchRequest {
             query: Query::parse(&query),

@@ -42,7 +42,7 @@ pub fn own_word(number: usize, edition: usize) -> String {
 
 fn article(number: usize, edition: usize) -> (String, Text) {
     let id = if number % 4 == 3 { format!("page-{number:03}") } else { format!("item-{number:03}") };
-    let lang = if number % 2 == 0 { "en" } else { "es" };
+    let lang = if number.is_multiple_of(2) { "en" } else { "es" };
     let text = Text {
         work: format!("work {}", number / 2),
         lang: lang.to_owned(),
@@ -321,7 +321,10 @@ impl Interrupted<'_> {
         site.must_answer_on_the_command_line(&answered);
         let status = site.json(&["status", "--json"]);
         assert!(status["index_version"].is_string(), "{status}");
-        assert_eq!(status["problems"].as_array().unwrap().iter().filter(|problem| is_current(problem, &status)).count(), 0);
+        assert_eq!(
+            status["problems"].as_array().unwrap().iter().filter(|problem| is_current(problem, &status)).count(),
+            0
+        );
     }
 
     /// The next start answers what was decided, and sweeps.
@@ -392,7 +395,8 @@ pub fn articles_of(engine: &dyn SearchEngine) -> Articles {
         for hit in &answer.hits {
             assert!(works.insert(hit.card.work.clone()), "the work {:?} is answered twice", hit.card.work);
             for id in hit.translations.iter().map(|version| &version.id).chain([&hit.card.id]) {
-                let whole = engine.article(&ArticleKey::Id(id.clone()), now_s).unwrap().expect("an article that is listed");
+                let whole =
+                    engine.article(&ArticleKey::Id(id.clone()), now_s).unwrap().expect("an article that is listed");
                 let card = whole.card;
                 let text = Text { work: card.work, lang: card.lang, title: card.title, body: whole.body };
                 assert!(articles.insert(id.clone(), text).is_none(), "{id} is answered twice");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tantivy::indexer::IndexWriterOptions;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use super::in_flight::{InFlight, Waiting};
@@ -228,8 +229,14 @@ impl GenerationWriter {
     }
 
     fn new(path: &Path, index: &Index, fields: &Fields, threads: usize, heap_bytes: usize) -> Result<GenerationWriter> {
+        // One merge at a time: each holds the terms of what it merges in memory.
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(threads)
+            .memory_budget_per_thread(heap_bytes / threads)
+            .num_merge_threads(1)
+            .build();
         let writer = index
-            .writer_with_num_threads(threads, heap_bytes)
+            .writer_with_options(options)
             .map_err(|error| GenerationError::Write { path: path.to_owned(), source: error.into() })?;
         Ok(GenerationWriter { path: path.to_owned(), fields: fields.clone(), writer, in_flight: Arc::default() })
     }
