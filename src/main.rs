@@ -2,7 +2,7 @@
 
 mod output;
 
-use std::io::{IsTerminal, stdout};
+use std::io::{self, ErrorKind, IsTerminal, stdout};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -141,6 +141,10 @@ fn main() -> ExitCode {
     telemetry::init(arguments.log_format, is_server);
     match run(arguments) {
         Ok(code) => code,
+        // Whoever read the output has enough of it: `fichero search … | head`.
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) => {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("fichero: {error:#}");
             ExitCode::from(1)

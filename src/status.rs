@@ -106,7 +106,7 @@ pub fn status(data: &DataFolder) -> Result<Status> {
         status.pending_changes = status.last_seq.saturating_sub(version.seq);
         status.built_at = Some(engine.generation().manifest().built_at.clone());
         status.built_by = Some(engine.generation().manifest().built_by.clone());
-        status.articles_by_language = engine.articles_by_language().into_iter().collect();
+        status.articles_by_language = engine.articles_by_language();
     }
     for source in catalog.sources()? {
         status.sources.push(SourceStatus {

@@ -173,7 +173,7 @@ fn a_death_at_any_point_loses_nothing_and_leaves_nothing_behind() {
         let reached: Vec<_> = deaths[point].iter().filter(|(_, arrivals)| *arrivals > 0).collect();
         sum += reached.iter().map(|(_, arrivals)| arrivals).sum::<usize>();
         println!("{point}: {reached:?}");
-        assert!(!reached.is_empty(), "nothing reaches {point}");
+        assert!(!reached.is_empty(), "nothing reaches {point}; is the binary built with the feature?");
     }
     println!("{sum} deaths at {} points", POINTS.len());
 }

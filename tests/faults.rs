@@ -35,6 +35,11 @@ use support::Server;
 
 const ARTICLES: usize = 24;
 
+/// Something that happens to a file or a folder.
+type PathFault = fn(&Path);
+/// Something that happens to a site.
+type SiteFault = fn(&Site);
+
 /// A site with one generation.
 fn site() -> (Site, Articles) {
     let articles = first_state(ARTICLES);
@@ -99,7 +104,7 @@ fn a_generation_with_any_file_cut_or_gone_is_answered_from_whole_or_not_at_all()
         .collect();
     names.sort();
     let mut refused = 0;
-    let cuts: [(&str, fn(&Path)); 4] = [
+    let cuts: [(&str, PathFault); 4] = [
         ("empty", |path| fs::write(path, "").unwrap()),
         ("half", |path| cut(path, |length| length / 2)),
         ("one byte short", |path| cut(path, |length| length.saturating_sub(1))),
@@ -147,7 +152,7 @@ fn edit_manifest(site: &Site, field: &str, value: Value) {
 }
 
 /// Ways in which a whole generation is lost.
-const LOSSES: [(&str, fn(&Site)); 6] = [
+const LOSSES: [(&str, SiteFault); 6] = [
     ("gone", |site| fs::remove_dir_all(generation(site)).unwrap()),
     ("a file", |site| {
         let path = generation(site);
@@ -461,8 +466,7 @@ fn without_permission_one_error_says_so_and_nothing_changes() {
     site.reindex(&[]);
     site.reindex(&["--full"]);
     site.now_says(&new);
-    type Lock = fn(&Path);
-    let faults: [(&str, Lock); 4] = [
+    let faults: [(&str, PathFault); 4] = [
         ("all read-only", |data| set_all_modes(data, 0o555, 0o444)),
         ("catalog read-only", |data| {
             set_all_modes(data, 0o777, 0o666);

@@ -71,10 +71,7 @@ fn a_report_tells_what_came_changed_stayed_went_and_was_refused() {
     site.write("site/a.md", markdown("title: Alpha", "One."));
     site.write("site/b.md", markdown("title: Beta", "Two."));
     site.write("site/gone.md", markdown("title: Gone", "Three."));
-    site.write(
-        "site/list.jsonl",
-        lines(&[json!({"id": "x", "title": "Ex"}), json!({"id": "y", "title": "Ypsilon"})]),
-    );
+    site.write("site/list.jsonl", lines(&[json!({"id": "x", "title": "Ex"}), json!({"id": "y", "title": "Ypsilon"})]));
     let report = site.reindex();
     assert_eq!((report.sources.len(), report.changes), (1, 5));
     assert_eq!((report.sources[0].source.as_str(), counts(&report.sources[0])), ("site", [5, 0, 0, 0, 0]));
@@ -105,10 +102,7 @@ fn a_report_tells_what_came_changed_stayed_went_and_was_refused() {
     let [flaw] = source.flaws.as_slice() else { panic!("{:?}", source.flaws) };
     assert_eq!((flaw.file.as_str(), flaw.line, flaw.id.as_deref()), ("list.jsonl", Some(3), Some("y")));
     assert!(flaw.reason.starts_with("published_at: ") && flaw.reason.contains("2017-29-07"), "{flaw:?}");
-    assert_eq!(
-        titles_of(&site),
-        pairs(&[("a", "Alpha"), ("b", "Beta"), ("new", "New"), ("x", "Ex"), ("y", "5")])
-    );
+    assert_eq!(titles_of(&site), pairs(&[("a", "Alpha"), ("b", "Beta"), ("new", "New"), ("x", "Ex"), ("y", "5")]));
     // What is wrong is told again until it is mended, although the file has not changed since.
     site.settle();
     site.reindex();
@@ -356,7 +350,10 @@ fn of_two_sources_with_one_id_the_first_configured_wins_until_it_drops_it() {
     site.write("two/y.md", markdown("title: Other", "Third words."));
     let report = site.reindex();
     assert_eq!((counts(&report.sources[0]), counts(&report.sources[1])), ([1, 0, 0, 0, 0], [2, 0, 0, 0, 0]));
-    assert_eq!((&report.sources[0].shared_ids, &report.sources[1].shared_ids), (&vec![], &vec!["x (also in one)".to_owned()]));
+    assert_eq!(
+        (&report.sources[0].shared_ids, &report.sources[1].shared_ids),
+        (&vec![], &vec!["x (also in one)".to_owned()])
+    );
     let both = |x: &str| pairs(&[("x", x), ("y", "Other")]);
     assert_eq!(titles_of(&site), both("One"));
     assert_eq!(found(&site.engine(), "second"), [""; 0], "the other one's text is nowhere");
@@ -416,7 +413,8 @@ fn a_missing_source_fails_alone_and_loses_nothing() {
     let site = Site::with(&["one", "two"]);
     site.write("one/a.md", markdown("title: Alpha", "First words."));
     site.write("two/b.md", markdown("title: Beta", "Second words."));
-    let config = "data = \"index\"\n[[source]]\nname = \"one\"\npath = \"one\"\n[[source]]\nname = \"two\"\npath = \"two\"\n";
+    let config =
+        "data = \"index\"\n[[source]]\nname = \"one\"\npath = \"one\"\n[[source]]\nname = \"two\"\npath = \"two\"\n";
     fs::write(site.path("fichero.toml"), config).unwrap();
     support::run(site.folder(), &["reindex"]);
     fs::rename(site.path("one"), site.path("away")).unwrap();
@@ -554,7 +552,8 @@ fn a_rollback_holds_changes_until_it_is_resumed_or_the_next_reindex() {
 
 /// A page dump of one article; its sentences are on no other page.
 fn page(number: u16) -> String {
-    let word = |place: u16| format!("{}{}", ["river", "harbour", "orchard", "lantern", "meadow"][place as usize % 5], number);
+    let word =
+        |place: u16| format!("{}{}", ["river", "harbour", "orchard", "lantern", "meadow"][place as usize % 5], number);
     let sentence = |place: u16| {
         format!(
             "The {} of the {} was opened by the people of the valley, who had waited for it since the {} was closed.",
@@ -638,10 +637,16 @@ fn text_of(content: &Content) -> String {
                 Line::Good { id, text, work, lang } => {
                     let work = work.map(|work| format!("w{work}"));
                     let title = format!("Line {text}");
-                    format!("{}\n", json!({"id": format!("i{id}"), "title": title, "body": "Words.", "work": work, "lang": lang}))
+                    format!(
+                        "{}\n",
+                        json!({"id": format!("i{id}"), "title": title, "body": "Words.", "work": work, "lang": lang})
+                    )
                 }
                 Line::Flawed { id, text } => {
-                    format!("{}\n", json!({"id": format!("i{id}"), "title": format!("Flawed {text}"), "published_at": "never"}))
+                    format!(
+                        "{}\n",
+                        json!({"id": format!("i{id}"), "title": format!("Flawed {text}"), "published_at": "never"})
+                    )
                 }
                 Line::Broken { id } => format!("{}\n", json!({"id": format!("i{id}"), "title": {}})),
                 Line::Nonsense => "nonsense\n".to_owned(),
@@ -829,7 +834,10 @@ fn a_folder_of_all_formats_is_read_as_its_authors_meant_it() {
         article
     });
     assert_eq!(both[0], both[1], "both front matters say the same");
-    assert_eq!((yaml.title.as_str(), yaml.lang.as_str(), yaml.work.as_str()), ("Educación: más que aulas", "es", "aulas"));
+    assert_eq!(
+        (yaml.title.as_str(), yaml.lang.as_str(), yaml.work.as_str()),
+        ("Educación: más que aulas", "es", "aulas")
+    );
     assert_eq!(yaml.published_at.as_ref().map(|at| at.as_str()), Some("2021-11-03"));
     assert_eq!(yaml.topics[0].path, "programas/investigacion");
     assert_eq!(yaml.authors, ["Ana Pérez", "Zoë O'Neil"]);
@@ -839,7 +847,8 @@ fn a_folder_of_all_formats_is_read_as_its_authors_meant_it() {
     assert_eq!(of("crlf").body, "One line.\nAnother line.\n\nA second paragraph.");
     assert_eq!(of("with-bom").title, "First line with a byte order mark");
     assert_eq!((of("no-lang").lang.as_str(), of("42").lang.as_str()), ("pt", UNDETERMINED));
-    let folder: Vec<&str> = articles.keys().map(String::as_str).filter(|id| id.contains("page") || id.contains('/')).collect();
+    let folder: Vec<&str> =
+        articles.keys().map(String::as_str).filter(|id| id.contains("page") || id.contains('/')).collect();
     assert_eq!(folder, ["page", "part/inner", "part/ñandú y más"], "hidden, ignored and other files are none");
 }
 
@@ -877,7 +886,12 @@ fn comes_in_whole(path: &Path, articles_expected: usize, langs_expected: usize) 
     let mut site = Site::new();
     site.sources = vec![Source { name: "site".to_owned(), path: path.to_owned() }];
     let report = site.reindex();
-    assert_eq!(counts(&report.sources[0]), [articles_expected as u64, 0, 0, 0, 0], "{:?}", report.sources[0].rejections);
+    assert_eq!(
+        counts(&report.sources[0]),
+        [articles_expected as u64, 0, 0, 0, 0],
+        "{:?}",
+        report.sources[0].rejections
+    );
     // A date that is none is in the file as well.
     let dates = records.iter().filter_map(|record| Some((record["id"].as_str()?, record["published_at"].as_str()?)));
     let no_dates: Vec<&str> =

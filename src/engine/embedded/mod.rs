@@ -18,6 +18,7 @@ pub use generation::{
 };
 pub use schema::SCHEMA_VERSION;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -59,9 +60,9 @@ impl EmbeddedEngine {
         self.snapshot.load().articles()
     }
 
-    /// How many articles there are of each language group.
-    pub fn articles_by_language(&self) -> Vec<(String, u64)> {
-        self.snapshot.load().languages.iter().map(|language| (language.lang.clone(), language.articles)).collect()
+    /// How many articles there are of each language, as it was declared.
+    pub fn articles_by_language(&self) -> BTreeMap<String, u64> {
+        self.snapshot.load().articles_by_lang.clone()
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) struct Snapshot {
     pub(super) fields: Fields,
     pub(super) segments: Vec<Segment>,
     pub(super) languages: Vec<LanguageStats>,
+    /// How many articles there are of each language, as it was declared.
+    pub(super) articles_by_lang: BTreeMap<String, u64>,
     /// Above every work number.
     pub(super) works: usize,
     pub(super) version: IndexVersion,
@@ -66,6 +68,7 @@ impl Snapshot {
             segments.push(Segment::open(reader, &fields).map_err(index_error)?);
         }
         let mut stats: BTreeMap<String, LanguageStats> = BTreeMap::new();
+        let mut articles_by_lang: BTreeMap<String, u64> = BTreeMap::new();
         let mut works = 0;
         for segment in &segments {
             let mut counts = vec![(0u64, [0u64; 4]); segment.langs.len()];
@@ -82,6 +85,7 @@ impl Snapshot {
                 let group =
                     stats.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; 4] });
                 group.articles += articles;
+                *articles_by_lang.entry(lang.clone()).or_insert(0) += articles;
                 for (sum, words) in group.words.iter_mut().zip(words) {
                     *sum += words;
                 }
@@ -94,7 +98,8 @@ impl Snapshot {
             let place = |lang: &String| places.get(language_group(lang).as_str()).copied().unwrap_or(usize::MAX);
             segment.groups = segment.langs.iter().map(place).collect();
         }
-        Ok(Snapshot { searcher, fields, segments, languages, works: works as usize, version })
+        articles_by_lang.retain(|_, articles| *articles > 0);
+        Ok(Snapshot { searcher, fields, segments, languages, articles_by_lang, works: works as usize, version })
     }
 
     /// How many articles are answered from.
