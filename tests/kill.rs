@@ -78,7 +78,7 @@ fn kill_everywhere(
     before: Option<&Articles>,
     after: &Articles,
 ) {
-    let duration = shortest(|| {
+    let mut duration = shortest(|| {
         let copy = site.copy();
         let begun = Instant::now();
         copy.run(arguments);
@@ -105,6 +105,8 @@ fn kill_everywhere(
                 interrupted.must_have_left_all_well(&copy);
                 break;
             }
+            // The machine has less to do than when it was measured.
+            duration = duration.mul_f64(0.9);
         }
     }
     println!("{name}: {deaths} deaths within {duration:?}, {tries} tries, {} different states left", midway.len());
@@ -234,9 +236,11 @@ fn a_server_killed_beside_a_reindex_answers_whole_until_then_and_the_reindex_end
 fn a_reindex_killed_beside_a_server_is_not_noticed() {
     let mut instants = Instants(3);
     for arguments in [&["reindex"][..], &["reindex", "--full"]] {
-        let (site, old, new, duration) = changed_site(arguments);
-        let (mut answers, mut deaths) = (0, 0);
-        for death in 0..7 {
+        let (site, old, new, mut duration) = changed_site(arguments);
+        let (mut answers, mut deaths, mut tries) = (0, 0, 0);
+        while deaths < 7 {
+            tries += 1;
+            assert!(tries <= 40, "it ends before it is killed");
             let copy = site.copy();
             let server = Server::start(copy.folder(), &[]);
             let end = AtomicBool::new(false);
@@ -244,8 +248,12 @@ fn a_reindex_killed_beside_a_server_is_not_noticed() {
                 let client = server.client();
                 let (states, end) = ([&old, &new], &end);
                 let asking = scope.spawn(move || ask_on(client, states, end, false));
-                let part = (f64::from(death) + instants.next()) / 7.0;
-                deaths += usize::from(was_killed(kill_after(copy.command(arguments), duration.mul_f64(part))));
+                let part = (f64::from(deaths) + instants.next()) / 7.0;
+                if was_killed(kill_after(copy.command(arguments), duration.mul_f64(part))) {
+                    deaths += 1;
+                } else {
+                    duration = duration.mul_f64(0.9);
+                }
                 // Takes up where the other one ended; the server answers all the while.
                 copy.reindex(&[]);
                 wait_until("the new state", || {
@@ -262,7 +270,6 @@ fn a_reindex_killed_beside_a_server_is_not_noticed() {
             copy.must_be_settled(&new);
         }
         println!("{arguments:?} beside a server: {deaths} deaths within {duration:?}, {answers} answers meanwhile");
-        assert!(deaths >= 4, "{deaths}");
     }
 }
 
