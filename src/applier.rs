@@ -84,7 +84,7 @@ impl Applier {
         candidates.reverse();
         candidates.splice(0..0, self.data.current());
         for number in candidates {
-            match open_engine(&self.data, number) {
+            match open_engine_of(&self.data, &self.catalog, number)? {
                 Ok(engine) if is_settled(engine.generation()) => {
                     self.slot.store(Some(Arc::new(engine)));
                     return Ok(());
@@ -127,7 +127,10 @@ impl Applier {
                 Ok(()) => return Ok(Step::Switched(publication.generation)),
                 Err(
                     error @ ApplyError::Generation(
-                        GenerationError::Unreadable { .. } | GenerationError::Unfit { .. } | GenerationError::Engine(_),
+                        GenerationError::Unreadable { .. }
+                        | GenerationError::Unfit { .. }
+                        | GenerationError::Foreign { .. }
+                        | GenerationError::Engine(_),
                     ),
                 ) => {
                     tracing::error!(generation = publication.generation, error = %error, "the published generation cannot be read");
@@ -160,6 +163,7 @@ impl Applier {
     fn switch(&mut self, publication: Publication) -> Result<()> {
         let number = publication.generation;
         let generation = Generation::open(&self.data.generation(number))?;
+        generation.check_belongs(&self.catalog.identity()?, self.catalog.last_seq()?)?;
         crash_point!("switch:opened");
         self.writer = None;
         if !publication.is_held {
@@ -181,7 +185,7 @@ impl Applier {
     /// Removes generations that are neither current nor the one before. A reindex that builds
     /// one now keeps its folder.
     fn sweep(&self, current: u64, previous: Option<u64>) -> Result<()> {
-        let older = previous_generation(&self.data, current);
+        let older = previous_generation(&self.data, &self.catalog, current)?;
         let mut keep: Vec<u64> = [Some(current), previous, older].into_iter().flatten().collect();
         keep.extend(self.data.generation_numbers().into_iter().filter(|number| *number > current));
         Ok(self.data.sweep(&keep)?)
@@ -190,16 +194,10 @@ impl Applier {
     /// Removes what dead builds left behind. Only while no reindex runs.
     pub fn sweep_orphans(&self) -> Result<()> {
         let Some(current) = self.answering() else { return Ok(()) };
-        let previous = self.previous_generation();
+        let previous = previous_generation(&self.data, &self.catalog, current)?;
         let asked = self.catalog.publication()?.generation;
         let keep: Vec<u64> = [Some(current), previous, Some(asked)].into_iter().flatten().collect();
         Ok(self.data.sweep(&keep)?)
-    }
-
-    /// The generation that a rollback would go to: the newest readable one below the current.
-    pub fn previous_generation(&self) -> Option<u64> {
-        let current = self.answering()?;
-        previous_generation(&self.data, current)
     }
 
     /// Applies every change after what a generation holds; returns how many there were.
@@ -241,11 +239,29 @@ impl Applier {
     }
 }
 
-/// The newest generation below a number that can be read and was published once.
-pub fn previous_generation(data: &DataFolder, current: u64) -> Option<u64> {
-    data.generation_numbers().into_iter().rfind(|number| {
-        *number < current && open_engine(data, *number).is_ok_and(|engine| is_settled(engine.generation()))
-    })
+/// The generation that a rollback would go to: the newest below a number that can be read and
+/// belongs to the catalog.
+pub fn previous_generation(data: &DataFolder, catalog: &Catalog, current: u64) -> Result<Option<u64>, CatalogError> {
+    for number in data.generation_numbers().into_iter().rev().filter(|number| *number < current) {
+        if open_engine_of(data, catalog, number)?.is_ok_and(|engine| is_settled(engine.generation())) {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
+}
+
+/// Opens the engine of a generation that belongs to a catalog; the inner error says why it
+/// cannot be answered from.
+fn open_engine_of(
+    data: &DataFolder,
+    catalog: &Catalog,
+    number: u64,
+) -> Result<Result<EmbeddedEngine, GenerationError>, CatalogError> {
+    let (identity, last_seq) = (catalog.identity()?, catalog.last_seq()?);
+    Ok(open_engine(data, number).and_then(|engine| {
+        engine.generation().check_belongs(&identity, last_seq)?;
+        Ok(engine)
+    }))
 }
 
 /// Whether everything in a generation was accepted. One that was built for a run and not caught

@@ -58,7 +58,7 @@ pub fn build(
         }
         counts => counts?,
     };
-    let manifest = Manifest::new(number, counts);
+    let manifest = Manifest::new(number, catalog.identity()?, counts);
     writer.finish(Applied { seq, run }, &manifest)?;
     let articles = manifest.articles.values().sum();
     Generation::open(&path)?.check(articles)?;

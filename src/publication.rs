@@ -18,7 +18,7 @@ pub fn rollback(data: &DataFolder) -> Result<u64> {
     let current = data.current().context("nothing is published yet: run `fichero reindex`")?;
     // First: without the right to write, the generations cannot be read either, and look lost.
     let mut catalog = Catalog::open(data.path())?;
-    let Some(previous) = previous_generation(data, current) else {
+    let Some(previous) = previous_generation(data, &catalog, current)? else {
         bail!("there is no readable generation before {current}: `fichero reindex --full` builds one after it");
     };
     catalog.set_publication(Publication { generation: previous, is_held: true })?;

@@ -27,6 +27,9 @@ pub struct Query {
     pub phrases: Vec<Vec<String>>,
     /// Words or phrases that must not occur.
     pub excluded: Vec<Vec<String>>,
+    /// All words of the text in their order, where it excludes some: an article that holds this
+    /// whole sequence is what was typed, and is not excluded.
+    pub literal: Vec<String>,
     /// Whether the text was longer than [`MAX_CHARS`].
     pub is_cut: bool,
 }
@@ -75,12 +78,20 @@ impl Query {
             }
             query.add_words(piece);
         }
+        if !query.excluded.is_empty() {
+            query.literal = plain_words(read);
+            if query.words.is_empty() {
+                // Nothing is left to exclude from: `-1` is what is searched for.
+                query.excluded.clear();
+                query.add_words(read);
+            }
+        }
         query
     }
 
     /// Whether nothing is searched for: no word was typed.
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.excluded.is_empty()
+        self.words.is_empty()
     }
 
     fn add_words(&mut self, piece: &str) {

@@ -174,7 +174,7 @@ pub fn run(
         None => true,
     };
     let specs = source_specs(&catalog, sources, &options.paths)?;
-    let named: Vec<SourceSpec> = specs.iter().map(|(spec, _)| spec.clone()).collect();
+    let named = named_sources(&catalog, sources, &specs)?;
     let unnamed = if options.dry_run { catalog.unnamed_sources(&named)? } else { catalog.set_sources(&named)? };
     let run = catalog.begin_run(options.full)?;
     span.record("run", run);
@@ -245,17 +245,39 @@ fn wait_for_server(data: &DataFolder, generation: Option<u64>, seq: u64) -> Resu
     )
 }
 
+/// All sources that are meant to be there, in the order in which they win: those of the
+/// configuration, read this time or before, then those given by hand.
+fn named_sources(catalog: &Catalog, configured: &[Source], specs: &[(SourceSpec, PathBuf)]) -> Result<Vec<SourceSpec>> {
+    let known = catalog.sources()?;
+    let mut named = Vec::new();
+    for source in configured {
+        let is_read = specs.iter().find(|(spec, _)| spec.name == source.name);
+        let is_known = known.iter().any(|known| known.name == source.name);
+        match is_read {
+            Some((spec, _)) => named.push(spec.clone()),
+            None if is_known => named.push(configured_spec(source)),
+            None => {}
+        }
+    }
+    named.extend(specs.iter().filter(|(spec, _)| !spec.is_configured).map(|(spec, _)| spec.clone()));
+    Ok(named)
+}
+
+fn configured_spec(source: &Source) -> SourceSpec {
+    SourceSpec { name: source.name.clone(), location: location(&source.path), is_configured: true }
+}
+
+fn location(path: &Path) -> String {
+    std::path::absolute(path).map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
+}
+
 /// The sources to read, with their paths. A path given by hand is a source named after it, or
 /// the one that is there already.
 fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> Result<Vec<(SourceSpec, PathBuf)>> {
-    let location = |path: &Path| -> String {
-        std::path::absolute(path).map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
-    };
     let mut specs: Vec<(SourceSpec, PathBuf)> = Vec::new();
     if paths.is_empty() {
         for source in configured {
-            let spec = SourceSpec { name: source.name.clone(), location: location(&source.path), is_configured: true };
-            specs.push((spec, source.path.clone()));
+            specs.push((configured_spec(source), source.path.clone()));
         }
         return Ok(specs);
     }
@@ -436,9 +458,7 @@ fn read(
         return Ok(());
     }
     match &file.fingerprint {
-        Some(fingerprint)
-            if report.rejected == rejected_before && !has_flaws && !displaced.contains(&file.name) =>
-        {
+        Some(fingerprint) if report.rejected == rejected_before && !has_flaws && !displaced.contains(&file.name) => {
             stage.file_done(&file.name, fingerprint)?;
         }
         // Reported again, and read again, until it is mended.

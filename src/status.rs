@@ -83,7 +83,7 @@ pub fn status(data: &DataFolder) -> Result<Status> {
         generation: current,
         built_at: None,
         built_by: None,
-        previous_generation: current.and_then(|current| previous_generation(data, current)),
+        previous_generation: current.map_or(Ok(None), |current| previous_generation(data, &catalog, current))?,
         held: catalog.publication()?.is_held,
         pending_changes: 0,
         articles: catalog.article_count()?,

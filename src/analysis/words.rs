@@ -122,7 +122,8 @@ impl Cutter<'_> {
         }
         let closed: String = run.chars().filter(|c| !is_joiner(*c)).collect();
         let single = |part: &Range<usize>| run[part.clone()].chars().nth(1).is_none();
-        let initials = run.contains('.') && !run.contains(|c: char| c.is_ascii_digit() || c == '-') && parts.iter().all(single);
+        let initials =
+            run.contains('.') && !run.contains(|c: char| c.is_ascii_digit() || c == '-') && parts.iter().all(single);
         if initials {
             self.push_as(normalize(&closed).into_owned(), bytes, 1);
             self.position += 1;

@@ -212,6 +212,11 @@ impl Catalog {
         Ok(Catalog { connection })
     }
 
+    /// What tells this catalog from every other.
+    pub fn identity(&self) -> Result<String> {
+        Ok(self.connection.prepare_cached("SELECT id FROM identity")?.query_row([], |row| row.get(0))?)
+    }
+
     /// The `seq` of the newest change; 0 before the first.
     pub fn last_seq(&self) -> Result<u64> {
         Ok(self

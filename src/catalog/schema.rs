@@ -7,6 +7,9 @@ use super::CatalogError;
 /// The steps that bring an empty file to the present schema, one a version. A step that has been
 /// released is never edited; a change is a further step.
 const MIGRATIONS: &[&str] = &["
+    -- What tells this catalog from every other: a generation says which one it was built from.
+    CREATE TABLE identity (id TEXT NOT NULL);
+    INSERT INTO identity VALUES (lower(hex(randomblob(16))));
     -- Where articles come from. Of two sources with the same id, the lower rank wins.
     CREATE TABLE source (
         name TEXT PRIMARY KEY,

@@ -323,7 +323,10 @@ impl Stage<'_> {
     }
 
     fn see(&mut self, id: &str) -> Result<()> {
-        self.catalog.connection.prepare_cached("INSERT OR REPLACE INTO seen (id, is_kept) VALUES (?1, 0)")?.execute([id])?;
+        self.catalog
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO seen (id, is_kept) VALUES (?1, 0)")?
+            .execute([id])?;
         self.wrote()
     }
 

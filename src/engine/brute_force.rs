@@ -254,7 +254,8 @@ impl SearchEngine for BruteForceEngine {
             if matches
                 && passes(&request.filters, &entry.article, request.now_s)
                 && plan.phrases.iter().all(|phrase| holds_phrase(entry, phrase))
-                && !plan.excluded.iter().any(|phrase| holds_phrase(entry, phrase))
+                && (holds_phrase(entry, &plan.literal)
+                    || !plan.excluded.iter().any(|phrase| holds_phrase(entry, phrase)))
             {
                 let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
                 versions.push(Choice { entry, score, own_score: score, fit });

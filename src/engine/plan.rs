@@ -33,6 +33,8 @@ pub struct Plan {
     pub phrases: Vec<Vec<String>>,
     /// Folded words, or sequences of them, that must not occur.
     pub excluded: Vec<Vec<String>>,
+    /// Folded words that save an article from exclusion when it holds them in this order.
+    pub literal: Vec<String>,
     /// The weight of all words.
     pub weight: f32,
     /// How likely each language is the query's, in the collection's order.
@@ -84,6 +86,7 @@ impl Plan {
             words,
             phrases: query.phrases.iter().map(fold).collect(),
             excluded: query.excluded.iter().map(fold).collect(),
+            literal: fold(&query.literal),
             languages: posterior,
         })
     }

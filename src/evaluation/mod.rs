@@ -333,6 +333,6 @@ fn index(articles: &[Article], folder: &Path) -> Result<EmbeddedEngine> {
         let work = *works.entry(&article.work).or_insert(next);
         writer.add(article, work, &mut analyzer)?;
     }
-    writer.finish(Applied { seq: 0, run: None }, &Manifest::new(1, BTreeMap::new()))?;
+    writer.finish(Applied { seq: 0, run: None }, &Manifest::new(1, String::new(), BTreeMap::new()))?;
     Ok(EmbeddedEngine::new(Generation::open(&path)?)?)
 }

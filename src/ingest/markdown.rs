@@ -243,7 +243,10 @@ mod tests {
     fn words_of_yaml_that_older_readers_take_for_booleans_stay_words() {
         let norwegian = article("---\nid: y\ntitle: On\nlang: no\ntags: [off, 007, 1_000]\nhidden: yes\n---\nx");
         assert_eq!((norwegian.id.as_str(), norwegian.title.as_str(), norwegian.lang.as_str()), ("y", "On", "no"));
-        assert_eq!((norwegian.tags.as_slice(), norwegian.hidden), (&["off", "007", "1_000"].map(str::to_owned)[..], true));
+        assert_eq!(
+            (norwegian.tags.as_slice(), norwegian.hidden),
+            (&["off", "007", "1_000"].map(str::to_owned)[..], true)
+        );
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Manifest {
     pub schema_version: u32,
     /// What its terms were made by, see [`fingerprint`].
     pub analysis: String,
+    /// The catalog that it was built from.
+    pub catalog: String,
     /// How many articles it was built with, by language.
     pub articles: BTreeMap<String, u64>,
     /// When it was built, RFC 3339.
@@ -38,9 +40,10 @@ pub struct Manifest {
 
 impl Manifest {
     /// The manifest of a generation that this binary has built just now.
-    pub fn new(generation: u64, articles: BTreeMap<String, u64>) -> Manifest {
+    pub fn new(generation: u64, catalog: String, articles: BTreeMap<String, u64>) -> Manifest {
         Manifest {
             generation,
+            catalog,
             schema_version: SCHEMA_VERSION,
             analysis: fingerprint(),
             articles,
@@ -71,6 +74,12 @@ pub enum GenerationError {
         path: PathBuf,
         /// Who built it.
         built_by: String,
+    },
+    /// It holds what its catalog does not: it is another's, or a later state's.
+    #[error("{path}: was built from another catalog, or from a later state of this one; another is built in its place")]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
     },
     /// It does not answer as it should.
     #[error("{path}: failed its smoke queries: {reason}")]
@@ -151,6 +160,15 @@ impl Generation {
         let unreadable = |source| GenerationError::Unreadable { path: self.path.clone(), source };
         let metas = self.index.load_metas().map_err(|error| unreadable(error.into()))?;
         serde_json::from_str(metas.payload.as_deref().unwrap_or_default()).map_err(|error| unreadable(error.into()))
+    }
+
+    /// Refuses a generation that does not belong to a catalog, or holds more than it: changes
+    /// counted from there would be missed.
+    pub fn check_belongs(&self, catalog: &str, last_seq: u64) -> Result<()> {
+        if self.manifest.catalog == catalog && self.applied()?.seq <= last_seq {
+            return Ok(());
+        }
+        Err(GenerationError::Foreign { path: self.path.clone() })
     }
 
     /// A writer for small changes. Only the holder of the writer lock may ask for one.

@@ -34,6 +34,11 @@ pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Sea
         for phrase in &plan.excluded {
             excluded.extend(docs_with_phrase(snapshot, segment, phrase)?);
         }
+        if !excluded.is_empty() {
+            for doc in docs_with_phrase(snapshot, segment, &plan.literal)? {
+                excluded.remove(&doc);
+            }
+        }
         let mut take = |doc: DocId, score: f32| -> Result<(), EngineError> {
             let holds_phrases = required.iter().all(|docs| docs.contains(&doc));
             if !holds_phrases || excluded.contains(&doc) || !filter.passes(doc) {
