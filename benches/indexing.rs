@@ -21,7 +21,7 @@ use fichero::article::Article;
 use fichero::build::build;
 use fichero::catalog::Catalog;
 use fichero::data_folder::DataFolder;
-use fichero::engine::embedded::{Applied, ArticleAnalyzer, Generation, GenerationWriter, Manifest, SCHEMA_VERSION};
+use fichero::engine::embedded::{Applied, ArticleAnalyzer, Generation, GenerationWriter, Manifest};
 
 const ROUNDS: usize = 3;
 /// How many articles a thread takes at a time.
@@ -87,13 +87,6 @@ fn bare(path: &Path, articles: &[Article], threads: usize) {
         }
     });
     // Besides committing and waiting for the merges, this writes one small file.
-    let manifest = Manifest {
-        generation: 1,
-        schema_version: SCHEMA_VERSION,
-        analysis: fichero::analysis::fingerprint(),
-        articles: languages,
-        built_at: String::new(),
-        built_by: String::new(),
-    };
+    let manifest = Manifest::new(1, String::new(), languages);
     writer.finish(Applied { seq: 0, run: None }, &manifest).unwrap();
 }

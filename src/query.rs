@@ -1,7 +1,7 @@
 //! What a person typed, understood. Reading a query never fails: whatever has no meaning as an
 //! operator is read as words.
 
-use crate::analysis::{normalize, words};
+use crate::analysis::{dashed, is_quote, normalize, words};
 
 /// The characters of a query that are read; the rest is cut.
 pub const MAX_CHARS: usize = 512;
@@ -27,8 +27,8 @@ pub struct Query {
     pub phrases: Vec<Vec<String>>,
     /// Words or phrases that must not occur.
     pub excluded: Vec<Vec<String>>,
-    /// All words of the text in their order, where it excludes some: an article that holds this
-    /// whole sequence is what was typed, and is not excluded.
+    /// All words of the text in their order, where it excludes some, those behind a hyphen with
+    /// it: an article that holds this whole sequence is what was typed, and is not excluded.
     pub literal: Vec<String>,
     /// Whether the text was longer than [`MAX_CHARS`].
     pub is_cut: bool,
@@ -79,7 +79,9 @@ impl Query {
             query.add_words(piece);
         }
         if !query.excluded.is_empty() {
-            query.literal = plain_words(read);
+            let spoken = words(read).into_iter().filter(|word| word.span == 1);
+            query.literal =
+                spoken.map(|word| if word.is_dashed { dashed(&word.text) } else { word.text.into_owned() }).collect();
             if query.words.is_empty() {
                 // Nothing is left to exclude from: `-1` is what is searched for.
                 query.excluded.clear();
@@ -126,10 +128,6 @@ fn cut(text: &str, end: usize) -> &str {
 /// The words of a phrase without compounds, which stand beside their parts.
 fn plain_words(piece: &str) -> Vec<String> {
     words(piece).into_iter().filter(|word| word.span == 1).map(|word| normalize(&word.text).into_owned()).collect()
-}
-
-fn is_quote(c: char) -> bool {
-    matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '＂')
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::forms::{Forms, FormsCache};
+use super::forms::{Forms, FormsCache, dashed};
 use super::words::words;
 use crate::article::Article;
 
@@ -106,7 +106,12 @@ impl ArticleTerms {
         for word in words(text) {
             let position = first.saturating_add(word.position);
             zone.length = zone.length.max(position.saturating_add(1));
-            zone.terms.push((position, cache.forms(&word.text)));
+            let mut forms = cache.forms(&word.text);
+            if word.is_dashed {
+                let with_hyphen: Vec<String> = forms.words.iter().map(|form| dashed(form)).collect();
+                Arc::make_mut(&mut forms).words.extend(with_hyphen);
+            }
+            zone.terms.push((position, forms));
         }
     }
 }
@@ -118,7 +123,7 @@ pub struct KeyTerm {
     pub stem: String,
     /// The word as the article first writes it.
     pub word: String,
-    /// How often it stands there, by [`KEY_ZONE_COUNTS`].
+    /// How often it stands there, an occurrence in the title counting for three.
     pub frequency: f32,
 }
 

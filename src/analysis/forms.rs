@@ -139,6 +139,11 @@ impl FormsCache {
     }
 }
 
+/// How a word behind a hyphen that joins nothing is kept, besides its other forms.
+pub fn dashed(word: &str) -> String {
+    format!("-{word}")
+}
+
 thread_local! {
     static CACHES: RefCell<HashMap<String, FormsCache>> = RefCell::new(HashMap::new());
 }

@@ -20,15 +20,15 @@ mod words;
 pub use detect::{Detection, detect};
 pub use document::{ArticleTerms, KeyTerm, Passage, PassageKind, Zone, ZoneTerms, join_passages, passages_of};
 pub use fold::{fold, fold_keeping_tilde, normalize};
-pub use forms::{Forms, FormsCache, QueryForms, with_forms_cache};
+pub use forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
 pub use language::{Chain, chain_of, chains, language_group};
 pub use stop_words::is_stop_word;
-pub use words::{Word, words};
+pub use words::{Word, is_quote, words};
 
 /// What the analysis does, in one text: two indexes fit each other when theirs is the same.
 ///
 /// It names the version of our own rules and of every library whose data decides the terms.
 pub fn fingerprint() -> String {
     let stemmers: Vec<&str> = chains().map(Chain::name).collect();
-    format!("words 2; forms 2; icu_segmenter 2; snowball 3 ({})", stemmers.join(" "))
+    format!("words 3; forms 2; icu_segmenter 2; snowball 3 ({})", stemmers.join(" "))
 }

@@ -27,6 +27,9 @@ pub struct Word<'a> {
     /// How many words it spans: 1 for a plain word, more for a compound, 0 for a pair of letters
     /// inside a script without spaces, which a text is indexed by and no query is read as.
     pub span: u32,
+    /// Whether a hyphen stands before it that joins it to nothing: `-al` in `ls -al`. A query
+    /// reads it as an exclusion; an exact copy of it is told by this.
+    pub is_dashed: bool,
 }
 
 /// The words of a text, in order.
@@ -94,7 +97,8 @@ impl Cutter<'_> {
             text.truncate(end);
         }
         if !text.is_empty() {
-            self.words.push(Word { text: Cow::Owned(text), bytes, position: self.position, span });
+            let is_dashed = is_dashed(self.text, bytes.start);
+            self.words.push(Word { text: Cow::Owned(text), bytes, position: self.position, span, is_dashed });
         }
     }
 
@@ -170,6 +174,19 @@ impl Cutter<'_> {
             }
         }
     }
+}
+
+/// Whether a hyphen (with a quotation mark behind it, perhaps) stands before `at` and joins
+/// nothing.
+fn is_dashed(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let before = before.strip_suffix(is_quote).unwrap_or(before);
+    before.strip_suffix('-').is_some_and(|head| !head.ends_with(is_word_char))
+}
+
+/// Quotation marks that begin or end a phrase.
+pub fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '＂')
 }
 
 /// The parts of a compound: cut at joiners and between letters and digits. Apostrophes do not

@@ -1,6 +1,6 @@
 //! The engine that runs inside the process: one Tantivy index a generation.
 //!
-//! A request takes one [`snapshot::Snapshot`] and keeps it to its end; a change of the index
+//! A request takes one snapshot (`snapshot.rs`) and keeps it to its end; a change of the index
 //! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
 
 mod generation;
