@@ -155,6 +155,12 @@ impl Applier {
         Ok(Step::Applied(applied))
     }
 
+    /// Steps until there is nothing left to do.
+    pub fn settle(&mut self) -> Result<()> {
+        while self.step()? != Step::Idle {}
+        Ok(())
+    }
+
     fn answering(&self) -> Option<u64> {
         self.slot.load().as_ref().map(|engine| engine.generation().manifest().generation)
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::applier::{Applier, EngineSlot, Step, open_engine, previous_generation};
+use crate::applier::{Applier, EngineSlot, open_engine, previous_generation};
 use crate::catalog::{Catalog, Publication};
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::engine::{IndexVersion, SearchEngine};
@@ -46,7 +46,7 @@ fn follow(data: &DataFolder, is_reached: impl Fn(IndexVersion) -> bool) -> Resul
         match data.lock_writer("rollback or resume") {
             Ok(lock) => {
                 let mut applier = Applier::open(data.clone(), EngineSlot::default(), lock)?;
-                while applier.step()? != Step::Idle {}
+                applier.settle()?;
             }
             Err(DataFolderError::Locked { .. }) => std::thread::sleep(Duration::from_millis(50)),
             Err(error) => return Err(error.into()),

@@ -127,16 +127,13 @@ pub trait Progress {
     fn building(&self, articles: u64);
 }
 
-/// Runs a reindex over a data folder. `slot` is filled with the engine that answers afterwards,
-/// if this process is the one that applies changes; `held` is the writer lock if the caller has
-/// it already.
+/// Runs a reindex over a data folder, and applies what it accepted unless a server holds the
+/// writer lock, which then does.
 pub fn reindex(data: &DataFolder, sources: &[Source], options: &Options, progress: &dyn Progress) -> Result<Report> {
     let _reindex = data.lock_reindex("reindex")?;
     let lock = writer_lock(data)?;
-    let slot = EngineSlot::default();
-    let mut applier = lock.map(|lock| Applier::open(data.clone(), slot.clone(), lock)).transpose()?;
-    let report = run(data, sources, options, progress, applier.as_mut())?;
-    Ok(report)
+    let mut applier = lock.map(|lock| Applier::open(data.clone(), EngineSlot::default(), lock)).transpose()?;
+    run(data, sources, options, progress, applier.as_mut())
 }
 
 /// The writer lock, or `None` where a server holds it.
@@ -205,7 +202,7 @@ pub fn run(
     let accepted = catalog.accept(run, report.generation, &serde_json::to_string(&report)?)?;
     report.changes = accepted.changes;
     match applier {
-        Some(applier) => while applier.step()? != crate::applier::Step::Idle {},
+        Some(applier) => applier.settle()?,
         None => wait_for_server(data, report.generation, accepted.last_seq)?,
     }
     if let Some(current) = data.current() {
@@ -234,8 +231,7 @@ fn wait_for_server(data: &DataFolder, generation: Option<u64>, seq: u64) -> Resu
         }
         if let Ok(lock) = data.lock_writer("reindex") {
             let mut applier = Applier::open(data.clone(), EngineSlot::default(), lock)?;
-            while applier.step()? != crate::applier::Step::Idle {}
-            return Ok(());
+            return Ok(applier.settle()?);
         }
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use tokio::sync::Notify;
 
-use crate::applier::{Applier, EngineSlot, Step, open_engine};
+use crate::applier::{Applier, EngineSlot, open_engine};
 use crate::config::Config;
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::http;
@@ -187,8 +187,7 @@ impl Keeper {
             }
         }
         drop(reindex_lock);
-        while applier.step()? != Step::Idle {}
-        Ok(())
+        Ok(applier.settle()?)
     }
 
     /// Without the writer lock: answers from what the process that holds it has published.
