@@ -88,5 +88,5 @@ fn bare(path: &Path, articles: &[Article], threads: usize) {
     });
     // Besides committing and waiting for the merges, this writes one small file.
     let manifest = Manifest::new(1, String::new(), languages);
-    writer.finish(Applied { seq: 0, run: None }, &manifest).unwrap();
+    writer.finish(&Applied::default(), &manifest).unwrap();
 }

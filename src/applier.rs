@@ -222,10 +222,24 @@ impl Applier {
             applied.run = None;
             is_new_state = true;
         }
+        let (synonyms, synonyms_seq) = self.catalog.synonyms()?;
+        if applied.synonyms_seq != synonyms_seq {
+            applied.synonyms = serde_json::from_str(&synonyms).map_err(CatalogError::Synonyms)?;
+            applied.synonyms_seq = synonyms_seq;
+            is_new_state = true;
+            changes_applied += 1;
+        }
         loop {
             let changes = self.catalog.changes_after(applied.seq, BATCH, BATCH_BYTES)?;
-            if changes.is_empty() && !is_new_state {
-                return Ok(changes_applied);
+            if changes.is_empty() {
+                if applied.seq < synonyms_seq {
+                    // A change of the synonyms has the last `seq` of its run.
+                    applied.seq = synonyms_seq;
+                    is_new_state = true;
+                }
+                if !is_new_state {
+                    return Ok(changes_applied);
+                }
             }
             is_new_state = false;
             if self.writer.is_none() {
@@ -240,7 +254,7 @@ impl Applier {
                 applied.seq = change.seq;
                 changes_applied += 1;
             }
-            writer.commit(applied)?;
+            writer.commit(&applied)?;
         }
     }
 }

@@ -51,15 +51,16 @@ pub fn build(
     let seq = catalog.last_seq()?;
     let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
     let mut writer = GenerationWriter::create(&path, threads)?;
+    let applied = Applied { seq, run, ..Applied::default() };
     let counts = match feed(&writer, catalog, run.unwrap_or(0), threads, progress) {
         // The writer says only that it was killed; committing says by what.
         Err(BuildError::Generation(error)) => {
-            return Err(writer.commit(Applied { seq, run }).err().unwrap_or(error).into());
+            return Err(writer.commit(&applied).err().unwrap_or(error).into());
         }
         counts => counts?,
     };
     let manifest = Manifest::new(number, catalog.identity()?, counts);
-    writer.finish(Applied { seq, run }, &manifest)?;
+    writer.finish(&applied, &manifest)?;
     let articles = manifest.articles.values().sum();
     Generation::open(&path)?.check(articles)?;
     tracing::info!(articles, "built a generation");

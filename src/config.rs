@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
+
 /// Where the file is looked for when none is named.
 pub const DEFAULT_FILE: &str = "fichero.toml";
 
@@ -38,6 +40,14 @@ pub enum ConfigError {
         /// The name.
         name: String,
     },
+    /// The preference for newer articles is out of range.
+    #[error("{path}: recency is {recency}: it should be from 0 (age does not matter) to {MAX_RECENCY}")]
+    Recency {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        recency: f32,
+    },
 }
 
 /// A source of articles.
@@ -50,7 +60,7 @@ pub struct Source {
 }
 
 /// The configuration, validated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The data folder.
     pub data: PathBuf,
@@ -58,6 +68,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The configured sources; `corpus` when the file names none.
     pub sources: Vec<Source>,
+    /// The file of words that stand for each other.
+    pub synonyms: Option<PathBuf>,
+    /// How much newer articles are preferred, see [`crate::engine::ranking::recency_factor`].
+    pub recency: f32,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -65,6 +79,8 @@ pub struct Config {
 struct FileConfig {
     data: Option<PathBuf>,
     listen: Option<SocketAddr>,
+    synonyms: Option<PathBuf>,
+    recency: Option<f32>,
     #[serde(default)]
     source: Vec<FileSource>,
 }
@@ -106,6 +122,13 @@ impl Config {
             data: data.or(read.data.map(|data| base.join(data))).unwrap_or_else(|| PathBuf::from("index")),
             listen: listen.or(read.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             sources,
+            synonyms: read.synonyms.map(|synonyms| base.join(synonyms)),
+            recency: match read.recency {
+                Some(recency) if !(0.0..=MAX_RECENCY).contains(&recency) => {
+                    return Err(ConfigError::Recency { path: path.to_owned(), recency });
+                }
+                recency => recency.unwrap_or(DEFAULT_RECENCY),
+            },
         })
     }
 }

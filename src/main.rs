@@ -72,9 +72,15 @@ enum Command {
         /// Only articles in this language
         #[arg(long)]
         lang: Option<String>,
+        /// The reader's language: which version of a work is shown, and which way near-ties fall
+        #[arg(long)]
+        ui_lang: Option<String>,
         /// How many works to print
         #[arg(long, default_value_t = 10)]
         limit: usize,
+        /// Say why each hit stands where it stands
+        #[arg(long)]
+        explain: bool,
         /// Print the answer as JSON
         #[arg(long)]
         json: bool,
@@ -168,7 +174,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             serve::serve(&config, Arc::new(ProgressLine::new()), output::announce)?;
         }
         Command::Reindex { full, dry_run, prune, json, paths } => {
-            let options = Options { full, dry_run, prune, paths };
+            let options = Options { full, dry_run, prune, paths, synonyms: config.synonyms.clone() };
             let progress = ProgressLine::new();
             let report = reindex::reindex(&DataFolder::open(&config.data)?, &config.sources, &options, &progress)?;
             progress.finish();
@@ -177,15 +183,17 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
                 return Ok(ExitCode::from(1));
             }
         }
-        Command::Search { query, lang, limit, json } => {
+        Command::Search { query, lang, ui_lang, limit, explain, json } => {
             let request = SearchRequest {
                 query: Query::parse(&query),
                 filters: Filters { langs: lang.into_iter().collect(), ..Filters::default() },
-                ui_lang: None,
+                ui_lang,
                 sort: Sort::Relevance,
                 offset: 0,
                 limit: limit.min(fichero::engine::MAX_LIMIT),
                 snippet_chars: 200,
+                explain,
+                recency: config.recency,
                 now_s: jiff::Timestamp::now().as_second(),
             };
             output::search(&engine(&config)?.search(&request)?, json)?;
@@ -214,6 +222,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
                 depth,
                 filter_lang,
                 ui_lang: tell_lang,
+                recency: config.recency,
                 baseline,
                 run,
                 against,

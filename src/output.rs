@@ -100,6 +100,11 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
             writeln!(out, "  in two sources, the first configured one wins: {shared}")?;
         }
     }
+    if let Some(failed) = &report.synonyms_failed {
+        writeln!(out, "synonyms: FAILED: {failed}")?;
+    } else if report.synonym_groups > 0 {
+        writeln!(out, "synonyms: {} groups", report.synonym_groups)?;
+    }
     for name in &report.unconfigured {
         writeln!(out, "{name}: not read any more, its articles stay (--prune deletes them)")?;
     }
@@ -144,16 +149,31 @@ pub(crate) fn search(answer: &SearchAnswer, json: bool) -> Result<()> {
     if json {
         return print_json(&json!({
             "total": answer.total, "index_version": answer.index_version, "hits": answer.hits,
+            "corrections": answer.corrections,
+            "notes": answer.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }));
     }
     let mut out = io::stdout().lock();
     writeln!(out, "{} works", answer.total.value)?;
+    for correction in &answer.corrections {
+        writeln!(out, "searched for {} instead of {}", correction.searched.join(", "), correction.typed)?;
+    }
+    for note in &answer.notes {
+        writeln!(out, "{note}")?;
+    }
     for (place, hit) in answer.hits.iter().enumerate() {
         print_card(&mut out, place + 1, &hit.card)?;
         writeln!(out, "    {}", plain_text(&hit.snippet_html))?;
         for translation in &hit.translations {
             let at = translation.url.as_deref().unwrap_or(&translation.id);
             writeln!(out, "    also in {}: {at}", translation.lang)?;
+        }
+        let Some(explanation) = &hit.explanation else { continue };
+        for part in &explanation.parts {
+            writeln!(out, "    {:>7.2}  {}", part.points, part.text)?;
+        }
+        for factor in &explanation.factors {
+            writeln!(out, "    {:>6.2}×  {}", factor.factor, factor.text)?;
         }
     }
     Ok(())

@@ -1,19 +1,51 @@
 //! What a person typed, understood. Reading a query never fails: whatever has no meaning as an
 //! operator is read as words.
 
-use crate::analysis::{dashed, is_quote, normalize, words};
+use crate::analysis::{Zone, dashed, fold, is_quote, normalize, words};
 
 /// The characters of a query that are read; the rest is cut.
 pub const MAX_CHARS: usize = 512;
+
+/// What names a zone in a query, in the languages of the readers: `title:`, `autor:`, `thème:`.
+/// Accents do not matter.
+const ZONE_NAMES: [(&str, Zone); 12] = [
+    ("title", Zone::Title),
+    ("titulo", Zone::Title),
+    ("titre", Zone::Title),
+    ("author", Zone::Authors),
+    ("autor", Zone::Authors),
+    ("autora", Zone::Authors),
+    ("auteur", Zone::Authors),
+    ("topic", Zone::Topics),
+    ("tema", Zone::Topics),
+    ("topico", Zone::Topics),
+    ("theme", Zone::Topics),
+    ("sujet", Zone::Topics),
+];
 
 /// One word that is searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryWord {
     /// Its normal form.
     pub text: String,
-    /// The compound it is a part of (`elearning` for the `e` of `e-learning`), which stands for
-    /// it too.
+    /// The compound it is a part of (`elearning` for the `e` of `e-learning`), or what stands
+    /// before its apostrophe (`türkiye` for `Türkiye'nin`): it stands for the word too.
     pub compound: Option<String>,
+    /// Whether it is the beginning of a word: `movil*`.
+    pub is_prefix: bool,
+    /// The only zone in which it is looked for: `title:movilidad`.
+    pub zone: Option<Zone>,
+}
+
+/// Words that must, or must not, stand one after the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Clause {
+    /// The words in their normal form.
+    pub words: Vec<String>,
+    /// Whether the last one is the beginning of a word.
+    pub is_prefix: bool,
+    /// The only zone in which they are looked for.
+    pub zone: Option<Zone>,
 }
 
 /// A query.
@@ -24,9 +56,9 @@ pub struct Query {
     /// The words to rank by, each once, those of phrases among them.
     pub words: Vec<QueryWord>,
     /// Sequences of words that must stand in one zone, one after the other.
-    pub phrases: Vec<Vec<String>>,
+    pub phrases: Vec<Clause>,
     /// Words or phrases that must not occur.
-    pub excluded: Vec<Vec<String>>,
+    pub excluded: Vec<Clause>,
     /// All words of the text in their order, where it excludes some, those behind a hyphen with
     /// it: an article that holds this whole sequence is what was typed, and is not excluded.
     pub literal: Vec<String>,
@@ -34,49 +66,78 @@ pub struct Query {
     pub is_cut: bool,
 }
 
+/// One piece of a query, between spaces or quotation marks.
+struct Piece<'q> {
+    text: &'q str,
+    is_excluded: bool,
+    is_phrase: bool,
+    is_prefix: bool,
+    zone: Option<Zone>,
+}
+
+impl<'q> Piece<'q> {
+    /// Reads the first piece of a text that does not begin with white space; the rest of it.
+    fn read(text: &'q str) -> (Piece<'q>, &'q str) {
+        let begins_word = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || is_quote(c));
+        let (is_excluded, text) = match text.strip_prefix('-') {
+            Some(after) if begins_word(after) => (true, after),
+            _ => (false, text),
+        };
+        let named = text.split_once(':').filter(|(_, rest)| begins_word(rest));
+        let named = named.and_then(|(name, rest)| Some((zone_named(name)?, rest)));
+        let (zone, text) = named.map_or((None, text), |(zone, rest)| (Some(zone), rest));
+        if let Some((inner, rest)) = quoted(text) {
+            return (Piece { text: inner, is_excluded, is_phrase: true, is_prefix: false, zone }, rest);
+        }
+        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        let (text, rest) = text.split_at(end);
+        let stem = text.trim_end_matches('*');
+        let is_prefix = stem.len() < text.len() && stem.ends_with(char::is_alphanumeric);
+        (Piece { text, is_excluded, is_phrase: false, is_prefix, zone }, rest)
+    }
+
+    /// The piece as words in a row; `None` where it has none.
+    fn clause(&self) -> Option<Clause> {
+        let words = plain_words(self.text);
+        (!words.is_empty()).then_some(Clause { words, is_prefix: self.is_prefix, zone: self.zone })
+    }
+}
+
+fn zone_named(name: &str) -> Option<Zone> {
+    let name = normalize(name);
+    let name = fold(&name);
+    ZONE_NAMES.iter().find(|(known, _)| *known == name).map(|(_, zone)| *zone)
+}
+
+/// The inside of a text's leading quotation marks, and what follows them.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix(is_quote)?;
+    let end = inner.find(is_quote)?;
+    let close = inner[end..].chars().next()?;
+    Some((&inner[..end], &inner[end + close.len_utf8()..]))
+}
+
 impl Query {
-    /// Reads a query: words, `"a phrase"`, `-word` and `-"a phrase"`.
+    /// Reads a query: words, `"a phrase"`, `-word`, `-"a phrase"`, `begin*`, and `title:`,
+    /// `author:` or `topic:` before a word or a phrase.
     pub fn parse(text: &str) -> Query {
         let (read, is_cut) = match text.char_indices().nth(MAX_CHARS) {
             Some((end, _)) => (cut(text, end), true),
             None => (text, false),
         };
         let mut query = Query { text: text.to_owned(), is_cut, ..Query::default() };
-        let mut rest = read;
-        while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
-            rest = &rest[start..];
-            let (is_excluded, after) = match rest.strip_prefix('-') {
-                Some(after) if after.starts_with(|c: char| c.is_alphanumeric() || is_quote(c)) => (true, after),
-                _ => (false, rest),
-            };
-            let quoted = after.chars().next().filter(|c| is_quote(*c)).and_then(|open| {
-                let inner = &after[open.len_utf8()..];
-                let end = inner.find(is_quote)?;
-                let close = inner[end..].chars().next()?;
-                Some((&inner[..end], &inner[end + close.len_utf8()..]))
-            });
-            let (piece, tail, is_phrase) = match quoted {
-                Some((inner, tail)) => (inner, tail, true),
-                None => {
-                    let end = after.find(char::is_whitespace).unwrap_or(after.len());
-                    (&after[..end], &after[end..], false)
-                }
-            };
-            rest = tail;
-            if is_excluded {
-                let phrase = plain_words(piece);
-                if !phrase.is_empty() {
-                    query.excluded.push(phrase);
-                }
+        let mut rest = read.trim_start();
+        while !rest.is_empty() {
+            let (piece, tail) = Piece::read(rest);
+            rest = tail.trim_start();
+            if piece.is_excluded {
+                query.excluded.extend(piece.clause());
                 continue;
             }
-            if is_phrase {
-                let phrase = plain_words(piece);
-                if !phrase.is_empty() {
-                    query.phrases.push(phrase);
-                }
+            if piece.is_phrase {
+                query.phrases.extend(piece.clause());
             }
-            query.add_words(piece);
+            query.add_words(&piece);
         }
         if !query.excluded.is_empty() {
             let spoken = words(read).into_iter().filter(|word| word.span == 1);
@@ -85,7 +146,13 @@ impl Query {
             if query.words.is_empty() {
                 // Nothing is left to exclude from: `-1` is what is searched for.
                 query.excluded.clear();
-                query.add_words(read);
+                query.add_words(&Piece {
+                    text: read,
+                    is_excluded: false,
+                    is_phrase: false,
+                    is_prefix: false,
+                    zone: None,
+                });
             }
         }
         query
@@ -96,19 +163,31 @@ impl Query {
         self.words.is_empty()
     }
 
-    fn add_words(&mut self, piece: &str) {
+    fn add_words(&mut self, piece: &Piece<'_>) {
         let mut compound: Option<(String, u32)> = None;
-        for word in words(piece) {
-            if word.span == 0 {
-                continue;
-            }
-            if word.span > 1 {
-                compound = Some((word.text.into_owned(), word.position + word.span));
-                continue;
+        let mut cut = words(piece.text).into_iter().peekable();
+        while let Some(word) = cut.next() {
+            match word.span {
+                0 => continue,
+                1 => {}
+                span => {
+                    compound = Some((word.text.into_owned(), word.position + span));
+                    continue;
+                }
             }
             let within = compound.as_ref().filter(|(_, end)| word.position < *end).map(|(text, _)| text.clone());
-            let word = QueryWord { text: word.text.into_owned(), compound: within };
-            if self.words.iter().all(|known| known.text != word.text) {
+            // What stands before an apostrophe has the same place in the text.
+            let head = cut.peek().filter(|next| next.span == 0 && next.bytes == word.bytes);
+            let word = QueryWord {
+                compound: within.or(head.map(|head| head.text.to_string())),
+                is_prefix: piece.is_prefix && cut.peek().is_none(),
+                zone: piece.zone,
+                text: word.text.into_owned(),
+            };
+            let is_known = |known: &QueryWord| {
+                known.text == word.text && known.zone == word.zone && known.is_prefix == word.is_prefix
+            };
+            if !self.words.iter().any(is_known) {
                 self.words.push(word);
             }
         }
@@ -135,6 +214,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn rows(clauses: &[Clause]) -> Vec<Vec<&str>> {
+        clauses.iter().map(|clause| clause.words.iter().map(String::as_str).collect()).collect()
+    }
+
     fn typed(query: &Query) -> Vec<&str> {
         query.words.iter().map(|word| word.text.as_str()).collect()
     }
@@ -144,8 +227,31 @@ mod tests {
         let query = Query::parse("Movilidad \"educación superior\" -covid -\"a b\" - x-ray");
         assert_eq!(typed(&query), ["movilidad", "educación", "superior", "x", "ray"]);
         assert_eq!(query.words[4].compound.as_deref(), Some("xray"));
-        assert_eq!(query.phrases, [["educación", "superior"]]);
-        assert_eq!(query.excluded, [vec!["covid"], vec!["a", "b"]]);
+        assert_eq!(rows(&query.phrases), [vec!["educación", "superior"]]);
+        assert_eq!(rows(&query.excluded), [vec!["covid"], vec!["a", "b"]]);
+    }
+
+    #[test]
+    fn zones_are_named_in_the_languages_of_the_readers() {
+        let query = Query::parse("title:Movilidad autor:\"Ana Pérez\" -tema:becas título:x");
+        let zones: Vec<_> = query.words.iter().map(|word| (word.text.as_str(), word.zone)).collect();
+        let authors = Some(Zone::Authors);
+        let title = Some(Zone::Title);
+        assert_eq!(zones, [("movilidad", title), ("ana", authors), ("pérez", authors), ("x", title)]);
+        assert_eq!((query.phrases[0].zone, query.excluded[0].zone), (authors, Some(Zone::Topics)));
+        for malformed in ["title:", "title: x", "colour:red", ":x", "title::x", "http://title:x"] {
+            assert!(Query::parse(malformed).words.iter().all(|word| word.zone.is_none()), "{malformed}");
+        }
+    }
+
+    #[test]
+    fn a_star_behind_a_word_makes_it_a_beginning() {
+        let prefixes =
+            |text: &str| -> Vec<bool> { Query::parse(text).words.iter().map(|word| word.is_prefix).collect() };
+        assert_eq!(prefixes("movil* virtual"), [true, false]);
+        assert_eq!(prefixes("e-lear* title:mov**"), [false, true, true]);
+        assert_eq!(prefixes("* a*b **c \"d*\" e,*"), [false; 5]);
+        assert!(Query::parse("a -mov*").excluded[0].is_prefix);
     }
 
     #[test]

@@ -17,10 +17,13 @@ use crate::catalog::stage::{SourceSpec, Stage, Staged};
 use crate::config::Source;
 use crate::crash_point;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
+use crate::engine::synonyms::{self, SynonymGroup};
 use crate::ingest::{self, Format, FoundFile, Record, Rejection, SiteProfile};
 
 /// How many rejections a report lists by name; the rest are counted.
 const MAX_LISTED: usize = 1_000;
+/// The largest synonyms file: it is kept with every commit of the index.
+const MAX_SYNONYMS_BYTES: u64 = 256 << 10;
 /// How long a reindex waits for a running server to take up what it accepted.
 const SERVER_PATIENCE: Duration = Duration::from_secs(120);
 /// How long the writer lock is tried for before it is taken as a server's.
@@ -37,6 +40,8 @@ pub struct Options {
     pub prune: bool,
     /// Files or folders in place of the configured sources.
     pub paths: Vec<PathBuf>,
+    /// The file of words that stand for each other, see [`synonyms::parse`].
+    pub synonyms: Option<PathBuf>,
 }
 
 /// A record that is not in the index, or not whole, and why.
@@ -95,6 +100,11 @@ pub struct Report {
     pub unconfigured: Vec<String>,
     /// Sources that were pruned.
     pub pruned: Vec<String>,
+    /// Groups of words that stand for each other.
+    pub synonym_groups: usize,
+    /// Why the synonyms could not be read; the former ones stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synonyms_failed: Option<String>,
     /// Articles that are answered differently now.
     pub changes: u64,
     /// The generation that was built.
@@ -108,9 +118,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every source could be read.
+    /// Whether every source could be read, and the synonyms.
     pub fn is_complete(&self) -> bool {
-        self.sources.iter().all(|source| source.failed.is_none())
+        self.synonyms_failed.is_none() && self.sources.iter().all(|source| source.failed.is_none())
     }
 
     /// How many articles all sources hold after the run.
@@ -188,6 +198,7 @@ pub fn run(
             report.unconfigured.push(name);
         }
     }
+    stage_synonyms(&mut catalog, run, options.synonyms.as_deref(), &mut report)?;
     crash_point!("stage:done");
     if options.dry_run {
         report.took_ms = elapsed_ms(begun);
@@ -373,6 +384,31 @@ fn scan(
         "read a source"
     );
     Ok(report)
+}
+
+/// Reads the synonyms and stages them. A file that cannot be read changes nothing.
+fn stage_synonyms(catalog: &mut Catalog, run: i64, path: Option<&Path>, report: &mut Report) -> Result<()> {
+    let groups = match path.map(|path| (path, read_synonyms(path))) {
+        None => Vec::new(),
+        Some((_, Ok(groups))) => groups,
+        Some((path, Err(reason))) => {
+            tracing::error!(path = %path.display(), reason, "the synonyms cannot be read");
+            report.synonyms_failed = Some(format!("{}: {reason}; the former synonyms stay", path.display()));
+            return Ok(());
+        }
+    };
+    report.synonym_groups = groups.len();
+    catalog.stage_synonyms(run, &serde_json::to_string(&groups)?)?;
+    Ok(())
+}
+
+fn read_synonyms(path: &Path) -> Result<Vec<SynonymGroup>, String> {
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > MAX_SYNONYMS_BYTES {
+        return Err(format!("larger than {} KB", MAX_SYNONYMS_BYTES >> 10));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    synonyms::parse(&text).map_err(|problem| problem.to_string())
 }
 
 /// The furniture profile of a source's page dumps: the kept one, or one made of all its pages

@@ -27,6 +27,7 @@ use fichero::article::Article;
 use fichero::catalog::Catalog;
 use fichero::config::Source;
 use fichero::data_folder::DataFolder;
+use fichero::engine::ranking::DEFAULT_RECENCY;
 use fichero::http::router;
 use fichero::reindex::{Options, Progress, reindex};
 use proptest::prelude::*;
@@ -55,7 +56,7 @@ fn index(source: &Path, data: &Path) -> Site {
     let engine = open_engine(&data, data.current().unwrap()).unwrap();
     let slot = EngineSlot::default();
     slot.store(Some(Arc::new(engine)));
-    Site { router: router(slot), articles }
+    Site { router: router(slot, DEFAULT_RECENCY), articles }
 }
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
@@ -154,7 +155,8 @@ fn problem(answer: &Answer, status: StatusCode) -> (String, Vec<String>) {
     (body["code"].as_str().unwrap().to_owned(), parameters.unwrap_or_default())
 }
 
-const SEARCH_FIELDS: [&str; 8] = ["query", "total", "offset", "limit", "took_ms", "index_version", "hits", "notes"];
+const SEARCH_FIELDS: [&str; 9] =
+    ["query", "total", "offset", "limit", "took_ms", "index_version", "hits", "corrections", "notes"];
 const CARD_FIELDS: [&str; 12] =
     ["id", "work", "url", "lang", "kind", "title", "summary", "published_at", "authors", "image", "topics", "tags"];
 /// Those that stand only where an article has them.
@@ -709,7 +711,7 @@ fn related_articles_are_found_by_id_and_by_address() {
 
 #[test]
 fn without_an_index_there_is_503_but_life() {
-    let empty = router(EngineSlot::default());
+    let empty = router(EngineSlot::default(), DEFAULT_RECENCY);
     for path in [
         "/v1/search?q=x",
         "/v1/search",
@@ -812,7 +814,7 @@ fn a_fault_of_ours_tells_nothing_of_the_inside() {
     let slot = EngineSlot::default();
     let folder = DataFolder::existing(&data);
     slot.store(Some(Arc::new(open_engine(&folder, folder.current().unwrap()).unwrap())));
-    let router = router(slot);
+    let router = router(slot, DEFAULT_RECENCY);
     for path in ["/v1/search?q=mundo", "/v1/articles/x", "/v1/search"] {
         let answer = get_from(&router, path);
         assert_eq!(problem(&answer, StatusCode::INTERNAL_SERVER_ERROR).0, "internal", "{path}");

@@ -1,13 +1,16 @@
 //! An article as the index takes it: the terms of its zones, and its body in passages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::forms::{Forms, FormsCache, dashed};
 use super::words::words;
-use crate::article::Article;
+use crate::article::{Article, slug};
+
+/// How many zones there are.
+pub const ZONES: usize = 5;
 
 /// The parts of an article that are searched apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,13 +21,16 @@ pub enum Zone {
     Summary,
     /// The body.
     Body,
-    /// Names and labels: authors, topics, tags, series.
-    Labels,
+    /// What it is filed under: topics (as they are labelled and as their paths name them), tags,
+    /// series.
+    Topics,
+    /// Names of persons.
+    Authors,
 }
 
 impl Zone {
     /// All zones, in the order of their discriminants.
-    pub const ALL: [Zone; 4] = [Zone::Title, Zone::Summary, Zone::Body, Zone::Labels];
+    pub const ALL: [Zone; ZONES] = [Zone::Title, Zone::Summary, Zone::Body, Zone::Topics, Zone::Authors];
 
     /// The zone's place in [`Zone::ALL`].
     pub fn ordinal(self) -> usize {
@@ -37,7 +43,8 @@ impl Zone {
             Zone::Title => "title",
             Zone::Summary => "summary",
             Zone::Body => "body",
-            Zone::Labels => "labels",
+            Zone::Topics => "topics",
+            Zone::Authors => "authors",
         }
     }
 }
@@ -74,7 +81,7 @@ pub struct Passage<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct ArticleTerms {
     /// The zones, in the order of [`Zone::ALL`].
-    pub zones: [ZoneTerms; 4],
+    pub zones: [ZoneTerms; ZONES],
     /// For every passage of [`passages_of`], the position of its first word in the body.
     pub passage_starts: Vec<u32>,
 }
@@ -94,10 +101,27 @@ impl ArticleTerms {
             terms.passage_starts.push(terms.zones[Zone::Body.ordinal()].length);
             terms.zone(Zone::Body, passage.text, cache);
         }
-        for label in labels_of(article) {
-            terms.zone(Zone::Labels, label, cache);
+        for label in article.topics.iter().flat_map(|topic| &topic.labels) {
+            terms.zone(Zone::Topics, label, cache);
+        }
+        for topic in &article.topics {
+            for (name, _) in topic.path.split('/').zip(&topic.labels).filter(|(name, label)| slug(label) != *name) {
+                terms.zone(Zone::Topics, &name.replace('-', " "), cache);
+            }
+        }
+        for label in article.tags.iter().chain(&article.series) {
+            terms.zone(Zone::Topics, label, cache);
+        }
+        for author in &article.authors {
+            terms.zone(Zone::Authors, author, cache);
         }
         terms
+    }
+
+    /// The folded words of all zones, each once.
+    pub fn vocabulary(&self) -> BTreeSet<&str> {
+        let forms = self.zones.iter().flat_map(|zone| &zone.terms).map(|(_, forms)| forms);
+        forms.map(|forms| forms.folded()).collect()
     }
 
     fn zone(&mut self, zone: Zone, text: &str, cache: &mut FormsCache) {
@@ -129,7 +153,7 @@ pub struct KeyTerm {
 
 /// How many times an occurrence in a zone counts for a key term, by [`Zone::ALL`]: the title is
 /// what the article is about.
-const KEY_ZONE_COUNTS: [f32; 4] = [3.0, 1.5, 1.0, 1.0];
+const KEY_ZONE_COUNTS: [f32; ZONES] = [3.0, 1.5, 1.0, 1.0, 1.0];
 
 /// The most key terms that are kept of an article: longer lists no longer change what is related.
 const MAX_KEY_TERMS: usize = 128;
@@ -156,11 +180,6 @@ impl ArticleTerms {
         terms.truncate(MAX_KEY_TERMS);
         terms
     }
-}
-
-fn labels_of(article: &Article) -> impl Iterator<Item = &str> {
-    let topics = article.topics.iter().flat_map(|topic| &topic.labels);
-    topics.chain(&article.authors).chain(&article.tags).chain(&article.series).map(String::as_str)
 }
 
 /// The characters after which a passage is cut at the next good place.

@@ -6,7 +6,8 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Compatibility-normalises and lower-cases a text: ligatures, full width and composed forms
-/// become one, final sigma a plain one, invisible joiners vanish.
+/// become one, final sigma a plain one, digits of every script those of ASCII, invisible joiners
+/// vanish.
 pub fn normalize(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -17,7 +18,18 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
     }
     let lower = text.nfkc().flat_map(char::to_lowercase).filter(|c| !is_invisible(*c));
     // Lower-casing can decompose (İ becomes i with a dot above), hence the second composition.
-    Cow::Owned(lower.map(|c| if c == 'ς' { 'σ' } else { c }).nfc().collect())
+    let plain = lower.map(|c| if c == 'ς' { 'σ' } else { ascii_digit(c).unwrap_or(c) });
+    Cow::Owned(plain.nfc().collect())
+}
+
+/// The ASCII digit of a decimal digit of another script; each script's ten stand in a row.
+fn ascii_digit(c: char) -> Option<char> {
+    const ZEROS: [char; 14] = [
+        '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}', '\u{c66}',
+        '\u{ce6}', '\u{d66}', '\u{e50}', '\u{17e0}',
+    ];
+    let zero = ZEROS.into_iter().find(|zero| (0..10).contains(&(c as i64 - *zero as i64)))?;
+    char::from_digit(c as u32 - zero as u32, 10)
 }
 
 /// Soft hyphens, zero-width spaces and joiners, direction marks: they are typed by no reader.
@@ -94,6 +106,7 @@ mod tests {
             ("हिन्दी", "हिन्दी", "हिन्दी"),
             ("sof\u{ad}t", "soft", "soft"),
             ("İstanbul", "i\u{307}stanbul", "istanbul"),
+            ("٢٠١٨", "2018", "2018"),
         ] {
             let normalized = normalize(typed);
             assert_eq!((normalized.as_ref(), fold(&normalized).as_ref()), (normal, folded), "{typed}");

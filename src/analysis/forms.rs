@@ -22,7 +22,8 @@ const TAG_END: char = ':';
 /// What the index holds of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forms {
-    /// The word as typed (normalised), then its folded forms that differ from it.
+    /// The word as typed (normalised), then its folded form where that differs, then the folded
+    /// form that keeps `ñ` where that differs too.
     pub words: Vec<String>,
     /// Its stems, tagged with the language: `es:educ`.
     pub stems: Vec<String>,
@@ -79,6 +80,12 @@ fn push_new(list: &mut Vec<String>, item: String) {
 }
 
 impl Forms {
+    /// The word without its accents.
+    pub fn folded(&self) -> &str {
+        let folded = self.words.get(1).filter(|word| !word.starts_with(DASH));
+        folded.or(self.words.first()).map_or("", String::as_str)
+    }
+
     fn of(word: &str, language: &LanguageForms) -> Forms {
         let mut words = vec![word.to_owned()];
         let mut stems = Vec::with_capacity(2);
@@ -139,9 +146,12 @@ impl FormsCache {
     }
 }
 
+/// What a word behind a hyphen that joins nothing is kept with; no other word begins with it.
+const DASH: char = '-';
+
 /// How a word behind a hyphen that joins nothing is kept, besides its other forms.
 pub fn dashed(word: &str) -> String {
-    format!("-{word}")
+    format!("{DASH}{word}")
 }
 
 thread_local! {

@@ -18,7 +18,7 @@ mod stop_words;
 mod words;
 
 pub use detect::{Detection, detect};
-pub use document::{ArticleTerms, KeyTerm, Passage, PassageKind, Zone, ZoneTerms, join_passages, passages_of};
+pub use document::{ArticleTerms, KeyTerm, Passage, PassageKind, ZONES, Zone, ZoneTerms, join_passages, passages_of};
 pub use fold::{fold, fold_keeping_tilde, normalize};
 pub use forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
 pub use language::{Chain, chain_of, chains, language_group};
@@ -30,5 +30,5 @@ pub use words::{Word, is_quote, words};
 /// It names the version of our own rules and of every library whose data decides the terms.
 pub fn fingerprint() -> String {
     let stemmers: Vec<&str> = chains().map(Chain::name).collect();
-    format!("words 3; forms 2; icu_segmenter 2; snowball 3 ({})", stemmers.join(" "))
+    format!("words 4; forms 3; zones 2; icu_segmenter 2; snowball 3 ({})", stemmers.join(" "))
 }

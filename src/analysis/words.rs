@@ -24,8 +24,9 @@ pub struct Word<'a> {
     /// Its ordinal in the text. The parts of a compound count on, the compound itself has the
     /// ordinal of its first part.
     pub position: u32,
-    /// How many words it spans: 1 for a plain word, more for a compound, 0 for a pair of letters
-    /// inside a script without spaces, which a text is indexed by and no query is read as.
+    /// How many words it spans: 1 for a plain word, more for a compound, 0 for what a text is
+    /// indexed by besides: a pair of letters inside a script without spaces, or what stands before
+    /// an apostrophe.
     pub span: u32,
     /// Whether a hyphen stands before it that joins it to nothing: `-al` in `ls -al`. A query
     /// reads it as an exclusion; an exact copy of it is told by this.
@@ -35,7 +36,7 @@ pub struct Word<'a> {
 /// The words of a text, in order.
 ///
 /// * Elided articles are dropped (`l'enseignement`, `d’accès`), other apostrophes close up
-///   (`don't`), a possessive `'s` goes.
+///   (`don't`), what stands before them counts too (`Türkiye'nin`), a possessive `'s` goes.
 /// * A compound by hyphens, or by points and commas within a number (`covid-19`, `e-learning`,
 ///   `1.000`), gives its parts and, before them, the whole closed up; so does a change between
 ///   letters and digits (`COVID19`).
@@ -119,8 +120,15 @@ impl Cutter<'_> {
         }
         let parts = parts(run);
         if let [only] = parts.as_slice() {
-            let closed: String = run[only.clone()].chars().filter(|c| !is_apostrophe(*c)).collect();
-            self.push_as(normalize(&closed).into_owned(), bytes, 1);
+            let word = &run[only.clone()];
+            let closed: String = word.chars().filter(|c| !is_apostrophe(*c)).collect();
+            self.push_as(normalize(&closed).into_owned(), bytes.clone(), 1);
+            // Turkish writes the endings of names behind an apostrophe.
+            if let Some((head, _)) = word.split_once(is_apostrophe)
+                && head.chars().nth(1).is_some()
+            {
+                self.push_as(normalize(head).into_owned(), bytes, 0);
+            }
             self.position += 1;
             return;
         }
@@ -304,12 +312,18 @@ mod tests {
             ("end.Begin a.m.", "end begin am"),
             ("- -19 - x", "19 x"),
             ("O'Reilly", "oreilly"),
+            ("Türkiye'nin", "türkiyenin"),
             ("C++ & C#", "c c"),
             ("ＣＲＥＳ　２０１８", "cres 2018"),
             ("l'U.N.E.S.C.O", "unesco"),
         ] {
             assert_eq!(flat(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_stands_before_an_apostrophe_counts_too() {
+        assert_eq!(cut("Türkiye'nin a"), [("türkiyenin", 0), ("türkiye", 0), ("a", 1)].map(|(w, p)| (w.to_owned(), p)));
     }
 
     #[test]

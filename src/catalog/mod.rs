@@ -18,6 +18,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 use crate::article::Article;
 use crate::crash_point;
 
+/// The `seq` of the newest change.
+const LAST_SEQ: &str = "SELECT MAX(COALESCE((SELECT MAX(seq) FROM article), 0), (SELECT seq FROM synonyms))";
+
 /// The catalog's file name in the data folder.
 pub const FILE_NAME: &str = "catalog.sqlite";
 
@@ -73,6 +76,9 @@ pub enum CatalogError {
         #[source]
         source: serde_json::Error,
     },
+    /// The stored synonyms are not readable as such.
+    #[error("the catalog's synonyms are damaged: run `fichero reindex` to read their file anew")]
+    Synonyms(#[source] serde_json::Error),
     /// The run was accepted or abandoned before.
     #[error("run {0} is not staging any more: another reindex took its place")]
     NotStaging(i64),
@@ -219,10 +225,7 @@ impl Catalog {
 
     /// The `seq` of the newest change; 0 before the first.
     pub fn last_seq(&self) -> Result<u64> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT COALESCE(MAX(seq), 0) FROM article")?
-            .query_row([], |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(LAST_SEQ)?.query_row([], |row| row.get(0))?)
     }
 
     /// How many articles are answered (hidden ones among them).
@@ -349,10 +352,11 @@ impl Catalog {
         if state.as_deref() != Some("staging") {
             return Err(CatalogError::NotStaging(run));
         }
-        let base_seq: u64 = transaction.query_row("SELECT COALESCE(MAX(seq), 0) FROM article", [], |row| row.get(0))?;
+        let base_seq: u64 = transaction.query_row(LAST_SEQ, [], |row| row.get(0))?;
         apply_staged(&transaction, run)?;
         crash_point!("accept:records");
-        let last_seq = renew_articles(&transaction, run, base_seq)?;
+        let last_article_seq = renew_articles(&transaction, run, base_seq)?;
+        let last_seq = last_article_seq + renew_synonyms(&transaction, run, last_article_seq + 1)?;
         transaction.execute(
             "DELETE FROM source WHERE NOT is_configured AND NOT EXISTS (SELECT 1 FROM record WHERE record.source = source.name)",
             [],
@@ -367,10 +371,25 @@ impl Catalog {
         transaction.execute("DELETE FROM staged WHERE run = ?1", [run])?;
         transaction.execute("DELETE FROM staged_file WHERE run = ?1", [run])?;
         transaction.execute("DELETE FROM staged_profile WHERE run = ?1", [run])?;
+        transaction.execute("DELETE FROM staged_synonyms WHERE run = ?1", [run])?;
         crash_point!("accept:before-commit");
         transaction.commit()?;
         crash_point!("accept:after-commit");
-        Ok(Accepted { base_seq, last_seq, changes: last_seq - base_seq })
+        Ok(Accepted { base_seq, last_seq, changes: last_article_seq - base_seq })
+    }
+
+    /// What stands for what, as a text, and the `seq` at which that changed last (0: never).
+    pub fn synonyms(&self) -> Result<(String, u64)> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT groups, seq FROM synonyms")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
+    /// Stages what is to stand for what once a run is accepted.
+    pub fn stage_synonyms(&mut self, run: i64, groups: &str) -> Result<()> {
+        self.connection.execute("INSERT OR REPLACE INTO staged_synonyms VALUES (?1, ?2)", params![run, groups])?;
+        Ok(())
     }
 
     /// Which generation is to be answered from.
@@ -476,7 +495,7 @@ fn clear_staged(connection: &Connection, keep: i64) -> Result<()> {
         "DELETE FROM content WHERE key IN (SELECT content FROM staged WHERE run <> ?1 AND content IS NOT NULL)",
         [keep],
     )?;
-    for table in ["staged", "staged_file", "staged_profile"] {
+    for table in ["staged", "staged_file", "staged_profile", "staged_synonyms"] {
         connection.execute(&format!("DELETE FROM {table} WHERE run <> ?1"), [keep])?;
     }
     Ok(())
@@ -498,6 +517,17 @@ fn apply_staged(connection: &Connection, run: i64) -> Result<()> {
         connection.execute(step, [run])?;
     }
     Ok(())
+}
+
+/// Takes over a run's synonyms where they differ from the present ones; returns how many changes
+/// that is.
+fn renew_synonyms(connection: &Connection, run: i64, seq: u64) -> Result<u64> {
+    let renewed = connection.execute(
+        "UPDATE synonyms SET groups = staged.groups, seq = ?2
+         FROM (SELECT groups FROM staged_synonyms WHERE run = ?1) staged WHERE staged.groups <> synonyms.groups",
+        params![run, seq],
+    )?;
+    Ok(renewed as u64)
 }
 
 /// Gives a new `seq` to every id whose answer a run changed; returns the last `seq`.

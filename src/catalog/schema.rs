@@ -6,7 +6,8 @@ use super::CatalogError;
 
 /// The steps that bring an empty file to the present schema, one a version. A step that has been
 /// released is never edited; a change is a further step.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     -- What tells this catalog from every other: a generation says which one it was built from.
     CREATE TABLE identity (id TEXT NOT NULL);
     INSERT INTO identity VALUES (lower(hex(randomblob(16))));
@@ -97,7 +98,21 @@ const MIGRATIONS: &[&str] = &["
         is_held INTEGER NOT NULL
     );
     INSERT INTO publication VALUES (1, 0, 0);
-"];
+",
+    "
+    -- The words that stand for each other, as JSON, and when that changed last.
+    CREATE TABLE synonyms (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        groups TEXT NOT NULL,
+        seq INTEGER NOT NULL
+    );
+    INSERT INTO synonyms VALUES (1, '[]', 0);
+    CREATE TABLE staged_synonyms (
+        run INTEGER PRIMARY KEY,
+        groups TEXT NOT NULL
+    );
+",
+];
 
 /// Brings the file to the present schema.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), CatalogError> {

@@ -2,24 +2,28 @@
 //! hand. It is slow and obvious; the embedded engine must say the same.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
+use super::explain::{Evidence, Made, Occurrences, explain};
 use super::highlight::Highlighter;
-use super::plan::{Collection, Plan};
-use super::ranking::{self, LanguageStats};
-use super::related::{REASON_TERMS, telling_terms};
+use super::plan::{Collection, Plan, PlannedClause, PlannedWord, Variant, WordForms};
+use super::ranking::{self, Held, LanguageStats};
+use super::related::{REASON_TERMS, WeightedTerm, telling_terms};
+use super::spelling;
+use super::synonyms::{SynonymGroup, SynonymIndex};
 use super::{
     ArticleAnswer, ArticleKey, Card, EngineError, Filters, Hit, IndexVersion, Reason, RelatedAnswer, RelatedHit,
     RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
 };
-use crate::analysis::{ArticleTerms, Zone, ZoneTerms, join_passages, language_group, passages_of};
+use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
 use crate::article::{Article, one_line};
 
 /// Answers from a list of articles held in memory.
 pub struct BruteForceEngine {
     entries: Vec<Entry>,
     languages: Vec<LanguageStats>,
+    synonyms: SynonymIndex,
     version: IndexVersion,
 }
 
@@ -31,8 +35,8 @@ struct Entry {
 }
 
 impl BruteForceEngine {
-    /// Takes the articles of one state of a site.
-    pub fn new(articles: Vec<Article>, version: IndexVersion) -> BruteForceEngine {
+    /// Takes the articles of one state of a site, and its synonyms.
+    pub fn new(articles: Vec<Article>, synonyms: Vec<SynonymGroup>, version: IndexVersion) -> BruteForceEngine {
         let mut caches = HashMap::new();
         let mut languages: BTreeMap<String, LanguageStats> = BTreeMap::new();
         let mut entries = Vec::new();
@@ -40,7 +44,7 @@ impl BruteForceEngine {
             let terms = ArticleTerms::of(&article, &mut caches);
             let group = language_group(&article.lang);
             let stats =
-                languages.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; 4] });
+                languages.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; ZONES] });
             stats.articles += 1;
             for (sum, zone) in stats.words.iter_mut().zip(&terms.zones) {
                 *sum += u64::from(zone.length);
@@ -52,21 +56,61 @@ impl BruteForceEngine {
             let group = language_group(&entry.article.lang);
             entry.group = languages.iter().position(|language| language.lang == group).unwrap_or(usize::MAX);
         }
-        BruteForceEngine { entries, languages, version }
+        let synonyms = SynonymIndex::new(synonyms, &languages);
+        BruteForceEngine { entries, languages, synonyms, version }
     }
 
-    /// How well an entry holds one word in any of `stems`; 0 where it does not.
-    fn zones_score(&self, entry: &Entry, stems: &[String]) -> f32 {
-        let mut score = 0.0;
-        for zone in Zone::ALL {
-            let terms = &entry.terms.zones[zone.ordinal()];
-            let count = stems.iter().map(|stem| count(terms, stem)).max().unwrap_or(0);
-            if count > 0 {
-                let mean = self.languages[entry.group].mean_words(zone);
-                score += ranking::zone_score(zone, count, terms.length, mean);
+    /// How well an entry holds a word, before the word's weight; 0 where it does not.
+    fn word_score(&self, entry: &Entry, word: &PlannedWord) -> f32 {
+        let variant_score = |variant: &Variant| {
+            let zones = word.zones().map(|zone| self.zone_score(entry, variant, zone));
+            variant.factor * zones.sum::<f32>()
+        };
+        word.variants.iter().map(variant_score).fold(0.0, f32::max)
+    }
+
+    fn zone_score(&self, entry: &Entry, variant: &Variant, zone: Zone) -> f32 {
+        let evidence = EntryEvidence { entry, language: &self.languages[entry.group] };
+        let Ok(found) = evidence.occurrences(variant, zone);
+        match found.frequency(variant, zone) {
+            0.0 => 0.0,
+            frequency => ranking::zone_score(zone, frequency, evidence.length(zone), evidence.mean_length(zone)),
+        }
+    }
+
+    /// The visible entries that match a plan.
+    fn versions(&self, plan: &Plan, request: &SearchRequest) -> Vec<Choice<'_>> {
+        let mut versions = Vec::new();
+        for entry in self.entries.iter().filter(|entry| entry.article.is_visible_at(request.now_s)) {
+            let mut held = Held::default();
+            for word in &plan.words {
+                let score = self.word_score(entry, word);
+                if score > 0.0 {
+                    held.take(word, score);
+                }
+            }
+            let matches = plan.words.is_empty() || plan.asked.is_held(&held);
+            if matches
+                && plan.required.iter().all(|clause| holds_clause(entry, clause))
+                && (holds_clause(entry, &plan.literal)
+                    || !plan.excluded.iter().any(|clause| holds_clause(entry, clause)))
+            {
+                let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
+                let (language, recency) = self.priors(plan, entry, request.recency);
+                let coverage = plan.asked.coverage(&held);
+                let score = held.score * coverage * language * recency;
+                let made = Made { score, version: score, nearness: 0.0, coverage, language, recency };
+                versions.push(Choice { entry, made, fit });
             }
         }
-        score
+        versions
+    }
+
+    /// The factors of an entry's score for its language and its age.
+    fn priors(&self, plan: &Plan, entry: &Entry, recency: f32) -> (f32, f32) {
+        let published = |entry: &Entry| entry.article.published_at.as_ref().map(|at| at.start_s());
+        let newest_s = self.entries.iter().filter_map(published).max();
+        (plan.language_factors[entry.group], ranking::recency_factor(recency, published(entry), newest_s))
     }
 
     /// The visible article that is meant.
@@ -93,18 +137,24 @@ impl BruteForceEngine {
 
     fn hit(&self, plan: &Plan, choice: &Choice<'_>, request: &SearchRequest) -> Hit {
         let entry = choice.entry;
-        let highlighter = Highlighter::new(plan, Some(entry.group), &entry.article.lang);
+        let highlighter = Highlighter::new(plan, &entry.article.lang);
         let passages: Vec<&str> = passages_of(&entry.article.body).map(|passage| passage.text).collect();
         let text = match best_passage(plan, entry) {
             Some(ordinal) => passages.get(ordinal).copied(),
             None if !entry.article.summary.is_empty() => Some(entry.article.summary.as_str()),
             None => passages.first().copied(),
         };
+        let evidence = EntryEvidence { entry, language: &self.languages[entry.group] };
+        let explanation = request.explain.then(|| {
+            let Ok(explanation) = explain(plan, &evidence, &choice.made);
+            explanation
+        });
         Hit {
+            explanation,
             card: Card::of(&entry.article),
             title_html: highlighter.mark(&entry.article.title),
             snippet_html: highlighter.snippet(&one_line(text.unwrap_or_default()), request.snippet_chars),
-            score: choice.score,
+            score: choice.made.score,
             translations: self.translations(&entry.article, request.now_s),
         }
     }
@@ -114,9 +164,10 @@ impl BruteForceEngine {
         let mut works: BTreeMap<&str, Choice<'e>> = BTreeMap::new();
         for version in versions {
             let work = version.entry.article.work.as_str();
-            let best_score = works.get(work).map_or(version.score, |known| known.score.max(version.score));
+            let best_score =
+                works.get(work).map_or(version.made.score, |known| known.made.score.max(version.made.score));
             let wins = works.get(work).is_none_or(|known| {
-                let by_score = version.own_score.total_cmp(&known.own_score);
+                let by_score = version.made.version.total_cmp(&known.made.version);
                 let by_id = known.entry.article.id.cmp(&version.entry.article.id);
                 version.fit.cmp(&known.fit).then(by_score).then(by_id) == Ordering::Greater
             });
@@ -124,14 +175,14 @@ impl BruteForceEngine {
                 works.insert(work, version);
             }
             if let Some(known) = works.get_mut(work) {
-                known.score = best_score;
+                known.made.score = best_score;
             }
         }
         let mut works: Vec<Choice<'e>> = works.into_values().collect();
         let date = |choice: &Choice<'_>| choice.entry.article.published_at.as_ref().map(|at| at.start_s());
         works.sort_by(|a, b| {
             let order = match sort {
-                Sort::Relevance => b.score.total_cmp(&a.score),
+                Sort::Relevance => b.made.score.total_cmp(&a.made.score),
                 Sort::Newest => date(b).cmp(&date(a)),
                 Sort::Oldest => (date(a).is_none(), date(a)).cmp(&(date(b).is_none(), date(b))),
             };
@@ -144,54 +195,94 @@ impl BruteForceEngine {
 /// A version that could be shown for its work.
 struct Choice<'e> {
     entry: &'e Entry,
-    /// The best of the work's.
-    score: f32,
-    own_score: f32,
+    /// Its score is the best of the work's.
+    made: Made,
     fit: u8,
 }
 
-fn count(terms: &ZoneTerms, stem: &str) -> u32 {
-    terms.terms.iter().filter(|(_, forms)| forms.stems.iter().any(|known| known == stem)).count() as u32
+/// What is known of one entry.
+struct EntryEvidence<'e> {
+    entry: &'e Entry,
+    language: &'e LanguageStats,
 }
 
-fn passes(filters: &Filters, article: &Article, now_s: i64) -> bool {
-    article.is_visible_at(now_s)
-        && filters.takes_lang(&article.lang)
+impl Evidence for EntryEvidence<'_> {
+    type Error = Infallible;
+
+    fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, Infallible> {
+        let terms = &self.entry.terms.zones[zone.ordinal()];
+        let [forms] = variant.sequence.as_slice() else {
+            let stems = sequence_starts(terms, &variant.sequence) as u32;
+            return Ok(Occurrences { stems, ..Occurrences::default() });
+        };
+        let stems = forms.stems.iter().flatten().map(|stem| count(terms, &|forms| forms.stems.contains(stem)));
+        let folded = forms.folded.iter().map(|word| count(terms, &|forms| forms.words.contains(word)));
+        let typed = forms.typed.iter().map(|word| count(terms, &|forms| forms.words.contains(word)));
+        Ok(Occurrences { stems: stems.max().unwrap_or(0), folded: folded.sum(), typed: typed.sum() })
+    }
+
+    fn length(&self, zone: Zone) -> u32 {
+        self.entry.terms.zones[zone.ordinal()].length
+    }
+
+    fn mean_length(&self, zone: Zone) -> f32 {
+        self.language.mean_words(zone)
+    }
+}
+
+fn count(terms: &ZoneTerms, is_wanted: &dyn Fn(&Forms) -> bool) -> u32 {
+    terms.terms.iter().filter(|(_, forms)| is_wanted(forms)).count() as u32
+}
+
+/// Whether what stands at a place of an article is a form of a word.
+fn is_form(forms: &Forms, of: &WordForms) -> bool {
+    of.stems.iter().flatten().any(|stem| forms.stems.contains(stem))
+        || of.folded.iter().any(|word| forms.words.contains(word))
+}
+
+/// The positions of a zone at which a form of a word stands, in order.
+fn positions(terms: &ZoneTerms, of: &WordForms) -> BTreeSet<u32> {
+    terms.terms.iter().filter(|(_, forms)| is_form(forms, of)).map(|(position, _)| *position).collect()
+}
+
+/// At how many positions of a zone a sequence of words begins.
+fn sequence_starts(terms: &ZoneTerms, sequence: &[WordForms]) -> usize {
+    let places: Vec<BTreeSet<u32>> = sequence.iter().map(|forms| positions(terms, forms)).collect();
+    let Some(first) = places.first() else { return 0 };
+    let begins = |start: &&u32| (0u32..).zip(&places).all(|(offset, places)| places.contains(&(*start + offset)));
+    first.iter().filter(begins).count()
+}
+
+fn passes(filters: &Filters, article: &Article) -> bool {
+    filters.takes_lang(&article.lang)
         && filters.takes_kind(article.kind)
         && filters.takes_date(article.published_at.as_ref().map(|at| at.start_s()))
         && filters.takes_topics(article.topics.iter().flat_map(|topic| topic.prefixes()))
 }
 
-/// Whether a zone of the entry holds folded words one after the other.
-fn holds_phrase(entry: &Entry, phrase: &[String]) -> bool {
-    entry.terms.zones.iter().any(|zone| {
-        let stands_at = |word: &String| -> HashSet<u32> {
-            let holders = zone.terms.iter().filter(|(_, forms)| forms.words.contains(word));
-            holders.map(|(position, _)| *position).collect()
-        };
-        let places: Vec<HashSet<u32>> = phrase.iter().map(stands_at).collect();
-        places.first().is_some_and(|first| {
-            first.iter().any(|start| (0u32..).zip(&places).all(|(offset, places)| places.contains(&(start + offset))))
-        })
-    })
+/// Whether one of a clause's phrases stands in a zone of the entry.
+fn holds_clause(entry: &Entry, clause: &PlannedClause) -> bool {
+    let holds = |zone: Zone, phrase: &Vec<String>| {
+        let as_written = |word: &String| WordForms { folded: vec![word.clone()], ..WordForms::default() };
+        let sequence: Vec<WordForms> = phrase.iter().map(as_written).collect();
+        sequence_starts(&entry.terms.zones[zone.ordinal()], &sequence) > 0
+    };
+    clause.zones().any(|zone| clause.phrases.iter().any(|phrase| holds(zone, phrase)))
 }
 
 /// What it is worth that neighbours of the query stand near each other in an entry.
 fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
-    let positions = |zone: Zone, word: usize| -> Vec<u32> {
-        let stems = &plan.words[word].stems[entry.group];
-        let terms = entry.terms.zones[zone.ordinal()].terms.iter();
-        let holders = terms.filter(|(_, forms)| forms.stems.iter().any(|stem| stems.contains(stem)));
-        let mut positions: Vec<u32> = holders.map(|(position, _)| *position).collect();
-        positions.dedup();
-        positions
+    let stands_at = |zone: Zone, word: usize| -> Vec<u32> {
+        let firsts = plan.words[word].variants.iter().filter_map(|variant| variant.sequence.first());
+        let places = firsts.flat_map(|forms| positions(&entry.terms.zones[zone.ordinal()], forms));
+        places.collect::<BTreeSet<u32>>().into_iter().collect()
     };
     let mut score = 0.0;
-    for zone in ranking::PAIR_ZONES {
-        for second in 1..plan.words.len() {
-            let frequency = ranking::pair_frequency(&positions(zone, second - 1), &positions(zone, second));
-            let weights = (plan.words[second - 1].weight, plan.words[second].weight);
-            score += ranking::pair_score(zone, weights, frequency);
+    for zone in ranking::pair_zones() {
+        for pair in &plan.pairs {
+            let frequency =
+                ranking::pair_frequency(&stands_at(zone, pair.first), &stands_at(zone, pair.second), pair.gap);
+            score += ranking::pair_score(zone, pair.weight, frequency);
         }
     }
     score
@@ -199,15 +290,12 @@ fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
 
 fn best_passage(plan: &Plan, entry: &Entry) -> Option<usize> {
     let starts = &entry.terms.passage_starts;
-    let mut held: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut held: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (word_place, word) in plan.words.iter().enumerate() {
-        for (position, forms) in &entry.terms.zones[Zone::Body.ordinal()].terms {
-            if word.stems.get(entry.group)?.iter().any(|stem| forms.stems.contains(stem)) {
-                let passage = starts.iter().rposition(|start| start <= position).unwrap_or(0);
-                let words = held.entry(passage).or_default();
-                if !words.contains(&word_place) {
-                    words.push(word_place);
-                }
+        for forms in word.variants.iter().flat_map(|variant| &variant.sequence) {
+            for position in positions(&entry.terms.zones[Zone::Body.ordinal()], forms) {
+                let passage = starts.iter().rposition(|start| *start <= position).unwrap_or(0);
+                held.entry(passage).or_default().insert(word_place);
             }
         }
     }
@@ -229,50 +317,69 @@ impl Collection for BruteForceEngine {
     }
 
     fn matching(&self, stem: &str) -> Result<u64, Infallible> {
+        let holds = |forms: &Forms| forms.stems.iter().any(|known| known == stem);
         let holders = |zone: Zone| {
-            self.entries.iter().filter(|entry| count(&entry.terms.zones[zone.ordinal()], stem) > 0).count() as u64
+            let holders = self.entries.iter().filter(|entry| count(&entry.terms.zones[zone.ordinal()], &holds) > 0);
+            holders.count() as u64
         };
         Ok(Zone::ALL.map(holders).into_iter().max().unwrap_or(0))
+    }
+
+    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Infallible> {
+        Ok(self.words_that(|word| spelling::edits(folded, word) <= usize::from(max_edits)))
+    }
+
+    fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, Infallible> {
+        Ok(self.words_that(|word| word.starts_with(prefix)))
+    }
+
+    fn synonyms(&self) -> &SynonymIndex {
+        &self.synonyms
+    }
+}
+
+impl BruteForceEngine {
+    /// The folded words that are as wanted, with how many articles hold each.
+    fn words_that(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, u64)> {
+        let mut found: BTreeMap<String, u64> = BTreeMap::new();
+        for entry in &self.entries {
+            for word in entry.terms.vocabulary().into_iter().filter(|word| is_wanted(word)) {
+                *found.entry(word.to_owned()).or_insert(0) += 1;
+            }
+        }
+        found.into_iter().collect()
     }
 }
 
 impl SearchEngine for BruteForceEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-        let Ok(plan) = Plan::new(&request.query, request.ui_lang.as_deref(), self);
-        let mut versions = Vec::new();
-        for entry in &self.entries {
-            let (mut words, mut weight, mut score) = (0, 0.0, 0.0);
-            for word in &plan.words {
-                let zones = self.zones_score(entry, &word.stems[entry.group]);
-                if zones > 0.0 {
-                    words += 1;
-                    weight += word.weight;
-                    score += word.weight * zones;
-                }
-            }
-            let matches = plan.words.is_empty() || ranking::matches(plan.words.len(), words, plan.weight, weight);
-            if matches
-                && passes(&request.filters, &entry.article, request.now_s)
-                && plan.phrases.iter().all(|phrase| holds_phrase(entry, phrase))
-                && (holds_phrase(entry, &plan.literal)
-                    || !plan.excluded.iter().any(|phrase| holds_phrase(entry, phrase)))
-            {
-                let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
-                versions.push(Choice { entry, score, own_score: score, fit });
-            }
+        let Ok(mut plan) = Plan::new(&request.query, request.ui_lang.as_deref(), self);
+        let mut matching = self.versions(&plan, request);
+        while matching.is_empty()
+            && let Some(relaxed) = plan.clone().relaxed()
+        {
+            plan = relaxed;
+            matching = self.versions(&plan, request);
         }
+        let passing = matching.into_iter().filter(|choice| passes(&request.filters, &choice.entry.article));
+        let versions: Vec<Choice<'_>> = passing.collect();
         let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
         let mut works = Self::order(versions, sort);
         if sort == Sort::Relevance {
             for choice in works.iter_mut().take(ranking::PAIR_DEPTH) {
-                choice.score += pairs_score(&plan, choice.entry);
+                choice.made.nearness = pairs_score(&plan, choice.entry) * choice.made.language * choice.made.recency;
+                choice.made.score += choice.made.nearness;
             }
-            works.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.article.id.cmp(&b.entry.article.id)));
+            works.sort_by(|a, b| {
+                let by_score = b.made.score.total_cmp(&a.made.score);
+                by_score.then_with(|| a.entry.article.id.cmp(&b.entry.article.id))
+            });
         }
         let total = Total::exact(works.len());
         let page = works.iter().skip(request.offset).take(request.limit);
         let hits = page.map(|choice| self.hit(&plan, choice, request)).collect();
-        Ok(SearchAnswer { total, hits, index_version: self.version })
+        let corrections = plan.corrections();
+        Ok(SearchAnswer { total, hits, corrections, notes: plan.notes, index_version: self.version })
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
@@ -304,25 +411,25 @@ impl SearchEngine for BruteForceEngine {
                 .entries
                 .iter()
                 .filter(|entry| !seen.contains(entry.article.work.as_str()))
-                .filter(|entry| passes(filters, &entry.article, request.now_s))
+                .filter(|entry| entry.article.is_visible_at(request.now_s) && passes(filters, &entry.article))
                 .collect();
             let versions = candidates.into_iter().filter_map(|entry| {
                 let (score, _) = score(entry)?;
-                Some(Choice { entry, score, own_score: score, fit: 0 })
+                let made = Made { score, version: score, nearness: 0.0, coverage: 1.0, language: 1.0, recency: 1.0 };
+                Some(Choice { entry, made, fit: 0 })
             });
             let missing = request.limit.saturating_sub(hits.len());
             for choice in Self::order(versions.collect(), sort).into_iter().take(missing) {
                 seen.insert(choice.entry.article.work.as_str());
                 let reasons = score(choice.entry).map(|(_, reason)| reason).into_iter().collect();
-                hits.push(RelatedHit { card: Card::of(&choice.entry.article), score: choice.score, reasons });
+                hits.push(RelatedHit { card: Card::of(&choice.entry.article), score: choice.made.score, reasons });
             }
         };
         for filters in [&own, &request.filters] {
             step(filters, Sort::Relevance, &|entry| {
-                let held: Vec<_> = terms
+                let held: Vec<(&WeightedTerm, f32)> = terms
                     .iter()
-                    .filter(|_| entry.group == source.group)
-                    .map(|term| (term, self.zones_score(entry, std::slice::from_ref(&term.stem))))
+                    .map(|term| (term, self.word_score(entry, &term.as_word())))
                     .filter(|(_, zones)| *zones > 0.0)
                     .collect();
                 let mut score = 0.0;

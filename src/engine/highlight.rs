@@ -6,23 +6,24 @@ use std::ops::Range;
 use super::plan::Plan;
 use crate::analysis::{with_forms_cache, words};
 
-/// The stems of a plan's words in one language, to find them in shown text.
+/// What stands for a plan's words, to find them in shown text.
 pub struct Highlighter<'p> {
     stems: HashSet<&'p str>,
+    words: HashSet<&'p str>,
     lang: String,
 }
 
 impl<'p> Highlighter<'p> {
-    /// Marks a plan's words in texts of a language: `group` is its place in the collection's
-    /// language groups.
-    pub fn new(plan: &'p Plan, group: Option<usize>, lang: &str) -> Highlighter<'p> {
-        let stems = plan
-            .words
-            .iter()
-            .filter_map(|word| word.stems.get(group?))
-            .flat_map(|stems| stems.iter().map(String::as_str))
-            .collect();
-        Highlighter { stems, lang: lang.to_owned() }
+    /// Marks a plan's words in texts of a language.
+    pub fn new(plan: &'p Plan, lang: &str) -> Highlighter<'p> {
+        let variants = plan.words.iter().flat_map(|word| &word.variants);
+        let forms = variants.flat_map(|variant| &variant.sequence);
+        let (mut stems, mut words) = (HashSet::new(), HashSet::new());
+        for forms in forms {
+            stems.extend(forms.stems.iter().flatten().map(String::as_str));
+            words.extend(forms.folded.iter().map(String::as_str));
+        }
+        Highlighter { stems, words, lang: lang.to_owned() }
     }
 
     /// The whole text, marked.
@@ -49,14 +50,16 @@ impl<'p> Highlighter<'p> {
 
     /// Where the query's words stand, in order, none overlapping.
     fn marks(&self, text: &str) -> Vec<Range<usize>> {
-        if self.stems.is_empty() {
+        if self.stems.is_empty() && self.words.is_empty() {
             return Vec::new();
         }
         let mut marks: Vec<Range<usize>> = Vec::new();
         with_forms_cache(&self.lang, |cache| {
             for word in words(text) {
                 let forms = cache.forms(&word.text);
-                if !forms.stems.iter().any(|stem| self.stems.contains(stem.as_str())) {
+                let is_meant = forms.stems.iter().any(|stem| self.stems.contains(stem.as_str()))
+                    || forms.words.iter().any(|form| self.words.contains(form.as_str()));
+                if !is_meant {
                     continue;
                 }
                 match marks.last_mut() {
@@ -162,19 +165,18 @@ fn escape(text: &str, html: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::plan::PlannedWord;
+    use crate::engine::related::WeightedTerm;
     use proptest::prelude::*;
 
     fn plan(stems: &[&str]) -> Plan {
-        let words =
-            stems.iter().map(|stem| PlannedWord { stems: vec![vec![(*stem).to_owned()]], weight: 1.0 }).collect();
-        Plan { words, ..Plan::default() }
+        let term = |stem: &&str| WeightedTerm { stem: (*stem).to_owned(), word: String::new(), weight: 1.0 }.as_word();
+        Plan { words: stems.iter().map(term).collect(), ..Plan::default() }
     }
 
     #[test]
     fn words_are_marked_in_every_form_and_text_is_escaped() {
         let plan = plan(&["es:educ"]);
-        let highlighter = Highlighter::new(&plan, Some(0), "es");
+        let highlighter = Highlighter::new(&plan, "es");
         assert_eq!(
             highlighter.mark("<b>Educación</b> & educativas"),
             "&lt;b&gt;<mark>Educación</mark>&lt;/b&gt; &amp; <mark>educativas</mark>"
@@ -184,7 +186,7 @@ mod tests {
     #[test]
     fn a_snippet_shows_whole_words_around_the_marks() {
         let plan = plan(&["en:target"]);
-        let highlighter = Highlighter::new(&plan, Some(0), "en");
+        let highlighter = Highlighter::new(&plan, "en");
         let text = format!("{}the target stands here {}", "before words ".repeat(30), "after words ".repeat(30));
         let snippet = highlighter.snippet(&text, 60);
         assert!(
@@ -198,7 +200,7 @@ mod tests {
         #[test]
         fn a_snippet_never_passes_its_length_nor_lets_markup_through(text in "(\\PC{0,12}| target |<script>){0,60}", max_chars in 1usize..120) {
             let plan = plan(&["en:target"]);
-            let snippet = Highlighter::new(&plan, Some(0), "en").snippet(&text, max_chars);
+            let snippet = Highlighter::new(&plan, "en").snippet(&text, max_chars);
             let plain = snippet.replace("<mark>", "").replace("</mark>", "");
             prop_assert!(!plain.contains('<') && !plain.contains('>'));
             let plain = plain.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");

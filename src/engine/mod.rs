@@ -7,15 +7,21 @@
 
 pub mod brute_force;
 pub mod embedded;
+pub mod explain;
 pub mod highlight;
 pub mod plan;
 pub mod ranking;
 pub mod related;
+pub mod spelling;
+pub mod synonyms;
 
 use serde::{Deserialize, Serialize};
 
 use crate::article::{Kind, Moment};
 use crate::query::Query;
+
+pub use explain::Explanation;
+pub use plan::{Correction, Note};
 
 /// The deepest place of a hit that can be asked for.
 pub const MAX_OFFSET: usize = 10_000;
@@ -141,6 +147,10 @@ pub struct SearchRequest {
     pub limit: usize,
     /// The longest snippet, in characters.
     pub snippet_chars: usize,
+    /// Whether to say why each hit stands where it stands.
+    pub explain: bool,
+    /// How much newer articles are preferred, see [`ranking::recency_factor`].
+    pub recency: f32,
     /// The present, Unix time: what is not published yet or has expired is not answered.
     pub now_s: i64,
 }
@@ -266,6 +276,9 @@ pub struct Hit {
     pub score: f32,
     /// The work's other versions, by language.
     pub translations: Vec<Translation>,
+    /// Why it stands where it stands, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
 }
 
 /// The number of works that match.
@@ -291,6 +304,10 @@ pub struct SearchAnswer {
     pub total: Total,
     /// The asked-for page of them.
     pub hits: Vec<Hit>,
+    /// The words that were searched for in another spelling, in the order of the query.
+    pub corrections: Vec<Correction>,
+    /// What the reader should know of how the query was read.
+    pub notes: Vec<Note>,
     /// The state it was given from.
     pub index_version: IndexVersion,
 }

@@ -1,33 +1,73 @@
-//! The formulas, free of any index: what a word weighs, how well an article holds it, and when
-//! an article matches.
+//! The formulas that every engine of ours ranks by: what a word weighs, what holding it is worth,
+//! and when an article matches.
 
-use crate::analysis::Zone;
+use super::plan::PlannedWord;
+use crate::analysis::{ZONES, Zone};
 
-// The weights below were measured together, with `fichero evaluate` on keywords-debian (language
-// filtered) and on 800 questions each of squad-en, squad-es, xquad-en and xquad-tr. Beside each
-// stands what its neighbours gave.
+/// Everything that was measured rather than derived.
+#[derive(Debug)]
+pub struct Weights {
+    /// BM25's saturation of repeated words.
+    pub k1: f32,
+    /// How much a word counts in a zone, by [`Zone::ALL`].
+    pub zones: [f32; ZONES],
+    /// How much a zone's length is held against it (BM25's b), by [`Zone::ALL`].
+    pub lengths: [f32; ZONES],
+    /// What of an occurrence counts for any form of the word (its stem), against the word itself,
+    /// by [`Zone::ALL`].
+    pub stem: [f32; ZONES],
+    /// What of an occurrence counts for the accents only, where the word was typed with some.
+    pub accents: f32,
+    /// What a word that a synonym stands for is worth.
+    pub synonym: f32,
+    /// What a word of a prefix is worth.
+    pub prefix: f32,
+    /// What two words are worth that are written as one.
+    pub joined: f32,
+    /// What a corrected word is worth, where the correction is certain.
+    pub correction: f32,
+    /// The share of the query's weight that an article must hold, for queries of over two words.
+    pub match_share: f32,
+    /// What is left of a stop word's weight.
+    pub stop_word: f32,
+    /// What a pair of neighbours is worth in a zone, against one of its words, by [`Zone::ALL`].
+    pub pairs: [f32; ZONES],
+    /// How far apart two neighbours of the query may stand in an article, in words.
+    pub pair_window: f32,
+    /// What is left of a pair that stands the other way round.
+    pub pair_turned: f32,
+    /// What is left of a pair that has another word between in the query.
+    pub pair_over_word: f32,
+    /// How much an article loses that holds none of the query's weight, against one that holds
+    /// all of it.
+    pub coverage: f32,
+    /// How much an article loses whose language is certainly not the query's.
+    pub language: f32,
+    /// How much the reader's own language is expected before a word is read (a factor of e).
+    pub reader_log_prior: f32,
+}
 
-/// BM25's saturation of repeated words. squad-en / squad-es nDCG@10: 0.9 .865 / .848,
-/// 1.2 .860 / .846, 2.0 .848 / .836.
-const K1: f32 = 0.9;
-
-/// How much a word counts in a zone, by [`Zone::ALL`]. keywords-debian nDCG@10 by the title's
-/// weight: 2 .810, 3 .817, 5 .820.
-const ZONE_WEIGHTS: [f32; 4] = [5.0, 1.5, 1.0, 0.5];
-
-/// How much a zone's length is held against it (BM25's b), by [`Zone::ALL`].
-const LENGTH_WEIGHTS: [f32; 4] = [0.5, 0.5, 0.75, 0.3];
-
-/// The share of the query's weight that an article must hold, for queries of over two words.
-///
-/// nDCG@10 of xquad-en / xquad-tr: none .971 / .927, 0.1 .971 / .927, 0.2 .970 / .919,
-/// 0.3 .952 / .871, 0.4 .915 / .758. The long questions of these sets hold many words that no
-/// answer has.
-pub const MATCH_SHARE: f32 = 0.15;
-
-/// What is left of a stop word's weight. squad-en / xquad-tr nDCG@10: 1 .870 / .928,
-/// 0.5 .879 / .931, 0.2 .881 / .933, 0.05 .881 / .933.
-pub const STOP_WORD_FACTOR: f32 = 0.2;
+/// The weights in force.
+pub static WEIGHTS: Weights = Weights {
+    k1: 0.85,
+    zones: [7.0, 1.5, 1.0, 0.5, 0.5],
+    lengths: [0.55, 0.5, 0.8, 0.3, 0.3],
+    stem: [0.3, 0.5, 0.5, 0.3, 0.3],
+    accents: 0.05,
+    synonym: 0.8,
+    prefix: 0.8,
+    joined: 0.9,
+    correction: 0.9,
+    match_share: 0.15,
+    stop_word: 0.25,
+    pairs: [3.0, 0.0, 0.5, 0.0, 0.0],
+    pair_window: 6.0,
+    pair_turned: 0.3,
+    pair_over_word: 0.6,
+    coverage: 0.4,
+    language: 0.3,
+    reader_log_prior: 2.5,
+};
 
 /// What the articles of one language group have in common.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +77,7 @@ pub struct LanguageStats {
     /// How many articles there are.
     pub articles: u64,
     /// Words of each zone over all of them, by [`Zone::ALL`].
-    pub words: [u64; 4],
+    pub words: [u64; ZONES],
 }
 
 impl LanguageStats {
@@ -56,62 +96,149 @@ pub fn idf(articles: u64, matching: u64) -> f32 {
     (1.0 + (rest + 0.5) / (matching + 0.5)).ln() as f32
 }
 
+/// What one kind of occurrence of a word adds to its frequency.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FormWeights {
+    /// The word in any form.
+    pub stem: f32,
+    /// The word itself, accents aside.
+    pub folded: f32,
+    /// The word with the accents that were typed.
+    pub typed: f32,
+}
+
+/// Which occurrences of a word count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// Those in any form, the word itself for more.
+    Forms {
+        /// Whether it was typed with accents, which then count too.
+        has_accents: bool,
+    },
+    /// Those in any form, all alike.
+    Stems,
+    /// Those of the word itself.
+    Words,
+}
+
+impl Counting {
+    /// What each kind of occurrence counts in a zone; a word as typed counts for 1.
+    pub fn weights(self, zone: Zone) -> FormWeights {
+        match self {
+            Counting::Forms { has_accents } => {
+                let stem = WEIGHTS.stem[zone.ordinal()];
+                let typed = if has_accents { WEIGHTS.accents } else { 0.0 };
+                FormWeights { stem, folded: 1.0 - stem - typed, typed }
+            }
+            Counting::Stems => FormWeights { stem: 1.0, folded: 0.0, typed: 0.0 },
+            Counting::Words => FormWeights { stem: 0.0, folded: 1.0, typed: 0.0 },
+        }
+    }
+}
+
 /// What holding a word in one zone is worth, before the word's weight (BM25, each zone saturated
-/// by itself): `count` occurrences in a zone of `length` words, where the language's mean is
-/// `mean`.
+/// by itself): `frequency` weighted occurrences in a zone of `length` words, where the language's
+/// mean is `mean`.
 ///
 /// Summing the frequencies of all zones before saturating them (BM25F) was measured too: a title
 /// then hardly counts in long articles (keywords-debian nDCG@10 .781).
-pub fn zone_score(zone: Zone, count: u32, length: u32, mean: f32) -> f32 {
-    let b = LENGTH_WEIGHTS[zone.ordinal()];
-    let frequency = count as f32 / (1.0 - b + b * length as f32 / mean);
-    ZONE_WEIGHTS[zone.ordinal()] * saturate(frequency)
+pub fn zone_score(zone: Zone, frequency: f32, length: u32, mean: f32) -> f32 {
+    let b = WEIGHTS.lengths[zone.ordinal()];
+    WEIGHTS.zones[zone.ordinal()] * saturate(frequency / (1.0 - b + b * length as f32 / mean))
 }
 
 fn saturate(frequency: f32) -> f32 {
-    frequency * (K1 + 1.0) / (frequency + K1)
+    frequency * (WEIGHTS.k1 + 1.0) / (frequency + WEIGHTS.k1)
 }
 
-/// How far apart two neighbours of the query may stand in an article, in words.
-const PAIR_WINDOW: u32 = 6;
-
-/// How often two words that stand side by side in the query stand near each other in a zone,
-/// given their positions there, in order: once for each place of the first, divided by the
-/// distance, half of that where the order is turned round.
-pub fn pair_frequency(first: &[u32], second: &[u32]) -> f32 {
+/// How often two words that stand near each other in the query (the second `gap` words behind the
+/// first) stand like that in a zone, given their positions there, in order: for each place of the
+/// first, less the more the distance differs, and less where the order is turned round.
+pub fn pair_frequency(first: &[u32], second: &[u32], gap: u32) -> f32 {
     let mut frequency = 0.0;
+    let nearness = |distance: u32| {
+        let off = distance.abs_diff(gap) as f32 + 1.0;
+        if off <= WEIGHTS.pair_window { 1.0 / off } else { 0.0 }
+    };
     for at in first {
         let next = second.partition_point(|position| position <= at);
-        let after = second.get(next).map(|position| position - at).filter(|gap| *gap <= PAIR_WINDOW);
-        let before = next.checked_sub(1).and_then(|last| second.get(last)).map(|position| at - position);
-        let before = before.filter(|gap| (1..=PAIR_WINDOW).contains(gap));
-        let in_order = after.map_or(0.0, |gap| 1.0 / gap as f32);
-        let turned = before.map_or(0.0, |gap| 0.5 / gap as f32);
+        let in_order = second.get(next).map_or(0.0, |position| nearness(position - at));
+        let before = next.checked_sub(1).and_then(|last| second.get(last)).filter(|position| *position < at);
+        let turned = before.map_or(0.0, |position| WEIGHTS.pair_turned * nearness(at - position));
         frequency += f32::max(in_order, turned);
     }
     frequency
 }
 
-/// What it is worth that two words of these weights stand near each other in a zone.
-pub fn pair_score(zone: Zone, weights: (f32, f32), frequency: f32) -> f32 {
-    PAIR_WEIGHTS[zone.ordinal()] * f32::min(weights.0, weights.1) * saturate(frequency)
+/// What it is worth that two words of a weight stand near each other in a zone.
+pub fn pair_score(zone: Zone, weight: f32, frequency: f32) -> f32 {
+    WEIGHTS.pairs[zone.ordinal()] * weight * saturate(frequency)
 }
 
 /// The zones in which nearness counts.
-pub const PAIR_ZONES: [Zone; 2] = [Zone::Title, Zone::Body];
-
-/// What a pair is worth in a zone, against one of its words in the body, by [`Zone::ALL`].
-/// squad-en / keywords-debian nDCG@10: none .865 / .814, half of these .870 / .817,
-/// these .880 / .820 (the last with stop words weighed down).
-const PAIR_WEIGHTS: [f32; 4] = [1.0, 0.0, 0.35, 0.0];
+pub fn pair_zones() -> impl Iterator<Item = Zone> {
+    Zone::ALL.into_iter().filter(|zone| WEIGHTS.pairs[zone.ordinal()] > 0.0)
+}
 
 /// The best works whose words' nearness is looked at; those behind them cannot come before.
 pub const PAIR_DEPTH: usize = 64;
 
-/// Whether an article matches that holds `held` of a query's `words` words and `held_weight` of
-/// their `weight`: all of them up to two, beyond that a share of the weight.
-pub fn matches(words: usize, held: usize, weight: f32, held_weight: f32) -> bool {
-    held > 0 && if words <= 2 { held == words } else { held_weight >= MATCH_SHARE * weight - f32::EPSILON * weight }
+/// What an article holds of a query.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Held {
+    /// The sum of the words' scores.
+    pub score: f32,
+    /// The weight of the words it holds, of those that no zone is named for.
+    pub weight: f32,
+    /// How many of these it holds.
+    pub words: u16,
+    /// How many of the words it holds that a zone is named for.
+    pub limited: u16,
+}
+
+impl Held {
+    /// Adds a word that the article holds; `score` is what that is worth, before the word's weight.
+    pub fn take(&mut self, word: &PlannedWord, score: f32) {
+        self.score += word.weight * score;
+        if word.zone.is_some() {
+            self.limited += 1;
+        } else {
+            self.weight += word.weight;
+            self.words += 1;
+        }
+    }
+}
+
+/// What a query asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Asked {
+    /// The weight of the words that no zone is named for.
+    pub weight: f32,
+    /// How many these are.
+    pub words: u16,
+    /// How many words a zone is named for.
+    pub limited: u16,
+    /// Whether one of two words is enough, because nothing holds both.
+    pub is_relaxed: bool,
+}
+
+impl Asked {
+    /// Whether an article matches: of the words for which a zone is named it holds all, of the
+    /// others all up to two, beyond that a share of their weight.
+    pub fn is_held(&self, held: &Held) -> bool {
+        let share = WEIGHTS.match_share * self.weight * (1.0 - f32::EPSILON);
+        let takes_words = match self.words {
+            0 => true,
+            1 | 2 if !self.is_relaxed => held.words == self.words,
+            _ => held.words > 0 && (self.is_relaxed || held.weight >= share),
+        };
+        takes_words && held.limited == self.limited
+    }
+
+    /// The factor for how much of the weight an article holds.
+    pub fn coverage(&self, held: &Held) -> f32 {
+        if self.weight <= 0.0 { 1.0 } else { 1.0 - WEIGHTS.coverage * (1.0 - (held.weight / self.weight).min(1.0)) }
+    }
 }
 
 /// How likely each language is the one that the query was typed in, from how well the articles
@@ -125,15 +252,38 @@ pub fn language_posterior(articles: &[u64], frequencies: &[Vec<u64>], reader: &[
             .iter()
             .map(|matching| ((*matching as f64 + 0.5) / (*articles as f64 + 1.0)).min(1.0).ln())
             .sum();
-        logs.push(log + if *is_readers { READER_LOG_PRIOR } else { 0.0 });
+        logs.push(log + if *is_readers { f64::from(WEIGHTS.reader_log_prior) } else { 0.0 });
     }
     let best = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let sum: f64 = logs.iter().map(|log| (log - best).exp()).sum();
     logs.iter().map(|log| ((log - best).exp() / sum) as f32).collect()
 }
 
-/// How much the reader's own language is expected before a word is read (a factor of e).
-const READER_LOG_PRIOR: f64 = 1.0;
+/// The factor of an article's score for its language, whose posterior is `posterior` where that
+/// of the likeliest is `best`.
+pub fn language_factor(posterior: f32, best: f32) -> f32 {
+    1.0 - WEIGHTS.language * (1.0 - posterior / best.max(f32::MIN_POSITIVE))
+}
+
+/// How much the newest article is preferred where the site does not say.
+pub const DEFAULT_RECENCY: f32 = 0.03;
+/// The most that a site can prefer it.
+pub const MAX_RECENCY: f32 = 1.0;
+
+/// How long it takes until half of what an article has for being new is gone.
+const RECENCY_HALF_LIFE_S: f32 = 365.0 * 86_400.0;
+
+/// The factor of an article's score for being new: 1 + `recency` for the newest article of all,
+/// half of that a year before it; 1 for an undated one.
+pub fn recency_factor(recency: f32, published_s: Option<i64>, newest_s: Option<i64>) -> f32 {
+    match (published_s, newest_s) {
+        (Some(published), Some(newest)) if recency > 0.0 => {
+            let age_s = newest.saturating_sub(published).max(0) as f32;
+            1.0 + recency * (-age_s / RECENCY_HALF_LIFE_S).exp2()
+        }
+        _ => 1.0,
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -141,8 +291,13 @@ mod tests {
 
     #[test]
     fn up_to_two_words_all_must_be_held_beyond_a_share() {
-        assert!(matches(1, 1, 1.0, 1.0) && matches(2, 2, 2.0, 2.0) && !matches(2, 1, 2.0, 1.9));
-        assert!(matches(3, 1, 3.0, 2.0) && !matches(3, 1, 3.0, 0.3) && !matches(3, 0, 0.0, 0.0));
+        let asked = |words, weight| Asked { words, weight, ..Asked::default() };
+        let held = |words, weight| Held { words, weight, ..Held::default() };
+        assert!(asked(1, 1.0).is_held(&held(1, 1.0)) && asked(2, 2.0).is_held(&held(2, 2.0)));
+        assert!(!asked(2, 2.0).is_held(&held(1, 1.9)) && asked(3, 3.0).is_held(&held(1, 2.0)));
+        assert!(!asked(3, 3.0).is_held(&held(1, 0.1)) && !asked(3, 0.0).is_held(&held(0, 0.0)));
+        let limited = Asked { limited: 1, ..asked(1, 1.0) };
+        assert!(!limited.is_held(&held(1, 1.0)) && limited.is_held(&Held { limited: 1, ..held(1, 1.0) }));
     }
 
     #[test]
@@ -151,5 +306,12 @@ mod tests {
         assert!(posterior[0] > 0.9);
         let even = language_posterior(&[100, 100], &[vec![5], vec![5]], &[false, true]);
         assert!(even[1] > even[0]);
+    }
+
+    #[test]
+    fn neighbours_in_order_beat_neighbours_turned_beat_words_apart() {
+        let of = |second: u32| pair_frequency(&[10], &[second], 1);
+        assert!(of(11) > of(9) && of(9) > of(14) && of(14) > of(30));
+        assert_eq!(pair_frequency(&[10], &[12], 2), pair_frequency(&[10], &[11], 1));
     }
 }

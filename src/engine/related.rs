@@ -1,6 +1,7 @@
 //! What makes one article related to another, free of any index.
 
-use super::ranking;
+use super::plan::{Origin, PlannedWord, Variant, WordForms};
+use super::ranking::{self, Counting};
 use crate::analysis::KeyTerm;
 
 /// How many of an article's terms are looked for.
@@ -21,6 +22,21 @@ pub struct WeightedTerm {
     pub word: String,
     /// What it is worth.
     pub weight: f32,
+}
+
+impl WeightedTerm {
+    /// The term as a word to be looked for.
+    pub fn as_word(&self) -> PlannedWord {
+        let forms = WordForms { stems: vec![vec![self.stem.clone()]], ..WordForms::default() };
+        let variant = Variant {
+            origin: Origin::Typed,
+            text: self.word.clone(),
+            factor: 1.0,
+            counting: Counting::Stems,
+            sequence: vec![forms],
+        };
+        PlannedWord { text: self.word.clone(), zone: None, variants: vec![variant], weight: self.weight }
+    }
 }
 
 /// The telling terms of an article, the weightiest first: its key terms by log frequency and

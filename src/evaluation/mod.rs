@@ -39,6 +39,8 @@ pub struct Options {
     pub filter_lang: bool,
     /// Tell the query's language as the reader's.
     pub ui_lang: bool,
+    /// How much newer articles are preferred.
+    pub recency: f32,
     /// Measure plain BM25 besides.
     pub baseline: bool,
     /// Write the ranking as a TREC run.
@@ -206,6 +208,8 @@ fn ranked(engine: &EmbeddedEngine, query: &JudgedQuery, options: &Options) -> Re
         offset: 0,
         limit: options.depth.min(MAX_LIMIT),
         snippet_chars: 200,
+        explain: false,
+        recency: options.recency,
         now_s: jiff::Timestamp::now().as_second(),
     };
     let mut ranked = Vec::new();
@@ -333,6 +337,6 @@ fn index(articles: &[Article], folder: &Path) -> Result<EmbeddedEngine> {
         let work = *works.entry(&article.work).or_insert(next);
         writer.add(article, work, &mut analyzer)?;
     }
-    writer.finish(Applied { seq: 0, run: None }, &Manifest::new(1, String::new(), BTreeMap::new()))?;
+    writer.finish(&Applied::default(), &Manifest::new(1, String::new(), BTreeMap::new()))?;
     Ok(EmbeddedEngine::new(Generation::open(&path)?)?)
 }

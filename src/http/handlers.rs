@@ -13,8 +13,8 @@ use super::params::{FILTERS, Params};
 use super::problem::Problem;
 use super::{App, language};
 use crate::engine::{
-    ArticleAnswer, ArticleKey, Hit, IndexVersion, MAX_LIMIT, MAX_OFFSET, RelatedHit, RelatedRequest, SearchRequest,
-    Sort, Total,
+    ArticleAnswer, ArticleKey, Correction, Hit, IndexVersion, MAX_LIMIT, MAX_OFFSET, RelatedHit, RelatedRequest,
+    SearchRequest, Sort, Total,
 };
 use crate::query::{MAX_CHARS, Query};
 
@@ -28,6 +28,7 @@ pub(super) struct SearchBody {
     took_ms: f64,
     index_version: IndexVersion,
     hits: Vec<Hit>,
+    corrections: Vec<Correction>,
     notes: Vec<String>,
 }
 
@@ -47,7 +48,7 @@ pub(super) async fn search(
     headers: HeaderMap,
 ) -> Result<Json<SearchBody>, Problem> {
     let begun = Instant::now();
-    let known = [&["q", "ui_lang", "sort", "offset", "limit", "snippet_chars"], FILTERS.as_slice()].concat();
+    let known = [&["q", "ui_lang", "sort", "offset", "limit", "snippet_chars", "explain"], FILTERS.as_slice()].concat();
     let params = Params::read(query.as_deref(), &known)?;
     let sort = match params.one("sort")? {
         None | Some("relevance") => Sort::Relevance,
@@ -64,14 +65,18 @@ pub(super) async fn search(
         offset: params.number("offset", 0, 0, MAX_OFFSET)?,
         limit: params.number("limit", 10, 0, MAX_LIMIT)?,
         snippet_chars: params.number("snippet_chars", 200, 20, 1_000)?,
+        explain: params.flag("explain")?,
+        recency: app.recency,
         now_s: now_s(),
     };
     let (offset, limit, is_cut) = (request.offset, request.limit, request.query.is_cut);
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
     let took_ms = elapsed_ms(begun);
     tracing::debug!(query = text, hits = answer.total.value, took_ms, "search");
-    let notes =
-        if is_cut { vec![format!("only the first {MAX_CHARS} characters of the query were read")] } else { Vec::new() };
+    let mut notes: Vec<String> = answer.notes.iter().map(ToString::to_string).collect();
+    if is_cut {
+        notes.push(format!("only the first {MAX_CHARS} characters of the query were read"));
+    }
     Ok(Json(SearchBody {
         query: text,
         total: answer.total,
@@ -80,6 +85,7 @@ pub(super) async fn search(
         took_ms,
         index_version: answer.index_version,
         hits: answer.hits,
+        corrections: answer.corrections,
         notes,
     }))
 }

@@ -25,6 +25,8 @@ const MAX_WAITING: usize = 512;
 #[derive(Clone)]
 struct App {
     slot: EngineSlot,
+    /// How much newer articles are preferred.
+    recency: f32,
     /// Requests that wait or are worked on.
     admitted: Arc<Semaphore>,
     /// Requests that are worked on: as many as the machine has cores, and one to hide a stall.
@@ -48,9 +50,15 @@ impl App {
 }
 
 /// The routes, answering from whatever engine the slot holds at the time.
-pub fn router(slot: EngineSlot) -> Router {
+/// `recency` says how much newer articles are preferred.
+pub fn router(slot: EngineSlot, recency: f32) -> Router {
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
-    let app = App { slot, admitted: Arc::new(Semaphore::new(MAX_WAITING)), working: Arc::new(Semaphore::new(workers)) };
+    let app = App {
+        slot,
+        recency,
+        admitted: Arc::new(Semaphore::new(MAX_WAITING)),
+        working: Arc::new(Semaphore::new(workers)),
+    };
     let trace = TraceLayer::new_for_http()
         // The path only: what people search for is not logged.
         .make_span_with(|request: &Request<_>| {

@@ -46,6 +46,15 @@ impl Params {
         if (min..=max).contains(&number) { Ok(number) } else { Err(bad()) }
     }
 
+    /// Yes or no; no where it is not given.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.one(name)? {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Problem::bad_value(name, "true or false")),
+        }
+    }
+
     /// One language.
     pub(super) fn language(&self, name: &str) -> Result<Option<String>, Problem> {
         self.one(name)?.map(|text| language(name, text)).transpose()

@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fichero::engine::{
-    ArticleKey, Filters, Hit, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, ranking,
+    ArticleKey, Explanation, Filters, Hit, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest,
+    Sort, ranking,
 };
 use fichero::query::Query;
 use proptest::prelude::*;
@@ -31,6 +32,7 @@ fn agree(
     is_ranked: bool,
 ) -> Result<(), TestCaseError> {
     prop_assert_eq!(got.total, oracle.total);
+    prop_assert_eq!((&got.corrections, &got.notes), (&oracle.corrections, &oracle.notes));
     prop_assert_eq!(got.hits.len(), oracle.hits.len(), "{:?} {:?}", ids_of(got), ids_of(oracle));
     for (hit, expected) in got.hits.iter().zip(&oracle.hits) {
         prop_assert!(is_near(hit.score, expected.score, SCORE_TOLERANCE), "{:?} {:?}", hit, expected);
@@ -38,8 +40,28 @@ fn agree(
         let Some(same) = same else { return Err(TestCaseError::fail(format!("{hit:?} instead of {expected:?}"))) };
         let may_swap = is_ranked && is_near(same.score, expected.score, TIE_TOLERANCE);
         prop_assert!(same.card.id == expected.card.id || may_swap, "{:?} {:?}", ids_of(got), ids_of(oracle));
-        prop_assert_eq!(Hit { score: same.score, ..hit.clone() }, same.clone());
+        explanations_agree(hit, same)?;
+        let alike = Hit { score: same.score, explanation: same.explanation.clone(), ..hit.clone() };
+        prop_assert_eq!(&alike, same);
     }
+    Ok(())
+}
+
+/// Compares what two engines say of why a hit stands where it stands; what they say adds up.
+fn explanations_agree(hit: &Hit, expected: &Hit) -> Result<(), TestCaseError> {
+    let (Some(said), Some(wanted)) = (&hit.explanation, &expected.explanation) else {
+        prop_assert_eq!(hit.explanation.is_some(), expected.explanation.is_some());
+        return Ok(());
+    };
+    let points: f32 = said.parts.iter().map(|part| part.points).sum();
+    prop_assert!(is_near(points, hit.score, SCORE_TOLERANCE), "{:?} of {}", said, hit.score);
+    // What is nothing to speak of may be rounded away by one of the two.
+    let is_said = |points: f32| points.abs() > SCORE_TOLERANCE;
+    let texts = |explanation: &Explanation| -> Vec<String> {
+        explanation.parts.iter().filter(|part| is_said(part.points)).map(|part| part.text.clone()).collect()
+    };
+    prop_assert_eq!(texts(said), texts(wanted));
+    prop_assert_eq!(said.factors.len(), wanted.factors.len());
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! A small library of fixed articles, filters applied to articles plainly, and requests.
 
 use fichero::article::{Article, Kind};
+use fichero::engine::ranking::DEFAULT_RECENCY;
 use fichero::engine::{ArticleKey, Hit, RelatedHit};
 use fichero::engine::{Filters, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort};
 use fichero::query::Query;
@@ -216,6 +217,8 @@ pub fn request(query: &str) -> SearchRequest {
         offset: 0,
         limit: 100,
         snippet_chars: 160,
+        recency: DEFAULT_RECENCY,
+        explain: true,
         now_s: NOW,
     }
 }

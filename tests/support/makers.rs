@@ -10,7 +10,7 @@ use fichero::config::Source;
 use fichero::data_folder::DataFolder;
 use fichero::engine::brute_force::BruteForceEngine;
 use fichero::engine::embedded::EmbeddedEngine;
-use fichero::engine::{IndexVersion, SearchEngine};
+use fichero::engine::{IndexVersion, SearchEngine, synonyms};
 use fichero::reindex::{Options, Progress, Report, reindex};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -36,8 +36,16 @@ pub fn articles_of(records: &[Value]) -> Vec<Article> {
     records.iter().map(read).collect()
 }
 
+/// Words that stand for each other on the sites that are made here.
+pub const SYNONYMS: &str = "\
+distance learning, e-learning, teleworking
+es: becas, movilidad
+enseñanza superior, educación superior, higher education, enseignement
+";
+
 pub fn oracle_of(records: &[Value]) -> BruteForceEngine {
-    BruteForceEngine::new(articles_of(records), IndexVersion { generation: 1, seq: 1 })
+    let version = IndexVersion { generation: 1, seq: 1 };
+    BruteForceEngine::new(articles_of(records), synonyms::parse(SYNONYMS).unwrap(), version)
 }
 
 pub fn oracle(records: &[Value]) -> Made {
@@ -126,7 +134,10 @@ impl Site {
         fs::write(&path, lines.join("\n")).unwrap();
         let data = DataFolder::open(&self.folder.path().join("index")).unwrap();
         let source = Source { name: "site".to_owned(), path };
-        let report = reindex(&data, &[source], &Options { full, ..Options::default() }, &Silent).unwrap();
+        let synonyms = self.folder.path().join("synonyms.txt");
+        fs::write(&synonyms, SYNONYMS).unwrap();
+        let options = Options { full, synonyms: Some(synonyms), ..Options::default() };
+        let report = reindex(&data, &[source], &options, &Silent).unwrap();
         let site = &report.sources[0];
         assert!(report.is_complete() && site.rejections.is_empty() && site.flaws.is_empty(), "{report:?}");
         assert_eq!(report.articles(), records.len() as u64);

@@ -1,6 +1,7 @@
 //! Random small sites and random requests to them, of few words, so that they meet.
 
 use fichero::article::{Kind, Moment};
+use fichero::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use fichero::engine::{Filters, SearchRequest, Sort};
 use fichero::query::Query;
 use proptest::collection::vec;
@@ -122,10 +123,13 @@ fn records(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Value>> {
 
 /// A word of a language as somebody might type it.
 fn typed(lang: &'static str) -> impl Strategy<Value = String> {
-    (select(vocabulary(lang)), 0..8).prop_map(|(word, way)| match way {
+    (select(vocabulary(lang)), 0..12).prop_map(|(word, way)| match way {
         0 => word.to_uppercase(),
         1 => fichero::analysis::fold(word).into_owned(),
         2 => format!("{word}s"),
+        3 => format!("{}*", word.chars().take(3).collect::<String>()),
+        // A letter short: misspelt where the word is long.
+        4 => word.chars().skip(1).collect(),
         _ => word.to_owned(),
     })
 }
@@ -143,6 +147,10 @@ fn query() -> impl Strategy<Value = String> {
             1 => typed(lang).prop_map(|word| format!("-{word}")),
             1 => vec(typed(lang), 1..=2).prop_map(|words| format!("\"{}\"", words.join(" "))),
             1 => vec(typed(lang), 2).prop_map(|words| format!("-\"{}\"", words.join(" "))),
+            1 => (select(&["title:", "autor:", "topic:", "-titre:"][..]), typed(lang))
+                .prop_map(|(zone, word)| format!("{zone}{word}")),
+            1 => select(&["becas", "teleworking", "distance learning", "perez", "e learning", "enseñanza superior"][..])
+                .prop_map(str::to_owned),
             1 => Just("nowhere".to_owned()),
         ];
         vec(part, 0..=5).prop_map(|parts| parts.join(" "))
@@ -179,8 +187,9 @@ fn ui_lang() -> impl Strategy<Value = Option<String>> {
 pub fn request() -> impl Strategy<Value = SearchRequest> {
     let order = prop_oneof![4 => Just(Sort::Relevance), 1 => Just(Sort::Newest), 1 => Just(Sort::Oldest)];
     let page = (prop_oneof![5 => Just(0usize), 1 => 0usize..12], prop_oneof![1 => 1usize..6, 1 => Just(100)]);
-    (query(), filters(), ui_lang(), order, page, 10usize..200, now_s()).prop_map(
-        |(query, filters, ui_lang, sort, (offset, limit), snippet_chars, now_s)| SearchRequest {
+    let recency = prop_oneof![1 => Just(0.0), 2 => Just(DEFAULT_RECENCY), 1 => Just(MAX_RECENCY)];
+    (query(), filters(), ui_lang(), order, page, 10usize..200, recency, now_s()).prop_map(
+        |(query, filters, ui_lang, sort, (offset, limit), snippet_chars, recency, now_s)| SearchRequest {
             query: Query::parse(&query),
             filters,
             ui_lang,
@@ -188,6 +197,8 @@ pub fn request() -> impl Strategy<Value = SearchRequest> {
             offset,
             limit,
             snippet_chars,
+            recency,
+            explain: true,
             now_s,
         },
     )

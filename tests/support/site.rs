@@ -204,6 +204,8 @@ pub fn request(query: &str) -> SearchRequest {
         offset: 0,
         limit: 100,
         snippet_chars: 160,
+        recency: 0.0,
+        explain: false,
         now_s: now_s(),
     }
 }

@@ -367,7 +367,7 @@ impl Site {
 pub fn checked(mut command: Command) -> Output {
     let output = command.output().unwrap();
     assert!(output.status.code().is_some(), "{command:?}: {}: {}", output.status, stderr(&output));
-    assert!(!stderr(&output).contains("panicked"), "{command:?}: {}", stderr(&output));
+    assert!(!stderr(&output).contains("panicked at"), "{command:?}: {}", stderr(&output));
     output
 }
 
@@ -389,6 +389,8 @@ pub fn articles_of(engine: &dyn SearchEngine) -> Articles {
             offset: works.len(),
             limit: 100,
             snippet_chars: 200,
+            recency: 0.0,
+            explain: false,
             now_s,
         };
         let answer = engine.search(&request).unwrap();

@@ -15,6 +15,7 @@ use super::snapshot::Snapshot;
 use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
 use crate::article::Article;
 use crate::crash_point;
+use crate::engine::synonyms::SynonymGroup;
 use crate::engine::{EngineError, IndexVersion};
 
 const MANIFEST: &str = "manifest.json";
@@ -106,13 +107,23 @@ pub enum GenerationError {
 type Result<T, E = GenerationError> = std::result::Result<T, E>;
 
 /// What is kept with every commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
     /// The last `seq` that is in the index.
     pub seq: u64,
     /// The run whose staged changes are in it besides, when it was built before their acceptance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<i64>,
+    /// The words that stand for each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synonyms: Vec<SynonymGroup>,
+    /// The `seq` at which these changed last; 0 where there never were any.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub synonyms_seq: u64,
+}
+
+fn is_nought(seq: &u64) -> bool {
+    *seq == 0
 }
 
 /// An open generation.
@@ -210,8 +221,9 @@ impl Generation {
     }
 
     pub(super) fn snapshot(&self) -> Result<Snapshot> {
-        let version = IndexVersion { generation: self.manifest.generation, seq: self.applied()?.seq };
-        Ok(Snapshot::new(self.reader.searcher(), self.fields.clone(), version)?)
+        let Applied { seq, synonyms, .. } = self.applied()?;
+        let version = IndexVersion { generation: self.manifest.generation, seq };
+        Ok(Snapshot::new(self.reader.searcher(), self.fields.clone(), version, synonyms)?)
     }
 }
 
@@ -284,13 +296,13 @@ impl GenerationWriter {
     }
 
     /// Makes everything so far durable and visible.
-    pub fn commit(&mut self, applied: Applied) -> Result<()> {
+    pub fn commit(&mut self, applied: &Applied) -> Result<()> {
         let path = self.path.clone();
         let failed =
             |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
         crash_point!("commit:before");
         let mut commit = self.writer.prepare_commit().map_err(|error| failed(error.into()))?;
-        commit.set_payload(&serde_json::to_string(&applied).map_err(|error| failed(error.into()))?);
+        commit.set_payload(&serde_json::to_string(applied).map_err(|error| failed(error.into()))?);
         crash_point!("commit:prepared");
         commit.commit().map_err(|error| failed(error.into()))?;
         crash_point!("commit:after");
@@ -298,7 +310,7 @@ impl GenerationWriter {
     }
 
     /// Ends a full build: waits for the merges and writes the manifest.
-    pub fn finish(mut self, applied: Applied, manifest: &Manifest) -> Result<()> {
+    pub fn finish(mut self, applied: &Applied, manifest: &Manifest) -> Result<()> {
         self.commit(applied)?;
         let GenerationWriter { path, writer, .. } = self;
         let failed =

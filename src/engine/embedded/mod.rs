@@ -11,6 +11,7 @@ mod schema;
 mod scoring;
 mod search;
 mod select;
+mod sequence;
 mod snapshot;
 
 pub use generation::{

@@ -7,13 +7,12 @@
 use std::collections::HashSet;
 
 use tantivy::DocSet;
-use tantivy::Term;
 use tantivy::schema::IndexRecordOption;
 
 use super::scoring::Accumulator;
 use super::search::versions;
 use super::select::{Candidate, SegmentFilter, Works};
-use super::snapshot::{Place, Snapshot, index_error};
+use super::snapshot::{Place, Snapshot};
 use crate::analysis::Zone;
 use crate::engine::plan::Collection;
 use crate::engine::related::{REASON_TERMS, WeightedTerm, telling_terms};
@@ -39,7 +38,7 @@ pub(super) fn related(
     let topic = deepest_topics(snapshot, place)?;
     let own = Filters { langs: own_language(request, lang), ..request.filters.clone() };
     for filters in [&own, &request.filters] {
-        ladder.by_terms(&terms, group, filters)?;
+        ladder.by_terms(&terms, filters)?;
         for (path, label) in &topic {
             ladder.by_topic(path, label, filters)?;
         }
@@ -77,25 +76,22 @@ impl Ladder<'_> {
         self.request.limit.saturating_sub(self.hits.len())
     }
 
-    fn by_terms(&mut self, terms: &[WeightedTerm], group: usize, filters: &Filters) -> Result<(), EngineError> {
+    fn by_terms(&mut self, terms: &[WeightedTerm], filters: &Filters) -> Result<(), EngineError> {
         if self.missing() == 0 || terms.is_empty() {
             return Ok(());
         }
         let snapshot = self.snapshot;
         let mut works = Works::new(snapshot);
         for (ordinal, segment) in snapshot.segments.iter().enumerate() {
-            let filter = SegmentFilter::new(segment, filters, self.request.now_s)?;
-            let mut accumulator = Accumulator::new(segment, &snapshot.fields, &snapshot.languages);
+            let filter = SegmentFilter::new(segment, filters)?;
+            let mut accumulator = Accumulator::new(snapshot, segment);
             for term in terms {
-                let mut stems = vec![Vec::new(); snapshot.languages.len()];
-                if let Some(own) = stems.get_mut(group) {
-                    own.push(term.stem.clone());
-                }
-                accumulator.add(&stems, term.weight)?;
+                accumulator.add(&term.as_word())?;
             }
             for (doc, held) in accumulator.held() {
                 let place = Place { segment: ordinal, doc };
-                if !self.seen.contains(&place) && filter.passes(doc) {
+                let is_new = !self.seen.contains(&place) && segment.is_visible(doc, self.request.now_s);
+                if is_new && filter.passes(doc) {
                     works.take(place, held.score, 0)?;
                 }
             }
@@ -125,10 +121,10 @@ impl Ladder<'_> {
         }
         let mut works = Works::new(self.snapshot);
         for (ordinal, segment) in self.snapshot.segments.iter().enumerate() {
-            let filter = SegmentFilter::new(segment, filters, self.request.now_s)?;
+            let filter = SegmentFilter::new(segment, filters)?;
             for doc in segment.reader.doc_ids_alive().filter(|doc| filter.passes(*doc)) {
                 let place = Place { segment: ordinal, doc };
-                if !self.seen.contains(&place) {
+                if !self.seen.contains(&place) && segment.is_visible(doc, self.request.now_s) {
                     works.take(place, 0.0, 0)?;
                 }
             }
@@ -153,9 +149,8 @@ fn shared_terms(snapshot: &Snapshot, place: Place, terms: &[WeightedTerm]) -> Re
     let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(shared) };
     for weighted in terms {
         for zone in Zone::ALL {
-            let term = Term::from_field_text(snapshot.fields.zones[zone.ordinal()].stems, &weighted.stem);
-            let list = segment.zones[zone.ordinal()].stems.read_postings(&term, IndexRecordOption::Basic);
-            let Some(mut list) = list.map_err(index_error)? else { continue };
+            let list = segment.stem_postings(snapshot, zone, &weighted.stem, IndexRecordOption::Basic)?;
+            let Some(mut list) = list else { continue };
             if list.doc() <= place.doc && list.seek(place.doc) == place.doc {
                 shared.push(weighted.word.clone());
                 break;

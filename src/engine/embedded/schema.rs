@@ -10,13 +10,13 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::analysis::{ArticleTerms, PassageKind, Zone, passages_of};
+use crate::analysis::{ArticleTerms, PassageKind, ZONES, Zone, passages_of};
 use crate::article::Article;
 use crate::engine::Card;
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
 /// version is never answered from.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 const TERM_LIST: &str = "term_list";
 
@@ -42,7 +42,10 @@ pub(super) struct Fields {
     pub(super) topic: Field,
     pub(super) published: Field,
     pub(super) expires: Field,
-    pub(super) zones: [ZoneFields; 4],
+    pub(super) zones: [ZoneFields; ZONES],
+    /// The folded words of all zones, each once an article: the words there are, and how many
+    /// articles hold them.
+    pub(super) vocabulary: Field,
     pub(super) passage: Field,
     pub(super) passage_start: Field,
     pub(super) card: Field,
@@ -68,6 +71,12 @@ pub(super) fn schema() -> (Schema, Fields) {
         stems: builder.add_text_field(&format!("{}_stems", zone.name()), terms.clone()),
         length: builder.add_u64_field(&length_column(zone), FAST),
     });
+    let vocabulary = TextOptions::default().set_indexing_options(
+        TextFieldIndexing::default()
+            .set_tokenizer(TERM_LIST)
+            .set_fieldnorms(false)
+            .set_index_option(IndexRecordOption::Basic),
+    );
     let column = TextOptions::default().set_fast("raw");
     let fields = Fields {
         id: builder.add_text_field("id", STRING | FAST),
@@ -79,6 +88,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         published: builder.add_i64_field("published", FAST),
         expires: builder.add_i64_field("expires", FAST),
         zones,
+        vocabulary: builder.add_text_field("vocabulary", vocabulary),
         passage: builder.add_bytes_field("passage", FAST),
         passage_start: builder.add_u64_field("passage_start", FAST),
         card: builder.add_bytes_field("card", STORED),
@@ -126,13 +136,16 @@ pub(super) fn document(
         document.add_i64(fields.expires, at.end_s());
     }
     for (zone, zone_fields) in terms.zones.iter().zip(&fields.zones) {
-        let words = term_list(zone.terms.iter().map(|(at, forms)| (*at, &forms.words)));
-        let stems = term_list(zone.terms.iter().map(|(at, forms)| (*at, &forms.stems)));
+        let words = term_list(zone.terms.iter().map(|(at, forms)| (*at, forms.words.iter().map(String::as_str))));
+        let stems = term_list(zone.terms.iter().map(|(at, forms)| (*at, forms.stems.iter().map(String::as_str))));
         bytes_held += words.len() + stems.len();
         document.add_text(zone_fields.words, words);
         document.add_text(zone_fields.stems, stems);
         document.add_u64(zone_fields.length, u64::from(zone.length));
     }
+    let vocabulary = term_list([(0, terms.vocabulary().into_iter())].into_iter());
+    bytes_held += vocabulary.len();
+    document.add_text(fields.vocabulary, vocabulary);
     for (passage, start) in passages_of(&article.body).zip(&terms.passage_starts) {
         let mut bytes = Vec::with_capacity(passage.text.len() + 1);
         bytes.push(u8::from(passage.kind == PassageKind::Continuation));
@@ -153,7 +166,7 @@ pub(super) fn document(
 const SEPARATOR: char = '\u{1f}';
 
 /// Writes terms with their positions as a text for [`TermList`]. Positions never fall.
-fn term_list<'t>(terms: impl Iterator<Item = (u32, &'t Vec<String>)>) -> String {
+fn term_list<'t>(terms: impl Iterator<Item = (u32, impl Iterator<Item = &'t str>)>) -> String {
     let mut list = String::new();
     let mut position = 0;
     for (at, forms) in terms {
@@ -221,7 +234,11 @@ mod tests {
     #[test]
     fn a_term_list_gives_back_terms_and_positions() {
         let forms = [vec!["a".to_owned(), "á".to_owned()], vec!["b".to_owned()], vec!["c".to_owned()]];
-        let text = term_list([(0, &forms[0]), (0, &forms[1]), (3, &forms[2])].into_iter());
+        let text = term_list(
+            [(0, &forms[0]), (0, &forms[1]), (3, &forms[2])]
+                .into_iter()
+                .map(|(at, forms)| (at, forms.iter().map(String::as_str))),
+        );
         let mut tokenizer = TermList::default();
         let mut stream = tokenizer.token_stream(&text);
         let mut found = Vec::new();

@@ -1,122 +1,155 @@
-//! How well every article of a segment holds a list of weighted words, word by word.
+//! How well every article of a segment holds the words of a query, word by word.
 
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, DocSet, TERMINATED, Term};
+use tantivy::{DocId, DocSet, TERMINATED};
 
-use super::schema::Fields;
-use super::snapshot::{Segment, index_error};
-use crate::analysis::Zone;
+use super::sequence::sequence_counts;
+use super::snapshot::{Segment, Snapshot};
+use crate::analysis::{ZONES, Zone};
 use crate::engine::EngineError;
-use crate::engine::ranking::{self, LanguageStats};
+use crate::engine::plan::{PlannedWord, Variant, WordForms};
+use crate::engine::ranking::{self, FormWeights, Held};
 
-/// What an article holds of the words added so far.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Held {
-    /// The sum of the words' scores.
-    pub(super) score: f32,
-    /// The weight of the words it holds.
-    pub(super) weight: f32,
-    /// How many words it holds.
-    pub(super) words: u32,
+/// A value an article of a segment, most of them nought.
+struct Sparse {
+    values: Vec<f32>,
+    /// The articles whose value is not nought.
+    docs: Vec<DocId>,
 }
 
-/// Sums up, for the articles of one segment, what they hold. Its memory is one slot an article
-/// of the segment; only the slots of articles that hold a word are touched.
+impl Sparse {
+    fn new(slots: usize) -> Sparse {
+        Sparse { values: vec![0.0; slots], docs: Vec::new() }
+    }
+
+    /// Changes an article's value; a change never takes it back to nought.
+    fn change(&mut self, doc: DocId, change: impl FnOnce(f32) -> f32) {
+        let Some(value) = self.values.get_mut(doc as usize) else { return };
+        if *value == 0.0 {
+            self.docs.push(doc);
+        }
+        *value = change(*value);
+    }
+
+    /// Takes all values out.
+    fn drain(&mut self, mut take: impl FnMut(DocId, f32)) {
+        for doc in self.docs.drain(..) {
+            if let Some(value) = self.values.get_mut(doc as usize) {
+                take(doc, std::mem::take(value));
+            }
+        }
+    }
+}
+
+/// Sums up, for the articles of one segment, what they hold. Its memory is a few numbers an
+/// article of the segment; only those of articles that hold a word are touched.
 pub(super) struct Accumulator<'s> {
+    snapshot: &'s Snapshot,
     segment: &'s Segment,
-    fields: &'s Fields,
-    languages: &'s [LanguageStats],
-    /// What each article's zones are worth for the present word.
-    zones: Vec<f32>,
-    /// The articles that hold the present word.
-    holders: Vec<DocId>,
+    /// For every language of the segment, the mean length of each zone.
+    means: Vec<[f32; ZONES]>,
+    /// How often the present variant stands in the present zone.
+    frequency: Sparse,
+    /// What the present variant is worth.
+    variant: Sparse,
+    /// What the present word is worth.
+    word: Sparse,
     held: Vec<Held>,
     touched: Vec<DocId>,
 }
 
 impl<'s> Accumulator<'s> {
-    pub(super) fn new(segment: &'s Segment, fields: &'s Fields, languages: &'s [LanguageStats]) -> Accumulator<'s> {
+    pub(super) fn new(snapshot: &'s Snapshot, segment: &'s Segment) -> Accumulator<'s> {
         let slots = segment.reader.max_doc() as usize;
+        let means = segment.groups.iter().map(|group| {
+            Zone::ALL.map(|zone| snapshot.languages.get(*group).map_or(1.0, |language| language.mean_words(zone)))
+        });
         Accumulator {
+            snapshot,
             segment,
-            fields,
-            languages,
-            zones: vec![0.0; slots],
-            holders: Vec::new(),
+            means: means.collect(),
+            frequency: Sparse::new(slots),
+            variant: Sparse::new(slots),
+            word: Sparse::new(slots),
             held: vec![Held::default(); slots],
             touched: Vec::new(),
         }
     }
 
-    /// Adds a word: `stems[g]` stand for it in language group `g`.
-    pub(super) fn add(&mut self, stems: &[Vec<String>], weight: f32) -> Result<(), EngineError> {
-        for zone in Zone::ALL {
-            for (group, stems) in stems.iter().enumerate() {
-                let Some(language) = self.languages.get(group) else { continue };
-                let mean = language.mean_words(zone);
-                let mut lists = Vec::with_capacity(stems.len());
-                for stem in stems {
-                    lists.extend(self.postings(zone, stem)?);
-                }
-                match lists.as_mut_slice() {
-                    [] => {}
-                    [list] => {
-                        while list.doc() != TERMINATED {
-                            self.count(zone, list.doc(), list.term_freq(), mean);
-                            list.advance();
-                        }
-                    }
-                    lists => self.count_merged(zone, lists, mean),
-                }
+    /// Adds a word of the query.
+    pub(super) fn add(&mut self, word: &PlannedWord) -> Result<(), EngineError> {
+        for variant in &word.variants {
+            for zone in word.zones() {
+                self.add_variant(variant, zone)?;
             }
+            let words = &mut self.word;
+            self.variant.drain(|doc, score| words.change(doc, |known| known.max(variant.factor * score)));
         }
-        for doc in self.holders.drain(..) {
-            let zones = std::mem::take(&mut self.zones[doc as usize]);
-            let held = &mut self.held[doc as usize];
-            if held.words == 0 {
-                self.touched.push(doc);
+        let (held, touched) = (&mut self.held, &mut self.touched);
+        self.word.drain(|doc, score| {
+            let Some(held) = held.get_mut(doc as usize) else { return };
+            if *held == Held::default() {
+                touched.push(doc);
             }
-            held.words += 1;
-            held.weight += weight;
-            held.score += weight * zones;
-        }
+            held.take(word, score);
+        });
         Ok(())
     }
 
     /// The articles that hold a word, with what they hold. Deleted ones may be among them.
     pub(super) fn held(&self) -> impl Iterator<Item = (DocId, Held)> + '_ {
-        self.touched.iter().map(|doc| (*doc, self.held[*doc as usize]))
+        self.touched.iter().filter_map(|doc| Some((*doc, *self.held.get(*doc as usize)?)))
     }
 
-    fn postings(&self, zone: Zone, stem: &str) -> Result<Option<SegmentPostings>, EngineError> {
-        let term = Term::from_field_text(self.fields.zones[zone.ordinal()].stems, stem);
-        let inverted = &self.segment.zones[zone.ordinal()].stems;
-        inverted.read_postings(&term, IndexRecordOption::WithFreqs).map_err(index_error)
-    }
-
-    /// Two stems of a word mostly stand at the same places: the one that stands more often counts.
-    fn count_merged(&mut self, zone: Zone, lists: &mut [SegmentPostings], mean: f32) {
-        loop {
-            let doc = lists.iter().map(SegmentPostings::doc).min().unwrap_or(TERMINATED);
-            if doc == TERMINATED {
-                return;
+    fn add_variant(&mut self, variant: &Variant, zone: Zone) -> Result<(), EngineError> {
+        match variant.sequence.as_slice() {
+            [forms] => self.count(forms, variant.counting.weights(zone), zone)?,
+            sequence => {
+                for (doc, count) in sequence_counts(self.snapshot, self.segment, sequence, zone)? {
+                    self.frequency.change(doc, |known| known + count as f32);
+                }
             }
-            let mut count = 0;
-            for list in lists.iter_mut().filter(|list| list.doc() == doc) {
-                count = count.max(list.term_freq());
-                list.advance();
-            }
-            self.count(zone, doc, count, mean);
         }
+        let lengths = &self.segment.zones[zone.ordinal()].length;
+        let (segment, means, scores) = (self.segment, &self.means, &mut self.variant);
+        self.frequency.drain(|doc, frequency| {
+            let lang = segment.lang.get_val(doc) as usize;
+            let mean = means.get(lang).map_or(1.0, |means| means[zone.ordinal()]);
+            let score = ranking::zone_score(zone, frequency, lengths.get_val(doc) as u32, mean);
+            scores.change(doc, |known| known + score);
+        });
+        Ok(())
     }
 
-    fn count(&mut self, zone: Zone, doc: DocId, count: u32, mean: f32) {
-        let length = self.segment.zones[zone.ordinal()].length.get_val(doc) as u32;
-        let zones = &mut self.zones[doc as usize];
-        if *zones == 0.0 {
-            self.holders.push(doc);
+    /// Two stems of a word mostly stand at the same places: the one that stands more often
+    /// counts. What stands as typed stands as a stem too, and counts on top.
+    fn count(&mut self, forms: &WordForms, weights: FormWeights, zone: Zone) -> Result<(), EngineError> {
+        let frequency = &mut self.frequency;
+        for stem in forms.stems.iter().flatten() {
+            each(self.segment.stem_postings(self.snapshot, zone, stem, IndexRecordOption::WithFreqs)?, |doc, count| {
+                frequency.change(doc, |known| known.max(weights.stem * count));
+            });
         }
-        *zones += ranking::zone_score(zone, count, length, mean);
+        let exact = [(forms.folded.as_slice(), weights.folded), (forms.typed.as_slice(), weights.typed)];
+        for (words, weight) in exact {
+            for word in words.iter().filter(|_| weight > 0.0) {
+                each(
+                    self.segment.word_postings(self.snapshot, zone, word, IndexRecordOption::WithFreqs)?,
+                    |doc, count| {
+                        frequency.change(doc, |known| known + weight * count);
+                    },
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn each(list: Option<SegmentPostings>, mut take: impl FnMut(DocId, f32)) {
+    let Some(mut list) = list else { return };
+    while list.doc() != TERMINATED {
+        take(list.doc(), list.term_freq() as f32);
+        list.advance();
     }
 }

@@ -2,50 +2,61 @@
 
 use std::collections::HashSet;
 
-use tantivy::postings::Postings;
+use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::{EnableScoring, PhraseQuery, Query as _, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED, Term};
 
 use super::scoring::Accumulator;
 use super::select::{Candidate, SegmentFilter, Works};
+use super::sequence::{form_postings, sequence_counts};
 use super::snapshot::{Place, Segment, Snapshot, index_error};
 use crate::analysis::Zone;
+use crate::engine::explain::{Evidence, Explanation, Made, Occurrences, explain};
 use crate::engine::highlight::Highlighter;
-use crate::engine::plan::Plan;
-use crate::engine::ranking;
+use crate::engine::plan::{Plan, PlannedClause, Variant};
+use crate::engine::ranking::{self, Held};
 use crate::engine::{
     ArticleAnswer, Card, EngineError, Hit, SearchAnswer, SearchRequest, Sort, Total, Translation, language_fit,
 };
 
 /// The works that match, best first.
 pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-    let query = &request.query;
-    let plan = Plan::new(query, request.ui_lang.as_deref(), snapshot)?;
+    let mut plan = Plan::new(&request.query, request.ui_lang.as_deref(), snapshot)?;
+    loop {
+        let (works, is_answered) = matching(snapshot, &plan, request)?;
+        if !is_answered && let Some(relaxed) = plan.clone().relaxed() {
+            plan = relaxed;
+            continue;
+        }
+        return answer(snapshot, plan, works, request);
+    }
+}
+
+/// The works that match a plan and pass the filters, in no order; and whether any work matches
+/// it, filters aside: what a query means does not depend on them.
+fn matching<'s>(
+    snapshot: &'s Snapshot,
+    plan: &Plan,
+    request: &SearchRequest,
+) -> Result<(Works<'s>, bool), EngineError> {
+    let priors = Priors { snapshot, plan, recency: request.recency };
     let mut works = Works::new(snapshot);
+    let mut is_answered = false;
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
-        let filter = SegmentFilter::new(segment, &request.filters, request.now_s)?;
+        let filter = SegmentFilter::new(segment, &request.filters)?;
+        let clauses = SegmentClauses::new(snapshot, segment, plan)?;
         let fits: Vec<u8> = segment.langs.iter().map(|lang| language_fit(lang, request.ui_lang.as_deref())).collect();
-        let mut required: Vec<HashSet<DocId>> = Vec::with_capacity(plan.phrases.len());
-        for phrase in &plan.phrases {
-            required.push(docs_with_phrase(snapshot, segment, phrase)?);
-        }
-        let mut excluded = HashSet::new();
-        for phrase in &plan.excluded {
-            excluded.extend(docs_with_phrase(snapshot, segment, phrase)?);
-        }
-        if !excluded.is_empty() {
-            for doc in docs_with_phrase(snapshot, segment, &plan.literal)? {
-                excluded.remove(&doc);
-            }
-        }
         let mut take = |doc: DocId, score: f32| -> Result<(), EngineError> {
-            let holds_phrases = required.iter().all(|docs| docs.contains(&doc));
-            if !holds_phrases || excluded.contains(&doc) || !filter.passes(doc) {
+            if !clauses.take(doc) || !segment.is_visible(doc, request.now_s) {
+                return Ok(());
+            }
+            is_answered = true;
+            if !filter.passes(doc) {
                 return Ok(());
             }
             let fit = fits.get(segment.lang.get_val(doc) as usize).copied().unwrap_or(0);
-            works.take(Place { segment: ordinal, doc }, score, fit)
+            works.take(Place { segment: ordinal, doc }, score * priors.factor(segment, doc), fit)
         };
         if plan.words.is_empty() {
             for doc in segment.reader.doc_ids_alive() {
@@ -53,98 +64,236 @@ pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Sea
             }
             continue;
         }
-        let mut accumulator = Accumulator::new(segment, &snapshot.fields, &snapshot.languages);
+        let mut accumulator = Accumulator::new(snapshot, segment);
         for word in &plan.words {
-            accumulator.add(&word.stems, word.weight)?;
+            accumulator.add(word)?;
         }
         for (doc, held) in accumulator.held() {
-            if ranking::matches(plan.words.len(), held.words as usize, plan.weight, held.weight) {
-                take(doc, held.score)?;
+            if plan.asked.is_held(&held) {
+                take(doc, held.score * plan.asked.coverage(&held))?;
             }
         }
     }
+    Ok((works, is_answered))
+}
+
+/// The asked-for page of works.
+fn answer(
+    snapshot: &Snapshot,
+    plan: Plan,
+    mut works: Works<'_>,
+    request: &SearchRequest,
+) -> Result<SearchAnswer, EngineError> {
     let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
+    let priors = Priors { snapshot, plan: &plan, recency: request.recency };
     if sort == Sort::Relevance {
-        works.add_nearness(&plan)?;
+        works.add_nearness(&plan, &priors)?;
     }
     let total = Total::exact(works.len());
     let mut hits = Vec::with_capacity(request.limit);
     for candidate in works.page(sort, request.offset, request.limit)? {
-        hits.push(hit(snapshot, &plan, candidate, request)?);
+        hits.push(hit(&priors, candidate, request)?);
     }
-    Ok(SearchAnswer { total, hits, index_version: snapshot.version })
+    let corrections = plan.corrections();
+    Ok(SearchAnswer { total, hits, corrections, notes: plan.notes, index_version: snapshot.version })
 }
 
-/// The articles of a segment that hold words (folded) in this order in one zone.
-fn docs_with_phrase(snapshot: &Snapshot, segment: &Segment, phrase: &[String]) -> Result<HashSet<DocId>, EngineError> {
-    let mut docs = HashSet::new();
-    for zone in Zone::ALL {
-        let field = snapshot.fields.zones[zone.ordinal()].words;
-        let mut terms: Vec<Term> = phrase.iter().map(|word| Term::from_field_text(field, word)).collect();
-        let query: Box<dyn tantivy::query::Query> = match terms.len() {
-            0 => continue,
-            1 => Box::new(TermQuery::new(terms.remove(0), IndexRecordOption::Basic)),
-            _ => Box::new(PhraseQuery::new(terms)),
+/// What an article's score is multiplied by for what it is, whatever it holds.
+pub(super) struct Priors<'s> {
+    snapshot: &'s Snapshot,
+    plan: &'s Plan,
+    recency: f32,
+}
+
+impl Priors<'_> {
+    /// The factor of an article.
+    pub(super) fn factor(&self, segment: &Segment, doc: DocId) -> f32 {
+        self.language(segment, doc) * self.recency(segment, doc)
+    }
+
+    fn language(&self, segment: &Segment, doc: DocId) -> f32 {
+        self.plan.language_factors.get(segment.lang_of(doc).1).copied().unwrap_or(1.0)
+    }
+
+    fn recency(&self, segment: &Segment, doc: DocId) -> f32 {
+        ranking::recency_factor(self.recency, segment.published.first(doc), self.snapshot.newest_s)
+    }
+}
+
+/// Why a work has its score.
+fn explanation(priors: &Priors<'_>, segment: &Segment, candidate: &Candidate) -> Result<Explanation, EngineError> {
+    let (snapshot, plan, doc) = (priors.snapshot, priors.plan, candidate.place.doc);
+    let evidence = ArticleEvidence { snapshot, segment, doc };
+    let mut held = Held::default();
+    for word in &plan.words {
+        let mut score = 0.0f32;
+        for variant in &word.variants {
+            for zone in word.zones() {
+                score += evidence.occurrences(variant, zone)?.frequency(variant, zone);
+            }
+        }
+        if score > 0.0 {
+            held.take(word, score);
+        }
+    }
+    let made = Made {
+        score: candidate.score,
+        version: candidate.version_score,
+        nearness: candidate.nearness,
+        coverage: plan.asked.coverage(&held),
+        language: priors.language(segment, doc),
+        recency: priors.recency(segment, doc),
+    };
+    explain(plan, &evidence, &made)
+}
+
+/// What an index knows of one article.
+struct ArticleEvidence<'s> {
+    snapshot: &'s Snapshot,
+    segment: &'s Segment,
+    doc: DocId,
+}
+
+impl ArticleEvidence<'_> {
+    fn count(&self, list: Option<SegmentPostings>) -> u32 {
+        let Some(mut list) = list else { return 0 };
+        if list.doc() > self.doc || list.seek(self.doc) != self.doc { 0 } else { list.term_freq() }
+    }
+}
+
+impl Evidence for ArticleEvidence<'_> {
+    type Error = EngineError;
+
+    fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, EngineError> {
+        let [forms] = variant.sequence.as_slice() else {
+            let counts = sequence_counts(self.snapshot, self.segment, &variant.sequence, zone)?;
+            let stems = counts.get(&self.doc).map_or(0, |count| *count as u32);
+            return Ok(Occurrences { stems, ..Occurrences::default() });
         };
-        let scoring = EnableScoring::disabled_from_searcher(&snapshot.searcher);
-        let weight = query.weight(scoring).map_err(index_error)?;
-        let mut found = weight.scorer(&segment.reader, 1.0).map_err(index_error)?;
-        while found.doc() != TERMINATED {
-            docs.insert(found.doc());
-            found.advance();
+        let option = IndexRecordOption::WithFreqs;
+        let mut found = Occurrences::default();
+        for stem in forms.stems.iter().flatten() {
+            let count = self.count(self.segment.stem_postings(self.snapshot, zone, stem, option)?);
+            found.stems = found.stems.max(count);
+        }
+        for word in &forms.folded {
+            found.folded += self.count(self.segment.word_postings(self.snapshot, zone, word, option)?);
+        }
+        if let Some(word) = &forms.typed {
+            found.typed = self.count(self.segment.word_postings(self.snapshot, zone, word, option)?);
+        }
+        Ok(found)
+    }
+
+    fn length(&self, zone: Zone) -> u32 {
+        self.segment.zones[zone.ordinal()].length.get_val(self.doc) as u32
+    }
+
+    fn mean_length(&self, zone: Zone) -> f32 {
+        let language = self.snapshot.languages.get(self.segment.lang_of(self.doc).1);
+        language.map_or(1.0, |language| language.mean_words(zone))
+    }
+}
+
+/// The clauses of a plan, resolved for one segment.
+struct SegmentClauses {
+    required: Vec<HashSet<DocId>>,
+    excluded: HashSet<DocId>,
+}
+
+impl SegmentClauses {
+    fn new(snapshot: &Snapshot, segment: &Segment, plan: &Plan) -> Result<SegmentClauses, EngineError> {
+        let mut required = Vec::with_capacity(plan.required.len());
+        for clause in &plan.required {
+            required.push(docs_with_clause(snapshot, segment, clause)?);
+        }
+        let mut excluded = HashSet::new();
+        for clause in &plan.excluded {
+            excluded.extend(docs_with_clause(snapshot, segment, clause)?);
+        }
+        if !excluded.is_empty() {
+            for doc in docs_with_clause(snapshot, segment, &plan.literal)? {
+                excluded.remove(&doc);
+            }
+        }
+        Ok(SegmentClauses { required, excluded })
+    }
+
+    fn take(&self, doc: DocId) -> bool {
+        self.required.iter().all(|docs| docs.contains(&doc)) && !self.excluded.contains(&doc)
+    }
+}
+
+/// The articles of a segment in which one of a clause's phrases stands in one zone.
+fn docs_with_clause(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    clause: &PlannedClause,
+) -> Result<HashSet<DocId>, EngineError> {
+    let mut docs = HashSet::new();
+    for zone in clause.zones() {
+        let field = snapshot.fields.zones[zone.ordinal()].words;
+        for phrase in &clause.phrases {
+            let mut terms: Vec<Term> = phrase.iter().map(|word| Term::from_field_text(field, word)).collect();
+            let query: Box<dyn tantivy::query::Query> = match terms.len() {
+                0 => continue,
+                1 => Box::new(TermQuery::new(terms.remove(0), IndexRecordOption::Basic)),
+                _ => Box::new(PhraseQuery::new(terms)),
+            };
+            let scoring = EnableScoring::disabled_from_searcher(&snapshot.searcher);
+            let weight = query.weight(scoring).map_err(index_error)?;
+            let mut found = weight.scorer(&segment.reader, 1.0).map_err(index_error)?;
+            while found.doc() != TERMINATED {
+                docs.insert(found.doc());
+                found.advance();
+            }
         }
     }
     Ok(docs)
 }
 
-fn hit(snapshot: &Snapshot, plan: &Plan, candidate: Candidate, request: &SearchRequest) -> Result<Hit, EngineError> {
+fn hit(priors: &Priors<'_>, candidate: Candidate, request: &SearchRequest) -> Result<Hit, EngineError> {
+    let (snapshot, plan) = (priors.snapshot, priors.plan);
     let place = candidate.place;
     let card = snapshot.card(place)?;
     let segment = snapshot.segments.get(place.segment).ok_or_else(|| index_error("no such segment"))?;
-    let (lang, group) = segment.lang_of(place.doc);
-    let highlighter = Highlighter::new(plan, Some(group), lang);
-    let passage = best_passage(snapshot, segment, place.doc, plan, group)?;
+    let highlighter = Highlighter::new(plan, segment.lang_of(place.doc).0);
+    let passage = best_passage(snapshot, segment, place.doc, plan)?;
     let text = match passage {
         Some(ordinal) => segment.passage(place.doc, ordinal)?.map(|(_, text)| text),
         None if !card.summary.is_empty() => Some(card.summary.clone()),
         None => segment.passage(place.doc, 0)?.map(|(_, text)| text),
     };
     let text = crate::article::one_line(&text.unwrap_or_default());
+    let explanation = if request.explain { Some(explanation(priors, segment, &candidate)?) } else { None };
     Ok(Hit {
         title_html: highlighter.mark(&card.title),
         snippet_html: highlighter.snippet(&text, request.snippet_chars),
         score: candidate.score,
         translations: translations(snapshot, place, request.now_s)?,
+        explanation,
         card,
     })
 }
 
 /// The passage of an article's body that holds most of the query's weight, the first of equals;
 /// found from the positions of the words, without reading any text.
-fn best_passage(
-    snapshot: &Snapshot,
-    segment: &Segment,
-    doc: DocId,
-    plan: &Plan,
-    group: usize,
-) -> Result<Option<usize>, EngineError> {
-    let body = Zone::Body.ordinal();
+fn best_passage(snapshot: &Snapshot, segment: &Segment, doc: DocId, plan: &Plan) -> Result<Option<usize>, EngineError> {
     let mut held: Vec<(usize, usize)> = Vec::new();
     let mut starts: Option<Vec<u32>> = None;
     let mut positions = Vec::new();
     for (place, word) in plan.words.iter().enumerate() {
-        for stem in word.stems.get(group).into_iter().flatten() {
-            let term = Term::from_field_text(snapshot.fields.zones[body].stems, stem);
-            let list = segment.zones[body].stems.read_postings(&term, IndexRecordOption::WithFreqsAndPositions);
-            let Some(mut list) = list.map_err(index_error)? else { continue };
-            if list.doc() > doc || list.seek(doc) != doc {
-                continue;
+        for forms in word.variants.iter().flat_map(|variant| &variant.sequence) {
+            for mut list in form_postings(snapshot, segment, forms, Zone::Body)? {
+                if list.doc() > doc || list.seek(doc) != doc {
+                    continue;
+                }
+                list.positions(&mut positions);
+                let starts = starts.get_or_insert_with(|| segment.passage_starts(doc));
+                held.extend(
+                    positions.iter().map(|at| (starts.partition_point(|start| start <= at).saturating_sub(1), place)),
+                );
             }
-            list.positions(&mut positions);
-            let starts = starts.get_or_insert_with(|| segment.passage_starts(doc));
-            held.extend(
-                positions.iter().map(|at| (starts.partition_point(|start| start <= at).saturating_sub(1), place)),
-            );
         }
     }
     held.sort_unstable();

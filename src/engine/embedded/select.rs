@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use tantivy::DocId;
 
 use super::proximity::pairs_scores;
+use super::search::Priors;
 use super::snapshot::{Place, Segment, Snapshot, index_error};
 use crate::engine::plan::Plan;
 use crate::engine::{EngineError, Filters, Sort, ranking};
@@ -13,7 +14,6 @@ use crate::engine::{EngineError, Filters, Sort, ranking};
 pub(super) struct SegmentFilter<'s> {
     segment: &'s Segment,
     filters: &'s Filters,
-    now_s: i64,
     /// By the ordinal of the language.
     langs: Vec<bool>,
     /// Ordinals of the topics asked for that the segment has.
@@ -21,11 +21,7 @@ pub(super) struct SegmentFilter<'s> {
 }
 
 impl<'s> SegmentFilter<'s> {
-    pub(super) fn new(
-        segment: &'s Segment,
-        filters: &'s Filters,
-        now_s: i64,
-    ) -> Result<SegmentFilter<'s>, EngineError> {
+    pub(super) fn new(segment: &'s Segment, filters: &'s Filters) -> Result<SegmentFilter<'s>, EngineError> {
         let mut topics = Vec::new();
         if let Some(column) = &segment.topic {
             for topic in &filters.topics {
@@ -33,14 +29,13 @@ impl<'s> SegmentFilter<'s> {
             }
         }
         let langs = segment.langs.iter().map(|lang| filters.takes_lang(lang)).collect();
-        Ok(SegmentFilter { segment, filters, now_s, langs, topics })
+        Ok(SegmentFilter { segment, filters, langs, topics })
     }
 
-    /// Whether an article is visible and passes.
+    /// Whether an article passes.
     pub(super) fn passes(&self, doc: DocId) -> bool {
         let segment = self.segment;
-        segment.is_visible(doc, self.now_s)
-            && (self.filters.langs.is_empty() || self.langs.get(segment.lang.get_val(doc) as usize) == Some(&true))
+        (self.filters.langs.is_empty() || self.langs.get(segment.lang.get_val(doc) as usize) == Some(&true))
             && (self.filters.kinds.is_empty()
                 || self.filters.kinds.iter().any(|kind| *kind as u64 == segment.kind.get_val(doc)))
             && (!self.filters.has_dates() || self.filters.takes_date(segment.published.first(doc)))
@@ -59,8 +54,10 @@ pub(super) struct Candidate {
     pub(super) place: Place,
     /// The best score among the work's versions.
     pub(super) score: f32,
-    /// The score of the version to show.
-    version_score: f32,
+    /// What of it the nearness of words is worth.
+    pub(super) nearness: f32,
+    /// The score of the version to show, without that.
+    pub(super) version_score: f32,
     fit: u8,
     published: Option<i64>,
 }
@@ -83,7 +80,7 @@ impl<'s> Works<'s> {
     pub(super) fn take(&mut self, place: Place, score: f32, fit: u8) -> Result<(), EngineError> {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return Ok(()) };
         let published = segment.published.first(place.doc);
-        let candidate = Candidate { place, score, version_score: score, fit, published };
+        let candidate = Candidate { place, score, nearness: 0.0, version_score: score, fit, published };
         let Some(slot) = self.slots.get_mut(segment.work.get_val(place.doc) as usize) else { return Ok(()) };
         let Some(known) = (*slot as usize).checked_sub(1).and_then(|at| self.candidates.get_mut(at)) else {
             self.candidates.push(candidate);
@@ -110,8 +107,8 @@ impl<'s> Works<'s> {
 
     /// Adds what the nearness of words is worth to the best works' scores, see
     /// [`ranking::PAIR_DEPTH`]. Of works that tie at that depth, those with the lower ids.
-    pub(super) fn add_nearness(&mut self, plan: &Plan) -> Result<(), EngineError> {
-        if plan.words.len() < 2 {
+    pub(super) fn add_nearness(&mut self, plan: &Plan, priors: &Priors<'_>) -> Result<(), EngineError> {
+        if plan.pairs.is_empty() {
             return Ok(());
         }
         let best = Works { snapshot: self.snapshot, slots: Vec::new(), candidates: self.candidates.clone() };
@@ -123,7 +120,8 @@ impl<'s> Works<'s> {
             let slot = self.slots.get(segment.work.get_val(place.doc) as usize);
             let candidate = slot.and_then(|slot| self.candidates.get_mut((*slot as usize).checked_sub(1)?));
             if let Some(candidate) = candidate {
-                candidate.score += score;
+                candidate.nearness = score * priors.factor(segment, place.doc);
+                candidate.score += candidate.nearness;
             }
         }
         Ok(())

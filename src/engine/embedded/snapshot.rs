@@ -1,30 +1,37 @@
 //! One state of an index, ready to be answered from: a searcher, its columns, its statistics.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::sync::Arc;
 
 use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn};
+use tantivy::postings::SegmentPostings;
+use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::termdict::TermDictionary;
 use tantivy::{
     DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
 };
 
 use super::schema::{Fields, length_column};
-use crate::analysis::{KeyTerm, Zone, language_group};
+use crate::analysis::{KeyTerm, ZONES, Zone, language_group};
 use crate::engine::plan::Collection;
 use crate::engine::ranking::LanguageStats;
+use crate::engine::synonyms::{SynonymGroup, SynonymIndex};
 use crate::engine::{Card, EngineError, IndexVersion};
 
 /// The postings lists of one zone in a segment.
 pub(super) struct ZoneReaders {
-    pub(super) stems: Arc<InvertedIndexReader>,
+    words: Arc<InvertedIndexReader>,
+    stems: Arc<InvertedIndexReader>,
     pub(super) length: Arc<dyn ColumnValues<u64>>,
 }
 
 /// A segment with its columns opened.
 pub(super) struct Segment {
     pub(super) reader: SegmentReader,
-    pub(super) zones: [ZoneReaders; 4],
+    pub(super) zones: [ZoneReaders; ZONES],
+    vocabulary: Arc<InvertedIndexReader>,
     pub(super) work: Arc<dyn ColumnValues<u64>>,
     pub(super) kind: Arc<dyn ColumnValues<u64>>,
     /// Ordinals into `langs`.
@@ -53,6 +60,9 @@ pub(super) struct Snapshot {
     /// Above every work number.
     pub(super) works: usize,
     pub(super) version: IndexVersion,
+    /// The time of the newest article, Unix time.
+    pub(super) newest_s: Option<i64>,
+    synonyms: SynonymIndex,
 }
 
 /// Wraps whatever the index says.
@@ -62,7 +72,12 @@ pub(super) fn index_error(error: impl Into<Box<dyn std::error::Error + Send + Sy
 
 impl Snapshot {
     /// Opens the columns of a searcher and counts its articles.
-    pub(super) fn new(searcher: Searcher, fields: Fields, version: IndexVersion) -> Result<Snapshot, EngineError> {
+    pub(super) fn new(
+        searcher: Searcher,
+        fields: Fields,
+        version: IndexVersion,
+        synonyms: Vec<SynonymGroup>,
+    ) -> Result<Snapshot, EngineError> {
         let mut segments = Vec::with_capacity(searcher.segment_readers().len());
         for reader in searcher.segment_readers() {
             segments.push(Segment::open(reader, &fields).map_err(index_error)?);
@@ -70,10 +85,12 @@ impl Snapshot {
         let mut stats: BTreeMap<String, LanguageStats> = BTreeMap::new();
         let mut articles_by_lang: BTreeMap<String, u64> = BTreeMap::new();
         let mut works = 0;
+        let mut newest_s: Option<i64> = None;
         for segment in &segments {
-            let mut counts = vec![(0u64, [0u64; 4]); segment.langs.len()];
+            let mut counts = vec![(0u64, [0u64; ZONES]); segment.langs.len()];
             for doc in segment.reader.doc_ids_alive() {
                 works = works.max(segment.work.get_val(doc) + 1);
+                newest_s = newest_s.max(segment.published.first(doc));
                 let Some((articles, words)) = counts.get_mut(segment.lang.get_val(doc) as usize) else { continue };
                 *articles += 1;
                 for (words, zone) in words.iter_mut().zip(&segment.zones) {
@@ -83,7 +100,7 @@ impl Snapshot {
             for (lang, (articles, words)) in segment.langs.iter().zip(counts) {
                 let group = language_group(lang);
                 let group =
-                    stats.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; 4] });
+                    stats.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; ZONES] });
                 group.articles += articles;
                 *articles_by_lang.entry(lang.clone()).or_insert(0) += articles;
                 for (sum, words) in group.words.iter_mut().zip(words) {
@@ -99,7 +116,17 @@ impl Snapshot {
             segment.groups = segment.langs.iter().map(place).collect();
         }
         articles_by_lang.retain(|_, articles| *articles > 0);
-        Ok(Snapshot { searcher, fields, segments, languages, articles_by_lang, works: works as usize, version })
+        Ok(Snapshot {
+            searcher,
+            fields,
+            segments,
+            synonyms: SynonymIndex::new(synonyms, &languages),
+            languages,
+            articles_by_lang,
+            works: works as usize,
+            version,
+            newest_s,
+        })
     }
 
     /// How many articles are answered from.
@@ -130,6 +157,22 @@ impl Snapshot {
             }
         }
         Ok(found)
+    }
+
+    /// Words of the vocabulary with how many articles hold each, over all segments. `walk` takes
+    /// those that are meant from a segment's words.
+    fn words_of(
+        &self,
+        walk: impl Fn(&TermDictionary, &mut dyn FnMut(&[u8], u32)) -> io::Result<()>,
+    ) -> Result<Vec<(String, u64)>, EngineError> {
+        let mut found: BTreeMap<String, u64> = BTreeMap::new();
+        let mut take = |word: &[u8], articles: u32| {
+            *found.entry(String::from_utf8_lossy(word).into_owned()).or_insert(0) += u64::from(articles);
+        };
+        for segment in &self.segments {
+            walk(segment.vocabulary.terms(), &mut take).map_err(index_error)?;
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// The stored card of an article.
@@ -169,6 +212,7 @@ impl Segment {
         let columns = reader.fast_fields();
         let zone = |zone: Zone| -> tantivy::Result<ZoneReaders> {
             Ok(ZoneReaders {
+                words: reader.inverted_index(fields.zones[zone.ordinal()].words)?,
                 stems: reader.inverted_index(fields.zones[zone.ordinal()].stems)?,
                 length: columns.u64(&length_column(zone))?.first_or_default_col(0),
             })
@@ -187,7 +231,14 @@ impl Segment {
             None => Column::build_empty_column(reader.max_doc()).first_or_default_col(u64::MAX),
         };
         Ok(Segment {
-            zones: [zone(Zone::Title)?, zone(Zone::Summary)?, zone(Zone::Body)?, zone(Zone::Labels)?],
+            zones: [
+                zone(Zone::Title)?,
+                zone(Zone::Summary)?,
+                zone(Zone::Body)?,
+                zone(Zone::Topics)?,
+                zone(Zone::Authors)?,
+            ],
+            vocabulary: reader.inverted_index(fields.vocabulary)?,
             work: columns.u64("work")?.first_or_default_col(0),
             kind: columns.u64("kind")?.first_or_default_col(0),
             lang,
@@ -202,6 +253,30 @@ impl Segment {
             passage_start: columns.u64("passage_start")?,
             reader: reader.clone(),
         })
+    }
+
+    /// The articles that hold a stem in a zone.
+    pub(super) fn stem_postings(
+        &self,
+        snapshot: &Snapshot,
+        zone: Zone,
+        stem: &str,
+        option: IndexRecordOption,
+    ) -> Result<Option<SegmentPostings>, EngineError> {
+        let term = Term::from_field_text(snapshot.fields.zones[zone.ordinal()].stems, stem);
+        self.zones[zone.ordinal()].stems.read_postings(&term, option).map_err(index_error)
+    }
+
+    /// The articles that hold a word, folded or as typed, in a zone.
+    pub(super) fn word_postings(
+        &self,
+        snapshot: &Snapshot,
+        zone: Zone,
+        word: &str,
+        option: IndexRecordOption,
+    ) -> Result<Option<SegmentPostings>, EngineError> {
+        let term = Term::from_field_text(snapshot.fields.zones[zone.ordinal()].words, word);
+        self.zones[zone.ordinal()].words.read_postings(&term, option).map_err(index_error)
     }
 
     /// An article's id.
@@ -251,7 +326,7 @@ impl Collection for Snapshot {
     }
 
     fn matching(&self, stem: &str) -> Result<u64, EngineError> {
-        let mut sums = [0u64; 4];
+        let mut sums = [0u64; ZONES];
         for segment in &self.segments {
             for ((sum, zone), fields) in sums.iter_mut().zip(&segment.zones).zip(&self.fields.zones) {
                 let term = Term::from_field_text(fields.stems, stem);
@@ -259,5 +334,33 @@ impl Collection for Snapshot {
             }
         }
         Ok(sums.into_iter().max().unwrap_or(0))
+    }
+
+    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError> {
+        let term = Term::from_field_text(self.fields.vocabulary, folded);
+        let automaton = FuzzyTermQuery::new(term, max_edits, true).automaton().map_err(index_error)?;
+        self.words_of(|terms, take| {
+            let mut words = terms.search(&automaton).into_stream()?;
+            while let Some((word, term)) = words.next() {
+                take(word, term.doc_freq);
+            }
+            Ok(())
+        })
+    }
+
+    fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, EngineError> {
+        // The largest character: nothing that begins with the prefix comes behind.
+        let end = format!("{prefix}{}", char::MAX);
+        self.words_of(|terms, take| {
+            let mut words = terms.range().ge(prefix).lt(&end).into_stream()?;
+            while let Some((word, term)) = words.next() {
+                take(word, term.doc_freq);
+            }
+            Ok(())
+        })
+    }
+
+    fn synonyms(&self) -> &SynonymIndex {
+        &self.synonyms
     }
 }

@@ -1,0 +1,64 @@
+//! Where words stand in a segment's articles, one after the other.
+
+use std::collections::BTreeMap;
+
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet, TERMINATED};
+
+use super::snapshot::{Segment, Snapshot};
+use crate::analysis::Zone;
+use crate::engine::EngineError;
+use crate::engine::plan::WordForms;
+
+/// The postings of everything that stands for a word in a zone, with positions.
+pub(super) fn form_postings(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    forms: &WordForms,
+    zone: Zone,
+) -> Result<Vec<SegmentPostings>, EngineError> {
+    let option = IndexRecordOption::WithFreqsAndPositions;
+    let mut lists = Vec::new();
+    for stem in forms.stems.iter().flatten() {
+        lists.extend(segment.stem_postings(snapshot, zone, stem, option)?);
+    }
+    for word in &forms.folded {
+        lists.extend(segment.word_postings(snapshot, zone, word, option)?);
+    }
+    Ok(lists)
+}
+
+/// How often words stand one after the other in a zone of each article that holds them so.
+pub(super) fn sequence_counts(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    sequence: &[WordForms],
+    zone: Zone,
+) -> Result<BTreeMap<DocId, usize>, EngineError> {
+    // For every article, where the words so far begin.
+    let mut begins: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
+    let mut buffer = Vec::new();
+    for (offset, forms) in (0u32..).zip(sequence) {
+        let mut next: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
+        for mut list in form_postings(snapshot, segment, forms, zone)? {
+            while list.doc() != TERMINATED {
+                let known = begins.get(&list.doc());
+                if offset == 0 || known.is_some() {
+                    list.positions(&mut buffer);
+                    let starts = buffer.iter().filter_map(|at| at.checked_sub(offset));
+                    let starts = starts.filter(|start| known.is_none_or(|known| known.binary_search(start).is_ok()));
+                    next.entry(list.doc()).or_default().extend(starts);
+                }
+                list.advance();
+            }
+        }
+        next.retain(|_, starts| {
+            starts.sort_unstable();
+            starts.dedup();
+            !starts.is_empty()
+        });
+        begins = next;
+    }
+    Ok(begins.into_iter().map(|(doc, starts)| (doc, starts.len())).collect())
+}

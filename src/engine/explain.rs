@@ -1,0 +1,161 @@
+//! Why a hit stands where it stands, in words for the people who write the articles.
+
+use serde::Serialize;
+
+use super::plan::{Origin, Plan, PlannedWord, Variant};
+use super::ranking;
+use crate::analysis::Zone;
+
+/// How often a variant stands in a zone of an article.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Occurrences {
+    /// In any form; of a variant of several words, all of them in a row.
+    pub stems: u32,
+    /// As itself, accents aside.
+    pub folded: u32,
+    /// With the accents that were typed.
+    pub typed: u32,
+}
+
+impl Occurrences {
+    /// The weighted number of them.
+    pub fn frequency(&self, variant: &Variant, zone: Zone) -> f32 {
+        if variant.sequence.len() > 1 {
+            return self.stems as f32;
+        }
+        let weights = variant.counting.weights(zone);
+        weights.stem * self.stems as f32 + weights.folded * self.folded as f32 + weights.typed * self.typed as f32
+    }
+}
+
+/// What an engine knows of one article.
+pub trait Evidence {
+    /// What can go wrong in looking.
+    type Error;
+    /// How often a variant stands in a zone.
+    fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, Self::Error>;
+    /// The zone's length in words.
+    fn length(&self, zone: Zone) -> u32;
+    /// The mean length of the zone in the article's language.
+    fn mean_length(&self, zone: Zone) -> f32;
+}
+
+/// What an article's score is made of, besides its words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Made {
+    /// The score of the hit.
+    pub score: f32,
+    /// That of the version shown, without what the nearness of its words is worth.
+    pub version: f32,
+    /// What the nearness of its words is worth.
+    pub nearness: f32,
+    /// The factor for how much of the query it holds.
+    pub coverage: f32,
+    /// The factor for its language.
+    pub language: f32,
+    /// The factor for its age.
+    pub recency: f32,
+}
+
+/// Why a hit has its score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// What it got points for; together they are the score.
+    pub parts: Vec<ExplanationPart>,
+    /// What its points were raised or lowered by; that is in the points.
+    pub factors: Vec<ExplanationFactor>,
+}
+
+/// One reason for points.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplanationPart {
+    /// The reason.
+    pub text: String,
+    /// The points.
+    pub points: f32,
+}
+
+/// Something that all points were raised or lowered by.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplanationFactor {
+    /// What it is.
+    pub text: String,
+    /// By how much the points were multiplied.
+    pub factor: f32,
+}
+
+/// Explains a hit's score.
+pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Explanation, E::Error> {
+    let factor = made.coverage * made.language * made.recency;
+    let mut parts = Vec::new();
+    for word in &plan.words {
+        let (text, score) = explain_word(word, evidence)?;
+        parts.push(ExplanationPart { text, points: score * word.weight * factor });
+    }
+    if made.nearness > 0.0 {
+        let text = "its words stand near each other, as in the query".to_owned();
+        parts.push(ExplanationPart { text, points: made.nearness });
+    }
+    let elsewhere = made.score - made.nearness - made.version;
+    if elsewhere > 0.0 {
+        let text = "another language version of it matches better".to_owned();
+        parts.push(ExplanationPart { text, points: elsewhere });
+    }
+    let factors = [
+        ("it does not hold everything that was typed", made.coverage),
+        ("its language is probably not the one that was typed in", made.language),
+        ("it is new", made.recency),
+    ];
+    let factors = factors.into_iter().filter(|(_, factor)| (factor - 1.0).abs() > 1e-4);
+    let factors = factors.map(|(text, factor)| ExplanationFactor { text: text.to_owned(), factor }).collect();
+    Ok(Explanation { parts, factors })
+}
+
+/// Why an article gets points for a word, and how many before the word's weight.
+fn explain_word<E: Evidence>(word: &PlannedWord, evidence: &E) -> Result<(String, f32), E::Error> {
+    let mut best: Option<(f32, String)> = None;
+    for variant in &word.variants {
+        let mut score = 0.0;
+        let mut places = Vec::new();
+        for zone in word.zones() {
+            let found = evidence.occurrences(variant, zone)?;
+            let frequency = found.frequency(variant, zone);
+            if frequency > 0.0 {
+                score += ranking::zone_score(zone, frequency, evidence.length(zone), evidence.mean_length(zone));
+                places.push(place(zone, variant, found));
+            }
+        }
+        score *= variant.factor;
+        if score > best.as_ref().map_or(0.0, |(most, _)| *most) {
+            best = Some((score, format!("“{}”{}: {}", word.text, how(word, variant), places.join(", "))));
+        }
+    }
+    Ok(match best {
+        Some((score, text)) => (text, score),
+        None => (format!("“{}” is not in it", word.text), 0.0),
+    })
+}
+
+fn how(word: &PlannedWord, variant: &Variant) -> String {
+    match variant.origin {
+        Origin::Typed if variant.text == word.text => String::new(),
+        Origin::Prefix => ", the beginning of a word".to_owned(),
+        Origin::Typed | Origin::Joined => format!(", written “{}”", variant.text),
+        Origin::Synonym => format!(", for which “{}” stands as well", variant.text),
+        Origin::Correction => format!(", probably meant as “{}”", variant.text),
+    }
+}
+
+fn place(zone: Zone, variant: &Variant, found: Occurrences) -> String {
+    let name = match zone {
+        Zone::Title => "title",
+        Zone::Summary => "summary",
+        Zone::Body => "text",
+        Zone::Topics => "topics and tags",
+        Zone::Authors => "authors",
+    };
+    let times = found.stems.max(found.folded);
+    let often = if times > 1 { format!(" ({times} times)") } else { String::new() };
+    let is_other = variant.sequence.len() == 1 && found.folded == 0;
+    format!("in the {name}{often}{}", if is_other { ", in another form" } else { "" })
+}

@@ -1,0 +1,151 @@
+//! How likely it is that somebody who typed one word meant another.
+
+/// The shortest word that is corrected, in characters.
+const MIN_CHARS: usize = 4;
+/// From this length on a word may have two wrong places, in characters.
+const MIN_CHARS_TWO: usize = 8;
+/// The longest word that is corrected, in characters: longer ones are addresses and codes.
+const MAX_CHARS: usize = 40;
+
+/// How many edits away a folded word is looked for; 0 for one that is never corrected: short
+/// words, numbers, codes, and scripts without spaces between words.
+pub fn max_edits(word: &str) -> u8 {
+    let chars = word.chars().count();
+    if !word.chars().all(|c| c.is_alphabetic() && c < '\u{e00}') {
+        return 0;
+    }
+    match chars {
+        MIN_CHARS_TWO..=MAX_CHARS => 2,
+        MIN_CHARS..MIN_CHARS_TWO => 1,
+        _ => 0,
+    }
+}
+
+/// What each kind of slip is worth against the likeliest ones: how often people make it, roughly.
+const TRANSPOSED: f32 = 1.0;
+const DOUBLING: f32 = 1.0;
+const SOUNDS_ALIKE: f32 = 1.0;
+const NEIGHBOUR_KEY: f32 = 0.8;
+const LEFT_OUT: f32 = 0.8;
+const PUT_IN: f32 = 0.7;
+const OTHER_LETTER: f32 = 0.5;
+/// What is left of a slip on the first letter, where people look.
+const FIRST_LETTER: f32 = 0.4;
+
+/// How likely `typed` is a slip for `meant`, both folded: the product over the slips of the
+/// likeliest way from one to the other (restricted Damerau-Levenshtein); 1 for the same word.
+pub fn likelihood(typed: &str, meant: &str) -> f32 {
+    let typed: Vec<char> = typed.chars().collect();
+    let meant: Vec<char> = meant.chars().collect();
+    let width = meant.len() + 1;
+    // best[i * width + j]: the likeliest way from the first i letters typed to the first j meant.
+    let mut best = vec![0.0f32; (typed.len() + 1) * width];
+    for i in 0..=typed.len() {
+        for j in 0..=meant.len() {
+            let first = if i <= 1 && j <= 1 { FIRST_LETTER } else { 1.0 };
+            let at = |i: usize, j: usize| best[i * width + j];
+            let mut likeliest = if i == 0 && j == 0 { 1.0f32 } else { 0.0 };
+            if i > 0 && j > 0 {
+                let (a, b) = (typed[i - 1], meant[j - 1]);
+                let slip = if a == b { 1.0 } else { first * substitution(a, b) };
+                likeliest = likeliest.max(at(i - 1, j - 1) * slip);
+                if i > 1 && j > 1 && a != b && a == meant[j - 2] && typed[i - 2] == b {
+                    likeliest = likeliest.max(at(i - 2, j - 2) * TRANSPOSED);
+                }
+            }
+            if i > 0 {
+                let doubled = i > 1 && typed[i - 1] == typed[i - 2];
+                likeliest = likeliest.max(at(i - 1, j) * first * if doubled { DOUBLING } else { PUT_IN });
+            }
+            if j > 0 {
+                let doubled = j > 1 && meant[j - 1] == meant[j - 2];
+                let silent = meant[j - 1] == 'h';
+                likeliest = likeliest.max(at(i, j - 1) * first * if doubled || silent { DOUBLING } else { LEFT_OUT });
+            }
+            best[i * width + j] = likeliest;
+        }
+    }
+    best.last().copied().unwrap_or(0.0)
+}
+
+/// Letters that sound alike in Spanish, Portuguese, French or English.
+const SOUND_GROUPS: [&str; 6] = ["bv", "scz", "gj", "iy", "kcq", "mn"];
+/// The rows of a keyboard: neighbours stand side by side, or one above the other.
+const KEY_ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
+
+fn substitution(typed: char, meant: char) -> f32 {
+    if SOUND_GROUPS.iter().any(|group| group.contains(typed) && group.contains(meant)) {
+        return SOUNDS_ALIKE;
+    }
+    let place = |c: char| KEY_ROWS.iter().enumerate().find_map(|(row, keys)| Some((row, keys.find(c)?)));
+    match (place(typed), place(meant)) {
+        (Some((row, key)), Some((other_row, other_key)))
+            if row.abs_diff(other_row) <= 1 && key.abs_diff(other_key) <= 1 =>
+        {
+            NEIGHBOUR_KEY
+        }
+        _ => OTHER_LETTER,
+    }
+}
+
+/// The edits between two words, transpositions of neighbours counted once (restricted
+/// Damerau-Levenshtein).
+pub fn edits(one: &str, other: &str) -> usize {
+    let one: Vec<char> = one.chars().collect();
+    let other: Vec<char> = other.chars().collect();
+    let width = other.len() + 1;
+    let mut least = vec![0usize; (one.len() + 1) * width];
+    for i in 0..=one.len() {
+        for j in 0..=other.len() {
+            let at = |i: usize, j: usize| least[i * width + j];
+            let value = match (i, j) {
+                (0, _) => j,
+                (_, 0) => i,
+                _ => {
+                    let (a, b) = (one[i - 1], other[j - 1]);
+                    let mut value =
+                        (at(i - 1, j) + 1).min(at(i, j - 1) + 1).min(at(i - 1, j - 1) + usize::from(a != b));
+                    if i > 1 && j > 1 && a == other[j - 2] && one[i - 2] == b {
+                        value = value.min(at(i - 2, j - 2) + 1);
+                    }
+                    value
+                }
+            };
+            least[i * width + j] = value;
+        }
+    }
+    least.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likely_slips_are_told_from_unlikely_ones() {
+        let likelier = |typed: &str, meant: &str, other: &str| {
+            assert!(likelihood(typed, meant) > likelihood(typed, other), "{typed}: {meant} or {other}");
+        };
+        likelier("calidda", "calidad", "calidas");
+        likelier("vecas", "becas", "pecas");
+        likelier("movilidadd", "movilidad", "movilidades");
+        likelier("educasion", "educacion", "educahion");
+        assert_eq!(likelihood("educacion", "educacion"), 1.0);
+    }
+
+    #[test]
+    fn codes_numbers_and_short_words_are_left_alone() {
+        for (word, edits) in [("ods", 0), ("iesalc", 1), ("covid19", 0), ("2018", 0), ("movilidad", 2), ("高等教育", 0)]
+        {
+            assert_eq!(max_edits(word), edits, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_transposition_is_one_edit() {
+        assert_eq!(
+            (edits("calidda", "calidad"), edits("abcd", "badc"), edits("", "ab"), edits("ca", "abc")),
+            (1, 2, 2, 3)
+        );
+    }
+}
