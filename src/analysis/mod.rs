@@ -13,11 +13,12 @@ mod document;
 mod endings;
 mod fold;
 mod forms;
+mod function_words;
 mod language;
 mod stop_words;
 mod words;
 
-pub use detect::{Detection, detect};
+pub use detect::{detect, foreign_language};
 pub use document::{ArticleTerms, KeyTerm, Passage, PassageKind, ZONES, Zone, ZoneTerms, join_passages, passages_of};
 pub use fold::{fold, fold_keeping_tilde, normalize};
 pub use forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};

@@ -11,9 +11,13 @@ use super::words::words;
 /// The stop words of each language group that has a list, folded (lists of the NLTK, from the
 /// crate `stop-words`).
 static LISTS: LazyLock<HashMap<&'static str, HashSet<String>>> = LazyLock::new(|| {
-    let listed = chains().map(Chain::name).filter_map(|group| Some((group, stop_words::lookup(group)?)));
-    listed.map(|(group, list)| (group, list.iter().flat_map(|entry| folded(entry)).collect())).collect()
+    lists().map(|(group, list)| (group, list.iter().flat_map(|entry| folded(entry)).collect())).collect()
 });
+
+/// The language groups that have a list, and the lists as they are published.
+pub(super) fn lists() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    chains().map(Chain::name).filter_map(|group| Some((group, stop_words::lookup(group)?)))
+}
 
 fn folded(entry: &str) -> Vec<String> {
     words(entry).iter().map(|word| fold(&word.text).into_owned()).collect()

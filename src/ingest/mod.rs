@@ -131,7 +131,7 @@ fn complete(record: Record) -> Record {
         Record::Article(mut article, flaws) if article.lang == UNDETERMINED => {
             let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
             if let Some(found) = detect(&text) {
-                article.lang = found.lang.to_owned();
+                article.lang = found.to_owned();
             }
             Record::Article(article, flaws)
         }
