@@ -153,6 +153,24 @@ pub enum ArticleProblem {
         /// What is wrong with it.
         reason: String,
     },
+    /// The text is in another language than it is declared to be.
+    #[error(
+        "lang: declared as {declared:?}, but the text reads as {found:?}; kept as declared: correct it, or leave it out to have it found out"
+    )]
+    Language {
+        /// The language as it was declared, BCP 47.
+        declared: String,
+        /// The language group of the text.
+        found: &'static str,
+    },
+}
+
+impl ArticleProblem {
+    /// Whether the article is there without a part that its record has; the contrary is a doubt
+    /// about an article that is there as it was written.
+    pub fn is_loss(&self) -> bool {
+        !matches!(self, ArticleProblem::Language { .. })
+    }
 }
 
 impl Article {

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::applier::{Applier, EngineSlot, open_engine};
+use crate::article::ArticleProblem;
 use crate::build::build;
 use crate::catalog::Catalog;
 use crate::catalog::stage::{SourceSpec, Stage, Staged};
@@ -44,7 +45,7 @@ pub struct Options {
     pub synonyms: Option<PathBuf>,
 }
 
-/// A record that is not in the index, or not whole, and why.
+/// A record that is not in the index, not whole or doubtful, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rejected {
     /// The file below its source.
@@ -76,7 +77,9 @@ pub struct SourceReport {
     pub rejected: u64,
     /// The first thousand of them.
     pub rejections: Vec<Rejected>,
-    /// Articles with a field that could not be understood and was left out; the first thousand.
+    /// Articles with a field that could not be understood and was left out, told again until it is
+    /// mended, and articles whose text contradicts their declared language, told when their file
+    /// is read; the first thousand.
     pub flaws: Vec<Rejected>,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
@@ -436,11 +439,11 @@ fn read(
     progress: &dyn Progress,
 ) -> Result<()> {
     let rejected_before = report.rejected;
-    let mut has_flaws = false;
+    let mut has_losses = false;
     let done = ingest::read_file(&file.path, file.stem(), file.format, profile, |line, record| -> Result<()> {
         let article = match record {
             Record::Article(article, flaws) => {
-                has_flaws |= !flaws.is_empty();
+                has_losses |= flaws.iter().any(ArticleProblem::is_loss);
                 for flaw in flaws {
                     note_flaw(report, file, line, &article.id, flaw.to_string());
                 }
@@ -490,7 +493,7 @@ fn read(
         return Ok(());
     }
     match &file.fingerprint {
-        Some(fingerprint) if report.rejected == rejected_before && !has_flaws && !displaced.contains(&file.name) => {
+        Some(fingerprint) if report.rejected == rejected_before && !has_losses && !displaced.contains(&file.name) => {
             stage.file_done(&file.name, fingerprint)?;
         }
         // Reported again, and read again, until it is mended.
@@ -500,7 +503,7 @@ fn read(
 }
 
 fn note_flaw(report: &mut SourceReport, file: &FoundFile, line: u64, id: &str, reason: String) {
-    tracing::warn!(file = file.name, line, id, reason, "left out a field");
+    tracing::warn!(file = file.name, line, id, reason, "an article has a flaw");
     if report.flaws.len() < MAX_LISTED {
         report.flaws.push(Rejected { file: file.name.clone(), line: Some(line), id: Some(id.to_owned()), reason });
     }

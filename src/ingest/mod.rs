@@ -13,11 +13,16 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::analysis::detect;
+use crate::analysis::{detect, foreign_language, language_group};
 use crate::article::{Article, ArticleProblem, UNDETERMINED};
 
 /// The largest Markdown file, page dump or JSON line, in bytes.
 pub const MAX_ARTICLE_BYTES: usize = 16 << 20;
+
+/// The shortest body, in characters, that can contradict a declared language. From 500 on, 9 of
+/// the 16,000 articles of a real site are doubted: six are untranslated for the most part, three
+/// by half. Under a false declaration, .99 are, neighbours such as Catalan and Spanish included.
+const MIN_DOUBTED_CHARS: usize = 500;
 
 /// How a file is to be read, by its ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +50,7 @@ impl Format {
 /// One record of a file.
 #[derive(Debug)]
 pub enum Record {
-    /// A good one, with what had to be left out of it.
+    /// A good one, with what had to be left out of it or is doubtful about it.
     Article(Box<Article>, Vec<ArticleProblem>),
     /// One that is no article.
     Rejected(Rejection),
@@ -125,18 +130,21 @@ fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile) -> Record {
     }
 }
 
-/// Finds out the language of an article that does not declare one.
+/// Finds out the language of an article that does not declare one, and doubts a declaration that
+/// the text clearly contradicts.
 fn complete(record: Record) -> Record {
-    match record {
-        Record::Article(mut article, flaws) if article.lang == UNDETERMINED => {
-            let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
-            if let Some(found) = detect(&text) {
-                article.lang = found.to_owned();
-            }
-            Record::Article(article, flaws)
+    let Record::Article(mut article, mut flaws) = record else { return record };
+    if article.lang == UNDETERMINED {
+        let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
+        if let Some(found) = detect(&text) {
+            article.lang = found.to_owned();
         }
-        record => record,
+    } else if article.body.chars().nth(MIN_DOUBTED_CHARS - 1).is_some()
+        && let Some(found) = foreign_language(&article.body, &language_group(&article.lang))
+    {
+        flaws.push(ArticleProblem::Language { declared: article.lang.clone(), found });
     }
+    Record::Article(article, flaws)
 }
 
 /// A whole file as text; the inner error says why it is none.
