@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use fichero::applier::open_engine;
 use fichero::data_folder::DataFolder;
+use fichero::engine::ranking::DEFAULT_RECENCY;
 use fichero::engine::{Filters, SearchEngine, SearchRequest, Sort};
 use fichero::query::Query;
 use serde_json::Value;
@@ -118,6 +119,8 @@ fn request(text: &str, lang: &str) -> SearchRequest {
         offset: 0,
         limit: LIMIT,
         snippet_chars: SNIPPET_CHARS,
+        explain: false,
+        recency: DEFAULT_RECENCY,
         now_s: jiff::Timestamp::now().as_second(),
     }
 }

@@ -43,6 +43,7 @@ ways! {
     phrases_are_exact_and_wishes_in_questions
     languages_meet
     the_readers_language_moves_near_ties_only
+    a_paragraph_in_another_language_is_read_in_it
     synonyms_stand_for_each_other
     newer_articles_come_first_only_if_wanted
     explanations_say_where_words_stand
@@ -326,6 +327,19 @@ fn the_readers_language_moves_near_ties_only(maker: Maker) {
         let ids = ids_of(&search(&made, &of("virtual")));
         assert_eq!((ids[0].as_str(), ids.len()), (first, 3), "{reader}");
         assert_eq!(ids_of(&search(&made, &of("colloque"))), ["only"], "{reader}");
+    }
+}
+
+fn a_paragraph_in_another_language_is_read_in_it(maker: Maker) {
+    let spanish = "La biblioteca del instituto guarda los informes que se han publicado desde que se fundó, en todas sus lenguas.";
+    let english = "This is what the report says about the studies that were made in the countries of the region, and about their categories.";
+    let made = maker(&with_filler([page("mixed", "es", "Biblioteca", &format!("{spanish}\n\n{english}"))]));
+    // Forms that the Spanish stemmer does not bring together.
+    for typed in ["study", "category", "informe", "studies"] {
+        let answer = search(&made, &request(typed));
+        assert_eq!(ids_of(&answer), ["mixed"], "{typed}");
+        assert!(answer.corrections.is_empty(), "{typed}");
+        assert!(answer.hits[0].snippet_html.contains("<mark>"), "{}", answer.hits[0].snippet_html);
     }
 }
 

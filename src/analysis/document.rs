@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::forms::{Forms, FormsCache, dashed};
+use super::detect::foreign_language;
+use super::forms::{Forms, FormsCache, dashed, with_forms_cache};
+use super::language::language_group;
 use super::words::words;
 use crate::article::{Article, slug};
 
@@ -84,6 +86,9 @@ pub struct ArticleTerms {
     pub zones: [ZoneTerms; ZONES],
     /// For every passage of [`passages_of`], the position of its first word in the body.
     pub passage_starts: Vec<u32>,
+    /// For every passage, the language that it is in where that is clearly not the article's: its
+    /// words stand for themselves in both.
+    pub passage_langs: Vec<Option<&'static str>>,
 }
 
 impl ArticleTerms {
@@ -97,9 +102,16 @@ impl ArticleTerms {
         let mut terms = ArticleTerms::default();
         terms.zone(Zone::Title, &article.title, cache);
         terms.zone(Zone::Summary, &article.summary, cache);
+        let own = language_group(&article.lang);
         for passage in passages_of(&article.body) {
             terms.passage_starts.push(terms.zones[Zone::Body.ordinal()].length);
+            let first = terms.zones[Zone::Body.ordinal()].terms.len();
             terms.zone(Zone::Body, passage.text, cache);
+            let foreign = foreign_language(passage.text, &own);
+            terms.passage_langs.push(foreign);
+            if let Some(lang) = foreign {
+                with_forms_cache(lang, |cache| terms.add_stems(Zone::Body, first, cache));
+            }
         }
         for label in article.topics.iter().flat_map(|topic| &topic.labels) {
             terms.zone(Zone::Topics, label, cache);
@@ -116,6 +128,15 @@ impl ArticleTerms {
             terms.zone(Zone::Authors, author, cache);
         }
         terms
+    }
+
+    /// Adds to the terms of a zone, from one on, the stems that another language makes of them.
+    fn add_stems(&mut self, zone: Zone, first: usize, cache: &mut FormsCache) {
+        for (_, forms) in self.zones[zone.ordinal()].terms.iter_mut().skip(first) {
+            let Some(typed) = forms.words.first() else { continue };
+            let stems = cache.forms(typed).stems.clone();
+            Arc::make_mut(forms).stems.extend(stems);
+        }
     }
 
     /// The folded words of all zones, each once.

@@ -137,12 +137,15 @@ impl BruteForceEngine {
 
     fn hit(&self, plan: &Plan, choice: &Choice<'_>, request: &SearchRequest) -> Hit {
         let entry = choice.entry;
-        let highlighter = Highlighter::new(plan, &entry.article.lang);
+        let own_lang = entry.article.lang.as_str();
         let passages: Vec<&str> = passages_of(&entry.article.body).map(|passage| passage.text).collect();
-        let text = match best_passage(plan, entry) {
-            Some(ordinal) => passages.get(ordinal).copied(),
-            None if !entry.article.summary.is_empty() => Some(entry.article.summary.as_str()),
-            None => passages.first().copied(),
+        let best = best_passage(plan, entry);
+        let (text, lang) = if best.is_none() && !entry.article.summary.is_empty() {
+            (entry.article.summary.as_str(), own_lang)
+        } else {
+            let ordinal = best.unwrap_or(0);
+            let lang = entry.terms.passage_langs.get(ordinal).copied().flatten();
+            (passages.get(ordinal).copied().unwrap_or_default(), lang.unwrap_or(own_lang))
         };
         let evidence = EntryEvidence { entry, language: &self.languages[entry.group] };
         let explanation = request.explain.then(|| {
@@ -152,8 +155,8 @@ impl BruteForceEngine {
         Hit {
             explanation,
             card: Card::of(&entry.article),
-            title_html: highlighter.mark(&entry.article.title),
-            snippet_html: highlighter.snippet(&one_line(text.unwrap_or_default()), request.snippet_chars),
+            title_html: Highlighter::new(plan, own_lang).mark(&entry.article.title),
+            snippet_html: Highlighter::new(plan, lang).snippet(&one_line(text), request.snippet_chars),
             score: choice.made.score,
             translations: self.translations(&entry.article, request.now_s),
         }

@@ -26,6 +26,7 @@ use arc_swap::ArcSwap;
 use tantivy::Term;
 
 use self::snapshot::{Place, Snapshot};
+use super::plan::Plan;
 use super::{
     ArticleAnswer, ArticleKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine,
     SearchRequest,
@@ -64,6 +65,19 @@ impl EmbeddedEngine {
     /// How many articles there are of each language, as it was declared.
     pub fn articles_by_language(&self) -> BTreeMap<String, u64> {
         self.snapshot.load().articles_by_lang.clone()
+    }
+}
+
+impl EmbeddedEngine {
+    /// What a search makes of its query, over the articles at present.
+    pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
+        Plan::new(&request.query, request.ui_lang.as_deref(), self.snapshot.load().as_ref())
+    }
+
+    /// As [`SearchEngine::search`], with the plan of the query made by the caller: a benchmark
+    /// leaves a part of one out, to see what it costs.
+    pub fn search_planned(&self, plan: Plan, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
+        search::search_planned(&self.snapshot.load_full(), plan, request)
     }
 }
 

@@ -10,13 +10,13 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::analysis::{ArticleTerms, PassageKind, ZONES, Zone, passages_of};
+use crate::analysis::{ArticleTerms, Passage, PassageKind, ZONES, Zone, passages_of};
 use crate::article::Article;
 use crate::engine::Card;
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
 /// version is never answered from.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 const TERM_LIST: &str = "term_list";
 
@@ -146,10 +146,9 @@ pub(super) fn document(
     let vocabulary = term_list([(0, terms.vocabulary().into_iter())].into_iter());
     bytes_held += vocabulary.len();
     document.add_text(fields.vocabulary, vocabulary);
-    for (passage, start) in passages_of(&article.body).zip(&terms.passage_starts) {
-        let mut bytes = Vec::with_capacity(passage.text.len() + 1);
-        bytes.push(u8::from(passage.kind == PassageKind::Continuation));
-        bytes.extend_from_slice(passage.text.as_bytes());
+    let passages = passages_of(&article.body).zip(&terms.passage_starts).zip(&terms.passage_langs);
+    for ((passage, start), lang) in passages {
+        let bytes = stored_passage(&passage, *lang);
         bytes_held += bytes.len();
         document.add_bytes(fields.passage, &bytes);
         document.add_u64(fields.passage_start, u64::from(*start));
@@ -160,6 +159,43 @@ pub(super) fn document(
     document.add_bytes(fields.card, &card);
     document.add_bytes(fields.key_terms, &key_terms);
     Ok((document, bytes_held))
+}
+
+/// A passage as it is stored: whether it continues the one before it, the length of the name of
+/// its language (0 for the article's own), that name, the text.
+fn stored_passage(passage: &Passage<'_>, lang: Option<&str>) -> Vec<u8> {
+    let lang = lang.unwrap_or_default();
+    let mut bytes = Vec::with_capacity(passage.text.len() + lang.len() + 2);
+    bytes.push(u8::from(passage.kind == PassageKind::Continuation));
+    bytes.push(u8::try_from(lang.len()).unwrap_or(0));
+    bytes.extend_from_slice(lang.as_bytes());
+    bytes.extend_from_slice(passage.text.as_bytes());
+    bytes
+}
+
+/// A passage as it was stored.
+pub(super) struct StoredPassage {
+    /// Whether it continues the one before it.
+    pub(super) continues: bool,
+    /// Its language where that is not the article's.
+    pub(super) lang: Option<String>,
+    /// Its text.
+    pub(super) text: String,
+}
+
+impl StoredPassage {
+    /// Reads one back; `None` for bytes that are none.
+    pub(super) fn read(bytes: &[u8]) -> Option<StoredPassage> {
+        let (continues, rest) = bytes.split_first()?;
+        let (length, rest) = rest.split_first()?;
+        let (lang, text) = rest.split_at_checked(usize::from(*length))?;
+        let text_of = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Some(StoredPassage {
+            continues: *continues == 1,
+            lang: Some(text_of(lang)).filter(|lang| !lang.is_empty()),
+            text: text_of(text),
+        })
+    }
 }
 
 /// What separates the terms of a list; no term holds it.

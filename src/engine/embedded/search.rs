@@ -22,7 +22,15 @@ use crate::engine::{
 
 /// The works that match, best first.
 pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-    let mut plan = Plan::new(&request.query, request.ui_lang.as_deref(), snapshot)?;
+    search_planned(snapshot, Plan::new(&request.query, request.ui_lang.as_deref(), snapshot)?, request)
+}
+
+/// The works that match a plan, or where none do, one that asks for less.
+pub(super) fn search_planned(
+    snapshot: &Snapshot,
+    mut plan: Plan,
+    request: &SearchRequest,
+) -> Result<SearchAnswer, EngineError> {
     loop {
         let (works, is_answered) = matching(snapshot, &plan, request)?;
         if !is_answered && let Some(relaxed) = plan.clone().relaxed() {
@@ -257,18 +265,21 @@ fn hit(priors: &Priors<'_>, candidate: Candidate, request: &SearchRequest) -> Re
     let place = candidate.place;
     let card = snapshot.card(place)?;
     let segment = snapshot.segments.get(place.segment).ok_or_else(|| index_error("no such segment"))?;
-    let highlighter = Highlighter::new(plan, segment.lang_of(place.doc).0);
-    let passage = best_passage(snapshot, segment, place.doc, plan)?;
-    let text = match passage {
-        Some(ordinal) => segment.passage(place.doc, ordinal)?.map(|(_, text)| text),
-        None if !card.summary.is_empty() => Some(card.summary.clone()),
-        None => segment.passage(place.doc, 0)?.map(|(_, text)| text),
+    let own_lang = segment.lang_of(place.doc).0;
+    let highlighter = Highlighter::new(plan, own_lang);
+    let best = best_passage(snapshot, segment, place.doc, plan)?;
+    let (text, lang) = if best.is_none() && !card.summary.is_empty() {
+        (card.summary.clone(), None)
+    } else {
+        let passage = segment.passage(place.doc, best.unwrap_or(0))?;
+        passage.map_or((String::new(), None), |passage| (passage.text, passage.lang))
     };
-    let text = crate::article::one_line(&text.unwrap_or_default());
+    let in_passage = Highlighter::new(plan, lang.as_deref().unwrap_or(own_lang));
+    let text = crate::article::one_line(&text);
     let explanation = if request.explain { Some(explanation(priors, segment, &candidate)?) } else { None };
     Ok(Hit {
         title_html: highlighter.mark(&card.title),
-        snippet_html: highlighter.snippet(&text, request.snippet_chars),
+        snippet_html: in_passage.snippet(&text, request.snippet_chars),
         score: candidate.score,
         translations: translations(snapshot, place, request.now_s)?,
         explanation,
@@ -337,11 +348,11 @@ pub(super) fn article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<O
     let card: Card = snapshot.card(place)?;
     let mut body = String::new();
     for ordinal in 0..segment.passage_starts(place.doc).len() {
-        let Some((continues, text)) = segment.passage(place.doc, ordinal)? else { break };
-        if !continues && !body.is_empty() {
+        let Some(passage) = segment.passage(place.doc, ordinal)? else { break };
+        if !passage.continues && !body.is_empty() {
             body.push_str("\n\n");
         }
-        body.push_str(&text);
+        body.push_str(&passage.text);
     }
     Ok(Some(ArticleAnswer {
         card,

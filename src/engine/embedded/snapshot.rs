@@ -13,7 +13,7 @@ use tantivy::{
     DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
 };
 
-use super::schema::{Fields, length_column};
+use super::schema::{Fields, StoredPassage, length_column};
 use crate::analysis::{KeyTerm, ZONES, Zone, language_group};
 use crate::engine::plan::Collection;
 use crate::engine::ranking::LanguageStats;
@@ -302,12 +302,9 @@ impl Segment {
         self.passage_start.values_for_doc(doc).map(|start| start as u32).collect()
     }
 
-    /// One passage of an article's body, read singly; whether it continues the one before it,
-    /// and its text.
-    pub(super) fn passage(&self, doc: DocId, ordinal: usize) -> Result<Option<(bool, String)>, EngineError> {
-        let Some(bytes) = value(self.passage.as_ref(), doc, ordinal)? else { return Ok(None) };
-        let Some((continues, text)) = bytes.split_first() else { return Ok(None) };
-        Ok(Some((*continues == 1, String::from_utf8_lossy(text).into_owned())))
+    /// One passage of an article's body, read singly.
+    pub(super) fn passage(&self, doc: DocId, ordinal: usize) -> Result<Option<StoredPassage>, EngineError> {
+        Ok(value(self.passage.as_ref(), doc, ordinal)?.as_deref().and_then(StoredPassage::read))
     }
 
     /// Whether readers may see an article at a second (Unix time).

@@ -1,0 +1,175 @@
+//! What each part of a search costs, and what the worst queries cost, over short plain ones: the
+//! 1,200 queries of `keywords-debian` on the 18,366 articles of `debian.jsonl`.
+//!
+//! Every figure is a ratio of times measured side by side in this run. `cargo bench --bench queries`
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod data;
+
+use std::time::{Duration, Instant};
+
+use fichero::applier::open_engine;
+use fichero::data_folder::DataFolder;
+use fichero::engine::embedded::EmbeddedEngine;
+use fichero::engine::plan::Plan;
+use fichero::engine::ranking::{Counting, DEFAULT_RECENCY};
+use fichero::engine::{Filters, SearchEngine, SearchRequest, Sort};
+use fichero::query::Query;
+use serde_json::Value;
+
+const ROUNDS: usize = 3;
+/// What the worst query may cost, in median plain ones.
+const WORST: f64 = 20.0;
+
+/// A way to make a plan cheaper by leaving a part out.
+type Cut = fn(&mut Plan);
+
+fn main() {
+    let (Some(site), Some(queries), Some(naughty)) = (
+        data::shared("data/sites/debian.jsonl"),
+        data::shared("data/search/keywords-debian/queries.jsonl"),
+        data::shared("data/sources/blns/blns.json"),
+    ) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    data::index(folder.path(), &site);
+    let index = DataFolder::existing(folder.path());
+    let engine = open_engine(&index, index.current().unwrap()).unwrap();
+    let text = std::fs::read_to_string(queries).unwrap();
+    let queries: Vec<String> = text.lines().map(|line| field(line, "text")).collect();
+
+    let plain = median(queries.iter().map(|query| time(&engine, query)).collect());
+    println!("plain: {} queries, median {plain:.1?}", queries.len());
+    let cuts: [(&str, Cut); 4] = [
+        ("nearness of words", |plan| plan.pairs.clear()),
+        ("the word itself beside its stem", |plan| {
+            for variant in plan.words.iter_mut().flat_map(|word| &mut word.variants) {
+                variant.counting = Counting::Stems;
+            }
+        }),
+        ("all languages instead of the likeliest", |plan| {
+            let likeliest = plan.language_factors.iter().position(|factor| *factor >= 1.0);
+            let variants = plan.words.iter_mut().flat_map(|word| &mut word.variants);
+            for forms in variants.flat_map(|variant| &mut variant.sequence) {
+                for (language, stems) in forms.stems.iter_mut().enumerate() {
+                    if Some(language) != likeliest {
+                        stems.clear();
+                    }
+                }
+            }
+        }),
+        ("all three", |plan| {
+            plan.pairs.clear();
+            let likeliest = plan.language_factors.iter().position(|factor| *factor >= 1.0);
+            for variant in plan.words.iter_mut().flat_map(|word| &mut word.variants) {
+                variant.counting = Counting::Stems;
+                for forms in &mut variant.sequence {
+                    for (language, stems) in forms.stems.iter_mut().enumerate() {
+                        if Some(language) != likeliest {
+                            stems.clear();
+                        }
+                    }
+                }
+            }
+        }),
+    ];
+    for (name, cut) in cuts {
+        let ratios = queries.iter().map(|query| {
+            let request = request(query);
+            let whole = engine.plan(&request).unwrap();
+            let mut part = whole.clone();
+            cut(&mut part);
+            let answered = engine.search_planned(part.clone(), &request).unwrap().total.value;
+            assert!(answered > 0, "{query} without {name}");
+            let of = |plan: &Plan| best(|| drop(engine.search_planned(plan.clone(), &request).unwrap()));
+            of(&whole).as_secs_f64() / of(&part).as_secs_f64()
+        });
+        println!("{name}: {:.2} times the time without", data::median(ratios.collect()));
+    }
+    let planning = queries.iter().map(|query| {
+        let request = request(query);
+        best(|| drop(engine.plan(&request).unwrap())).as_secs_f64() / time(&engine, query).as_secs_f64()
+    });
+    println!("planning (look-ups of words): {:.2} of the time", data::median(planning.collect()));
+    let typos = queries.iter().filter_map(|query| {
+        let misspelt = misspelt(query)?;
+        let corrected = !engine.search(&request(&misspelt)).unwrap().corrections.is_empty();
+        corrected.then(|| time(&engine, &misspelt).as_secs_f64() / time(&engine, query).as_secs_f64())
+    });
+    let typos: Vec<f64> = typos.collect();
+    println!(
+        "a misspelt word: {:.2} times the query spelt right ({} queries)",
+        data::median(typos.clone()),
+        typos.len()
+    );
+
+    let mut hard: Vec<String> = serde_json::from_str(&std::fs::read_to_string(naughty).unwrap()).unwrap();
+    println!("naughty strings: {}", hard.len());
+    hard.push("a* b* c*".to_owned());
+    hard.push(queries.join(" ").chars().take(2_000).collect());
+    hard.push(
+        queries.iter().filter_map(|query| misspelt(query)).collect::<Vec<_>>().join(" ").chars().take(2_000).collect(),
+    );
+    let mut costs: Vec<(f64, &str)> =
+        hard.iter().map(|query| (time(&engine, query).as_secs_f64() / plain.as_secs_f64(), query.as_str())).collect();
+    for (cost, query) in costs.iter().rev().take(3) {
+        println!("{cost:>6.1} median queries: {}", query.chars().take(60).collect::<String>());
+    }
+    costs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    println!("the worst of all (wanted: at most {WORST}):");
+    for (cost, query) in costs.iter().take(5) {
+        println!("{cost:>6.1} median queries: {}", query.chars().take(60).collect::<String>());
+    }
+}
+
+/// The query with two letters of its longest word changed over.
+fn misspelt(query: &str) -> Option<String> {
+    let longest = query.split(' ').max_by_key(|word| word.chars().count())?;
+    let mut letters: Vec<char> = longest.chars().collect();
+    let middle = letters.len() / 2;
+    if letters.len() < 5 || letters[middle] == letters[middle + 1] || !longest.chars().all(char::is_alphabetic) {
+        return None;
+    }
+    letters.swap(middle, middle + 1);
+    Some(query.replace(longest, &letters.into_iter().collect::<String>()))
+}
+
+fn field(line: &str, name: &str) -> String {
+    serde_json::from_str::<Value>(line).unwrap()[name].as_str().unwrap().to_owned()
+}
+
+fn time(engine: &EmbeddedEngine, query: &str) -> Duration {
+    best(|| drop(engine.search(&request(query)).unwrap()))
+}
+
+/// The best of a few rounds: what the machine's other work took away is not counted.
+fn best(mut work: impl FnMut()) -> Duration {
+    let once = |work: &mut dyn FnMut()| {
+        let begun = Instant::now();
+        work();
+        begun.elapsed()
+    };
+    (0..ROUNDS).map(|_| once(&mut work)).min().unwrap()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    data::percentile(&times, 0.5)
+}
+
+fn request(text: &str) -> SearchRequest {
+    SearchRequest {
+        query: Query::parse(text),
+        filters: Filters::default(),
+        ui_lang: None,
+        sort: Sort::Relevance,
+        offset: 0,
+        limit: 10,
+        snippet_chars: 200,
+        explain: false,
+        recency: DEFAULT_RECENCY,
+        now_s: jiff::Timestamp::now().as_second(),
+    }
+}
