@@ -6,6 +6,9 @@ use crate::analysis::{Zone, dashed, fold, is_quote, normalize, words};
 /// The characters of a query that are read; the rest is cut.
 pub const MAX_CHARS: usize = 512;
 
+/// The words of a query that are read; the rest is cut.
+pub const MAX_WORDS: usize = 40;
+
 /// What names a zone in a query, in the languages of the readers: `title:`, `autor:`, `thème:`.
 /// Accents do not matter.
 const ZONE_NAMES: [(&str, Zone); 12] = [
@@ -62,7 +65,7 @@ pub struct Query {
     /// All words of the text in their order, where it excludes some, those behind a hyphen with
     /// it: an article that holds this whole sequence is what was typed, and is not excluded.
     pub literal: Vec<String>,
-    /// Whether the text was longer than [`MAX_CHARS`].
+    /// Whether the text was longer than [`MAX_CHARS`], or had more words than [`MAX_WORDS`].
     pub is_cut: bool,
 }
 
@@ -187,9 +190,14 @@ impl Query {
             let is_known = |known: &QueryWord| {
                 known.text == word.text && known.zone == word.zone && known.is_prefix == word.is_prefix
             };
-            if !self.words.iter().any(is_known) {
-                self.words.push(word);
+            if self.words.iter().any(is_known) {
+                continue;
             }
+            if self.words.len() == MAX_WORDS {
+                self.is_cut = true;
+                return;
+            }
+            self.words.push(word);
         }
     }
 }

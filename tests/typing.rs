@@ -268,7 +268,7 @@ fn zones_and_beginnings_are_as_asked(maker: Maker) {
     ] {
         assert_eq!(sorted(query), expected, "{query}");
     }
-    let many: Vec<Value> = (0..80)
+    let many: Vec<Value> = (0..150)
         .map(|place| {
             page(
                 &format!("{place}"),
@@ -279,8 +279,8 @@ fn zones_and_beginnings_are_as_asked(maker: Maker) {
         })
         .collect();
     let answer = search(&maker(&many), &request("zq*"));
-    assert_eq!(answer.total.value, 80);
-    assert!(matches!(answer.notes.as_slice(), [Note::ManyWords { words, .. }] if *words > 64), "{:?}", answer.notes);
+    assert_eq!(answer.total.value, 150);
+    assert!(matches!(answer.notes.as_slice(), [Note::ManyWords { words, .. }] if *words > 128), "{:?}", answer.notes);
 }
 
 fn phrases_are_exact_and_wishes_in_questions(maker: Maker) {

@@ -152,7 +152,7 @@ impl Cutter<'_> {
     /// A run in a script without spaces, cut by dictionary.
     fn push_unspaced(&mut self, bytes: Range<usize>) {
         static SEGMENTER: LazyLock<WordSegmenterBorrowed<'static>> =
-            LazyLock::new(|| WordSegmenter::new_auto(WordBreakInvariantOptions::default()));
+            LazyLock::new(|| WordSegmenter::new_dictionary(WordBreakInvariantOptions::default()));
         let Some(run) = self.text.get(bytes.clone()) else { return };
         let mut start = 0;
         for end in SEGMENTER.segment_str(run).skip(1) {

@@ -169,6 +169,8 @@ pub enum Note {
         prefix: String,
         /// How many words begin with it.
         words: usize,
+        /// How many of them it stands for.
+        used: usize,
     },
     /// The words of a phrase were looked for singly: it stands beside a whole question, or
     /// nowhere with the other words.
@@ -180,8 +182,8 @@ pub enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Note::ManyWords { prefix, words } => {
-                write!(formatter, "{prefix} stands for the {MAX_PREFIX_WORDS} most frequent of {words} words")
+            Note::ManyWords { prefix, words, used } => {
+                write!(formatter, "{prefix} stands for the {used} most frequent of {words} words")
             }
             Note::LoosePhrase => formatter.write_str("the words in quotation marks were looked for singly"),
             Note::NotAllWords => formatter.write_str("no article holds all the words: these hold some of them"),
@@ -190,7 +192,9 @@ impl fmt::Display for Note {
 }
 
 /// The most words that a prefix stands for: those that most articles hold.
-pub const MAX_PREFIX_WORDS: usize = 64;
+pub const MAX_PREFIX_WORDS: usize = 128;
+/// The most places in articles that these words may have between them; the first one has any.
+const MAX_PREFIX_HOLDERS: u64 = 20_000;
 /// The most words beside phrases that must stand as they are. With more it is somebody's question
 /// that names something in quotation marks: there an exact phrase costs nDCG@10 .011 on xquad-ar
 /// and .010 on xquad-ru.
@@ -401,9 +405,15 @@ impl<C: Collection> Planner<'_, C> {
     fn prefix(&mut self, text: &str) -> Result<Vec<(String, u64)>, C::Error> {
         let mut found = self.collection.beginning_with(&fold(text))?;
         found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        if found.len() > MAX_PREFIX_WORDS {
-            self.notes.push(Note::ManyWords { prefix: format!("{text}*"), words: found.len() });
-            found.truncate(MAX_PREFIX_WORDS);
+        let mut holders = 0;
+        let affordable = found.iter().take(MAX_PREFIX_WORDS).take_while(|(_, articles)| {
+            holders += articles;
+            holders <= MAX_PREFIX_HOLDERS || holders == *articles
+        });
+        let used = affordable.count();
+        if used < found.len() {
+            self.notes.push(Note::ManyWords { prefix: format!("{text}*"), words: found.len(), used });
+            found.truncate(used);
         }
         Ok(found)
     }
@@ -474,8 +484,12 @@ impl<C: Collection> Planner<'_, C> {
                 continue;
             }
             corrected += 1;
+            let mut similar = self.collection.similar(&text, 1)?;
+            if similar.is_empty() && max_edits > 1 {
+                similar = self.collection.similar(&text, max_edits)?;
+            }
             let mut ranked: Vec<(f32, String)> = Vec::new();
-            for (word, articles) in self.collection.similar(&text, max_edits)? {
+            for (word, articles) in similar {
                 ranked.push((spelling::likelihood(&text, &word) * (articles as f32).sqrt(), word));
             }
             keep_best(&mut ranked, MAX_CANDIDATES);

@@ -16,7 +16,7 @@ use crate::engine::{
     ArticleAnswer, ArticleKey, Correction, Hit, IndexVersion, MAX_LIMIT, MAX_OFFSET, RelatedHit, RelatedRequest,
     SearchRequest, Sort, Total,
 };
-use crate::query::{MAX_CHARS, Query};
+use crate::query::{MAX_CHARS, MAX_WORDS, Query};
 
 /// The answer of `/v1/search`.
 #[derive(Serialize)]
@@ -75,7 +75,7 @@ pub(super) async fn search(
     tracing::debug!(query = text, hits = answer.total.value, took_ms, "search");
     let mut notes: Vec<String> = answer.notes.iter().map(ToString::to_string).collect();
     if is_cut {
-        notes.push(format!("only the first {MAX_CHARS} characters of the query were read"));
+        notes.push(format!("only the first {MAX_CHARS} characters and {MAX_WORDS} words of the query were read"));
     }
     Ok(Json(SearchBody {
         query: text,

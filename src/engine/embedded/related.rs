@@ -92,11 +92,11 @@ impl Ladder<'_> {
                 let place = Place { segment: ordinal, doc };
                 let is_new = !self.seen.contains(&place) && segment.is_visible(doc, self.request.now_s);
                 if is_new && filter.passes(doc) {
-                    works.take(place, held.score, 0)?;
+                    works.take(place, held.score, 0);
                 }
             }
         }
-        for candidate in works.page(Sort::Relevance, 0, self.missing())? {
+        for candidate in works.page(Sort::Relevance, 0, self.missing()) {
             let shared = shared_terms(snapshot, candidate.place, terms)?;
             self.answer(candidate, Reason::Terms { terms: shared })?;
         }
@@ -125,11 +125,11 @@ impl Ladder<'_> {
             for doc in segment.reader.doc_ids_alive().filter(|doc| filter.passes(*doc)) {
                 let place = Place { segment: ordinal, doc };
                 if !self.seen.contains(&place) && segment.is_visible(doc, self.request.now_s) {
-                    works.take(place, 0.0, 0)?;
+                    works.take(place, 0.0, 0);
                 }
             }
         }
-        for candidate in works.page(Sort::Newest, 0, self.missing())? {
+        for candidate in works.page(Sort::Newest, 0, self.missing()) {
             self.answer(candidate, reason.clone())?;
         }
         Ok(())

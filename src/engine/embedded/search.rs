@@ -55,20 +55,20 @@ fn matching<'s>(
         let filter = SegmentFilter::new(segment, &request.filters)?;
         let clauses = SegmentClauses::new(snapshot, segment, plan)?;
         let fits: Vec<u8> = segment.langs.iter().map(|lang| language_fit(lang, request.ui_lang.as_deref())).collect();
-        let mut take = |doc: DocId, score: f32| -> Result<(), EngineError> {
+        let mut take = |doc: DocId, score: f32| {
             if !clauses.take(doc) || !segment.is_visible(doc, request.now_s) {
-                return Ok(());
+                return;
             }
             is_answered = true;
             if !filter.passes(doc) {
-                return Ok(());
+                return;
             }
             let fit = fits.get(segment.lang.get_val(doc) as usize).copied().unwrap_or(0);
-            works.take(Place { segment: ordinal, doc }, score * priors.factor(segment, doc), fit)
+            works.take(Place { segment: ordinal, doc }, score * priors.factor(segment, doc), fit);
         };
         if plan.words.is_empty() {
             for doc in segment.reader.doc_ids_alive() {
-                take(doc, 0.0)?;
+                take(doc, 0.0);
             }
             continue;
         }
@@ -78,7 +78,7 @@ fn matching<'s>(
         }
         for (doc, held) in accumulator.held() {
             if plan.asked.is_held(&held) {
-                take(doc, held.score * plan.asked.coverage(&held))?;
+                take(doc, held.score * plan.asked.coverage(&held));
             }
         }
     }
@@ -99,7 +99,7 @@ fn answer(
     }
     let total = Total::exact(works.len());
     let mut hits = Vec::with_capacity(request.limit);
-    for candidate in works.page(sort, request.offset, request.limit)? {
+    for candidate in works.page(sort, request.offset, request.limit) {
         hits.push(hit(&priors, candidate, request)?);
     }
     let corrections = plan.corrections();

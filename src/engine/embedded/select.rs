@@ -60,6 +60,8 @@ pub(super) struct Candidate {
     pub(super) version_score: f32,
     fit: u8,
     published: Option<i64>,
+    /// Where its id stands among all: ties are broken by it.
+    id_rank: u32,
 }
 
 /// Keeps one candidate a work.
@@ -77,27 +79,30 @@ impl<'s> Works<'s> {
 
     /// Takes up a version that matches and passes. `fit` says how well its language suits the
     /// reader, see [`crate::engine::language_fit`].
-    pub(super) fn take(&mut self, place: Place, score: f32, fit: u8) -> Result<(), EngineError> {
-        let Some(segment) = self.snapshot.segments.get(place.segment) else { return Ok(()) };
+    pub(super) fn take(&mut self, place: Place, score: f32, fit: u8) {
+        let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
         let published = segment.published.first(place.doc);
-        let candidate = Candidate { place, score, nearness: 0.0, version_score: score, fit, published };
-        let Some(slot) = self.slots.get_mut(segment.work.get_val(place.doc) as usize) else { return Ok(()) };
+        let candidate = Candidate {
+            place,
+            score,
+            nearness: 0.0,
+            version_score: score,
+            fit,
+            published,
+            id_rank: segment.id_rank(place.doc),
+        };
+        let Some(slot) = self.slots.get_mut(segment.work.get_val(place.doc) as usize) else { return };
         let Some(known) = (*slot as usize).checked_sub(1).and_then(|at| self.candidates.get_mut(at)) else {
             self.candidates.push(candidate);
             *slot = u32::try_from(self.candidates.len()).unwrap_or(u32::MAX);
-            return Ok(());
+            return;
         };
         let best = known.score.max(score);
         let order = fit.cmp(&known.fit).then(score.total_cmp(&known.version_score));
-        let wins = match order {
-            Ordering::Equal => id_of(self.snapshot, place)? < id_of(self.snapshot, known.place)?,
-            order => order == Ordering::Greater,
-        };
-        if wins {
+        if order.then(known.id_rank.cmp(&candidate.id_rank)) == Ordering::Greater {
             *known = candidate;
         }
         known.score = best;
-        Ok(())
     }
 
     /// How many works there are.
@@ -111,66 +116,41 @@ impl<'s> Works<'s> {
         if plan.pairs.is_empty() {
             return Ok(());
         }
-        let best = Works { snapshot: self.snapshot, slots: Vec::new(), candidates: self.candidates.clone() };
+        if self.candidates.len() > ranking::PAIR_DEPTH {
+            // No more works are taken up from here on, so that their slots may go stale.
+            self.candidates.select_nth_unstable_by(ranking::PAIR_DEPTH - 1, |a, b| order(Sort::Relevance, a, b));
+        }
         let best: Vec<Place> =
-            best.page(Sort::Relevance, 0, ranking::PAIR_DEPTH)?.into_iter().map(|candidate| candidate.place).collect();
+            self.candidates.iter().take(ranking::PAIR_DEPTH).map(|candidate| candidate.place).collect();
         let scores = pairs_scores(self.snapshot, plan, &best)?;
-        for (place, score) in best.into_iter().zip(scores) {
-            let Some(segment) = self.snapshot.segments.get(place.segment) else { continue };
-            let slot = self.slots.get(segment.work.get_val(place.doc) as usize);
-            let candidate = slot.and_then(|slot| self.candidates.get_mut((*slot as usize).checked_sub(1)?));
-            if let Some(candidate) = candidate {
-                candidate.nearness = score * priors.factor(segment, place.doc);
-                candidate.score += candidate.nearness;
-            }
+        for (candidate, score) in self.candidates.iter_mut().zip(scores) {
+            let Some(segment) = self.snapshot.segments.get(candidate.place.segment) else { continue };
+            candidate.nearness = score * priors.factor(segment, candidate.place.doc);
+            candidate.score += candidate.nearness;
         }
         Ok(())
     }
 
     /// The works from `offset` on, in order, at most `limit`. Ties are broken by id.
-    pub(super) fn page(mut self, sort: Sort, offset: usize, limit: usize) -> Result<Vec<Candidate>, EngineError> {
+    pub(super) fn page(mut self, sort: Sort, offset: usize, limit: usize) -> Vec<Candidate> {
         let end = offset.saturating_add(limit).min(self.candidates.len());
         if offset >= end {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         if end < self.candidates.len() {
-            // The works that tie with the last one asked for belong to the choice as well.
-            let (_, last, _) = self.candidates.select_nth_unstable_by(end - 1, |a, b| order(sort, a, b));
-            let last = *last;
-            self.candidates.retain(|candidate| order(sort, candidate, &last) != Ordering::Greater);
+            self.candidates.select_nth_unstable_by(end - 1, |a, b| order(sort, a, b));
+            self.candidates.truncate(end);
         }
-        self.candidates.sort_by(|a, b| order(sort, a, b));
-        let mut from = 0;
-        while from < end {
-            let first = self.candidates[from];
-            let ties =
-                self.candidates[from..].iter().take_while(|next| order(sort, &first, next) == Ordering::Equal).count();
-            // Groups that end before the page begins need no order among themselves.
-            if ties > 1 && from + ties > offset {
-                let mut group = Vec::with_capacity(ties);
-                for candidate in &self.candidates[from..from + ties] {
-                    group.push((id_of(self.snapshot, candidate.place)?, *candidate));
-                }
-                group.sort_by(|a, b| a.0.cmp(&b.0));
-                for (slot, (_, candidate)) in self.candidates[from..].iter_mut().zip(group) {
-                    *slot = candidate;
-                }
-            }
-            from += ties;
-        }
-        self.candidates.truncate(end);
-        Ok(self.candidates.split_off(offset))
+        self.candidates.sort_unstable_by(|a, b| order(sort, a, b));
+        self.candidates.split_off(offset)
     }
-}
-
-fn id_of(snapshot: &Snapshot, place: Place) -> Result<String, EngineError> {
-    snapshot.segments.get(place.segment).map_or(Ok(String::new()), |segment| segment.id_of(place.doc))
 }
 
 fn order(sort: Sort, a: &Candidate, b: &Candidate) -> Ordering {
-    match sort {
+    let wanted = match sort {
         Sort::Relevance => b.score.total_cmp(&a.score),
         Sort::Newest => b.published.cmp(&a.published),
         Sort::Oldest => (a.published.is_none(), a.published).cmp(&(b.published.is_none(), b.published)),
-    }
+    };
+    wanted.then(a.id_rank.cmp(&b.id_rank))
 }

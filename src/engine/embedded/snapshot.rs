@@ -42,7 +42,9 @@ pub(super) struct Segment {
     pub(super) groups: Vec<usize>,
     pub(super) published: Column<i64>,
     pub(super) expires: Column<i64>,
-    pub(super) id: Option<StrColumn>,
+    id: Option<StrColumn>,
+    /// For every article, the place of its id among the ids of the snapshot, in their order.
+    id_ranks: Vec<u32>,
     pub(super) topic: Option<StrColumn>,
     passage: Option<BytesColumn>,
     key_terms: Option<BytesColumn>,
@@ -115,6 +117,7 @@ impl Snapshot {
             let place = |lang: &String| places.get(language_group(lang).as_str()).copied().unwrap_or(usize::MAX);
             segment.groups = segment.langs.iter().map(place).collect();
         }
+        rank_ids(&mut segments).map_err(index_error)?;
         articles_by_lang.retain(|_, articles| *articles > 0);
         Ok(Snapshot {
             searcher,
@@ -191,6 +194,33 @@ impl Snapshot {
     }
 }
 
+/// Tells every article where its id stands among all: ties are broken by id, and reading an id is
+/// dear. Each segment's ids are read once, in their order.
+fn rank_ids(segments: &mut [Segment]) -> io::Result<()> {
+    let mut ids: Vec<(Vec<u8>, usize, usize)> = Vec::new();
+    let mut ranks: Vec<Vec<u32>> = vec![Vec::new(); segments.len()];
+    for ((place, segment), ranks) in segments.iter().enumerate().zip(&mut ranks) {
+        let Some(column) = &segment.id else { continue };
+        let mut stream = column.dictionary().stream()?;
+        while stream.advance() {
+            ids.push((stream.key().to_vec(), place, ranks.len()));
+            ranks.push(0);
+        }
+    }
+    ids.sort();
+    for (rank, (_, place, ordinal)) in (0u32..).zip(&ids) {
+        if let Some(slot) = ranks.get_mut(*place).and_then(|ranks| ranks.get_mut(*ordinal)) {
+            *slot = rank;
+        }
+    }
+    for (segment, ranks) in segments.iter_mut().zip(&ranks) {
+        let Some(column) = &segment.id else { continue };
+        let rank = |doc| column.ords().first(doc).and_then(|ordinal| ranks.get(ordinal as usize).copied());
+        segment.id_ranks = (0..segment.reader.max_doc()).map(|doc| rank(doc).unwrap_or(u32::MAX)).collect();
+    }
+    Ok(())
+}
+
 /// One value of a bytes column, read singly.
 fn value(column: Option<&BytesColumn>, doc: DocId, ordinal: usize) -> Result<Option<Vec<u8>>, EngineError> {
     let Some(column) = column else { return Ok(None) };
@@ -247,6 +277,7 @@ impl Segment {
             published: columns.i64("published")?,
             expires: columns.i64("expires")?,
             id: columns.str("id")?,
+            id_ranks: Vec::new(),
             topic: columns.str("topic")?,
             passage: columns.bytes("passage")?,
             key_terms: columns.bytes("key_terms")?,
@@ -288,6 +319,11 @@ impl Segment {
             column.ord_to_str(ordinal, &mut id).map_err(index_error)?;
         }
         Ok(id)
+    }
+
+    /// Where an article's id stands among all ids.
+    pub(super) fn id_rank(&self, doc: DocId) -> u32 {
+        self.id_ranks.get(doc as usize).copied().unwrap_or(u32::MAX)
     }
 
     /// An article's language, and that language's place among the snapshot's groups.
