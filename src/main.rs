@@ -104,8 +104,8 @@ enum Command {
     },
     /// Measure how good the answers to judged queries are
     Evaluate {
-        /// The articles, JSON lines; without them, the published index is asked
-        #[arg(long, value_name = "FILE")]
+        /// The articles, a folder or a file of JSON lines; without them, the published index is asked
+        #[arg(long, value_name = "PATH")]
         corpus: Option<PathBuf>,
         /// The queries: JSON lines with _id, text and lang
         #[arg(long, value_name = "FILE")]

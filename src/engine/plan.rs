@@ -154,8 +154,8 @@ pub struct Plan {
     pub asked: Asked,
     /// For every language, in the collection's order, the factor of its articles' scores.
     pub language_factors: Vec<f32>,
-    /// Whether the words are the parts of one compound: half of `ab-1234` is another code.
-    pub is_one_compound: bool,
+    /// Whether the words are the parts of one code, such as `ab-1234`: half of it is another one.
+    pub is_code: bool,
     /// What the reader should be told of.
     pub notes: Vec<Note>,
 }
@@ -265,10 +265,7 @@ impl Plan {
             literal: PlannedClause { phrases: vec![folded(&query.literal)], zone: None },
             asked,
             language_factors: posterior.iter().map(|share| ranking::language_factor(*share, best)).collect(),
-            is_one_compound: query
-                .words
-                .windows(2)
-                .all(|pair| pair[0].compound.is_some() && pair[0].compound == pair[1].compound),
+            is_code: is_code(&query.words),
             notes: planner.notes,
         };
         if !plan.required.is_empty() && plan.words.len() > phrase_words(&plan.required) + MAX_BESIDE_PHRASES {
@@ -288,7 +285,7 @@ impl Plan {
             self.loosen();
             return Some(self);
         }
-        if self.asked.words == 2 && !self.asked.is_relaxed && !self.is_one_compound {
+        if self.asked.words == 2 && !self.asked.is_relaxed && !self.is_code {
             self.asked.is_relaxed = true;
             self.notes.push(Note::NotAllWords);
             return Some(self);
@@ -316,6 +313,13 @@ impl Plan {
 fn keep_best<T>(scored: &mut Vec<(f32, T)>, most: usize) {
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.truncate(most);
+}
+
+/// Whether words are the parts of one compound with a digit in it.
+fn is_code(words: &[QueryWord]) -> bool {
+    let compound = words.first().and_then(|word| word.compound.as_ref());
+    let is_part = |word: &QueryWord| word.compound.as_ref() == compound;
+    compound.is_some_and(|compound| compound.contains(|c: char| c.is_ascii_digit())) && words.iter().all(is_part)
 }
 
 /// How many words stand in phrases.

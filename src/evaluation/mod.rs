@@ -27,7 +27,7 @@ use baseline::Baseline;
 /// What is to be evaluated.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The articles, JSON lines; without them the current generation is asked.
+    /// The articles, a folder or JSON lines; without them the current generation is asked.
     pub corpus: Option<PathBuf>,
     /// The queries, JSON lines with `_id`, `text` and `lang`.
     pub queries: PathBuf,
@@ -272,22 +272,37 @@ fn figures(outcomes: &[Outcome]) -> BTreeMap<String, Figures> {
         .collect()
 }
 
+/// The articles of a judged set: of a folder, read as a source is, or of a file of JSON lines.
 fn read_articles(path: &Path) -> Result<Vec<Article>> {
     let mut articles = Vec::new();
     let mut rejected = 0u64;
-    ingest::read_file(path, "corpus", Format::JsonLines, &SiteProfile::default(), |line, record| -> Result<()> {
-        match record {
-            Record::Article(article, _) => articles.push(*article),
-            Record::Rejected(rejection) => {
-                tracing::warn!(line, reason = rejection.reason, "passing over a record of the corpus");
-                rejected += 1;
-            }
+    let mut profile = SiteProfile::default();
+    let mut files: Vec<(PathBuf, String, Format)> = vec![(path.to_owned(), "corpus".to_owned(), Format::JsonLines)];
+    if path.is_dir() {
+        let (found, problems) = ingest::list(path);
+        for problem in problems {
+            tracing::warn!(file = problem.file, reason = problem.reason, "passing over a file of the corpus");
         }
-        Ok(())
-    })?
-    .with_context(|| format!("reading {}", path.display()))?;
+        for page in found.iter().filter(|file| file.format == Format::PageDump) {
+            ingest::observe(&page.path, &mut profile);
+        }
+        files = found.into_iter().map(|file| (file.path.clone(), file.stem().to_owned(), file.format)).collect();
+    }
+    for (file, stem, format) in files {
+        ingest::read_file(&file, &stem, format, &profile, |line, record| -> Result<()> {
+            match record {
+                Record::Article(article, _) => articles.push(*article),
+                Record::Rejected(rejection) => {
+                    tracing::warn!(line, reason = rejection.reason, "passing over a record of the corpus");
+                    rejected += 1;
+                }
+            }
+            Ok(())
+        })?
+        .with_context(|| format!("reading {}", file.display()))?;
+    }
     if articles.is_empty() {
-        bail!("{}: no articles in it ({rejected} lines are none)", path.display());
+        bail!("{}: no articles in it ({rejected} records are none)", path.display());
     }
     Ok(articles)
 }
