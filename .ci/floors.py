@@ -1,10 +1,11 @@
-"""The relevance floors: what `fichero evaluate` must reach on open sets.
+"""The relevance floors: what `fichero evaluate` must reach on open sets and on our own.
 
 A floor stands beside the figure that it guards. One that is raised or lowered says why in the
 commit that does it.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,34 +14,75 @@ PROGRAM, DATA = sys.argv[1], sys.argv[2]
 
 # set, queries, further flags, measure, floor
 FLOORS = [
-    # measured .8214 and .743 on 2026-11-23
-    ("keywords-debian", "queries.jsonl", ["--filter-lang"], "ndcg_10", .819),
-    ("keywords-debian", "queries.jsonl", ["--filter-lang"], "success_1", .740),
-    # .8170: the language not told
-    ("keywords-debian", "queries.jsonl", [], "ndcg_10", .814),
-    # .8870, .8369, .8771
-    ("squad-en", "queries.jsonl", [], "ndcg_10", .885),
-    ("squad-es", "queries.jsonl", [], "ndcg_10", .835),
-    ("squad-pt", "queries.jsonl", [], "ndcg_10", .875),
-    # .9732, .9615, .9406, .9653, .9457, .9353, .9488, .9323
-    ("xquad-en", "queries.jsonl", [], "ndcg_10", .971),
-    ("xquad-es", "queries.jsonl", [], "ndcg_10", .959),
-    ("xquad-de", "queries.jsonl", [], "ndcg_10", .938),
-    ("xquad-ro", "queries.jsonl", [], "ndcg_10", .963),
-    ("xquad-ru", "queries.jsonl", [], "ndcg_10", .943),
-    ("xquad-tr", "queries.jsonl", [], "ndcg_10", .933),
-    ("xquad-el", "queries.jsonl", [], "ndcg_10", .946),
-    ("xquad-ar", "queries.jsonl", [], "ndcg_10", .930),
-    # .9600, .9495, .9561: scripts cut by dictionary, and Hindi
-    ("xquad-zh", "queries.jsonl", [], "ndcg_10", .957),
-    ("xquad-th", "queries.jsonl", [], "ndcg_10", .947),
-    ("xquad-hi", "queries.jsonl", [], "ndcg_10", .954),
+    # measured .8331 and .755 on 2026-11-25; the best peer has .806 and .694
+    ("keywords-debian", "queries.jsonl", ["--filter-lang"], "ndcg_10", .830),
+    ("keywords-debian", "queries.jsonl", ["--filter-lang"], "success_1", .752),
+    # .8278: the language not told
+    ("keywords-debian", "queries.jsonl", [], "ndcg_10", .820),
+    # .8985, .8537, .8959
+    ("squad-en", "queries.jsonl", [], "ndcg_10", .895),
+    ("squad-es", "queries.jsonl", [], "ndcg_10", .850),
+    ("squad-pt", "queries.jsonl", [], "ndcg_10", .892),
+    # .8522, .8960: without accents
+    ("squad-es", "queries_noaccent.jsonl", [], "ndcg_10", .849),
+    ("squad-pt", "queries_noaccent.jsonl", [], "ndcg_10", .892),
+    # .8957, .8455, .8901: one typo
+    ("squad-en", "queries_typo.jsonl", [], "ndcg_10", .892),
+    ("squad-es", "queries_typo.jsonl", [], "ndcg_10", .842),
+    ("squad-pt", "queries_typo.jsonl", [], "ndcg_10", .887),
+    # .8981, .8486, .8918: the three in one index, no language told
+    ("squad-en+es+pt:en", "queries.jsonl", [], "ndcg_10", .893),
+    ("squad-en+es+pt:es", "queries.jsonl", [], "ndcg_10", .844),
+    ("squad-en+es+pt:pt", "queries.jsonl", [], "ndcg_10", .887),
+    # .8981, .8496, .8920: told
+    ("squad-en+es+pt:en", "queries.jsonl", ["--tell-lang"], "ndcg_10", .893),
+    ("squad-en+es+pt:es", "queries.jsonl", ["--tell-lang"], "ndcg_10", .845),
+    ("squad-en+es+pt:pt", "queries.jsonl", ["--tell-lang"], "ndcg_10", .887),
+    # .9752, .9692, .9489, .9710, .9622, .9536, .9573, .9524
+    ("xquad-en", "queries.jsonl", [], "ndcg_10", .973),
+    ("xquad-es", "queries.jsonl", [], "ndcg_10", .967),
+    ("xquad-de", "queries.jsonl", [], "ndcg_10", .946),
+    ("xquad-ro", "queries.jsonl", [], "ndcg_10", .969),
+    ("xquad-ru", "queries.jsonl", [], "ndcg_10", .960),
+    ("xquad-tr", "queries.jsonl", [], "ndcg_10", .951),
+    ("xquad-el", "queries.jsonl", [], "ndcg_10", .955),
+    ("xquad-ar", "queries.jsonl", [], "ndcg_10", .950),
+    # .9625, .9693, .9610: scripts cut by dictionary, and Hindi
+    ("xquad-zh", "queries.jsonl", [], "ndcg_10", .960),
+    ("xquad-th", "queries.jsonl", [], "ndcg_10", .967),
+    ("xquad-hi", "queries.jsonl", [], "ndcg_10", .958),
+    # .7914 and .950; .7784 and .930 where the reader's language is not told; plain BM25 .6234 and .775
+    ("corpus/eval", "queries.jsonl", ["--tell-lang"], "ndcg_10", .780),
+    ("corpus/eval", "queries.jsonl", ["--tell-lang"], "success_3", .945),
+    ("corpus/eval", "queries.jsonl", [], "ndcg_10", .768),
 ]
 
 
+def paths(name):
+    """The corpus of a set, and the folder of its queries and judgements."""
+    if name == "corpus/eval":
+        return "corpus", "corpus/eval"
+    if name == "keywords-debian":
+        return f"{DATA}/sites/debian.jsonl", f"{DATA}/search/{name}"
+    if ":" in name:
+        lang = name.split(":")[1]
+        return together(), f"{DATA}/search/squad-{lang}"
+    return f"{DATA}/search/{name}/corpus.jsonl", f"{DATA}/search/{name}"
+
+
+def together():
+    """The three translations of squad in one file."""
+    path = os.path.join(SCRATCH, "together.jsonl")
+    if not os.path.exists(path):
+        with open(path, "wb") as out:
+            for lang in ("en", "es", "pt"):
+                with open(f"{DATA}/search/squad-{lang}/corpus.jsonl", "rb") as part:
+                    out.write(part.read())
+    return path
+
+
 def evaluate(name, queries, flags):
-    folder = f"{DATA}/search/{name}"
-    corpus = f"{DATA}/sites/debian.jsonl" if name == "keywords-debian" else f"{folder}/corpus.jsonl"
+    corpus, folder = paths(name)
     command = [PROGRAM, "evaluate", "--json", "--depth", "10", "--corpus", corpus,
                "--queries", f"{folder}/{queries}", "--qrels", f"{folder}/qrels.tsv", *flags]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["figures"]["all"]
@@ -55,8 +97,9 @@ def main():
         figure = known[key][measure]
         verdict = "holds" if figure >= floor else "MISSED"
         missed += figure < floor
-        print(f"{verdict:<7} {name:<16} {queries:<24} {' '.join(flags):<14} {measure:<10} {figure:.4f}  floor {floor:.4f}", flush=True)
+        print(f"{verdict:<7} {name:<18} {queries:<24} {' '.join(flags):<14} {measure:<10} {figure:.4f}  floor {floor:.4f}", flush=True)
     sys.exit(1 if missed else 0)
 
 
-main()
+with tempfile.TemporaryDirectory() as SCRATCH:
+    main()

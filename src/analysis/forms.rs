@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use pagefind_stem::Stemmer;
 
-use super::endings::singular;
+use super::endings::{portuguese_singular, spanish_singular};
 use super::fold::{fold, fold_keeping_tilde};
 use super::language::{Chain, chain_of, language_group};
 
@@ -51,7 +51,7 @@ impl LanguageForms {
 
     fn stem(&self, word: &str) -> String {
         match &self.stemmer {
-            Some(stemmer) => match singular(word, &self.tag) {
+            Some(stemmer) => match portuguese_singular(word).filter(|_| self.tag == "pt") {
                 Some(singular) => stemmer.stem(&singular).into_owned(),
                 None => stemmer.stem(word).into_owned(),
             },
@@ -63,12 +63,19 @@ impl LanguageForms {
         format!("{}{TAG_END}{stem}", self.tag)
     }
 
-    /// The stems of the word and of its folded form, each folded by `fold_stem`.
+    /// The stems of the word and of its folded form, each folded by `fold_stem`; of what may be a
+    /// Spanish plural, those of its singular too.
     fn stems(&self, word: &str, fold_stem: impl Fn(&str) -> String, into: &mut Vec<String>) {
-        push_new(into, self.tagged(&fold_stem(&self.stem(word))));
         let folded = fold_stem(word);
+        let mut push = |word: &str| push_new(into, self.tagged(&fold_stem(&self.stem(word))));
+        push(word);
         if folded != word {
-            push_new(into, self.tagged(&fold_stem(&self.stem(&folded))));
+            push(&folded);
+        }
+        if self.tag == "es" {
+            for word in [word, &folded] {
+                spanish_singular(word).iter().for_each(|singular| push(singular));
+            }
         }
     }
 }
@@ -196,6 +203,10 @@ mod tests {
             ("anos", "ano", "pt"),
             ("años", "año", "es"),
             ("artes", "arte", "es"),
+            ("préstamos", "préstamo", "es"),
+            ("lineas", "línea", "es"),
+            ("caracteres", "carácter", "es"),
+            ("veces", "vez", "es"),
             ("etudiants", "étudiant", "fr"),
             ("studies", "study", "en"),
             ("универсиnета", "универсиnета", "ru"),
