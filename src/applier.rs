@@ -206,7 +206,8 @@ impl Applier {
         Ok(self.data.sweep(&keep)?)
     }
 
-    /// Applies every change after what a generation holds; returns how many there were.
+    /// Applies every change after what a generation holds; returns how many there were, a change of
+    /// the synonyms being one.
     fn catch_up(&mut self, generation: &Generation) -> Result<u64> {
         let mut applied = generation.applied()?;
         let mut changes_applied = 0;
@@ -222,12 +223,16 @@ impl Applier {
             applied.run = None;
             is_new_state = true;
         }
-        let (synonyms, synonyms_seq) = self.catalog.synonyms()?;
+        let synonyms_seq = self.catalog.synonyms_seq()?;
         if applied.synonyms_seq != synonyms_seq {
-            applied.synonyms = serde_json::from_str(&synonyms).map_err(CatalogError::Synonyms)?;
+            match serde_json::from_str(&self.catalog.synonyms()?) {
+                Ok(synonyms) => applied.synonyms = synonyms,
+                Err(error) => {
+                    tracing::error!(%error, "the synonyms in the catalog are damaged: keeping the former ones until their file changes")
+                }
+            }
             applied.synonyms_seq = synonyms_seq;
             is_new_state = true;
-            changes_applied += 1;
         }
         loop {
             let changes = self.catalog.changes_after(applied.seq, BATCH, BATCH_BYTES)?;
@@ -236,6 +241,7 @@ impl Applier {
                     // A change of the synonyms has the last `seq` of its run.
                     applied.seq = synonyms_seq;
                     is_new_state = true;
+                    changes_applied += 1;
                 }
                 if !is_new_state {
                     return Ok(changes_applied);

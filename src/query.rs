@@ -9,6 +9,9 @@ pub const MAX_CHARS: usize = 512;
 /// The words of a query that are read; the rest is cut.
 pub const MAX_WORDS: usize = 40;
 
+/// The phrases, and the exclusions, of a query that are read; the rest is cut.
+const MAX_CLAUSES: usize = 12;
+
 /// What names a zone in a query, in the languages of the readers: `title:`, `autor:`, `thème:`.
 /// Accents do not matter.
 const ZONE_NAMES: [(&str, Zone); 12] = [
@@ -134,11 +137,11 @@ impl Query {
             let (piece, tail) = Piece::read(rest);
             rest = tail.trim_start();
             if piece.is_excluded {
-                query.excluded.extend(piece.clause());
+                query.is_cut |= !add_clause(&mut query.excluded, piece.clause());
                 continue;
             }
             if piece.is_phrase {
-                query.phrases.extend(piece.clause());
+                query.is_cut |= !add_clause(&mut query.phrases, piece.clause());
             }
             query.add_words(&piece);
         }
@@ -183,7 +186,7 @@ impl Query {
             let head = cut.peek().filter(|next| next.span == 0 && next.bytes == word.bytes);
             let word = QueryWord {
                 compound: within.or(head.map(|head| head.text.to_string())),
-                is_prefix: piece.is_prefix && cut.peek().is_none(),
+                is_prefix: piece.is_prefix && cut.clone().all(|behind| behind.span == 0),
                 zone: piece.zone,
                 text: word.text.into_owned(),
             };
@@ -200,6 +203,16 @@ impl Query {
             self.words.push(word);
         }
     }
+}
+
+/// Adds a clause that is not there yet; whether there was room for it.
+fn add_clause(clauses: &mut Vec<Clause>, clause: Option<Clause>) -> bool {
+    let Some(clause) = clause.filter(|clause| !clauses.contains(clause)) else { return true };
+    let has_room = clauses.len() < MAX_CLAUSES;
+    if has_room {
+        clauses.push(clause);
+    }
+    has_room
 }
 
 /// The text up to a byte, without the word that the cut would go through: half of it is in no

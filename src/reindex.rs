@@ -411,7 +411,8 @@ fn read_synonyms(path: &Path) -> Result<Vec<SynonymGroup>, String> {
         return Err(format!("larger than {} KB", MAX_SYNONYMS_BYTES >> 10));
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    synonyms::parse(&text).map_err(|problem| problem.to_string())
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    synonyms::parse(text).map_err(|problem| problem.to_string())
 }
 
 /// The furniture profile of a source's page dumps: the kept one, or one made of all its pages

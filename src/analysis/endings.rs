@@ -11,6 +11,8 @@ const PORTUGUESE: [(&str, &str, usize); 6] =
 
 /// The shortest plural that loses its `s`, in characters.
 const MIN_CHARS: usize = 4;
+/// The shortest Spanish one of a word that ends in a consonant (*láseres*, but not *Andes*).
+const MIN_CONSONANT_CHARS: usize = 7;
 /// The longest Portuguese one; the stemmer sees to longer ones.
 const MAX_PORTUGUESE_CHARS: usize = 5;
 
@@ -32,8 +34,8 @@ pub(super) fn spanish_singular(word: &str) -> Option<String> {
     if let Some(stem) = stem.strip_suffix("ce") {
         return Some(format!("{stem}z"));
     }
-    let consonant = stem.strip_suffix('e').filter(|stem| stem.ends_with(['d', 'j', 'l', 'n', 'r', 'x', 'y']));
-    if let Some(consonant) = consonant {
+    let is_long = word.chars().count() >= MIN_CONSONANT_CHARS;
+    if let Some(consonant) = stem.strip_suffix('e').filter(|stem| is_long && stem.ends_with(['d', 'n', 'r'])) {
         return Some(consonant.to_owned());
     }
     stem.ends_with(['a', 'e', 'i', 'o', 'u', 'á', 'é', 'ó']).then(|| stem.to_owned())

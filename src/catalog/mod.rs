@@ -76,9 +76,6 @@ pub enum CatalogError {
         #[source]
         source: serde_json::Error,
     },
-    /// The stored synonyms are not readable as such.
-    #[error("the catalog's synonyms are damaged: run `fichero reindex` to read their file anew")]
-    Synonyms(#[source] serde_json::Error),
     /// The run was accepted or abandoned before.
     #[error("run {0} is not staging any more: another reindex took its place")]
     NotStaging(i64),
@@ -378,12 +375,14 @@ impl Catalog {
         Ok(Accepted { base_seq, last_seq, changes: last_article_seq - base_seq })
     }
 
-    /// What stands for what, as a text, and the `seq` at which that changed last (0: never).
-    pub fn synonyms(&self) -> Result<(String, u64)> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT groups, seq FROM synonyms")?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    /// What stands for what, as it was staged.
+    pub fn synonyms(&self) -> Result<String> {
+        Ok(self.connection.prepare_cached("SELECT groups FROM synonyms")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// The `seq` at which the synonyms changed last; 0 before they ever did.
+    pub fn synonyms_seq(&self) -> Result<u64> {
+        Ok(self.connection.prepare_cached("SELECT seq FROM synonyms")?.query_row([], |row| row.get(0))?)
     }
 
     /// Stages what is to stand for what once a run is accepted.

@@ -96,10 +96,9 @@ impl BruteForceEngine {
                     || !plan.excluded.iter().any(|clause| holds_clause(entry, clause)))
             {
                 let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
-                let (language, recency) = self.priors(plan, entry, request.recency);
-                let coverage = plan.asked.coverage(&held);
-                let score = held.score * coverage * language * recency;
-                let made = Made { score, version: score, nearness: 0.0, coverage, language, recency };
+                let (language, recency) = self.priors(plan, entry, request);
+                let score = held.score * plan.asked.coverage(&held) * language * recency;
+                let made = Made { score, version: score, nearness: 0.0, language, recency };
                 versions.push(Choice { entry, made, fit });
             }
         }
@@ -107,10 +106,10 @@ impl BruteForceEngine {
     }
 
     /// The factors of an entry's score for its language and its age.
-    fn priors(&self, plan: &Plan, entry: &Entry, recency: f32) -> (f32, f32) {
+    fn priors(&self, plan: &Plan, entry: &Entry, request: &SearchRequest) -> (f32, f32) {
         let published = |entry: &Entry| entry.article.published_at.as_ref().map(|at| at.start_s());
-        let newest_s = self.entries.iter().filter_map(published).max();
-        (plan.language_factors[entry.group], ranking::recency_factor(recency, published(entry), newest_s))
+        let newest_s = self.entries.iter().filter_map(published).max().map(|newest| newest.min(request.now_s));
+        (plan.language_factors[entry.group], ranking::recency_factor(request.recency, published(entry), newest_s))
     }
 
     /// The visible article that is meant.
@@ -358,11 +357,14 @@ impl SearchEngine for BruteForceEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         let Ok(mut plan) = Plan::new(&request.query, request.ui_lang.as_deref(), self);
         let mut matching = self.versions(&plan, request);
-        while matching.is_empty()
-            && let Some(relaxed) = plan.clone().relaxed()
-        {
-            plan = relaxed;
-            matching = self.versions(&plan, request);
+        let mut asks_less = plan.clone().relaxed().filter(|_| matching.is_empty());
+        while let Some(relaxed) = asks_less.take() {
+            let found = self.versions(&relaxed, request);
+            if found.is_empty() {
+                asks_less = relaxed.relaxed();
+            } else {
+                (plan, matching) = (relaxed, found);
+            }
         }
         let passing = matching.into_iter().filter(|choice| passes(&request.filters, &choice.entry.article));
         let versions: Vec<Choice<'_>> = passing.collect();
@@ -418,7 +420,7 @@ impl SearchEngine for BruteForceEngine {
                 .collect();
             let versions = candidates.into_iter().filter_map(|entry| {
                 let (score, _) = score(entry)?;
-                let made = Made { score, version: score, nearness: 0.0, coverage: 1.0, language: 1.0, recency: 1.0 };
+                let made = Made { score, version: score, nearness: 0.0, language: 1.0, recency: 1.0 };
                 Some(Choice { entry, made, fit: 0 })
             });
             let missing = request.limit.saturating_sub(hits.len());

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::plan::{Origin, Plan, PlannedWord, Variant};
-use super::ranking;
+use super::ranking::{self, Counting, Held};
 use crate::analysis::Zone;
 
 /// How often a variant stands in a zone of an article.
@@ -49,8 +49,6 @@ pub struct Made {
     pub version: f32,
     /// What the nearness of its words is worth.
     pub nearness: f32,
-    /// The factor for how much of the query it holds.
-    pub coverage: f32,
     /// The factor for its language.
     pub language: f32,
     /// The factor for its age.
@@ -84,29 +82,39 @@ pub struct ExplanationFactor {
     pub factor: f32,
 }
 
+/// What is less than this of a whole came by rounding.
+const ROUNDING: f32 = 1e-4;
+
 /// Explains a hit's score.
 pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Explanation, E::Error> {
-    let factor = made.coverage * made.language * made.recency;
     let mut parts = Vec::new();
+    let mut held = Held::default();
     for word in &plan.words {
         let (text, score) = explain_word(word, evidence)?;
-        parts.push(ExplanationPart { text, points: score * word.weight * factor });
+        if score > 0.0 {
+            held.take(word, score);
+        }
+        parts.push(ExplanationPart { text, points: score * word.weight });
+    }
+    let coverage = plan.asked.coverage(&held);
+    for part in &mut parts {
+        part.points *= coverage * made.language * made.recency;
     }
     if made.nearness > 0.0 {
         let text = "its words stand near each other, as in the query".to_owned();
         parts.push(ExplanationPart { text, points: made.nearness });
     }
     let elsewhere = made.score - made.nearness - made.version;
-    if elsewhere > 0.0 {
+    if elsewhere > ROUNDING * made.score {
         let text = "another language version of it matches better".to_owned();
         parts.push(ExplanationPart { text, points: elsewhere });
     }
     let factors = [
-        ("it does not hold everything that was typed", made.coverage),
+        ("it does not hold everything that was typed", coverage),
         ("its language is probably not the one that was typed in", made.language),
         ("it is new", made.recency),
     ];
-    let factors = factors.into_iter().filter(|(_, factor)| (factor - 1.0).abs() > 1e-4);
+    let factors = factors.into_iter().filter(|(_, factor)| (factor - 1.0).abs() > ROUNDING);
     let factors = factors.map(|(text, factor)| ExplanationFactor { text: text.to_owned(), factor }).collect();
     Ok(Explanation { parts, factors })
 }
@@ -156,6 +164,7 @@ fn place(zone: Zone, variant: &Variant, found: Occurrences) -> String {
     };
     let times = found.stems.max(found.folded);
     let often = if times > 1 { format!(" ({times} times)") } else { String::new() };
-    let is_other = variant.sequence.len() == 1 && found.folded == 0;
+    let is_other =
+        found.folded == 0 && matches!(variant.counting, Counting::Forms { .. }) && variant.sequence.len() == 1;
     format!("in the {name}{often}{}", if is_other { ", in another form" } else { "" })
 }

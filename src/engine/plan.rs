@@ -1,6 +1,7 @@
 //! A query made ready for the articles at hand: what stands for each word in each language, and
 //! what each word weighs.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::ranking::{self, Asked, Counting, LanguageStats, WEIGHTS};
@@ -92,10 +93,14 @@ pub struct PlannedWord {
 
 impl PlannedWord {
     /// The zones in which it is looked for.
-    pub fn zones(&self) -> impl Iterator<Item = Zone> {
-        let only = self.zone;
-        Zone::ALL.into_iter().filter(move |zone| only.is_none_or(|only| only == *zone))
+    pub fn zones(&self) -> impl Iterator<Item = Zone> + use<> {
+        zones(self.zone)
     }
+}
+
+/// One zone, or all.
+fn zones(only: Option<Zone>) -> impl Iterator<Item = Zone> {
+    Zone::ALL.into_iter().filter(move |zone| only.is_none_or(|only| only == *zone))
 }
 
 /// Two words that stand near each other in the query.
@@ -122,9 +127,8 @@ pub struct PlannedClause {
 
 impl PlannedClause {
     /// The zones in which it is looked for.
-    pub fn zones(&self) -> impl Iterator<Item = Zone> {
-        let only = self.zone;
-        Zone::ALL.into_iter().filter(move |zone| only.is_none_or(|only| only == *zone))
+    pub fn zones(&self) -> impl Iterator<Item = Zone> + use<> {
+        zones(self.zone)
     }
 }
 
@@ -154,8 +158,6 @@ pub struct Plan {
     pub asked: Asked,
     /// For every language, in the collection's order, the factor of its articles' scores.
     pub language_factors: Vec<f32>,
-    /// Whether the words are the parts of one code, such as `ab-1234`: half of it is another one.
-    pub is_code: bool,
     /// What the reader should be told of.
     pub notes: Vec<Note>,
 }
@@ -193,7 +195,7 @@ impl fmt::Display for Note {
 
 /// The most words that a prefix stands for: those that most articles hold.
 pub const MAX_PREFIX_WORDS: usize = 128;
-/// The most places in articles that these words may have between them; the first one has any.
+/// How many articles may hold these words, each counted by itself; the first word is always taken.
 const MAX_PREFIX_HOLDERS: u64 = 20_000;
 /// The most words beside phrases that must stand as they are. With more it is somebody's question
 /// that names something in quotation marks: there an exact phrase costs nDCG@10 .011 on xquad-ar
@@ -255,6 +257,7 @@ impl Plan {
             weight: free().map(|word| word.weight).sum(),
             words: free().count() as u16,
             limited: words.iter().filter(|word| word.zone.is_some()).count() as u16,
+            is_code: is_code(&query.words),
             is_relaxed: false,
         };
         let mut plan = Plan {
@@ -265,7 +268,6 @@ impl Plan {
             literal: PlannedClause { phrases: vec![folded(&query.literal)], zone: None },
             asked,
             language_factors: posterior.iter().map(|share| ranking::language_factor(*share, best)).collect(),
-            is_code: is_code(&query.words),
             notes: planner.notes,
         };
         if !plan.required.is_empty() && plan.words.len() > phrase_words(&plan.required) + MAX_BESIDE_PHRASES {
@@ -285,7 +287,7 @@ impl Plan {
             self.loosen();
             return Some(self);
         }
-        if self.asked.words == 2 && !self.asked.is_relaxed && !self.is_code {
+        if self.asked.words == 2 && !self.asked.is_relaxed && !self.asked.is_code {
             self.asked.is_relaxed = true;
             self.notes.push(Note::NotAllWords);
             return Some(self);
@@ -322,9 +324,10 @@ fn is_code(words: &[QueryWord]) -> bool {
     compound.is_some_and(|compound| compound.contains(|c: char| c.is_ascii_digit())) && words.iter().all(is_part)
 }
 
-/// How many words stand in phrases.
+/// How many different words stand in phrases.
 fn phrase_words(required: &[PlannedClause]) -> usize {
-    required.iter().filter_map(|clause| clause.phrases.first()).map(Vec::len).sum()
+    let words = required.iter().filter_map(|clause| clause.phrases.first()).flatten();
+    words.collect::<BTreeSet<_>>().len()
 }
 
 fn folded(words: &[String]) -> Vec<String> {
@@ -405,6 +408,12 @@ impl<C: Collection> Planner<'_, C> {
         Ok(PlannedWord { text: word.text.clone(), zone: word.zone, variants, weight: 0.0 })
     }
 
+    fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
     /// The words that begin with a text, the most held first.
     fn prefix(&mut self, text: &str) -> Result<Vec<(String, u64)>, C::Error> {
         let mut found = self.collection.beginning_with(&fold(text))?;
@@ -416,7 +425,7 @@ impl<C: Collection> Planner<'_, C> {
         });
         let used = affordable.count();
         if used < found.len() {
-            self.notes.push(Note::ManyWords { prefix: format!("{text}*"), words: found.len(), used });
+            self.note(Note::ManyWords { prefix: format!("{text}*"), words: found.len(), used });
             found.truncate(used);
         }
         Ok(found)
@@ -438,6 +447,9 @@ impl<C: Collection> Planner<'_, C> {
                     matching = self.collection.matching(stem)?.max(matching);
                 }
                 rarest = rarest.min(matching);
+                if rarest == 0 {
+                    break;
+                }
             }
             *frequency = rarest.max(*frequency);
         }
@@ -508,6 +520,9 @@ impl<C: Collection> Planner<'_, C> {
             }
             keep_best(&mut likely, MAX_CORRECTIONS);
             let best = likely.first().map_or(0.0, |(score, _)| *score);
+            if best <= 0.0 {
+                continue; // no live article of a likely language holds one
+            }
             for (score, mut variant) in likely.into_iter().filter(|(score, _)| *score >= MIN_CORRECTION_SHARE * best) {
                 variant.factor *= score / best;
                 self.add(place, variant, words)?;
@@ -543,11 +558,13 @@ impl<C: Collection> Planner<'_, C> {
 
     /// Adds the two words that an article may write where one was typed: `wheelchair`.
     fn add_split(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
+        let mut split = 0;
         for (place, typed) in query.words.iter().enumerate() {
-            // Known now, if a likely correction is.
-            if self.is_known(place) || typed.is_prefix {
+            // A word that was corrected is known by now.
+            if self.is_known(place) || typed.is_prefix || split == MAX_CORRECTED {
                 continue;
             }
+            split += 1;
             let ends = typed.text.char_indices().map(|(at, _)| at).skip(MIN_SPLIT_CHARS);
             let ends = ends.filter(|at| typed.text[*at..].chars().nth(MIN_SPLIT_CHARS - 1).is_some());
             for (first, second) in ends.take(MAX_SPLITS).map(|at| typed.text.split_at(at)) {

@@ -218,6 +218,8 @@ pub struct Asked {
     pub words: u16,
     /// How many words a zone is named for.
     pub limited: u16,
+    /// Whether all words must be held, however many: they are the parts of one code.
+    pub is_code: bool,
     /// Whether one of two words is enough, because nothing holds both.
     pub is_relaxed: bool,
 }
@@ -229,6 +231,7 @@ impl Asked {
         let share = WEIGHTS.match_share * self.weight * (1.0 - f32::EPSILON);
         let takes_words = match self.words {
             0 => true,
+            _ if self.is_code => held.words == self.words,
             1 | 2 if !self.is_relaxed => held.words == self.words,
             _ => held.words > 0 && (self.is_relaxed || held.weight >= share),
         };

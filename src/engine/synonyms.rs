@@ -24,6 +24,9 @@ pub enum SynonymProblem {
     /// Fewer than two members.
     #[error("line {0}: a group needs two words or phrases at least, separated by commas")]
     Alone(usize),
+    /// More members than stand for one word of a query at bearable cost.
+    #[error("line {0}: more than {MAX_MEMBERS} words or phrases: split the group")]
+    Many(usize),
     /// A member without words.
     #[error("line {0}: {1:?} holds no word")]
     NoWord(usize, String),
@@ -32,6 +35,10 @@ pub enum SynonymProblem {
     Long(usize, String),
 }
 
+/// The most members of a group.
+const MAX_MEMBERS: usize = 40;
+/// The most synonyms of one query.
+const MAX_FOUND: usize = 80;
 /// The most words of a member.
 const MAX_MEMBER_WORDS: usize = 8;
 
@@ -58,8 +65,10 @@ pub fn parse(text: &str) -> Result<Vec<SynonymGroup>, SynonymProblem> {
                 _ => return Err(SynonymProblem::Long(number, member.to_owned())),
             }
         }
-        if members.len() < 2 {
-            return Err(SynonymProblem::Alone(number));
+        match members.len() {
+            0 | 1 => return Err(SynonymProblem::Alone(number)),
+            2..=MAX_MEMBERS => {}
+            _ => return Err(SynonymProblem::Many(number)),
         }
         groups.push(SynonymGroup { lang, members });
     }
@@ -124,7 +133,7 @@ impl SynonymIndex {
                         for words in group.members.iter().filter(|other| *other != member) {
                             let lang = group.lang.as_deref().map(language_group);
                             let synonym = FoundSynonym { span: span.clone(), words: words.clone(), lang };
-                            if !found.contains(&synonym) {
+                            if found.len() < MAX_FOUND && !found.contains(&synonym) {
                                 found.push(synonym);
                             }
                         }
@@ -170,6 +179,8 @@ mod tests {
         assert_eq!((groups[0].lang.as_deref(), &groups[1].lang), (Some("es"), &None));
         assert_eq!(groups[0].members[1], ["ayuda", "económica"]);
         assert_eq!(parse("a, b\nalone").unwrap_err(), SynonymProblem::Alone(2));
+        let many: Vec<String> = (0..41).map(|number| format!("w{number}")).collect();
+        assert_eq!(parse(&many.join(",")).unwrap_err(), SynonymProblem::Many(1));
         assert_eq!(parse("a, --").unwrap_err(), SynonymProblem::NoWord(1, "--".to_owned()));
     }
 

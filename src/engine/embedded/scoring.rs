@@ -26,10 +26,11 @@ impl Sparse {
     /// Changes an article's value; a change never takes it back to nought.
     fn change(&mut self, doc: DocId, change: impl FnOnce(f32) -> f32) {
         let Some(value) = self.values.get_mut(doc as usize) else { return };
-        if *value == 0.0 {
+        let changed = change(*value);
+        if *value == 0.0 && changed > 0.0 {
             self.docs.push(doc);
         }
-        *value = change(*value);
+        *value = changed;
     }
 
     /// Takes all values out.
@@ -106,7 +107,7 @@ impl<'s> Accumulator<'s> {
         match variant.sequence.as_slice() {
             [forms] => self.count(forms, variant.counting.weights(zone), zone)?,
             sequence => {
-                for (doc, count) in sequence_counts(self.snapshot, self.segment, sequence, zone)? {
+                for (doc, count) in sequence_counts(self.snapshot, self.segment, sequence, zone, None)? {
                     self.frequency.change(doc, |known| known + count as f32);
                 }
             }

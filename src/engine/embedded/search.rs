@@ -15,7 +15,7 @@ use crate::analysis::Zone;
 use crate::engine::explain::{Evidence, Explanation, Made, Occurrences, explain};
 use crate::engine::highlight::Highlighter;
 use crate::engine::plan::{Plan, PlannedClause, Variant};
-use crate::engine::ranking::{self, Held};
+use crate::engine::ranking;
 use crate::engine::{
     ArticleAnswer, Card, EngineError, Hit, SearchAnswer, SearchRequest, Sort, Total, Translation, language_fit,
 };
@@ -25,20 +25,22 @@ pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Sea
     search_planned(snapshot, Plan::new(&request.query, request.ui_lang.as_deref(), snapshot)?, request)
 }
 
-/// The works that match a plan, or where none do, one that asks for less.
+/// The works that match a plan, or where none do, those that match one that asks for less.
 pub(super) fn search_planned(
     snapshot: &Snapshot,
-    mut plan: Plan,
+    plan: Plan,
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
-    loop {
-        let (works, is_answered) = matching(snapshot, &plan, request)?;
-        if !is_answered && let Some(relaxed) = plan.clone().relaxed() {
-            plan = relaxed;
-            continue;
+    let (works, is_answered) = matching(snapshot, &plan, request)?;
+    let mut asks_less = if is_answered { None } else { plan.clone().relaxed() };
+    while let Some(relaxed) = asks_less {
+        let (works, is_answered) = matching(snapshot, &relaxed, request)?;
+        if is_answered {
+            return answer(snapshot, relaxed, works, request);
         }
-        return answer(snapshot, plan, works, request);
+        asks_less = relaxed.relaxed();
     }
+    answer(snapshot, plan, works, request)
 }
 
 /// The works that match a plan and pass the filters, in no order; and whether any work matches
@@ -48,7 +50,7 @@ fn matching<'s>(
     plan: &Plan,
     request: &SearchRequest,
 ) -> Result<(Works<'s>, bool), EngineError> {
-    let priors = Priors { snapshot, plan, recency: request.recency };
+    let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
     let mut works = Works::new(snapshot);
     let mut is_answered = false;
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
@@ -93,7 +95,7 @@ fn answer(
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
     let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
-    let priors = Priors { snapshot, plan: &plan, recency: request.recency };
+    let priors = Priors { snapshot, plan: &plan, recency: request.recency, now_s: request.now_s };
     if sort == Sort::Relevance {
         works.add_nearness(&plan, &priors)?;
     }
@@ -111,6 +113,7 @@ pub(super) struct Priors<'s> {
     snapshot: &'s Snapshot,
     plan: &'s Plan,
     recency: f32,
+    now_s: i64,
 }
 
 impl Priors<'_> {
@@ -124,35 +127,22 @@ impl Priors<'_> {
     }
 
     fn recency(&self, segment: &Segment, doc: DocId) -> f32 {
-        ranking::recency_factor(self.recency, segment.published.first(doc), self.snapshot.newest_s)
+        let newest_s = self.snapshot.newest_s.map(|newest| newest.min(self.now_s));
+        ranking::recency_factor(self.recency, segment.published.first(doc), newest_s)
     }
 }
 
 /// Why a work has its score.
 fn explanation(priors: &Priors<'_>, segment: &Segment, candidate: &Candidate) -> Result<Explanation, EngineError> {
-    let (snapshot, plan, doc) = (priors.snapshot, priors.plan, candidate.place.doc);
-    let evidence = ArticleEvidence { snapshot, segment, doc };
-    let mut held = Held::default();
-    for word in &plan.words {
-        let mut score = 0.0f32;
-        for variant in &word.variants {
-            for zone in word.zones() {
-                score += evidence.occurrences(variant, zone)?.frequency(variant, zone);
-            }
-        }
-        if score > 0.0 {
-            held.take(word, score);
-        }
-    }
+    let doc = candidate.place.doc;
     let made = Made {
         score: candidate.score,
         version: candidate.version_score,
         nearness: candidate.nearness,
-        coverage: plan.asked.coverage(&held),
         language: priors.language(segment, doc),
         recency: priors.recency(segment, doc),
     };
-    explain(plan, &evidence, &made)
+    explain(priors.plan, &ArticleEvidence { snapshot: priors.snapshot, segment, doc }, &made)
 }
 
 /// What an index knows of one article.
@@ -174,7 +164,7 @@ impl Evidence for ArticleEvidence<'_> {
 
     fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, EngineError> {
         let [forms] = variant.sequence.as_slice() else {
-            let counts = sequence_counts(self.snapshot, self.segment, &variant.sequence, zone)?;
+            let counts = sequence_counts(self.snapshot, self.segment, &variant.sequence, zone, Some(self.doc))?;
             let stems = counts.get(&self.doc).map_or(0, |count| *count as u32);
             return Ok(Occurrences { stems, ..Occurrences::default() });
         };

@@ -29,12 +29,14 @@ pub(super) fn form_postings(
     Ok(lists)
 }
 
-/// How often words stand one after the other in a zone of each article that holds them so.
+/// How often words stand one after the other in a zone of each article that holds them so, or of
+/// one article only.
 pub(super) fn sequence_counts(
     snapshot: &Snapshot,
     segment: &Segment,
     sequence: &[WordForms],
     zone: Zone,
+    only: Option<DocId>,
 ) -> Result<BTreeMap<DocId, usize>, EngineError> {
     // For every article, where the words so far begin.
     let mut begins: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
@@ -42,7 +44,12 @@ pub(super) fn sequence_counts(
     for (offset, forms) in (0u32..).zip(sequence) {
         let mut next: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
         for mut list in form_postings(snapshot, segment, forms, zone)? {
-            while list.doc() != TERMINATED {
+            if let Some(doc) = only
+                && list.doc() < doc
+            {
+                list.seek(doc);
+            }
+            while list.doc() != TERMINATED && only.is_none_or(|doc| list.doc() == doc) {
                 let known = begins.get(&list.doc());
                 if offset == 0 || known.is_some() {
                     list.positions(&mut buffer);

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn};
-use tantivy::postings::SegmentPostings;
+use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::termdict::TermDictionary;
@@ -19,6 +19,9 @@ use crate::engine::plan::Collection;
 use crate::engine::ranking::LanguageStats;
 use crate::engine::synonyms::{SynonymGroup, SynonymIndex};
 use crate::engine::{Card, EngineError, IndexVersion};
+
+/// The most articles that are counted one by one.
+const MAX_COUNTED: u32 = 16;
 
 /// The postings lists of one zone in a segment.
 pub(super) struct ZoneReaders {
@@ -166,13 +169,17 @@ impl Snapshot {
     /// those that are meant from a segment's words.
     fn words_of(
         &self,
-        walk: impl Fn(&TermDictionary, &mut dyn FnMut(&[u8], u32)) -> io::Result<()>,
+        walk: impl Fn(&TermDictionary, &mut dyn FnMut(&[u8], &TermInfo) -> io::Result<()>) -> io::Result<()>,
     ) -> Result<Vec<(String, u64)>, EngineError> {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
-        let mut take = |word: &[u8], articles: u32| {
-            *found.entry(String::from_utf8_lossy(word).into_owned()).or_insert(0) += u64::from(articles);
-        };
         for segment in &self.segments {
+            let mut take = |word: &[u8], term: &TermInfo| {
+                let holders = segment.holders(&segment.vocabulary, Ok(Some(term.clone())))?;
+                if holders > 0 {
+                    *found.entry(String::from_utf8_lossy(word).into_owned()).or_insert(0) += u64::from(holders);
+                }
+                Ok(())
+            };
             walk(segment.vocabulary.terms(), &mut take).map_err(index_error)?;
         }
         Ok(found.into_iter().collect())
@@ -286,6 +293,22 @@ impl Segment {
         })
     }
 
+    /// How many articles hold a term. Tantivy counts deleted ones until it merges; where they could
+    /// make a word known that no article holds any more, the living are counted.
+    fn holders(&self, list: &InvertedIndexReader, term: io::Result<Option<TermInfo>>) -> io::Result<u32> {
+        let Some(term) = term? else { return Ok(0) };
+        if term.doc_freq > MAX_COUNTED.min(self.reader.num_deleted_docs()) {
+            return Ok(term.doc_freq);
+        }
+        let mut postings = list.read_postings_from_terminfo(&term, IndexRecordOption::Basic)?;
+        let mut holders = 0;
+        while postings.doc() != TERMINATED {
+            holders += u32::from(!self.reader.is_deleted(postings.doc()));
+            postings.advance();
+        }
+        Ok(holders)
+    }
+
     /// The articles that hold a stem in a zone.
     pub(super) fn stem_postings(
         &self,
@@ -363,7 +386,7 @@ impl Collection for Snapshot {
         for segment in &self.segments {
             for ((sum, zone), fields) in sums.iter_mut().zip(&segment.zones).zip(&self.fields.zones) {
                 let term = Term::from_field_text(fields.stems, stem);
-                *sum += u64::from(zone.stems.doc_freq(&term).map_err(index_error)?);
+                *sum += u64::from(segment.holders(&zone.stems, zone.stems.get_term_info(&term)).map_err(index_error)?);
             }
         }
         Ok(sums.into_iter().max().unwrap_or(0))
@@ -375,7 +398,7 @@ impl Collection for Snapshot {
         self.words_of(|terms, take| {
             let mut words = terms.search(&automaton).into_stream()?;
             while let Some((word, term)) = words.next() {
-                take(word, term.doc_freq);
+                take(word, term)?;
             }
             Ok(())
         })
@@ -387,7 +410,7 @@ impl Collection for Snapshot {
         self.words_of(|terms, take| {
             let mut words = terms.range().ge(prefix).lt(&end).into_stream()?;
             while let Some((word, term)) = words.next() {
-                take(word, term.doc_freq);
+                take(word, term)?;
             }
             Ok(())
         })
