@@ -31,7 +31,7 @@ use fichero::engine::ranking::DEFAULT_RECENCY;
 use fichero::http::router;
 use fichero::reindex::{Options, Progress, reindex};
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 struct Silent;
@@ -820,4 +820,22 @@ fn a_fault_of_ours_tells_nothing_of_the_inside() {
         assert_eq!(problem(&answer, StatusCode::INTERNAL_SERVER_ERROR).0, "internal", "{path}");
         tells_nothing(&answer);
     }
+}
+
+#[test]
+fn a_misspelt_query_says_what_was_searched_for_and_hits_explain_themselves() {
+    let body = search(&[("q", "movilidda virtual"), ("explain", "true")]);
+    assert_eq!(body["corrections"], json!([{ "typed": "movilidda", "searched": ["movilidad"] }]), "{body}");
+    let explanation = &body["hits"][0]["explanation"];
+    let points: f64 =
+        explanation["parts"].as_array().unwrap().iter().map(|part| part["points"].as_f64().unwrap()).sum();
+    assert!((points - body["hits"][0]["score"].as_f64().unwrap()).abs() < 1e-3, "{explanation}");
+    let text = explanation["parts"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("“movilidda”, probably meant as “movilidad”: in the title"), "{text}");
+    let body = search(&[("q", "movilidad virtual")]);
+    assert_eq!((&body["corrections"], body["hits"][0].get("explanation")), (&json!([]), None));
+    let notes = search(&[("q", "movilidad zzzzzzzzzzzzz")])["notes"].clone();
+    assert_eq!(notes, json!(["no article holds all the words: these hold some of them"]));
+    let answer = get(&search_path(&[("q", "x"), ("explain", "perhaps")]));
+    assert_eq!(problem(&answer, StatusCode::BAD_REQUEST), ("bad-value".to_owned(), vec!["explain".to_owned()]));
 }

@@ -4,6 +4,8 @@
 //! * a running server takes up what another process accepts (added, changed, deleted), builds
 //!   (`--full`), rolls back and resumes: without a restart, over connections that are never
 //!   closed, and without one failed or empty answer meanwhile;
+//! * a reindex takes up the synonyms, under an index version of their own; a broken file of them
+//!   changes nothing and is told;
 //! * told to end, it finishes what is in flight and exits with 0; who only holds a connection
 //!   open does not keep it;
 //! * a port in use is one clear error and exit code 1;
@@ -316,4 +318,38 @@ fn what_people_search_for_is_not_logged() {
         assert!(log.contains("told to end"), "{log}");
         assert_eq!(log.contains("zanahoria"), is_logged, "at {level:?}: {log}");
     }
+}
+
+#[test]
+fn a_reindex_takes_up_the_synonyms_and_a_broken_file_changes_nothing() {
+    let folder = site();
+    let write = |text: &str| fs::write(folder.path().join("synonyms.txt"), text).unwrap();
+    let config = "synonyms = \"synonyms.txt\"\n[[source]]\nname = \"site\"\npath = \"site\"\n";
+    fs::write(folder.path().join("fichero.toml"), config).unwrap();
+    write("# none yet\n");
+    let server = Server::start(folder.path(), &[]);
+    let mut client = server.client();
+    let before = index_version(&mut client);
+    assert_eq!(total(&mut client, "academy"), 0);
+    write("academy, university # ours\n");
+    let report = run_json(folder.path(), &["reindex", "--json"]);
+    assert_eq!((&report["synonym_groups"], &report["changes"]), (&1.into(), &0.into()), "{report}");
+    assert_eq!(total(&mut client, "academy"), 20);
+    let with_synonyms = index_version(&mut client);
+    assert_ne!(before, with_synonyms, "another state has another version");
+    run_json(folder.path(), &["reindex", "--json"]);
+    assert_eq!(index_version(&mut client), with_synonyms, "nothing was changed");
+    // A full build keeps them.
+    run_json(folder.path(), &["reindex", "--full", "--json"]);
+    assert_eq!(total(&mut client, "academy"), 20);
+    write("\u{feff}academy, university\nalone\n");
+    let output = fichero(folder.path()).args(["reindex"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("synonyms.txt: line 2: a group needs two"), "{said}");
+    assert_eq!(total(&mut client, "academy"), 20);
+    write("");
+    run_json(folder.path(), &["reindex", "--json"]);
+    assert_eq!(total(&mut client, "academy"), 0);
+    assert!(server.stop().0.success());
 }

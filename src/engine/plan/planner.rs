@@ -1,0 +1,291 @@
+//! From a query and a collection to a plan.
+
+use super::{
+    MAX_BESIDE_PHRASES, Note, Origin, Pair, Plan, PlannedClause, PlannedWord, Variant, WordForms, phrase_words,
+};
+use crate::analysis::{QueryForms, fold, is_stop_word, language_group};
+use crate::engine::ranking::{self, Asked, Counting, LanguageStats, WEIGHTS};
+use crate::engine::synonyms::SynonymIndex;
+use crate::query::{Clause, Query, QueryWord};
+
+/// What a plan needs to know of the articles.
+pub trait Collection {
+    /// What can go wrong in looking a term up.
+    type Error;
+    /// The language groups there are, in a fixed order.
+    fn languages(&self) -> &[LanguageStats];
+    /// How many articles hold a stem in some zone, at least (the zone with the most counts).
+    fn matching(&self, stem: &str) -> Result<u64, Self::Error>;
+    /// The folded words within so many edits of one (a transposition is one), with how many
+    /// articles hold each, in the order of the words.
+    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Self::Error>;
+    /// The folded words that begin with a text, with how many articles hold each, in the order of
+    /// the words.
+    fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, Self::Error>;
+    /// What stands for what.
+    fn synonyms(&self) -> &SynonymIndex;
+}
+
+/// The most words that a prefix stands for: those that most articles hold.
+pub const MAX_PREFIX_WORDS: usize = 128;
+/// How many articles may hold these words, each counted by itself; the first word is always taken.
+const MAX_PREFIX_HOLDERS: u64 = 20_000;
+
+impl Plan {
+    /// Plans a query over a collection.
+    pub fn new<C: Collection>(query: &Query, ui_lang: Option<&str>, collection: &C) -> Result<Plan, C::Error> {
+        let mut planner = Planner { collection, frequencies: Vec::new(), notes: Vec::new() };
+        let mut words = Vec::with_capacity(query.words.len());
+        for word in &query.words {
+            words.push(planner.word(word)?);
+        }
+        planner.add_synonyms(query, &mut words)?;
+        planner.add_joined(query, &mut words)?;
+        let posterior = planner.languages(ui_lang);
+        planner.add_corrections(query, &mut words, &posterior)?;
+        planner.add_split(query, &mut words)?;
+        let posterior = planner.languages(ui_lang);
+        let languages = collection.languages();
+        let mut stop_shares = Vec::with_capacity(words.len());
+        for (word, frequencies) in words.iter_mut().zip(&planner.frequencies) {
+            let folded = fold(&word.text);
+            let mut stop_share = 0.0;
+            for ((language, share), frequency) in languages.iter().zip(&posterior).zip(frequencies) {
+                let is_stop = is_stop_word(&language.lang, &folded);
+                let factor = if is_stop { WEIGHTS.stop_word } else { 1.0 };
+                stop_share += if is_stop { *share } else { 0.0 };
+                word.weight += share * ranking::idf(language.articles, *frequency) * factor;
+            }
+            stop_shares.push(stop_share);
+        }
+        let best = posterior.iter().copied().fold(0.0, f32::max);
+        let free = || words.iter().filter(|word| word.zone.is_none());
+        let mut required = Vec::new();
+        for clause in &query.phrases {
+            required.push(planner.clause(clause)?);
+        }
+        let mut excluded = Vec::new();
+        for clause in &query.excluded {
+            excluded.push(planner.clause(clause)?);
+        }
+        let asked = Asked {
+            weight: free().map(|word| word.weight).sum(),
+            words: free().count() as u16,
+            limited: words.iter().filter(|word| word.zone.is_some()).count() as u16,
+            is_code: is_code(&query.words),
+            is_relaxed: false,
+        };
+        let mut plan = Plan {
+            pairs: pairs(&words, &stop_shares),
+            words,
+            required,
+            excluded,
+            literal: PlannedClause { phrases: vec![folded(&query.literal)], zone: None },
+            asked,
+            language_factors: posterior.iter().map(|share| ranking::language_factor(*share, best)).collect(),
+            notes: planner.notes,
+        };
+        if !plan.required.is_empty() && plan.words.len() > phrase_words(&plan.required) + MAX_BESIDE_PHRASES {
+            plan.loosen();
+        }
+        Ok(plan)
+    }
+}
+
+/// Whether words are the parts of one compound with a digit in it.
+fn is_code(words: &[QueryWord]) -> bool {
+    let compound = words.first().and_then(|word| word.compound.as_ref());
+    let is_part = |word: &QueryWord| word.compound.as_ref() == compound;
+    compound.is_some_and(|compound| compound.contains(|c: char| c.is_ascii_digit())) && words.iter().all(is_part)
+}
+
+fn folded(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| QueryForms::of(word, "und").folded).collect()
+}
+
+/// The pairs of neighbours: side by side, or with one word, or only stop words, between.
+fn pairs(words: &[PlannedWord], stop_shares: &[f32]) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for second in 1..words.len() {
+        let mut between = 0.0;
+        for first in (0..second).rev() {
+            if words[first].zone.is_some() || words[second].zone.is_some() {
+                break;
+            }
+            let weight =
+                words[first].weight.min(words[second].weight) * (1.0 - (1.0 - WEIGHTS.pair_over_word) * between);
+            pairs.push(Pair { first, second, gap: (second - first) as u32, weight });
+            if stop_shares[first] < 0.5 {
+                if between > 0.0 {
+                    break;
+                }
+                between = 1.0;
+            }
+        }
+    }
+    pairs
+}
+
+/// What is known of a query while it is planned.
+pub(super) struct Planner<'c, C> {
+    pub(super) collection: &'c C,
+    /// For every word, in how many articles of each language it stands in any variant.
+    pub(super) frequencies: Vec<Vec<u64>>,
+    notes: Vec<Note>,
+}
+
+impl<C: Collection> Planner<'_, C> {
+    /// How likely each language is the query's, as far as its words are known.
+    fn languages(&self, ui_lang: Option<&str>) -> Vec<f32> {
+        let languages = self.collection.languages();
+        let reader = ui_lang.map(language_group);
+        let is_readers: Vec<bool> =
+            languages.iter().map(|language| reader.as_deref() == Some(&language.lang)).collect();
+        let articles: Vec<u64> = languages.iter().map(|language| language.articles).collect();
+        let by_language: Vec<Vec<u64>> = (0..languages.len())
+            .map(|language| self.frequencies.iter().map(|of| of.get(language).copied().unwrap_or(0)).collect())
+            .collect();
+        ranking::language_posterior(&articles, &by_language, &is_readers)
+    }
+
+    fn word(&mut self, word: &QueryWord) -> Result<PlannedWord, C::Error> {
+        let languages = self.collection.languages();
+        let mut variants = Vec::new();
+        let mut frequencies = vec![0; languages.len()];
+        if word.is_prefix {
+            let found = self.prefix(&word.text)?;
+            let all: u64 = languages.iter().map(|language| language.articles).sum();
+            let holders: u64 = found.iter().map(|(_, articles)| articles).sum();
+            for (frequency, language) in frequencies.iter_mut().zip(languages) {
+                *frequency = (holders * language.articles).checked_div(all).unwrap_or(0).min(language.articles);
+            }
+            let folded = found.into_iter().map(|(word, _)| word).collect();
+            variants.push(Variant {
+                origin: Origin::Prefix,
+                text: format!("{}*", word.text),
+                factor: WEIGHTS.prefix,
+                counting: Counting::Words,
+                sequence: vec![WordForms { folded, ..WordForms::default() }],
+            });
+        } else {
+            for text in [Some(&word.text), word.compound.as_ref()].into_iter().flatten() {
+                let variant = self.variant(Origin::Typed, text, 1.0);
+                self.count(&variant, &mut frequencies)?;
+                variants.push(variant);
+            }
+        }
+        self.frequencies.push(frequencies);
+        Ok(PlannedWord { text: word.text.clone(), zone: word.zone, variants, weight: 0.0 })
+    }
+
+    fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The words that begin with a text, the most held first.
+    fn prefix(&mut self, text: &str) -> Result<Vec<(String, u64)>, C::Error> {
+        let mut found = self.collection.beginning_with(&fold(text))?;
+        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut holders = 0;
+        let affordable = found.iter().take(MAX_PREFIX_WORDS).take_while(|(_, articles)| {
+            holders += articles;
+            holders <= MAX_PREFIX_HOLDERS || holders == *articles
+        });
+        let used = affordable.count();
+        if used < found.len() {
+            self.note(Note::ManyWords { prefix: format!("{text}*"), words: found.len(), used });
+            found.truncate(used);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn variant(&self, origin: Origin, text: &str, factor: f32) -> Variant {
+        let forms = WordForms::of(text, self.collection.languages());
+        let counting = Counting::Forms { has_accents: forms.typed.is_some() };
+        Variant { origin, text: text.to_owned(), factor, counting, sequence: vec![forms] }
+    }
+
+    /// Raises the frequencies to those of a variant; of a sequence, to those of its rarest word.
+    pub(super) fn count(&self, variant: &Variant, frequencies: &mut [u64]) -> Result<(), C::Error> {
+        for (language, frequency) in frequencies.iter_mut().enumerate() {
+            let mut rarest = u64::MAX;
+            for forms in &variant.sequence {
+                let mut matching = 0;
+                for stem in forms.stems.get(language).into_iter().flatten() {
+                    matching = self.collection.matching(stem)?.max(matching);
+                }
+                rarest = rarest.min(matching);
+                if rarest == 0 {
+                    break;
+                }
+            }
+            *frequency = rarest.max(*frequency);
+        }
+        Ok(())
+    }
+
+    fn add_synonyms(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
+        let languages = self.collection.languages();
+        let texts: Vec<&str> = query.words.iter().map(|word| word.text.as_str()).collect();
+        for found in self.collection.synonyms().of(&texts, languages) {
+            let sequence: Vec<WordForms> = found
+                .words
+                .iter()
+                .map(|word| {
+                    let mut forms = WordForms { folded: Vec::new(), typed: None, ..WordForms::of(word, languages) };
+                    if let Some(lang) = &found.lang {
+                        for (stems, language) in forms.stems.iter_mut().zip(languages) {
+                            if language.lang != *lang {
+                                stems.clear();
+                            }
+                        }
+                    }
+                    forms
+                })
+                .collect();
+            let variant = Variant {
+                origin: Origin::Synonym,
+                text: found.words.join(" "),
+                factor: WEIGHTS.synonym,
+                counting: Counting::Stems,
+                sequence,
+            };
+            for place in found.span.clone() {
+                self.add(place, variant.clone(), words)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a variant to the word at a place.
+    pub(super) fn add(&mut self, place: usize, variant: Variant, words: &mut [PlannedWord]) -> Result<(), C::Error> {
+        let (Some(word), Some(frequencies)) = (words.get_mut(place), self.frequencies.get_mut(place)) else {
+            return Ok(());
+        };
+        let mut counted = std::mem::take(frequencies);
+        self.count(&variant, &mut counted)?;
+        if let Some(frequencies) = self.frequencies.get_mut(place) {
+            *frequencies = counted;
+        }
+        word.variants.push(variant);
+        Ok(())
+    }
+
+    fn clause(&mut self, clause: &Clause) -> Result<PlannedClause, C::Error> {
+        let mut phrases = vec![folded(&clause.words)];
+        if clause.is_prefix
+            && let Some(last) = clause.words.last()
+        {
+            let stem = phrases.pop().unwrap_or_default();
+            for (word, _) in self.prefix(last)? {
+                let mut phrase = stem.clone();
+                phrase.pop();
+                phrase.push(word);
+                phrases.push(phrase);
+            }
+        }
+        Ok(PlannedClause { phrases, zone: clause.zone })
+    }
+}
