@@ -85,6 +85,9 @@ pub struct ExplanationFactor {
 /// What is less than this of a whole came by rounding.
 const ROUNDING: f32 = 1e-4;
 
+/// A factor nearer to 1 than this is not worth telling.
+const TOLD: f32 = 0.005;
+
 /// Explains a hit's score.
 pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Explanation, E::Error> {
     let mut parts = Vec::new();
@@ -114,7 +117,7 @@ pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Ex
         ("its language is probably not the one that was typed in", made.language),
         ("it is new", made.recency),
     ];
-    let factors = factors.into_iter().filter(|(_, factor)| (factor - 1.0).abs() > ROUNDING);
+    let factors = factors.into_iter().filter(|(_, factor)| (factor - 1.0).abs() >= TOLD);
     let factors = factors.map(|(text, factor)| ExplanationFactor { text: text.to_owned(), factor }).collect();
     Ok(Explanation { parts, factors })
 }
