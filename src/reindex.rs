@@ -422,13 +422,8 @@ fn profile(catalog: &Catalog, spec: &SourceSpec, files: &[FoundFile], full: bool
     if let Some(profile) = kept.and_then(|text| serde_json::from_str(&text).ok()) {
         return Ok((profile, false));
     }
-    let mut profile = SiteProfile::default();
-    let mut pages = files.iter().filter(|file| file.format == Format::PageDump).peekable();
-    let has_pages = pages.peek().is_some();
-    for page in pages {
-        ingest::observe(&page.path, &mut profile);
-    }
-    Ok((profile, has_pages))
+    let has_pages = files.iter().any(|file| file.format == Format::PageDump);
+    Ok((ingest::profile_of(files), has_pages))
 }
 
 fn read(

@@ -26,10 +26,15 @@ pub struct WordForms {
 impl WordForms {
     fn of(word: &str, languages: &[LanguageStats]) -> WordForms {
         let stems = languages.iter().map(|language| QueryForms::of(word, &language.lang).stems).collect();
-        let folded = QueryForms::of(word, "und").folded;
+        let folded = folded_word(word);
         let typed = (folded != word).then(|| word.to_owned());
         WordForms { stems, folded: vec![folded], typed }
     }
+}
+
+/// A word as it is looked for among those that articles write, in any language.
+fn folded_word(word: &str) -> String {
+    QueryForms::of(word, "und").folded
 }
 
 /// Where a variant of a word comes from.

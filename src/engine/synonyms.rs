@@ -118,30 +118,36 @@ impl SynonymIndex {
         if self.groups.is_empty() {
             return found;
         }
-        for (start, first) in typed.iter().enumerate() {
+        for start in 0..typed.len() {
             for language in languages {
-                for stem in stems(first, language) {
-                    for (group_place, member_place) in self.by_first_stem.get(&stem).into_iter().flatten() {
-                        let Some(group) = self.groups.get(*group_place) else { continue };
-                        let Some(member) = group.members.get(*member_place) else { continue };
+                for (group, member) in self.members_at(typed, start, language) {
+                    for words in group.members.iter().filter(|other| *other != member) {
                         let span = start..start + member.len();
-                        if !group.is_of(language)
-                            || !typed.get(span.clone()).is_some_and(|row| are_same(row, member, language))
-                        {
-                            continue;
-                        }
-                        for words in group.members.iter().filter(|other| *other != member) {
-                            let lang = group.lang.as_deref().map(language_group);
-                            let synonym = FoundSynonym { span: span.clone(), words: words.clone(), lang };
-                            if found.len() < MAX_FOUND && !found.contains(&synonym) {
-                                found.push(synonym);
-                            }
+                        let lang = group.lang.as_deref().map(language_group);
+                        let synonym = FoundSynonym { span, words: words.clone(), lang };
+                        if found.len() < MAX_FOUND && !found.contains(&synonym) {
+                            found.push(synonym);
                         }
                     }
                 }
             }
         }
         found
+    }
+
+    /// The members that the words of a query from a place on are forms of, in one language.
+    fn members_at(&self, typed: &[&str], start: usize, language: &LanguageStats) -> Vec<(&SynonymGroup, &Vec<String>)> {
+        let first_stems = typed.get(start).map(|first| stems(first, language)).unwrap_or_default();
+        let places = first_stems.iter().filter_map(|stem| self.by_first_stem.get(stem)).flatten();
+        let members = places.filter_map(|(group, member)| {
+            let group = self.groups.get(*group)?;
+            Some((group, group.members.get(*member)?))
+        });
+        let meant = members.filter(|(group, member)| {
+            let row = typed.get(start..start + member.len());
+            group.is_of(language) && row.is_some_and(|row| are_same(row, member, language))
+        });
+        meant.collect()
     }
 }
 

@@ -283,9 +283,7 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
         for problem in problems {
             tracing::warn!(file = problem.file, reason = problem.reason, "passing over a file of the corpus");
         }
-        for page in found.iter().filter(|file| file.format == Format::PageDump) {
-            ingest::observe(&page.path, &mut profile);
-        }
+        profile = ingest::profile_of(&found);
         files = found.into_iter().map(|file| (file.path.clone(), file.stem().to_owned(), file.format)).collect();
     }
     for (file, stem, format) in files {

@@ -101,11 +101,15 @@ pub fn read_file<E>(
     }
 }
 
-/// Adds a page to a site's profile; a file that cannot be read adds nothing.
-pub fn observe(path: &Path, profile: &mut SiteProfile) {
-    if let Ok(Ok(text)) = read_text(path) {
-        profile.observe(&text);
+/// The profile of a site's page dumps, made of all of them; a file that cannot be read adds nothing.
+pub fn profile_of(files: &[FoundFile]) -> SiteProfile {
+    let mut profile = SiteProfile::default();
+    for page in files.iter().filter(|file| file.format == Format::PageDump) {
+        if let Ok(Ok(text)) = read_text(&page.path) {
+            profile.observe(&text);
+        }
     }
+    profile
 }
 
 fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile) -> Record {

@@ -1,9 +1,10 @@
 //! From a query and a collection to a plan.
 
 use super::{
-    MAX_BESIDE_PHRASES, Note, Origin, Pair, Plan, PlannedClause, PlannedWord, Variant, WordForms, phrase_words,
+    MAX_BESIDE_PHRASES, Note, Origin, Pair, Plan, PlannedClause, PlannedWord, Variant, WordForms, folded_word,
+    phrase_words,
 };
-use crate::analysis::{QueryForms, fold, is_stop_word, language_group};
+use crate::analysis::{fold, is_stop_word, language_group};
 use crate::engine::ranking::{self, Asked, Counting, LanguageStats, WEIGHTS};
 use crate::engine::synonyms::SynonymIndex;
 use crate::query::{Clause, Query, QueryWord};
@@ -100,7 +101,7 @@ fn is_code(words: &[QueryWord]) -> bool {
 }
 
 fn folded(words: &[String]) -> Vec<String> {
-    words.iter().map(|word| QueryForms::of(word, "und").folded).collect()
+    words.iter().map(|word| folded_word(word)).collect()
 }
 
 /// The pairs of neighbours: side by side, or with one word, or only stop words, between.
@@ -170,7 +171,7 @@ impl<C: Collection> Planner<'_, C> {
         } else {
             for text in [Some(&word.text), word.compound.as_ref()].into_iter().flatten() {
                 let variant = self.variant(Origin::Typed, text, 1.0);
-                self.count(&variant, &mut frequencies)?;
+                raise(&mut frequencies, &self.holders(&variant)?);
                 variants.push(variant);
             }
         }
@@ -207,9 +208,10 @@ impl<C: Collection> Planner<'_, C> {
         Variant { origin, text: text.to_owned(), factor, counting, sequence: vec![forms] }
     }
 
-    /// Raises the frequencies to those of a variant; of a sequence, to those of its rarest word.
-    pub(super) fn count(&self, variant: &Variant, frequencies: &mut [u64]) -> Result<(), C::Error> {
-        for (language, frequency) in frequencies.iter_mut().enumerate() {
+    /// How many articles of each language hold a variant; of a sequence, its rarest word.
+    pub(super) fn holders(&self, variant: &Variant) -> Result<Vec<u64>, C::Error> {
+        let mut holders = Vec::new();
+        for language in 0..self.collection.languages().len() {
             let mut rarest = u64::MAX;
             for forms in &variant.sequence {
                 let mut matching = 0;
@@ -221,9 +223,9 @@ impl<C: Collection> Planner<'_, C> {
                     break;
                 }
             }
-            *frequency = rarest.max(*frequency);
+            holders.push(rarest);
         }
-        Ok(())
+        Ok(holders)
     }
 
     fn add_synonyms(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
@@ -252,40 +254,41 @@ impl<C: Collection> Planner<'_, C> {
                 counting: Counting::Stems,
                 sequence,
             };
-            for place in found.span.clone() {
-                self.add(place, variant.clone(), words)?;
+            let holders = self.holders(&variant)?;
+            for place in found.span {
+                self.add(place, variant.clone(), &holders, words);
             }
         }
         Ok(())
     }
 
-    /// Adds a variant to the word at a place.
-    pub(super) fn add(&mut self, place: usize, variant: Variant, words: &mut [PlannedWord]) -> Result<(), C::Error> {
-        let (Some(word), Some(frequencies)) = (words.get_mut(place), self.frequencies.get_mut(place)) else {
-            return Ok(());
-        };
-        let mut counted = std::mem::take(frequencies);
-        self.count(&variant, &mut counted)?;
-        if let Some(frequencies) = self.frequencies.get_mut(place) {
-            *frequencies = counted;
+    /// Adds a variant, which so many articles of each language hold, to the word at a place.
+    pub(super) fn add(&mut self, place: usize, variant: Variant, holders: &[u64], words: &mut [PlannedWord]) {
+        if let (Some(word), Some(frequencies)) = (words.get_mut(place), self.frequencies.get_mut(place)) {
+            raise(frequencies, holders);
+            word.variants.push(variant);
         }
-        word.variants.push(variant);
-        Ok(())
     }
 
     fn clause(&mut self, clause: &Clause) -> Result<PlannedClause, C::Error> {
-        let mut phrases = vec![folded(&clause.words)];
-        if clause.is_prefix
-            && let Some(last) = clause.words.last()
-        {
-            let stem = phrases.pop().unwrap_or_default();
-            for (word, _) in self.prefix(last)? {
-                let mut phrase = stem.clone();
-                phrase.pop();
-                phrase.push(word);
-                phrases.push(phrase);
+        let mut words = folded(&clause.words);
+        let mut phrases = Vec::new();
+        match clause.words.last().filter(|_| clause.is_prefix) {
+            None => phrases.push(words),
+            Some(last) => {
+                words.pop();
+                for (word, _) in self.prefix(last)? {
+                    phrases.push([words.as_slice(), &[word]].concat());
+                }
             }
         }
         Ok(PlannedClause { phrases, zone: clause.zone })
+    }
+}
+
+/// Raises frequencies to others.
+fn raise(frequencies: &mut [u64], others: &[u64]) {
+    for (frequency, other) in frequencies.iter_mut().zip(others) {
+        *frequency = (*frequency).max(*other);
     }
 }

@@ -48,23 +48,23 @@ impl<C: Collection> Planner<'_, C> {
                 ranked.push((spelling::likelihood(&text, &word) * (articles as f32).sqrt(), word));
             }
             keep_best(&mut ranked, MAX_CANDIDATES);
-            let mut likely: Vec<(f32, Variant)> = Vec::new();
+            let mut likely: Vec<(f32, (Variant, Vec<u64>))> = Vec::new();
             for (_, word) in ranked {
                 let variant = self.variant(Origin::Correction, &word, WEIGHTS.correction);
-                let mut holders = vec![0; languages.len()];
-                self.count(&variant, &mut holders)?;
+                let holders = self.holders(&variant)?;
                 let expected: f32 =
                     languages.iter().zip(&holders).map(|(share, held)| share * (*held as f32).sqrt()).sum();
-                likely.push((spelling::likelihood(&text, &word) * expected, variant));
+                likely.push((spelling::likelihood(&text, &word) * expected, (variant, holders)));
             }
             keep_best(&mut likely, MAX_CORRECTIONS);
             let best = likely.first().map_or(0.0, |(score, _)| *score);
             if best <= 0.0 {
                 continue; // no live article of a likely language holds one
             }
-            for (score, mut variant) in likely.into_iter().filter(|(score, _)| *score >= MIN_CORRECTION_SHARE * best) {
+            likely.retain(|(score, _)| *score >= MIN_CORRECTION_SHARE * best);
+            for (score, (mut variant, holders)) in likely {
                 variant.factor *= score / best;
-                self.add(place, variant, words)?;
+                self.add(place, variant, &holders, words);
             }
         }
         Ok(())
@@ -83,13 +83,12 @@ impl<C: Collection> Planner<'_, C> {
                 continue;
             }
             let variant = self.variant(Origin::Joined, &joined, WEIGHTS.joined);
-            let mut holders = vec![0; self.collection.languages().len()];
-            self.count(&variant, &mut holders)?;
+            let holders = self.holders(&variant)?;
             if holders.iter().all(|held| *held == 0) {
                 continue;
             }
             for place in [second - 1, second] {
-                self.add(place, variant.clone(), words)?;
+                self.add(place, variant.clone(), &holders, words);
             }
         }
         Ok(())
@@ -109,10 +108,9 @@ impl<C: Collection> Planner<'_, C> {
             for (first, second) in ends.take(MAX_SPLITS).map(|at| typed.text.split_at(at)) {
                 let mut variant = self.variant(Origin::Joined, &format!("{first} {second}"), WEIGHTS.joined);
                 variant.sequence = [first, second].map(|part| WordForms::of(part, self.collection.languages())).into();
-                let mut holders = vec![0; self.collection.languages().len()];
-                self.count(&variant, &mut holders)?;
+                let holders = self.holders(&variant)?;
                 if holders.iter().any(|held| *held > 0) {
-                    self.add(place, variant, words)?;
+                    self.add(place, variant, &holders, words);
                 }
             }
         }
