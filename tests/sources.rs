@@ -298,6 +298,23 @@ fn a_broken_record_keeps_what_was_read_of_it_until_a_good_one_stands_elsewhere()
     assert_eq!(titles_of(&site), pairs(&[("own name", "Mended"), ("x", "Ex")]), "{report:?}");
 }
 
+#[test]
+fn a_record_kept_for_a_broken_one_goes_with_it_also_where_its_former_file_is_another_now() {
+    let site = Site::new();
+    site.write("site/b.md", markdown("id: x\ntitle: Alpha", "One."));
+    site.write("site/z.md", markdown("title: Gamma", "Three."));
+    site.reindex();
+    site.write("site/b.md", markdown("id: y\ntitle: Beta", "Two."));
+    site.write("site/c.jsonl", json!({"id": "x", "title": {}}).to_string());
+    site.settle();
+    site.reindex();
+    assert_eq!(titles_of(&site), pairs(&[("x", "Alpha"), ("y", "Beta"), ("z", "Gamma")]));
+    site.remove("site/c.jsonl");
+    let report = site.reindex();
+    assert_eq!(counts(&report.sources[0]), [0, 0, 2, 1, 0]);
+    assert_eq!(titles_of(&site), pairs(&[("y", "Beta"), ("z", "Gamma")]));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_looked_into_keeps_its_articles() {

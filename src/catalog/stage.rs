@@ -273,6 +273,15 @@ impl Stage<'_> {
              WHERE r.source = ?2 AND seen.id IS NULL AND COALESCE(l.is_read, 1)",
             params![self.run, self.source],
         )?;
+        // A file whose former record is kept on the word of another place does not stand for that
+        // record: it is read again until the other place is mended or gone.
+        connection.execute(
+            "INSERT OR REPLACE INTO staged_file (run, source, path)
+             SELECT DISTINCT ?1, r.source, r.file FROM seen
+             JOIN record r ON r.source = ?2 AND r.id = seen.id JOIN listed l ON l.path = r.file
+             WHERE seen.is_kept AND l.is_read",
+            params![self.run, self.source],
+        )?;
         connection.execute(
             "INSERT OR IGNORE INTO staged_file (run, source, path)
              SELECT ?1, f.source, f.path FROM file f LEFT JOIN listed l ON l.path = f.path
