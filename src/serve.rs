@@ -34,7 +34,7 @@ pub fn serve(
     })?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    let recency = config.recency;
+    let settings = http::Settings { recency: config.recency };
     let slot = EngineSlot::default();
     let stop = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -56,7 +56,7 @@ pub fn serve(
         };
         let ending = Arc::new(Notify::new());
         let told = ending.clone();
-        let server = axum::serve(listener, http::router(slot, recency)).with_graceful_shutdown(async move {
+        let server = axum::serve(listener, http::router(slot, settings)).with_graceful_shutdown(async move {
             told_to_end().await;
             told.notify_one();
         });

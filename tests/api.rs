@@ -27,8 +27,7 @@ use fichero::article::Article;
 use fichero::catalog::Catalog;
 use fichero::config::Source;
 use fichero::data_folder::DataFolder;
-use fichero::engine::ranking::DEFAULT_RECENCY;
-use fichero::http::router;
+use fichero::http::{Settings, router};
 use fichero::reindex::{Options, Progress, reindex};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -56,7 +55,7 @@ fn index(source: &Path, data: &Path) -> Site {
     let engine = open_engine(&data, data.current().unwrap()).unwrap();
     let slot = EngineSlot::default();
     slot.store(Some(Arc::new(engine)));
-    Site { router: router(slot, DEFAULT_RECENCY), articles }
+    Site { router: router(slot, Settings::default()), articles }
 }
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
@@ -711,7 +710,7 @@ fn related_articles_are_found_by_id_and_by_address() {
 
 #[test]
 fn without_an_index_there_is_503_but_life() {
-    let empty = router(EngineSlot::default(), DEFAULT_RECENCY);
+    let empty = router(EngineSlot::default(), Settings::default());
     for path in [
         "/v1/search?q=x",
         "/v1/search",
@@ -814,7 +813,7 @@ fn a_fault_of_ours_tells_nothing_of_the_inside() {
     let slot = EngineSlot::default();
     let folder = DataFolder::existing(&data);
     slot.store(Some(Arc::new(open_engine(&folder, folder.current().unwrap()).unwrap())));
-    let router = router(slot, DEFAULT_RECENCY);
+    let router = router(slot, Settings::default());
     for path in ["/v1/search?q=mundo", "/v1/articles/x", "/v1/search"] {
         let answer = get_from(&router, path);
         assert_eq!(problem(&answer, StatusCode::INTERNAL_SERVER_ERROR).0, "internal", "{path}");

@@ -29,8 +29,7 @@ use axum::http::{Request, StatusCode};
 use fichero::analysis::words;
 use fichero::applier::EngineSlot;
 use fichero::engine::SearchEngine;
-use fichero::engine::ranking::DEFAULT_RECENCY;
-use fichero::http::router;
+use fichero::http::{Settings, router};
 use fichero::query::Query;
 use fichero::reindex::{Options, Rejected};
 use proptest::collection::vec;
@@ -477,7 +476,7 @@ fn any_id_works_in_the_catalog_the_engine_and_over_http() {
     assert_eq!((counts(&report.sources[0]), report.changes), ([0, 0, ids.len() as u64, 0, 0], 0));
     let slot = EngineSlot::default();
     slot.store(Some(Arc::new(site.engine())));
-    let router = router(slot, DEFAULT_RECENCY);
+    let router = router(slot, Settings::default());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let get = |path: String| {
         runtime.block_on(async {

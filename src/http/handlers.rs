@@ -66,7 +66,7 @@ pub(super) async fn search(
         limit: params.number("limit", 10, 0, MAX_LIMIT)?,
         snippet_chars: params.number("snippet_chars", 200, 20, 1_000)?,
         explain: params.flag("explain")?,
-        recency: app.recency,
+        recency: app.settings.recency,
         now_s: now_s(),
     };
     let (offset, limit, is_cut) = (request.offset, request.limit, request.query.is_cut);

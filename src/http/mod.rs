@@ -4,6 +4,7 @@ mod handlers;
 mod language;
 mod params;
 mod problem;
+mod settings;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use tracing::Level;
 use crate::applier::EngineSlot;
 use crate::engine::SearchEngine;
 use problem::Problem;
+pub use settings::Settings;
 
 /// How many requests may wait for an engine worker; further ones are told to come back.
 const MAX_WAITING: usize = 512;
@@ -25,8 +27,7 @@ const MAX_WAITING: usize = 512;
 #[derive(Clone)]
 struct App {
     slot: EngineSlot,
-    /// How much newer articles are preferred.
-    recency: f32,
+    settings: Arc<Settings>,
     /// Requests that wait or are worked on.
     admitted: Arc<Semaphore>,
     /// Requests that are worked on: as many as the machine has cores, and one to hide a stall.
@@ -50,12 +51,11 @@ impl App {
 }
 
 /// The routes, answering from whatever engine the slot holds at the time.
-/// `recency` says how much newer articles are preferred.
-pub fn router(slot: EngineSlot, recency: f32) -> Router {
+pub fn router(slot: EngineSlot, settings: Settings) -> Router {
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
     let app = App {
         slot,
-        recency,
+        settings: Arc::new(settings),
         admitted: Arc::new(Semaphore::new(MAX_WAITING)),
         working: Arc::new(Semaphore::new(workers)),
     };
