@@ -4,6 +4,7 @@
 //! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
 
 mod generation;
+mod hit;
 mod in_flight;
 mod proximity;
 mod related;
@@ -13,6 +14,7 @@ mod search;
 mod select;
 mod sequence;
 mod snapshot;
+mod snippet;
 
 pub use generation::{
     Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest,

@@ -7,17 +7,17 @@ use tantivy::query::{EnableScoring, PhraseQuery, Query as _, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED, Term};
 
+use super::hit::hit;
 use super::scoring::Accumulator;
 use super::select::{Candidate, SegmentFilter, Works};
-use super::sequence::{form_postings, sequence_counts};
+use super::sequence::sequence_counts;
 use super::snapshot::{Place, Segment, Snapshot, index_error};
 use crate::analysis::Zone;
 use crate::engine::explain::{Evidence, Explanation, Made, Occurrences, explain};
-use crate::engine::highlight::Highlighter;
 use crate::engine::plan::{Plan, PlannedClause, Variant};
 use crate::engine::ranking;
 use crate::engine::{
-    ArticleAnswer, Card, EngineError, Hit, SearchAnswer, SearchRequest, Sort, Total, Translation, language_fit,
+    ArticleAnswer, Card, EngineError, SearchAnswer, SearchRequest, Sort, Total, Translation, language_fit,
 };
 
 /// The works that match, best first.
@@ -110,8 +110,8 @@ fn answer(
 
 /// What an article's score is multiplied by for what it is, whatever it holds.
 pub(super) struct Priors<'s> {
-    snapshot: &'s Snapshot,
-    plan: &'s Plan,
+    pub(super) snapshot: &'s Snapshot,
+    pub(super) plan: &'s Plan,
     recency: f32,
     now_s: i64,
 }
@@ -133,7 +133,11 @@ impl Priors<'_> {
 }
 
 /// Why a work has its score.
-fn explanation(priors: &Priors<'_>, segment: &Segment, candidate: &Candidate) -> Result<Explanation, EngineError> {
+pub(super) fn explanation(
+    priors: &Priors<'_>,
+    segment: &Segment,
+    candidate: &Candidate,
+) -> Result<Explanation, EngineError> {
     let doc = candidate.place.doc;
     let made = Made {
         score: candidate.score,
@@ -248,65 +252,6 @@ fn docs_with_clause(
         }
     }
     Ok(docs)
-}
-
-fn hit(priors: &Priors<'_>, candidate: Candidate, request: &SearchRequest) -> Result<Hit, EngineError> {
-    let (snapshot, plan) = (priors.snapshot, priors.plan);
-    let place = candidate.place;
-    let card = snapshot.card(place)?;
-    let segment = snapshot.segments.get(place.segment).ok_or_else(|| index_error("no such segment"))?;
-    let own_lang = segment.lang_of(place.doc).0;
-    let highlighter = Highlighter::new(plan, own_lang);
-    let best = best_passage(snapshot, segment, place.doc, plan)?;
-    let (text, lang) = if best.is_none() && !card.summary.is_empty() {
-        (card.summary.clone(), None)
-    } else {
-        let passage = segment.passage(place.doc, best.unwrap_or(0))?;
-        passage.map_or((String::new(), None), |passage| (passage.text, passage.lang))
-    };
-    let in_passage = Highlighter::new(plan, lang.as_deref().unwrap_or(own_lang));
-    let text = crate::article::one_line(&text);
-    let explanation = if request.explain { Some(explanation(priors, segment, &candidate)?) } else { None };
-    Ok(Hit {
-        title_html: highlighter.mark(&card.title),
-        snippet_html: in_passage.snippet(&text, request.snippet_chars),
-        score: candidate.score,
-        translations: translations(snapshot, place, request.now_s)?,
-        explanation,
-        card,
-    })
-}
-
-/// The passage of an article's body that holds most of the query's weight, the first of equals;
-/// found from the positions of the words, without reading any text.
-fn best_passage(snapshot: &Snapshot, segment: &Segment, doc: DocId, plan: &Plan) -> Result<Option<usize>, EngineError> {
-    let mut held: Vec<(usize, usize)> = Vec::new();
-    let mut starts: Option<Vec<u32>> = None;
-    let mut positions = Vec::new();
-    for (place, word) in plan.words.iter().enumerate() {
-        for forms in word.variants.iter().flat_map(|variant| &variant.sequence) {
-            for mut list in form_postings(snapshot, segment, forms, Zone::Body)? {
-                if list.doc() > doc || list.seek(doc) != doc {
-                    continue;
-                }
-                list.positions(&mut positions);
-                let starts = starts.get_or_insert_with(|| segment.passage_starts(doc));
-                held.extend(
-                    positions.iter().map(|at| (starts.partition_point(|start| start <= at).saturating_sub(1), place)),
-                );
-            }
-        }
-    }
-    held.sort_unstable();
-    held.dedup();
-    let mut best: Option<(usize, f32)> = None;
-    for passage in held.chunk_by(|a, b| a.0 == b.0) {
-        let weight = passage.iter().filter_map(|(_, word)| plan.words.get(*word)).map(|word| word.weight).sum();
-        if best.is_none_or(|(_, most)| weight > most) {
-            best = passage.first().map(|(ordinal, _)| (*ordinal, weight));
-        }
-    }
-    Ok(best.map(|(ordinal, _)| ordinal))
 }
 
 /// The other visible versions of an article's work, by language.
