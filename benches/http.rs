@@ -15,8 +15,7 @@ use std::time::{Duration, Instant};
 
 use fichero::applier::open_engine;
 use fichero::data_folder::DataFolder;
-use fichero::engine::ranking::DEFAULT_RECENCY;
-use fichero::engine::{Filters, SearchEngine, SearchRequest, Sort};
+use fichero::engine::{SearchEngine, SearchRequest};
 use fichero::query::Query;
 use serde_json::Value;
 
@@ -112,16 +111,10 @@ fn print(name: &str, mut times: Vec<Duration>) -> Duration {
 /// What the server makes of [`path`]. Reading the query is part of a search.
 fn request(text: &str, lang: &str) -> SearchRequest {
     SearchRequest {
-        query: Query::parse(text),
-        filters: Filters::default(),
         ui_lang: Some(lang.to_owned()),
-        sort: Sort::Relevance,
-        offset: 0,
         limit: LIMIT,
         snippet_chars: SNIPPET_CHARS,
-        explain: false,
-        recency: DEFAULT_RECENCY,
-        now_s: jiff::Timestamp::now().as_second(),
+        ..SearchRequest::new(Query::parse(text), jiff::Timestamp::now().as_second())
     }
 }
 

@@ -13,8 +13,8 @@ use fichero::applier::open_engine;
 use fichero::data_folder::DataFolder;
 use fichero::engine::embedded::EmbeddedEngine;
 use fichero::engine::plan::Plan;
-use fichero::engine::ranking::{Counting, DEFAULT_RECENCY};
-use fichero::engine::{Filters, SearchEngine, SearchRequest, Sort};
+use fichero::engine::ranking::Counting;
+use fichero::engine::{SearchEngine, SearchRequest};
 use fichero::query::Query;
 use serde_json::Value;
 
@@ -150,16 +150,5 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 fn request(text: &str) -> SearchRequest {
-    SearchRequest {
-        query: Query::parse(text),
-        filters: Filters::default(),
-        ui_lang: None,
-        sort: Sort::Relevance,
-        offset: 0,
-        limit: 10,
-        snippet_chars: 200,
-        explain: false,
-        recency: DEFAULT_RECENCY,
-        now_s: jiff::Timestamp::now().as_second(),
-    }
+    SearchRequest::new(Query::parse(text), jiff::Timestamp::now().as_second())
 }

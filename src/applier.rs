@@ -140,6 +140,7 @@ impl Applier {
             }
         }
         let Some(engine) = self.slot.load_full() else { return Ok(Step::Idle) };
+        engine.release_former(jiff::Timestamp::now().as_second());
         if self.data.current() != Some(engine.generation().manifest().generation) {
             self.data.publish(engine.generation().manifest().generation)?;
         }
@@ -182,6 +183,9 @@ impl Applier {
         self.data.publish(number)?;
         crash_point!("switch:published");
         let previous = self.answering();
+        if let Some(answering) = self.slot.load().as_ref() {
+            engine.take_over(answering);
+        }
         self.slot.store(Some(Arc::new(engine)));
         self.refused = None;
         tracing::info!(generation = number, "switched to a generation");

@@ -14,7 +14,7 @@ use fichero::catalog::Catalog;
 use fichero::config::Config;
 use fichero::data_folder::DataFolder;
 use fichero::engine::embedded::EmbeddedEngine;
-use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchRequest, Sort};
+use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchRequest};
 use fichero::query::Query;
 use fichero::reindex::Options;
 use fichero::telemetry::{self, LogFormat};
@@ -185,16 +185,12 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Search { query, lang, ui_lang, limit, explain, json } => {
             let request = SearchRequest {
-                query: Query::parse(&query),
                 filters: Filters { langs: lang.into_iter().collect(), ..Filters::default() },
                 ui_lang,
-                sort: Sort::Relevance,
-                offset: 0,
                 limit: limit.min(fichero::engine::MAX_LIMIT),
-                snippet_chars: 200,
                 explain,
                 recency: config.recency,
-                now_s: jiff::Timestamp::now().as_second(),
+                ..SearchRequest::new(Query::parse(&query), jiff::Timestamp::now().as_second())
             };
             output::search(&engine(&config)?.search(&request)?, json)?;
         }

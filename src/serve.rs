@@ -195,6 +195,9 @@ impl Keeper {
     fn follow(&self) -> Result<()> {
         let Some(current) = self.data.current() else { return Ok(()) };
         let present = self.slot.load_full();
+        if let Some(engine) = &present {
+            engine.release_former(jiff::Timestamp::now().as_second());
+        }
         match present {
             Some(engine) if engine.generation().manifest().generation == current => {
                 if engine.generation().applied()?.seq != crate::engine::SearchEngine::index_version(engine.as_ref()).seq
@@ -202,7 +205,13 @@ impl Keeper {
                     engine.reload()?;
                 }
             }
-            _ => self.slot.store(Some(Arc::new(open_engine(&self.data, current)?))),
+            _ => {
+                let engine = open_engine(&self.data, current)?;
+                if let Some(answering) = &present {
+                    engine.take_over(answering);
+                }
+                self.slot.store(Some(Arc::new(engine)));
+            }
         }
         Ok(())
     }

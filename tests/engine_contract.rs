@@ -8,6 +8,10 @@
 //!   else the best match; the other visible versions are its translations;
 //! * totals are the same on every page and count the works that paging lists, none of them twice;
 //! * ties fall the same way each time, by id;
+//! * without grouping every version that passes is listed, and nothing else;
+//! * a chain of cursors lists what one page of all lists;
+//! * a facet's count is the total that its filter gives, whatever else is filtered; topics are a
+//!   tree in the reader's language;
 //! * filters are exact; dates order both ways with undated articles last;
 //! * without words everything is listed, newest first;
 //! * up to two words all must be held, beyond that a share of the weight;
@@ -43,9 +47,12 @@ mod random;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use fichero::article::Article;
+use fichero::article::{Article, Kind, Moment};
+use fichero::engine::facets::TopicCount;
+use fichero::engine::filters::month_of;
 use fichero::engine::{
-    ArticleKey, Filters, Hit, Note, Reason, RelatedRequest, SearchAnswer, SearchRequest, Sort, language_fit, ranking,
+    ArticleKey, Facet, Filters, Hit, Note, Reason, RelatedRequest, SearchAnswer, SearchRequest, Sort, language_fit,
+    ranking,
 };
 use library::*;
 use makers::{Made, Maker, by_id};
@@ -65,6 +72,10 @@ contract! {
     a_work_is_answered_once_in_the_version_to_show
     the_variety_of_the_reader_comes_before_its_sisters
     paging_lists_every_work_once_and_totals_count_them
+    without_grouping_every_version_is_listed
+    cursors_list_what_paging_lists
+    a_facet_counts_what_its_filter_gives
+    topics_are_a_tree_labelled_for_the_reader
     ties_fall_by_id_each_time
     filters_are_exact
     dates_order_both_ways_and_the_undated_come_last
@@ -195,6 +206,155 @@ fn paging_lists_every_work_once_and_totals_count_them(maker: Maker) {
             assert_eq!(hits, all.hits, "{whole:?} by {limit}");
         }
     }
+}
+
+fn without_grouping_every_version_is_listed(maker: Maker) {
+    let made = maker(&library());
+    for request in requests().into_iter().step_by(5) {
+        let works = search(&made, &request);
+        let versions = search(&made, &SearchRequest { group: false, ..request.clone() });
+        let ids: BTreeSet<String> = ids_of(&versions).into_iter().collect();
+        assert_eq!(ids.len() as u64, versions.total.value, "{request:?}");
+        let by_id = by_id(&made.articles);
+        assert!(ids.iter().all(|id| passes(&request.filters, by_id[id.as_str()], NOW)), "{request:?}");
+        // What stands for a work is one of its versions, and each version is of a listed work.
+        assert!(ids_of(&works).iter().all(|id| ids.contains(id)), "{request:?}");
+        let listed: BTreeSet<&str> = works_of(&versions.hits).into_iter().collect();
+        assert_eq!(listed, works_of(&works.hits).into_iter().collect(), "{request:?}");
+    }
+    let all = SearchRequest { group: false, ..request("") };
+    let visible = made.articles.iter().filter(|article| is_visible(article, NOW)).count();
+    assert_eq!(search(&made, &all).total.value, visible as u64);
+}
+
+fn cursors_list_what_paging_lists(maker: Maker) {
+    let made = maker(&library());
+    for whole in requests().into_iter().step_by(4) {
+        for group in [true, false] {
+            let whole = SearchRequest { group, facets: Vec::new(), ..whole.clone() };
+            let all = search(&made, &whole);
+            assert_eq!(all.next, None);
+            for limit in [1, 3, 7] {
+                let mut hits: Vec<Hit> = Vec::new();
+                let mut after = None;
+                for _ in 0..=all.hits.len() {
+                    let page = search(&made, &SearchRequest { after, limit, ..whole.clone() });
+                    assert_eq!((page.total, &page.notes), (all.total, &all.notes), "{whole:?}");
+                    hits.extend(page.hits);
+                    after = page.next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(hits, all.hits, "{whole:?} by {limit}");
+            }
+        }
+    }
+}
+
+/// The facets of an answer as filters that each replace the asked-for one, with their counts.
+fn facet_filters(filters: &Filters, answer: &SearchAnswer) -> Vec<(Filters, u64)> {
+    let mut found = Vec::new();
+    let facets = &answer.facets;
+    let value = |value: &str| vec![value.to_owned()];
+    for lang in facets.lang.iter().flatten() {
+        found.push((Filters { langs: value(&lang.value), ..filters.clone() }, lang.count));
+    }
+    for kind in facets.kind.iter().flatten() {
+        found.push((Filters { kinds: vec![Kind::parse(&kind.value).unwrap()], ..filters.clone() }, kind.count));
+    }
+    for tag in facets.tag.iter().flatten() {
+        found.push((Filters { tags: value(&tag.value), ..filters.clone() }, tag.count));
+    }
+    for author in facets.author.iter().flatten() {
+        found.push((Filters { authors: value(&author.value), ..filters.clone() }, author.count));
+    }
+    let mut topics: Vec<&TopicCount> = facets.topic.iter().flatten().collect();
+    while let Some(topic) = topics.pop() {
+        found.push((Filters { topics: value(&topic.value), ..filters.clone() }, topic.count));
+        topics.extend(&topic.children);
+    }
+    for year in facets.year.iter().flatten() {
+        found.push((Filters { years: vec![year.value.parse().unwrap()], ..filters.clone() }, year.count));
+        for month in &year.months {
+            let first = |month: &str| Moment::parse(&format!("{month}-01")).unwrap().start_s();
+            let from_s = first(&month.value);
+            // Any month has ended 31 days after its first, and the next one not 20 days later.
+            let next = (from_s..).step_by(DAY_S as usize).find(|at| month_of(*at) != month_of(from_s));
+            // The months say what there is besides other bounds.
+            if filters.from_s.is_none() && filters.until_s.is_none() {
+                let of_month = Filters { years: Vec::new(), from_s: Some(from_s), until_s: next, ..filters.clone() };
+                found.push((of_month, month.count));
+            }
+        }
+    }
+    found
+}
+
+fn a_facet_counts_what_its_filter_gives(maker: Maker) {
+    let made = maker(&library());
+    let mut counted = 0;
+    for query in ["", "xylograph", "colophon series", "unesco -colophon"] {
+        for (place, filters) in filters().into_iter().enumerate() {
+            let request = SearchRequest {
+                filters: filters.clone(),
+                group: place % 4 != 3,
+                facets: Facet::ALL.to_vec(),
+                ..request(query)
+            };
+            let answer = search(&made, &request);
+            for (filters, count) in facet_filters(&filters, &answer) {
+                let narrowed = search(
+                    &made,
+                    &SearchRequest { filters: filters.clone(), facets: Vec::new(), limit: 0, ..request.clone() },
+                );
+                assert_eq!(narrowed.total.value, count, "{query:?} {filters:?}");
+                counted += 1;
+            }
+            // Nothing that has hits is missing.
+            for lang in ["en", "es", "fr", "pt", "pt-BR", "zh", "zh-Hans", "zh-Hant"] {
+                let filters = Filters { langs: vec![lang.to_owned()], ..filters.clone() };
+                let total = search(&made, &SearchRequest { filters, facets: Vec::new(), limit: 0, ..request.clone() })
+                    .total
+                    .value;
+                let listed = answer.facets.lang.as_ref().unwrap().iter().find(|listed| listed.value == lang);
+                let is_declared = made.articles.iter().any(|article| article.lang == lang);
+                assert_eq!(listed.map_or(0, |listed| listed.count), if is_declared { total } else { 0 }, "{lang}");
+            }
+        }
+    }
+    assert!(counted > 1_000, "{counted}");
+}
+
+fn topics_are_a_tree_labelled_for_the_reader(maker: Maker) {
+    let topic = |path: &str, label: &str| json!([{"path": path, "label": label}]);
+    let made = maker(&[
+        with(page("a", "en", "One", ""), json!({"topics": topic("programs/research", "Programmes/Research")})),
+        with(page("b", "en", "Two", ""), json!({"topics": topic("programs", "Programmes"), "work": "w"})),
+        with(page("c", "es", "Tres", ""), json!({"topics": topic("programs", "Programas"), "work": "w"})),
+        with(page("d", "es", "Cuatro", ""), json!({"topics": topic("programs/grants", "Programas/Becas")})),
+    ]);
+    let tree = |ui_lang: Option<&str>| {
+        let request = SearchRequest { ui_lang: ui_lang.map(str::to_owned), facets: vec![Facet::Topic], ..request("") };
+        search(&made, &request).facets.topic.unwrap()
+    };
+    let leaf = |value: &str, label: &str| TopicCount {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        count: 1,
+        children: Vec::new(),
+    };
+    let expected = |root: &str| TopicCount {
+        value: "programs".to_owned(),
+        label: root.to_owned(),
+        count: 3,
+        children: vec![leaf("programs/grants", "Becas"), leaf("programs/research", "Research")],
+    };
+    assert_eq!(tree(Some("es-MX")), [expected("Programas")]);
+    assert_eq!(tree(Some("en")), [expected("Programmes")]);
+    // As often one way as the other: the first in the order of characters.
+    assert_eq!(tree(Some("fr")), [expected("Programas")]);
+    assert_eq!(tree(None), [expected("Programas")]);
 }
 
 fn ties_fall_by_id_each_time(maker: Maker) {

@@ -5,25 +5,31 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
+use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
+use super::facets::{FacetCounts, TopicCount, ValueCount};
+use super::filters::{Facet, Filters, label_key, month_of};
 use super::highlight::Highlighter;
-use super::plan::{Collection, Plan, PlannedClause, PlannedWord, Variant, WordForms};
+use super::plan::{Collection, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
 use super::ranking::{self, Held, LanguageStats};
 use super::related::{REASON_TERMS, WeightedTerm, telling_terms};
 use super::spelling;
 use super::synonyms::{SynonymGroup, SynonymIndex};
 use super::{
-    ArticleAnswer, ArticleKey, Card, EngineError, Filters, Hit, IndexVersion, Reason, RelatedAnswer, RelatedHit,
-    RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
+    ArticleAnswer, ArticleKey, Card, EngineError, Hit, IndexVersion, Reason, RelatedAnswer, RelatedHit, RelatedRequest,
+    SearchAnswer, SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
-use crate::article::{Article, one_line};
+use crate::article::{Article, language_is_under, one_line};
 
 /// Answers from a list of articles held in memory.
 pub struct BruteForceEngine {
     entries: Vec<Entry>,
     languages: Vec<LanguageStats>,
     synonyms: SynonymIndex,
+    /// How each tag and each author is spelled, by what is compared of them.
+    tags: BTreeMap<String, String>,
+    authors: BTreeMap<String, String>,
     version: IndexVersion,
 }
 
@@ -57,7 +63,9 @@ impl BruteForceEngine {
             entry.group = languages.iter().position(|language| language.lang == group).unwrap_or(usize::MAX);
         }
         let synonyms = SynonymIndex::new(synonyms, &languages);
-        BruteForceEngine { entries, languages, synonyms, version }
+        let tags = spellings(entries.iter().flat_map(|entry| &entry.article.tags));
+        let authors = spellings(entries.iter().flat_map(|entry| &entry.article.authors));
+        BruteForceEngine { entries, languages, synonyms, tags, authors, version }
     }
 
     /// How well an entry holds a word, before the word's weight; 0 where it does not.
@@ -161,11 +169,12 @@ impl BruteForceEngine {
         }
     }
 
-    /// The best version of every work, in order.
-    fn order<'e>(versions: Vec<Choice<'e>>, sort: Sort) -> Vec<Choice<'e>> {
+    /// The best version of every work, or without grouping every version, in order.
+    fn order<'e>(versions: Vec<Choice<'e>>, sort: Sort, group: bool) -> Vec<Choice<'e>> {
         let mut works: BTreeMap<&str, Choice<'e>> = BTreeMap::new();
         for version in versions {
-            let work = version.entry.article.work.as_str();
+            let article = &version.entry.article;
+            let work = if group { article.work.as_str() } else { article.id.as_str() };
             let best_score =
                 works.get(work).map_or(version.made.score, |known| known.made.score.max(version.made.score));
             let wins = works.get(work).is_none_or(|known| {
@@ -181,17 +190,113 @@ impl BruteForceEngine {
             }
         }
         let mut works: Vec<Choice<'e>> = works.into_values().collect();
-        let date = |choice: &Choice<'_>| choice.entry.article.published_at.as_ref().map(|at| at.start_s());
-        works.sort_by(|a, b| {
-            let order = match sort {
-                Sort::Relevance => b.made.score.total_cmp(&a.made.score),
-                Sort::Newest => date(b).cmp(&date(a)),
-                Sort::Oldest => (date(a).is_none(), date(a)).cmp(&(date(b).is_none(), date(b))),
-            };
-            order.then_with(|| a.entry.article.id.cmp(&b.entry.article.id))
-        });
+        works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
         works
     }
+
+    /// How many works, or versions, there are under every value of the facets asked for.
+    fn count(&self, matching: &[Choice<'_>], request: &SearchRequest) -> FacetCounts {
+        let mut answer = FacetCounts::default();
+        for facet in &request.facets {
+            let filters = request.filters.without(*facet);
+            let mut works: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+            let mut months: BTreeMap<(i16, i8), BTreeSet<&str>> = BTreeMap::new();
+            let mut years: BTreeMap<i16, BTreeSet<&str>> = BTreeMap::new();
+            for article in matching.iter().map(|choice| &choice.entry.article).filter(|article| filters.take(article)) {
+                let counted = if request.group { article.work.as_str() } else { article.id.as_str() };
+                for value in self.values(*facet, article) {
+                    works.entry(value).or_default().insert(counted);
+                }
+                if let Some((year, month)) = article.published_at.as_ref().and_then(|at| month_of(at.start_s())) {
+                    months.entry((year, month)).or_default().insert(counted);
+                    years.entry(year).or_default().insert(counted);
+                }
+            }
+            let values = works.iter().map(|(value, works)| (value.clone(), works.len() as u64));
+            match facet {
+                Facet::Topic => {
+                    let label = |path: &str| self.topic_label(path, request.ui_lang.as_deref());
+                    let of = |(value, count): (String, u64)| TopicCount {
+                        label: label(&value),
+                        value,
+                        count,
+                        children: Vec::new(),
+                    };
+                    answer.set_topics(values.map(of).collect());
+                }
+                Facet::Year => answer.set_years(years.into_iter().map(|(year, works)| {
+                    let own = months.iter().filter(|((other, _), _)| *other == year);
+                    (year, works.len() as u64, own.map(|((_, month), works)| (*month, works.len() as u64)).collect())
+                })),
+                _ => answer.set_values(*facet, values.map(|(value, count)| ValueCount { value, count }).collect()),
+            }
+        }
+        answer
+    }
+
+    /// What an article counts under.
+    fn values(&self, facet: Facet, article: &Article) -> Vec<String> {
+        let articles = || self.entries.iter().map(|entry| &entry.article);
+        let spelled =
+            |label: &String, known: &BTreeMap<String, String>| known.get(&label_key(label)).unwrap_or(label).clone();
+        match facet {
+            Facet::Lang => {
+                let above = articles().filter(|other| language_is_under(&article.lang, &other.lang));
+                above.map(|other| other.lang.clone()).collect()
+            }
+            Facet::Kind => vec![article.kind.as_str().to_owned()],
+            Facet::Topic => article.topics.iter().flat_map(|topic| topic.prefixes()).map(str::to_owned).collect(),
+            Facet::Tag => article.tags.iter().map(|tag| spelled(tag, &self.tags)).collect(),
+            Facet::Author => article.authors.iter().map(|author| spelled(author, &self.authors)).collect(),
+            Facet::Year => Vec::new(),
+        }
+    }
+
+    /// How most articles of the reader's language write a topic, or else most of all.
+    fn topic_label(&self, path: &str, ui_lang: Option<&str>) -> String {
+        let most = |is_meant: &dyn Fn(&Article) -> bool| {
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            for article in self.entries.iter().map(|entry| &entry.article).filter(|article| is_meant(article)) {
+                let levels = article.topics.iter().flat_map(|topic| topic.prefixes().zip(&topic.labels));
+                let labels: BTreeSet<&str> =
+                    levels.filter(|(level, _)| *level == path).map(|(_, label)| label.as_str()).collect();
+                for label in labels {
+                    *counts.entry(label).or_insert(0) += 1;
+                }
+            }
+            counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(label, _)| label.to_owned())
+        };
+        let group = ui_lang.map(language_group);
+        let of_reader = group.and_then(|group| most(&|article| language_group(&article.lang) == group));
+        of_reader.or_else(|| most(&|_| true)).unwrap_or_default()
+    }
+}
+
+/// Of the spellings of each label, the first.
+fn spellings<'a>(labels: impl Iterator<Item = &'a String>) -> BTreeMap<String, String> {
+    let mut spellings: BTreeMap<String, String> = BTreeMap::new();
+    for label in labels {
+        let known = spellings.entry(label_key(label)).or_insert_with(|| label.clone());
+        if label < known {
+            known.clone_from(label);
+        }
+    }
+    spellings
+}
+
+/// Where a version stands in a list: what it is ordered by, and its id.
+type ListPlace<'e> = (CursorKey, &'e str);
+
+fn compare(sort: Sort, a: &ListPlace<'_>, b: &ListPlace<'_>) -> Ordering {
+    let by_key = match (a.0, b.0) {
+        (CursorKey::Score(a), CursorKey::Score(b)) => b.total_cmp(&a),
+        (CursorKey::Published(a), CursorKey::Published(b)) if sort == Sort::Oldest => {
+            (a.is_none(), a).cmp(&(b.is_none(), b))
+        }
+        (CursorKey::Published(a), CursorKey::Published(b)) => b.cmp(&a),
+        _ => Ordering::Equal,
+    };
+    by_key.then_with(|| a.1.cmp(b.1))
 }
 
 /// A version that could be shown for its work.
@@ -200,6 +305,17 @@ struct Choice<'e> {
     /// Its score is the best of the work's.
     made: Made,
     fit: u8,
+}
+
+impl<'e> Choice<'e> {
+    fn place(&self, sort: Sort) -> ListPlace<'e> {
+        let article = &self.entry.article;
+        let key = match sort {
+            Sort::Relevance => CursorKey::Score(self.made.score),
+            Sort::Newest | Sort::Oldest => CursorKey::Published(article.published_at.as_ref().map(|at| at.start_s())),
+        };
+        (key, article.id.as_str())
+    }
 }
 
 /// What is known of one entry.
@@ -253,13 +369,6 @@ fn sequence_starts(terms: &ZoneTerms, sequence: &[WordForms]) -> usize {
     let Some(first) = places.first() else { return 0 };
     let begins = |start: &&u32| (0u32..).zip(&places).all(|(offset, places)| places.contains(&(*start + offset)));
     first.iter().filter(begins).count()
-}
-
-fn passes(filters: &Filters, article: &Article) -> bool {
-    filters.takes_lang(&article.lang)
-        && filters.takes_kind(article.kind)
-        && filters.takes_date(article.published_at.as_ref().map(|at| at.start_s()))
-        && filters.takes_topics(article.topics.iter().flat_map(|topic| topic.prefixes()))
 }
 
 /// Whether one of a clause's phrases stands in a zone of the entry.
@@ -366,25 +475,38 @@ impl SearchEngine for BruteForceEngine {
                 (plan, matching) = (relaxed, found);
             }
         }
-        let passing = matching.into_iter().filter(|choice| passes(&request.filters, &choice.entry.article));
+        let facets = self.count(&matching, request);
+        let passing = matching.into_iter().filter(|choice| request.filters.take(&choice.entry.article));
         let versions: Vec<Choice<'_>> = passing.collect();
         let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
-        let mut works = Self::order(versions, sort);
+        let mut works = Self::order(versions, sort, request.group);
         if sort == Sort::Relevance {
             for choice in works.iter_mut().take(ranking::PAIR_DEPTH) {
                 choice.made.nearness = pairs_score(&plan, choice.entry) * choice.made.language * choice.made.recency;
                 choice.made.score += choice.made.nearness;
             }
-            works.sort_by(|a, b| {
-                let by_score = b.made.score.total_cmp(&a.made.score);
-                by_score.then_with(|| a.entry.article.id.cmp(&b.entry.article.id))
-            });
+            works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
         }
         let total = Total::exact(works.len());
-        let page = works.iter().skip(request.offset).take(request.limit);
-        let hits = page.map(|choice| self.hit(&plan, choice, request)).collect();
+        let mut notes = plan.notes.clone();
+        if let Some(cursor) = &request.after {
+            let mut last = (cursor.key, cursor.id.as_str());
+            if matches!(cursor.key, CursorKey::Score(_)) && cursor.version != self.version {
+                notes.push(Note::IndexChanged);
+                let known = works.iter().find(|choice| choice.entry.article.id == cursor.id);
+                last.0 = known.map_or(last.0, |known| known.place(sort).0);
+            }
+            works.retain(|choice| compare(sort, &choice.place(sort), &last) == Ordering::Greater);
+        }
+        let page: Vec<&Choice<'_>> = works.iter().skip(request.offset).take(request.limit).collect();
+        let has_more = request.offset + page.len() < works.len();
+        let next = page.last().filter(|_| has_more).map(|last| {
+            let (key, id) = last.place(sort);
+            Cursor { version: self.version, now_s: request.now_s, key, id: id.to_owned() }
+        });
+        let hits = page.into_iter().map(|choice| self.hit(&plan, choice, request)).collect();
         let corrections = plan.corrections();
-        Ok(SearchAnswer { total, hits, corrections, notes: plan.notes, index_version: self.version })
+        Ok(SearchAnswer { total, hits, corrections, facets, next, notes, index_version: self.version })
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
@@ -416,7 +538,7 @@ impl SearchEngine for BruteForceEngine {
                 .entries
                 .iter()
                 .filter(|entry| !seen.contains(entry.article.work.as_str()))
-                .filter(|entry| entry.article.is_visible_at(request.now_s) && passes(filters, &entry.article))
+                .filter(|entry| entry.article.is_visible_at(request.now_s) && filters.take(&entry.article))
                 .collect();
             let versions = candidates.into_iter().filter_map(|entry| {
                 let (score, _) = score(entry)?;
@@ -424,7 +546,7 @@ impl SearchEngine for BruteForceEngine {
                 Some(Choice { entry, made, fit: 0 })
             });
             let missing = request.limit.saturating_sub(hits.len());
-            for choice in Self::order(versions.collect(), sort).into_iter().take(missing) {
+            for choice in Self::order(versions.collect(), sort, true).into_iter().take(missing) {
                 seen.insert(choice.entry.article.work.as_str());
                 let reasons = score(choice.entry).map(|(_, reason)| reason).into_iter().collect();
                 hits.push(RelatedHit { card: Card::of(&choice.entry.article), score: choice.made.score, reasons });

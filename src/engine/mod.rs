@@ -6,8 +6,11 @@
 //! matches are found, counted, filtered or ordered.
 
 pub mod brute_force;
+pub mod cursor;
 pub mod embedded;
 pub mod explain;
+pub mod facets;
+pub mod filters;
 pub mod highlight;
 pub mod plan;
 pub mod ranking;
@@ -20,7 +23,10 @@ use serde::{Deserialize, Serialize};
 use crate::article::{Kind, Moment};
 use crate::query::Query;
 
+pub use cursor::{Cursor, CursorKey};
 pub use explain::Explanation;
+pub use facets::FacetCounts;
+pub use filters::{Facet, Filters};
 pub use plan::{Correction, Note};
 
 /// The deepest place of a hit that can be asked for.
@@ -84,52 +90,6 @@ pub enum Sort {
     Oldest,
 }
 
-/// What an article must be to be answered. Several values of one filter are alternatives,
-/// different filters must all hold; an empty one lets everything pass.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Filters {
-    /// BCP 47; `pt` takes `pt-BR`.
-    pub langs: Vec<String>,
-    /// Kinds of page.
-    pub kinds: Vec<Kind>,
-    /// Topic paths in slugs; each takes everything below it.
-    pub topics: Vec<String>,
-    /// Published at this second (Unix time) or later.
-    pub from_s: Option<i64>,
-    /// Published before this second (Unix time).
-    pub until_s: Option<i64>,
-}
-
-impl Filters {
-    /// Whether dates decide, so that an undated article cannot pass.
-    pub fn has_dates(&self) -> bool {
-        self.from_s.is_some() || self.until_s.is_some()
-    }
-
-    /// Whether a time of publication passes.
-    pub fn takes_date(&self, published_s: Option<i64>) -> bool {
-        match published_s {
-            None => !self.has_dates(),
-            Some(at) => self.from_s.is_none_or(|from| from <= at) && self.until_s.is_none_or(|until| at < until),
-        }
-    }
-
-    /// Whether a language passes.
-    pub fn takes_lang(&self, lang: &str) -> bool {
-        self.langs.is_empty() || self.langs.iter().any(|wanted| crate::article::language_is_under(lang, wanted))
-    }
-
-    /// Whether a kind passes.
-    pub fn takes_kind(&self, kind: Kind) -> bool {
-        self.kinds.is_empty() || self.kinds.contains(&kind)
-    }
-
-    /// Whether a set of topics, given with all levels above them, passes.
-    pub fn takes_topics<'t>(&self, mut prefixes: impl Iterator<Item = &'t str>) -> bool {
-        self.topics.is_empty() || prefixes.any(|path| self.topics.iter().any(|wanted| wanted == path))
-    }
-}
-
 /// A search.
 #[derive(Debug, Clone)]
 pub struct SearchRequest {
@@ -139,10 +99,16 @@ pub struct SearchRequest {
     pub filters: Filters,
     /// The reader's language: which version of a work is shown, and which way ties fall.
     pub ui_lang: Option<String>,
+    /// Whether the versions of a work are one hit, or each is a hit of its own.
+    pub group: bool,
+    /// What to count the answer by.
+    pub facets: Vec<Facet>,
     /// The order.
     pub sort: Sort,
     /// Hits to pass over, at most [`MAX_OFFSET`].
     pub offset: usize,
+    /// The end of the page before, to go on from; `offset` counts from there.
+    pub after: Option<Cursor>,
     /// Hits to answer, at most [`MAX_LIMIT`].
     pub limit: usize,
     /// The longest snippet, in characters.
@@ -153,6 +119,27 @@ pub struct SearchRequest {
     pub recency: f32,
     /// The present, Unix time: what is not published yet or has expired is not answered.
     pub now_s: i64,
+}
+
+impl SearchRequest {
+    /// A search for all that matches, ten works a page; `now_s` is the present, Unix time.
+    pub fn new(query: Query, now_s: i64) -> SearchRequest {
+        SearchRequest {
+            query,
+            filters: Filters::default(),
+            ui_lang: None,
+            group: true,
+            facets: Vec::new(),
+            sort: Sort::Relevance,
+            offset: 0,
+            after: None,
+            limit: 10,
+            snippet_chars: 200,
+            explain: false,
+            recency: ranking::DEFAULT_RECENCY,
+            now_s,
+        }
+    }
 }
 
 /// How well an article's language suits a reader's: 2 where it is the same or a variety of it
@@ -300,12 +287,17 @@ impl Total {
 /// The answer to a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchAnswer {
-    /// The works that match and pass the filters, the same on every page.
+    /// The works (without grouping: the versions) that match and pass the filters, the same on
+    /// every page.
     pub total: Total,
     /// The asked-for page of them.
     pub hits: Vec<Hit>,
     /// The words that were searched for in another spelling, in the order of the query.
     pub corrections: Vec<Correction>,
+    /// The counts that were asked for.
+    pub facets: FacetCounts,
+    /// Where the page ends, if there is more.
+    pub next: Option<Cursor>,
     /// What the reader should know of how the query was read.
     pub notes: Vec<Note>,
     /// The state it was given from.

@@ -168,6 +168,9 @@ pub enum Note {
     LoosePhrase,
     /// Nothing holds all words: what holds one of them is answered.
     NotAllWords,
+    /// The articles changed since the page before: the list goes on from the same place in a new
+    /// one.
+    IndexChanged,
 }
 
 impl fmt::Display for Note {
@@ -178,6 +181,9 @@ impl fmt::Display for Note {
             }
             Note::LoosePhrase => formatter.write_str("the words in quotation marks were looked for singly"),
             Note::NotAllWords => formatter.write_str("no article holds all the words: these hold some of them"),
+            Note::IndexChanged => {
+                formatter.write_str("the articles changed since the page before: this goes on from the same place")
+            }
         }
     }
 }

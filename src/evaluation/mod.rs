@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::FormsCache;
 use crate::article::Article;
 use crate::engine::embedded::{Applied, ArticleAnalyzer, EmbeddedEngine, Generation, GenerationWriter, Manifest};
-use crate::engine::{Filters, MAX_LIMIT, SearchEngine, SearchRequest, Sort};
+use crate::engine::{Filters, MAX_LIMIT, SearchEngine, SearchRequest};
 use crate::ingest::{self, Format, Record, SiteProfile};
 use crate::query::Query;
 use baseline::Baseline;
@@ -198,19 +198,14 @@ pub fn evaluate(
 fn ranked(engine: &EmbeddedEngine, query: &JudgedQuery, options: &Options) -> Result<Vec<(String, String)>> {
     let lang = Some(query.lang.clone()).filter(|lang| !lang.is_empty());
     let mut request = SearchRequest {
-        query: Query::parse(&query.text),
         filters: Filters {
             langs: lang.clone().filter(|_| options.filter_lang).into_iter().collect(),
             ..Filters::default()
         },
         ui_lang: lang.filter(|_| options.ui_lang || options.filter_lang),
-        sort: Sort::Relevance,
-        offset: 0,
         limit: options.depth.min(MAX_LIMIT),
-        snippet_chars: 200,
-        explain: false,
         recency: options.recency,
-        now_s: jiff::Timestamp::now().as_second(),
+        ..SearchRequest::new(Query::parse(&query.text), jiff::Timestamp::now().as_second())
     };
     let mut ranked = Vec::new();
     while ranked.len() < options.depth {

@@ -58,7 +58,6 @@ pub(super) async fn search(
     };
     let text = params.one("q")?.unwrap_or_default().to_owned();
     let request = SearchRequest {
-        query: Query::parse(&text),
         filters: params.filters()?,
         ui_lang: params.language("ui_lang")?.or_else(|| language::preferred(&headers)),
         sort,
@@ -67,7 +66,7 @@ pub(super) async fn search(
         snippet_chars: params.number("snippet_chars", 200, 20, 1_000)?,
         explain: params.flag("explain")?,
         recency: app.settings.recency,
-        now_s: now_s(),
+        ..SearchRequest::new(Query::parse(&text), now_s())
     };
     let (offset, limit, is_cut) = (request.offset, request.limit, request.query.is_cut);
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;

@@ -33,6 +33,8 @@ fn agree(
 ) -> Result<(), TestCaseError> {
     prop_assert_eq!(got.total, oracle.total);
     prop_assert_eq!((&got.corrections, &got.notes), (&oracle.corrections, &oracle.notes));
+    prop_assert_eq!(&got.facets, &oracle.facets);
+    prop_assert_eq!(got.next.is_some(), oracle.next.is_some());
     prop_assert_eq!(got.hits.len(), oracle.hits.len(), "{:?} {:?}", ids_of(got), ids_of(oracle));
     for (hit, expected) in got.hits.iter().zip(&oracle.hits) {
         prop_assert!(is_near(hit.score, expected.score, SCORE_TOLERANCE), "{:?} {:?}", hit, expected);

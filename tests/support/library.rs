@@ -1,9 +1,9 @@
 //! A small library of fixed articles, filters applied to articles plainly, and requests.
 
 use fichero::article::{Article, Kind};
-use fichero::engine::ranking::DEFAULT_RECENCY;
-use fichero::engine::{ArticleKey, Hit, RelatedHit};
-use fichero::engine::{Filters, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort};
+use fichero::engine::{
+    ArticleKey, Facet, Filters, Hit, RelatedHit, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort,
+};
 use fichero::query::Query;
 use serde_json::{Value, json};
 
@@ -116,6 +116,9 @@ pub fn library() -> Vec<Value> {
         );
         record["kind"] = Kind::ALL[place % 5].as_str().into();
         record["topics"] = topics[place % 4].clone();
+        record["tags"] =
+            [json!([]), json!(["Género", "quality"]), json!(["GENERO"]), json!(["Open access"])][place % 4].clone();
+        record["authors"] = [json!(["Ana Pérez"]), json!(["Zoë O'Neil", "ana perez"]), json!([])][place % 3].clone();
         record["work"] = format!("series {}", place / 2).into();
         if place % 7 != 6 {
             record["published_at"] = format!("20{}-0{}-11", 18 + place % 5, 1 + place % 3).into();
@@ -152,6 +155,7 @@ pub fn filters() -> Vec<Filters> {
         topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
         ..Filters::default()
     };
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
     let dates = |from: Option<i64>, until: Option<i64>| Filters { from_s: from, until_s: until, ..Filters::default() };
     let day = |text: &str| Some(fichero::article::Moment::parse(text).unwrap().start_s());
     vec![
@@ -173,6 +177,15 @@ pub fn filters() -> Vec<Filters> {
         dates(None, day("2020-01-11")),
         dates(day("2019-02-11"), day("2021-01-11")),
         dates(day("2021-01-11"), day("2021-01-11")),
+        Filters { tags: texts(&["genero"]), ..Filters::default() },
+        Filters { tags: texts(&["open  ACCESS", "none"]), ..Filters::default() },
+        Filters { tags_not: texts(&["Quality"]), ..Filters::default() },
+        Filters { authors: texts(&["ANA PEREZ"]), ..Filters::default() },
+        Filters { authors: texts(&["zoe o'neil"]), kinds_not: vec![Kind::Blog], ..Filters::default() },
+        Filters { years: vec![2019, 2021], ..Filters::default() },
+        Filters { years: vec![2018], tags: texts(&["género"]), ..langs(&["fr", "en"]) },
+        Filters { topics_not: texts(&["programs/research"]), ..Filters::default() },
+        Filters { topics_not: texts(&["priorities"]), ..topics(&["programs"]) },
         Filters { kinds: vec![Kind::Article, Kind::PressRelease], ..langs(&["en", "pt"]) },
         Filters { from_s: day("2019-01-01"), ..topics(&["programs"]) },
     ]
@@ -185,8 +198,14 @@ pub fn passes(filters: &Filters, article: &Article, now_s: i64) -> bool {
     };
     let lang = article.lang.to_ascii_lowercase();
     let by_lang = filters.langs.iter().any(|wanted| is_or_below(&lang, &wanted.to_ascii_lowercase(), '-'));
-    let by_topic =
-        article.topics.iter().any(|topic| filters.topics.iter().any(|wanted| is_or_below(&topic.path, wanted, '/')));
+    let plain = |label: &String| label.to_lowercase().replace(['é', 'ë'], "e").replace("  ", " ");
+    let has =
+        |own: &[String], asked: &[String]| own.iter().any(|own| asked.iter().any(|asked| plain(asked) == plain(own)));
+    let is_under = |asked: &[String]| {
+        article.topics.iter().any(|topic| asked.iter().any(|asked| is_or_below(&topic.path, asked, '/')))
+    };
+    // The library's dates without an offset are in UTC, and the others of no day's edge.
+    let year = article.published_at.as_ref().map(|at| at.as_str()[..4].parse::<i16>().unwrap());
     let by_date = match &article.published_at {
         Some(at) => {
             at.start_s() >= filters.from_s.unwrap_or(i64::MIN) && at.start_s() < filters.until_s.unwrap_or(i64::MAX)
@@ -196,7 +215,13 @@ pub fn passes(filters: &Filters, article: &Article, now_s: i64) -> bool {
     is_visible(article, now_s)
         && (filters.langs.is_empty() || by_lang)
         && (filters.kinds.is_empty() || filters.kinds.contains(&article.kind))
-        && (filters.topics.is_empty() || by_topic)
+        && (filters.topics.is_empty() || is_under(&filters.topics))
+        && (filters.tags.is_empty() || has(&article.tags, &filters.tags))
+        && (filters.authors.is_empty() || has(&article.authors, &filters.authors))
+        && (filters.years.is_empty() || year.is_some_and(|year| filters.years.contains(&year)))
+        && !filters.kinds_not.contains(&article.kind)
+        && !is_under(&filters.topics_not)
+        && !has(&article.tags, &filters.tags_not)
         && by_date
 }
 
@@ -209,18 +234,7 @@ pub fn is_visible(article: &Article, now_s: i64) -> bool {
 
 /// A request for all there is to a query.
 pub fn request(query: &str) -> SearchRequest {
-    SearchRequest {
-        query: Query::parse(query),
-        filters: Filters::default(),
-        ui_lang: None,
-        sort: Sort::Relevance,
-        offset: 0,
-        limit: 100,
-        snippet_chars: 160,
-        recency: DEFAULT_RECENCY,
-        explain: true,
-        now_s: NOW,
-    }
+    SearchRequest { limit: 100, snippet_chars: 160, explain: true, ..SearchRequest::new(Query::parse(query), NOW) }
 }
 
 pub fn related_request(id: &str) -> RelatedRequest {
@@ -234,7 +248,7 @@ pub fn requests() -> Vec<SearchRequest> {
         for ui_lang in READERS {
             for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest] {
                 let ui_lang = ui_lang.map(str::to_owned);
-                requests.push(SearchRequest { ui_lang, sort, ..request(query) });
+                requests.push(SearchRequest { ui_lang, sort, facets: Facet::ALL.to_vec(), ..request(query) });
             }
             for filters in filters() {
                 let ui_lang = ui_lang.map(str::to_owned);

@@ -2,7 +2,7 @@
 
 use fichero::article::{Kind, Moment};
 use fichero::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
-use fichero::engine::{Filters, SearchRequest, Sort};
+use fichero::engine::{Facet, Filters, SearchRequest, Sort};
 use fichero::query::Query;
 use proptest::collection::vec;
 use proptest::option;
@@ -165,14 +165,31 @@ pub fn filters() -> impl Strategy<Value = Filters> {
         6 => Just(vec![]),
         1 => subsequence(&["programs", "programs/research", "programs/research/mobility", "priorities", "none"][..], 1..3)
     ];
+    let tags = || prop_oneof![6 => Just(vec![]), 1 => subsequence(&["covid 19", "UNESCO", "QUALITE", "mobility", "none"][..], 1..4)];
+    let authors = prop_oneof![6 => Just(vec![]), 1 => subsequence(&["ana perez", "ZOE O'NEIL"][..], 1..=2)];
+    let years = prop_oneof![6 => Just(vec![]), 1 => subsequence(&[2019i16, 2021, 2022, 1999][..], 1..3)];
+    let kinds_not = prop_oneof![8 => Just(vec![]), 1 => subsequence(&Kind::ALL[..], 1..3)];
+    let topics_not = prop_oneof![8 => Just(vec![]), 1 => subsequence(&["programs/research", "priorities"][..], 1..=2)];
+    let owned = |texts: Vec<&str>| -> Vec<String> { texts.into_iter().map(str::to_owned).collect() };
     let moment = || option::weighted(0.15, select(&DATES[..]).prop_map(|text| Moment::parse(text).unwrap().start_s()));
-    (langs, kinds, topics, moment(), moment()).prop_map(|(langs, kinds, topics, from_s, until_s)| Filters {
-        langs: langs.into_iter().map(str::to_owned).collect(),
-        kinds,
-        topics: topics.into_iter().map(str::to_owned).collect(),
-        from_s,
-        until_s,
-    })
+    let excluded = (kinds_not, topics_not, tags());
+    (langs, kinds, topics, (tags(), authors, years), (moment(), moment()), excluded).prop_map(
+        move |(langs, kinds, topics, (tags, authors, years), (from_s, until_s), (kinds_not, topics_not, tags_not))| {
+            Filters {
+                langs: owned(langs),
+                kinds,
+                topics: owned(topics),
+                tags: owned(tags),
+                authors: owned(authors),
+                years,
+                from_s,
+                until_s,
+                kinds_not,
+                topics_not: owned(topics_not),
+                tags_not: owned(tags_not),
+            }
+        },
+    )
 }
 
 pub fn now_s() -> impl Strategy<Value = i64> {
@@ -188,18 +205,23 @@ pub fn request() -> impl Strategy<Value = SearchRequest> {
     let order = prop_oneof![4 => Just(Sort::Relevance), 1 => Just(Sort::Newest), 1 => Just(Sort::Oldest)];
     let page = (prop_oneof![5 => Just(0usize), 1 => 0usize..12], prop_oneof![1 => 1usize..6, 1 => Just(100)]);
     let recency = prop_oneof![1 => Just(0.0), 2 => Just(DEFAULT_RECENCY), 1 => Just(MAX_RECENCY)];
-    (query(), filters(), ui_lang(), order, page, 10usize..200, recency, now_s()).prop_map(
-        |(query, filters, ui_lang, sort, (offset, limit), snippet_chars, recency, now_s)| SearchRequest {
-            query: Query::parse(&query),
-            filters,
-            ui_lang,
-            sort,
-            offset,
-            limit,
-            snippet_chars,
-            recency,
-            explain: true,
-            now_s,
+    let facets = prop_oneof![2 => Just(Facet::ALL.to_vec()), 1 => subsequence(&Facet::ALL[..], 0..3)];
+    let listed = (prop::bool::weighted(0.8), facets);
+    (query(), filters(), ui_lang(), listed, order, page, 10usize..200, (recency, now_s())).prop_map(
+        |(query, filters, ui_lang, (group, facets), sort, (offset, limit), snippet_chars, (recency, now_s))| {
+            SearchRequest {
+                filters,
+                ui_lang,
+                group,
+                facets,
+                sort,
+                offset,
+                limit,
+                snippet_chars,
+                recency,
+                explain: true,
+                ..SearchRequest::new(Query::parse(&query), now_s)
+            }
         },
     )
 }

@@ -12,7 +12,7 @@ use fichero::catalog::Catalog;
 use fichero::config::Source;
 use fichero::data_folder::DataFolder;
 use fichero::engine::embedded::EmbeddedEngine;
-use fichero::engine::{ArticleAnswer, ArticleKey, Filters, SearchEngine, SearchRequest, Sort};
+use fichero::engine::{ArticleAnswer, ArticleKey, SearchEngine, SearchRequest};
 use fichero::query::Query;
 use fichero::reindex::{Options, Progress, Report, SourceReport, reindex};
 use tempfile::TempDir;
@@ -196,18 +196,7 @@ pub fn now_s() -> i64 {
 
 /// A request for the first hundred works.
 pub fn request(query: &str) -> SearchRequest {
-    SearchRequest {
-        query: Query::parse(query),
-        filters: Filters::default(),
-        ui_lang: None,
-        sort: Sort::Relevance,
-        offset: 0,
-        limit: 100,
-        snippet_chars: 160,
-        recency: 0.0,
-        explain: false,
-        now_s: now_s(),
-    }
+    SearchRequest { limit: 100, recency: 0.0, ..SearchRequest::new(Query::parse(query), now_s()) }
 }
 
 /// The ids of the first hundred hits.

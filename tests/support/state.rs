@@ -12,7 +12,7 @@ use fichero::applier::open_engine;
 use fichero::catalog::Catalog;
 use fichero::data_folder::DataFolder;
 use fichero::engine::embedded::Generation;
-use fichero::engine::{ArticleKey, Filters, SearchEngine, SearchRequest, Sort};
+use fichero::engine::{ArticleKey, SearchEngine, SearchRequest, Sort};
 use fichero::query::Query;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -382,16 +382,10 @@ pub fn articles_of(engine: &dyn SearchEngine) -> Articles {
     let mut works = BTreeSet::new();
     loop {
         let request = SearchRequest {
-            query: Query::parse(""),
-            filters: Filters::default(),
-            ui_lang: None,
             sort: Sort::Newest,
             offset: works.len(),
             limit: 100,
-            snippet_chars: 200,
-            recency: 0.0,
-            explain: false,
-            now_s,
+            ..SearchRequest::new(Query::parse(""), now_s)
         };
         let answer = engine.search(&request).unwrap();
         for hit in &answer.hits {

@@ -3,6 +3,8 @@
 //! A request takes one snapshot (`snapshot.rs`) and keeps it to its end; a change of the index
 //! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
 
+mod facets;
+mod filter;
 mod generation;
 mod hit;
 mod in_flight;
@@ -15,6 +17,7 @@ mod select;
 mod sequence;
 mod snapshot;
 mod snippet;
+mod values;
 
 pub use generation::{
     Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest,
@@ -30,27 +33,53 @@ use tantivy::Term;
 use self::snapshot::{Place, Snapshot};
 use super::plan::Plan;
 use super::{
-    ArticleAnswer, ArticleKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine,
-    SearchRequest,
+    ArticleAnswer, ArticleKey, Cursor, CursorKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest,
+    SearchAnswer, SearchEngine, SearchRequest,
 };
 
 /// Answers from one generation.
 pub struct EmbeddedEngine {
     generation: Generation,
     snapshot: ArcSwap<Snapshot>,
+    /// Former states, the oldest first, from which lists that began there go on.
+    former: ArcSwap<Vec<Arc<Snapshot>>>,
 }
+
+/// The most former states that are held, however many lists go on from them.
+const MAX_FORMER: usize = 16;
 
 impl EmbeddedEngine {
     /// Answers from the last commit of a generation.
     pub fn new(generation: Generation) -> Result<EmbeddedEngine, GenerationError> {
         let snapshot = ArcSwap::from_pointee(generation.snapshot()?);
-        Ok(EmbeddedEngine { generation, snapshot })
+        Ok(EmbeddedEngine { generation, snapshot, former: ArcSwap::default() })
+    }
+
+    /// Goes on with the lists that began in an engine that this one takes the place of.
+    pub fn take_over(&self, previous: &EmbeddedEngine) {
+        let mut former = previous.former.load().as_ref().clone();
+        former.push(previous.snapshot.load_full());
+        self.former.store(Arc::new(former));
+    }
+
+    /// Lets go of former states from which no list can go on any more; `now_s` is the present,
+    /// Unix time.
+    pub fn release_former(&self, now_s: i64) {
+        let former = self.former.load();
+        if former.iter().any(|snapshot| !snapshot.is_held(now_s)) {
+            let held = former.iter().filter(|snapshot| snapshot.is_held(now_s)).cloned().collect();
+            self.former.store(Arc::new(held));
+        }
     }
 
     /// Takes up what was committed since.
     pub fn reload(&self) -> Result<(), GenerationError> {
         self.generation.reload()?;
-        self.snapshot.store(Arc::new(self.generation.snapshot()?));
+        let previous = self.snapshot.swap(Arc::new(self.generation.snapshot()?));
+        let mut former = self.former.load().as_ref().clone();
+        former.push(previous);
+        former.drain(..former.len().saturating_sub(MAX_FORMER));
+        self.former.store(Arc::new(former));
         Ok(())
     }
 
@@ -74,6 +103,16 @@ impl EmbeddedEngine {
     /// What a search makes of its query, over the articles at present.
     pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
         Plan::new(&request.query, request.ui_lang.as_deref(), self.snapshot.load().as_ref())
+    }
+
+    /// The present state, or the former one in which a list by relevance began, while it is held.
+    fn state_for(&self, request: &SearchRequest) -> Arc<Snapshot> {
+        let present = self.snapshot.load_full();
+        let by_score =
+            |cursor: &&Cursor| matches!(cursor.key, CursorKey::Score(_)) && cursor.version != present.version;
+        let Some(cursor) = request.after.as_ref().filter(by_score) else { return present };
+        let is_meant = |former: &&Arc<Snapshot>| former.version == cursor.version && former.is_held(request.now_s);
+        self.former.load().iter().find(is_meant).cloned().unwrap_or(present)
     }
 
     /// As [`SearchEngine::search`], with the plan of the query made by the caller: a benchmark
@@ -102,7 +141,7 @@ fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<Pla
 
 impl SearchEngine for EmbeddedEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-        search::search(&self.snapshot.load_full(), request)
+        search::search(&self.state_for(request), request)
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {

@@ -9,9 +9,10 @@ use std::collections::HashSet;
 use tantivy::DocSet;
 use tantivy::schema::IndexRecordOption;
 
+use super::filter::Filter;
 use super::scoring::Accumulator;
 use super::search::versions;
-use super::select::{Candidate, SegmentFilter, Works};
+use super::select::{Candidate, Works};
 use super::snapshot::{Place, Snapshot};
 use crate::analysis::Zone;
 use crate::engine::plan::Collection;
@@ -81,9 +82,9 @@ impl Ladder<'_> {
             return Ok(());
         }
         let snapshot = self.snapshot;
-        let mut works = Works::new(snapshot);
+        let filter = Filter::new(&snapshot.values, filters);
+        let mut works = Works::new(snapshot, true);
         for (ordinal, segment) in snapshot.segments.iter().enumerate() {
-            let filter = SegmentFilter::new(segment, filters)?;
             let mut accumulator = Accumulator::new(snapshot, segment);
             for term in terms {
                 accumulator.add(&term.as_word())?;
@@ -91,12 +92,12 @@ impl Ladder<'_> {
             for (doc, held) in accumulator.held() {
                 let place = Place { segment: ordinal, doc };
                 let is_new = !self.seen.contains(&place) && segment.is_visible(doc, self.request.now_s);
-                if is_new && filter.passes(doc) {
+                if is_new && filter.passes(segment, place) {
                     works.take(place, held.score, 0);
                 }
             }
         }
-        for candidate in works.page(Sort::Relevance, 0, self.missing()) {
+        for candidate in works.page(Sort::Relevance, 0, self.missing()).0 {
             let shared = shared_terms(snapshot, candidate.place, terms)?;
             self.answer(candidate, Reason::Terms { terms: shared })?;
         }
@@ -119,17 +120,18 @@ impl Ladder<'_> {
         if self.missing() == 0 {
             return Ok(());
         }
-        let mut works = Works::new(self.snapshot);
+        let filter = Filter::new(&self.snapshot.values, filters);
+        let mut works = Works::new(self.snapshot, true);
         for (ordinal, segment) in self.snapshot.segments.iter().enumerate() {
-            let filter = SegmentFilter::new(segment, filters)?;
-            for doc in segment.reader.doc_ids_alive().filter(|doc| filter.passes(*doc)) {
+            for doc in segment.reader.doc_ids_alive() {
                 let place = Place { segment: ordinal, doc };
-                if !self.seen.contains(&place) && segment.is_visible(doc, self.request.now_s) {
+                let is_new = !self.seen.contains(&place) && segment.is_visible(doc, self.request.now_s);
+                if is_new && filter.passes(segment, place) {
                     works.take(place, 0.0, 0);
                 }
             }
         }
-        for candidate in works.page(Sort::Newest, 0, self.missing()) {
+        for candidate in works.page(Sort::Newest, 0, self.missing()).0 {
             self.answer(candidate, reason.clone())?;
         }
         Ok(())

@@ -4,6 +4,8 @@
 //! (`title_stems`, tagged with their language). Both come analysed: Tantivy is handed lists of
 //! terms and cuts nothing itself (see [`TermList`]).
 
+use std::collections::BTreeSet;
+
 use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
@@ -16,7 +18,10 @@ use crate::engine::Card;
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
 /// version is never answered from.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
+
+/// What separates a topic's path from its label in the column of labels; no path holds it.
+pub(super) const LABEL_SEPARATOR: char = '\u{1f}';
 
 const TERM_LIST: &str = "term_list";
 
@@ -40,6 +45,10 @@ pub(super) struct Fields {
     pub(super) lang: Field,
     pub(super) kind: Field,
     pub(super) topic: Field,
+    /// How an article writes its topics and all levels above them: path, separator, label.
+    pub(super) topic_label: Field,
+    pub(super) tag: Field,
+    pub(super) author: Field,
     pub(super) published: Field,
     pub(super) expires: Field,
     pub(super) zones: [ZoneFields; ZONES],
@@ -84,7 +93,10 @@ pub(super) fn schema() -> (Schema, Fields) {
         work: builder.add_u64_field("work", INDEXED | FAST),
         lang: builder.add_text_field("lang", column.clone()),
         kind: builder.add_u64_field("kind", FAST),
-        topic: builder.add_text_field("topic", column),
+        topic: builder.add_text_field("topic", column.clone()),
+        topic_label: builder.add_text_field("topic_label", column.clone()),
+        tag: builder.add_text_field("tag", column.clone()),
+        author: builder.add_text_field("author", column),
         published: builder.add_i64_field("published", FAST),
         expires: builder.add_i64_field("expires", FAST),
         zones,
@@ -128,6 +140,17 @@ pub(super) fn document(
     paths.dedup();
     for path in paths {
         document.add_text(fields.topic, path);
+    }
+    let levels = article.topics.iter().flat_map(|topic| topic.prefixes().zip(&topic.labels));
+    let labels: BTreeSet<String> = levels.map(|(path, label)| format!("{path}{LABEL_SEPARATOR}{label}")).collect();
+    for label in labels {
+        document.add_text(fields.topic_label, label);
+    }
+    for tag in &article.tags {
+        document.add_text(fields.tag, tag);
+    }
+    for author in &article.authors {
+        document.add_text(fields.author, author);
     }
     if let Some(at) = &article.published_at {
         document.add_i64(fields.published, at.start_s());

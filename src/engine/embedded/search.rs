@@ -7,17 +7,20 @@ use tantivy::query::{EnableScoring, PhraseQuery, Query as _, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED, Term};
 
+use super::facets::Counter;
+use super::filter::Filter;
 use super::hit::hit;
 use super::scoring::Accumulator;
-use super::select::{Candidate, SegmentFilter, Works};
+use super::select::{Candidate, Works};
 use super::sequence::sequence_counts;
 use super::snapshot::{Place, Segment, Snapshot, index_error};
 use crate::analysis::Zone;
 use crate::engine::explain::{Evidence, Explanation, Made, Occurrences, explain};
-use crate::engine::plan::{Plan, PlannedClause, Variant};
+use crate::engine::plan::{Note, Plan, PlannedClause, Variant};
 use crate::engine::ranking;
 use crate::engine::{
-    ArticleAnswer, Card, EngineError, SearchAnswer, SearchRequest, Sort, Total, Translation, language_fit,
+    ArticleAnswer, Card, Cursor, CursorKey, EngineError, SearchAnswer, SearchRequest, Sort, Total, Translation,
+    language_fit,
 };
 
 /// The works that match, best first.
@@ -31,30 +34,44 @@ pub(super) fn search_planned(
     plan: Plan,
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
-    let (works, is_answered) = matching(snapshot, &plan, request)?;
-    let mut asks_less = if is_answered { None } else { plan.clone().relaxed() };
+    let mut now_s = request.now_s;
+    let mut is_changed = false;
+    if let Some(cursor) = request.after.as_ref().filter(|cursor| matches!(cursor.key, CursorKey::Score(_))) {
+        is_changed = cursor.version != snapshot.version;
+        if !is_changed {
+            now_s = cursor.present(now_s);
+        }
+    }
+    let request = &SearchRequest { now_s, ..request.clone() };
+    let found = matching(snapshot, &plan, request)?;
+    let mut asks_less = if found.is_answered { None } else { plan.clone().relaxed() };
     while let Some(relaxed) = asks_less {
-        let (works, is_answered) = matching(snapshot, &relaxed, request)?;
-        if is_answered {
-            return answer(snapshot, relaxed, works, request);
+        let found = matching(snapshot, &relaxed, request)?;
+        if found.is_answered {
+            return answer(snapshot, relaxed, found, request, is_changed);
         }
         asks_less = relaxed.relaxed();
     }
-    answer(snapshot, plan, works, request)
+    answer(snapshot, plan, found, request, is_changed)
 }
 
-/// The works that match a plan and pass the filters, in no order; and whether any work matches
-/// it, filters aside: what a query means does not depend on them.
-fn matching<'s>(
-    snapshot: &'s Snapshot,
-    plan: &Plan,
-    request: &SearchRequest,
-) -> Result<(Works<'s>, bool), EngineError> {
+/// What matches a plan.
+struct Found<'s> {
+    /// The works that pass the filters, in no order.
+    works: Works<'s>,
+    counter: Counter<'s>,
+    /// Whether anything matches, filters aside: what a query means does not depend on them.
+    is_answered: bool,
+}
+
+/// The one pass over the matches: works, total and facets.
+fn matching<'s>(snapshot: &'s Snapshot, plan: &Plan, request: &SearchRequest) -> Result<Found<'s>, EngineError> {
     let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
-    let mut works = Works::new(snapshot);
+    let filter = Filter::new(&snapshot.values, &request.filters);
+    let mut works = Works::new(snapshot, request.group);
+    let mut counter = Counter::new(snapshot, &request.facets, request.group);
     let mut is_answered = false;
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
-        let filter = SegmentFilter::new(segment, &request.filters)?;
         let clauses = SegmentClauses::new(snapshot, segment, plan)?;
         let fits: Vec<u8> = segment.langs.iter().map(|lang| language_fit(lang, request.ui_lang.as_deref())).collect();
         let mut take = |doc: DocId, score: f32| {
@@ -62,11 +79,13 @@ fn matching<'s>(
                 return;
             }
             is_answered = true;
-            if !filter.passes(doc) {
-                return;
+            let place = Place { segment: ordinal, doc };
+            let failed = filter.failed(segment, place);
+            counter.take(place, failed);
+            if failed.is_none() {
+                let fit = fits.get(segment.lang.get_val(doc) as usize).copied().unwrap_or(0);
+                works.take(place, score * priors.factor(segment, doc), fit);
             }
-            let fit = fits.get(segment.lang.get_val(doc) as usize).copied().unwrap_or(0);
-            works.take(Place { segment: ordinal, doc }, score * priors.factor(segment, doc), fit);
         };
         if plan.words.is_empty() {
             for doc in segment.reader.doc_ids_alive() {
@@ -84,28 +103,49 @@ fn matching<'s>(
             }
         }
     }
-    Ok((works, is_answered))
+    Ok(Found { works, counter, is_answered })
 }
 
 /// The asked-for page of works.
 fn answer(
     snapshot: &Snapshot,
     plan: Plan,
-    mut works: Works<'_>,
+    found: Found<'_>,
     request: &SearchRequest,
+    is_changed: bool,
 ) -> Result<SearchAnswer, EngineError> {
+    let Found { mut works, counter, .. } = found;
     let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
     let priors = Priors { snapshot, plan: &plan, recency: request.recency, now_s: request.now_s };
     if sort == Sort::Relevance {
         works.add_nearness(&plan, &priors)?;
     }
     let total = Total::exact(works.len());
-    let mut hits = Vec::with_capacity(request.limit);
-    for candidate in works.page(sort, request.offset, request.limit) {
+    if let Some(cursor) = &request.after {
+        works.go_on_after(sort, cursor, is_changed)?;
+    }
+    let (page, has_more) = works.page(sort, request.offset, request.limit);
+    let last = page.last().filter(|_| has_more).map(|last| last.key(sort));
+    let mut hits = Vec::with_capacity(page.len());
+    for candidate in page {
         hits.push(hit(&priors, candidate, request)?);
     }
+    let next = last.zip(hits.last()).map(|(key, hit)| Cursor {
+        version: snapshot.version,
+        now_s: request.now_s,
+        key,
+        id: hit.card.id.clone(),
+    });
+    if let Some(Cursor { key: CursorKey::Score(_), .. }) = next {
+        snapshot.hold(request.now_s);
+    }
     let corrections = plan.corrections();
-    Ok(SearchAnswer { total, hits, corrections, notes: plan.notes, index_version: snapshot.version })
+    let mut notes = plan.notes;
+    if is_changed {
+        notes.push(Note::IndexChanged);
+    }
+    let facets = counter.counts(request.ui_lang.as_deref());
+    Ok(SearchAnswer { total, hits, corrections, facets, next, notes, index_version: snapshot.version })
 }
 
 /// What an article's score is multiplied by for what it is, whatever it holds.

@@ -1,52 +1,12 @@
-//! From matching articles to a page of works: filters, one version a work, totals, order.
+//! From matching articles to a page of works: one version a work, totals, order.
 
 use std::cmp::Ordering;
 
-use tantivy::DocId;
-
 use super::proximity::pairs_scores;
 use super::search::Priors;
-use super::snapshot::{Place, Segment, Snapshot, index_error};
+use super::snapshot::{Place, Snapshot};
 use crate::engine::plan::Plan;
-use crate::engine::{EngineError, Filters, Sort, ranking};
-
-/// The filters of a request, resolved for one segment.
-pub(super) struct SegmentFilter<'s> {
-    segment: &'s Segment,
-    filters: &'s Filters,
-    /// By the ordinal of the language.
-    langs: Vec<bool>,
-    /// Ordinals of the topics asked for that the segment has.
-    topics: Vec<u64>,
-}
-
-impl<'s> SegmentFilter<'s> {
-    pub(super) fn new(segment: &'s Segment, filters: &'s Filters) -> Result<SegmentFilter<'s>, EngineError> {
-        let mut topics = Vec::new();
-        if let Some(column) = &segment.topic {
-            for topic in &filters.topics {
-                topics.extend(column.dictionary().term_ord(topic).map_err(index_error)?);
-            }
-        }
-        let langs = segment.langs.iter().map(|lang| filters.takes_lang(lang)).collect();
-        Ok(SegmentFilter { segment, filters, langs, topics })
-    }
-
-    /// Whether an article passes.
-    pub(super) fn passes(&self, doc: DocId) -> bool {
-        let segment = self.segment;
-        (self.filters.langs.is_empty() || self.langs.get(segment.lang.get_val(doc) as usize) == Some(&true))
-            && (self.filters.kinds.is_empty()
-                || self.filters.kinds.iter().any(|kind| *kind as u64 == segment.kind.get_val(doc)))
-            && (!self.filters.has_dates() || self.filters.takes_date(segment.published.first(doc)))
-            && (self.filters.topics.is_empty() || self.has_topic(doc))
-    }
-
-    fn has_topic(&self, doc: DocId) -> bool {
-        let Some(column) = &self.segment.topic else { return false };
-        column.ords().values_for_doc(doc).any(|topic| self.topics.contains(&topic))
-    }
-}
+use crate::engine::{Cursor, CursorKey, EngineError, Sort, ranking};
 
 /// A work that matches, in the version to show.
 #[derive(Debug, Clone, Copy)]
@@ -64,17 +24,18 @@ pub(super) struct Candidate {
     id_rank: u32,
 }
 
-/// Keeps one candidate a work.
+/// Keeps one candidate a work, or every version where they are not grouped.
 pub(super) struct Works<'s> {
     snapshot: &'s Snapshot,
-    /// For every work number, its place in `candidates` plus one; 0 for none.
-    slots: Vec<u32>,
+    /// For every work number, its place in `candidates` plus one; 0 for none. `None` where every
+    /// version is kept.
+    slots: Option<Vec<u32>>,
     candidates: Vec<Candidate>,
 }
 
 impl<'s> Works<'s> {
-    pub(super) fn new(snapshot: &'s Snapshot) -> Works<'s> {
-        Works { snapshot, slots: vec![0; snapshot.works], candidates: Vec::new() }
+    pub(super) fn new(snapshot: &'s Snapshot, group: bool) -> Works<'s> {
+        Works { snapshot, slots: group.then(|| vec![0; snapshot.works]), candidates: Vec::new() }
     }
 
     /// Takes up a version that matches and passes. `fit` says how well its language suits the
@@ -91,7 +52,8 @@ impl<'s> Works<'s> {
             published,
             id_rank: segment.id_rank(place.doc),
         };
-        let Some(slot) = self.slots.get_mut(segment.work.get_val(place.doc) as usize) else { return };
+        let Some(slots) = &mut self.slots else { return self.candidates.push(candidate) };
+        let Some(slot) = slots.get_mut(segment.work.get_val(place.doc) as usize) else { return };
         let Some(known) = (*slot as usize).checked_sub(1).and_then(|at| self.candidates.get_mut(at)) else {
             self.candidates.push(candidate);
             *slot = u32::try_from(self.candidates.len()).unwrap_or(u32::MAX);
@@ -131,19 +93,62 @@ impl<'s> Works<'s> {
         Ok(())
     }
 
-    /// The works from `offset` on, in order, at most `limit`. Ties are broken by id.
-    pub(super) fn page(mut self, sort: Sort, offset: usize, limit: usize) -> Vec<Candidate> {
+    /// Leaves out what comes up to the end of an earlier page. Where the list is of another state
+    /// of the articles (`is_changed`), the work that the page ended with may stand elsewhere now.
+    pub(super) fn go_on_after(&mut self, sort: Sort, cursor: &Cursor, is_changed: bool) -> Result<(), EngineError> {
+        let ids = self.snapshot.ids_until(&cursor.id)?;
+        let mut last = Candidate { id_rank: ids, ..Candidate::NOWHERE };
+        match cursor.key {
+            CursorKey::Score(score) => last.score = score,
+            CursorKey::Published(published) => last.published = published,
+        }
+        if is_changed
+            && sort == Sort::Relevance
+            && let Some(place) = self.snapshot.find(self.snapshot.fields.id, &cursor.id)?
+            && let Some(known) = self.candidates.iter().find(|candidate| candidate.place == place)
+        {
+            last.score = known.score;
+        }
+        // Its own rank is below that of the first id behind it.
+        self.candidates.retain(|candidate| order(sort, candidate, &last) != Ordering::Less);
+        Ok(())
+    }
+
+    /// The works from `offset` on, in order, at most `limit`, and whether there are more. Ties
+    /// are broken by id.
+    pub(super) fn page(mut self, sort: Sort, offset: usize, limit: usize) -> (Vec<Candidate>, bool) {
         let end = offset.saturating_add(limit).min(self.candidates.len());
         if offset >= end {
-            return Vec::new();
+            return (Vec::new(), false);
         }
-        if end < self.candidates.len() {
+        let has_more = end < self.candidates.len();
+        if has_more {
             self.candidates.select_nth_unstable_by(end - 1, |a, b| order(sort, a, b));
             self.candidates.truncate(end);
         }
         self.candidates.sort_unstable_by(|a, b| order(sort, a, b));
-        self.candidates.split_off(offset)
+        (self.candidates.split_off(offset), has_more)
     }
+}
+
+impl Candidate {
+    /// Where a page ends that ends with this.
+    pub(super) fn key(&self, sort: Sort) -> CursorKey {
+        match sort {
+            Sort::Relevance => CursorKey::Score(self.score),
+            Sort::Newest | Sort::Oldest => CursorKey::Published(self.published),
+        }
+    }
+
+    const NOWHERE: Candidate = Candidate {
+        place: Place { segment: usize::MAX, doc: 0 },
+        score: 0.0,
+        nearness: 0.0,
+        version_score: 0.0,
+        fit: 0,
+        published: None,
+        id_rank: 0,
+    };
 }
 
 fn order(sort: Sort, a: &Candidate, b: &Candidate) -> Ordering {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn};
+use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn, TermOrdHit};
 use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::{IndexRecordOption, Value};
@@ -14,7 +15,9 @@ use tantivy::{
 };
 
 use super::schema::{Fields, StoredPassage, length_column};
+use super::values::Values;
 use crate::analysis::{KeyTerm, ZONES, Zone, language_group};
+use crate::engine::cursor::HOLD_S;
 use crate::engine::plan::Collection;
 use crate::engine::ranking::LanguageStats;
 use crate::engine::synonyms::{SynonymGroup, SynonymIndex};
@@ -49,6 +52,9 @@ pub(super) struct Segment {
     /// For every article, the place of its id among the ids of the snapshot, in their order.
     id_ranks: Vec<u32>,
     pub(super) topic: Option<StrColumn>,
+    pub(super) topic_label: Option<StrColumn>,
+    pub(super) tag: Option<StrColumn>,
+    pub(super) author: Option<StrColumn>,
     passage: Option<BytesColumn>,
     key_terms: Option<BytesColumn>,
     passage_start: Column<u64>,
@@ -68,6 +74,9 @@ pub(super) struct Snapshot {
     /// The time of the newest article, Unix time.
     pub(super) newest_s: Option<i64>,
     synonyms: SynonymIndex,
+    pub(super) values: Values,
+    /// The last second (Unix time) at which a list that began here may go on.
+    held_until_s: AtomicI64,
 }
 
 /// Wraps whatever the index says.
@@ -121,6 +130,7 @@ impl Snapshot {
             segment.groups = segment.langs.iter().map(place).collect();
         }
         rank_ids(&mut segments).map_err(index_error)?;
+        let values = Values::new(&segments).map_err(index_error)?;
         articles_by_lang.retain(|_, articles| *articles > 0);
         Ok(Snapshot {
             searcher,
@@ -132,12 +142,37 @@ impl Snapshot {
             works: works as usize,
             version,
             newest_s,
+            values,
+            held_until_s: AtomicI64::new(i64::MIN),
         })
     }
 
     /// How many articles are answered from.
     pub(super) fn articles(&self) -> u64 {
         self.languages.iter().map(|language| language.articles).sum()
+    }
+
+    /// Notes that a list began here which may go on for a while.
+    pub(super) fn hold(&self, now_s: i64) {
+        self.held_until_s.fetch_max(now_s.saturating_add(HOLD_S), Ordering::Relaxed);
+    }
+
+    /// Whether a list that began here may still go on.
+    pub(super) fn is_held(&self, now_s: i64) -> bool {
+        now_s <= self.held_until_s.load(Ordering::Relaxed)
+    }
+
+    /// How many ids stand at or before one, in their order, whether there is an article of it or
+    /// not: the articles behind it have this rank or a higher one.
+    pub(super) fn ids_until(&self, id: &str) -> Result<u32, EngineError> {
+        let mut until = 0;
+        for column in self.segments.iter().filter_map(|segment| segment.id.as_ref()) {
+            until += match column.dictionary().term_ord_or_next(id).map_err(index_error)? {
+                TermOrdHit::Exact(ordinal) => ordinal + 1,
+                TermOrdHit::Next(ordinal) => ordinal.min(column.num_terms() as u64),
+            };
+        }
+        Ok(u32::try_from(until).unwrap_or(u32::MAX))
     }
 
     /// The article that holds a term, or the first of them.
@@ -286,6 +321,9 @@ impl Segment {
             id: columns.str("id")?,
             id_ranks: Vec::new(),
             topic: columns.str("topic")?,
+            topic_label: columns.str("topic_label")?,
+            tag: columns.str("tag")?,
+            author: columns.str("author")?,
             passage: columns.bytes("passage")?,
             key_terms: columns.bytes("key_terms")?,
             passage_start: columns.u64("passage_start")?,

@@ -1,0 +1,37 @@
+//! Where a page ended, so that the next one goes on from there whatever has changed since.
+
+use super::IndexVersion;
+
+/// For how long after a page the state of the articles that it was answered from is held, so
+/// that the pages after it are of the same list. In seconds.
+pub const HOLD_S: i64 = 300;
+
+/// The end of a page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cursor {
+    /// The state of the articles that the page was answered from.
+    pub version: IndexVersion,
+    /// The present as it was then, Unix time.
+    pub now_s: i64,
+    /// What the list is ordered by, of the last hit.
+    pub key: CursorKey,
+    /// The id of the last hit.
+    pub id: String,
+}
+
+/// What a list is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CursorKey {
+    /// By relevance: the score.
+    Score(f32),
+    /// By date, either way: the second of publication, Unix time.
+    Published(Option<i64>),
+}
+
+impl Cursor {
+    /// The present of the list that the cursor goes on with: that of its first page, as long as
+    /// the page's state may be held, and never one to come.
+    pub fn present(&self, now_s: i64) -> i64 {
+        self.now_s.clamp(now_s.saturating_sub(HOLD_S), now_s)
+    }
+}
