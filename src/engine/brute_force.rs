@@ -487,25 +487,33 @@ impl SearchEngine for BruteForceEngine {
             }
             works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
         }
-        let total = Total::exact(works.len());
+        let total = works.len();
+        let mut offset = request.offset;
         let mut notes = plan.notes.clone();
         if let Some(cursor) = &request.after {
             let mut last = (cursor.key, cursor.id.as_str());
             if matches!(cursor.key, CursorKey::Score(_)) && cursor.version != self.version {
                 notes.push(Note::IndexChanged);
-                let known = works.iter().find(|choice| choice.entry.article.id == cursor.id);
-                last.0 = known.map_or(last.0, |known| known.place(sort).0);
+                match works.iter().find(|choice| choice.entry.article.id == cursor.id) {
+                    Some(known) => last.0 = known.place(sort).0,
+                    None => {
+                        (last, offset) =
+                            ((CursorKey::Score(f32::INFINITY), ""), offset + cursor.place.saturating_sub(1))
+                    }
+                }
             }
             works.retain(|choice| compare(sort, &choice.place(sort), &last) == Ordering::Greater);
         }
-        let page: Vec<&Choice<'_>> = works.iter().skip(request.offset).take(request.limit).collect();
-        let has_more = request.offset + page.len() < works.len();
+        let place = total - works.len() + offset;
+        let page: Vec<&Choice<'_>> = works.iter().skip(offset).take(request.limit).collect();
+        let has_more = offset + page.len() < works.len();
         let next = page.last().filter(|_| has_more).map(|last| {
             let (key, id) = last.place(sort);
-            Cursor { version: self.version, now_s: request.now_s, key, id: id.to_owned() }
+            Cursor { version: self.version, now_s: request.now_s, key, id: id.to_owned(), place: place + page.len() }
         });
         let hits = page.into_iter().map(|choice| self.hit(&plan, choice, request)).collect();
         let corrections = plan.corrections();
+        let total = Total::exact(total);
         Ok(SearchAnswer { total, hits, corrections, facets, next, notes, index_version: self.version })
     }
 

@@ -17,6 +17,8 @@ pub struct Cursor {
     pub key: CursorKey,
     /// The id of the last hit.
     pub id: String,
+    /// How many hits there were up to it.
+    pub place: usize,
 }
 
 /// What a list is ordered by.

@@ -120,11 +120,13 @@ fn answer(
     if sort == Sort::Relevance {
         works.add_nearness(&plan, &priors)?;
     }
-    let total = Total::exact(works.len());
+    let total = works.len();
+    let mut offset = request.offset;
     if let Some(cursor) = &request.after {
-        works.go_on_after(sort, cursor, is_changed)?;
+        offset = offset.saturating_add(works.go_on_after(sort, cursor, is_changed)?);
     }
-    let (page, has_more) = works.page(sort, request.offset, request.limit);
+    let place = total - works.len() + offset;
+    let (page, has_more) = works.page(sort, offset, request.limit);
     let last = page.last().filter(|_| has_more).map(|last| last.key(sort));
     let mut hits = Vec::with_capacity(page.len());
     for candidate in page {
@@ -135,6 +137,7 @@ fn answer(
         now_s: request.now_s,
         key,
         id: hit.card.id.clone(),
+        place: place + hits.len(),
     });
     if let Some(Cursor { key: CursorKey::Score(_), .. }) = next {
         snapshot.hold(request.now_s);
@@ -145,6 +148,7 @@ fn answer(
         notes.push(Note::IndexChanged);
     }
     let facets = counter.counts(request.ui_lang.as_deref());
+    let total = Total::exact(total);
     Ok(SearchAnswer { total, hits, corrections, facets, next, notes, index_version: snapshot.version })
 }
 

@@ -94,24 +94,23 @@ impl<'s> Works<'s> {
     }
 
     /// Leaves out what comes up to the end of an earlier page. Where the list is of another state
-    /// of the articles (`is_changed`), the work that the page ended with may stand elsewhere now.
-    pub(super) fn go_on_after(&mut self, sort: Sort, cursor: &Cursor, is_changed: bool) -> Result<(), EngineError> {
-        let ids = self.snapshot.ids_until(&cursor.id)?;
-        let mut last = Candidate { id_rank: ids, ..Candidate::NOWHERE };
+    /// of the articles (`is_changed`), the work that the page ended with may stand elsewhere now,
+    /// or be gone: then what stood before it is answered as the number of works to pass over.
+    pub(super) fn go_on_after(&mut self, sort: Sort, cursor: &Cursor, is_changed: bool) -> Result<usize, EngineError> {
+        // Its own rank is below that of the first id behind it.
+        let mut last = Candidate { id_rank: self.snapshot.ids_until(&cursor.id)?, ..Candidate::NOWHERE };
         match cursor.key {
             CursorKey::Score(score) => last.score = score,
             CursorKey::Published(published) => last.published = published,
         }
-        if is_changed
-            && sort == Sort::Relevance
-            && let Some(place) = self.snapshot.find(self.snapshot.fields.id, &cursor.id)?
-            && let Some(known) = self.candidates.iter().find(|candidate| candidate.place == place)
-        {
+        if is_changed {
+            let place = self.snapshot.find(self.snapshot.fields.id, &cursor.id)?;
+            let known = self.candidates.iter().find(|candidate| Some(candidate.place) == place);
+            let Some(known) = known else { return Ok(cursor.place.saturating_sub(1)) };
             last.score = known.score;
         }
-        // Its own rank is below that of the first id behind it.
         self.candidates.retain(|candidate| order(sort, candidate, &last) != Ordering::Less);
-        Ok(())
+        Ok(0)
     }
 
     /// The works from `offset` on, in order, at most `limit`, and whether there are more. Ties
