@@ -1,16 +1,23 @@
 //! The API: handlers extract, call the engine, and render.
 
-mod handlers;
+mod articles;
+mod body;
+mod clock;
+mod forms;
+mod health;
 mod language;
+mod parameters;
 mod params;
 mod problem;
+mod related;
+mod search;
 mod settings;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::Request;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::Level;
@@ -66,16 +73,17 @@ pub fn router(slot: EngineSlot, settings: Settings) -> Router {
         })
         .on_response(DefaultOnResponse::new().level(Level::DEBUG));
     Router::new()
-        .route("/", get(handlers::welcome))
-        .route("/v1/search", get(handlers::search))
-        .route("/v1/articles", get(handlers::article_by_query))
-        .route("/v1/articles/{id}", get(handlers::article_by_id))
-        .route("/v1/articles/{id}/related", get(handlers::related_by_id))
-        .route("/v1/related", get(handlers::related_by_query))
-        .route("/health/livez", get(handlers::livez))
-        .route("/health/readyz", get(handlers::readyz))
-        .fallback(handlers::no_such_route)
-        .method_not_allowed_fallback(handlers::no_such_method)
+        .route("/", get(health::welcome))
+        .route("/v1/search", get(search::search).post(search::search_by_json))
+        .route("/v1/multi-search", post(search::multi_search))
+        .route("/v1/articles", get(articles::article_by_query))
+        .route("/v1/articles/{id}", get(articles::article_by_id))
+        .route("/v1/articles/{id}/related", get(related::related_by_id))
+        .route("/v1/related", get(related::related_by_query))
+        .route("/health/livez", get(health::livez))
+        .route("/health/readyz", get(health::readyz))
+        .fallback(health::no_such_route)
+        .method_not_allowed_fallback(health::no_such_method)
         .layer(trace)
         .with_state(app)
 }

@@ -1,95 +1,130 @@
-//! Query parameters, strictly: what a route does not know is an error that names it.
+//! What a request gives, strictly: what a route does not take is an error that names it.
+//!
+//! A query string and a JSON body become the same list of names and texts, and are read and
+//! refused by the same code.
 
-use std::str::FromStr;
+use std::marker::PhantomData;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde_json::{Map, Value};
+
+use super::forms::{Choice, Flag, Form, JsonForm, Whole};
+use super::parameters::{Described, Parameter, Takes};
 use super::problem::Problem;
-use crate::article::{Kind, Moment, Topic, is_language_tag};
-use crate::engine::Filters;
 
-/// The parameters of one request.
+/// The names and values of one request; all of the names are known to the route.
 pub(super) struct Params(Vec<(String, String)>);
 
-/// The parameters that filter articles, on every route that lists some.
-pub(super) const FILTERS: [&str; 5] = ["lang", "kind", "topic", "date_from", "date_to"];
+/// The parameters of a route that has them in its query string.
+pub(super) struct InQuery<T> {
+    /// What was given.
+    pub(super) params: Params,
+    takes: PhantomData<T>,
+}
 
-impl Params {
-    /// Reads a query string. Bytes that are no UTF-8 become replacement characters.
-    pub(super) fn read(query: Option<&str>, known: &[&str]) -> Result<Params, Problem> {
-        let pairs: Vec<(String, String)> =
-            form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-        let mut unknown: Vec<String> = Vec::new();
-        for (name, _) in &pairs {
-            if !known.contains(&name.as_str()) && !unknown.contains(name) {
-                unknown.push(name.clone());
-            }
-        }
-        if unknown.is_empty() { Ok(Params(pairs)) } else { Err(Problem::unknown_parameters(unknown, known)) }
-    }
+impl<S: Sync, T: Takes> FromRequestParts<S> for InQuery<T> {
+    type Rejection = Problem;
 
-    /// All values of a parameter that may be repeated.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The value of a parameter that may stand once.
-    pub(super) fn one(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let mut values = self.0.iter().filter(|(known, _)| known == name);
-        let first = values.next().map(|(_, value)| value.as_str());
-        if values.next().is_some() { Err(Problem::bad_value(name, "given once")) } else { Ok(first) }
-    }
-
-    /// A whole number within bounds.
-    pub(super) fn number(&self, name: &str, default: usize, min: usize, max: usize) -> Result<usize, Problem> {
-        let Some(text) = self.one(name)? else { return Ok(default) };
-        let bad = || Problem::bad_value(name, &format!("a whole number from {min} to {max}"));
-        let number = usize::from_str(text).map_err(|_| bad())?;
-        if (min..=max).contains(&number) { Ok(number) } else { Err(bad()) }
-    }
-
-    /// Yes or no; no where it is not given.
-    pub(super) fn flag(&self, name: &str) -> Result<bool, Problem> {
-        match self.one(name)? {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(Problem::bad_value(name, "true or false")),
-        }
-    }
-
-    /// One language.
-    pub(super) fn language(&self, name: &str) -> Result<Option<String>, Problem> {
-        self.one(name)?.map(|text| language(name, text)).transpose()
-    }
-
-    /// The filters that every list takes.
-    pub(super) fn filters(&self) -> Result<Filters, Problem> {
-        let mut filters = Filters::default();
-        for text in self.all("lang") {
-            filters.langs.push(language("lang", text)?);
-        }
-        for text in self.all("kind") {
-            let expected = "article, press-release, blog, event or publication";
-            filters.kinds.push(Kind::parse(text).ok_or_else(|| Problem::bad_value("kind", expected))?);
-        }
-        for text in self.all("topic") {
-            let expected = "a topic path such as programs/research";
-            filters.topics.push(Topic::parse(text).ok_or_else(|| Problem::bad_value("topic", expected))?.path);
-        }
-        filters.from_s = self.moment("date_from")?.map(|moment| moment.start_s());
-        filters.until_s = self.moment("date_to")?.map(|moment| moment.end_s().max(moment.start_s() + 1));
-        Ok(filters)
-    }
-
-    fn moment(&self, name: &str) -> Result<Option<Moment>, Problem> {
-        let expected = "a date such as 2021-11-03, or an RFC 3339 time";
-        let parse = |text| Moment::parse(text).map_err(|_| Problem::bad_value(name, expected));
-        self.one(name)?.map(parse).transpose()
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<InQuery<T>, Problem> {
+        Ok(InQuery { params: Params::from_query::<T>(parts.uri.query())?, takes: PhantomData })
     }
 }
 
-fn language(name: &str, text: &str) -> Result<String, Problem> {
-    if is_language_tag(text) {
-        Ok(text.to_owned())
-    } else {
-        Err(Problem::bad_value(name, "a BCP 47 language such as es or pt-BR"))
+impl Params {
+    /// Reads a query string. Bytes that are no UTF-8 become replacement characters.
+    pub(super) fn from_query<T: Takes>(query: Option<&str>) -> Result<Params, Problem> {
+        let pairs: Vec<(String, String)> =
+            form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+        check_names::<T>(pairs.iter().map(|(name, _)| name.as_str()))?;
+        Ok(Params(pairs))
+    }
+
+    /// Reads a JSON object: texts, numbers and booleans as JSON has them, several values of a
+    /// repeatable parameter as an array.
+    pub(super) fn from_json<T: Takes>(object: &Map<String, Value>) -> Result<Params, Problem> {
+        check_names::<T>(object.keys().map(String::as_str))?;
+        let mut pairs = Vec::with_capacity(object.len());
+        for parameter in known::<T>() {
+            let Some(value) = object.get(parameter.name()) else { continue };
+            let values = match value {
+                Value::Array(values) if parameter.is_repeatable() => values.as_slice(),
+                value => std::slice::from_ref(value),
+            };
+            for value in values {
+                let text = json_text(parameter.json(), value)
+                    .ok_or_else(|| Problem::bad_value(parameter.name(), &parameter.expected()))?;
+                pairs.push((parameter.name().to_owned(), text));
+            }
+        }
+        Ok(Params(pairs))
+    }
+
+    /// The values of a parameter that may be repeated.
+    pub(super) fn all<F: Form>(&self, parameter: &Parameter<F>) -> Result<Vec<F::Value>, Problem> {
+        let values = self.0.iter().filter(|(name, _)| name == parameter.name);
+        values.map(|(_, text)| read(parameter, text)).collect()
+    }
+
+    /// The value of a parameter that may stand once.
+    pub(super) fn one<F: Form>(&self, parameter: &Parameter<F>) -> Result<Option<F::Value>, Problem> {
+        let mut values = self.0.iter().filter(|(name, _)| name == parameter.name);
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(Problem::bad_value(parameter.name, "given once"));
+        }
+        first.map(|(_, text)| read(parameter, text)).transpose()
+    }
+
+    /// A whole number, or its default.
+    pub(super) fn whole(&self, parameter: &Parameter<Whole>) -> Result<usize, Problem> {
+        Ok(self.one(parameter)?.unwrap_or(parameter.form.default))
+    }
+
+    /// Yes or no, or its default.
+    pub(super) fn flag(&self, parameter: &Parameter<Flag>) -> Result<bool, Problem> {
+        Ok(self.one(parameter)?.unwrap_or(parameter.form.default))
+    }
+
+    /// What was chosen, or its default.
+    pub(super) fn choice<C: Copy + Sync>(&self, parameter: &Parameter<Choice<C>>) -> Result<C, Problem> {
+        Ok(self.one(parameter)?.unwrap_or(parameter.form.default.1))
+    }
+}
+
+fn read<F: Form>(parameter: &Parameter<F>, text: &str) -> Result<F::Value, Problem> {
+    parameter.form.read(text).ok_or_else(|| Problem::bad_value(parameter.name, &parameter.form.expected()))
+}
+
+fn known<T: Takes>() -> impl Iterator<Item = &'static dyn Described> {
+    T::GROUPS.iter().flat_map(|group| group.iter().copied())
+}
+
+fn check_names<'n, T: Takes>(names: impl Iterator<Item = &'n str>) -> Result<(), Problem> {
+    let mut unknown: Vec<String> = Vec::new();
+    for name in names {
+        if !known::<T>().any(|parameter| parameter.name() == name) && !unknown.iter().any(|seen| seen == name) {
+            unknown.push(name.to_owned());
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let taken: Vec<&str> = known::<T>().map(|parameter| parameter.name()).collect();
+    Err(Problem::unknown_parameters(unknown, &taken))
+}
+
+/// A JSON value as a query string would have it; `None` where it is of another form.
+fn json_text(form: JsonForm, value: &Value) -> Option<String> {
+    match (form, value) {
+        (JsonForm::Text, Value::String(text)) => Some(text.clone()),
+        (JsonForm::Flag, Value::Bool(flag)) => Some(flag.to_string()),
+        // `10.0` and `-0` are whole numbers to JSON Schema; what has a fraction or is too large
+        // is refused for its text.
+        (JsonForm::Whole, Value::Number(number)) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 => Some(format!("{:.0}", float + 0.0)),
+            _ => Some(number.to_string()),
+        },
+        _ => None,
     }
 }

@@ -50,6 +50,23 @@ impl Problem {
         problem
     }
 
+    /// A body that is no JSON object, or not of the form that the route reads.
+    pub(super) fn bad_body(what: &str) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "bad-body", "Bad body", format!("the body {what}"))
+    }
+
+    /// A body of another type than JSON.
+    pub(super) fn not_json() -> Problem {
+        let detail = "the body should be JSON, with Content-Type: application/json".to_owned();
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type", detail)
+    }
+
+    /// A body that is longer than the route reads.
+    pub(super) fn too_large(max_bytes: usize) -> Problem {
+        let detail = format!("the body is larger than {max_bytes} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large", detail)
+    }
+
     /// No such article.
     pub(super) fn no_article() -> Problem {
         let detail = "there is no such article, or it is not published".to_owned();

@@ -1,0 +1,46 @@
+//! Single articles.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+
+use super::parameters::{ID, Naming, Nothing, URL};
+use super::params::{InQuery, Params};
+use super::problem::Problem;
+use super::{App, clock};
+use crate::engine::{ArticleAnswer, ArticleKey};
+
+pub(super) async fn article_by_id(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    _: InQuery<Nothing>,
+) -> Result<Json<ArticleAnswer>, Problem> {
+    article(app, id_in_path(id)?).await
+}
+
+pub(super) async fn article_by_query(
+    State(app): State<App>,
+    InQuery { params, .. }: InQuery<Naming>,
+) -> Result<Json<ArticleAnswer>, Problem> {
+    article(app, key(&params)?).await
+}
+
+async fn article(app: App, key: ArticleKey) -> Result<Json<ArticleAnswer>, Problem> {
+    let now_s = clock::now_s();
+    let answer = app.with_engine(move |engine| Ok(engine.article(&key, now_s)?)).await?;
+    answer.map(Json).ok_or_else(Problem::no_article)
+}
+
+/// The article that a path names. No id holds bytes that are no UTF-8.
+pub(super) fn id_in_path(id: Result<Path<String>, PathRejection>) -> Result<ArticleKey, Problem> {
+    id.map(|Path(id)| ArticleKey::Id(id)).map_err(|_| Problem::no_article())
+}
+
+/// One article, named by `id` or by `url`.
+pub(super) fn key(params: &Params) -> Result<ArticleKey, Problem> {
+    match (params.one(&ID)?, params.one(&URL)?) {
+        (Some(id), None) => Ok(ArticleKey::Id(id)),
+        (None, Some(url)) => Ok(ArticleKey::Url(url)),
+        _ => Err(Problem::bad_value("id", "given, or url instead of it")),
+    }
+}

@@ -1,0 +1,67 @@
+//! JSON bodies of requests: their type and size are checked before they are read.
+
+use std::marker::PhantomData;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use serde_json::{Map, Value};
+
+use super::parameters::{Nothing, Takes};
+use super::params::Params;
+use super::problem::Problem;
+
+/// The longest JSON body, in bytes: twenty searches of 512 characters fit with ease.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
+
+/// A JSON object; a route that reads one takes nothing in its query string.
+pub(super) struct Object(pub(super) Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for Object {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Object, Problem> {
+        Params::from_query::<Nothing>(request.uri().query())?;
+        if !is_json(request.headers()) {
+            return Err(Problem::not_json());
+        }
+        let bytes = read(request).await?;
+        // Its nesting is bounded by serde_json: a deeper body is an error, not a full stack.
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(object)) => Ok(Object(object)),
+            Ok(_) => Err(Problem::bad_body("should be a JSON object")),
+            Err(error) => Err(Problem::bad_body(&format!("is no JSON: {error}"))),
+        }
+    }
+}
+
+/// The parameters of a route that has them in its body, as members of an object.
+pub(super) struct InBody<T> {
+    /// What was given.
+    pub(super) params: Params,
+    takes: PhantomData<T>,
+}
+
+impl<S: Send + Sync, T: Takes> FromRequest<S> for InBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<InBody<T>, Problem> {
+        let Object(object) = Object::from_request(request, state).await?;
+        Ok(InBody { params: Params::from_json::<T>(&object)?, takes: PhantomData })
+    }
+}
+
+async fn read(mut request: Request) -> Result<Bytes, Problem> {
+    DefaultBodyLimit::max(MAX_BYTES).apply(&mut request);
+    Bytes::from_request(request, &()).await.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::too_large(MAX_BYTES),
+        _ => Problem::bad_body("could not be read to its end"),
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let media_type = value.split(';').next().unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/json")
+}

@@ -1,0 +1,155 @@
+//! The table of parameters. A route reads what stands here and is documented from it; there is
+//! no other list.
+
+use super::forms::{Choice, Flag, Form, JsonForm, KindName, Language, Text, Time, TopicPath, Whole};
+use crate::engine::{MAX_LIMIT, MAX_OFFSET, Sort};
+
+/// A parameter, in a query string or in a JSON body.
+pub(super) struct Parameter<F> {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// What it does, for whoever uses the API.
+    #[expect(dead_code, reason = "the API's description is made of it, with the next change")]
+    pub(super) about: &'static str,
+    /// What its values are.
+    pub(super) form: F,
+    /// Whether it can have several values; any of them is meant.
+    pub(super) is_repeatable: bool,
+}
+
+impl<F> Parameter<F> {
+    /// A parameter with at most one value.
+    const fn once(name: &'static str, form: F, about: &'static str) -> Parameter<F> {
+        Parameter { name, about, form, is_repeatable: false }
+    }
+
+    /// A parameter with any number of values.
+    const fn repeatable(name: &'static str, form: F, about: &'static str) -> Parameter<F> {
+        Parameter { name, about, form, is_repeatable: true }
+    }
+}
+
+/// A parameter of whatever form.
+pub(super) trait Described: Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// Whether it can have several values.
+    fn is_repeatable(&self) -> bool;
+    /// What a value should be.
+    fn expected(&self) -> String;
+    /// What a value is in a JSON body.
+    fn json(&self) -> JsonForm;
+}
+
+impl<F: Form> Described for Parameter<F> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.is_repeatable
+    }
+
+    fn expected(&self) -> String {
+        self.form.expected()
+    }
+
+    fn json(&self) -> JsonForm {
+        self.form.json()
+    }
+}
+
+/// Parameters that go together.
+pub(super) type Group = &'static [&'static dyn Described];
+
+/// The parameters of a route.
+pub(super) trait Takes {
+    /// All that it takes; another one is an error.
+    const GROUPS: &'static [Group];
+}
+
+/// Nothing.
+pub(super) struct Nothing;
+
+impl Takes for Nothing {
+    const GROUPS: &'static [Group] = &[];
+}
+
+/// What a search takes.
+pub(super) struct Searching;
+
+impl Takes for Searching {
+    const GROUPS: &'static [Group] = &[&[&Q], FILTERS, &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &SNIPPET_CHARS, &EXPLAIN]];
+}
+
+/// What names an article.
+pub(super) struct Naming;
+
+impl Takes for Naming {
+    const GROUPS: &'static [Group] = &[KEY];
+}
+
+/// What the related articles of a named article take.
+pub(super) struct Relating;
+
+impl Takes for Relating {
+    const GROUPS: &'static [Group] = &[&[&RELATED_LIMIT], FILTERS];
+}
+
+/// What related articles take where the article must be named too.
+pub(super) struct NamingAndRelating;
+
+impl Takes for NamingAndRelating {
+    const GROUPS: &'static [Group] = &[KEY, &[&RELATED_LIMIT], FILTERS];
+}
+
+const KEY: Group = &[&ID, &URL];
+const FILTERS: Group = &[&LANG, &KIND, &TOPIC, &DATE_FROM, &DATE_TO];
+
+pub(super) static Q: Parameter<Text> = Parameter::once(
+    "q",
+    Text,
+    "What is searched for, as a person types it: words in any of their forms, \"phrases\", -exclusions, title:fields, begin*. Any text is good. Without it everything is listed, newest first.",
+);
+pub(super) static LANG: Parameter<Language> = Parameter::repeatable(
+    "lang",
+    Language,
+    "Only pages in this language (BCP 47); `pt` takes `pt-BR` too. Several: any of them.",
+);
+pub(super) static KIND: Parameter<KindName> =
+    Parameter::repeatable("kind", KindName, "Only pages of this kind. Several: any of them.");
+pub(super) static TOPIC: Parameter<TopicPath> = Parameter::repeatable(
+    "topic",
+    TopicPath,
+    "Only pages under this topic or one below it: a path such as `programs/research`. Several: any of them.",
+);
+pub(super) static DATE_FROM: Parameter<Time> =
+    Parameter::once("date_from", Time, "Only pages published on this day or at this time, or later.");
+pub(super) static DATE_TO: Parameter<Time> =
+    Parameter::once("date_to", Time, "Only pages published on this day or before; before this time, where it is one.");
+pub(super) static UI_LANG: Parameter<Language> = Parameter::once(
+    "ui_lang",
+    Language,
+    "The reader's language (BCP 47): the version of a page that is shown where it has one. It filters nothing. Without it, `Accept-Language` decides.",
+);
+pub(super) static SORT: Parameter<Choice<Sort>> = Parameter::once(
+    "sort",
+    Choice { default: ("relevance", Sort::Relevance), others: &[("-date", Sort::Newest), ("date", Sort::Oldest)] },
+    "The order of hits: best match, newest or oldest first.",
+);
+pub(super) static OFFSET: Parameter<Whole> =
+    Parameter::once("offset", Whole { default: 0, min: 0, max: MAX_OFFSET }, "How many hits to pass over.");
+pub(super) static LIMIT: Parameter<Whole> =
+    Parameter::once("limit", Whole { default: 10, min: 0, max: MAX_LIMIT }, "How many hits to answer at most.");
+pub(super) static SNIPPET_CHARS: Parameter<Whole> = Parameter::once(
+    "snippet_chars",
+    Whole { default: 200, min: 20, max: 1_000 },
+    "The longest snippet, in characters.",
+);
+pub(super) static EXPLAIN: Parameter<Flag> =
+    Parameter::once("explain", Flag { default: false }, "Whether each hit says why it stands where it stands.");
+pub(super) static ID: Parameter<Text> = Parameter::once("id", Text, "The article's id. Either this or `url`.");
+pub(super) static URL: Parameter<Text> =
+    Parameter::once("url", Text, "The article's address, exactly as its source gives it. Either this or `id`.");
+pub(super) static RELATED_LIMIT: Parameter<Whole> =
+    Parameter::once("limit", Whole { default: 6, min: 0, max: MAX_LIMIT }, "How many related works to answer at most.");
