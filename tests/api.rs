@@ -13,95 +13,22 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "support/served.rs"]
+mod served;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode, header};
 use fichero::applier::{EngineSlot, open_engine};
 use fichero::article::Article;
-use fichero::catalog::Catalog;
-use fichero::config::Source;
 use fichero::data_folder::DataFolder;
 use fichero::http::{Settings, router};
-use fichero::reindex::{Options, Progress, reindex};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tower::ServiceExt;
-
-struct Silent;
-
-impl Progress for Silent {
-    fn reading(&self, _: &str, _: u64) {}
-    fn building(&self, _: u64) {}
-}
-
-/// A site that is served, and the articles that it should have.
-struct Site {
-    router: Router,
-    articles: Vec<Article>,
-}
-
-fn index(source: &Path, data: &Path) -> Site {
-    let data = DataFolder::open(data).unwrap();
-    let sources = [Source { name: "corpus".to_owned(), path: source.to_owned() }];
-    let report = reindex(&data, &sources, &Options::default(), &Silent).unwrap();
-    assert_eq!(report.sources[0].rejected, 0, "{report:?}");
-    let articles = Catalog::open(data.path()).unwrap().all_articles().unwrap();
-    let engine = open_engine(&data, data.current().unwrap()).unwrap();
-    let slot = EngineSlot::default();
-    slot.store(Some(Arc::new(engine)));
-    Site { router: router(slot, Settings::default()), articles }
-}
-
-static RUNTIME: LazyLock<tokio::runtime::Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().build().unwrap());
-
-/// The corpus, indexed once. What the engine has opened it keeps: the folder need not stay.
-static CORPUS: LazyLock<Site> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
-    let mut site = index(&support::corpus(), folder.path());
-    let now_s = jiff::Timestamp::now().as_second();
-    site.articles.retain(|article| article.is_visible_at(now_s));
-    assert!(site.articles.len() >= 80, "{}", site.articles.len());
-    site
-});
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Value,
-}
-
-fn ask(router: &Router, request: Request<Body>) -> Answer {
-    RUNTIME.block_on(async {
-        let response = router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let body = serde_json::from_slice(&body)
-            .unwrap_or_else(|_| panic!("{}: no JSON: {}", parts.status, String::from_utf8_lossy(&body)));
-        Answer { status: parts.status, headers: parts.headers, body }
-    })
-}
-
-fn get_from(router: &Router, path: &str) -> Answer {
-    ask(router, Request::get(path).body(Body::empty()).unwrap())
-}
-
-fn get(path: &str) -> Answer {
-    get_from(&CORPUS.router, path)
-}
-
-/// A good answer's body.
-fn good(path: &str) -> Value {
-    let answer = get(path);
-    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
-    answer.body
-}
+use served::{Answer, CORPUS, ask, escaped, get, get_from, good, index, problem};
 
 /// A search with parameters that need escaping.
 fn search(parameters: &[(&str, &str)]) -> Value {
@@ -139,19 +66,6 @@ fn plain(html: &str) -> String {
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
-}
-
-/// Checks the form of an error (RFC 9457) and gives back its code and the parameters it names.
-fn problem(answer: &Answer, status: StatusCode) -> (String, Vec<String>) {
-    let body = &answer.body;
-    assert_eq!(answer.status, status, "{body}");
-    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json");
-    assert_eq!(body["status"], status.as_u16());
-    for field in ["type", "title", "code", "detail"] {
-        assert!(!body[field].as_str().unwrap().is_empty(), "{field} of {body}");
-    }
-    let parameters = body.get("parameters").map(|names| serde_json::from_value(names.clone()).unwrap());
-    (body["code"].as_str().unwrap().to_owned(), parameters.unwrap_or_default())
 }
 
 const SEARCH_FIELDS: [&str; 9] =
@@ -619,10 +533,6 @@ proptest! {
         let escaped: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
         prop_assert_eq!(&good(&format!("/v1/search?q={escaped}"))["query"], &*String::from_utf8_lossy(&bytes));
     }
-}
-
-fn escaped(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 #[test]
