@@ -42,8 +42,8 @@ fn a_search_by_json_is_the_search_by_query_string() {
         (json!({}), ""),
         (json!({ "q": "movilidad virtual", "ui_lang": "es", "limit": 3 }), "q=movilidad+virtual&ui_lang=es&limit=3"),
         (
-            json!({ "lang": ["pt", "fr"], "kind": "event", "sort": "-date", "offset": 1 }),
-            "lang=pt&lang=fr&kind=event&sort=-date&offset=1",
+            json!({ "lang": ["pt", "fr"], "kind": "article", "sort": "-date", "offset": 1 }),
+            "lang=pt&lang=fr&kind=article&sort=-date&offset=1",
         ),
         (
             json!({ "q": "university", "topic": ["programs"], "date_from": "2020-01-01", "explain": true }),

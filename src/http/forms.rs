@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::article::{Kind, Moment, Topic, is_language_tag};
+use crate::engine::Facet;
 
 /// The form of a parameter's values.
 pub(super) trait Form: Sync {
@@ -163,6 +164,44 @@ impl Form for TopicPath {
 
     fn expected(&self) -> String {
         "a topic path such as programs/research".to_owned()
+    }
+}
+
+/// A year.
+pub(super) struct Year;
+
+impl Form for Year {
+    type Value = i16;
+
+    fn read(&self, text: &str) -> Option<i16> {
+        i16::from_str(text).ok().filter(|year| (1..=9999).contains(year))
+    }
+
+    fn expected(&self) -> String {
+        "a year from 1 to 9999".to_owned()
+    }
+
+    fn json(&self) -> JsonForm {
+        JsonForm::Whole
+    }
+}
+
+/// A facet by its name, all of them, or none.
+pub(super) struct Counts;
+
+impl Form for Counts {
+    type Value = Vec<Facet>;
+
+    fn read(&self, text: &str) -> Option<Vec<Facet>> {
+        match text {
+            "all" => Some(Facet::ALL.to_vec()),
+            "none" => Some(Vec::new()),
+            name => name.parse().ok().map(|facet| vec![facet]),
+        }
+    }
+
+    fn expected(&self) -> String {
+        one_of(Facet::ALL.into_iter().map(Facet::as_str).chain(["all", "none"]))
     }
 }
 

@@ -3,6 +3,7 @@
 mod articles;
 mod body;
 mod clock;
+mod cursor;
 mod forms;
 mod health;
 mod language;
@@ -12,6 +13,7 @@ mod problem;
 mod related;
 mod search;
 mod settings;
+mod topics;
 
 use std::sync::Arc;
 
@@ -76,6 +78,7 @@ pub fn router(slot: EngineSlot, settings: Settings) -> Router {
         .route("/", get(health::welcome))
         .route("/v1/search", get(search::search).post(search::search_by_json))
         .route("/v1/multi-search", post(search::multi_search))
+        .route("/v1/topics", get(topics::topics))
         .route("/v1/articles", get(articles::article_by_query))
         .route("/v1/articles/{id}", get(articles::article_by_id))
         .route("/v1/articles/{id}/related", get(related::related_by_id))

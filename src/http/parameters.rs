@@ -1,7 +1,8 @@
 //! The table of parameters. A route reads what stands here and is documented from it; there is
 //! no other list.
 
-use super::forms::{Choice, Flag, Form, JsonForm, KindName, Language, Text, Time, TopicPath, Whole};
+use super::cursor::CursorText;
+use super::forms::{Choice, Counts, Flag, Form, JsonForm, KindName, Language, Text, Time, TopicPath, Whole, Year};
 use crate::engine::{MAX_LIMIT, MAX_OFFSET, Sort};
 
 /// A parameter, in a query string or in a JSON body.
@@ -79,7 +80,15 @@ impl Takes for Nothing {
 pub(super) struct Searching;
 
 impl Takes for Searching {
-    const GROUPS: &'static [Group] = &[&[&Q], FILTERS, &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &SNIPPET_CHARS, &EXPLAIN]];
+    const GROUPS: &'static [Group] =
+        &[&[&Q], FILTERS, &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &CURSOR, &GROUP, &FACETS, &SNIPPET_CHARS, &EXPLAIN]];
+}
+
+/// What the topic tree takes.
+pub(super) struct Topics;
+
+impl Takes for Topics {
+    const GROUPS: &'static [Group] = &[FILTERS, &[&UI_LANG]];
 }
 
 /// What names an article.
@@ -104,7 +113,8 @@ impl Takes for NamingAndRelating {
 }
 
 const KEY: Group = &[&ID, &URL];
-const FILTERS: Group = &[&LANG, &KIND, &TOPIC, &DATE_FROM, &DATE_TO];
+const FILTERS: Group =
+    &[&LANG, &KIND, &TOPIC, &TAG, &AUTHOR, &YEAR, &DATE_FROM, &DATE_TO, &KIND_NOT, &TOPIC_NOT, &TAG_NOT];
 
 pub(super) static Q: Parameter<Text> = Parameter::once(
     "q",
@@ -123,6 +133,27 @@ pub(super) static TOPIC: Parameter<TopicPath> = Parameter::repeatable(
     TopicPath,
     "Only pages under this topic or one below it: a path such as `programs/research`. Several: any of them.",
 );
+pub(super) static TAG: Parameter<Text> = Parameter::repeatable(
+    "tag",
+    Text,
+    "Only pages with this keyword; case and accents do not matter. Several: any of them.",
+);
+pub(super) static AUTHOR: Parameter<Text> = Parameter::repeatable(
+    "author",
+    Text,
+    "Only pages by this person, the whole name; case and accents do not matter. Several: any of them.",
+);
+pub(super) static YEAR: Parameter<Year> =
+    Parameter::repeatable("year", Year, "Only pages published in this year (UTC). Several: any of them.");
+pub(super) static KIND_NOT: Parameter<KindName> =
+    Parameter::repeatable("kind_not", KindName, "No pages of this kind. Several: of none of them.");
+pub(super) static TOPIC_NOT: Parameter<TopicPath> = Parameter::repeatable(
+    "topic_not",
+    TopicPath,
+    "No pages under this topic or one below it. Several: under none of them.",
+);
+pub(super) static TAG_NOT: Parameter<Text> =
+    Parameter::repeatable("tag_not", Text, "No pages with this keyword. Several: with none of them.");
 pub(super) static DATE_FROM: Parameter<Time> =
     Parameter::once("date_from", Time, "Only pages published on this day or at this time, or later.");
 pub(super) static DATE_TO: Parameter<Time> =
@@ -141,6 +172,21 @@ pub(super) static OFFSET: Parameter<Whole> =
     Parameter::once("offset", Whole { default: 0, min: 0, max: MAX_OFFSET }, "How many hits to pass over.");
 pub(super) static LIMIT: Parameter<Whole> =
     Parameter::once("limit", Whole { default: 10, min: 0, max: MAX_LIMIT }, "How many hits to answer at most.");
+pub(super) static CURSOR: Parameter<CursorText> = Parameter::once(
+    "cursor",
+    CursorText,
+    "Where to go on: `next_cursor` of an answer to the same search, in place of `offset`. By date it is exact whatever has changed since; by relevance the list stays that of the first page for five minutes, and after that goes on from the same place, with a note.",
+);
+pub(super) static GROUP: Parameter<Flag> = Parameter::once(
+    "group",
+    Flag { default: true },
+    "Whether the language versions of a page are one hit (the version that suits the reader, the others as its translations), or each is a hit of its own.",
+);
+pub(super) static FACETS: Parameter<Counts> = Parameter::repeatable(
+    "facets",
+    Counts,
+    "What to count the whole answer by: `lang`, `kind`, `topic`, `tag`, `author`, `year`, or `all`, or `none`. Each count ignores the facet's own filter. Without it: `lang`, `kind`, `topic` and `year`.",
+);
 pub(super) static SNIPPET_CHARS: Parameter<Whole> = Parameter::once(
     "snippet_chars",
     Whole { default: 200, min: 20, max: 1_000 },

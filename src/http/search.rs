@@ -9,14 +9,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::body::{InBody, Object};
+use super::forms::Form;
 use super::parameters::{
-    DATE_FROM, DATE_TO, EXPLAIN, KIND, LANG, LIMIT, OFFSET, Q, SNIPPET_CHARS, SORT, Searching, TOPIC, UI_LANG,
+    AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, KIND, KIND_NOT, LANG, LIMIT, OFFSET, Q, SNIPPET_CHARS,
+    SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
 };
 use super::params::{InQuery, Params};
 use super::problem::Problem;
 use super::settings::Settings;
-use super::{App, clock, language};
-use crate::engine::{Correction, Filters, Hit, IndexVersion, SearchEngine, SearchRequest, Total};
+use super::{App, clock, cursor, language};
+use crate::engine::{Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, SearchEngine, SearchRequest, Total};
 use crate::query::{MAX_CHARS, MAX_WORDS, Query};
 
 /// The most searches of one request.
@@ -33,9 +35,11 @@ impl Search {
     /// the parameters name none.
     pub(super) fn read(params: &Params, headers: &HeaderMap, settings: &Settings) -> Result<Search, Problem> {
         let text = params.one(&Q)?.unwrap_or_default();
-        let request = SearchRequest {
+        let mut request = SearchRequest {
             filters: filters(params)?,
             ui_lang: params.one(&UI_LANG)?.or_else(|| language::preferred(headers)),
+            group: params.flag(&GROUP)?,
+            facets: facets(params)?,
             sort: params.choice(&SORT)?,
             offset: params.whole(&OFFSET)?,
             limit: params.whole(&LIMIT)?,
@@ -44,6 +48,15 @@ impl Search {
             recency: settings.recency,
             ..SearchRequest::new(Query::parse(&text), clock::now_s())
         };
+        if let Some(of) = params.one(&CURSOR)? {
+            if !of.is_of(&request) {
+                return Err(Problem::bad_value(CURSOR.name, &CURSOR.form.expected()));
+            }
+            if request.offset > 0 {
+                return Err(Problem::bad_value(OFFSET.name, "left out where there is a cursor"));
+            }
+            request.after = Some(of.cursor);
+        }
         Ok(Search { text, request })
     }
 
@@ -56,14 +69,17 @@ impl Search {
         if self.request.query.is_cut {
             notes.push(format!("only the first {MAX_CHARS} characters and {MAX_WORDS} words of the query were read"));
         }
+        let next_cursor = answer.next.as_ref().map(|next| cursor::write(next, &self.request));
         Ok(SearchBody {
             query: self.text,
             total: answer.total,
             offset: self.request.offset,
             limit: self.request.limit,
+            next_cursor,
             took_ms,
             index_version: answer.index_version,
             hits: answer.hits,
+            facets: answer.facets,
             corrections: answer.corrections,
             notes,
         })
@@ -76,10 +92,24 @@ pub(super) fn filters(params: &Params) -> Result<Filters, Problem> {
         langs: params.all(&LANG)?,
         kinds: params.all(&KIND)?,
         topics: params.all(&TOPIC)?,
+        tags: params.all(&TAG)?,
+        authors: params.all(&AUTHOR)?,
+        years: params.all(&YEAR)?,
         from_s: params.one(&DATE_FROM)?.map(|moment| moment.start_s()),
         until_s: params.one(&DATE_TO)?.map(|moment| moment.end_s().max(moment.start_s() + 1)),
-        ..Filters::default()
+        kinds_not: params.all(&KIND_NOT)?,
+        topics_not: params.all(&TOPIC_NOT)?,
+        tags_not: params.all(&TAG_NOT)?,
     })
+}
+
+/// What to count by, in the order of an answer.
+fn facets(params: &Params) -> Result<Vec<Facet>, Problem> {
+    let asked = params.all(&FACETS)?;
+    if asked.is_empty() {
+        return Ok(vec![Facet::Lang, Facet::Kind, Facet::Topic, Facet::Year]);
+    }
+    Ok(Facet::ALL.into_iter().filter(|facet| asked.iter().flatten().any(|known| known == facet)).collect())
 }
 
 /// The answer to a search.
@@ -89,9 +119,12 @@ pub(super) struct SearchBody {
     total: Total,
     offset: usize,
     limit: usize,
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<String>,
     took_ms: f64,
     index_version: IndexVersion,
     hits: Vec<Hit>,
+    facets: FacetCounts,
     corrections: Vec<Correction>,
     notes: Vec<String>,
 }
