@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
-use super::facets::{FacetCounts, TopicCount, ValueCount};
+use super::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
 use super::filters::{Facet, Filters, label_key, month_of};
 use super::highlight::Highlighter;
 use super::plan::{Collection, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
@@ -252,7 +252,8 @@ impl BruteForceEngine {
         }
     }
 
-    /// How most articles of the reader's language write a topic, or else most of all.
+    /// How most articles of the reader's language write a topic, or else those of the language
+    /// that has most, or else most of all.
     fn topic_label(&self, path: &str, ui_lang: Option<&str>) -> String {
         let most = |is_meant: &dyn Fn(&Article) -> bool| {
             let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -266,9 +267,9 @@ impl BruteForceEngine {
             }
             counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(label, _)| label.to_owned())
         };
-        let group = ui_lang.map(language_group);
-        let of_reader = group.and_then(|group| most(&|article| language_group(&article.lang) == group));
-        of_reader.or_else(|| most(&|_| true)).unwrap_or_default()
+        let in_group = |group: String| most(&|article| language_group(&article.lang) == group);
+        let found = label_groups(ui_lang, &self.languages).into_iter().find_map(in_group);
+        found.or_else(|| most(&|_| true)).unwrap_or_default()
     }
 }
 

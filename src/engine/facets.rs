@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::filters::Facet;
+use super::ranking::LanguageStats;
+use crate::analysis::language_group;
 
 /// The most tags and authors that are listed, the most frequent ones.
 pub const MAX_LABELS: usize = 100;
@@ -62,7 +64,8 @@ pub struct YearCount {
 pub struct TopicCount {
     /// The path of slugs, what the filter takes.
     pub value: String,
-    /// How the site writes the topic in the reader's language, or else in most articles.
+    /// How the site writes the topic in the reader's language, or else in the one it has most
+    /// articles of, or else in any.
     pub label: String,
     /// The number of works at the topic or below it.
     pub count: u64,
@@ -109,6 +112,13 @@ impl FacetCounts {
         let of = |(year, count, months)| YearCount { value: year_name(year), count, months: months_of(year, months) };
         self.year = Some(years.into_iter().map(of).collect());
     }
+}
+
+/// The language groups in which a topic's label is looked for: the reader's, then the one that the
+/// site has most articles of.
+pub(super) fn label_groups(ui_lang: Option<&str>, languages: &[LanguageStats]) -> Vec<String> {
+    let most = languages.iter().rev().max_by_key(|language| language.articles);
+    ui_lang.map(language_group).into_iter().chain(most.map(|language| language.lang.clone())).collect()
 }
 
 fn year_name(year: i16) -> String {

@@ -3,7 +3,7 @@
 use super::filter::Failed;
 use super::snapshot::{Place, Snapshot};
 use crate::article::Kind;
-use crate::engine::facets::{FacetCounts, TopicCount, ValueCount};
+use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
 use crate::engine::filters::Facet;
 
 /// A version that counted somewhere.
@@ -75,6 +75,7 @@ impl<'s> Counter<'s> {
     /// The counts, with topics as they are written for a reader.
     pub(super) fn counts(self, ui_lang: Option<&str>) -> FacetCounts {
         let values = &self.snapshot.values;
+        let groups = label_groups(ui_lang, &self.snapshot.languages);
         let mut answer = FacetCounts::default();
         for (facet, counts) in self.counts {
             let held =
@@ -91,7 +92,7 @@ impl<'s> Counter<'s> {
                     held()
                         .map(|(topic, count)| TopicCount {
                             value: values.topics[topic].clone(),
-                            label: values.topic_label(topic, ui_lang).to_owned(),
+                            label: values.topic_label(topic, &groups).to_owned(),
                             count,
                             children: Vec::new(),
                         })

@@ -199,10 +199,11 @@ impl Values {
         self.month_starts.partition_point(|start| *start <= at).checked_sub(1).map(number)
     }
 
-    /// How the site writes a topic in a reader's language, or else in most articles.
-    pub(super) fn topic_label(&self, topic: usize, ui_lang: Option<&str>) -> &str {
+    /// How the site writes a topic in the first of some language groups that has a label, or else
+    /// in most articles.
+    pub(super) fn topic_label(&self, topic: usize, groups: &[String]) -> &str {
         let Some(labels) = self.topic_labels.get(topic) else { return "" };
-        ui_lang.and_then(|lang| labels.by_group.get(&language_group(lang))).unwrap_or(&labels.any)
+        groups.iter().find_map(|group| labels.by_group.get(group)).unwrap_or(&labels.any)
     }
 }
 
