@@ -1,14 +1,16 @@
 //! The oracle: every question answered by going through a list of articles, one by one, text in
 //! hand. It is slow and obvious; the embedded engine must say the same.
 
+mod facets;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
+use self::facets::spellings;
 use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
-use super::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
-use super::filters::{Facet, Filters, label_key, month_of};
+use super::filters::Filters;
 use super::highlight::Highlighter;
 use super::plan::{Collection, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
 use super::ranking::{self, Held, LanguageStats};
@@ -20,7 +22,7 @@ use super::{
     SearchAnswer, SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
-use crate::article::{Article, language_is_under, one_line};
+use crate::article::{Article, one_line};
 
 /// Answers from a list of articles held in memory.
 pub struct BruteForceEngine {
@@ -193,96 +195,6 @@ impl BruteForceEngine {
         works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
         works
     }
-
-    /// How many works, or versions, there are under every value of the facets asked for.
-    fn count(&self, matching: &[Choice<'_>], request: &SearchRequest) -> FacetCounts {
-        let mut answer = FacetCounts::default();
-        for facet in &request.facets {
-            let filters = request.filters.without(*facet);
-            let mut works: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-            let mut months: BTreeMap<(i16, i8), BTreeSet<&str>> = BTreeMap::new();
-            let mut years: BTreeMap<i16, BTreeSet<&str>> = BTreeMap::new();
-            for article in matching.iter().map(|choice| &choice.entry.article).filter(|article| filters.take(article)) {
-                let counted = if request.group { article.work.as_str() } else { article.id.as_str() };
-                for value in self.values(*facet, article) {
-                    works.entry(value).or_default().insert(counted);
-                }
-                if let Some((year, month)) = article.published_at.as_ref().and_then(|at| month_of(at.start_s())) {
-                    months.entry((year, month)).or_default().insert(counted);
-                    years.entry(year).or_default().insert(counted);
-                }
-            }
-            let values = works.iter().map(|(value, works)| (value.clone(), works.len() as u64));
-            match facet {
-                Facet::Topic => {
-                    let label = |path: &str| self.topic_label(path, request.ui_lang.as_deref());
-                    let of = |(value, count): (String, u64)| TopicCount {
-                        label: label(&value),
-                        value,
-                        count,
-                        children: Vec::new(),
-                    };
-                    answer.set_topics(values.map(of).collect());
-                }
-                Facet::Year => answer.set_years(years.into_iter().map(|(year, works)| {
-                    let own = months.iter().filter(|((other, _), _)| *other == year);
-                    (year, works.len() as u64, own.map(|((_, month), works)| (*month, works.len() as u64)).collect())
-                })),
-                _ => answer.set_values(*facet, values.map(|(value, count)| ValueCount { value, count }).collect()),
-            }
-        }
-        answer
-    }
-
-    /// What an article counts under.
-    fn values(&self, facet: Facet, article: &Article) -> Vec<String> {
-        let articles = || self.entries.iter().map(|entry| &entry.article);
-        let spelled =
-            |label: &String, known: &BTreeMap<String, String>| known.get(&label_key(label)).unwrap_or(label).clone();
-        match facet {
-            Facet::Lang => {
-                let above = articles().filter(|other| language_is_under(&article.lang, &other.lang));
-                above.map(|other| other.lang.clone()).collect()
-            }
-            Facet::Kind => vec![article.kind.as_str().to_owned()],
-            Facet::Topic => article.topics.iter().flat_map(|topic| topic.prefixes()).map(str::to_owned).collect(),
-            Facet::Tag => article.tags.iter().map(|tag| spelled(tag, &self.tags)).collect(),
-            Facet::Author => article.authors.iter().map(|author| spelled(author, &self.authors)).collect(),
-            Facet::Year => Vec::new(),
-        }
-    }
-
-    /// How most articles of the reader's language write a topic, or else those of the language
-    /// that has most, or else most of all.
-    fn topic_label(&self, path: &str, ui_lang: Option<&str>) -> String {
-        let most = |is_meant: &dyn Fn(&Article) -> bool| {
-            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-            for article in self.entries.iter().map(|entry| &entry.article).filter(|article| is_meant(article)) {
-                let levels = article.topics.iter().flat_map(|topic| topic.prefixes().zip(&topic.labels));
-                let labels: BTreeSet<&str> =
-                    levels.filter(|(level, _)| *level == path).map(|(_, label)| label.as_str()).collect();
-                for label in labels {
-                    *counts.entry(label).or_insert(0) += 1;
-                }
-            }
-            counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(label, _)| label.to_owned())
-        };
-        let in_group = |group: String| most(&|article| language_group(&article.lang) == group);
-        let found = label_groups(ui_lang, &self.languages).into_iter().find_map(in_group);
-        found.or_else(|| most(&|_| true)).unwrap_or_default()
-    }
-}
-
-/// Of the spellings of each label, the first.
-fn spellings<'a>(labels: impl Iterator<Item = &'a String>) -> BTreeMap<String, String> {
-    let mut spellings: BTreeMap<String, String> = BTreeMap::new();
-    for label in labels {
-        let known = spellings.entry(label_key(label)).or_insert_with(|| label.clone());
-        if label < known {
-            known.clone_from(label);
-        }
-    }
-    spellings
 }
 
 /// Where a version stands in a list: what it is ordered by, and its id.
