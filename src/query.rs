@@ -41,6 +41,8 @@ pub struct QueryWord {
     pub is_prefix: bool,
     /// The only zone in which it is looked for: `title:movilidad`.
     pub zone: Option<Zone>,
+    /// Whether it was typed in quotation marks only.
+    pub is_quoted: bool,
 }
 
 /// Words that must, or must not, stand one after the other.
@@ -188,12 +190,14 @@ impl Query {
                 compound: within.or(head.map(|head| head.text.to_string())),
                 is_prefix: piece.is_prefix && cut.clone().all(|behind| behind.span == 0),
                 zone: piece.zone,
+                is_quoted: piece.is_phrase,
                 text: word.text.into_owned(),
             };
             let is_known = |known: &QueryWord| {
                 known.text == word.text && known.zone == word.zone && known.is_prefix == word.is_prefix
             };
-            if self.words.iter().any(is_known) {
+            if let Some(known) = self.words.iter_mut().find(|known| is_known(known)) {
+                known.is_quoted &= word.is_quoted;
                 continue;
             }
             if self.words.len() == MAX_WORDS {
@@ -250,6 +254,12 @@ mod tests {
         assert_eq!(query.words[4].compound.as_deref(), Some("xray"));
         assert_eq!(rows(&query.phrases), [vec!["educación", "superior"]]);
         assert_eq!(rows(&query.excluded), [vec!["covid"], vec!["a", "b"]]);
+    }
+
+    #[test]
+    fn a_word_that_stands_outside_quotation_marks_too_is_not_quoted() {
+        let quoted = |text: &str| -> Vec<bool> { Query::parse(text).words.iter().map(|word| word.is_quoted).collect() };
+        assert_eq!(quoted("a \"b c\" \"a\" c"), [false, true, false]);
     }
 
     #[test]

@@ -17,8 +17,8 @@
 //! * up to two words all must be held, beyond that a share of the weight;
 //! * phrases stand in one zone in their order, exclusions exclude, both by the written word;
 //! * a word is found however it is typed: accents, case, plurals, composition, ligatures, width;
-//! * titles and snippets hold no markup but `<mark>`, around the query's words, and keep their
-//!   length; no query text is an error.
+//! * titles and snippets hold no markup but `<mark>`, around the query's words in the forms in
+//!   which they match, and keep their length; no query text is an error.
 //!
 //! Of articles: by id and by address, with their whole text and translations. What is to come,
 //! has expired or is hidden is nowhere, to the second.
@@ -87,6 +87,7 @@ contract! {
     phrases_and_exclusions_are_exact
     a_word_is_found_however_it_is_typed
     titles_and_snippets_are_escaped_marked_and_short
+    snippets_show_the_best_passages_with_the_words_in_the_forms_that_match
     any_query_text_is_answered
     articles_come_back_whole
     an_address_that_several_share_leads_to_the_first_visible
@@ -662,10 +663,12 @@ fn titles_and_snippets_are_escaped_marked_and_short(maker: Maker) {
                 let (title, _) = unmark(&hit.title_html);
                 assert_eq!(title, article.title);
                 let (snippet, _) = unmark(&hit.snippet_html);
-                assert!(snippet.chars().count() <= snippet_chars.max(3), "{snippet_chars}: {snippet:?}");
-                let piece = snippet.trim_matches('…').trim();
+                assert!(snippet.chars().count() <= snippet_chars, "{snippet_chars}: {snippet:?}");
                 let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-                assert!(flat(&article.body).contains(piece) || flat(&article.summary).contains(piece), "{snippet:?}");
+                let (body, summary) = (flat(&article.body), flat(&article.summary));
+                for piece in snippet.trim_matches('…').split(" … ") {
+                    assert!(body.contains(piece) || summary.contains(piece), "{snippet:?}");
+                }
                 assert!(!snippet.is_empty() || (article.body.is_empty() && article.summary.is_empty()));
             }
         }
@@ -679,6 +682,40 @@ fn titles_and_snippets_are_escaped_marked_and_short(maker: Maker) {
         (teaser.snippet_html.as_str(), teaser.title_html.as_str()),
         ("A teaser about nothing", "<mark>Needle</mark> teaser")
     );
+}
+
+fn snippets_show_the_best_passages_with_the_words_in_the_forms_that_match(maker: Maker) {
+    let filler = "Nothing of it is told in this paragraph, however long it may be. ".repeat(12);
+    let body = format!(
+        "{filler}\n\nWeavers kept a wheelchair in the loom house.\n\n{filler}\n\nThe shuttle of the weaver flew by night.\n\n\
+         {filler}\n\nDistance learning, so called: learning from a distance.\n\n{filler}"
+    );
+    let made = maker(&[page("weaver", "en", "On looms", &body)]);
+    for (query, title, snippet) in [
+        ("shuttles", "On looms", "The [shuttle] of the weaver flew by night."),
+        ("weaver shuttle", "On looms", "The [shuttle] of the [weaver] flew by night."),
+        (
+            "loom shuttle",
+            "On [looms]",
+            "Weavers kept a wheelchair in the [loom] house. … The [shuttle] of the weaver flew by night.",
+        ),
+        ("shutle", "On looms", "The [shuttle] of the weaver flew by night."),
+        ("wheel chair", "On looms", "Weavers kept a [wheelchair] in the loom house."),
+        ("wheelch*", "On looms", "Weavers kept a [wheelchair] in the loom house."),
+        ("\"loom house\"", "On looms", "Weavers kept a wheelchair in the [loom house]."),
+        ("title:looms shuttle", "On [looms]", "The [shuttle] of the weaver flew by night."),
+        ("teleworking", "On looms", "[Distance learning], so called: learning from a distance."),
+        ("the shuttle of the weaver", "On looms", "The [shuttle] [of] [the] [weaver] flew by night."),
+        ("shuttle -title:night", "On looms", "The [shuttle] of the weaver flew by night."),
+    ] {
+        let request = SearchRequest { snippet_chars: 130, ..request(query) };
+        let hit = search(&made, &request).hits.pop().unwrap();
+        let brackets = |html: &str| html.replace("<mark>", "[").replace("</mark>", "]");
+        assert_eq!(brackets(&hit.title_html), title, "{query}");
+        let shown = brackets(&hit.snippet_html);
+        assert!(snippet.split(" … ").all(|fragment| shown.contains(fragment)), "{query}: {shown}");
+        assert_eq!(shown.matches('[').count(), snippet.matches('[').count(), "{query}: {shown}");
+    }
 }
 
 fn any_query_text_is_answered(maker: Maker) {

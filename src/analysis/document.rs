@@ -79,6 +79,13 @@ pub struct Passage<'a> {
     pub kind: PassageKind,
 }
 
+impl Passage<'_> {
+    /// Whether it continues the paragraph of the one before it.
+    pub fn continues(&self) -> bool {
+        self.kind == PassageKind::Continuation
+    }
+}
+
 /// Everything the index takes of an article's text.
 #[derive(Debug, Clone, Default)]
 pub struct ArticleTerms {

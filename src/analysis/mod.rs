@@ -24,7 +24,7 @@ pub use fold::{fold, fold_keeping_tilde, normalize};
 pub use forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
 pub use language::{Chain, chain_of, chains, language_group};
 pub use stop_words::is_stop_word;
-pub use words::{Word, is_quote, words};
+pub use words::{Word, is_quote, is_unspaced, words};
 
 /// What the analysis does, in one text: two indexes fit each other when theirs is the same.
 ///

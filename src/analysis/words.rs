@@ -281,8 +281,8 @@ fn is_paired(c: char) -> bool {
     is_unspaced(c) && !matches!(c, '\u{e00}'..='\u{17ff}')
 }
 
-/// Scripts written without spaces between words.
-fn is_unspaced(c: char) -> bool {
+/// Whether a character's script is written without spaces between words.
+pub fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}'
         | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9d}' | '\u{20000}'..='\u{3ffff}')
 }

@@ -11,10 +11,10 @@ use self::facets::spellings;
 use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
 use super::filters::Filters;
-use super::highlight::Highlighter;
 use super::plan::{Collection, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
 use super::ranking::{self, Held, LanguageStats};
 use super::related::{REASON_TERMS, WeightedTerm, telling_terms};
+use super::snippet::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets, body_passages};
 use super::spelling;
 use super::synonyms::{SynonymGroup, SynonymIndex};
 use super::{
@@ -22,7 +22,7 @@ use super::{
     SearchAnswer, SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
-use crate::article::{Article, one_line};
+use crate::article::Article;
 
 /// Answers from a list of articles held in memory.
 pub struct BruteForceEngine {
@@ -144,18 +144,11 @@ impl BruteForceEngine {
         translations
     }
 
-    fn hit(&self, plan: &Plan, choice: &Choice<'_>, request: &SearchRequest) -> Hit {
+    fn hit(&self, plan: &Plan, snippets: &Snippets<'_>, choice: &Choice<'_>, request: &SearchRequest) -> Hit {
         let entry = choice.entry;
-        let own_lang = entry.article.lang.as_str();
-        let passages: Vec<&str> = passages_of(&entry.article.body).map(|passage| passage.text).collect();
-        let best = best_passage(plan, entry);
-        let (text, lang) = if best.is_none() && !entry.article.summary.is_empty() {
-            (entry.article.summary.as_str(), own_lang)
-        } else {
-            let ordinal = best.unwrap_or(0);
-            let lang = entry.terms.passage_langs.get(ordinal).copied().flatten();
-            (passages.get(ordinal).copied().unwrap_or_default(), lang.unwrap_or(own_lang))
-        };
+        let lang = entry.article.lang.as_str();
+        let sightings = sightings(snippets, entry);
+        let Ok(snippet_html) = snippets.snippet_html(&EntryBody(entry), sightings, &entry.article.summary, lang);
         let evidence = EntryEvidence { entry, language: &self.languages[entry.group] };
         let explanation = request.explain.then(|| {
             let Ok(explanation) = explain(plan, &evidence, &choice.made);
@@ -164,8 +157,8 @@ impl BruteForceEngine {
         Hit {
             explanation,
             card: Card::of(&entry.article),
-            title_html: Highlighter::new(plan, own_lang).mark(&entry.article.title),
-            snippet_html: Highlighter::new(plan, lang).snippet(&one_line(text), request.snippet_chars),
+            title_html: snippets.title_html(&entry.article.title, lang),
+            snippet_html,
             score: choice.made.score,
             translations: self.translations(&entry.article, request.now_s),
         }
@@ -243,7 +236,7 @@ impl Evidence for EntryEvidence<'_> {
     fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, Infallible> {
         let terms = &self.entry.terms.zones[zone.ordinal()];
         let [forms] = variant.sequence.as_slice() else {
-            let stems = sequence_starts(terms, &variant.sequence) as u32;
+            let stems = sequence_starts(terms, &variant.sequence).len() as u32;
             return Ok(Occurrences { stems, ..Occurrences::default() });
         };
         let stems = forms.stems.iter().flatten().map(|stem| count(terms, &|forms| forms.stems.contains(stem)));
@@ -276,12 +269,12 @@ fn positions(terms: &ZoneTerms, of: &WordForms) -> BTreeSet<u32> {
     terms.terms.iter().filter(|(_, forms)| is_form(forms, of)).map(|(position, _)| *position).collect()
 }
 
-/// At how many positions of a zone a sequence of words begins.
-fn sequence_starts(terms: &ZoneTerms, sequence: &[WordForms]) -> usize {
+/// The positions of a zone at which a sequence of words begins, in order.
+fn sequence_starts(terms: &ZoneTerms, sequence: &[WordForms]) -> Vec<u32> {
     let places: Vec<BTreeSet<u32>> = sequence.iter().map(|forms| positions(terms, forms)).collect();
-    let Some(first) = places.first() else { return 0 };
-    let begins = |start: &&u32| (0u32..).zip(&places).all(|(offset, places)| places.contains(&(*start + offset)));
-    first.iter().filter(begins).count()
+    let Some(first) = places.first() else { return Vec::new() };
+    let begins = |start: &u32| (0u32..).zip(&places).all(|(offset, places)| places.contains(&(*start + offset)));
+    first.iter().copied().filter(begins).collect()
 }
 
 /// Whether one of a clause's phrases stands in a zone of the entry.
@@ -289,7 +282,7 @@ fn holds_clause(entry: &Entry, clause: &PlannedClause) -> bool {
     let holds = |zone: Zone, phrase: &Vec<String>| {
         let as_written = |word: &String| WordForms { folded: vec![word.clone()], ..WordForms::default() };
         let sequence: Vec<WordForms> = phrase.iter().map(as_written).collect();
-        sequence_starts(&entry.terms.zones[zone.ordinal()], &sequence) > 0
+        !sequence_starts(&entry.terms.zones[zone.ordinal()], &sequence).is_empty()
     };
     clause.zones().any(|zone| clause.phrases.iter().any(|phrase| holds(zone, phrase)))
 }
@@ -312,25 +305,37 @@ fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
     score
 }
 
-fn best_passage(plan: &Plan, entry: &Entry) -> Option<usize> {
-    let starts = &entry.terms.passage_starts;
-    let mut held: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for (word_place, word) in plan.words.iter().enumerate() {
-        for forms in word.variants.iter().flat_map(|variant| &variant.sequence) {
-            for position in positions(&entry.terms.zones[Zone::Body.ordinal()], forms) {
-                let passage = starts.iter().rposition(|start| *start <= position).unwrap_or(0);
-                held.entry(passage).or_default().insert(word_place);
-            }
+/// Where in the body of an entry something stands that snippets show.
+fn sightings(snippets: &Snippets<'_>, entry: &Entry) -> Vec<Sighting> {
+    let mut sightings = Vec::new();
+    for pattern in snippets.sought() {
+        let starts = sequence_starts(&entry.terms.zones[Zone::Body.ordinal()], &pattern.sequence);
+        for first in starts.into_iter().take(MAX_SIGHTINGS) {
+            let last = first + pattern.sequence.len() as u32 - 1;
+            sightings.push(Sighting { first, last, words: pattern.words });
         }
     }
-    let mut best: Option<(usize, f32)> = None;
-    for (passage, words) in held {
-        let weight: f32 = words.iter().map(|word| plan.words[*word].weight).sum();
-        if best.is_none_or(|(_, most)| weight > most) {
-            best = Some((passage, weight));
-        }
+    sightings
+}
+
+/// The body of an entry.
+struct EntryBody<'e>(&'e Entry);
+
+impl Body for EntryBody<'_> {
+    type Error = Infallible;
+
+    fn passages(&self) -> usize {
+        self.0.terms.passage_starts.len()
     }
-    best.map(|(passage, _)| passage)
+
+    fn start(&self, ordinal: usize) -> u32 {
+        self.0.terms.passage_starts[ordinal]
+    }
+
+    fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, Infallible> {
+        let lang = self.0.terms.passage_langs.get(ordinal).copied().flatten().map(str::to_owned);
+        Ok(body_passages(&self.0.article.body).nth(ordinal).map(|passage| BodyPassage { lang, ..passage }))
+    }
 }
 
 impl Collection for BruteForceEngine {
@@ -424,7 +429,8 @@ impl SearchEngine for BruteForceEngine {
             let (key, id) = last.place(sort);
             Cursor { version: self.version, now_s: request.now_s, key, id: id.to_owned(), place: place + page.len() }
         });
-        let hits = page.into_iter().map(|choice| self.hit(&plan, choice, request)).collect();
+        let snippets = Snippets::new(&plan, request.snippet_chars);
+        let hits = page.into_iter().map(|choice| self.hit(&plan, &snippets, choice, request)).collect();
         let corrections = plan.corrections();
         let total = Total::exact(total);
         Ok(SearchAnswer { total, hits, corrections, facets, next, notes, index_version: self.version })

@@ -1,152 +1,279 @@
-//! Text with the query's words marked: escaped, `<mark>` its only element.
+//! The words of a query found again in shown text, and the text as HTML: escaped, `<mark>` its
+//! only element.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
-use super::plan::Plan;
-use crate::analysis::{with_forms_cache, words};
+use super::plan::{Plan, PlannedClause, WordForms, folded_word};
+use crate::analysis::{Zone, with_forms_cache, words};
 
-/// What stands for a plan's words, to find them in shown text.
+/// Words one after the other that stand for words of the query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pattern<'p> {
+    /// The words; mostly one.
+    pub sequence: Cow<'p, [WordForms]>,
+    /// The words of the query that it stands for, a bit each, by their places in the plan.
+    pub words: u64,
+    role: Role,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Marked wherever it stands.
+    Told,
+    /// A function word: marked between marks.
+    Function,
+    /// Must not stand there: never marked.
+    Excluded,
+}
+
+/// A word of a pattern: the pattern's place, and the word's within it.
+type Slot = (usize, u32);
+
+/// A word of a text, with what it stands for.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Its place among the words of its text.
+    pub position: u32,
+    /// Where it stands, in bytes.
+    pub bytes: Range<usize>,
+    /// Whether it is a word or compound of the text, rather than what one is indexed by besides.
+    pub is_spoken: bool,
+    slots: Vec<Slot>,
+}
+
+impl Token {
+    /// The same word in a text before which so many words and bytes stand.
+    pub fn shifted(self, words: u32, bytes: usize) -> Token {
+        Token {
+            position: self.position.saturating_add(words),
+            bytes: self.bytes.start + bytes..self.bytes.end + bytes,
+            ..self
+        }
+    }
+}
+
+/// A piece of a text in which words of the query stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it stands, in bytes.
+    pub bytes: Range<usize>,
+    /// The words that it stands for, a bit each; none for a function word between two others.
+    pub words: u64,
+}
+
+/// Finds the words of a plan in the texts of one zone, in every form in which they match.
+///
+/// A word that was typed in quotation marks only is meant where the whole phrase stands, one that
+/// was typed for another zone, or that is excluded, nowhere. A function word is noise when it is
+/// marked wherever it stands: it is marked where it joins two marks (`calidad de la educación`),
+/// unless the query has no other words.
+#[derive(Debug)]
 pub struct Highlighter<'p> {
-    stems: HashSet<&'p str>,
-    words: HashSet<&'p str>,
-    lang: String,
+    patterns: Vec<Pattern<'p>>,
+    slots: HashMap<String, Vec<Slot>>,
+    weights: Vec<f32>,
+    shows_marks: bool,
 }
 
 impl<'p> Highlighter<'p> {
-    /// Marks a plan's words in texts of a language.
-    pub fn new(plan: &'p Plan, lang: &str) -> Highlighter<'p> {
-        let variants = plan.words.iter().flat_map(|word| &word.variants);
-        let forms = variants.flat_map(|variant| &variant.sequence);
-        let (mut stems, mut words) = (HashSet::new(), HashSet::new());
-        for forms in forms {
-            stems.extend(forms.stems.iter().flatten().map(String::as_str));
-            words.extend(forms.folded.iter().map(String::as_str));
+    /// Finds the words of a plan in the texts of a zone.
+    pub fn new(plan: &'p Plan, zone: Zone) -> Highlighter<'p> {
+        let mut highlighter = Highlighter {
+            patterns: Vec::new(),
+            slots: HashMap::new(),
+            weights: plan.words.iter().map(|word| word.weight).collect(),
+            shows_marks: true,
+        };
+        let is_here = |only: Option<Zone>| only.is_none_or(|only| only == zone);
+        let has_phrases = !plan.required.is_empty();
+        let has_others = plan.words.iter().any(|word| !word.is_function_word);
+        for (place, word) in plan.words.iter().enumerate() {
+            if !is_here(word.zone) || (word.is_quoted && has_phrases) {
+                continue;
+            }
+            let role = if word.is_function_word && has_others { Role::Function } else { Role::Told };
+            for variant in &word.variants {
+                highlighter.add(Cow::Borrowed(&variant.sequence), bit(place), role);
+            }
         }
-        Highlighter { stems, words, lang: lang.to_owned() }
+        for clause in plan.required.iter().filter(|clause| is_here(clause.zone)) {
+            highlighter.add_clause(clause, plan, Role::Told);
+        }
+        for clause in plan.excluded.iter().filter(|clause| is_here(clause.zone)) {
+            highlighter.add_clause(clause, plan, Role::Excluded);
+        }
+        highlighter
     }
 
-    /// The whole text, marked.
-    pub fn mark(&self, text: &str) -> String {
-        let marks = self.marks(text);
-        render(text, 0..text.len(), &marks)
+    /// The same, showing texts without marks.
+    pub fn without_marks(self) -> Highlighter<'p> {
+        Highlighter { shows_marks: false, ..self }
     }
 
-    /// At most `max_chars` characters of the text around the densest marks, whole words, with an
-    /// ellipsis where something is left out.
-    pub fn snippet(&self, text: &str, max_chars: usize) -> String {
-        let marks = self.marks(text);
-        let window = window(text, &marks, max_chars);
-        let mut snippet = String::new();
-        if window.start > 0 {
-            snippet.push('…');
-        }
-        snippet.push_str(&render(text, window.clone(), &marks));
-        if window.end < text.trim_end().len() {
-            snippet.push('…');
-        }
-        snippet
+    /// What stands for words of the query wherever it stands.
+    pub fn told(&self) -> impl Iterator<Item = &Pattern<'p>> {
+        self.patterns.iter().filter(|pattern| pattern.role == Role::Told)
     }
 
-    /// Where the query's words stand, in order, none overlapping.
-    fn marks(&self, text: &str) -> Vec<Range<usize>> {
-        if self.stems.is_empty() && self.words.is_empty() {
-            return Vec::new();
+    /// What some words of the query weigh together.
+    pub fn weight(&self, words: u64) -> f32 {
+        self.weights.iter().enumerate().filter(|(place, _)| words & bit(*place) != 0).map(|(_, weight)| weight).sum()
+    }
+
+    fn add_clause(&mut self, clause: &PlannedClause, plan: &Plan, role: Role) {
+        for phrase in &clause.phrases {
+            let is_held = |text: &String| phrase.contains(&folded_word(text));
+            let places = plan.words.iter().enumerate().filter(|(_, word)| is_held(&word.text));
+            let words = places.fold(0, |words, (place, _)| words | bit(place));
+            let as_written = |word: &String| WordForms { folded: vec![word.clone()], ..WordForms::default() };
+            self.add(Cow::Owned(phrase.iter().map(as_written).collect()), words, role);
         }
-        let mut marks: Vec<Range<usize>> = Vec::new();
-        with_forms_cache(&self.lang, |cache| {
-            for word in words(text) {
-                let forms = cache.forms(&word.text);
-                let is_meant = forms.stems.iter().any(|stem| self.stems.contains(stem.as_str()))
-                    || forms.words.iter().any(|form| self.words.contains(form.as_str()));
-                if !is_meant {
-                    continue;
-                }
-                match marks.last_mut() {
-                    Some(last) if word.bytes.start < last.end => last.end = last.end.max(word.bytes.end),
-                    _ => marks.push(word.bytes),
+    }
+
+    fn add(&mut self, sequence: Cow<'p, [WordForms]>, words: u64, role: Role) {
+        let place = self.patterns.len();
+        for (offset, forms) in (0u32..).zip(sequence.iter()) {
+            for form in forms.stems.iter().flatten().chain(&forms.folded) {
+                let slots = self.slots.entry(form.clone()).or_default();
+                if slots.last() != Some(&(place, offset)) {
+                    slots.push((place, offset));
                 }
             }
-        });
+        }
+        self.patterns.push(Pattern { sequence, words, role });
+    }
+
+    /// The words of a text of a language, or of several at once.
+    pub fn read(&self, text: &str, langs: &[&str]) -> Vec<Token> {
+        let words = words(text).into_iter();
+        let mut tokens: Vec<(Token, Cow<'_, str>)> = words
+            .map(|word| {
+                let is_spoken = word.span > 0;
+                (Token { position: word.position, bytes: word.bytes, is_spoken, slots: Vec::new() }, word.text)
+            })
+            .collect();
+        for lang in langs.iter().filter(|_| !self.slots.is_empty()) {
+            with_forms_cache(lang, |cache| {
+                for (token, text) in &mut tokens {
+                    let forms = cache.forms(text);
+                    let known = forms.stems.iter().chain(&forms.words).filter_map(|form| self.slots.get(form));
+                    for slot in known.flatten() {
+                        if !token.slots.contains(slot) {
+                            token.slots.push(*slot);
+                        }
+                    }
+                }
+            });
+        }
+        tokens.into_iter().map(|(token, _)| token).collect()
+    }
+
+    /// Where the query's words stand in a text of these words, in order, none overlapping.
+    pub fn marks(&self, text: &str, tokens: &[Token]) -> Vec<Mark> {
+        let excluded = self.standing(tokens, Role::Excluded);
+        let is_free = |bytes: &Range<usize>| !excluded.iter().any(|mark| overlap(&mark.bytes, bytes));
+        let mut told = self.standing(tokens, Role::Told);
+        told.retain(|mark| is_free(&mark.bytes));
+        let mut function_words = self.standing(tokens, Role::Function);
+        function_words.retain(|mark| is_free(&mark.bytes));
+        if function_words.is_empty() {
+            return told;
+        }
+        let mut marks: Vec<Mark> = Vec::with_capacity(told.len());
+        for mark in told {
+            if let Some(last) = marks.last() {
+                marks.extend(joining(text, last.bytes.end..mark.bytes.start, &function_words));
+            }
+            marks.push(mark);
+        }
         marks
     }
-}
 
-/// The bytes of a text to show: up to `max_chars` characters, from a word's beginning to a
-/// word's end, with as many marks as possible.
-fn window(text: &str, marks: &[Range<usize>], max_chars: usize) -> Range<usize> {
-    let end = text.trim_end().len();
-    if text[..end].chars().nth(max_chars).is_none() {
-        return 0..end;
-    }
-    // Both ellipses count.
-    let room = max_chars.saturating_sub(2).max(1);
-    let mut best = (0, 0..0);
-    for (place, mark) in marks.iter().enumerate() {
-        let window_end = char_after(text, mark.start, room);
-        let held = marks[place..].iter().take_while(|later| later.end <= window_end).count();
-        if held > best.0 {
-            best = (held, mark.clone());
+    /// Where patterns of a role stand, in order; what overlaps or touches is one.
+    fn standing(&self, tokens: &[Token], role: Role) -> Vec<Mark> {
+        if self.patterns.iter().all(|pattern| pattern.role != role) {
+            return Vec::new();
         }
+        let mut inner: HashMap<(Slot, u32), &Range<usize>> = HashMap::new();
+        let slots = || tokens.iter().flat_map(|token| token.slots.iter().map(move |slot| (token, *slot)));
+        let of_role = |(place, _): Slot| self.patterns.get(place).filter(|pattern| pattern.role == role);
+        for (token, slot) in slots().filter(|(_, (_, offset))| *offset > 0) {
+            inner.insert((slot, token.position), &token.bytes);
+        }
+        let mut found: Vec<Mark> = Vec::new();
+        for (token, (place, _)) in slots().filter(|(_, (_, offset))| *offset == 0) {
+            let Some(pattern) = of_role((place, 0)) else { continue };
+            let mut end = token.bytes.end;
+            let follows = (1..pattern.sequence.len() as u32).all(|offset| {
+                let next = inner.get(&((place, offset), token.position.saturating_add(offset)));
+                end = end.max(next.map_or(0, |bytes| bytes.end));
+                next.is_some()
+            });
+            if follows {
+                found.push(Mark { bytes: token.bytes.start..end, words: pattern.words });
+            }
+        }
+        found.sort_by_key(|mark| mark.bytes.start);
+        let mut marks: Vec<Mark> = Vec::with_capacity(found.len());
+        for mark in found {
+            match marks.last_mut() {
+                Some(last) if mark.bytes.start <= last.bytes.end => {
+                    last.bytes.end = last.bytes.end.max(mark.bytes.end);
+                    last.words |= mark.words;
+                }
+                _ => marks.push(mark),
+            }
+        }
+        marks
     }
-    let first = best.1;
-    let last =
-        marks.iter().rfind(|mark| mark.end <= char_after(text, first.start, room)).map_or(first.end, |mark| mark.end);
-    // What room the marks leave is shared between the text before and after them.
-    let used = text.get(first.start..last.max(first.start)).map_or(0, |held| held.chars().count());
-    let before = room.saturating_sub(used) / 2;
-    let mut start = char_before(text, first.start, before);
-    if text[..end].get(start..).is_some_and(|rest| rest.chars().nth(room).is_none()) {
-        start = char_before(text, end, room);
+
+    /// The whole of a text of a language, as HTML.
+    pub fn mark(&self, text: &str, lang: &str) -> String {
+        let mut html = String::with_capacity(text.len() + 32);
+        self.render(text, 0..text.len(), &self.marks(text, &self.read(text, &[lang])), &mut html);
+        html
     }
-    let start = if start == 0 { 0 } else { word_start(text, start, first.start) };
-    let stop = char_after(text, start, room).min(end);
-    let stop = if stop == end { end } else { word_end(text, stop, last.min(stop).max(start)) };
-    start..stop.max(start)
+
+    /// Writes a part of a text as HTML.
+    pub fn render(&self, text: &str, part: Range<usize>, marks: &[Mark], html: &mut String) {
+        let mut at = part.start;
+        for mark in marks.iter().filter(|mark| self.shows_marks && overlap(&mark.bytes, &part)) {
+            let marked = mark.bytes.start.max(part.start)..mark.bytes.end.min(part.end);
+            escape(text.get(at..marked.start).unwrap_or_default(), html);
+            html.push_str("<mark>");
+            escape(text.get(marked.clone()).unwrap_or_default(), html);
+            html.push_str("</mark>");
+            at = marked.end;
+        }
+        escape(text.get(at..part.end).unwrap_or_default(), html);
+    }
 }
 
-/// The next beginning of a word at or after `at`, no later than `limit`.
-fn word_start(text: &str, at: usize, limit: usize) -> usize {
-    let before = text[..at].chars().next_back();
-    if before.is_none_or(char::is_whitespace) {
-        return at;
-    }
-    let next = text[at..].char_indices().find(|(_, c)| c.is_whitespace()).map(|(offset, c)| at + offset + c.len_utf8());
-    next.filter(|next| *next <= limit).unwrap_or(at.min(limit))
+/// The bit of a word; no query has more words than there are bits.
+fn bit(place: usize) -> u64 {
+    u32::try_from(place).ok().and_then(|place| 1u64.checked_shl(place)).unwrap_or(0)
 }
 
-/// The last end of a word at or before `at`, no earlier than `limit`; `at` itself in text
-/// without spaces.
-fn word_end(text: &str, at: usize, limit: usize) -> usize {
-    if text[at..].chars().next().is_none_or(char::is_whitespace) {
-        return at;
-    }
-    text[limit..at].rfind(char::is_whitespace).map_or(at, |space| limit + space)
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
 }
 
-fn char_after(text: &str, from: usize, chars: usize) -> usize {
-    text[from..].char_indices().nth(chars).map_or(text.len(), |(offset, _)| from + offset)
-}
-
-fn char_before(text: &str, from: usize, chars: usize) -> usize {
-    match chars {
-        0 => from,
-        _ => text[..from].char_indices().rev().nth(chars - 1).map_or(0, |(at, _)| at),
+/// The function words that fill a gap between two marks, if nothing else stands in it.
+fn joining(text: &str, gap: Range<usize>, function_words: &[Mark]) -> Vec<Mark> {
+    let first = function_words.partition_point(|word| word.bytes.start < gap.start);
+    let mut at = gap.start;
+    let mut inside = Vec::new();
+    let is_space = |bytes: Range<usize>| text.get(bytes).is_some_and(|between| between.trim().is_empty());
+    for word in function_words.iter().skip(first).take_while(|word| word.bytes.end <= gap.end) {
+        if !is_space(at..word.bytes.start) {
+            return Vec::new();
+        }
+        at = word.bytes.end;
+        inside.push(Mark { bytes: word.bytes.clone(), words: 0 });
     }
-}
-
-fn render(text: &str, window: Range<usize>, marks: &[Range<usize>]) -> String {
-    let mut html = String::with_capacity(window.len() + 32);
-    let mut at = window.start;
-    for mark in marks.iter().filter(|mark| mark.start >= window.start && mark.end <= window.end) {
-        escape(text.get(at..mark.start).unwrap_or_default(), &mut html);
-        html.push_str("<mark>");
-        escape(text.get(mark.clone()).unwrap_or_default(), &mut html);
-        html.push_str("</mark>");
-        at = mark.end;
-    }
-    escape(text.get(at..window.end).unwrap_or_default(), &mut html);
-    html
+    if is_space(at..gap.end) { inside } else { Vec::new() }
 }
 
 fn escape(text: &str, html: &mut String) {
@@ -165,46 +292,178 @@ fn escape(text: &str, html: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::related::WeightedTerm;
+    use crate::analysis::{FormsCache, Word};
+    use crate::article::Article;
+    use crate::engine::IndexVersion;
+    use crate::engine::brute_force::BruteForceEngine;
+    use crate::engine::synonyms;
+    use crate::query::Query;
+    use proptest::collection::vec;
     use proptest::prelude::*;
+    use proptest::sample::select;
+    use serde_json::json;
 
-    fn plan(stems: &[&str]) -> Plan {
-        let term = |stem: &&str| WeightedTerm { stem: (*stem).to_owned(), word: String::new(), weight: 1.0 }.as_word();
-        Plan { words: stems.iter().map(term).collect(), ..Plan::default() }
+    const SYNONYMS: &str = "enseñanza superior, educación superior\nbeca, ayuda económica";
+
+    /// The plan of a query where one article says a text.
+    fn planned(query: &str, lang: &str, text: &str) -> Plan {
+        planned_in(query, &[lang], text)
+    }
+
+    /// The plan of a query where an article of each language says a text.
+    fn planned_in(query: &str, langs: &[&str], text: &str) -> Plan {
+        let article = |lang: &&str| {
+            let record = json!({"id": lang, "lang": lang, "title": "A", "body": text});
+            Article::from_fields(record.as_object().unwrap()).unwrap().0
+        };
+        let articles = langs.iter().map(article).collect();
+        let version = IndexVersion { generation: 1, seq: 1 };
+        let engine = BruteForceEngine::new(articles, synonyms::parse(SYNONYMS).unwrap(), version);
+        Plan::new(&Query::parse(query), None, &engine).unwrap()
+    }
+
+    fn marked(query: &str, lang: &str, text: &str) -> String {
+        Highlighter::new(&planned(query, lang, text), Zone::Body).mark(text, lang)
+    }
+
+    /// The text with its marks in square brackets.
+    fn brackets(query: &str, lang: &str, text: &str) -> String {
+        marked(query, lang, text).replace("<mark>", "[").replace("</mark>", "]")
     }
 
     #[test]
-    fn words_are_marked_in_every_form_and_text_is_escaped() {
-        let plan = plan(&["es:educ"]);
-        let highlighter = Highlighter::new(&plan, "es");
-        assert_eq!(
-            highlighter.mark("<b>Educación</b> & educativas"),
-            "&lt;b&gt;<mark>Educación</mark>&lt;/b&gt; &amp; <mark>educativas</mark>"
-        );
+    fn words_are_marked_in_every_form_in_which_they_match() {
+        for (query, lang, expected) in [
+            ("educacion", "es", "La [Educación] y lo [educativo]"),
+            ("universidades", "es", "Una [universidad], un estudio"),
+            ("movildad", "es", "La [movilidad] crece"),
+            ("movi*", "es", "La [movilidad] de los [móviles] mueve"),
+            ("wheel chair", "en", "A [wheelchair] user"),
+            ("wheelchair", "en", "A [wheel chair] user, a wheel, a chair"),
+            ("e-learning", "en", "An [e-learning] and an [elearning] tool"),
+            ("covid19", "en", "The [COVID-19] years"),
+            ("beca", "es", "Una [ayuda económica], una ayuda, la [becas]"),
+            ("enseñanza superior", "es", "La [educación superior], la educación, lo [superior]"),
+            ("高等教育", "zh", "中国[高等教育]的国际化"),
+            ("l'égypte", "fr", "Les étudiants d’[Egypte]"),
+        ] {
+            let text = expected.replace(['[', ']'], "");
+            assert_eq!(brackets(query, lang, &text), expected, "{query}");
+        }
     }
 
     #[test]
-    fn a_snippet_shows_whole_words_around_the_marks() {
-        let plan = plan(&["en:target"]);
-        let highlighter = Highlighter::new(&plan, "en");
-        let text = format!("{}the target stands here {}", "before words ".repeat(30), "after words ".repeat(30));
-        let snippet = highlighter.snippet(&text, 60);
-        assert!(
-            snippet.contains("<mark>target</mark>") && snippet.starts_with('…') && snippet.ends_with('…'),
-            "{snippet}"
-        );
-        assert!(!snippet.contains("…efore"), "{snippet}");
+    fn a_phrase_is_one_mark_and_its_words_alone_are_none() {
+        for (query, expected) in [
+            ("\"educación superior\"", "La [educacion superior], la educación y lo superior"),
+            ("\"educación superior\" educación", "La [educación superior], la [educación] y lo superior"),
+            ("\"ministerio de educación\" becas", "El [ministerio de educación] da [becas] de educación"),
+        ] {
+            let text = expected.replace(['[', ']'], "");
+            assert_eq!(brackets(query, "es", &text), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn function_words_are_marked_between_marks_only() {
+        for (query, expected) in [
+            ("la calidad de la educación", "la [calidad] [de] [la] [educación] y la vida de la ciudad"),
+            ("la calidad de la educación", "la [calidad], de la [educación] [de] [la] [calidad]"),
+            ("calidad educación", "la [calidad] de la [educación]"),
+            ("para la", "[para] [la] vida"),
+        ] {
+            let text = expected.replace(['[', ']'], "");
+            assert_eq!(brackets(query, "es", &text), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_excluded_or_meant_elsewhere_is_not_marked() {
+        let text = "covid -covid";
+        assert_eq!(brackets("covid -covid", "en", text), text);
+        assert_eq!(brackets("cov* -\"covid fatigue\"", "en", "Covid and covid fatigue"), "[Covid] and covid fatigue");
+        let text = "virtual mobility";
+        let plan = planned("title:mobility virtual author:virtual", "en", text);
+        let of = |zone| Highlighter::new(&plan, zone).mark(text, "en");
+        assert_eq!(of(Zone::Title), "<mark>virtual</mark> <mark>mobility</mark>");
+        assert_eq!((of(Zone::Body), of(Zone::Summary)), ("<mark>virtual</mark> mobility".into(), of(Zone::Body)));
+    }
+
+    #[test]
+    fn a_foreign_passage_is_read_in_both_languages() {
+        let text = "The universities and las universidades";
+        let plan = planned_in("university universidad", &["en", "es"], text);
+        let highlighter = Highlighter::new(&plan, Zone::Body);
+        let marks = highlighter.marks(text, &highlighter.read(text, &["es", "en"]));
+        let marked: Vec<&str> = marks.iter().map(|mark| &text[mark.bytes.clone()]).collect();
+        assert_eq!(marked, ["universities", "universidades"]);
+    }
+
+    /// Which bytes of a text are marked, found by trying every sequence at every word.
+    fn marked_bytes(plan: &Plan, text: &str, lang: &str) -> Vec<bool> {
+        let mut cache = FormsCache::new(lang);
+        let cut: Vec<(Word<'_>, _)> =
+            words(text).into_iter().map(|word| (word.clone(), cache.forms(&word.text))).collect();
+        let mut sequences: Vec<Vec<WordForms>> = Vec::new();
+        for word in plan.words.iter().filter(|word| !word.is_quoted || plan.required.is_empty()) {
+            sequences.extend(word.variants.iter().map(|variant| variant.sequence.clone()));
+        }
+        for phrase in plan.required.iter().flat_map(|clause| &clause.phrases) {
+            let as_written = |word: &String| WordForms { folded: vec![word.clone()], ..WordForms::default() };
+            sequences.push(phrase.iter().map(as_written).collect());
+        }
+        let mut marked = vec![false; text.len()];
+        for sequence in &sequences {
+            for (first, _) in &cut {
+                let ends: Vec<usize> = (0u32..)
+                    .zip(sequence)
+                    .map_while(|(offset, of)| {
+                        let there = cut.iter().filter(|(word, _)| word.position == first.position + offset);
+                        let there = there.filter(|(word, _)| offset > 0 || word == first).filter(|(_, forms)| {
+                            of.stems.iter().flatten().any(|stem| forms.stems.contains(stem))
+                                || of.folded.iter().any(|word| forms.words.contains(word))
+                        });
+                        there.map(|(word, _)| word.bytes.end).max()
+                    })
+                    .collect();
+                if ends.len() == sequence.len() {
+                    let end = ends.into_iter().max().unwrap_or(first.bytes.start);
+                    marked[first.bytes.start..end].fill(true);
+                }
+            }
+        }
+        marked
+    }
+
+    fn unescaped(html: &str) -> String {
+        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+        entities.iter().fold(html.to_owned(), |text, (entity, c)| text.replace(entity, c))
     }
 
     proptest! {
         #[test]
-        fn a_snippet_never_passes_its_length_nor_lets_markup_through(text in "(\\PC{0,12}| target |<script>){0,60}", max_chars in 1usize..120) {
-            let plan = plan(&["en:target"]);
-            let snippet = Highlighter::new(&plan, "en").snippet(&text, max_chars);
-            let plain = snippet.replace("<mark>", "").replace("</mark>", "");
-            prop_assert!(!plain.contains('<') && !plain.contains('>'));
-            let plain = plain.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
-            prop_assert!(plain.chars().count() <= max_chars.max(3), "{} > {max_chars}: {plain:?}", plain.chars().count());
+        fn marks_are_exactly_what_matches(
+            text in vec(select(&["educación", "superior", "Enseñanza", "ayuda", "económica", "becas", "e-learning", "learning", "movilidad", ",", "-", "<b>"][..]), 0..24),
+            query in vec(select(&["educacion", "\"educación superior\"", "enseñanza superior", "beca", "e-learning", "mov*", "movilidda", "supe*", "\"becas\""][..]), 1..4),
+        ) {
+            let (text, query) = (text.join(" "), query.join(" "));
+            let plan = planned(&query, "es", &text);
+            let highlighter = Highlighter::new(&plan, Zone::Body);
+            let mut marked = vec![false; text.len()];
+            let marks = highlighter.marks(&text, &highlighter.read(&text, &["es"]));
+            prop_assert!(marks.is_sorted_by(|a, b| a.bytes.end < b.bytes.start));
+            marks.iter().for_each(|mark| marked[mark.bytes.clone()].fill(true));
+            prop_assert_eq!(marked, marked_bytes(&plan, &text, "es"), "{} in {}", query, text);
+        }
+
+        #[test]
+        fn any_text_is_escaped_and_whole(text in "(\\PC{0,8}| word |<script>alert\\(1\\)</script>|\" onload='x'|&lt;|<mark>){0,12}") {
+            let html = marked("word script mark lt", "en", &text);
+            let bare = html.replace("<mark>", "").replace("</mark>", "");
+            prop_assert!(!bare.contains(['<', '>', '"', '\'']));
+            prop_assert_eq!(&unescaped(&bare), &text);
+            let plan = planned("word script mark lt", "en", &text);
+            prop_assert_eq!(Highlighter::new(&plan, Zone::Body).without_marks().mark(&text, "en"), bare);
         }
     }
 }

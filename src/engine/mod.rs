@@ -15,6 +15,7 @@ pub mod highlight;
 pub mod plan;
 pub mod ranking;
 pub mod related;
+pub mod snippet;
 pub mod spelling;
 pub mod synonyms;
 

@@ -33,7 +33,7 @@ impl WordForms {
 }
 
 /// A word as it is looked for among those that articles write, in any language.
-fn folded_word(word: &str) -> String {
+pub(in crate::engine) fn folded_word(word: &str) -> String {
     QueryForms::of(word, "und").folded
 }
 
@@ -78,6 +78,10 @@ pub struct PlannedWord {
     pub variants: Vec<Variant>,
     /// What holding it is worth.
     pub weight: f32,
+    /// Whether it carries grammar and little else in the language that the query is probably in.
+    pub is_function_word: bool,
+    /// Whether it was typed in quotation marks only.
+    pub is_quoted: bool,
 }
 
 impl PlannedWord {

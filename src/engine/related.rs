@@ -35,7 +35,14 @@ impl WeightedTerm {
             counting: Counting::Stems,
             sequence: vec![forms],
         };
-        PlannedWord { text: self.word.clone(), zone: None, variants: vec![variant], weight: self.weight }
+        PlannedWord {
+            text: self.word.clone(),
+            zone: None,
+            variants: vec![variant],
+            weight: self.weight,
+            is_function_word: false,
+            is_quoted: false,
+        }
     }
 }
 

@@ -65,7 +65,11 @@ fn record() -> impl Strategy<Value = Value> {
         let texts = (
             text(lang, 1..5, IN_LINE),
             prop_oneof![2 => Just(String::new()), 1 => text(lang, 1..8, IN_LINE)],
-            (text(lang, 0..16, IN_BODY), prop_oneof![8 => Just(1usize), 1 => Just(12)]),
+            prop_oneof![
+                12 => (text(lang, 0..16, IN_BODY), prop_oneof![8 => Just(1usize), 1 => Just(12)]),
+                // Of several passages, so that a snippet chooses.
+                1 => (text(lang, 120..260, IN_BODY), Just(1)),
+            ],
         );
         let labels = (
             subsequence(&TOPICS[..], 0..3),
@@ -145,7 +149,7 @@ fn query() -> impl Strategy<Value = String> {
             12 => typed(lang),
             2 => select(&LANGS[..]).prop_flat_map(typed),
             1 => typed(lang).prop_map(|word| format!("-{word}")),
-            1 => vec(typed(lang), 1..=2).prop_map(|words| format!("\"{}\"", words.join(" "))),
+            2 => vec(typed(lang), 1..=2).prop_map(|words| format!("\"{}\"", words.join(" "))),
             1 => vec(typed(lang), 2).prop_map(|words| format!("-\"{}\"", words.join(" "))),
             1 => (select(&["title:", "autor:", "topic:", "-titre:"][..]), typed(lang))
                 .prop_map(|(zone, word)| format!("{zone}{word}")),

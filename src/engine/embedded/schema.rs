@@ -12,13 +12,14 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::analysis::{ArticleTerms, Passage, PassageKind, ZONES, Zone, passages_of};
+use crate::analysis::{ArticleTerms, ZONES, Zone};
 use crate::article::Article;
 use crate::engine::Card;
+use crate::engine::snippet::{BodyPassage, body_passages};
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
 /// version is never answered from.
-pub const SCHEMA_VERSION: u32 = 4;
+pub const SCHEMA_VERSION: u32 = 5;
 
 /// What separates a topic's path from its label in the column of labels; no path holds it.
 pub(super) const LABEL_SEPARATOR: char = '\u{1f}';
@@ -169,7 +170,7 @@ pub(super) fn document(
     let vocabulary = term_list([(0, terms.vocabulary().into_iter())].into_iter());
     bytes_held += vocabulary.len();
     document.add_text(fields.vocabulary, vocabulary);
-    let passages = passages_of(&article.body).zip(&terms.passage_starts).zip(&terms.passage_langs);
+    let passages = body_passages(&article.body).zip(&terms.passage_starts).zip(&terms.passage_langs);
     for ((passage, start), lang) in passages {
         let bytes = stored_passage(&passage, *lang);
         bytes_held += bytes.len();
@@ -184,41 +185,33 @@ pub(super) fn document(
     Ok((document, bytes_held))
 }
 
-/// A passage as it is stored: whether it continues the one before it, the length of the name of
-/// its language (0 for the article's own), that name, the text.
-fn stored_passage(passage: &Passage<'_>, lang: Option<&str>) -> Vec<u8> {
+/// A passage as it is stored: whether it continues the one before it and is continued, the length
+/// of the name of its language (0 for the article's own), that name, the text.
+fn stored_passage(passage: &BodyPassage, lang: Option<&str>) -> Vec<u8> {
     let lang = lang.unwrap_or_default();
     let mut bytes = Vec::with_capacity(passage.text.len() + lang.len() + 2);
-    bytes.push(u8::from(passage.kind == PassageKind::Continuation));
+    bytes.push(u8::from(passage.continues) * CONTINUES | u8::from(passage.is_continued) * IS_CONTINUED);
     bytes.push(u8::try_from(lang.len()).unwrap_or(0));
     bytes.extend_from_slice(lang.as_bytes());
     bytes.extend_from_slice(passage.text.as_bytes());
     bytes
 }
 
-/// A passage as it was stored.
-pub(super) struct StoredPassage {
-    /// Whether it continues the one before it.
-    pub(super) continues: bool,
-    /// Its language where that is not the article's.
-    pub(super) lang: Option<String>,
-    /// Its text.
-    pub(super) text: String,
-}
+const CONTINUES: u8 = 1;
+const IS_CONTINUED: u8 = 2;
 
-impl StoredPassage {
-    /// Reads one back; `None` for bytes that are none.
-    pub(super) fn read(bytes: &[u8]) -> Option<StoredPassage> {
-        let (continues, rest) = bytes.split_first()?;
-        let (length, rest) = rest.split_first()?;
-        let (lang, text) = rest.split_at_checked(usize::from(*length))?;
-        let text_of = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Some(StoredPassage {
-            continues: *continues == 1,
-            lang: Some(text_of(lang)).filter(|lang| !lang.is_empty()),
-            text: text_of(text),
-        })
-    }
+/// Reads a passage back; `None` for bytes that are none.
+pub(super) fn read_passage(bytes: &[u8]) -> Option<BodyPassage> {
+    let (flags, rest) = bytes.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    let (lang, text) = rest.split_at_checked(usize::from(*length))?;
+    let text_of = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some(BodyPassage {
+        text: text_of(text),
+        lang: Some(text_of(lang)).filter(|lang| !lang.is_empty()),
+        continues: flags & CONTINUES != 0,
+        is_continued: flags & IS_CONTINUED != 0,
+    })
 }
 
 /// What separates the terms of a list; no term holds it.

@@ -9,7 +9,7 @@ use tantivy::{DocId, DocSet, TERMINATED, Term};
 
 use super::facets::Counter;
 use super::filter::Filter;
-use super::hit::hit;
+use super::hit::hits;
 use super::scoring::Accumulator;
 use super::select::{Candidate, Works};
 use super::sequence::sequence_counts;
@@ -128,10 +128,7 @@ fn answer(
     let place = total - works.len() + offset;
     let (page, has_more) = works.page(sort, offset, request.limit);
     let last = page.last().filter(|_| has_more).map(|last| last.key(sort));
-    let mut hits = Vec::with_capacity(page.len());
-    for candidate in page {
-        hits.push(hit(&priors, candidate, request)?);
-    }
+    let hits = hits(&priors, page, request)?;
     let next = last.zip(hits.last()).map(|(key, hit)| Cursor {
         version: snapshot.version,
         now_s: request.now_s,
@@ -326,7 +323,7 @@ pub(super) fn article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<O
     }
     let card: Card = snapshot.card(place)?;
     let mut body = String::new();
-    for ordinal in 0..segment.passage_starts(place.doc).len() {
+    for ordinal in 0..segment.passages(place.doc) {
         let Some(passage) = segment.passage(place.doc, ordinal)? else { break };
         if !passage.continues && !body.is_empty() {
             body.push_str("\n\n");

@@ -38,18 +38,27 @@ pub(super) fn sequence_counts(
     zone: Zone,
     only: Option<DocId>,
 ) -> Result<BTreeMap<DocId, usize>, EngineError> {
+    let only = only.as_ref().map(std::slice::from_ref);
+    let starts = sequence_starts(snapshot, segment, sequence, zone, only)?;
+    Ok(starts.into_iter().map(|(doc, starts)| (doc, starts.len())).collect())
+}
+
+/// The positions, in order, at which words begin to stand one after the other in a zone of each
+/// article that holds them so; of some articles only, if these are given, in their order.
+pub(super) fn sequence_starts(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    sequence: &[WordForms],
+    zone: Zone,
+    only: Option<&[DocId]>,
+) -> Result<BTreeMap<DocId, Vec<u32>>, EngineError> {
     // For every article, where the words so far begin.
     let mut begins: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
     let mut buffer = Vec::new();
     for (offset, forms) in (0u32..).zip(sequence) {
         let mut next: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
         for mut list in form_postings(snapshot, segment, forms, zone)? {
-            if let Some(doc) = only
-                && list.doc() < doc
-            {
-                list.seek(doc);
-            }
-            while list.doc() != TERMINATED && only.is_none_or(|doc| list.doc() == doc) {
+            let mut take = |list: &mut SegmentPostings| {
                 let known = begins.get(&list.doc());
                 if offset == 0 || known.is_some() {
                     list.positions(&mut buffer);
@@ -57,7 +66,21 @@ pub(super) fn sequence_counts(
                     let starts = starts.filter(|start| known.is_none_or(|known| known.binary_search(start).is_ok()));
                     next.entry(list.doc()).or_default().extend(starts);
                 }
-                list.advance();
+            };
+            let Some(only) = only else {
+                while list.doc() != TERMINATED {
+                    take(&mut list);
+                    list.advance();
+                }
+                continue;
+            };
+            for doc in only {
+                if list.doc() < *doc {
+                    list.seek(*doc);
+                }
+                if list.doc() == *doc {
+                    take(&mut list);
+                }
             }
         }
         next.retain(|_, starts| {
@@ -67,5 +90,5 @@ pub(super) fn sequence_counts(
         });
         begins = next;
     }
-    Ok(begins.into_iter().map(|(doc, starts)| (doc, starts.len())).collect())
+    Ok(begins)
 }

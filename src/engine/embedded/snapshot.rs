@@ -14,12 +14,13 @@ use tantivy::{
     DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
 };
 
-use super::schema::{Fields, StoredPassage, length_column};
+use super::schema::{Fields, length_column, read_passage};
 use super::values::Values;
 use crate::analysis::{KeyTerm, ZONES, Zone, language_group};
 use crate::engine::cursor::HOLD_S;
 use crate::engine::plan::Collection;
 use crate::engine::ranking::LanguageStats;
+use crate::engine::snippet::BodyPassage;
 use crate::engine::synonyms::{SynonymGroup, SynonymIndex};
 use crate::engine::{Card, EngineError, IndexVersion};
 
@@ -266,10 +267,16 @@ fn rank_ids(segments: &mut [Segment]) -> io::Result<()> {
 /// One value of a bytes column, read singly.
 fn value(column: Option<&BytesColumn>, doc: DocId, ordinal: usize) -> Result<Option<Vec<u8>>, EngineError> {
     let Some(column) = column else { return Ok(None) };
-    let Some(term) = column.term_ords(doc).nth(ordinal) else { return Ok(None) };
+    let Some(term) = nth_value(column.ords(), doc, ordinal) else { return Ok(None) };
     let mut bytes = Vec::new();
     column.ord_to_bytes(term, &mut bytes).map_err(index_error)?;
     Ok(Some(bytes))
+}
+
+/// One of an article's values, without going through those before it.
+fn nth_value(column: &Column<u64>, doc: DocId, ordinal: usize) -> Option<u64> {
+    let row = column.index.value_row_ids(doc).nth(ordinal)?;
+    Some(column.values.get_val(row))
 }
 
 /// Where an article stands in a snapshot.
@@ -394,14 +401,19 @@ impl Segment {
         (lang, self.groups.get(ordinal).copied().unwrap_or(usize::MAX))
     }
 
-    /// The positions at which an article's passages begin, in order.
-    pub(super) fn passage_starts(&self, doc: DocId) -> Vec<u32> {
-        self.passage_start.values_for_doc(doc).map(|start| start as u32).collect()
+    /// How many passages an article's body has.
+    pub(super) fn passages(&self, doc: DocId) -> usize {
+        self.passage_start.index.value_row_ids(doc).len()
+    }
+
+    /// The position at which a passage begins; 0 where there is none.
+    pub(super) fn passage_start(&self, doc: DocId, ordinal: usize) -> u32 {
+        nth_value(&self.passage_start, doc, ordinal).map_or(0, |start| start as u32)
     }
 
     /// One passage of an article's body, read singly.
-    pub(super) fn passage(&self, doc: DocId, ordinal: usize) -> Result<Option<StoredPassage>, EngineError> {
-        Ok(value(self.passage.as_ref(), doc, ordinal)?.as_deref().and_then(StoredPassage::read))
+    pub(super) fn passage(&self, doc: DocId, ordinal: usize) -> Result<Option<BodyPassage>, EngineError> {
+        Ok(value(self.passage.as_ref(), doc, ordinal)?.as_deref().and_then(read_passage))
     }
 
     /// Whether readers may see an article at a second (Unix time).

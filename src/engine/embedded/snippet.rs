@@ -1,47 +1,61 @@
-//! Which passages of a body are shown for a query.
+//! Where the query's words stand in bodies, from the positions that the index holds, and the
+//! passages of a body.
 
-use tantivy::postings::Postings;
-use tantivy::{DocId, DocSet};
+use std::collections::HashMap;
 
-use super::sequence::form_postings;
-use super::snapshot::{Segment, Snapshot};
+use tantivy::DocId;
+
+use super::sequence::sequence_starts;
+use super::snapshot::{Place, Segment, Snapshot, index_error};
 use crate::analysis::Zone;
 use crate::engine::EngineError;
-use crate::engine::plan::Plan;
+use crate::engine::snippet::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets};
 
-/// The passage of an article's body that holds most of the query's weight, the first of equals;
-/// found from the positions of the words, without reading any text.
-pub(super) fn best_passage(
+/// For every place, where in its body something stands that snippets show. The postings of each
+/// word are read once for all places of a segment; no text is read.
+pub(super) fn sightings(
     snapshot: &Snapshot,
-    segment: &Segment,
-    doc: DocId,
-    plan: &Plan,
-) -> Result<Option<usize>, EngineError> {
-    let mut held: Vec<(usize, usize)> = Vec::new();
-    let mut starts: Option<Vec<u32>> = None;
-    let mut positions = Vec::new();
-    for (place, word) in plan.words.iter().enumerate() {
-        for forms in word.variants.iter().flat_map(|variant| &variant.sequence) {
-            for mut list in form_postings(snapshot, segment, forms, Zone::Body)? {
-                if list.doc() > doc || list.seek(doc) != doc {
-                    continue;
-                }
-                list.positions(&mut positions);
-                let starts = starts.get_or_insert_with(|| segment.passage_starts(doc));
-                held.extend(
-                    positions.iter().map(|at| (starts.partition_point(|start| start <= at).saturating_sub(1), place)),
-                );
+    snippets: &Snippets<'_>,
+    places: &[Place],
+) -> Result<HashMap<Place, Vec<Sighting>>, EngineError> {
+    let mut found: HashMap<Place, Vec<Sighting>> = HashMap::new();
+    let mut sorted: Vec<Place> = places.to_vec();
+    sorted.sort_by_key(|place| (place.segment, place.doc));
+    for in_segment in sorted.chunk_by(|a, b| a.segment == b.segment) {
+        let Some(&Place { segment: ordinal, .. }) = in_segment.first() else { continue };
+        let segment = snapshot.segments.get(ordinal).ok_or_else(|| index_error("no such segment"))?;
+        let docs: Vec<DocId> = in_segment.iter().map(|place| place.doc).collect();
+        for pattern in snippets.sought() {
+            let last = pattern.sequence.len().saturating_sub(1) as u32;
+            for (doc, starts) in sequence_starts(snapshot, segment, &pattern.sequence, Zone::Body, Some(&docs))? {
+                let sightings = starts.into_iter().take(MAX_SIGHTINGS);
+                let sightings =
+                    sightings.map(|first| Sighting { first, last: first.saturating_add(last), words: pattern.words });
+                found.entry(Place { segment: ordinal, doc }).or_default().extend(sightings);
             }
         }
     }
-    held.sort_unstable();
-    held.dedup();
-    let mut best: Option<(usize, f32)> = None;
-    for passage in held.chunk_by(|a, b| a.0 == b.0) {
-        let weight = passage.iter().filter_map(|(_, word)| plan.words.get(*word)).map(|word| word.weight).sum();
-        if best.is_none_or(|(_, most)| weight > most) {
-            best = passage.first().map(|(ordinal, _)| (*ordinal, weight));
-        }
+    Ok(found)
+}
+
+/// The body of an article of a segment.
+pub(super) struct SegmentBody<'s> {
+    pub(super) segment: &'s Segment,
+    pub(super) doc: DocId,
+}
+
+impl Body for SegmentBody<'_> {
+    type Error = EngineError;
+
+    fn passages(&self) -> usize {
+        self.segment.passages(self.doc)
     }
-    Ok(best.map(|(ordinal, _)| ordinal))
+
+    fn start(&self, ordinal: usize) -> u32 {
+        self.segment.passage_start(self.doc, ordinal)
+    }
+
+    fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, EngineError> {
+        self.segment.passage(self.doc, ordinal)
+    }
 }

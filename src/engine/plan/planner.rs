@@ -47,7 +47,6 @@ impl Plan {
         planner.add_split(query, &mut words)?;
         let posterior = planner.languages(ui_lang);
         let languages = collection.languages();
-        let mut stop_shares = Vec::with_capacity(words.len());
         for (word, frequencies) in words.iter_mut().zip(&planner.frequencies) {
             let folded = fold(&word.text);
             let mut stop_share = 0.0;
@@ -57,7 +56,7 @@ impl Plan {
                 stop_share += if is_stop { *share } else { 0.0 };
                 word.weight += share * ranking::idf(language.articles, *frequency) * factor;
             }
-            stop_shares.push(stop_share);
+            word.is_function_word = stop_share >= 0.5;
         }
         let best = posterior.iter().copied().fold(0.0, f32::max);
         let free = || words.iter().filter(|word| word.zone.is_none());
@@ -77,7 +76,7 @@ impl Plan {
             is_relaxed: false,
         };
         let mut plan = Plan {
-            pairs: pairs(&words, &stop_shares),
+            pairs: pairs(&words),
             words,
             required,
             excluded,
@@ -105,7 +104,7 @@ fn folded(words: &[String]) -> Vec<String> {
 }
 
 /// The pairs of neighbours: side by side, or with one word, or only stop words, between.
-fn pairs(words: &[PlannedWord], stop_shares: &[f32]) -> Vec<Pair> {
+fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for second in 1..words.len() {
         let mut between = 0.0;
@@ -116,7 +115,7 @@ fn pairs(words: &[PlannedWord], stop_shares: &[f32]) -> Vec<Pair> {
             let weight =
                 words[first].weight.min(words[second].weight) * (1.0 - (1.0 - WEIGHTS.pair_over_word) * between);
             pairs.push(Pair { first, second, gap: (second - first) as u32, weight });
-            if stop_shares[first] < 0.5 {
+            if !words[first].is_function_word {
                 if between > 0.0 {
                     break;
                 }
@@ -176,7 +175,14 @@ impl<C: Collection> Planner<'_, C> {
             }
         }
         self.frequencies.push(frequencies);
-        Ok(PlannedWord { text: word.text.clone(), zone: word.zone, variants, weight: 0.0 })
+        Ok(PlannedWord {
+            text: word.text.clone(),
+            zone: word.zone,
+            variants,
+            weight: 0.0,
+            is_function_word: false,
+            is_quoted: word.is_quoted,
+        })
     }
 
     fn note(&mut self, note: Note) {
