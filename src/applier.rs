@@ -192,11 +192,12 @@ impl Applier {
         self.sweep(number, previous)
     }
 
-    /// Removes generations that are neither current nor the one before. A reindex that builds
-    /// one now keeps its folder.
+    /// Removes generations that are neither current nor the one before nor that of a run that
+    /// waits. A reindex that builds one now keeps its folder.
     fn sweep(&self, current: u64, previous: Option<u64>) -> Result<()> {
         let older = previous_generation(&self.data, &self.catalog, current)?;
-        let mut keep: Vec<u64> = [Some(current), previous, older].into_iter().flatten().collect();
+        let mut keep: Vec<u64> =
+            [Some(current), previous, older, self.waiting_generation()?].into_iter().flatten().collect();
         keep.extend(self.data.generation_numbers().into_iter().filter(|number| *number > current));
         Ok(self.data.sweep(&keep)?)
     }
@@ -206,8 +207,13 @@ impl Applier {
         let Some(current) = self.answering() else { return Ok(()) };
         let previous = previous_generation(&self.data, &self.catalog, current)?;
         let asked = self.catalog.publication()?.generation;
-        let keep: Vec<u64> = [Some(current), previous, Some(asked)].into_iter().flatten().collect();
+        let keep: Vec<u64> =
+            [Some(current), previous, Some(asked), self.waiting_generation()?].into_iter().flatten().collect();
         Ok(self.data.sweep(&keep)?)
+    }
+
+    fn waiting_generation(&self) -> Result<Option<u64>> {
+        Ok(self.catalog.waiting_run()?.and_then(|run| run.generation))
     }
 
     /// Applies every change after what a generation holds; returns how many there were, a change of

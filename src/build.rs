@@ -51,7 +51,12 @@ pub fn build(
     let seq = catalog.last_seq()?;
     let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
     let mut writer = GenerationWriter::create(&path, threads)?;
-    let applied = Applied { seq, run, ..Applied::default() };
+    let mut applied = Applied { seq, run, ..Applied::default() };
+    // Damaged ones are told when the generation is brought up to date.
+    if let Ok(synonyms) = serde_json::from_str(&catalog.synonyms_with_run(run.unwrap_or(0))?) {
+        applied.synonyms = synonyms;
+        applied.synonyms_seq = catalog.synonyms_seq()?;
+    }
     let counts = match feed(&writer, catalog, run.unwrap_or(0), threads, progress) {
         // The writer says only that it was killed; committing says by what.
         Err(BuildError::Generation(error)) => {

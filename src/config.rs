@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
+use crate::gate;
 
 /// Where the file is looked for when none is named.
 pub const DEFAULT_FILE: &str = "fichero.toml";
@@ -48,6 +49,14 @@ pub enum ConfigError {
         /// What it says.
         recency: f32,
     },
+    /// The limits of the gate make no sense.
+    #[error("{path}: [gate]: {source}")]
+    Gate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: gate::SettingsError,
+    },
 }
 
 /// A source of articles.
@@ -72,6 +81,8 @@ pub struct Config {
     pub synonyms: Option<PathBuf>,
     /// How much newer articles are preferred, see [`crate::engine::ranking::recency_factor`].
     pub recency: f32,
+    /// What a run has to hold to be accepted by itself.
+    pub gate: gate::Settings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -81,6 +92,8 @@ struct FileConfig {
     listen: Option<SocketAddr>,
     synonyms: Option<PathBuf>,
     recency: Option<f32>,
+    #[serde(default)]
+    gate: gate::FileSettings,
     #[serde(default)]
     source: Vec<FileSource>,
 }
@@ -118,17 +131,21 @@ impl Config {
         if sources.is_empty() {
             sources.push(Source { name: "corpus".to_owned(), path: PathBuf::from("corpus") });
         }
+        let recency = match read.recency {
+            Some(recency) if !(0.0..=MAX_RECENCY).contains(&recency) => {
+                return Err(ConfigError::Recency { path: path.to_owned(), recency });
+            }
+            recency => recency.unwrap_or(DEFAULT_RECENCY),
+        };
+        let gate = read.gate.validate(base, recency);
+        let gate = gate.map_err(|source| ConfigError::Gate { path: path.to_owned(), source })?;
         Ok(Config {
             data: data.or(read.data.map(|data| base.join(data))).unwrap_or_else(|| PathBuf::from("index")),
             listen: listen.or(read.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             sources,
             synonyms: read.synonyms.map(|synonyms| base.join(synonyms)),
-            recency: match read.recency {
-                Some(recency) if !(0.0..=MAX_RECENCY).contains(&recency) => {
-                    return Err(ConfigError::Recency { path: path.to_owned(), recency });
-                }
-                recency => recency.unwrap_or(DEFAULT_RECENCY),
-            },
+            recency,
+            gate,
         })
     }
 }

@@ -169,14 +169,22 @@ impl DataFolder {
     pub fn sweep(&self, keep: &[u64]) -> Result<()> {
         for number in self.generation_numbers() {
             if !keep.contains(&number) {
-                let path = self.generation(number);
                 crash_point!("sweep:before-remove");
-                tracing::info!(generation = number, "removing an old generation");
-                let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-                removed.map_err(|source| DataFolderError::Io { path, action: "removing an old generation", source })?;
+                self.remove_generation(number)?;
             }
         }
         Ok(())
+    }
+
+    /// Removes a generation, where it is there. Besides [`DataFolder::sweep`], only the holder of
+    /// the reindex lock may call it, of one that was built for a run and never published.
+    pub fn remove_generation(&self, number: u64) -> Result<()> {
+        let path = self.generation(number);
+        tracing::info!(generation = number, "removing a generation");
+        match if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) } {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(|source| DataFolderError::Io { path, action: "removing a generation", source }),
+        }
     }
 }
 

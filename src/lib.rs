@@ -13,11 +13,13 @@
 //! * [`catalog`]: the durable truth.
 //! * [`engine`]: what a search engine answers, and two that do.
 //! * [`query`]: what a person typed, understood.
-//! * [`reindex`], [`build`], [`applier`]: from sources to a published generation.
+//! * [`reindex`], [`acceptance`], [`build`], [`applier`]: from sources to a published generation.
+//! * [`gate`]: what a reindex has to hold to be published by itself.
 //! * [`evaluation`]: judged queries become figures.
 //! * [`http`]: the API.
 //! * [`config`], [`telemetry`], [`data_folder`]: what the program needs to run.
 
+pub mod acceptance;
 pub mod analysis;
 pub mod applier;
 pub mod article;
@@ -29,6 +31,7 @@ pub mod crash;
 pub mod data_folder;
 pub mod engine;
 pub mod evaluation;
+pub mod gate;
 pub mod http;
 pub mod ingest;
 pub mod publication;

@@ -18,7 +18,7 @@ use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchR
 use fichero::query::Query;
 use fichero::reindex::Options;
 use fichero::telemetry::{self, LogFormat};
-use fichero::{applier, evaluation, publication, reindex, serve, status};
+use fichero::{acceptance, applier, evaluation, publication, reindex, serve, status};
 use output::ProgressLine;
 
 /// Full-text search and related articles for multilingual institutional sites.
@@ -64,6 +64,12 @@ enum Command {
         json: bool,
         /// Files or folders, in place of the configured sources
         paths: Vec<PathBuf>,
+    },
+    /// Accept the reindex that waits because a limit of [gate] refused it, as it was staged
+    Accept {
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Search from the command line
     Search {
@@ -174,14 +180,21 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             serve::serve(&config, Arc::new(ProgressLine::new()), output::announce)?;
         }
         Command::Reindex { full, dry_run, prune, json, paths } => {
-            let options = Options { full, dry_run, prune, paths, synonyms: config.synonyms.clone() };
+            let (synonyms, gate) = (config.synonyms.clone(), config.gate.clone());
+            let options = Options { full, dry_run, prune, paths, synonyms, gate };
             let progress = ProgressLine::new();
             let report = reindex::reindex(&DataFolder::open(&config.data)?, &config.sources, &options, &progress)?;
             progress.finish();
             output::report(&report, json)?;
-            if !report.is_complete() {
+            if !report.is_complete() || report.is_refused() {
                 return Ok(ExitCode::from(1));
             }
+        }
+        Command::Accept { json } => {
+            let progress = ProgressLine::new();
+            let report = acceptance::accept(&existing(&config)?, &progress)?;
+            progress.finish();
+            output::report(&report, json)?;
         }
         Command::Search { query, lang, ui_lang, limit, explain, json } => {
             let request = SearchRequest {

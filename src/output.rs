@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::Result;
 use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
 use fichero::evaluation::Evaluation;
-use fichero::reindex::{Progress, Rejected, Report};
+use fichero::gate::{Ndcg, Verdict};
+use fichero::reindex::{Outcome, Progress, Rejected, Report};
 use fichero::status::Status;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -111,13 +112,34 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
     for name in &report.pruned {
         writeln!(out, "{name}: pruned")?;
     }
+    if let Some(Ndcg { before, after }) = report.gate.ndcg_10 {
+        let before = before.map_or(String::new(), |before| format!("{before:.4} before, "));
+        writeln!(out, "judged queries: nDCG@10 {before}{after:.4} after")?;
+    }
     let seconds = Duration::from_millis(report.took_ms).as_secs_f64();
-    match (&report.index_version, report.dry_run) {
-        (_, true) => writeln!(out, "nothing was changed (--dry-run), {seconds:.1} s")?,
-        (Some(version), _) => writeln!(out, "{} changes, index {version}, {seconds:.1} s", report.changes)?,
-        (None, _) => writeln!(out, "{} changes, {seconds:.1} s", report.changes)?,
+    match (report.outcome, &report.index_version) {
+        (Outcome::Tried, _) => {
+            if report.is_refused() {
+                writeln!(out, "it would not be accepted:")?;
+                print_refusals(&mut out, &report.gate)?;
+            }
+            writeln!(out, "nothing was changed (--dry-run), {seconds:.1} s")?;
+        }
+        (Outcome::Waiting, _) => {
+            writeln!(out, "NOT ACCEPTED, what was answered before is answered on:")?;
+            print_refusals(&mut out, &report.gate)?;
+            writeln!(out, "run {} stays staged: {}", report.run, report.remedy.as_deref().unwrap_or_default())?;
+        }
+        (Outcome::Accepted, Some(version)) => {
+            writeln!(out, "{} changes, index {version}, {seconds:.1} s", report.changes)?;
+        }
+        (Outcome::Accepted, None) => writeln!(out, "{} changes, {seconds:.1} s", report.changes)?,
     }
     Ok(())
+}
+
+fn print_refusals(out: &mut impl Write, gate: &Verdict) -> io::Result<()> {
+    gate.refusals.iter().try_for_each(|refusal| writeln!(out, "  {}", refusal.message))
 }
 
 fn print_problem(out: &mut impl Write, problem: &Rejected) -> io::Result<()> {
@@ -230,6 +252,12 @@ pub(crate) fn status(status: &Status, json: bool) -> Result<()> {
     }
     if let Some(run) = &status.last_run {
         writeln!(out, "last run         {} {}, begun {}", run.id, run.state, run.started_at)?;
+    }
+    if let Some(run) = &status.waiting_run {
+        writeln!(out, "waiting run      {}, begun {}: {}", run.id, run.started_at, run.remedy)?;
+        for reason in &run.reasons {
+            writeln!(out, "  {reason}")?;
+        }
     }
     writeln!(out, "last accepted    {}", status.last_accepted_at.clone().unwrap_or_else(none))?;
     writeln!(out, "changes applied by {}", status.writer.as_deref().unwrap_or("nobody at present"))?;

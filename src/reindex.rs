@@ -1,34 +1,32 @@
 //! A reindex: from the sources to what is answered.
 //!
-//! Scan and stage, build if asked or needed, accept, publish. Up to the acceptance nothing that
-//! readers see has changed; after it, the publication follows even if this process dies.
+//! Scan and stage; then, see [`crate::acceptance`], build if asked or needed, accept, publish. Up to
+//! the acceptance nothing that readers see has changed; after it, the publication follows even if
+//! this process dies.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, Result};
-use serde::Serialize;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
-use crate::applier::{Applier, EngineSlot, open_engine};
+use crate::acceptance::{applier, conclude, elapsed_ms};
+use crate::applier::Applier;
 use crate::article::ArticleProblem;
-use crate::build::build;
 use crate::catalog::Catalog;
 use crate::catalog::stage::{SourceSpec, Stage, Staged};
 use crate::config::Source;
 use crate::crash_point;
-use crate::data_folder::{DataFolder, DataFolderError, Lock};
+use crate::data_folder::DataFolder;
 use crate::engine::synonyms::{self, SynonymGroup};
+use crate::gate::{self, Gate, Verdict};
 use crate::ingest::{self, Format, FoundFile, Record, Rejection, SiteProfile};
 
 /// How many rejections a report lists by name; the rest are counted.
 const MAX_LISTED: usize = 1_000;
 /// The largest synonyms file: it is kept with every commit of the index.
 const MAX_SYNONYMS_BYTES: u64 = 256 << 10;
-/// How long a reindex waits for a running server to take up what it accepted.
-const SERVER_PATIENCE: Duration = Duration::from_secs(120);
-/// How long the writer lock is tried for before it is taken as a server's.
-const LOCK_PATIENCE: Duration = Duration::from_millis(300);
 
 /// What a reindex is asked for.
 #[derive(Debug, Clone, Default)]
@@ -43,10 +41,12 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// The file of words that stand for each other, see [`synonyms::parse`].
     pub synonyms: Option<PathBuf>,
+    /// What the run has to hold to be accepted by itself.
+    pub gate: gate::Settings,
 }
 
 /// A record that is not in the index, not whole or doubtful, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
     /// The file below its source.
     pub file: String,
@@ -61,7 +61,7 @@ pub struct Rejected {
 }
 
 /// What a run found in one source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceReport {
     /// The source's name.
     pub source: String,
@@ -88,8 +88,23 @@ pub struct SourceReport {
     pub failed: Option<String>,
 }
 
+/// What became of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was only tried: nothing was changed.
+    #[default]
+    Tried,
+    /// What it found is answered.
+    Accepted,
+    /// The gate refused it: it stays staged until it is accepted or the next run takes its place,
+    /// and what was answered before is answered on.
+    Waiting,
+}
+
 /// What a reindex did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Report {
     /// The run's number.
     pub run: i64,
@@ -97,6 +112,13 @@ pub struct Report {
     pub full: bool,
     /// Whether it was only tried.
     pub dry_run: bool,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the gate found; of a run that was accepted all the same, too.
+    pub gate: Verdict,
+    /// What to run about a run that waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
     /// What was found in each source.
     pub sources: Vec<SourceReport>,
     /// Sources that the configuration does not name and whose articles stay until `--prune`.
@@ -126,6 +148,11 @@ impl Report {
         self.synonyms_failed.is_none() && self.sources.iter().all(|source| source.failed.is_none())
     }
 
+    /// Whether the gate refuses the run, or would refuse one that was only tried.
+    pub fn is_refused(&self) -> bool {
+        self.outcome != Outcome::Accepted && !self.gate.refusals.is_empty()
+    }
+
     /// How many articles all sources hold after the run.
     pub fn articles(&self) -> u64 {
         self.sources.iter().map(|source| source.added + source.changed + source.unchanged).sum()
@@ -144,22 +171,8 @@ pub trait Progress {
 /// writer lock, which then does.
 pub fn reindex(data: &DataFolder, sources: &[Source], options: &Options, progress: &dyn Progress) -> Result<Report> {
     let _reindex = data.lock_reindex("reindex")?;
-    let lock = writer_lock(data)?;
-    let mut applier = lock.map(|lock| Applier::open(data.clone(), EngineSlot::default(), lock)).transpose()?;
+    let mut applier = applier(data, "reindex")?;
     run(data, sources, options, progress, applier.as_mut())
-}
-
-/// The writer lock, or `None` where a server holds it.
-fn writer_lock(data: &DataFolder) -> Result<Option<Lock>, DataFolderError> {
-    let begun = Instant::now();
-    loop {
-        match data.lock_writer("reindex") {
-            Ok(lock) => return Ok(Some(lock)),
-            Err(DataFolderError::Locked { .. }) if begun.elapsed() >= LOCK_PATIENCE => return Ok(None),
-            Err(DataFolderError::Locked { .. }) => std::thread::sleep(Duration::from_millis(20)),
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 /// As [`reindex`], by a process that holds the reindex lock and, with an applier, the writer lock.
@@ -173,20 +186,17 @@ pub fn run(
     let begun = Instant::now();
     let span = tracing::info_span!("reindex", full = options.full, run = tracing::field::Empty);
     let _entered = span.enter();
+    let gate = Gate::open(&options.gate)?;
     let mut catalog = Catalog::open(data.path())?;
     if let Some(applier) = &mut applier {
         // What an earlier run accepted and did not publish comes first.
         applier.step()?;
         applier.sweep_orphans()?;
     }
-    let is_readable = match &applier {
-        Some(applier) => applier.is_answering(),
-        None => true,
-    };
     let specs = source_specs(&catalog, sources, &options.paths)?;
     let named = named_sources(&catalog, sources, &specs)?;
     let unnamed = if options.dry_run { catalog.unnamed_sources(&named)? } else { catalog.set_sources(&named)? };
-    let run = catalog.begin_run(options.full)?;
+    let run = begin(data, &mut catalog, options)?;
     span.record("run", run);
     let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
     for (spec, path) in &specs {
@@ -203,56 +213,20 @@ pub fn run(
     }
     stage_synonyms(&mut catalog, run, options.synonyms.as_deref(), &mut report)?;
     crash_point!("stage:done");
-    if options.dry_run {
-        report.took_ms = elapsed_ms(begun);
-        catalog.abandon_run(run, &serde_json::to_string(&report)?)?;
-        return Ok(report);
-    }
-    let has_generation = catalog.publication()?.generation != 0 && is_readable;
-    if options.full || !has_generation {
-        let built = build(data, &catalog, Some(run), &|articles| progress.building(articles))?;
-        report.generation = Some(built.generation);
-    }
-    let accepted = catalog.accept(run, report.generation, &serde_json::to_string(&report)?)?;
-    report.changes = accepted.changes;
-    match applier {
-        Some(applier) => applier.settle()?,
-        None => wait_for_server(data, report.generation, accepted.last_seq)?,
-    }
-    if let Some(current) = data.current() {
-        let engine = open_engine(data, current).context("opening what was published")?;
-        report.index_version = Some(crate::engine::SearchEngine::index_version(&engine).to_string());
-    }
+    conclude(data, &mut catalog, &gate, &mut report, progress, applier)?;
     report.took_ms = elapsed_ms(begun);
     tracing::info!(changes = report.changes, took_ms = report.took_ms, "reindex done");
     Ok(report)
 }
 
-fn elapsed_ms(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Waits until the process that holds the writer lock answers from what was accepted; where it
-/// has ended, does its work.
-fn wait_for_server(data: &DataFolder, generation: Option<u64>, seq: u64) -> Result<()> {
-    let begun = Instant::now();
-    while begun.elapsed() < SERVER_PATIENCE {
-        if let Some(current) = data.current().filter(|current| generation.is_none_or(|wanted| *current == wanted))
-            && let Ok(engine) = open_engine(data, current)
-            && crate::engine::SearchEngine::index_version(&engine).seq >= seq
-        {
-            return Ok(());
-        }
-        if let Ok(lock) = data.lock_writer("reindex") {
-            let mut applier = Applier::open(data.clone(), EngineSlot::default(), lock)?;
-            return Ok(applier.settle()?);
-        }
-        std::thread::sleep(Duration::from_millis(100));
+/// Begins a run, in place of the one that waits, whose generation goes too.
+fn begin(data: &DataFolder, catalog: &mut Catalog, options: &Options) -> Result<i64> {
+    let waiting = catalog.waiting_run()?;
+    let run = catalog.begin_run(options.full, options.dry_run)?;
+    if let Some(generation) = waiting.filter(|_| !options.dry_run).and_then(|waiting| waiting.generation) {
+        data.remove_generation(generation)?;
     }
-    anyhow::bail!(
-        "the changes are accepted, but the running server has not taken them up within {} s: see its log; they are applied at its next start at the latest",
-        SERVER_PATIENCE.as_secs()
-    )
+    Ok(run)
 }
 
 /// All sources that are meant to be there, in the order in which they win: those of the

@@ -179,7 +179,11 @@ impl Keeper {
             let report = reindex::run(
                 &self.data,
                 &self.config.sources,
-                &Options { synonyms: self.config.synonyms.clone(), ..Options::default() },
+                &Options {
+                    synonyms: self.config.synonyms.clone(),
+                    gate: self.config.gate.clone(),
+                    ..Options::default()
+                },
                 self.progress.as_ref(),
                 Some(applier),
             )?;

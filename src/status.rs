@@ -6,9 +6,11 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::applier::{open_engine, previous_generation};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, RunRecord};
 use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
+use crate::gate::REMEDY;
+use crate::reindex::Report;
 
 /// The state of a data folder.
 #[derive(Debug, Serialize)]
@@ -39,6 +41,8 @@ pub struct Status {
     pub sources: Vec<SourceStatus>,
     /// The newest run.
     pub last_run: Option<RunStatus>,
+    /// The run that the gate refused and that waits to be accepted.
+    pub waiting_run: Option<WaitingRun>,
     /// When the newest accepted run was accepted.
     pub last_accepted_at: Option<String>,
     /// Who applies changes now.
@@ -67,10 +71,25 @@ pub struct SourceStatus {
 pub struct RunStatus {
     /// Its number.
     pub id: i64,
-    /// `staging`, `accepted` or `abandoned`.
+    /// `staging`, `waiting`, `accepted` or `abandoned`.
     pub state: String,
     /// When it began.
     pub started_at: String,
+}
+
+/// A run that is staged and not accepted.
+#[derive(Debug, Serialize)]
+pub struct WaitingRun {
+    /// Its number.
+    pub id: i64,
+    /// When it began.
+    pub started_at: String,
+    /// The generation that was built for it.
+    pub generation: Option<u64>,
+    /// Why it was refused, with figures.
+    pub reasons: Vec<String>,
+    /// What to run about it.
+    pub remedy: &'static str,
 }
 
 /// Looks at a data folder; changes nothing.
@@ -91,6 +110,7 @@ pub fn status(data: &DataFolder) -> Result<Status> {
         last_seq: catalog.last_seq()?,
         sources: Vec::new(),
         last_run: None,
+        waiting_run: catalog.waiting_run()?.map(waiting),
         last_accepted_at: catalog.last_run(true)?.and_then(|run| run.accepted_at),
         writer: data.writer_holder(),
         problems: Vec::new(),
@@ -120,4 +140,16 @@ pub fn status(data: &DataFolder) -> Result<Status> {
     status.last_run =
         catalog.last_run(false)?.map(|run| RunStatus { id: run.id, state: run.state, started_at: run.started_at });
     Ok(status)
+}
+
+fn waiting(run: RunRecord) -> WaitingRun {
+    // A report that cannot be read is told when the run is accepted.
+    let report: Report = run.report.and_then(|report| serde_json::from_str(&report).ok()).unwrap_or_default();
+    WaitingRun {
+        id: run.id,
+        started_at: run.started_at,
+        generation: run.generation,
+        reasons: report.gate.refusals.into_iter().map(|refusal| refusal.message).collect(),
+        remedy: REMEDY,
+    }
 }

@@ -5,7 +5,7 @@
 //! * right after the death the last published state is answered, whole: the old one or the new
 //!   one, never a mixture, never nothing, never an error;
 //! * the next start of a server answers what had been accepted (and the old state where nothing
-//!   had), and sweeps what the dead process left;
+//!   had, or where the gate had refused it), and sweeps what the dead process left;
 //! * the next reindex makes the index say exactly what the sources say: every article once, with
 //!   its present text; nothing staged, no unfinished generation and no orphan is left;
 //! * the reindex after that finds nothing to do.
@@ -35,6 +35,9 @@ const MAX_ARRIVALS: usize = 4;
 const MANY: usize = 900;
 /// Enough for everything else.
 const FEW: usize = 60;
+
+/// Refused by the gate, which lets nothing vanish.
+const REFUSED: &[&str] = &["--config", "strict.toml", "reindex", "--full"];
 
 /// A command over a site in some state.
 struct Situation {
@@ -101,6 +104,29 @@ fn situations() -> Vec<Situation> {
         sources: new.clone(),
     });
 
+    // The gate refuses it, with a generation built for it: what is answered stays as it is.
+    let site = Site::with(&old);
+    site.reindex(&[]);
+    site.now_says(&new);
+    situations.push(Situation {
+        name: "refused reindex",
+        site: site.copy(),
+        arguments: REFUSED,
+        before: Some(old.clone()),
+        after: old.clone(),
+        sources: new.clone(),
+    });
+
+    assert_eq!(site.try_run(REFUSED).status.code(), Some(1));
+    situations.push(Situation {
+        name: "acceptance of a refused reindex",
+        site,
+        arguments: &["accept"],
+        before: Some(old.clone()),
+        after: new.clone(),
+        sources: new.clone(),
+    });
+
     rolled_back.run(&["rollback"]);
     situations.push(Situation {
         name: "resume",
@@ -134,7 +160,7 @@ impl Situation {
         let decision = site.decision();
         let output =
             site.command(self.arguments).env("FICHERO_CRASH_AT", format!("{point}#{arrival}")).output().unwrap();
-        if output.status.success() {
+        if output.status.success() || (output.status.code() == Some(1) && self.arguments == REFUSED) {
             return false;
         }
         assert_eq!(output.status.signal(), Some(SIGABRT), "{}: {}", output.status, stderr(&output));

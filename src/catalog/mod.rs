@@ -9,6 +9,8 @@
 
 mod schema;
 pub mod stage;
+pub mod vanished;
+mod waiting;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,6 +22,21 @@ use crate::crash_point;
 
 /// The `seq` of the newest change.
 const LAST_SEQ: &str = "SELECT MAX(COALESCE((SELECT MAX(seq) FROM article), 0), (SELECT seq FROM synonyms))";
+
+/// The record of an id (`?2`) that is answered once a run (`?1`) is accepted: of those that are
+/// there or staged, that of the first source. A source that a run only tries is none yet, and
+/// comes last.
+///
+/// Left to itself, SQLite goes through the whole run for every article: it takes the run's part of
+/// the primary key for as good as the index.
+const WINNER_WITH_RUN: &str = "SELECT {columns} FROM (
+         SELECT source, hash, work, content FROM staged INDEXED BY staged_by_id
+             WHERE run = ?1 AND id = ?2 AND content IS NOT NULL
+         UNION ALL
+         SELECT source, hash, work, content FROM record r WHERE id = ?2 AND NOT EXISTS (
+             SELECT 1 FROM staged s WHERE s.run = ?1 AND s.source = r.source AND s.id = r.id)
+     ) v LEFT JOIN source s ON s.name = v.source JOIN content c ON c.key = v.content
+     ORDER BY s.rank IS NULL, s.rank LIMIT 1";
 
 /// The catalog's file name in the data folder.
 pub const FILE_NAME: &str = "catalog.sqlite";
@@ -162,7 +179,7 @@ pub struct Accepted {
 pub struct RunRecord {
     /// Its number.
     pub id: i64,
-    /// `staging`, `accepted` or `abandoned`.
+    /// `staging`, `waiting` (staged whole, to be accepted by a person), `accepted` or `abandoned`.
     pub state: String,
     /// When it began, RFC 3339.
     pub started_at: String,
@@ -266,7 +283,7 @@ impl Catalog {
     }
 
     /// The articles as they will be once `run` is accepted, by id: at most `limit` with an id
-    /// after `after`, and not many more once their texts pass `max_bytes`.
+    /// after `after`, fewer once their texts pass `max_bytes`, and none only where none is left.
     pub fn articles_with_run(
         &self,
         run: i64,
@@ -277,21 +294,11 @@ impl Catalog {
         let mut ids = self.connection.prepare_cached(
             "SELECT id FROM article WHERE source IS NOT NULL AND id > ?2
              UNION SELECT id FROM staged WHERE run = ?1 AND content IS NOT NULL AND id > ?2
-             ORDER BY id LIMIT ?3",
+             ORDER BY id",
         )?;
-        let ids = ids.query_map(params![run, after, limit], |row| row.get::<_, String>(0))?;
-        // Left to itself, SQLite goes through the whole run for every article: it takes the run's
-        // part of the primary key for as good as the index.
-        let mut winner = self.connection.prepare_cached(
-            "SELECT v.source, v.work, c.article FROM (
-                 SELECT source, work, content FROM staged INDEXED BY staged_by_id
-                     WHERE run = ?1 AND id = ?2 AND content IS NOT NULL
-                 UNION ALL
-                 SELECT source, work, content FROM record r WHERE id = ?2 AND NOT EXISTS (
-                     SELECT 1 FROM staged s WHERE s.run = ?1 AND s.source = r.source AND s.id = r.id)
-             ) v JOIN source s ON s.name = v.source JOIN content c ON c.key = v.content
-             ORDER BY s.rank LIMIT 1",
-        )?;
+        let ids = ids.query_map(params![run, after], |row| row.get::<_, String>(0))?;
+        let winner = WINNER_WITH_RUN.replace("{columns}", "v.source, v.work, c.article");
+        let mut winner = self.connection.prepare_cached(&winner)?;
         let mut articles = Vec::new();
         let mut bytes = 0;
         for id in ids {
@@ -305,24 +312,29 @@ impl Catalog {
                 bytes += text.len();
                 articles.push(numbered(&id, &text, work, source)?);
             }
-            if bytes > max_bytes {
+            // Not so many ids: a run may delete any number in a row, and no page but the last is empty.
+            if articles.len() >= limit || bytes > max_bytes {
                 break;
             }
         }
         Ok(articles)
     }
 
-    /// Begins a run, and sweeps away what runs that never came to an end had staged. Only the
-    /// holder of the reindex lock may call it.
-    pub fn begin_run(&mut self, is_full: bool) -> Result<i64> {
+    /// Begins a run, and sweeps away what runs that never came to an end had staged. It takes the
+    /// place of a run that waits, unless it is only `tried`. Only the holder of the reindex lock
+    /// may call it.
+    pub fn begin_run(&mut self, is_full: bool, is_tried: bool) -> Result<i64> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute("UPDATE run SET state = 'abandoned' WHERE state = 'staging'", [])?;
+        transaction.execute(
+            "UPDATE run SET state = 'abandoned' WHERE state = 'staging' OR (state = 'waiting' AND NOT ?1)",
+            [is_tried],
+        )?;
         transaction.execute(
             "INSERT INTO run (state, is_full, started_at) VALUES ('staging', ?1, ?2)",
             params![is_full, jiff::Timestamp::now().to_string()],
         )?;
         let run = transaction.last_insert_rowid();
-        clear_staged(&transaction, run)?;
+        clear_staged(&transaction)?;
         transaction.commit()?;
         Ok(run)
     }
@@ -334,7 +346,7 @@ impl Catalog {
             "UPDATE run SET state = 'abandoned', report = ?2 WHERE id = ?1 AND state = 'staging'",
             params![run, report],
         )?;
-        clear_staged(&transaction, 0)?;
+        clear_staged(&transaction)?;
         transaction.commit()?;
         Ok(())
     }
@@ -346,7 +358,7 @@ impl Catalog {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let state: Option<String> =
             transaction.query_row("SELECT state FROM run WHERE id = ?1", [run], |row| row.get(0)).optional()?;
-        if state.as_deref() != Some("staging") {
+        if !matches!(state.as_deref(), Some("staging" | "waiting")) {
             return Err(CatalogError::NotStaging(run));
         }
         let base_seq: u64 = transaction.query_row(LAST_SEQ, [], |row| row.get(0))?;
@@ -378,6 +390,16 @@ impl Catalog {
     /// What stands for what, as it was staged.
     pub fn synonyms(&self) -> Result<String> {
         Ok(self.connection.prepare_cached("SELECT groups FROM synonyms")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// What stands for what once `run` is accepted, as it was staged.
+    pub fn synonyms_with_run(&self, run: i64) -> Result<String> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT COALESCE((SELECT groups FROM staged_synonyms WHERE run = ?1), groups) FROM synonyms",
+            )?
+            .query_row([run], |row| row.get(0))?)
     }
 
     /// The `seq` at which the synonyms changed last; 0 before they ever did.
@@ -423,24 +445,25 @@ impl Catalog {
 
     /// The newest run, or the newest accepted one.
     pub fn last_run(&self, only_accepted: bool) -> Result<Option<RunRecord>> {
-        Ok(self
-            .connection
-            .query_row(
-                "SELECT id, state, started_at, accepted_at, generation, report FROM run
-                 WHERE NOT ?1 OR state = 'accepted' ORDER BY id DESC LIMIT 1",
-                [only_accepted],
-                |row| {
-                    Ok(RunRecord {
-                        id: row.get(0)?,
-                        state: row.get(1)?,
-                        started_at: row.get(2)?,
-                        accepted_at: row.get(3)?,
-                        generation: row.get(4)?,
-                        report: row.get(5)?,
-                    })
-                },
-            )
-            .optional()?)
+        self.newest_run("NOT ?1 OR state = 'accepted'", only_accepted)
+    }
+
+    fn newest_run(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<RunRecord>> {
+        let query = format!(
+            "SELECT id, state, started_at, accepted_at, generation, report FROM run
+             WHERE {condition} ORDER BY id DESC LIMIT 1"
+        );
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(RunRecord {
+                id: row.get(0)?,
+                state: row.get(1)?,
+                started_at: row.get(2)?,
+                accepted_at: row.get(3)?,
+                generation: row.get(4)?,
+                report: row.get(5)?,
+            })
+        };
+        Ok(self.connection.query_row(&query, [value], read).optional()?)
     }
 
     /// The sources, in the order of their rank.
@@ -488,14 +511,15 @@ fn numbered(id: &str, text: &str, work: u64, source: String) -> Result<NumberedA
     Ok(NumberedArticle { article, work, source })
 }
 
-/// Removes what every run but `keep` has staged.
-fn clear_staged(connection: &Connection, keep: i64) -> Result<()> {
+/// Removes what runs have staged that are neither under way nor waiting.
+fn clear_staged(connection: &Connection) -> Result<()> {
+    const GONE: &str = "run NOT IN (SELECT id FROM run WHERE state IN ('staging', 'waiting'))";
     connection.execute(
-        "DELETE FROM content WHERE key IN (SELECT content FROM staged WHERE run <> ?1 AND content IS NOT NULL)",
-        [keep],
+        &format!("DELETE FROM content WHERE key IN (SELECT content FROM staged WHERE {GONE} AND content IS NOT NULL)"),
+        [],
     )?;
     for table in ["staged", "staged_file", "staged_profile", "staged_synonyms"] {
-        connection.execute(&format!("DELETE FROM {table} WHERE run <> ?1"), [keep])?;
+        connection.execute(&format!("DELETE FROM {table} WHERE {GONE}"), [])?;
     }
     Ok(())
 }

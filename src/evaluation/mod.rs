@@ -49,6 +49,20 @@ pub struct Options {
     pub against: Option<PathBuf>,
 }
 
+/// Queries, and how good which articles answer them.
+#[derive(Debug)]
+pub struct JudgedSet {
+    queries: Vec<JudgedQuery>,
+    judgements: Vec<Judgement>,
+}
+
+#[derive(Debug)]
+struct Judgement {
+    query: String,
+    article: String,
+    grade: u32,
+}
+
 #[derive(Debug, Deserialize)]
 struct JudgedQuery {
     #[serde(rename = "_id")]
@@ -148,8 +162,9 @@ pub fn evaluate(
         None => current()?,
     };
     let works: HashMap<&str, &str> = articles.iter().map(|a| (a.id.as_str(), a.work.as_str())).collect();
-    let queries = read_queries(&options.queries)?;
-    let judgements = read_judgements(&options.qrels, &works)?;
+    let set = JudgedSet::read(&options.queries, &options.qrels)?;
+    let judgements = set.by_work(|article| works.get(article).map(|work| (*work).to_owned()));
+    let queries = set.queries;
     let mut evaluation = Evaluation { articles: engine.article_count(), ..Evaluation::default() };
     let mut run = String::new();
     let mut outcomes = Vec::new();
@@ -157,7 +172,7 @@ pub fn evaluate(
     for query in &queries {
         let judged = judgements.get(&query.id).unwrap_or(&none);
         let begun = Instant::now();
-        let hits = ranked(&engine, query, options)?;
+        let hits = ranked(&engine, query, &options.asking())?;
         let took_ms = begun.elapsed().as_secs_f64() * 1e3;
         for (place, (id, _)) in hits.iter().enumerate() {
             writeln!(run, "{}\tQ0\t{id}\t{}\t{}\tfichero", query.id, place + 1, hits.len() - place)?;
@@ -194,22 +209,37 @@ pub fn evaluate(
     Ok(evaluation)
 }
 
+/// How the queries are asked.
+struct Asking {
+    depth: usize,
+    filter_lang: bool,
+    ui_lang: bool,
+    recency: f32,
+}
+
+impl Options {
+    fn asking(&self) -> Asking {
+        let Options { depth, filter_lang, ui_lang, recency, .. } = *self;
+        Asking { depth, filter_lang, ui_lang, recency }
+    }
+}
+
 /// The ids and works answered to a query, best first.
-fn ranked(engine: &EmbeddedEngine, query: &JudgedQuery, options: &Options) -> Result<Vec<(String, String)>> {
+fn ranked(engine: &EmbeddedEngine, query: &JudgedQuery, asking: &Asking) -> Result<Vec<(String, String)>> {
     let lang = Some(query.lang.clone()).filter(|lang| !lang.is_empty());
     let mut request = SearchRequest {
         filters: Filters {
-            langs: lang.clone().filter(|_| options.filter_lang).into_iter().collect(),
+            langs: lang.clone().filter(|_| asking.filter_lang).into_iter().collect(),
             ..Filters::default()
         },
-        ui_lang: lang.filter(|_| options.ui_lang || options.filter_lang),
-        limit: options.depth.min(MAX_LIMIT),
-        recency: options.recency,
+        ui_lang: lang.filter(|_| asking.ui_lang || asking.filter_lang),
+        limit: asking.depth.min(MAX_LIMIT),
+        recency: asking.recency,
         ..SearchRequest::new(Query::parse(&query.text), jiff::Timestamp::now().as_second())
     };
     let mut ranked = Vec::new();
-    while ranked.len() < options.depth {
-        request.limit = (options.depth - ranked.len()).min(MAX_LIMIT);
+    while ranked.len() < asking.depth {
+        request.limit = (asking.depth - ranked.len()).min(MAX_LIMIT);
         let answer = engine.search(&request)?;
         let found = answer.hits.len();
         ranked.extend(answer.hits.into_iter().map(|hit| (hit.card.id, hit.card.work)));
@@ -310,10 +340,9 @@ fn read_queries(path: &Path) -> Result<Vec<JudgedQuery>> {
         .collect()
 }
 
-/// For every query, the judgement of each work.
-fn read_judgements(path: &Path, works: &HashMap<&str, &str>) -> Result<HashMap<String, HashMap<String, u32>>> {
+fn read_judgements(path: &Path) -> Result<Vec<Judgement>> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    let mut judgements: HashMap<String, HashMap<String, u32>> = HashMap::new();
+    let mut judgements = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let mut columns = line.split('\t');
         let (Some(query), Some(article), Some(grade)) = (columns.next(), columns.next(), columns.next()) else {
@@ -325,12 +354,61 @@ fn read_judgements(path: &Path, works: &HashMap<&str, &str>) -> Result<HashMap<S
             }
             bail!("{}:{}: the grade {grade:?} is not a whole number", path.display(), number + 1);
         };
-        // A judged article that the corpus does not hold stays in the ideal: it cannot be found.
-        let work = works.get(article).copied().unwrap_or(article);
-        let judged = judgements.entry(query.to_owned()).or_default().entry(work.to_owned()).or_insert(0);
-        *judged = grade.max(*judged);
+        judgements.push(Judgement { query: query.to_owned(), article: article.to_owned(), grade });
     }
     Ok(judgements)
+}
+
+/// The mean nDCG@10 of judged queries needs no more works than that.
+const NDCG_DEPTH: usize = 10;
+
+impl JudgedSet {
+    /// Reads the queries, JSON lines with `_id`, `text` and `lang`, and the judgements: query,
+    /// article and grade, separated by tabs; a header line is passed over.
+    pub fn read(queries: &Path, qrels: &Path) -> Result<JudgedSet> {
+        let set = JudgedSet { queries: read_queries(queries)?, judgements: read_judgements(qrels)? };
+        if set.queries.is_empty() {
+            bail!("{}: no queries in it", queries.display());
+        }
+        Ok(set)
+    }
+
+    /// The articles that are judged, each once.
+    pub fn articles(&self) -> HashSet<&str> {
+        self.judgements.iter().map(|judgement| judgement.article.as_str()).collect()
+    }
+
+    /// The mean nDCG@10 (0 to 1) of what an engine answers to the queries as they are, without a
+    /// filter; `work_of` tells an article's work.
+    pub fn ndcg_10(
+        &self,
+        engine: &EmbeddedEngine,
+        recency: f32,
+        work_of: impl Fn(&str) -> Option<String>,
+    ) -> Result<f64> {
+        let judgements = self.by_work(work_of);
+        let none = HashMap::new();
+        let asking = Asking { depth: NDCG_DEPTH, filter_lang: false, ui_lang: false, recency };
+        let mut sum = 0.0;
+        for query in &self.queries {
+            let hits = ranked(engine, query, &asking)?;
+            let judged = judgements.get(&query.id).unwrap_or(&none);
+            sum += outcome(query, hits.iter().map(|(_, work)| work.as_str()), judged, 0.0).measures.ndcg_10;
+        }
+        Ok(sum / self.queries.len() as f64)
+    }
+
+    /// For every query, the judgement of each work. An article without one stays in the ideal
+    /// under its own name: it cannot be found.
+    fn by_work(&self, work_of: impl Fn(&str) -> Option<String>) -> HashMap<String, HashMap<String, u32>> {
+        let mut judgements: HashMap<String, HashMap<String, u32>> = HashMap::new();
+        for Judgement { query, article, grade } in &self.judgements {
+            let work = work_of(article).unwrap_or_else(|| article.clone());
+            let judged = judgements.entry(query.clone()).or_default().entry(work).or_insert(0);
+            *judged = (*judged).max(*grade);
+        }
+        judgements
+    }
 }
 
 /// Indexes articles in a folder, without a catalog.

@@ -11,6 +11,7 @@ use fichero::data_folder::DataFolder;
 use fichero::engine::brute_force::BruteForceEngine;
 use fichero::engine::embedded::EmbeddedEngine;
 use fichero::engine::{IndexVersion, SearchEngine, synonyms};
+use fichero::gate::Settings;
 use fichero::reindex::{Options, Progress, Rejected, Report, reindex};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -136,7 +137,8 @@ impl Site {
         let source = Source { name: "site".to_owned(), path };
         let synonyms = self.folder.path().join("synonyms.txt");
         fs::write(&synonyms, SYNONYMS).unwrap();
-        let options = Options { full, synonyms: Some(synonyms), ..Options::default() };
+        let gate = Settings { always_allowed: u64::MAX, ..Settings::default() };
+        let options = Options { full, synonyms: Some(synonyms), gate, ..Options::default() };
         let report = reindex(&data, &[source], &options, &Silent).unwrap();
         let site = &report.sources[0];
         // Its texts are made of words of all languages, whatever they declare.

@@ -89,6 +89,18 @@ pub fn write_sources(folder: &Path, articles: &Articles) {
     fs::write(folder.join("items.jsonl"), lines).unwrap();
 }
 
+/// Writes `fichero.toml`, whose gate lets everything through, and `strict.toml`, which lets
+/// nothing vanish and has a judged query.
+fn configure(folder: &Path, sources: &Path) {
+    let strict = "max_vanished_percent = 0\nqueries = \"queries.jsonl\"\nqrels = \"qrels.tsv\"";
+    for (name, gate) in [("fichero.toml", "max_vanished_percent = 100"), ("strict.toml", strict)] {
+        let text = format!("[gate]\n{gate}\n[[source]]\nname = \"site\"\npath = {:?}\n", sources.to_str().unwrap());
+        fs::write(folder.join(name), text).unwrap();
+    }
+    fs::write(folder.join("queries.jsonl"), json!({"_id": "q", "text": own_word(1, 1)}).to_string()).unwrap();
+    fs::write(folder.join("qrels.tsv"), "q\titem-001\t1\n").unwrap();
+}
+
 /// A folder with a configuration, whose data folder is `index`.
 pub struct Site {
     folder: TempDir,
@@ -99,15 +111,14 @@ impl Site {
     /// A site without an index over sources that are elsewhere.
     pub fn over(sources: &Path) -> Site {
         let folder = tempfile::tempdir().unwrap();
-        let text = format!("[[source]]\nname = \"site\"\npath = {:?}\n", sources.to_str().unwrap());
-        fs::write(folder.path().join("fichero.toml"), text).unwrap();
+        configure(folder.path(), sources);
         Site { folder, sources: sources.to_owned() }
     }
 
     /// A site without an index over its own sources, `site`.
     pub fn with(articles: &Articles) -> Site {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("fichero.toml"), "[[source]]\nname = \"site\"\npath = \"site\"\n").unwrap();
+        configure(folder.path(), Path::new("site"));
         let site = Site { sources: folder.path().join("site"), folder };
         site.now_says(articles);
         site
