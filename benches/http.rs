@@ -8,11 +8,10 @@
 
 mod data;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use data::served::{Client, Server};
 use fichero::applier::open_engine;
 use fichero::data_folder::DataFolder;
 use fichero::engine::{SearchEngine, SearchRequest};
@@ -38,28 +37,14 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     data::index(folder.path(), &site);
 
-    let mut server = Command::new(env!("CARGO_BIN_EXE_fichero"))
-        .args(["--data", folder.path().to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut announced = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut announced).unwrap();
-    let measured = std::panic::catch_unwind(|| measure(folder.path(), &announced, &queries));
-    server.kill().unwrap();
-    server.wait().unwrap();
-    if let Err(panic) = measured {
-        std::panic::resume_unwind(panic);
-    }
+    let server = Server::start(folder.path());
+    measure(folder.path(), &server, &queries);
 }
 
-fn measure(folder: &std::path::Path, announced: &str, queries: &[(String, String)]) {
-    let address = announced.split("http://").nth(1).expect(announced).trim().trim_end_matches('/');
+fn measure(folder: &Path, server: &Server, queries: &[(String, String)]) {
     let data = DataFolder::existing(folder);
     let engine = open_engine(&data, data.current().unwrap()).unwrap();
-    let mut client = Client::new(address);
+    let mut client = Client::new(&server.address);
     let paths: Vec<String> = queries.iter().map(|(text, lang)| path(text, lang)).collect();
 
     // What is timed is right, and both sides are warm.
@@ -123,43 +108,4 @@ fn path(text: &str, lang: &str) -> String {
     query.append_pair("q", text).append_pair("ui_lang", lang);
     query.append_pair("limit", &LIMIT.to_string()).append_pair("snippet_chars", &SNIPPET_CHARS.to_string());
     format!("/v1/search?{}", query.finish())
-}
-
-/// One kept-alive connection.
-struct Client {
-    stream: BufReader<TcpStream>,
-    body: Vec<u8>,
-    line: String,
-}
-
-impl Client {
-    fn new(address: &str) -> Client {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Client { stream: BufReader::with_capacity(1 << 16, stream), body: Vec::new(), line: String::new() }
-    }
-
-    /// The body of a good answer.
-    fn get(&mut self, path: &str) -> &[u8] {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: fichero\r\n\r\n");
-        self.stream.get_mut().write_all(request.as_bytes()).unwrap();
-        let mut length = None;
-        for number in 0.. {
-            self.line.clear();
-            self.stream.read_line(&mut self.line).unwrap();
-            let line = self.line.trim_end();
-            if number == 0 {
-                assert!(line.starts_with("HTTP/1.1 200"), "{path}: {line:?}");
-            } else if line.is_empty() {
-                break;
-            } else if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse::<usize>().ok();
-            }
-        }
-        self.body.resize(length.expect("a length"), 0);
-        self.stream.read_exact(&mut self.body).unwrap();
-        &self.body
-    }
 }

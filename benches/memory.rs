@@ -19,6 +19,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use data::made::{Random, push_altered, sentences};
 use fichero::engine::embedded::BUILD_HEAP_BYTES;
 use serde_json::{Value, json};
 
@@ -26,9 +27,6 @@ const SIZES: [usize; 3] = [2_000, 18_000, 180_000];
 const SEED: u64 = 0x5eed_f1c4_e205;
 /// From how many real articles the sentences of a made one come.
 const DONORS: usize = 4;
-/// One word of so many is changed into one that no real article has.
-const NEW_WORD_EVERY: u64 = 40;
-const SYLLABLES: [&str; 14] = ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "xo"];
 
 fn main() {
     let Some(site) = data::shared("data/sites/debian.jsonl") else { return };
@@ -102,15 +100,8 @@ fn mixed(number: usize, articles: &[&Value], random: &mut Random) -> Value {
         if donor.is_empty() {
             break;
         }
-        for word in random.pick(donor).split(' ') {
-            body.push_str(word);
-            if random.below(NEW_WORD_EVERY) == 0 && word.chars().all(char::is_alphabetic) {
-                body.push_str(SYLLABLES[random.below(SYLLABLES.len() as u64) as usize]);
-                body.push_str(SYLLABLES[random.below(SYLLABLES.len() as u64) as usize]);
-                body.push_str(SYLLABLES[random.below(SYLLABLES.len() as u64) as usize]);
-            }
-            body.push(' ');
-        }
+        let sentence = *random.pick(donor);
+        push_altered(&mut body, sentence, random);
         body.push_str(if random.below(4) == 0 { "\n\n" } else { "" });
     }
     let model = random.pick(articles);
@@ -126,10 +117,6 @@ fn mixed(number: usize, articles: &[&Value], random: &mut Random) -> Value {
         "published_at": model["published_at"],
         "topics": model["topics"],
     })
-}
-
-fn sentences(body: &str) -> Vec<&str> {
-    body.split_inclusive(['.', '\n']).map(str::trim).filter(|sentence| sentence.len() > 20).collect()
 }
 
 /// Runs the command as a process of its own; its peak, and when that was.
@@ -171,24 +158,4 @@ fn rss_anon_kb(status: &str) -> u64 {
     let text = fs::read_to_string(status).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap_or_default();
     line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0)
-}
-
-/// xorshift64* (Vigna 2016): the same numbers on every machine.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        (self.next() >> 33) % bound
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len() as u64) as usize]
-    }
 }

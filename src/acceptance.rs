@@ -11,7 +11,7 @@ use crate::catalog::Catalog;
 use crate::catalog::vanished::Comparison;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
 use crate::engine::SearchEngine;
-use crate::engine::embedded::{Generation, GenerationError};
+use crate::engine::embedded::{EmbeddedEngine, Generation, GenerationError};
 use crate::gate::{Gate, REMEDY};
 use crate::reindex::{Outcome, Progress, Report};
 
@@ -41,6 +41,7 @@ pub fn accept(data: &DataFolder, progress: &dyn Progress) -> Result<Report> {
     let report = waiting.report.as_deref().unwrap_or_default();
     let mut report: Report = serde_json::from_str(report)
         .with_context(|| format!("the report of run {} is damaged: run `fichero reindex` again", waiting.id))?;
+    report.run = waiting.id;
     if let Some(number) = report.generation
         && let Err(error) = check_built_for(data, &catalog, number, waiting.id)
     {
@@ -88,8 +89,7 @@ pub(crate) fn conclude(
     if is_judged || (is_wanted && (report.full || !has_generation(catalog, applier.as_deref())?)) {
         let built = build(data, catalog, Some(report.run), &|articles| progress.building(articles))?.generation;
         if is_judged {
-            let published = data.current().and_then(|current| open_engine(data, current).ok());
-            gate.judge(&open_engine(data, built)?, published.as_ref(), &mut report.gate)?;
+            gate.judge(&open_engine(data, built)?, published_engine(data).as_ref(), &mut report.gate)?;
         }
         report.generation = Some(built);
     }
@@ -116,6 +116,18 @@ pub(crate) fn conclude(
     }
     tracing::warn!(run = report.run, "a reindex is not accepted and stays staged: {REMEDY}");
     Ok(())
+}
+
+/// What is answered from; `None` where nothing is, or it cannot be read.
+fn published_engine(data: &DataFolder) -> Option<EmbeddedEngine> {
+    let current = data.current()?;
+    match open_engine(data, current) {
+        Ok(engine) => Some(engine),
+        Err(error) => {
+            tracing::warn!(generation = current, %error, "there is nothing to compare the judged queries with");
+            None
+        }
+    }
 }
 
 /// Whether there is a generation to apply changes to.

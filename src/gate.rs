@@ -10,6 +10,9 @@
 //! * A few articles ([`Settings::always_allowed`]) may always vanish: of five articles one is
 //!   20 %, and a person deletes one.
 //! * Where nothing is published yet, there is nothing to lose.
+//! * Judged queries are asked of a generation built aside, which is the one that is published then.
+//!   With them every run that changes anything costs a build of the whole site, also one that
+//!   would else be applied in small.
 
 mod settings;
 

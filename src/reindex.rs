@@ -132,7 +132,7 @@ pub struct Report {
     pub synonyms_failed: Option<String>,
     /// Articles that are answered differently now.
     pub changes: u64,
-    /// The generation that was built.
+    /// The generation that was built, published or waiting with the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
     /// The state that is answered from, when it was published before the command ended.
@@ -195,8 +195,8 @@ pub fn run(
     }
     let specs = source_specs(&catalog, sources, &options.paths)?;
     let named = named_sources(&catalog, sources, &specs)?;
-    let unnamed = if options.dry_run { catalog.unnamed_sources(&named)? } else { catalog.set_sources(&named)? };
     let run = begin(data, &mut catalog, options)?;
+    let unnamed = if options.dry_run { catalog.unnamed_sources(&named)? } else { catalog.set_sources(&named)? };
     span.record("run", run);
     let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
     for (spec, path) in &specs {
@@ -219,7 +219,8 @@ pub fn run(
     Ok(report)
 }
 
-/// Begins a run, in place of the one that waits, whose generation goes too.
+/// Begins a run, in place of the one that waits, whose generation goes too. It comes before
+/// anything that the one that waits was not built for, such as another order of the sources.
 fn begin(data: &DataFolder, catalog: &mut Catalog, options: &Options) -> Result<i64> {
     let waiting = catalog.waiting_run()?;
     let run = catalog.begin_run(options.full, options.dry_run)?;

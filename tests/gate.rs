@@ -17,6 +17,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "support/site.rs"]
+#[allow(dead_code, unreachable_pub, reason = "every suite uses a part of it")]
 mod site;
 mod support;
 

@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "every benchmark uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub(crate) mod made;
+pub(crate) mod served;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

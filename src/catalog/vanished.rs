@@ -68,9 +68,12 @@ struct Answered {
     lang: Option<String>,
 }
 
-/// The columns of an [`Answered`], of a record or a staged one `v` and its content `c`.
+/// The columns of an [`Answered`], of a record or a staged one `v` and its content `c`. A damaged
+/// article counts, in no language: whoever reads it whole names it.
 const ANSWERED: &str = "v.source, v.hash, v.work,
-     CASE WHEN COALESCE(json_extract(c.article, '$.hidden'), 0) THEN NULL ELSE json_extract(c.article, '$.lang') END";
+     CASE WHEN NOT json_valid(c.article) THEN ''
+          WHEN COALESCE(json_extract(c.article, '$.hidden'), 0) THEN NULL
+          ELSE json_extract(c.article, '$.lang') END";
 
 /// The work has no version left, in the part that is looked at: neither under its number nor among
 /// the articles that it had.
