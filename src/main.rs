@@ -56,7 +56,7 @@ enum Command {
         /// Report what would change, and change nothing
         #[arg(long)]
         dry_run: bool,
-        /// Delete the articles of sources that are not read any more
+        /// Delete the articles of sources that are not read any more; no limit of [gate] counts them
         #[arg(long)]
         prune: bool,
         /// Print the report as JSON

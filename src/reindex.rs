@@ -35,7 +35,8 @@ pub struct Options {
     pub full: bool,
     /// Report what would change, and change nothing.
     pub dry_run: bool,
-    /// Delete the articles of sources that are not read any more.
+    /// Delete the articles of sources that are not read any more. They are asked to go, so that the
+    /// gate does not count them.
     pub prune: bool,
     /// Files or folders in place of the configured sources.
     pub paths: Vec<PathBuf>,
