@@ -98,9 +98,10 @@ impl Applier {
         Ok(())
     }
 
-    /// Whether there are articles but no generation to answer from.
+    /// Whether there is a catalog of articles but no generation to answer from. Where no run was
+    /// ever accepted there may be pushes, and the sources are still to be read.
     pub fn needs_rebuild(&self) -> Result<bool> {
-        Ok(self.slot.load().is_none() && self.catalog.article_count()? > 0)
+        Ok(self.slot.load().is_none() && self.catalog.article_count()? > 0 && self.catalog.last_run(true)?.is_some())
     }
 
     /// Whether there is a generation to answer from.

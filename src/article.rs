@@ -185,9 +185,8 @@ impl Article {
     /// stand for `id` and `body`, as retrieval test sets name them. An absent `lang` becomes
     /// [`UNDETERMINED`]; finding it out is the caller's.
     pub fn from_fields(fields: &Map<String, Value>) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
+        let id = Article::id_in(fields)?;
         let reader = Fields(fields);
-        let id = reader.text("id")?.or(reader.text("_id")?).unwrap_or_default();
-        check_id(&id)?;
         let title = reader.line("title")?.unwrap_or_default();
         let summary = reader.line("summary")?.unwrap_or_default();
         let body = reader.text("body")?.or(reader.text("text")?).unwrap_or_default();
@@ -223,6 +222,14 @@ impl Article {
             id,
         };
         Ok((article, flaws))
+    }
+
+    /// The id in the fields of a record, checked.
+    pub fn id_in(fields: &Map<String, Value>) -> Result<String, ArticleProblem> {
+        let reader = Fields(fields);
+        let id = reader.text("id")?.or(reader.text("_id")?).unwrap_or_default();
+        check_id(&id)?;
+        Ok(id)
     }
 
     /// The hash of everything the article says, by which a change is told from none.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::catalog::push::PUSHES;
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use crate::gate;
 
@@ -40,6 +41,20 @@ pub enum ConfigError {
         path: PathBuf,
         /// The name.
         name: String,
+    },
+    /// A source has the name of the pushed articles.
+    #[error(
+        "{path}: a source is named {PUSHES:?}, which is the name of what is pushed over HTTP: give it another name"
+    )]
+    ReservedName {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The admin token is named in two ways.
+    #[error("{path}: [admin] has token_file and token_sha256: leave one of them out")]
+    TwoTokens {
+        /// The file.
+        path: PathBuf,
     },
     /// The preference for newer articles is out of range.
     #[error("{path}: recency is {recency}: it should be from 0 (age does not matter) to {MAX_RECENCY}")]
@@ -83,11 +98,28 @@ pub struct Config {
     pub recency: f32,
     /// What a run has to hold to be accepted by itself.
     pub gate: gate::Settings,
+    /// Where the admin token is kept.
+    pub token: TokenPlace,
+}
+
+/// Where the file says that the token of the admin routes is kept; the environment may name it
+/// too, see [`Token::find`](crate::admin::Token::find).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// Nowhere.
+    #[default]
+    Unset,
+    /// The file that holds it.
+    File(PathBuf),
+    /// Its SHA-256, in hexadecimal digits.
+    Sha256(String),
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileConfig {
+    #[serde(default)]
+    admin: FileAdmin,
     data: Option<PathBuf>,
     listen: Option<SocketAddr>,
     synonyms: Option<PathBuf>,
@@ -105,6 +137,13 @@ struct FileSource {
     path: PathBuf,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileAdmin {
+    token_file: Option<PathBuf>,
+    token_sha256: Option<String>,
+}
+
 impl Config {
     /// Reads the configuration: what a flag or the environment says (`data`, `listen`) comes
     /// before what the file says. Without `file`, [`DEFAULT_FILE`] is read if it is there.
@@ -112,11 +151,8 @@ impl Config {
     pub fn load(file: Option<&Path>, data: Option<PathBuf>, listen: Option<SocketAddr>) -> Result<Config, ConfigError> {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
         let read = match fs::read_to_string(path) {
-            Ok(text) => {
-                let message = |error: toml::de::Error| error.to_string().trim_end().to_owned();
-                toml::from_str(&text)
-                    .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: message(error) })?
-            }
+            Ok(text) => toml::from_str(&text)
+                .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: told(&error, &text) })?,
             Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => FileConfig::default(),
             Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
         };
@@ -125,6 +161,9 @@ impl Config {
         for FileSource { name, path: source } in read.source {
             if sources.iter().any(|known| known.name == name) {
                 return Err(ConfigError::SameName { path: path.to_owned(), name });
+            }
+            if name == PUSHES {
+                return Err(ConfigError::ReservedName { path: path.to_owned() });
             }
             sources.push(Source { name, path: base.join(source) });
         }
@@ -139,7 +178,14 @@ impl Config {
         };
         let gate = read.gate.validate(base, recency);
         let gate = gate.map_err(|source| ConfigError::Gate { path: path.to_owned(), source })?;
+        let token = match (read.admin.token_file, read.admin.token_sha256) {
+            (None, None) => TokenPlace::Unset,
+            (Some(file), None) => TokenPlace::File(base.join(file)),
+            (None, Some(digest)) => TokenPlace::Sha256(digest),
+            (Some(_), Some(_)) => return Err(ConfigError::TwoTokens { path: path.to_owned() }),
+        };
         Ok(Config {
+            token,
             data: data.or(read.data.map(|data| base.join(data))).unwrap_or_else(|| PathBuf::from("index")),
             listen: listen.or(read.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             sources,
@@ -148,6 +194,16 @@ impl Config {
             gate,
         })
     }
+}
+
+/// What is wrong with a file, with the place; with the line itself too, unless it may hold a token.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let place = before.matches('\n').count();
+    if text.lines().nth(place).is_some_and(|line| line.contains("token")) {
+        return format!("line {}: {}", place + 1, error.message());
+    }
+    error.to_string().trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -172,5 +228,10 @@ mod tests {
         fs::write(&path, "dta = \"d\"\n").unwrap();
         assert!(Config::load(Some(&path), None, None).unwrap_err().to_string().contains("dta"));
         assert!(matches!(Config::load(Some(&folder.path().join("none")), None, None), Err(ConfigError::Read { .. })));
+        fs::write(&path, "[[source]]\nname = \"pushes\"\npath = \"x\"\n").unwrap();
+        assert!(matches!(Config::load(Some(&path), None, None), Err(ConfigError::ReservedName { .. })));
+        fs::write(&path, "[admin]\ntoken_file = \"t\"\ntoken_sha256 = \"00\"\n").unwrap();
+        let error = Config::load(Some(&path), None, None).unwrap_err().to_string();
+        assert!(error.contains("token_file and token_sha256"), "{error}");
     }
 }

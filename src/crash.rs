@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Every crash point there is, in the order in which a first full reindex passes them.
+/// The crash points that commands pass, in the order in which a first full reindex does.
 pub const POINTS: &[&str] = &[
     "stage:batch",
     "stage:done",
@@ -30,6 +30,9 @@ pub const POINTS: &[&str] = &[
     "sweep:before-remove",
     "rollback:recorded",
 ];
+
+/// The points that a server passes while it takes a push.
+pub const PUSH_POINTS: &[&str] = &["push:begun", "push:written", "push:committed"];
 
 /// Ends the process if the environment asks for it here.
 pub fn reach(point: &str) {

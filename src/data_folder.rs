@@ -8,6 +8,7 @@
 //!   CURRENT             the number of the published one
 //!   writer.lock         held by whoever applies changes
 //!   reindex.lock        held by the one reindex that runs
+//!   pushes.lock         shared by whoever takes pushes; alone, by who replaces the catalog
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -96,12 +97,26 @@ impl DataFolder {
         self.lock("reindex.lock", role)
     }
 
+    /// Takes the lock of those who take pushes; several may hold it.
+    pub fn lock_pushes(&self, role: &str) -> Result<Lock> {
+        self.lock_by("pushes.lock", role, File::try_lock_shared)
+    }
+
+    /// Takes the lock of those who take pushes so that nobody does.
+    pub fn lock_out_pushes(&self, role: &str) -> Result<Lock> {
+        self.lock("pushes.lock", role)
+    }
+
     fn lock(&self, name: &str, role: &str) -> Result<Lock> {
+        self.lock_by(name, role, File::try_lock)
+    }
+
+    fn lock_by(&self, name: &str, role: &str, try_lock: fn(&File) -> Result<(), TryLockError>) -> Result<Lock> {
         let path = self.path.join(name);
         let failed = |source| DataFolderError::Io { path: path.clone(), action: "locking", source };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => {
                 file.set_len(0).map_err(failed)?;
                 write!(file, "fichero {role}, process {}", std::process::id()).map_err(failed)?;
@@ -144,6 +159,17 @@ impl DataFolder {
     /// The published generation; `None` where there is none, or the pointer makes no sense.
     pub fn current(&self) -> Option<u64> {
         fs::read_to_string(self.path.join("CURRENT")).ok()?.trim().parse().ok()
+    }
+
+    /// Forgets which generation is published: none is, until another one is.
+    pub fn unpublish(&self) -> Result<()> {
+        let path = self.path.join("CURRENT");
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(DataFolderError::Io { path, action: "taking back the published generation", source })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Publishes a generation: one atomic rename.

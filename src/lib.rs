@@ -16,10 +16,11 @@
 //! * [`reindex`], [`acceptance`], [`build`], [`applier`]: from sources to a published generation.
 //! * [`gate`]: what a reindex has to hold to be published by itself.
 //! * [`evaluation`]: judged queries become figures.
-//! * [`http`]: the API.
+//! * [`http`]: the API; [`admin`]: what may be changed over it, and by whom.
 //! * [`config`], [`telemetry`], [`data_folder`]: what the program needs to run.
 
 pub mod acceptance;
+pub mod admin;
 pub mod analysis;
 pub mod applier;
 pub mod article;

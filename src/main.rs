@@ -243,8 +243,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             output::evaluation(&evaluation::evaluate(&options, current)?, json)?;
         }
         Command::Rollback => {
-            let generation = publication::rollback(&existing(&config)?)?;
-            println!("answering from generation {generation}; changes wait for `fichero resume` or the next reindex");
+            let version = publication::rollback(&existing(&config)?)?;
+            println!(
+                "answering from generation {}; changes wait for `fichero resume` or the next reindex",
+                version.generation
+            );
         }
         Command::Resume => {
             let version = publication::resume(&existing(&config)?)?;

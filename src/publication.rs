@@ -2,29 +2,51 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-
-use crate::applier::{Applier, EngineSlot, open_engine, previous_generation};
-use crate::catalog::{Catalog, Publication};
+use crate::applier::{Applier, ApplyError, EngineSlot, open_engine, previous_generation};
+use crate::catalog::{Catalog, CatalogError, Publication};
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::engine::{IndexVersion, SearchEngine};
 
 /// How long a running server may take to follow.
 const SERVER_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Goes back to the generation before the current one and holds further changes; returns its
-/// number. The next accepted reindex, or [`resume`], ends the hold.
-pub fn rollback(data: &DataFolder) -> Result<u64> {
-    let current = data.current().context("nothing is published yet: run `fichero reindex`")?;
+/// Why what is answered from was not changed. The messages name the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum PublicationError {
+    /// There is no generation yet.
+    #[error("nothing is published yet: run `fichero reindex`")]
+    NothingPublished,
+    /// There is none to go back to.
+    #[error("there is no readable generation before {0}: `fichero reindex --full` builds one after it")]
+    NothingBefore(u64),
+    /// It is decided and not carried out yet.
+    #[error("it is recorded, but the running server has not followed: see its log; its next start does")]
+    NotFollowed,
+    /// The catalog failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The data folder failed.
+    #[error(transparent)]
+    Data(#[from] DataFolderError),
+    /// Bringing the generation up to date failed.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+}
+
+type Result<T, E = PublicationError> = std::result::Result<T, E>;
+
+/// Goes back to the generation before the current one and holds further changes; returns the
+/// state that is reached. The next accepted reindex, or [`resume`], ends the hold.
+pub fn rollback(data: &DataFolder) -> Result<IndexVersion> {
+    let current = data.current().ok_or(PublicationError::NothingPublished)?;
     // First: without the right to write, the generations cannot be read either, and look lost.
     let mut catalog = Catalog::open(data.path())?;
     let Some(previous) = previous_generation(data, &catalog, current)? else {
-        bail!("there is no readable generation before {current}: `fichero reindex --full` builds one after it");
+        return Err(PublicationError::NothingBefore(current));
     };
     catalog.set_publication(Publication { generation: previous, is_held: true })?;
     crate::crash_point!("rollback:recorded");
-    follow(data, |version| version.generation == previous)?;
-    Ok(previous)
+    follow(data, |version| version.generation == previous)
 }
 
 /// Ends a hold: what was accepted meanwhile is applied. Returns the state that is reached.
@@ -32,7 +54,7 @@ pub fn resume(data: &DataFolder) -> Result<IndexVersion> {
     let mut catalog = Catalog::open(data.path())?;
     let generation = catalog.publication()?.generation;
     if generation == 0 {
-        bail!("nothing is published yet: run `fichero reindex`");
+        return Err(PublicationError::NothingPublished);
     }
     catalog.set_publication(Publication { generation, is_held: false })?;
     let seq = catalog.last_seq()?;
@@ -57,7 +79,7 @@ fn follow(data: &DataFolder, is_reached: impl Fn(IndexVersion) -> bool) -> Resul
             return Ok(engine.index_version());
         }
         if begun.elapsed() > SERVER_PATIENCE {
-            bail!("it is recorded, but the running server has not followed: see its log; its next start does");
+            return Err(PublicationError::NotFollowed);
         }
     }
 }

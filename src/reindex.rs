@@ -15,6 +15,7 @@ use crate::acceptance::{applier, conclude, elapsed_ms};
 use crate::applier::Applier;
 use crate::article::ArticleProblem;
 use crate::catalog::Catalog;
+use crate::catalog::push::PUSHES;
 use crate::catalog::stage::{SourceSpec, Stage, Staged};
 use crate::config::Source;
 use crate::crash_point;
@@ -292,7 +293,8 @@ fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> 
 /// another place has this name, whose articles the run would take for vanished.
 fn unused_name(catalog: &Catalog, configured: &[Source], path: &Path, at: &str) -> Result<String> {
     let name = path.display().to_string().trim_end_matches('/').to_owned();
-    let is_taken = configured.iter().any(|source| source.name == name)
+    let is_taken = name == PUSHES
+        || configured.iter().any(|source| source.name == name)
         || catalog.sources()?.iter().any(|source| source.name == name);
     Ok(if is_taken || name.is_empty() { at.to_owned() } else { name })
 }

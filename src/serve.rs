@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use tokio::sync::Notify;
 
+use crate::admin::{Admin, TOKEN_VARIABLE, Token};
 use crate::applier::{Applier, EngineSlot, open_engine};
 use crate::config::Config;
 use crate::data_folder::{DataFolder, DataFolderError};
@@ -28,13 +29,17 @@ pub fn serve(
     progress: Arc<dyn Progress + Send + Sync>,
     announce: impl FnOnce(SocketAddr) + Send + 'static,
 ) -> Result<()> {
+    let token = Token::find(&config.token, std::env::var_os(TOKEN_VARIABLE))?;
     let data = DataFolder::open(&config.data)?;
     let listener = TcpListener::bind(config.listen).with_context(|| {
         format!("cannot listen on {}: end the program that uses the port, or name another with --listen", config.listen)
     })?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    let settings = http::Settings { recency: config.recency };
+    let settings = http::Settings {
+        recency: config.recency,
+        admin: token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token))),
+    };
     let slot = EngineSlot::default();
     let stop = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

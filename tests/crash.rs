@@ -8,7 +8,9 @@
 //!   had, or where the gate had refused it), and sweeps what the dead process left;
 //! * the next reindex makes the index say exactly what the sources say: every article once, with
 //!   its present text; nothing staged, no unfinished generation and no orphan is left;
-//! * the reindex after that finds nothing to do.
+//! * the reindex after that finds nothing to do;
+//! * a server that dies while it takes pushes, or applies them, has kept every one that it had
+//!   acknowledged; the one on its way is there whole, or not at all.
 
 #![cfg(feature = "crash-points")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -24,7 +26,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use fichero::crash::POINTS;
+use fichero::crash::{POINTS, PUSH_POINTS};
+use serde_json::json;
 use state::{Articles, Interrupted, Site, first_state, second_state, stderr};
 
 /// The process ends itself by SIGABRT.
@@ -202,6 +205,110 @@ fn a_death_at_any_point_loses_nothing_and_leaves_nothing_behind() {
         assert!(!reached.is_empty(), "nothing reaches {point}; is the binary built with the feature?");
     }
     println!("{sum} deaths at {} points", POINTS.len());
+}
+
+const TOKEN: &str = "correct-horse-battery";
+
+/// A pushed title, by id; `None` for a deletion.
+type Titles = BTreeMap<String, Option<String>>;
+
+/// Pushes one by one, and two at a time in a stream, until the server is dead. Returns what was
+/// acknowledged, and what was on its way.
+fn push_until_it_dies(address: &str) -> (Titles, Titles) {
+    let bearer = format!("Bearer {TOKEN}");
+    let mut acknowledged = Titles::new();
+    for round in 0..40 {
+        let mut sent = Titles::new();
+        let title = Some(format!("Pushed {round}"));
+        let answer = if round % 4 == 3 {
+            sent.extend([(format!("new-{round}"), title.clone()), ("item-stream".to_owned(), title)]);
+            let lines: String =
+                sent.iter().map(|(id, title)| json!({"id": id, "title": title}).to_string() + "\n").collect();
+            let headers = [("authorization", bearer.as_str()), ("content-type", "application/x-ndjson")];
+            support::Client::try_new(address)
+                .and_then(|mut client| client.try_stream("/v1/articles", &headers, lines.as_bytes()))
+        } else {
+            let (method, id, title) = match round % 4 {
+                0 => ("PUT", "again".to_owned(), title),
+                1 => ("PUT", format!("new-{round}"), title),
+                _ => ("DELETE", format!("new-{}", round - 1), None),
+            };
+            let body = title.as_ref().map_or(String::new(), |title| json!({"title": title}).to_string());
+            let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+            sent.insert(id.clone(), title);
+            let path = format!("/v1/articles/{id}");
+            support::Client::try_new(address)
+                .and_then(|mut client| client.try_request(method, &path, &headers, body.as_bytes()))
+                .map(|answer| (answer.status, 1))
+        };
+        match answer {
+            Ok((status, results)) => {
+                assert!((200..300).contains(&status), "{status}");
+                if results == sent.len() {
+                    acknowledged.append(&mut sent);
+                } else {
+                    return (acknowledged, sent);
+                }
+            }
+            Err(_) => return (acknowledged, sent),
+        }
+        // Between the pushes the server applies what it has.
+        thread::sleep(std::time::Duration::from_millis(30));
+    }
+    panic!("the server has not died");
+}
+
+#[test]
+fn a_death_while_pushes_come_in_loses_none_that_was_acknowledged() {
+    let old = first_state(FEW);
+    let site = Site::with(&old);
+    site.reindex(&[]);
+    let applying = ["commit:before", "commit:prepared", "commit:after"];
+    for point in PUSH_POINTS.iter().chain(&applying) {
+        for arrival in [1, 2, 5, 8] {
+            let told = Told(format!("{point}, arrival {arrival}"));
+            let site = site.copy();
+            let crash_at = format!("{point}#{arrival}");
+            let mut server = support::Server::start_with(
+                site.folder(),
+                &[],
+                &[("FICHERO_TOKEN", TOKEN), ("FICHERO_CRASH_AT", &crash_at)],
+            );
+            let (acknowledged, on_its_way) = push_until_it_dies(&server.address);
+            assert_eq!(server.wait().signal(), Some(SIGABRT), "{}", server.log());
+
+            let server = support::Server::start(site.folder(), &[]);
+            let titles = |articles: &Articles| -> BTreeMap<String, String> {
+                articles.iter().map(|(id, text)| (id.clone(), text.title.clone())).collect()
+            };
+            let stored = titles(&site.accepted());
+            support::wait_until("the server to apply what is stored", || {
+                site.answered().is_some_and(|answered| titles(&answered) == stored)
+            });
+            assert!(server.stop().0.success());
+            let is_stored = |sent: &Titles| sent.iter().all(|(id, title)| stored.get(id) == title.as_ref());
+            let kept: Titles = acknowledged
+                .iter()
+                .filter(|(id, _)| !on_its_way.contains_key(*id))
+                .map(|(id, title)| (id.clone(), title.clone()))
+                .collect();
+            assert!(is_stored(&kept), "{kept:?}: {stored:?}");
+            // What was on its way: all of it, or all as it was before.
+            let before: Titles =
+                on_its_way.keys().map(|id| (id.clone(), acknowledged.get(id).cloned().flatten())).collect();
+            assert!(is_stored(&on_its_way) || is_stored(&before), "{on_its_way:?}, {before:?}: {stored:?}");
+            for (id, text) in &old {
+                assert_eq!(stored.get(id), Some(&text.title), "{id}");
+            }
+            let pushed = acknowledged.keys().chain(on_its_way.keys());
+            let known: std::collections::BTreeSet<&String> = pushed.chain(old.keys()).collect();
+            assert!(stored.keys().all(|id| known.contains(id)), "{stored:?}");
+            site.must_hold_no_orphans();
+            site.reindex(&["--full"]);
+            assert_eq!(titles(&site.answered().unwrap()), stored);
+            drop(told);
+        }
+    }
 }
 
 /// Told when it is dropped by a panic.

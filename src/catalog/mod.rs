@@ -3,16 +3,19 @@
 //! * [`Catalog::changes_after`] pages through what is answered, by `seq`.
 //! * A reindex stages its changes with a [`stage::Stage`]; nobody sees them until
 //!   [`Catalog::accept`] gives them their `seq` in one transaction.
+//! * A [push](push) is the present state as soon as it is committed.
 //! * [`Publication`] says which generation is to be answered from.
 //!
 //! Every process and thread opens a [`Catalog`] of its own; SQLite orders their writes.
 
+pub mod push;
 mod schema;
 pub mod stage;
 pub mod vanished;
 mod waiting;
 
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
@@ -37,6 +40,9 @@ const WINNER_WITH_RUN: &str = "SELECT {columns} FROM (
              SELECT 1 FROM staged s WHERE s.run = ?1 AND s.source = r.source AND s.id = r.id)
      ) v LEFT JOIN source s ON s.name = v.source JOIN content c ON c.key = v.content
      ORDER BY s.rank IS NULL, s.rank LIMIT 1";
+/// How often a connection that waits to write looks again, and how often at most: for a minute.
+const BUSY_PAUSE: Duration = Duration::from_millis(1);
+const BUSY_LOOKS: i32 = 60_000;
 
 /// The catalog's file name in the data folder.
 pub const FILE_NAME: &str = "catalog.sqlite";
@@ -93,9 +99,18 @@ pub enum CatalogError {
         #[source]
         source: serde_json::Error,
     },
+    /// A file that is to be a catalog is something else.
+    #[error("it is not a catalog of fichero: name a file that `fichero backup` wrote")]
+    NotACatalog,
+    /// A file that is to be a catalog is not as it was written.
+    #[error("it is damaged ({0}): name another file")]
+    NotWhole(String),
     /// The run was accepted or abandoned before.
     #[error("run {0} is not staging any more: another reindex took its place")]
     NotStaging(i64),
+    /// Somebody else writes, for longer than is waited.
+    #[error("the catalog is being written by somebody else: try again in a moment")]
+    Busy(#[source] rusqlite::Error),
     /// Anything else that SQLite says.
     #[error("the catalog failed")]
     Sqlite(#[source] rusqlite::Error),
@@ -113,6 +128,7 @@ impl From<rusqlite::Error> for CatalogError {
             }
             Some(ErrorCode::DiskFull) => CatalogError::DiskFull(error),
             Some(ErrorCode::SystemIoFailure) => CatalogError::Disk(error),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => CatalogError::Busy(error),
             // SQLite found nothing wrong, but what it read is not what was written.
             None if matches!(
                 error,
@@ -223,7 +239,12 @@ impl Catalog {
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        connection.busy_timeout(Duration::from_secs(60))?;
+        // SQLite's own handler looks again after up to 100 ms, and misses every turn that a reindex
+        // leaves to others.
+        connection.busy_handler(Some(|looked: i32| {
+            thread::sleep(BUSY_PAUSE);
+            looked < BUSY_LOOKS
+        }))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "cache_size", -16_000)?;
@@ -561,25 +582,52 @@ fn renew_articles(connection: &Connection, run: i64, base_seq: u64) -> Result<u6
          UNION SELECT id FROM record GROUP BY id HAVING COUNT(*) > 1
          ORDER BY id",
     )?;
-    let mut winner = connection.prepare(
-        "SELECT r.source, r.hash FROM record r JOIN source s ON s.name = r.source WHERE r.id = ?1 ORDER BY s.rank LIMIT 1",
-    )?;
-    let mut present = connection.prepare("SELECT source, hash FROM article WHERE id = ?1")?;
-    let mut renew =
-        connection.prepare("INSERT OR REPLACE INTO article (id, seq, source, hash) VALUES (?1, ?2, ?3, ?4)")?;
-    type Holder = (Option<String>, Option<Vec<u8>>);
-    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Holder> { Ok((row.get(0)?, row.get(1)?)) };
     let mut seq = base_seq;
     let mut rows = ids.query([run])?;
     while let Some(row) = rows.next()? {
         let id: String = row.get(0)?;
-        let wins = winner.query_row([&id], read).optional()?.unwrap_or_default();
-        let stands = present.query_row([&id], read).optional()?;
-        if stands.as_ref() == Some(&wins) || (stands.is_none() && wins.0.is_none()) {
-            continue;
+        if renew_article(connection, &id, seq + 1)? {
+            seq += 1;
         }
-        seq += 1;
-        renew.execute(params![id, seq, wins.0, wins.1])?;
     }
     Ok(seq)
+}
+
+/// Gives a `seq` to an id if it is answered differently since the records changed; tells whether
+/// it is.
+fn renew_article(connection: &Connection, id: &str, seq: u64) -> Result<bool> {
+    type Holder = (Option<String>, Option<Vec<u8>>);
+    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Holder> { Ok((row.get(0)?, row.get(1)?)) };
+    let wins = connection
+        .prepare_cached(
+            "SELECT r.source, r.hash FROM record r JOIN source s ON s.name = r.source WHERE r.id = ?1 ORDER BY s.rank LIMIT 1",
+        )?
+        .query_row([id], read)
+        .optional()?
+        .unwrap_or_default();
+    let stands = connection
+        .prepare_cached("SELECT source, hash FROM article WHERE id = ?1")?
+        .query_row([id], read)
+        .optional()?;
+    if stands.as_ref() == Some(&wins) || (stands.is_none() && wins.0.is_none()) {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO article (id, seq, source, hash) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, seq, wins.0, wins.1])?;
+    Ok(true)
+}
+
+/// The number of a work, a new one where it has none yet.
+fn work_number(connection: &Connection, key: &str) -> Result<u64> {
+    connection.prepare_cached("INSERT OR IGNORE INTO work (key) VALUES (?1)")?.execute([key])?;
+    Ok(connection.prepare_cached("SELECT number FROM work WHERE key = ?1")?.query_row([key], |row| row.get(0))?)
+}
+
+/// Keeps an article's text; returns the key that it is found by.
+fn insert_content(connection: &Connection, article: &Article) -> Result<i64> {
+    let text =
+        serde_json::to_string(article).map_err(|source| CatalogError::Article { id: article.id.clone(), source })?;
+    connection.prepare_cached("INSERT INTO content (article) VALUES (?1)")?.execute([text])?;
+    Ok(connection.last_insert_rowid())
 }

@@ -1,13 +1,22 @@
 //! A run's changes on their way into the catalog.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
-use super::{Catalog, Result};
+use super::push::PUSHES;
+use super::{Catalog, Result, insert_content, work_number};
 use crate::article::Article;
 
 /// How many changes are written in one transaction: enough to make the disk's sync cheap, few
 /// enough that nobody else waits.
 const BATCH: usize = 500;
+/// How long a transaction stays open at most, while articles are read: pushes wait for it.
+const BATCH_PATIENCE: Duration = Duration::from_millis(200);
+/// How long others may begin to write between two transactions: SQLite has no queue, whoever
+/// waits looks again every millisecond.
+const TURN: Duration = Duration::from_millis(3);
 
 /// A source, as a run means to read it.
 #[derive(Debug, Clone)]
@@ -51,15 +60,17 @@ pub struct Stage<'c> {
     run: i64,
     source: String,
     pending: usize,
+    begun: Instant,
 }
 
 impl Catalog {
     /// Makes the catalog's list of sources that of the configuration, in its order; sources that
-    /// it does not name keep their place behind. Returns the names of those it does not name.
+    /// it does not name keep their place behind, and pushes theirs behind all. Returns the names
+    /// of those it does not name.
     pub fn set_sources(&mut self, specs: &[SourceSpec]) -> Result<Vec<String>> {
         let unnamed = self.unnamed_sources(specs)?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute("UPDATE source SET is_configured = 0", [])?;
+        transaction.execute("UPDATE source SET is_configured = 0 WHERE name <> ?1", [PUSHES])?;
         for (rank, spec) in specs.iter().enumerate() {
             transaction.execute(
                 "INSERT INTO source (name, location, rank, is_configured) VALUES (?1, ?2, ?3, ?4)
@@ -74,10 +85,11 @@ impl Catalog {
         Ok(unnamed)
     }
 
-    /// The names of the sources that are none of these, by their rank.
+    /// The names of the sources that are none of these, by their rank; pushes are always meant to
+    /// be there.
     pub fn unnamed_sources(&self, specs: &[SourceSpec]) -> Result<Vec<String>> {
-        let mut statement = self.connection.prepare("SELECT name FROM source ORDER BY rank")?;
-        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let mut statement = self.connection.prepare("SELECT name FROM source WHERE name <> ?1 ORDER BY rank")?;
+        let names = statement.query_map([PUSHES], |row| row.get::<_, String>(0))?;
         let known = names.collect::<std::result::Result<Vec<_>, _>>()?;
         Ok(known.into_iter().filter(|name| specs.iter().all(|spec| spec.name != *name)).collect())
     }
@@ -107,7 +119,7 @@ impl Catalog {
              DELETE FROM seen; DELETE FROM listed;
              BEGIN IMMEDIATE;",
         )?;
-        Ok(Stage { catalog: self, run, source: source.to_owned(), pending: 0 })
+        Ok(Stage { catalog: self, run, source: source.to_owned(), pending: 0, begun: Instant::now() })
     }
 
     /// Stages the deletion of everything a source holds; returns how many articles that is.
@@ -188,12 +200,9 @@ impl Stage<'_> {
             }
         }
         neighbours.other_source = self.other_source(&article.id)?;
-        let work = self.work_number(&article.work)?;
-        let text = serde_json::to_string(article)
-            .map_err(|source| super::CatalogError::Article { id: article.id.clone(), source })?;
         let connection = &self.catalog.connection;
-        connection.prepare_cached("INSERT INTO content (article) VALUES (?1)")?.execute([text])?;
-        let content = connection.last_insert_rowid();
+        let work = work_number(connection, &article.work)?;
+        let content = insert_content(connection, article)?;
         connection
             .prepare_cached(
                 "INSERT INTO staged (run, source, id, file, hash, work, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -325,12 +334,6 @@ impl Stage<'_> {
             .optional()?)
     }
 
-    fn work_number(&self, key: &str) -> Result<u64> {
-        let connection = &self.catalog.connection;
-        connection.prepare_cached("INSERT OR IGNORE INTO work (key) VALUES (?1)")?.execute([key])?;
-        Ok(connection.prepare_cached("SELECT number FROM work WHERE key = ?1")?.query_row([key], |row| row.get(0))?)
-    }
-
     fn see(&mut self, id: &str) -> Result<()> {
         self.catalog
             .connection
@@ -341,9 +344,12 @@ impl Stage<'_> {
 
     fn wrote(&mut self) -> Result<()> {
         self.pending += 1;
-        if self.pending >= BATCH {
+        if self.pending >= BATCH || self.begun.elapsed() >= BATCH_PATIENCE {
             self.pending = 0;
-            self.catalog.connection.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+            self.catalog.connection.execute_batch("COMMIT")?;
+            thread::sleep(TURN);
+            self.catalog.connection.execute_batch("BEGIN IMMEDIATE")?;
+            self.begun = Instant::now();
             crate::crash_point!("stage:batch");
         }
         Ok(())

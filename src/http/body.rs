@@ -24,9 +24,9 @@ impl<S: Send + Sync> FromRequest<S> for Object {
     async fn from_request(request: Request, _: &S) -> Result<Object, Problem> {
         Params::from_query::<Nothing>(request.uri().query())?;
         if !is_json(request.headers()) {
-            return Err(Problem::not_json());
+            return Err(Problem::media_type(JSON));
         }
-        let bytes = read(request).await?;
+        let bytes = read(request, MAX_BYTES).await?;
         // Its nesting is bounded by serde_json: a deeper body is an error, not a full stack.
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Ok(Object(object)),
@@ -52,16 +52,26 @@ impl<S: Send + Sync, T: Takes> FromRequest<S> for InBody<T> {
     }
 }
 
-async fn read(mut request: Request) -> Result<Bytes, Problem> {
-    DefaultBodyLimit::max(MAX_BYTES).apply(&mut request);
+/// Reads a body of at most so many bytes.
+pub(super) async fn read(mut request: Request, max_bytes: usize) -> Result<Bytes, Problem> {
+    DefaultBodyLimit::max(max_bytes).apply(&mut request);
     Bytes::from_request(request, &()).await.map_err(|rejection| match rejection {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::too_large(MAX_BYTES),
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::too_large(max_bytes),
         _ => Problem::bad_body("could not be read to its end"),
     })
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// The media type of JSON.
+pub(super) const JSON: &str = "application/json";
+
+/// Whether the body is said to be JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    is_of_type(headers, &[JSON])
+}
+
+/// Whether the body is said to be of one of these media types; parameters do not matter.
+pub(super) fn is_of_type(headers: &HeaderMap, types: &[&str]) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let media_type = value.split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    types.iter().any(|known| media_type.eq_ignore_ascii_case(known))
 }

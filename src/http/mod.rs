@@ -1,12 +1,16 @@
 //! The API: handlers extract, call the engine, and render.
 
+mod admin;
 mod articles;
+mod articles_push;
+mod auth;
 mod body;
 mod clock;
 mod cursor;
 mod forms;
 mod health;
 mod language;
+mod ndjson;
 mod parameters;
 mod params;
 mod problem;
@@ -85,6 +89,8 @@ pub fn router(slot: EngineSlot, settings: Settings) -> Router {
         .route("/v1/related", get(related::related_by_query))
         .route("/health/livez", get(health::livez))
         .route("/health/readyz", get(health::readyz))
+        .merge(articles_push::routes())
+        .merge(admin::routes())
         .fallback(health::no_such_route)
         .method_not_allowed_fallback(health::no_such_method)
         .layer(trace)

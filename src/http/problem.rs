@@ -1,10 +1,14 @@
 //! Every error answer: RFC 9457 `application/problem+json`.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::admin::{MAX_TASKS, PushError, StartError, TOKEN_VARIABLE};
+use crate::catalog::CatalogError;
+use crate::data_folder::DataFolderError;
 use crate::engine::EngineError;
+use crate::publication::PublicationError;
 
 /// An error answer. The only place that knows status codes.
 #[derive(Debug, Serialize)]
@@ -19,6 +23,9 @@ pub(super) struct Problem {
     parameters: Vec<String>,
     #[serde(skip)]
     retry_after_s: Option<u32>,
+    /// What the answer says besides in its head.
+    #[serde(skip)]
+    headers: HeaderMap,
 }
 
 impl Problem {
@@ -31,6 +38,7 @@ impl Problem {
             detail,
             parameters: Vec::new(),
             retry_after_s: None,
+            headers: HeaderMap::new(),
         }
     }
 
@@ -55,9 +63,9 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-body", "Bad body", format!("the body {what}"))
     }
 
-    /// A body of another type than JSON.
-    pub(super) fn not_json() -> Problem {
-        let detail = "the body should be JSON, with Content-Type: application/json".to_owned();
+    /// A body of another media type than the route reads.
+    pub(super) fn media_type(expected: &str) -> Problem {
+        let detail = format!("the body should be of the type {expected}, and its Content-Type should say so");
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type", detail)
     }
 
@@ -95,10 +103,81 @@ impl Problem {
 
     /// More requests than can be worked on or kept waiting.
     pub(super) fn too_busy() -> Problem {
-        let detail = "too many searches at once; try again in a moment".to_owned();
+        let detail = "too many requests at once; try again in a moment".to_owned();
         let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-busy", "Too busy", detail);
         problem.retry_after_s = Some(1);
         problem
+    }
+
+    /// Nobody may change anything over HTTP.
+    pub(super) fn admin_off() -> Problem {
+        let detail = format!(
+            "nothing can be changed over HTTP, for no admin token is set: set {TOKEN_VARIABLE} in the server's environment, or token_file or token_sha256 under [admin] in its configuration, and start it again"
+        );
+        Problem::new(StatusCode::FORBIDDEN, "admin-off", "Admin is off", detail)
+    }
+
+    /// The caller showed no token, or another one.
+    pub(super) fn unauthorized(is_shown: bool) -> Problem {
+        let (detail, challenge) = if is_shown {
+            ("this is not the admin token", "Bearer realm=\"fichero\", error=\"invalid_token\"")
+        } else {
+            ("this route needs the admin token: Authorization: Bearer TOKEN", "Bearer realm=\"fichero\"")
+        };
+        let mut problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized", detail.to_owned());
+        problem.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        problem
+    }
+
+    /// A header with a value that it cannot have.
+    pub(super) fn bad_header(name: &str, expected: &str) -> Problem {
+        let detail = format!("the header {name} should be {expected}");
+        Problem::new(StatusCode::BAD_REQUEST, "bad-header", "Bad header", detail)
+    }
+
+    /// A body that is no article.
+    pub(super) fn bad_article(detail: String) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "bad-article", "Not an article", detail)
+    }
+
+    /// The article is not as the caller wants it to be; `etag` says how it is.
+    pub(super) fn precondition_failed(etag: Option<HeaderValue>) -> Problem {
+        let detail = "the article is not as If-Match or If-None-Match wants it; the answer's ETag, where there is one, is the hash of what was pushed last".to_owned();
+        let mut problem =
+            Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", "Precondition failed", detail);
+        if let Some(etag) = etag {
+            problem.headers.insert(header::ETAG, etag);
+        }
+        problem
+    }
+
+    /// A deletion of what was never pushed and another source has.
+    pub(super) fn not_pushed(source: &str) -> Problem {
+        let detail = format!("the article was not pushed, it comes from the source {source}: delete it there");
+        Problem::new(StatusCode::CONFLICT, "not-pushed", "Not pushed", detail)
+    }
+
+    /// No such task.
+    pub(super) fn no_task() -> Problem {
+        let detail = format!("there is no such task; the last {MAX_TASKS} since the server's start are kept");
+        Problem::new(StatusCode::NOT_FOUND, "no-such-task", "No such task", detail)
+    }
+
+    /// A change that waits for somebody else's; try again.
+    fn locked(detail: String) -> Problem {
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "locked", "Locked", detail);
+        problem.retry_after_s = Some(5);
+        problem
+    }
+
+    /// The stable name of what is wrong.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong, in words.
+    pub(super) fn into_detail(self) -> String {
+        self.detail
     }
 
     /// Our own fault: logged here, once, and not told.
@@ -122,12 +201,57 @@ impl From<EngineError> for Problem {
     }
 }
 
+impl From<PushError> for Problem {
+    fn from(error: PushError) -> Problem {
+        match error {
+            PushError::Catalog(CatalogError::Busy(_)) => {
+                Problem::locked("somebody else writes for long; nothing of this was stored, try again".to_owned())
+            }
+            PushError::Data(DataFolderError::Locked { holder, .. }) => {
+                Problem::locked(format!("{holder} is at work; nothing of this was stored, try again"))
+            }
+            error => Problem::internal(&error),
+        }
+    }
+}
+
+impl From<StartError> for Problem {
+    fn from(error: StartError) -> Problem {
+        match error {
+            StartError::TaskRuns(_) | StartError::CommandRuns(_) => {
+                Problem::new(StatusCode::CONFLICT, "reindex-running", "A reindex is running", error.to_string())
+            }
+            error => Problem::internal(&error),
+        }
+    }
+}
+
+impl From<PublicationError> for Problem {
+    fn from(error: PublicationError) -> Problem {
+        match error {
+            PublicationError::NothingPublished => {
+                Problem::new(StatusCode::CONFLICT, "nothing-published", "Nothing is published", error.to_string())
+            }
+            PublicationError::NothingBefore(_) => Problem::new(
+                StatusCode::CONFLICT,
+                "no-earlier-generation",
+                "No generation to go back to",
+                error.to_string(),
+            ),
+            PublicationError::NotFollowed => Problem::locked(error.to_string()),
+            error => Problem::internal(&error),
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after_s = self.retry_after_s;
+        let own = self.headers.clone();
         let mut response = (status, axum::Json(self)).into_response();
         let headers = response.headers_mut();
+        headers.extend(own);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -62,24 +62,25 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize>
 
 fn record(bytes: &[u8], number: u64) -> Record {
     let rejected = |id, reason| Record::Rejected(Rejection { line: Some(number), id, reason });
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            return rejected(
-                None,
-                format!("not UTF-8: byte {} of the line is not part of a character", error.valid_up_to() + 1),
-            );
-        }
-    };
-    let fields: Map<String, Value> = match serde_json::from_str(text) {
+    let fields = match fields(bytes) {
         Ok(fields) => fields,
-        Err(error) => return rejected(None, format!("not a JSON object: {error}")),
+        Err(reason) => return rejected(None, reason),
     };
     match Article::from_fields(&fields) {
         Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
-        Err(problem) => {
-            let id = fields.get("id").or(fields.get("_id")).and_then(Value::as_str).map(str::to_owned);
-            rejected(id, problem.to_string())
-        }
+        Err(problem) => rejected(id(&fields).map(str::to_owned), problem.to_string()),
     }
+}
+
+/// The fields of a record, or why it is none, with the place.
+pub(super) fn fields(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        format!("not UTF-8: byte {} of the line is not part of a character", error.valid_up_to() + 1)
+    })?;
+    serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
+}
+
+/// The id of a record, where it is text.
+pub(super) fn id(fields: &Map<String, Value>) -> Option<&str> {
+    fields.get("id").or(fields.get("_id")).and_then(Value::as_str)
 }

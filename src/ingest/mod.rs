@@ -134,10 +134,58 @@ fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile) -> Record {
     }
 }
 
+/// A record of JSON from elsewhere than a file: an article, or a wish concerning one.
+#[derive(Debug)]
+pub struct JsonRecord(serde_json::Map<String, serde_json::Value>);
+
+impl JsonRecord {
+    /// Reads a JSON object; the error says what it is instead, and where.
+    pub fn parse(bytes: &[u8]) -> Result<JsonRecord, String> {
+        jsonl::fields(bytes).map(JsonRecord)
+    }
+
+    /// The id, as far as it could be read.
+    pub fn id_as_written(&self) -> Option<&str> {
+        jsonl::id(&self.0)
+    }
+
+    /// The id, checked.
+    pub fn id(&self) -> Result<String, ArticleProblem> {
+        Article::id_in(&self.0)
+    }
+
+    /// Gives it an id where it has none.
+    pub fn set_id(&mut self, id: &str) {
+        self.0.insert("id".to_owned(), id.into());
+    }
+
+    /// The value of a field that says yes or no; the error names what it should be.
+    pub fn flag(&self, field: &'static str) -> Result<bool, ArticleProblem> {
+        match self.0.get(field) {
+            None => Ok(false),
+            Some(value) => value.as_bool().ok_or(ArticleProblem::Type { field, expected: "true or false" }),
+        }
+    }
+
+    /// The article, as a file's record of the same fields would be, with what had to be left out
+    /// of it or is doubtful about it.
+    pub fn article(&self) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
+        let (mut article, mut flaws) = Article::from_fields(&self.0)?;
+        complete_article(&mut article, &mut flaws);
+        Ok((article, flaws))
+    }
+}
+
+fn complete(mut record: Record) -> Record {
+    if let Record::Article(article, flaws) = &mut record {
+        complete_article(article, flaws);
+    }
+    record
+}
+
 /// Finds out the language of an article that does not declare one, and doubts a declaration that
 /// the text clearly contradicts.
-fn complete(record: Record) -> Record {
-    let Record::Article(mut article, mut flaws) = record else { return record };
+fn complete_article(article: &mut Article, flaws: &mut Vec<ArticleProblem>) {
     if article.lang == UNDETERMINED {
         let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
         if let Some(found) = detect(&text) {
@@ -148,7 +196,6 @@ fn complete(record: Record) -> Record {
     {
         flaws.push(ArticleProblem::Language { declared: article.lang.clone(), found });
     }
-    Record::Article(article, flaws)
 }
 
 /// A whole file as text; the inner error says why it is none.

@@ -34,7 +34,8 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 pub fn fichero(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fichero"));
     command.current_dir(folder).stdin(Stdio::null());
-    for name in ["RUST_LOG", "FICHERO_DATA", "FICHERO_CONFIG", "FICHERO_LISTEN", "FICHERO_LOG_FORMAT"] {
+    for name in ["RUST_LOG", "FICHERO_DATA", "FICHERO_CONFIG", "FICHERO_LISTEN", "FICHERO_LOG_FORMAT", "FICHERO_TOKEN"]
+    {
         command.env_remove(name);
     }
     command
@@ -174,6 +175,43 @@ impl Client {
         Client { stream: BufReader::new(stream) }
     }
 
+    /// As [`Client::new`], where the server may be gone.
+    pub fn try_new(address: &str) -> std::io::Result<Client> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Client { stream: BufReader::new(stream) })
+    }
+
+    /// Posts lines of JSON, all at once, where the server may end in the middle; gives back the
+    /// status and how many lines of JSON came back whole.
+    pub fn try_stream(&mut self, path: &str, headers: &[(&str, &str)], lines: &[u8]) -> std::io::Result<(u16, usize)> {
+        self.try_send("POST", path, &[headers, &[("connection", "close")]].concat(), lines)?;
+        let mut answer = Vec::new();
+        // What came before a connection is reset counts.
+        if let Err(error) = self.stream.read_to_end(&mut answer)
+            && answer.is_empty()
+        {
+            return Err(error);
+        }
+        let answer = String::from_utf8_lossy(&answer);
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))?;
+        let is_whole = |line: &str| serde_json::from_str(line).is_ok_and(|line: Value| line.is_object());
+        Ok((status, answer.lines().filter(|line| is_whole(line)).count()))
+    }
+
+    fn try_send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<()> {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: fichero\r\n");
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if method != "GET" {
+            request.push_str(&format!("content-length: {}\r\n", body.len()));
+        }
+        request.push_str("\r\n");
+        self.stream.get_mut().write_all(&[request.as_bytes(), body].concat())
+    }
+
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) {
         self.stream.get_mut().write_all(bytes).unwrap();
@@ -187,8 +225,19 @@ impl Client {
 
     /// As [`Client::get`], where the server may end in the middle.
     pub fn try_get(&mut self, path: &str) -> std::io::Result<Answer> {
+        self.try_request("GET", path, &[], b"")
+    }
+
+    /// Asks by any method, with a body, where the server may end in the middle.
+    pub fn try_request(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> std::io::Result<Answer> {
         let broken = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
-        self.stream.get_mut().write_all(format!("GET {path} HTTP/1.1\r\nhost: fichero\r\n\r\n").as_bytes())?;
+        self.try_send(method, path, headers, body)?;
         let mut lines: Vec<String> = Vec::new();
         while lines.last().is_none_or(|line| !line.is_empty()) {
             let mut line = String::new();

@@ -1,0 +1,120 @@
+//! What may be changed over the API, and by whom: pushes, reindexes as tasks, rollback and resume.
+//!
+//! Nothing here knows of HTTP; [`crate::http`] asks for the token and renders.
+
+mod tasks;
+mod token;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::catalog::push::{Push, Pushed};
+use crate::catalog::{Catalog, CatalogError};
+use crate::config::Config;
+use crate::data_folder::{DataFolder, DataFolderError, Lock};
+use crate::engine::IndexVersion;
+use crate::publication::{self, PublicationError};
+use crate::reindex::Options;
+pub use tasks::{MAX_TASKS, StartError, TaskBody, TaskProgress, TaskState, Tasks};
+pub use token::{MIN_TOKEN_CHARS, TOKEN_VARIABLE, Token, TokenError};
+
+/// How many callers may push at once: each may have an article of the longest sort in memory.
+const MAX_PUSHING: usize = 32;
+
+/// Why a push was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// The catalog failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The data folder is not open for pushes now, or failed.
+    #[error(transparent)]
+    Data(#[from] DataFolderError),
+}
+
+/// The changes that the API takes, for one data folder.
+#[derive(Debug)]
+pub struct Admin {
+    token: Token,
+    data: DataFolder,
+    config: Config,
+    tasks: Tasks,
+    inbox: Mutex<Option<Inbox>>,
+    pushing: Arc<Semaphore>,
+}
+
+/// The connection that pushes are written by, kept open from one to the next.
+struct Inbox {
+    catalog: Catalog,
+    _lock: Lock,
+}
+
+impl std::fmt::Debug for Inbox {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Inbox")
+    }
+}
+
+impl Admin {
+    /// Takes changes for the data folder of a configuration, from whoever knows the token.
+    pub fn new(data: DataFolder, config: Config, token: Token) -> Admin {
+        Admin {
+            token,
+            data,
+            config,
+            tasks: Tasks::default(),
+            inbox: Mutex::default(),
+            pushing: Arc::new(Semaphore::new(MAX_PUSHING)),
+        }
+    }
+
+    /// What a caller must show.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// A place among those who push at the same time; `None` where all are taken.
+    pub fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.pushing).try_acquire_owned().ok()
+    }
+
+    /// Takes up pushes: durable, all of them, when this returns. Waits for the disk, and for
+    /// others who write.
+    pub fn push(&self, pushes: &[Push]) -> Result<Vec<Pushed>, PushError> {
+        // Pushes that panicked have left nothing half: SQLite rolls back.
+        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = match inbox.take() {
+            Some(open) => open,
+            None => Inbox { _lock: self.data.lock_pushes("pushes")?, catalog: Catalog::open(self.data.path())? },
+        };
+        // After a failure the next push opens the catalog anew.
+        let open = inbox.insert(open);
+        let pushed = open.catalog.push(pushes);
+        if pushed.is_err() {
+            *inbox = None;
+        }
+        Ok(pushed?)
+    }
+
+    /// Starts a reindex of the configured sources on a thread of its own.
+    pub fn reindex(self: &Arc<Self>, full: bool, prune: bool, dry_run: bool) -> Result<TaskBody, StartError> {
+        let options = Options { full, prune, dry_run, synonyms: self.config.synonyms.clone(), ..Options::default() };
+        self.tasks.start(&self.data, &self.config.sources, options)
+    }
+
+    /// A task, as it stands.
+    pub fn task(&self, id: &str) -> Option<TaskBody> {
+        self.tasks.get(id)
+    }
+
+    /// Goes back a generation and holds changes; waits until that is answered.
+    pub fn rollback(&self) -> Result<IndexVersion, PublicationError> {
+        publication::rollback(&self.data)
+    }
+
+    /// Ends a hold; waits until everything that was accepted is answered.
+    pub fn resume(&self) -> Result<IndexVersion, PublicationError> {
+        publication::resume(&self.data)
+    }
+}

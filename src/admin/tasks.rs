@@ -1,0 +1,212 @@
+//! Reindexes that run beside the server, and what is told of them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::config::Source;
+use crate::data_folder::{DataFolder, DataFolderError, Lock};
+use crate::reindex::{self, Options, Progress, Report};
+
+/// How many tasks are remembered, the newest ones.
+pub const MAX_TASKS: usize = 100;
+
+/// How far a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskState {
+    /// It has not begun.
+    Queued,
+    /// It is at work.
+    Running,
+    /// It came to its end; the report says what it found and did.
+    Done,
+    /// It did not come to its end; what was answered before still is.
+    Failed,
+}
+
+/// What a running reindex has done so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TaskProgress {
+    /// The source that is or was read last.
+    pub source: Option<String>,
+    /// How many good articles were read in it.
+    pub articles_read: u64,
+    /// How many articles are in the generation that is being built.
+    pub articles_built: u64,
+}
+
+/// A task, as it stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct TaskBody {
+    /// Its name; no two tasks ever have the same one.
+    pub id: String,
+    /// How far it is.
+    pub state: TaskState,
+    /// What it has done so far.
+    pub progress: TaskProgress,
+    /// When it was asked for, RFC 3339.
+    pub started_at: String,
+    /// When it ended, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// What it found and did, once it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Why a reindex was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// One runs already.
+    #[error("task {0} is running: wait for its end")]
+    TaskRuns(String),
+    /// Another process runs one.
+    #[error("{0} is running: wait for its end")]
+    CommandRuns(String),
+    /// The data folder failed.
+    #[error(transparent)]
+    Data(DataFolderError),
+    /// No thread could be had.
+    #[error("the system has no thread for it")]
+    Thread(#[source] std::io::Error),
+}
+
+/// The tasks of this process.
+#[derive(Debug)]
+pub struct Tasks {
+    /// Part of every id, so that none is used again after a restart.
+    began: Timestamp,
+    list: Mutex<List>,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    count: u64,
+    newest: VecDeque<Arc<Task>>,
+}
+
+#[derive(Debug)]
+struct Task(Mutex<TaskBody>);
+
+impl Default for Tasks {
+    fn default() -> Tasks {
+        Tasks { began: Timestamp::now(), list: Mutex::default() }
+    }
+}
+
+impl Tasks {
+    /// Starts a reindex on a thread of its own, unless one runs, here or in another process.
+    pub(super) fn start(
+        &self,
+        data: &DataFolder,
+        sources: &[Source],
+        options: Options,
+    ) -> Result<TaskBody, StartError> {
+        let mut list = lock(&self.list);
+        let running = list.newest.iter().map(|task| task.body()).find(|body| body.ended_at.is_none());
+        if let Some(running) = running {
+            return Err(StartError::TaskRuns(running.id));
+        }
+        let reindex_lock = data.lock_reindex("reindex over HTTP").map_err(|error| match error {
+            DataFolderError::Locked { holder, .. } => StartError::CommandRuns(holder),
+            error => StartError::Data(error),
+        })?;
+        list.count += 1;
+        let body = TaskBody {
+            id: format!("{}-{}", self.began.as_millisecond(), list.count),
+            state: TaskState::Queued,
+            progress: TaskProgress::default(),
+            started_at: Timestamp::now().to_string(),
+            ended_at: None,
+            report: None,
+            error: None,
+        };
+        let task = Arc::new(Task(Mutex::new(body.clone())));
+        let (data, sources) = (data.clone(), sources.to_vec());
+        let worker = Worker { task: Arc::clone(&task) };
+        thread::Builder::new()
+            .name("reindex".to_owned())
+            .spawn(move || worker.work(&data, &sources, &options, reindex_lock))
+            .map_err(StartError::Thread)?;
+        list.newest.push_back(task);
+        if list.newest.len() > MAX_TASKS {
+            list.newest.pop_front();
+        }
+        Ok(body)
+    }
+
+    /// A task that is remembered.
+    pub(super) fn get(&self, id: &str) -> Option<TaskBody> {
+        lock(&self.list).newest.iter().map(|task| task.body()).find(|body| body.id == id)
+    }
+}
+
+impl Task {
+    fn body(&self) -> TaskBody {
+        lock(&self.0).clone()
+    }
+}
+
+impl Progress for Task {
+    fn reading(&self, source: &str, records: u64) {
+        let progress = &mut lock(&self.0).progress;
+        if progress.source.as_deref() != Some(source) {
+            progress.source = Some(source.to_owned());
+        }
+        progress.articles_read = records;
+    }
+
+    fn building(&self, articles: u64) {
+        lock(&self.0).progress.articles_built = articles;
+    }
+}
+
+/// Does a task's work; however it ends, the task is told to have ended.
+struct Worker {
+    task: Arc<Task>,
+}
+
+impl Worker {
+    fn work(self, data: &DataFolder, sources: &[Source], options: &Options, reindex_lock: Lock) {
+        lock(&self.task.0).state = TaskState::Running;
+        // Whoever holds the writer lock takes up what is accepted: this process, as a rule.
+        let outcome = reindex::run(data, sources, options, self.task.as_ref(), None);
+        drop(reindex_lock);
+        match outcome {
+            Ok(report) => self.end(TaskState::Done, Some(report), None),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(error, "a reindex failed");
+                self.end(TaskState::Failed, None, Some(error));
+            }
+        }
+    }
+
+    fn end(&self, state: TaskState, report: Option<Report>, error: Option<String>) {
+        let mut body = lock(&self.task.0);
+        body.state = state;
+        body.report = report;
+        body.error = error;
+        body.ended_at = Some(Timestamp::now().to_string());
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if lock(&self.task.0).ended_at.is_none() {
+            self.end(TaskState::Failed, None, Some("it ended unexpectedly; the server's log says more".to_owned()));
+        }
+    }
+}
+
+/// Locks what a panic cannot have left half: nothing panics while it is changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

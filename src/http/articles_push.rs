@@ -1,0 +1,372 @@
+//! Pushes: articles put and deleted one by one, or in a stream of any length.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{post, put};
+use axum::{Json, Router};
+use futures_util::{StreamExt, stream};
+use headers::{ETag, Header, HeaderMapExt, IfMatch, IfNoneMatch};
+use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::admin::blocking;
+use super::auth::Admitted;
+use super::ndjson::{Line, Lines};
+use super::parameters::Nothing;
+use super::params::InQuery;
+use super::problem::Problem;
+use super::{App, body};
+use crate::admin::Admin;
+use crate::article::{ArticleProblem, check_id};
+use crate::catalog::push::{Condition, Held, Outcome, Push, Pushed};
+use crate::ingest::{JsonRecord, MAX_ARTICLE_BYTES};
+
+/// How many lines are stored by one write to the disk, and how many bytes of them.
+const BATCH: usize = 500;
+const BATCH_BYTES: usize = 4 << 20;
+/// How long a client that sends slowly waits for the results of what it has sent.
+const PAUSE: Duration = Duration::from_millis(20);
+
+const NDJSON: [&str; 4] =
+    ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
+
+/// What became of one pushed article.
+#[derive(Debug, Serialize)]
+struct PushResult {
+    /// The line of the stream, from 1; absent where there is no stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    /// The article's id; of a refused line, as far as it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// `created`, `changed`, `unchanged`, `deleted` or `refused`.
+    status: &'static str,
+    /// The change's place in the order of changes: an `index_version` that ends in this number or
+    /// a greater one answers it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    /// The hash of what is pushed under the id now; an `If-Match` takes it in quotation marks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
+    /// The source that is answered in place of what was pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadowed_by: Option<String>,
+    /// Fields that were left out because they could not be understood, and doubts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flaws: Vec<String>,
+    /// The stable name of why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// Why it was refused, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// The routes by which articles are pushed.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/v1/articles", post(push_stream)).route("/v1/articles/{id}", put(push_one).delete(delete_one))
+}
+
+/// `PUT /v1/articles/{id}`: the id in the path is the article's.
+async fn push_one(
+    Admitted(admin, _place): Admitted,
+    _: InQuery<Nothing>,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let id = id_in_path(id)?;
+    if !body::is_json(request.headers()) {
+        return Err(Problem::media_type(body::JSON));
+    }
+    let condition = condition(request.headers())?;
+    let body = body::read(request, MAX_ARTICLE_BYTES).await?;
+    let (pushed, id, flaws) = blocking(move || -> Result<_, Problem> {
+        let mut record = JsonRecord::parse(&body).map_err(|reason| Problem::bad_body(&format!("is {reason}")))?;
+        match record.id() {
+            Ok(written) if written == id => {}
+            Ok(written) => {
+                return Err(Problem::bad_article(format!("id: {written:?} in the body, {id:?} in the address")));
+            }
+            Err(ArticleProblem::NoId) => record.set_id(&id),
+            Err(problem) => return Err(Problem::bad_article(problem.to_string())),
+        }
+        let (article, flaws) = record.article().map_err(|problem| Problem::bad_article(problem.to_string()))?;
+        let push = Push { id: id.clone(), article: Some(Box::new(article)), condition };
+        Ok((admin.push(&[push])?, id, flaws))
+    })
+    .await??;
+    answer(pushed, id, &flaws)
+}
+
+/// `DELETE /v1/articles/{id}`: takes back what was pushed.
+async fn delete_one(
+    Admitted(admin, _place): Admitted,
+    _: InQuery<Nothing>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = id_in_path(id)?;
+    let push = Push { id: id.clone(), article: None, condition: condition(&headers)? };
+    let pushed = blocking(move || admin.push(&[push])).await??;
+    answer(pushed, id, &[])
+}
+
+fn answer(pushed: Vec<Pushed>, id: String, flaws: &[ArticleProblem]) -> Result<Response, Problem> {
+    // One push has one result.
+    let Some(pushed) = pushed.into_iter().next() else { return Err(Problem::no_article()) };
+    let etag = pushed.hash.as_ref().and_then(etag);
+    let status = if pushed.outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };
+    let body = result(None, id, pushed, flaws)?;
+    let mut response = (status, Json(body)).into_response();
+    if let Some(etag) = etag {
+        response.headers_mut().typed_insert(etag);
+    }
+    Ok(response)
+}
+
+/// `POST /v1/articles`: one article, or `{"id": …, "delete": true}`, a line; one result a line, when
+/// what the line says is durable.
+async fn push_stream(
+    Admitted(admin, place): Admitted,
+    _: InQuery<Nothing>,
+    request: Request,
+) -> Result<Response, Problem> {
+    if !body::is_of_type(request.headers(), &NDJSON) {
+        return Err(Problem::media_type(NDJSON[0]));
+    }
+    let mut intake = Intake {
+        admin,
+        body: request.into_body().into_data_stream(),
+        lines: Lines::new(MAX_ARTICLE_BYTES),
+        is_open: true,
+        _place: place,
+    };
+    // The first results come before the answer's head: a client that waits for `100 Continue`
+    // gets it when the body is first asked for.
+    let first = intake.next_results().await;
+    let rest = stream::unfold(intake, |mut intake| async {
+        let results = intake.next_results().await?;
+        Some((results, intake))
+    });
+    let results = stream::iter(first).chain(rest).map(Ok::<_, std::convert::Infallible>);
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(NDJSON[0]));
+    Ok(([content_type], Body::from_stream(results)).into_response())
+}
+
+/// A stream of lines on its way into the catalog. It is read only as fast as it is stored and its
+/// results are taken, so that it is never in memory but for a batch.
+struct Intake {
+    admin: Arc<Admin>,
+    body: BodyDataStream,
+    lines: Lines,
+    is_open: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Intake {
+    /// The results of the next batch, once it is durable; `None` at the end.
+    async fn next_results(&mut self) -> Option<Bytes> {
+        loop {
+            let batch = self.next_batch().await;
+            if batch.is_empty() {
+                if self.is_open {
+                    continue;
+                }
+                return None;
+            }
+            let admin = Arc::clone(&self.admin);
+            match blocking(move || store(&admin, batch)).await {
+                Ok(results) => return Some(results),
+                Err(_) => self.is_open = false, // it panicked, which is logged; nothing was stored
+            }
+        }
+    }
+
+    /// The lines that are there, up to a batch; waits only for the first.
+    async fn next_batch(&mut self) -> Vec<Line> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while self.is_open && batch.len() < BATCH && bytes < BATCH_BYTES {
+            let next = if batch.is_empty() {
+                self.body.next().await
+            } else {
+                match tokio::time::timeout(PAUSE, self.body.next()).await {
+                    Ok(next) => next,
+                    Err(_) => break,
+                }
+            };
+            match next {
+                Some(Ok(chunk)) => {
+                    bytes += chunk.len();
+                    self.lines.feed(&chunk, &mut batch);
+                }
+                // The client is gone: what it sent in part is not what it meant.
+                Some(Err(_)) => self.is_open = false,
+                None => {
+                    self.is_open = false;
+                    self.lines.finish(&mut batch);
+                }
+            }
+        }
+        batch
+    }
+}
+
+/// Stores a batch and writes its results, one a line.
+fn store(admin: &Admin, batch: Vec<Line>) -> Bytes {
+    let mut results = Vec::with_capacity(batch.len());
+    let (mut pushes, mut places) = (Vec::new(), Vec::new());
+    for Line { number, text } in batch {
+        match text.map_err(|length| too_long(number, length)).and_then(|text| read(number, &text)) {
+            Ok((push, flaws)) => {
+                places.push((results.len(), number, push.id.clone(), flaws));
+                pushes.push(push);
+                results.push(None);
+            }
+            Err(refused) => results.push(Some(refused)),
+        }
+    }
+    match if pushes.is_empty() { Ok(Vec::new()) } else { admin.push(&pushes) } {
+        Ok(pushed) => {
+            for (pushed, (place, number, id, flaws)) in pushed.into_iter().zip(places) {
+                let stored = result(Some(number), id.clone(), pushed, &flaws);
+                results[place] = Some(stored.unwrap_or_else(|problem| refused(number, Some(id), problem)));
+            }
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            let (code, reason) = (problem.code(), problem.into_detail());
+            for (place, number, id, _) in places {
+                results[place] = Some(refused_as(number, Some(id), code, reason.clone()));
+            }
+        }
+    }
+    let mut text = Vec::new();
+    for result in results.into_iter().flatten() {
+        match serde_json::to_vec(&result) {
+            Ok(line) => text.extend(line),
+            Err(error) => tracing::error!(%error, "a result cannot be written"),
+        }
+        text.push(b'\n');
+    }
+    text.into()
+}
+
+/// Understands one line.
+fn read(number: u64, text: &[u8]) -> Result<(Push, Vec<ArticleProblem>), PushResult> {
+    let record = JsonRecord::parse(text).map_err(|reason| refused_as(number, None, "bad-json", reason))?;
+    let bad = |problem: ArticleProblem| {
+        let id = record.id_as_written().map(str::to_owned);
+        refused(number, id, Problem::bad_article(problem.to_string()))
+    };
+    if record.flag("delete").map_err(bad)? {
+        return Ok((Push { id: record.id().map_err(bad)?, article: None, condition: None }, Vec::new()));
+    }
+    let (article, flaws) = record.article().map_err(bad)?;
+    Ok((Push { id: article.id.clone(), article: Some(Box::new(article)), condition: None }, flaws))
+}
+
+/// What is told of a push that was taken; a problem where it was not.
+fn result(line: Option<u64>, id: String, pushed: Pushed, flaws: &[ArticleProblem]) -> Result<PushResult, Problem> {
+    let status = match pushed.outcome {
+        Outcome::Created => "created",
+        Outcome::Changed => "changed",
+        Outcome::Unchanged => "unchanged",
+        Outcome::Deleted => "deleted",
+        Outcome::ConditionFailed => {
+            let etag = pushed.hash.as_ref().and_then(etag).map(|etag| {
+                let mut headers = HeaderMap::new();
+                headers.typed_insert(etag);
+                headers.remove(header::ETAG)
+            });
+            return Err(Problem::precondition_failed(etag.flatten()));
+        }
+        Outcome::NotPushed => return Err(Problem::not_pushed(&pushed.shadowed_by.unwrap_or_default())),
+    };
+    Ok(PushResult {
+        line,
+        id: Some(id),
+        status,
+        seq: pushed.seq,
+        hash: pushed.hash.as_ref().map(hex),
+        shadowed_by: pushed.shadowed_by,
+        flaws: flaws.iter().map(ToString::to_string).collect(),
+        code: None,
+        reason: None,
+    })
+}
+
+fn too_long(number: u64, length: usize) -> PushResult {
+    let reason = format!("a line of {length} bytes, at most {MAX_ARTICLE_BYTES} are allowed");
+    refused_as(number, None, "line-too-long", reason)
+}
+
+fn refused(number: u64, id: Option<String>, problem: Problem) -> PushResult {
+    let code = problem.code();
+    refused_as(number, id, code, problem.into_detail())
+}
+
+fn refused_as(number: u64, id: Option<String>, code: &'static str, reason: String) -> PushResult {
+    PushResult {
+        line: Some(number),
+        id,
+        status: "refused",
+        seq: None,
+        hash: None,
+        shadowed_by: None,
+        flaws: Vec::new(),
+        code: Some(code),
+        reason: Some(reason),
+    }
+}
+
+/// What `If-Match` and `If-None-Match` ask for (RFC 9110, 13.1), of what was pushed under the id.
+/// `If-None-Match: *` asks that no source has the id.
+fn condition(headers: &HeaderMap) -> Result<Option<Condition>, Problem> {
+    let matches: Option<IfMatch> = tags(headers, "If-Match")?;
+    let matches_not: Option<IfNoneMatch> = tags(headers, "If-None-Match")?;
+    if matches.is_none() && matches_not.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Box::new(move |held: &Held| {
+        let present = held.hash.as_ref().and_then(etag);
+        let is_as_wanted =
+            matches.as_ref().is_none_or(|wanted| present.as_ref().is_some_and(|etag| wanted.precondition_passes(etag)));
+        let is_other = matches_not.as_ref().is_none_or(|unwanted| match &present {
+            Some(etag) => unwanted.precondition_passes(etag),
+            None => held.other_source.is_none() || *unwanted != IfNoneMatch::any(),
+        });
+        is_as_wanted && is_other
+    })))
+}
+
+/// A header of entity tags. What is no tag would silently match nothing.
+fn tags<H: Header>(headers: &HeaderMap, name: &str) -> Result<Option<H>, Problem> {
+    let bad = || Problem::bad_header(name, "* or a list of hashes in quotation marks");
+    for value in headers.get_all(H::name()) {
+        let text = value.to_str().map_err(|_| bad())?.trim();
+        if text != "*" && text.split(',').any(|tag| tag.trim().parse::<ETag>().is_err()) {
+            return Err(bad());
+        }
+    }
+    headers.typed_try_get().map_err(|_| bad())
+}
+
+fn id_in_path(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    let Path(id) = id.map_err(|_| Problem::bad_article("id: not UTF-8".to_owned()))?;
+    check_id(&id).map_err(|problem| Problem::bad_article(problem.to_string()))?;
+    Ok(id)
+}
+
+fn hex(hash: &[u8; 32]) -> String {
+    blake3::Hash::from(*hash).to_hex().to_string()
+}
+
+fn etag(hash: &[u8; 32]) -> Option<ETag> {
+    format!("\"{}\"", hex(hash)).parse().ok()
+}
