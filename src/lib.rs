@@ -17,6 +17,7 @@
 //! * [`gate`]: what a reindex has to hold to be published by itself.
 //! * [`evaluation`]: judged queries become figures.
 //! * [`http`]: the API; [`admin`]: what may be changed over it, and by whom.
+//! * [`backup`]: the catalog as one file, and back.
 //! * [`config`], [`telemetry`], [`data_folder`]: what the program needs to run.
 
 pub mod acceptance;
@@ -24,6 +25,7 @@ pub mod admin;
 pub mod analysis;
 pub mod applier;
 pub mod article;
+pub mod backup;
 pub mod build;
 pub mod catalog;
 pub mod config;

@@ -18,7 +18,7 @@ use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchR
 use fichero::query::Query;
 use fichero::reindex::Options;
 use fichero::telemetry::{self, LogFormat};
-use fichero::{acceptance, applier, evaluation, publication, reindex, serve, status};
+use fichero::{acceptance, applier, backup, evaluation, publication, reindex, serve, status};
 use output::ProgressLine;
 
 /// Full-text search and related articles for multilingual institutional sites.
@@ -145,6 +145,19 @@ enum Command {
     Rollback,
     /// Apply the changes that a rollback holds
     Resume,
+    /// Write the catalog into a file, while a server goes on
+    Backup {
+        /// The file to write
+        file: PathBuf,
+        /// Replace the file if it is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Put a backup in the catalog's place, while no server runs
+    Restore {
+        /// A file that `fichero backup` wrote
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -252,6 +265,19 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Resume => {
             let version = publication::resume(&existing(&config)?)?;
             println!("changes are applied; the index is at {version}");
+        }
+        Command::Backup { file, force } => {
+            let progress = ProgressLine::new();
+            let bytes = backup::backup(&existing(&config)?, &file, force, &|done, all| progress.copying(done, all))?;
+            progress.finish();
+            println!("{}: {} KB written", file.display(), bytes.div_ceil(1 << 10));
+        }
+        Command::Restore { file } => {
+            match backup::restore(&DataFolder::open(&config.data)?, &file)? {
+                Some(kept) => println!("{} is restored; the former catalog is {}", file.display(), kept.display()),
+                None => println!("{} is restored", file.display()),
+            }
+            println!("the next `fichero serve` or `fichero reindex` builds the index from it");
         }
     }
     Ok(ExitCode::SUCCESS)

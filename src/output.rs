@@ -34,6 +34,10 @@ impl ProgressLine {
         self.0.finish_and_clear();
     }
 
+    pub(crate) fn copying(&self, pages: u64, of: u64) {
+        self.show(format!("copying {of} pages"), pages);
+    }
+
     fn show(&self, message: String, position: u64) {
         self.0.set_message(message);
         self.0.set_position(position);

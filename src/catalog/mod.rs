@@ -8,6 +8,7 @@
 //!
 //! Every process and thread opens a [`Catalog`] of its own; SQLite orders their writes.
 
+pub mod backup;
 pub mod push;
 mod schema;
 pub mod stage;
