@@ -9,6 +9,7 @@
 //! * a stream has one result a line, whatever the lines are and however they are cut; it is read no
 //!   faster than its results are taken; a client that breaks off loses nothing that was acknowledged;
 //! * a reindex is a task that tells how far it is; there is one at a time; pruning keeps pushes;
+//! * a push does not wait for the end of a reindex;
 //! * any order of pushes, deletions, edits, reindexes, rollbacks and resumes ends as a plain model
 //!   says;
 //! * a running server finds a push within a second, keeps it when it is killed, and streams of
@@ -28,7 +29,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -539,6 +540,42 @@ fn a_reindex_is_a_task_and_there_is_one_at_a_time() {
     assert_eq!(api.reindex(json!({}))["state"], "done");
     // Another start of the server never names a task the same.
     assert_ne!(Api::over(&[]).reindex(json!({}))["id"], tried["id"]);
+}
+
+#[test]
+fn a_push_does_not_wait_for_the_end_of_a_reindex() {
+    let api = Api::over(&[("folder", "Zebra")]);
+    let lines: String = (0..8_000)
+        .map(|number| format!("{}\n", json!({"id": format!("n-{number}"), "title": "Okapi", "hidden": true})))
+        .collect();
+    api.site.write("site/many.jsonl", lines);
+    let is_done = AtomicBool::new(false);
+    let (mut waits, mut all) = (Vec::new(), Duration::ZERO);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            api.site.reindex();
+            is_done.store(true, Ordering::SeqCst);
+        });
+        let begun = Instant::now();
+        for number in 0.. {
+            let pushed = Instant::now();
+            assert_eq!(api.put("pushed", json!({"title": number, "hidden": true})).status.as_u16() / 100, 2);
+            if is_done.load(Ordering::SeqCst) {
+                break;
+            }
+            waits.push(pushed.elapsed());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        all = begun.elapsed();
+    });
+    waits.sort();
+    println!(
+        "{} pushes in the {all:?} of a reindex: {:?} in the middle, {:?} at most",
+        waits.len(),
+        waits[waits.len() / 2],
+        waits.last()
+    );
+    assert!(waits.len() >= 3 && waits[waits.len() / 2] < all / 3, "{waits:?} in {all:?}");
 }
 
 // Any order
