@@ -99,7 +99,14 @@ impl Admin {
 
     /// Starts a reindex of the configured sources on a thread of its own.
     pub fn reindex(self: &Arc<Self>, full: bool, prune: bool, dry_run: bool) -> Result<TaskBody, StartError> {
-        let options = Options { full, prune, dry_run, synonyms: self.config.synonyms.clone(), ..Options::default() };
+        let options = Options {
+            full,
+            prune,
+            dry_run,
+            synonyms: self.config.synonyms.clone(),
+            gate: self.config.gate.clone(),
+            ..Options::default()
+        };
         self.tasks.start(&self.data, &self.config.sources, options)
     }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::config::Source;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
-use crate::reindex::{self, Options, Progress, Report};
+use crate::reindex::{self, Options, Outcome, Progress, Report};
 
 /// How many tasks are remembered, the newest ones.
 pub const MAX_TASKS: usize = 100;
@@ -24,6 +24,8 @@ pub enum TaskState {
     Running,
     /// It came to its end; the report says what it found and did.
     Done,
+    /// The gate refused what it found: it stays staged, and the error says why and what to run.
+    Waiting,
     /// It did not come to its end; what was answered before still is.
     Failed,
 }
@@ -53,10 +55,10 @@ pub struct TaskBody {
     /// When it ended, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    /// What it found and did, once it is done.
+    /// What it found and did, once it has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
-    /// Why it failed.
+    /// Why it failed, or why it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -180,6 +182,12 @@ impl Worker {
         let outcome = reindex::run(data, sources, options, self.task.as_ref(), None);
         drop(reindex_lock);
         match outcome {
+            Ok(report) if report.outcome == Outcome::Waiting => {
+                let refusals = report.gate.refusals.iter().map(|refusal| refusal.message.as_str());
+                let why: Vec<&str> = refusals.chain(report.remedy.as_deref()).collect();
+                let why = why.join("; ");
+                self.end(TaskState::Waiting, Some(report), Some(why));
+            }
             Ok(report) => self.end(TaskState::Done, Some(report), None),
             Err(error) => {
                 let error = format!("{error:#}");

@@ -391,8 +391,7 @@ mod tests {
     use super::*;
     use crate::article::Article;
     use crate::engine::brute_force::BruteForceEngine;
-    use crate::engine::ranking::DEFAULT_RECENCY;
-    use crate::engine::{Filters, IndexVersion, SearchEngine, SearchRequest, Sort};
+    use crate::engine::{IndexVersion, SearchEngine, SearchRequest};
     use crate::query::Query;
     use proptest::collection::vec;
     use proptest::prelude::*;
@@ -404,18 +403,8 @@ mod tests {
         let record = json!({"id": "a", "lang": lang, "title": "found", "summary": summary, "body": body});
         let (article, _) = Article::from_fields(record.as_object().unwrap()).unwrap();
         let engine = BruteForceEngine::new(vec![article], Vec::new(), IndexVersion { generation: 1, seq: 1 });
-        let request = SearchRequest {
-            query: Query::parse(query),
-            filters: Filters::default(),
-            ui_lang: None,
-            sort: Sort::Relevance,
-            offset: 0,
-            limit: 1,
-            snippet_chars: max_chars,
-            explain: false,
-            recency: DEFAULT_RECENCY,
-            now_s: 0,
-        };
+        let request =
+            SearchRequest { limit: 1, snippet_chars: max_chars, ..SearchRequest::new(Query::parse(query), 0) };
         engine.search(&request).unwrap().hits.pop().map(|hit| hit.snippet_html)
     }
 
