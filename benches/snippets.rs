@@ -16,8 +16,7 @@ use std::time::{Duration, Instant};
 use fichero::applier::open_engine;
 use fichero::data_folder::DataFolder;
 use fichero::engine::embedded::EmbeddedEngine;
-use fichero::engine::ranking::DEFAULT_RECENCY;
-use fichero::engine::{Filters, SearchEngine, SearchRequest, Sort};
+use fichero::engine::{SearchEngine, SearchRequest};
 use fichero::query::Query;
 use serde_json::json;
 
@@ -151,16 +150,5 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 fn request(text: &str) -> SearchRequest {
-    SearchRequest {
-        query: Query::parse(text),
-        filters: Filters::default(),
-        ui_lang: None,
-        sort: Sort::Relevance,
-        offset: 0,
-        limit: HITS,
-        snippet_chars: 200,
-        explain: false,
-        recency: DEFAULT_RECENCY,
-        now_s: jiff::Timestamp::now().as_second(),
-    }
+    SearchRequest { limit: HITS, ..SearchRequest::new(Query::parse(text), jiff::Timestamp::now().as_second()) }
 }

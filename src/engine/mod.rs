@@ -114,6 +114,8 @@ pub struct SearchRequest {
     pub limit: usize,
     /// The longest snippet, in characters.
     pub snippet_chars: usize,
+    /// Whether the query's words are marked in titles and snippets.
+    pub highlight: bool,
     /// Whether to say why each hit stands where it stands.
     pub explain: bool,
     /// How much newer articles are preferred, see [`ranking::recency_factor`].
@@ -136,6 +138,7 @@ impl SearchRequest {
             after: None,
             limit: 10,
             snippet_chars: 200,
+            highlight: true,
             explain: false,
             recency: ranking::DEFAULT_RECENCY,
             now_s,

@@ -9,6 +9,7 @@ mod fragments;
 use std::collections::BTreeMap;
 
 use self::fragments::{Piece, fragments};
+use super::SearchRequest;
 use super::highlight::{Highlighter, Mark, Pattern, Token};
 use super::plan::Plan;
 use crate::analysis::{Zone, passages_of};
@@ -109,24 +110,18 @@ pub struct Snippets<'p> {
 }
 
 impl<'p> Snippets<'p> {
-    /// Shows texts for a plan, snippets of up to `max_chars` characters: those that a reader sees,
-    /// ellipses among them.
-    pub fn new(plan: &'p Plan, max_chars: usize) -> Snippets<'p> {
+    /// Shows texts for a plan as a request wants them: snippets of up to so many characters as a
+    /// reader sees, ellipses among them, with or without marks.
+    pub fn new(plan: &'p Plan, request: &SearchRequest) -> Snippets<'p> {
+        let of = |zone| {
+            let highlighter = Highlighter::new(plan, zone);
+            if request.highlight { highlighter } else { highlighter.without_marks() }
+        };
         Snippets {
-            title: Highlighter::new(plan, Zone::Title),
-            summary: Highlighter::new(plan, Zone::Summary),
-            body: Highlighter::new(plan, Zone::Body),
-            max_chars,
-        }
-    }
-
-    /// The same texts, without marks.
-    pub fn without_marks(self) -> Snippets<'p> {
-        Snippets {
-            title: self.title.without_marks(),
-            summary: self.summary.without_marks(),
-            body: self.body.without_marks(),
-            ..self
+            title: of(Zone::Title),
+            summary: of(Zone::Summary),
+            body: of(Zone::Body),
+            max_chars: request.snippet_chars,
         }
     }
 

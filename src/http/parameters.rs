@@ -80,8 +80,11 @@ impl Takes for Nothing {
 pub(super) struct Searching;
 
 impl Takes for Searching {
-    const GROUPS: &'static [Group] =
-        &[&[&Q], FILTERS, &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &CURSOR, &GROUP, &FACETS, &SNIPPET_CHARS, &EXPLAIN]];
+    const GROUPS: &'static [Group] = &[
+        &[&Q],
+        FILTERS,
+        &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &CURSOR, &GROUP, &FACETS, &SNIPPET_CHARS, &HIGHLIGHT, &EXPLAIN],
+    ];
 }
 
 /// What the topic tree takes.
@@ -191,6 +194,11 @@ pub(super) static SNIPPET_CHARS: Parameter<Whole> = Parameter::once(
     "snippet_chars",
     Whole { default: 200, min: 20, max: 1_000 },
     "The longest snippet, in characters.",
+);
+pub(super) static HIGHLIGHT: Parameter<Flag> = Parameter::once(
+    "highlight",
+    Flag { default: true },
+    "Whether `title_html` and `snippet_html` have the query's words in `<mark>`.",
 );
 pub(super) static EXPLAIN: Parameter<Flag> =
     Parameter::once("explain", Flag { default: false }, "Whether each hit says why it stands where it stands.");

@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::body::{InBody, Object};
 use super::forms::Form;
 use super::parameters::{
-    AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, KIND, KIND_NOT, LANG, LIMIT, OFFSET, Q, SNIPPET_CHARS,
-    SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
+    AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, HIGHLIGHT, KIND, KIND_NOT, LANG, LIMIT, OFFSET, Q,
+    SNIPPET_CHARS, SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
 };
 use super::params::{InQuery, Params};
 use super::problem::Problem;
@@ -44,6 +44,7 @@ impl Search {
             offset: params.whole(&OFFSET)?,
             limit: params.whole(&LIMIT)?,
             snippet_chars: params.whole(&SNIPPET_CHARS)?,
+            highlight: params.flag(&HIGHLIGHT)?,
             explain: params.flag(&EXPLAIN)?,
             recency: settings.recency,
             ..SearchRequest::new(Query::parse(&text), clock::now_s())

@@ -218,6 +218,7 @@ pub fn request() -> impl Strategy<Value = SearchRequest> {
                 ui_lang,
                 group,
                 facets,
+                highlight: limit % 5 != 0,
                 sort,
                 offset,
                 limit,

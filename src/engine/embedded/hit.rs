@@ -14,7 +14,7 @@ pub(super) fn hits(
     request: &SearchRequest,
 ) -> Result<Vec<Hit>, EngineError> {
     let snapshot = priors.snapshot;
-    let snippets = Snippets::new(priors.plan, request.snippet_chars);
+    let snippets = Snippets::new(priors.plan, request);
     let places: Vec<Place> = page.iter().map(|candidate| candidate.place).collect();
     let mut sightings = sightings(snapshot, &snippets, &places)?;
     let mut hits = Vec::with_capacity(page.len());
