@@ -190,7 +190,7 @@ pub(super) fn document(
 fn stored_passage(passage: &BodyPassage, lang: Option<&str>) -> Vec<u8> {
     let lang = lang.unwrap_or_default();
     let mut bytes = Vec::with_capacity(passage.text.len() + lang.len() + 2);
-    bytes.push(u8::from(passage.continues) * CONTINUES | u8::from(passage.is_continued) * IS_CONTINUED);
+    bytes.push((u8::from(passage.continues) * CONTINUES) | (u8::from(passage.is_continued) * IS_CONTINUED));
     bytes.push(u8::try_from(lang.len()).unwrap_or(0));
     bytes.extend_from_slice(lang.as_bytes());
     bytes.extend_from_slice(passage.text.as_bytes());
