@@ -93,6 +93,13 @@ impl EmbeddedEngine {
         self.snapshot.load().articles()
     }
 
+    /// How often articles have appeared or expired, by their dates, between the opening of the
+    /// present state and `now_s` (Unix time). While it and the index version stay, every article
+    /// that was seen is seen, and no other.
+    pub fn turns_until(&self, now_s: i64) -> usize {
+        self.snapshot.load().turns_until(now_s)
+    }
+
     /// How many articles there are of each language, as it was declared.
     pub fn articles_by_language(&self) -> BTreeMap<String, u64> {
         self.snapshot.load().articles_by_lang.clone()

@@ -74,6 +74,8 @@ pub(super) struct Snapshot {
     pub(super) version: IndexVersion,
     /// The time of the newest article, Unix time.
     pub(super) newest_s: Option<i64>,
+    /// When articles appear or expire after the snapshot was taken, Unix time, in order.
+    turns_s: Vec<i64>,
     synonyms: SynonymIndex,
     pub(super) values: Values,
     /// The last second (Unix time) at which a list that began here may go on.
@@ -101,11 +103,15 @@ impl Snapshot {
         let mut articles_by_lang: BTreeMap<String, u64> = BTreeMap::new();
         let mut works = 0;
         let mut newest_s: Option<i64> = None;
+        let mut turns_s = Vec::new();
+        let now_s = jiff::Timestamp::now().as_second();
         for segment in &segments {
             let mut counts = vec![(0u64, [0u64; ZONES]); segment.langs.len()];
             for doc in segment.reader.doc_ids_alive() {
                 works = works.max(segment.work.get_val(doc) + 1);
                 newest_s = newest_s.max(segment.published.first(doc));
+                let turns = [segment.published.first(doc), segment.expires.first(doc)];
+                turns_s.extend(turns.into_iter().flatten().filter(|at_s| *at_s > now_s));
                 let Some((articles, words)) = counts.get_mut(segment.lang.get_val(doc) as usize) else { continue };
                 *articles += 1;
                 for (words, zone) in words.iter_mut().zip(&segment.zones) {
@@ -130,6 +136,7 @@ impl Snapshot {
             let place = |lang: &String| places.get(language_group(lang).as_str()).copied().unwrap_or(usize::MAX);
             segment.groups = segment.langs.iter().map(place).collect();
         }
+        turns_s.sort_unstable();
         rank_ids(&mut segments).map_err(index_error)?;
         let values = Values::new(&segments).map_err(index_error)?;
         articles_by_lang.retain(|_, articles| *articles > 0);
@@ -145,6 +152,7 @@ impl Snapshot {
             newest_s,
             values,
             held_until_s: AtomicI64::new(i64::MIN),
+            turns_s,
         })
     }
 
@@ -174,6 +182,11 @@ impl Snapshot {
             };
         }
         Ok(u32::try_from(until).unwrap_or(u32::MAX))
+    }
+
+    /// How often articles have appeared or expired between the taking of the snapshot and `now_s`.
+    pub(super) fn turns_until(&self, now_s: i64) -> usize {
+        self.turns_s.partition_point(|at_s| *at_s <= now_s)
     }
 
     /// The article that holds a term, or the first of them.
