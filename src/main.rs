@@ -163,7 +163,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let is_server = matches!(arguments.command, None | Some(Command::Serve { .. }));
-    telemetry::init(arguments.log_format, is_server);
+    let _telemetry = telemetry::init(arguments.log_format, is_server);
     match run(arguments) {
         Ok(code) => code,
         // Whoever read the output has enough of it: `fichero search … | head`.

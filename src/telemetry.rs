@@ -1,9 +1,11 @@
-//! Logs, to standard error.
+//! Logs, to standard error; and, with the feature `otlp`, spans to a collector.
 
 use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -14,15 +16,90 @@ pub enum LogFormat {
     Json,
 }
 
+/// What must be kept until the end of the process, and dropped then: spans that are not sent yet
+/// are sent.
+#[must_use = "dropped at once, it ends the sending of spans"]
+#[derive(Debug)]
+pub struct Telemetry {
+    #[cfg(feature = "otlp")]
+    _spans: Option<otlp::Sending>,
+}
+
 /// Begins logging. What is logged is chosen by `RUST_LOG`; `warn` without it, `info` where
 /// `is_server`.
-pub fn init(format: LogFormat, is_server: bool) {
+///
+/// With the feature `otlp`, the spans of requests and reindexes are sent to where
+/// `OTEL_EXPORTER_OTLP_ENDPOINT` says, by OTLP over HTTP.
+pub fn init(format: LogFormat, is_server: bool) -> Telemetry {
     let default = if is_server { "info" } else { "warn" };
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},tantivy=warn")));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match format {
-        LogFormat::Text => builder.with_ansi(io::stderr().is_terminal()).compact().init(),
-        LogFormat::Json => builder.json().init(),
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let log: Box<dyn Layer<Registry> + Send + Sync> = match format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).compact().with_filter(filter).boxed(),
+        LogFormat::Json => log.json().with_filter(filter).boxed(),
+    };
+    let registry = tracing_subscriber::registry().with(log);
+    #[cfg(not(feature = "otlp"))]
+    {
+        registry.init();
+        Telemetry {}
+    }
+    #[cfg(feature = "otlp")]
+    {
+        let (sending, problem) = match otlp::begin() {
+            Ok(sending) => (sending, None),
+            Err(error) => (None, Some(error)),
+        };
+        registry.with(sending.as_ref().map(otlp::Sending::layer)).init();
+        if let Some(error) = problem {
+            tracing::error!(error = %error, "spans cannot be sent");
+        }
+        Telemetry { _spans: sending }
+    }
+}
+
+#[cfg(feature = "otlp")]
+mod otlp {
+    use opentelemetry::trace::TracerProvider;
+    use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig};
+    use opentelemetry_sdk::Resource;
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use tracing::Subscriber;
+    use tracing::level_filters::LevelFilter;
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::filter::Targets;
+    use tracing_subscriber::registry::LookupSpan;
+
+    const NAME: &str = env!("CARGO_PKG_NAME");
+
+    /// Spans on their way to a collector; what is left of them is sent when it is dropped.
+    #[derive(Debug)]
+    pub(super) struct Sending(SdkTracerProvider);
+
+    /// Begins sending; `None` where no collector is named.
+    pub(super) fn begin() -> Result<Option<Sending>, ExporterBuildError> {
+        if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_none_or(|endpoint| endpoint.is_empty()) {
+            return Ok(None);
+        }
+        let exporter = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).build()?;
+        let resource = Resource::builder().with_service_name(NAME).build();
+        Ok(Some(Sending(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())))
+    }
+
+    impl Sending {
+        /// Our own spans, whatever is logged: those of the libraries that send would go round.
+        pub(super) fn layer<S: Subscriber + for<'span> LookupSpan<'span>>(&self) -> impl Layer<S> + use<S> {
+            let ours = Targets::new().with_target(NAME, LevelFilter::INFO);
+            tracing_opentelemetry::layer().with_tracer(self.0.tracer(NAME)).with_filter(ours)
+        }
+    }
+
+    impl Drop for Sending {
+        fn drop(&mut self) {
+            if let Err(error) = self.0.shutdown() {
+                tracing::warn!(%error, "the last spans were not sent");
+            }
+        }
     }
 }
