@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::catalog::push::PUSHES;
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use crate::gate;
+use crate::http::ServiceSettings;
 
 /// Where the file is looked for when none is named.
 pub const DEFAULT_FILE: &str = "fichero.toml";
@@ -100,6 +101,8 @@ pub struct Config {
     pub gate: gate::Settings,
     /// Where the admin token is kept.
     pub token: TokenPlace,
+    /// How the HTTP service is operated.
+    pub http: ServiceSettings,
 }
 
 /// Where the file says that the token of the admin routes is kept; the environment may name it
@@ -126,6 +129,8 @@ struct FileConfig {
     recency: Option<f32>,
     #[serde(default)]
     gate: gate::FileSettings,
+    #[serde(default)]
+    http: ServiceSettings,
     #[serde(default)]
     source: Vec<FileSource>,
 }
@@ -192,6 +197,7 @@ impl Config {
             synonyms: read.synonyms.map(|synonyms| base.join(synonyms)),
             recency,
             gate,
+            http: read.http,
         })
     }
 }

@@ -39,6 +39,8 @@ pub fn serve(
     let settings = http::Settings {
         recency: config.recency,
         admin: token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token))),
+        data: Some(config.data.clone()),
+        service: config.http.clone(),
     };
     let slot = EngineSlot::default();
     let stop = Arc::new(AtomicBool::new(false));
@@ -61,7 +63,8 @@ pub fn serve(
         };
         let ending = Arc::new(Notify::new());
         let told = ending.clone();
-        let server = axum::serve(listener, http::router(slot, settings)).with_graceful_shutdown(async move {
+        let router = http::router(slot, settings);
+        let server = http::serve(listener, router, &config.http, async move {
             told_to_end().await;
             told.notify_one();
         });
@@ -71,7 +74,7 @@ pub fn serve(
             tokio::time::sleep(SHUTDOWN_PATIENCE).await;
         };
         tokio::select! {
-            served = async { server.await } => served.context("serving"),
+            () = server => Ok(()),
             error = failure => Err(error),
             () = patience => {
                 tracing::warn!("closing connections that did not end by themselves");

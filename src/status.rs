@@ -1,8 +1,10 @@
 //! What state a data folder is in.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::applier::{open_engine, previous_generation};
@@ -152,4 +154,55 @@ fn waiting(run: RunRecord) -> WaitingRun {
         reasons: report.gate.refusals.into_iter().map(|refusal| refusal.message).collect(),
         remedy: REMEDY,
     }
+}
+
+/// Tantivy writes it anew with every commit.
+const LAST_COMMIT_FILE: &str = "meta.json";
+
+/// What is watched about an index, cheap to find out.
+#[derive(Debug)]
+pub struct IndexFigures {
+    /// Changes that are accepted and not applied.
+    pub pending_changes: u64,
+    /// Whether they wait since a rollback.
+    pub is_held: bool,
+    /// How long ago the published generation took up a change or was built; `None` while there is
+    /// no generation.
+    pub age: Option<Duration>,
+    /// The newest reindex that was accepted.
+    pub last_accepted: Option<AcceptedFigures>,
+    /// The state of the newest run: `staging`, `waiting`, `accepted` or `abandoned`.
+    pub last_outcome: Option<String>,
+}
+
+/// A reindex that was accepted.
+#[derive(Debug)]
+pub struct AcceptedFigures {
+    /// When, Unix time in seconds.
+    pub at_s: i64,
+    /// How long it took up to then, waiting for a person included.
+    pub took: Duration,
+}
+
+/// Looks at a data folder that answers show the state `applied_seq` of; changes nothing.
+pub fn index_figures(data: &DataFolder, applied_seq: Option<u64>) -> Result<IndexFigures> {
+    let catalog = Catalog::open(data.path())?;
+    let committed = data.current().map(|current| data.generation(current).join(LAST_COMMIT_FILE));
+    let age = committed.and_then(|path| std::fs::metadata(path).and_then(|found| found.modified()).ok());
+    let accepted = catalog.last_run(true)?;
+    Ok(IndexFigures {
+        pending_changes: catalog.last_seq()?.saturating_sub(applied_seq.unwrap_or(0)),
+        is_held: catalog.publication()?.is_held,
+        // A clock that was set back makes it 0.
+        age: age.map(|at| at.elapsed().unwrap_or_default()),
+        last_accepted: accepted.as_ref().and_then(accepted_figures),
+        last_outcome: catalog.last_run(false)?.map(|run| run.state),
+    })
+}
+
+fn accepted_figures(run: &RunRecord) -> Option<AcceptedFigures> {
+    let began: Timestamp = run.started_at.parse().ok()?;
+    let accepted: Timestamp = run.accepted_at.as_ref()?.parse().ok()?;
+    let took = Duration::try_from(accepted.duration_since(began)).unwrap_or_default();
+    Some(AcceptedFigures { at_s: accepted.as_second(), took })
 }

@@ -477,7 +477,7 @@ fn any_id_works_in_the_catalog_the_engine_and_over_http() {
     let slot = EngineSlot::default();
     slot.store(Some(Arc::new(site.engine())));
     let router = router(slot, Settings::default());
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let get = |path: String| {
         runtime.block_on(async {
             let request = Request::get(path).body(Body::empty()).unwrap();

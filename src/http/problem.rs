@@ -1,5 +1,7 @@
 //! Every error answer: RFC 9457 `application/problem+json`.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -9,6 +11,13 @@ use crate::catalog::CatalogError;
 use crate::data_folder::DataFolderError;
 use crate::engine::EngineError;
 use crate::publication::PublicationError;
+
+/// The media type of every error answer.
+pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// The code of an error answer, left with the response for whoever counts them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ProblemCode(pub(super) &'static str);
 
 /// An error answer. The only place that knows status codes.
 #[derive(Debug, Serialize)]
@@ -170,6 +179,41 @@ impl Problem {
         problem
     }
 
+    /// A client that asks more often than it may.
+    pub(super) fn rate_limited(wait: Duration) -> Problem {
+        let detail = "this client asks too often; try again in a moment".to_owned();
+        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail);
+        problem.retry_after_s = Some(u32::try_from(wait.as_millis().div_ceil(1_000).max(1)).unwrap_or(u32::MAX));
+        problem
+    }
+
+    /// An answer that was not ready in time.
+    pub(super) fn took_too_long() -> Problem {
+        let detail = "the answer was not ready in time; try again in a moment".to_owned();
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "took-too-long", "Took too long", detail);
+        problem.retry_after_s = Some(1);
+        problem
+    }
+
+    /// A body that did not arrive in time.
+    pub(super) fn body_too_slow() -> Problem {
+        let detail = "the body of the request did not arrive in time".to_owned();
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", "Request timeout", detail)
+    }
+
+    /// Headers that are larger than the service reads.
+    pub(super) fn headers_too_large(max_bytes: usize) -> Problem {
+        let detail = format!("the headers of the request are larger than {max_bytes} bytes");
+        let (status, title) = (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large");
+        Problem::new(status, "headers-too-large", title, detail)
+    }
+
+    /// A client that takes no encoding in which answers are sent.
+    pub(super) fn no_encoding() -> Problem {
+        let detail = "answers are sent as they are, or by gzip, br or zstd; Accept-Encoding allows none of these";
+        Problem::new(StatusCode::NOT_ACCEPTABLE, "no-encoding", "Not acceptable", detail.to_owned())
+    }
+
     /// The stable name of what is wrong.
     pub(super) fn code(&self) -> &'static str {
         self.code
@@ -247,12 +291,14 @@ impl From<PublicationError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after_s = self.retry_after_s;
+        let (retry_after_s, code) = (self.retry_after_s, self.code);
         let own = self.headers.clone();
         let mut response = (status, axum::Json(self)).into_response();
+        response.extensions_mut().insert(ProblemCode(code));
         let headers = response.headers_mut();
         headers.extend(own);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::body::{InBody, Object};
 use super::forms::Form;
+use super::metrics::Metrics;
 use super::parameters::{
     AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, HIGHLIGHT, KIND, KIND_NOT, LANG, LIMIT, OFFSET, Q,
     SNIPPET_CHARS, SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
@@ -61,9 +62,15 @@ impl Search {
         Ok(Search { text, request })
     }
 
-    /// Answers it; `begun` is when it was asked.
-    pub(super) fn answer(self, engine: &dyn SearchEngine, begun: Instant) -> Result<SearchBody, Problem> {
+    /// Answers it and counts it; `begun` is when it was asked.
+    pub(super) fn answer(
+        self,
+        engine: &dyn SearchEngine,
+        metrics: &Metrics,
+        begun: Instant,
+    ) -> Result<SearchBody, Problem> {
         let answer = engine.search(&self.request)?;
+        metrics.count_search(answer.total.value);
         let took_ms = clock::elapsed_ms(begun);
         tracing::debug!(query = self.text, hits = answer.total.value, took_ms, "search");
         let mut notes: Vec<String> = answer.notes.iter().map(ToString::to_string).collect();
@@ -164,7 +171,8 @@ pub(super) async fn search_by_json(
 async fn one(app: &App, headers: &HeaderMap, params: &Params) -> Result<Json<SearchBody>, Problem> {
     let begun = Instant::now();
     let search = Search::read(params, headers, &app.settings)?;
-    app.with_engine(move |engine| search.answer(engine, begun)).await.map(Json)
+    let metrics = app.metrics.clone();
+    app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await.map(Json)
 }
 
 pub(super) async fn multi_search(
@@ -177,8 +185,9 @@ pub(super) async fn multi_search(
         _ => Err(Problem::bad_body("should have objects as searches")),
     };
     let searches: Vec<Result<Search, Problem>> = searches(&body)?.iter().map(read).collect();
-    let answer = |search: Result<Search, Problem>, engine: &dyn SearchEngine| match search
-        .and_then(|search| search.answer(engine, Instant::now()))
+    let metrics = app.metrics.clone();
+    let answer = move |search: Result<Search, Problem>, engine: &dyn SearchEngine| match search
+        .and_then(|search| search.answer(engine, &metrics, Instant::now()))
     {
         Ok(answer) => Outcome::Answer(Box::new(answer)),
         Err(problem) => Outcome::Problem(problem),

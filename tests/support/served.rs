@@ -51,7 +51,7 @@ pub fn index_with(source: &Path, data: &Path, settings: Settings) -> Site {
 }
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().build().unwrap());
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap());
 
 /// The corpus, indexed once. What the engine has opened it keeps: the folder need not stay.
 pub static CORPUS: LazyLock<Site> = LazyLock::new(|| {

@@ -1,0 +1,36 @@
+//! Answers in fewer bytes, where the client reads them so.
+
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+use super::problem::{MEDIA_TYPE, Problem};
+
+/// Bodies below fit into one packet anyway.
+const MIN_BYTES: u64 = 1_024;
+
+/// The level, of the scales of gzip, zstd and br alike. A search answer of 6.7 KB becomes 2.2 KB by
+/// each, in 0.07, 0.04 and 0.8 to 1.6 ms; the default level of br saves 300 bytes more and takes
+/// 40 ms, many times as long as the search (measured 2026-11-25).
+const LEVEL: i32 = 4;
+
+/// Compresses text by gzip, br or zstd, as the client prefers.
+pub(super) fn layer() -> CompressionLayer<impl Predicate> {
+    let worth_it = SizeAbove::new(MIN_BYTES).and(NotForContentType::IMAGES);
+    CompressionLayer::new().quality(CompressionLevel::Precise(LEVEL)).compress_when(worth_it)
+}
+
+/// Says what is wrong where a client takes no encoding that there is: the layer changes only the
+/// status.
+pub(super) async fn explain_refusal(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE);
+    if response.status() == StatusCode::NOT_ACCEPTABLE && !is_problem {
+        return Problem::no_encoding().into_response();
+    }
+    response
+}
