@@ -30,11 +30,9 @@ pub(super) struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parameters: Vec<String>,
+    /// What the answer says besides in its head; boxed, for problems are passed by value.
     #[serde(skip)]
-    retry_after_s: Option<u32>,
-    /// What the answer says besides in its head.
-    #[serde(skip)]
-    headers: HeaderMap,
+    headers: Box<HeaderMap>,
 }
 
 impl Problem {
@@ -46,9 +44,12 @@ impl Problem {
             code,
             detail,
             parameters: Vec::new(),
-            retry_after_s: None,
-            headers: HeaderMap::new(),
+            headers: Box::default(),
         }
+    }
+
+    fn retry_after(&mut self, seconds: u32) {
+        self.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 
     /// Parameters that the route does not have.
@@ -106,7 +107,7 @@ impl Problem {
     pub(super) fn not_ready() -> Problem {
         let detail = "the index is being built; try again in a moment".to_owned();
         let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", detail);
-        problem.retry_after_s = Some(2);
+        problem.retry_after(2);
         problem
     }
 
@@ -114,7 +115,7 @@ impl Problem {
     pub(super) fn too_busy() -> Problem {
         let detail = "too many requests at once; try again in a moment".to_owned();
         let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-busy", "Too busy", detail);
-        problem.retry_after_s = Some(1);
+        problem.retry_after(1);
         problem
     }
 
@@ -175,7 +176,7 @@ impl Problem {
     /// A change that waits for somebody else's; try again.
     fn locked(detail: String) -> Problem {
         let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "locked", "Locked", detail);
-        problem.retry_after_s = Some(5);
+        problem.retry_after(5);
         problem
     }
 
@@ -183,7 +184,7 @@ impl Problem {
     pub(super) fn rate_limited(wait: Duration) -> Problem {
         let detail = "this client asks too often; try again in a moment".to_owned();
         let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail);
-        problem.retry_after_s = Some(u32::try_from(wait.as_millis().div_ceil(1_000).max(1)).unwrap_or(u32::MAX));
+        problem.retry_after(u32::try_from(wait.as_millis().div_ceil(1_000).max(1)).unwrap_or(u32::MAX));
         problem
     }
 
@@ -191,7 +192,7 @@ impl Problem {
     pub(super) fn took_too_long() -> Problem {
         let detail = "the answer was not ready in time; try again in a moment".to_owned();
         let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "took-too-long", "Took too long", detail);
-        problem.retry_after_s = Some(1);
+        problem.retry_after(1);
         problem
     }
 
@@ -289,19 +290,15 @@ impl From<PublicationError> for Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let (retry_after_s, code) = (self.retry_after_s, self.code);
-        let own = self.headers.clone();
+        let (own, code) = (std::mem::take(&mut self.headers), self.code);
         let mut response = (status, axum::Json(self)).into_response();
         response.extensions_mut().insert(ProblemCode(code));
         let headers = response.headers_mut();
-        headers.extend(own);
+        headers.extend(*own);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = retry_after_s {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
         response
     }
 }
