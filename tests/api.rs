@@ -653,17 +653,18 @@ fn unknown_routes_and_methods_are_problems() {
     for path in ["/nope", "/v1", "/v1/", "/v1/search/", "/v1/articles/", "/v2/search", "/health", "//", "/%FF"] {
         assert_eq!(problem(&get(path), StatusCode::NOT_FOUND).0, "no-such-route", "{path}");
     }
-    for path in [
-        "/",
-        "/v1/search?q=x",
-        "/v1/articles",
-        "/v1/articles/x",
-        "/v1/articles/x/related",
-        "/v1/related",
-        "/health/livez",
-        "/health/readyz",
+    // Articles are put and deleted.
+    for (path, methods) in [
+        ("/", vec![Method::PUT, Method::DELETE, Method::PATCH]),
+        ("/v1/search?q=x", vec![Method::PUT, Method::DELETE, Method::PATCH]),
+        ("/v1/articles", vec![Method::PUT, Method::DELETE, Method::PATCH]),
+        ("/v1/articles/x", vec![Method::POST, Method::PATCH]),
+        ("/v1/articles/x/related", vec![Method::PUT, Method::DELETE, Method::PATCH]),
+        ("/v1/related", vec![Method::PUT, Method::DELETE, Method::PATCH]),
+        ("/health/livez", vec![Method::PUT, Method::DELETE, Method::PATCH]),
+        ("/health/readyz", vec![Method::PUT, Method::DELETE, Method::PATCH]),
     ] {
-        for method in [Method::PUT, Method::DELETE, Method::PATCH] {
+        for method in methods {
             let request = Request::builder().method(&method).uri(path).body(Body::empty()).unwrap();
             let answer = ask(&CORPUS.router, request);
             assert_eq!(problem(&answer, StatusCode::METHOD_NOT_ALLOWED).0, "method-not-allowed", "{method} {path}");

@@ -93,7 +93,9 @@ fn ask(server: &Server, agent: &ureq::Agent, message: &Message) -> Got {
     for (name, value) in &message.headers {
         request = request.header(name, value);
     }
-    let mut response = agent.run(request.body(message.body.as_str()).unwrap()).unwrap();
+    let mut response = agent
+        .run(request.body(message.body.as_str()).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", message.first));
     let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
         (name.to_string(), value.to_str().unwrap().to_owned())
     };
@@ -205,6 +207,8 @@ fn the_guide_says_what_the_server_answers() {
         .http_status_as_error(false)
         .allow_non_standard_methods(true)
         .accept_encoding("identity")
+        // A server may close a connection on which it answered before it had read the whole body.
+        .max_idle_connections(0)
         .build()
         .into();
     let mut faults = Vec::new();
