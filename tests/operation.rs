@@ -448,6 +448,14 @@ fn head_and_options_are_right_on_every_route() {
         refused.is_problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed");
         assert_eq!(refused.header("allow"), options.header("allow"), "{path}");
     }
+    for path in ["/v1/reindex", "/v1/rollback", "/v1/resume", "/v1/tasks/1"] {
+        let options = ask(&SITE, "OPTIONS", path, &[]);
+        assert_eq!(options.status, StatusCode::NO_CONTENT, "{path}: {options:?}");
+        assert!(options.header("allow").contains("OPTIONS"), "{path}: {options:?}");
+        let refused = ask(&SITE, "PATCH", path, &[]);
+        refused.is_problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed");
+        assert_eq!(refused.header("allow"), options.header("allow"), "{path}");
+    }
     let posts = ask(&SITE, "OPTIONS", "/v1/multi-search", &[]);
     assert_eq!((posts.status, posts.header("allow")), (StatusCode::NO_CONTENT, "POST,OPTIONS"));
     assert_eq!(ask(&SITE, "HEAD", "/v1/multi-search", &[]).status, StatusCode::METHOD_NOT_ALLOWED);

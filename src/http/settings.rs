@@ -83,7 +83,7 @@ impl Default for ServiceSettings {
             idle_timeout_ms: count(60_000),
             max_connections: count(1_024),
             max_waiting: 128,
-            max_wait_ms: 1_000,
+            max_wait_ms: 5_000,
             trusted_proxies: Vec::new(),
             rate_limit: None,
         }
