@@ -77,11 +77,10 @@ pub(crate) fn conclude(
     progress: &dyn Progress,
     applier: Option<&mut Applier>,
 ) -> Result<()> {
-    let is_published = catalog.publication()?.generation != 0;
-    let comparison = if is_published {
-        catalog.compare_with_run(report.run, &report.pruned, gate.always_allowed())?
-    } else {
+    let comparison = if catalog.article_count()? == 0 {
         Comparison { is_changed: true, losses: Vec::new() }
+    } else {
+        catalog.compare_with_run(report.run, &report.pruned, gate.always_allowed())?
     };
     report.gate.refusals = gate.refuse_losses(&comparison.losses);
     let is_judged = gate.is_judging() && (report.full || comparison.is_changed);

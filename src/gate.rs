@@ -9,7 +9,7 @@
 //!   read loses nothing, what it held stays.
 //! * A few articles ([`Settings::always_allowed`]) may always vanish: of five articles one is
 //!   20 %, and a person deletes one.
-//! * Where nothing is published yet, there is nothing to lose.
+//! * A first run has nothing to lose.
 //! * Judged queries are asked of a generation built aside, which is the one that is published then.
 //!   With them every run that changes anything costs a build of the whole site, also one that
 //!   would else be applied in small.
@@ -185,10 +185,12 @@ impl Gate<'_> {
 
     /// The limits that are passed by what would vanish.
     pub(crate) fn refuse_losses(&self, losses: &[PartLoss]) -> Vec<Refusal> {
-        let parts = losses
-            .iter()
-            .flat_map(|loss| [(&loss.part, Unit::Articles, loss.articles), (&loss.part, Unit::Works, loss.works)]);
-        parts.filter_map(|(part, unit, loss)| self.refuse_loss(part, unit, loss)).map(Refusal::from).collect()
+        let parts = losses.iter().flat_map(|PartLoss { part, articles, works }| {
+            // Where every article is a work of its own, the same would be said twice.
+            let works = Some(*works).filter(|works| works != articles);
+            [Some((part, Unit::Articles, *articles)), works.map(|works| (part, Unit::Works, works))]
+        });
+        parts.flatten().filter_map(|(part, unit, loss)| self.refuse_loss(part, unit, loss)).map(Refusal::from).collect()
     }
 
     fn refuse_loss(&self, part: &Part, unit: Unit, Loss { before, vanished }: Loss) -> Option<Reason> {
