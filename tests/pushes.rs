@@ -543,6 +543,29 @@ fn a_reindex_is_a_task_and_there_is_one_at_a_time() {
 }
 
 #[test]
+fn a_task_says_what_the_gate_refused_and_what_could_not_be_read() {
+    let ids: Vec<String> = (0..20).map(|number| format!("n-{number}")).collect();
+    let articles: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "Zebra")).collect();
+    let api = Api::over(&articles);
+    api.put("pushed", json!({"title": "Okapi"}));
+    write(&api.site, articles[..10].iter().copied());
+    let refused = api.reindex(json!({}));
+    assert_eq!((&refused["state"], &refused["report"]["outcome"]), (&json!("waiting"), &json!("waiting")), "{refused}");
+    let error = refused["error"].as_str().unwrap();
+    assert!(error.contains("10 of 2") && error.contains("fichero accept"), "{error}");
+    assert_eq!(api.site.titles().len(), 21);
+    let tried = api.reindex(json!({"dry_run": true}));
+    assert_eq!((&tried["state"], tried.get("error")), (&json!("done"), None), "{tried}");
+    write(&api.site, articles.iter().copied());
+    assert_eq!(api.reindex(json!({}))["state"], "done");
+    fs::remove_dir_all(api.site.path("site")).unwrap();
+    let done = api.reindex(json!({}));
+    assert_eq!(done["state"], "done", "{done}");
+    assert!(done["error"].as_str().unwrap().starts_with("site: "), "{done}");
+    assert_eq!(api.site.titles().len(), 21);
+}
+
+#[test]
 fn a_push_does_not_wait_for_the_end_of_a_reindex() {
     let api = Api::over(&[("folder", "Zebra")]);
     let lines: String = (0..8_000)
@@ -569,13 +592,9 @@ fn a_push_does_not_wait_for_the_end_of_a_reindex() {
         all = begun.elapsed();
     });
     waits.sort();
-    println!(
-        "{} pushes in the {all:?} of a reindex: {:?} in the middle, {:?} at most",
-        waits.len(),
-        waits[waits.len() / 2],
-        waits.last()
-    );
-    assert!(waits.len() >= 3 && waits[waits.len() / 2] < all / 3, "{waits:?} in {all:?}");
+    let longest = *waits.last().unwrap();
+    println!("{} pushes in the {all:?} of a reindex, none of more than {longest:?}", waits.len());
+    assert!(waits.len() >= 3 && longest < all / 2, "{waits:?} in {all:?}");
 }
 
 // Any order

@@ -22,7 +22,8 @@ pub enum TaskState {
     Queued,
     /// It is at work.
     Running,
-    /// It came to its end; the report says what it found and did.
+    /// It came to its end; the report says what it found and did, and `error` which source could not
+    /// be read.
     Done,
     /// The gate refused what it found: it stays staged, and the error says why and what to run.
     Waiting,
@@ -58,7 +59,7 @@ pub struct TaskBody {
     /// What it found and did, once it has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
-    /// Why it failed, or why it waits.
+    /// Why it failed, why it waits, or what could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -188,7 +189,10 @@ impl Worker {
                 let why = why.join("; ");
                 self.end(TaskState::Waiting, Some(report), Some(why));
             }
-            Ok(report) => self.end(TaskState::Done, Some(report), None),
+            Ok(report) => {
+                let unread = unread(&report);
+                self.end(TaskState::Done, Some(report), unread);
+            }
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(error, "a reindex failed");
@@ -212,6 +216,14 @@ impl Drop for Worker {
             self.end(TaskState::Failed, None, Some("it ended unexpectedly; the server's log says more".to_owned()));
         }
     }
+}
+
+/// What could not be read, where anything could not.
+fn unread(report: &Report) -> Option<String> {
+    let sources = report.sources.iter().filter_map(|source| Some((source.source.as_str(), source.failed.as_ref()?)));
+    let synonyms = report.synonyms_failed.iter().map(|failed| ("synonyms", failed));
+    let told: Vec<String> = sources.chain(synonyms).map(|(name, failed)| format!("{name}: {failed}")).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// Locks what a panic cannot have left half: nothing panics while it is changed.

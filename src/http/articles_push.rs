@@ -222,13 +222,13 @@ fn store(admin: &Admin, batch: Vec<Line>) -> Bytes {
     let mut results = Vec::with_capacity(batch.len());
     let (mut pushes, mut places) = (Vec::new(), Vec::new());
     for Line { number, text } in batch {
-        match text.map_err(|length| too_long(number, length)).and_then(|text| read(number, &text)) {
+        match text.map_err(|length| Box::new(too_long(number, length))).and_then(|text| read(number, &text)) {
             Ok((push, flaws)) => {
                 places.push((results.len(), number, push.id.clone(), flaws));
                 pushes.push(push);
                 results.push(None);
             }
-            Err(refused) => results.push(Some(refused)),
+            Err(refused) => results.push(Some(*refused)),
         }
     }
     match if pushes.is_empty() { Ok(Vec::new()) } else { admin.push(&pushes) } {
@@ -258,11 +258,11 @@ fn store(admin: &Admin, batch: Vec<Line>) -> Bytes {
 }
 
 /// Understands one line.
-fn read(number: u64, text: &[u8]) -> Result<(Push, Vec<ArticleProblem>), PushResult> {
-    let record = JsonRecord::parse(text).map_err(|reason| refused_as(number, None, "bad-json", reason))?;
+fn read(number: u64, text: &[u8]) -> Result<(Push, Vec<ArticleProblem>), Box<PushResult>> {
+    let record = JsonRecord::parse(text).map_err(|reason| Box::new(refused_as(number, None, "bad-json", reason)))?;
     let bad = |problem: ArticleProblem| {
         let id = record.id_as_written().map(str::to_owned);
-        refused(number, id, Problem::bad_article(problem.to_string()))
+        Box::new(refused(number, id, Problem::bad_article(problem.to_string())))
     };
     if record.flag("delete").map_err(bad)? {
         return Ok((Push { id: record.id().map_err(bad)?, article: None, condition: None }, Vec::new()));
