@@ -3,7 +3,7 @@
 //! * [`Catalog::changes_after`] pages through what is answered, by `seq`.
 //! * A reindex stages its changes with a [`stage::Stage`]; nobody sees them until
 //!   [`Catalog::accept`] gives them their `seq` in one transaction.
-//! * A [push](push) is the present state as soon as it is committed.
+//! * A [push] is the present state as soon as it is committed.
 //! * [`Publication`] says which generation is to be answered from.
 //!
 //! Every process and thread opens a [`Catalog`] of its own; SQLite orders their writes.
