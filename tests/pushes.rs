@@ -446,6 +446,28 @@ fn a_stream_has_a_result_for_every_line() {
 }
 
 #[test]
+fn the_results_of_a_stream_may_be_compressed() {
+    let api = Api::over(&[("folder", "Zebra")]);
+    let lines: String =
+        (0..2_000).map(|number| format!("{}\n", json!({"id": format!("n-{number}"), "title": "Okapi"}))).collect();
+    let bearer = format!("Bearer {TOKEN}");
+    for encoding in ["gzip", "br", "zstd"] {
+        let request = Request::post("/v1/articles")
+            .header("authorization", &bearer)
+            .header("content-type", "application/x-ndjson")
+            .header("accept-encoding", encoding);
+        let body = api.runtime.block_on(async {
+            let answer = api.router.clone().oneshot(request.body(Body::from(lines.clone())).unwrap()).await.unwrap();
+            assert_eq!(answer.headers()["content-encoding"].to_str().unwrap(), encoding);
+            to_bytes(answer.into_body(), usize::MAX).await.unwrap()
+        });
+        // Each result holds a hash, which cannot be shortened by much.
+        assert!(body.len() > 2_000 * 32 && body.len() < 2_000 * 128, "{encoding}: {}", body.len());
+    }
+    assert_eq!(api.site.titles().len(), 2_001);
+}
+
+#[test]
 fn a_stream_is_read_no_faster_than_its_results_are_taken() {
     let api = Api::over(&[("folder", "Zebra")]);
     let (sent, chunk) = (Arc::new(AtomicUsize::new(0)), 1_000);

@@ -32,6 +32,8 @@ const BATCH: usize = 500;
 const BATCH_BYTES: usize = 4 << 20;
 /// How long a client that sends slowly waits for the results of what it has sent.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long a client may send nothing before it is taken to be gone.
+const SILENCE: Duration = Duration::from_secs(600);
 
 const NDJSON: [&str; 4] =
     ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
@@ -153,7 +155,9 @@ async fn push_stream(
     let rest = stream::unfold(intake, |mut intake| async {
         let results = intake.next_results().await?;
         Some((results, intake))
-    });
+    })
+    // Compression asks once more after the end.
+    .fuse();
     let results = stream::iter(first).chain(rest).map(Ok::<_, std::convert::Infallible>);
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(NDJSON[0]));
     Ok(([content_type], Body::from_stream(results)).into_response())
@@ -192,22 +196,16 @@ impl Intake {
     async fn next_batch(&mut self) -> Vec<Line> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while self.is_open && batch.len() < BATCH && bytes < BATCH_BYTES {
-            let next = if batch.is_empty() {
-                self.body.next().await
-            } else {
-                match tokio::time::timeout(PAUSE, self.body.next()).await {
-                    Ok(next) => next,
-                    Err(_) => break,
-                }
-            };
-            match next {
-                Some(Ok(chunk)) => {
+            let patience = if batch.is_empty() { SILENCE } else { PAUSE };
+            match tokio::time::timeout(patience, self.body.next()).await {
+                Err(_) if !batch.is_empty() => break,
+                Ok(Some(Ok(chunk))) => {
                     bytes += chunk.len();
                     self.lines.feed(&chunk, &mut batch);
                 }
                 // The client is gone: what it sent in part is not what it meant.
-                Some(Err(_)) => self.is_open = false,
-                None => {
+                Err(_) | Ok(Some(Err(_))) => self.is_open = false,
+                Ok(None) => {
                     self.is_open = false;
                     self.lines.finish(&mut batch);
                 }
