@@ -11,6 +11,7 @@ pub use topic::{Topic, slug};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// The longest id, in characters.
 pub const MAX_ID_CHARS: usize = 200;
@@ -18,7 +19,7 @@ pub const MAX_ID_CHARS: usize = 200;
 pub const MAX_SHORT_CHARS: usize = 4_000;
 
 /// What sort of page an article is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A page of the site that is none of the others.

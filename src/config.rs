@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::catalog::push::PUSHES;
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use crate::gate;
-use crate::http::ServiceSettings;
+use crate::http::{BaseUrl, ServiceSettings};
 
 /// Where the file is looked for when none is named.
 pub const DEFAULT_FILE: &str = "fichero.toml";
@@ -73,6 +73,14 @@ pub enum ConfigError {
         /// What is wrong.
         source: gate::SettingsError,
     },
+    /// The address under which the API is reached is none.
+    #[error("{path}: public_url is {url:?}: it should be an address such as https://search.example.org")]
+    PublicUrl {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        url: String,
+    },
 }
 
 /// A source of articles.
@@ -97,6 +105,8 @@ pub struct Config {
     pub synonyms: Option<PathBuf>,
     /// How much newer articles are preferred, see [`crate::engine::ranking::recency_factor`].
     pub recency: f32,
+    /// Under which address the API is reached from outside.
+    pub public_url: Option<BaseUrl>,
     /// What a run has to hold to be accepted by itself.
     pub gate: gate::Settings,
     /// Where the admin token is kept.
@@ -127,6 +137,7 @@ struct FileConfig {
     listen: Option<SocketAddr>,
     synonyms: Option<PathBuf>,
     recency: Option<f32>,
+    public_url: Option<String>,
     #[serde(default)]
     gate: gate::FileSettings,
     #[serde(default)]
@@ -189,6 +200,9 @@ impl Config {
             (None, Some(digest)) => TokenPlace::Sha256(digest),
             (Some(_), Some(_)) => return Err(ConfigError::TwoTokens { path: path.to_owned() }),
         };
+        let public_url = read
+            .public_url
+            .map(|url| BaseUrl::parse(&url).ok_or_else(|| ConfigError::PublicUrl { path: path.to_owned(), url }));
         Ok(Config {
             token,
             data: data.or(read.data.map(|data| base.join(data))).unwrap_or_else(|| PathBuf::from("index")),
@@ -198,6 +212,7 @@ impl Config {
             recency,
             gate,
             http: read.http,
+            public_url: public_url.transpose()?,
         })
     }
 }
@@ -233,6 +248,8 @@ mod tests {
         let path = folder.path().join("f.toml");
         fs::write(&path, "dta = \"d\"\n").unwrap();
         assert!(Config::load(Some(&path), None, None).unwrap_err().to_string().contains("dta"));
+        fs::write(&path, "public_url = \"example.org\"\n").unwrap();
+        assert!(matches!(Config::load(Some(&path), None, None), Err(ConfigError::PublicUrl { .. })));
         assert!(matches!(Config::load(Some(&folder.path().join("none")), None, None), Err(ConfigError::Read { .. })));
         fs::write(&path, "[[source]]\nname = \"pushes\"\npath = \"x\"\n").unwrap();
         assert!(matches!(Config::load(Some(&path), None, None), Err(ConfigError::ReservedName { .. })));

@@ -48,7 +48,8 @@ pub struct Options {
 }
 
 /// A record that is not in the index, not whole or doubtful, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RejectedRecord)]
 pub struct Rejected {
     /// The file below its source.
     pub file: String,
@@ -63,7 +64,7 @@ pub struct Rejected {
 }
 
 /// What a run found in one source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SourceReport {
     /// The source's name.
     pub source: String,
@@ -91,8 +92,9 @@ pub struct SourceReport {
 }
 
 /// What became of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ReindexOutcome)]
 pub enum Outcome {
     /// It was only tried: nothing was changed.
     #[default]
@@ -105,8 +107,9 @@ pub enum Outcome {
 }
 
 /// What a reindex did.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
+#[schema(as = ReindexReport)]
 pub struct Report {
     /// The run's number.
     pub run: i64,

@@ -38,6 +38,7 @@ pub fn serve(
     let address = listener.local_addr()?;
     let settings = http::Settings {
         recency: config.recency,
+        public_url: config.public_url.clone(),
         admin: token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token))),
         data: Some(config.data.clone()),
         service: config.http.clone(),

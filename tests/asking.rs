@@ -127,12 +127,11 @@ fn several_searches_are_answered_each_by_itself() {
         { "q": "movilidad", "limit": 101 },
         { "limit": 2, "sort": "date" },
         { "colour": "red" },
-        [],
     ]);
     let answer = post("/v1/multi-search", &json!({ "searches": searches }));
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let answers = answer.body["answers"].as_array().unwrap();
-    assert_eq!((answer.body.as_object().unwrap().len(), answers.len()), (1, 5));
+    assert_eq!((answer.body.as_object().unwrap().len(), answers.len()), (1, 4));
     for place in [0, 2] {
         assert_eq!(timeless(answers[place].clone()), timeless(by_json(&searches[place])));
     }
@@ -142,7 +141,6 @@ fn several_searches_are_answered_each_by_itself() {
         assert_eq!(told["parameters"], json!([parameter]));
         assert_eq!(*told, post("/v1/search", &searches[place]).body, "the problem of the search alone");
     }
-    assert_eq!(answers[4]["code"], "bad-body");
 }
 
 #[test]
@@ -151,7 +149,14 @@ fn one_to_twenty_searches_are_taken() {
     let answer = post("/v1/multi-search", &several(20));
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     assert_eq!(answer.body["answers"].as_array().unwrap().len(), 20);
-    for bad in [several(0), several(21), json!({}), json!({ "searches": {} }), json!({ "searches": "x" })] {
+    for bad in [
+        several(0),
+        several(21),
+        json!({}),
+        json!({ "searches": {} }),
+        json!({ "searches": "x" }),
+        json!({ "searches": [{}, []] }),
+    ] {
         let answer = post("/v1/multi-search", &bad);
         assert_eq!(problem(&answer, StatusCode::BAD_REQUEST).1, ["searches"], "{bad}");
     }

@@ -15,7 +15,7 @@ use crate::reindex::{self, Options, Outcome, Progress, Report};
 pub const MAX_TASKS: usize = 100;
 
 /// How far a task is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TaskState {
     /// It has not begun.
@@ -32,7 +32,7 @@ pub enum TaskState {
 }
 
 /// What a running reindex has done so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct TaskProgress {
     /// The source that is or was read last.
     pub source: Option<String>,
@@ -43,7 +43,8 @@ pub struct TaskProgress {
 }
 
 /// A task, as it stands.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Task)]
 pub struct TaskBody {
     /// Its name; no two tasks ever have the same one.
     pub id: String,

@@ -1,6 +1,7 @@
 //! Why a hit stands where it stands, in words for the people who write the articles.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::plan::{Origin, Plan, PlannedWord, Variant};
 use super::ranking::{self, Counting, Held};
@@ -56,7 +57,7 @@ pub struct Made {
 }
 
 /// Why a hit has its score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Explanation {
     /// What it got points for; together they are the score.
     pub parts: Vec<ExplanationPart>,
@@ -65,7 +66,7 @@ pub struct Explanation {
 }
 
 /// One reason for points.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ExplanationPart {
     /// The reason.
     pub text: String,
@@ -74,7 +75,7 @@ pub struct ExplanationPart {
 }
 
 /// Something that all points were raised or lowered by.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ExplanationFactor {
     /// What it is.
     pub text: String,

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::filters::Facet;
 use super::ranking::LanguageStats;
@@ -16,7 +17,7 @@ pub const MAX_LABELS: usize = 100;
 /// A work counts once under a value, when one of its versions matches, passes every filter but
 /// the facet's own, and has the value; so that a value's count is the total of the same search
 /// with that value for the facet's filter.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct FacetCounts {
     /// By language, the most frequent first; `pt` counts what is `pt-BR` too.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +40,7 @@ pub struct FacetCounts {
 }
 
 /// A value and how many works have it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ValueCount {
     /// What the facet's filter takes.
     pub value: String,
@@ -48,7 +49,7 @@ pub struct ValueCount {
 }
 
 /// A year, in UTC, and its months.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct YearCount {
     /// The year: `2021`.
     pub value: String,
@@ -60,7 +61,7 @@ pub struct YearCount {
 }
 
 /// A topic, and what is below it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TopicCount {
     /// The path of slugs, what the filter takes.
     pub value: String,
@@ -70,6 +71,7 @@ pub struct TopicCount {
     /// The number of works at the topic or below it.
     pub count: u64,
     /// The topics one level below.
+    #[schema(no_recursion)]
     pub children: Vec<TopicCount>,
 }
 

@@ -276,7 +276,8 @@ fn joining(text: &str, gap: Range<usize>, function_words: &[Mark]) -> Vec<Mark> 
     if is_space(at..gap.end) { inside } else { Vec::new() }
 }
 
-fn escape(text: &str, html: &mut String) {
+/// Adds text to HTML, in which and in whose attributes it can stand.
+pub fn escape(text: &str, html: &mut String) {
     for c in text.chars() {
         match c {
             '&' => html.push_str("&amp;"),

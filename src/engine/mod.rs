@@ -20,6 +20,10 @@ pub mod spelling;
 pub mod synonyms;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::article::{Kind, Moment};
 use crate::query::Query;
@@ -78,6 +82,16 @@ impl Serialize for IndexVersion {
         serializer.collect_str(self)
     }
 }
+
+impl PartialSchema for IndexVersion {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]+\\.[0-9]+$"));
+        let about = "Which state of the articles an answer was given from: generation and last change.";
+        text.description(Some(about)).examples([json!("12.48211")]).into()
+    }
+}
+
+impl ToSchema for IndexVersion {}
 
 /// The order of hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -158,7 +172,7 @@ pub fn language_fit(lang: &str, ui_lang: Option<&str>) -> u8 {
 }
 
 /// Another language version of a hit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Translation {
     /// Its language.
     pub lang: String,
@@ -171,7 +185,7 @@ pub struct Translation {
 }
 
 /// A topic of a hit, labelled in the language of the article.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TopicLabel {
     /// The path of slugs.
     pub path: String,
@@ -180,7 +194,7 @@ pub struct TopicLabel {
 }
 
 /// What is shown of an article in a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Card {
     /// The article.
     pub id: String,
@@ -254,7 +268,7 @@ impl Card {
 }
 
 /// One work of a search answer, in the version that is shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Hit {
     /// The version shown.
     #[serde(flatten)]
@@ -273,7 +287,7 @@ pub struct Hit {
 }
 
 /// The number of works that match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Total {
     /// The number.
     pub value: u64,
@@ -319,7 +333,7 @@ pub enum ArticleKey {
 }
 
 /// One article, whole.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ArticleAnswer {
     /// What is shown of it in lists.
     #[serde(flatten)]
@@ -346,7 +360,7 @@ pub struct RelatedRequest {
 }
 
 /// Why an article is related, for a reader.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reason {
     /// Both use these words.
@@ -366,7 +380,7 @@ pub enum Reason {
 }
 
 /// A related work.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RelatedHit {
     /// The version shown.
     #[serde(flatten)]

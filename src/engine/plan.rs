@@ -126,7 +126,7 @@ impl PlannedClause {
 }
 
 /// A word of the query that was searched for in another spelling.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Correction {
     /// The word as typed.
     pub typed: String,

@@ -1,14 +1,17 @@
 //! Reindex, rollback and resume over HTTP.
 
+use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::auth::Authorized;
+use super::failures::{OfPublication, OfReindex, OfTask, Problems};
 use super::parameters::Nothing;
 use super::params::InQuery;
 use super::problem::Problem;
@@ -18,8 +21,9 @@ use crate::engine::IndexVersion;
 use crate::publication::PublicationError;
 
 /// What a reindex over HTTP is asked for; the configured sources are read.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = Reindex)]
 struct ReindexBody {
     /// Read every source anew and build a generation.
     full: bool,
@@ -30,7 +34,8 @@ struct ReindexBody {
 }
 
 /// The answer of rollback and resume.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Publication)]
 struct PublicationBody {
     /// The state that is answered from.
     index_version: IndexVersion,
@@ -39,14 +44,30 @@ struct PublicationBody {
 }
 
 /// The routes that decide what is answered from.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/reindex", post(reindex))
-        .route("/v1/tasks/{id}", get(task))
-        .route("/v1/rollback", post(rollback))
-        .route("/v1/resume", post(resume))
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(reindex))
+        .routes(routes!(task))
+        .routes(routes!(rollback))
+        .routes(routes!(resume))
 }
 
+/// Start a reindex
+///
+/// Reads the configured sources, in the background: the answer is the task, and `Location` says
+/// where to look after it. A body is not needed.
+#[utoipa::path(
+    post,
+    path = "/v1/reindex",
+    operation_id = "reindex",
+    tag = "Changes",
+    security(("bearer" = [])),
+    request_body = Option<ReindexBody>,
+    responses(
+        (status = 202, description = "The task", body = TaskBody, headers(("Location" = String, description = "The address of the task."))),
+        Problems<OfReindex>
+    )
+)]
 async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Request) -> Result<Response, Problem> {
     let is_json = body::is_json(request.headers());
     let body = body::read(request, body::MAX_BYTES).await?;
@@ -56,13 +77,29 @@ async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Re
         if !is_json {
             return Err(Problem::media_type(body::JSON));
         }
-        serde_json::from_slice(&body).map_err(|error| Problem::bad_body(&format!("is not understood: {error}")))?
+        let asked: Result<Option<ReindexBody>, _> = serde_json::from_slice(&body);
+        asked
+            .map(Option::unwrap_or_default)
+            .map_err(|error| Problem::bad_body(&format!("is not understood: {error}")))?
     };
     let task = blocking(move || admin.reindex(full, prune, dry_run)).await??;
     let location = format!("/v1/tasks/{}", task.id);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(task)).into_response())
 }
 
+/// A task
+///
+/// How far a reindex is, and its report when it is done. The last 100 since the server's start are
+/// kept.
+#[utoipa::path(
+    get,
+    path = "/v1/tasks/{id}",
+    operation_id = "task",
+    tag = "Changes",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The task's id.")),
+    responses((status = 200, description = "The task", body = TaskBody), Problems<OfTask>)
+)]
 async fn task(
     Authorized(admin): Authorized,
     id: Result<Path<String>, PathRejection>,
@@ -71,10 +108,33 @@ async fn task(
     id.ok().and_then(|Path(id)| admin.task(&id)).map(Json).ok_or_else(Problem::no_task)
 }
 
+/// Go back to the generation before
+///
+/// Answers from the generation before the present one, and holds changes until `resume` or the
+/// next reindex.
+#[utoipa::path(
+    post,
+    path = "/v1/rollback",
+    operation_id = "rollback",
+    tag = "Changes",
+    security(("bearer" = [])),
+    responses((status = 200, description = "What is answered from now", body = PublicationBody), Problems<OfPublication>)
+)]
 async fn rollback(authorized: Authorized, _: InQuery<Nothing>) -> Result<Json<PublicationBody>, Problem> {
     publication(authorized, Admin::rollback, true).await
 }
 
+/// End the hold of a rollback
+///
+/// Changes are applied again.
+#[utoipa::path(
+    post,
+    path = "/v1/resume",
+    operation_id = "resume",
+    tag = "Changes",
+    security(("bearer" = [])),
+    responses((status = 200, description = "What is answered from now", body = PublicationBody), Problems<OfPublication>)
+)]
 async fn resume(authorized: Authorized, _: InQuery<Nothing>) -> Result<Json<PublicationBody>, Problem> {
     publication(authorized, Admin::resume, false).await
 }

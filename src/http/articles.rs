@@ -4,12 +4,24 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 
+use super::failures::{OfArticle, Problems};
 use super::parameters::{ID, Naming, Nothing, URL};
 use super::params::{InQuery, Params};
 use super::problem::Problem;
 use super::{App, clock};
 use crate::engine::{ArticleAnswer, ArticleKey};
 
+/// An article by its id
+///
+/// One article with its text and its translations.
+#[utoipa::path(
+    get,
+    path = "/v1/articles/{id}",
+    operation_id = "articleById",
+    tag = "Articles",
+    params(("id" = String, Path, description = "The article's id, its slashes as `%2F`.", min_length = 1, max_length = 200, example = "es/recognition-refugees")),
+    responses((status = 200, description = "The article", body = ArticleAnswer), Problems<OfArticle>)
+)]
 pub(super) async fn article_by_id(
     State(app): State<App>,
     id: Result<Path<String>, PathRejection>,
@@ -18,6 +30,17 @@ pub(super) async fn article_by_id(
     article(app, id_in_path(id)?).await
 }
 
+/// An article by its id or address
+///
+/// The same, named by `id` or by `url`: exactly one of them.
+#[utoipa::path(
+    get,
+    path = "/v1/articles",
+    operation_id = "article",
+    tag = "Articles",
+    params(InQuery<Naming>),
+    responses((status = 200, description = "The article", body = ArticleAnswer), Problems<OfArticle>)
+)]
 pub(super) async fn article_by_query(
     State(app): State<App>,
     InQuery { params, .. }: InQuery<Naming>,

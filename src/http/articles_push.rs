@@ -3,28 +3,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{post, put};
-use axum::{Json, Router};
 use futures_util::{StreamExt, stream};
 use headers::{ETag, Header, HeaderMapExt, IfMatch, IfNoneMatch};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::admin::blocking;
 use super::auth::Admitted;
+use super::failures::{OfDeletion, OfPush, OfStream, Problems};
 use super::ndjson::{Line, Lines};
 use super::parameters::Nothing;
 use super::params::InQuery;
 use super::problem::Problem;
 use super::{App, body};
 use crate::admin::Admin;
-use crate::article::{ArticleProblem, check_id};
+use crate::article::{ArticleProblem, Kind, Moment, check_id};
 use crate::catalog::push::{Condition, Held, Outcome, Push, Pushed};
+use crate::engine::TopicLabel;
 use crate::ingest::{JsonRecord, MAX_ARTICLE_BYTES};
 
 /// How many lines are stored by one write to the disk, and how many bytes of them.
@@ -39,7 +43,7 @@ const NDJSON: [&str; 4] =
     ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
 
 /// What became of one pushed article.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct PushResult {
     /// The line of the stream, from 1; absent where there is no stream.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +65,7 @@ struct PushResult {
     shadowed_by: Option<String>,
     /// Fields that were left out because they could not be understood, and doubts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     flaws: Vec<String>,
     /// The stable name of why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,12 +75,112 @@ struct PushResult {
     reason: Option<String>,
 }
 
-/// The routes by which articles are pushed.
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/v1/articles", post(push_stream)).route("/v1/articles/{id}", put(push_one).delete(delete_one))
+/// An article as it is pushed; [`Article::from_fields`](crate::article::Article::from_fields)
+/// reads it, this describes it.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "it is a description only")]
+struct PushedArticle {
+    /// The title; with a text it may be empty.
+    title: String,
+    /// Plain text, its paragraphs and headings separated by blank lines.
+    #[schema(required = false)]
+    body: String,
+    /// The teaser.
+    #[schema(required = false)]
+    summary: String,
+    /// The set of translations it belongs to; its own id when it stands alone.
+    #[schema(required = false)]
+    work: String,
+    /// BCP 47; found out when it is not given.
+    #[schema(required = false, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+    lang: String,
+    #[schema(required = false)]
+    kind: Kind,
+    /// The page's address.
+    #[schema(required = false)]
+    url: String,
+    /// Names of persons.
+    #[schema(required = false)]
+    authors: Vec<String>,
+    #[schema(required = false)]
+    published_at: Moment,
+    #[schema(required = false)]
+    updated_at: Moment,
+    /// An event's beginning.
+    #[schema(required = false)]
+    starts_at: Moment,
+    /// An event's end.
+    #[schema(required = false)]
+    ends_at: Moment,
+    /// From when on it is not answered any more.
+    #[schema(required = false)]
+    expires_at: Moment,
+    /// Its places in the topic menu: paths such as `Programs/Research`, or path and label.
+    #[schema(required = false)]
+    topics: Vec<TopicLabel>,
+    /// Free keywords.
+    #[schema(required = false)]
+    tags: Vec<String>,
+    /// The series it is a part of.
+    #[schema(required = false)]
+    series: String,
+    /// Addresses it points to.
+    #[schema(required = false)]
+    links: Vec<String>,
+    /// The address of a picture.
+    #[schema(required = false)]
+    image: String,
+    /// Kept, but never answered.
+    #[schema(required = false)]
+    hidden: bool,
 }
 
-/// `PUT /v1/articles/{id}`: the id in the path is the article's.
+/// The article of a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "it is a description only")]
+struct ArticleId {
+    /// The article's id, its slashes as `%2F`.
+    #[param(min_length = 1, max_length = 200, example = "becas-2027")]
+    id: String,
+}
+
+/// What the article must be for the change to happen.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "it is a description only")]
+struct Conditions {
+    /// Only where this is the hash of what is pushed now, in quotation marks; `*`: whatever is.
+    #[param(rename = "If-Match", required = false, pattern = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#)]
+    if_match: String,
+    /// `*`: only where nothing has the id.
+    #[param(rename = "If-None-Match", required = false, pattern = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#)]
+    if_none_match: String,
+}
+
+/// The routes by which articles are pushed.
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(push_stream)).routes(routes!(push_one, delete_one))
+}
+
+/// Push an article
+///
+/// Puts one article under the id in the path: it is durable when the answer comes, and found
+/// within a second. A field that cannot be understood is left out and named under `flaws`.
+#[utoipa::path(
+    put,
+    path = "/v1/articles/{id}",
+    operation_id = "pushArticle",
+    tag = "Changes",
+    security(("bearer" = [])),
+    params(ArticleId, Conditions),
+    request_body = PushedArticle,
+    responses(
+        (status = 200, description = "It was there already", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
+        (status = 201, description = "It is new", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
+        Problems<OfPush>
+    )
+)]
 async fn push_one(
     Admitted(admin, _place): Admitted,
     _: InQuery<Nothing>,
@@ -106,7 +211,18 @@ async fn push_one(
     answer(pushed, id, &flaws)
 }
 
-/// `DELETE /v1/articles/{id}`: takes back what was pushed.
+/// Take back a pushed article
+///
+/// Deletes what was pushed under the id. What another source has under it is answered again.
+#[utoipa::path(
+    delete,
+    path = "/v1/articles/{id}",
+    operation_id = "deleteArticle",
+    tag = "Changes",
+    security(("bearer" = [])),
+    params(ArticleId, Conditions),
+    responses((status = 200, description = "It is deleted, or was not there", body = PushResult), Problems<OfDeletion>)
+)]
 async fn delete_one(
     Admitted(admin, _place): Admitted,
     _: InQuery<Nothing>,
@@ -132,8 +248,23 @@ fn answer(pushed: Vec<Pushed>, id: String, flaws: &[ArticleProblem]) -> Result<R
     Ok(response)
 }
 
-/// `POST /v1/articles`: one article, or `{"id": …, "delete": true}`, a line; one result a line, when
-/// what the line says is durable.
+/// Push many articles
+///
+/// A stream of any length, one article a line with its `id`, or `{"id": "…", "delete": true}`;
+/// the answer has one result a line, as soon as what the line says is durable. A line that is
+/// refused is told, and the stream goes on.
+#[utoipa::path(
+    post,
+    path = "/v1/articles",
+    operation_id = "pushArticles",
+    tag = "Changes",
+    security(("bearer" = [])),
+    request_body(content = String, content_type = "application/x-ndjson", description = "One JSON object a line."),
+    responses(
+        (status = 200, description = "One result a line", body = PushResult, content_type = "application/x-ndjson"),
+        Problems<OfStream>
+    )
+)]
 async fn push_stream(
     Admitted(admin, place): Admitted,
     _: InQuery<Nothing>,

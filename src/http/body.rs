@@ -7,8 +7,11 @@ use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-use super::parameters::{Nothing, Takes};
+use super::parameters::{Described, Nothing, Takes};
 use super::params::Params;
 use super::problem::Problem;
 
@@ -50,6 +53,38 @@ impl<S: Send + Sync, T: Takes> FromRequest<S> for InBody<T> {
         let Object(object) = Object::from_request(request, state).await?;
         Ok(InBody { params: Params::from_json::<T>(&object)?, takes: PhantomData })
     }
+}
+
+impl<T: Takes> PartialSchema for InBody<T> {
+    fn schema() -> RefOr<Schema> {
+        let member = |object: ObjectBuilder, parameter: &dyn Described| {
+            let value = parameter.schema();
+            let schema: RefOr<Schema> = match parameter.is_repeatable() {
+                true => {
+                    let several = ArrayBuilder::new().items(RefOr::T(value.clone()));
+                    OneOfBuilder::new().item(value).item(several).description(Some(parameter.about())).into()
+                }
+                false => described(value, parameter.about()).into(),
+            };
+            object.property(parameter.name(), schema)
+        };
+        let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        T::all().fold(object, member).into()
+    }
+}
+
+impl<T: Takes> ToSchema for InBody<T> {}
+
+/// The schema of one value, with what it is for.
+fn described(mut schema: Schema, about: &str) -> Schema {
+    let description = match &mut schema {
+        Schema::Object(object) => &mut object.description,
+        Schema::AnyOf(any) => &mut any.description,
+        // The forms are no others.
+        _ => return schema,
+    };
+    *description = Some(about.to_owned());
+    schema
 }
 
 /// Reads a body of at most so many bytes.

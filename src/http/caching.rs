@@ -135,7 +135,8 @@ impl IndexState {
         add(&self.day.to_le_bytes());
         add(uri.path().as_bytes());
         add(uri.query().unwrap_or_default().as_bytes());
-        for name in [header::ACCEPT_LANGUAGE, header::ACCEPT] {
+        // Addresses in a feed are those of the host that was asked.
+        for name in [header::ACCEPT_LANGUAGE, header::ACCEPT, header::HOST] {
             let lines: Vec<&[u8]> = request.headers().get_all(name).iter().map(HeaderValue::as_bytes).collect();
             add(&lines.join(&b','));
         }

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::forms::Form;
 use crate::engine::{Cursor, CursorKey, IndexVersion, SearchRequest};
@@ -86,6 +87,10 @@ impl Form for CursorText {
 
     fn expected(&self) -> String {
         "what an answer to the same search gave as next_cursor".to_owned()
+    }
+
+    fn schema(&self) -> Schema {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]+$")).into()
     }
 }
 

@@ -1,6 +1,8 @@
-//! What values a parameter can have: how one is read, and how it is named to people.
+//! What values a parameter can have: how one is read, and how it is told to people and programs.
 
 use std::str::FromStr;
+
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
 use crate::article::{Kind, Moment, Topic, is_language_tag};
 use crate::engine::Facet;
@@ -15,6 +17,9 @@ pub(super) trait Form: Sync {
 
     /// What a value should be, in words that follow "should be".
     fn expected(&self) -> String;
+
+    /// The values as JSON Schema.
+    fn schema(&self) -> Schema;
 
     /// What a value is in a JSON body.
     fn json(&self) -> JsonForm {
@@ -46,6 +51,10 @@ impl Form for Text {
     fn expected(&self) -> String {
         "text".to_owned()
     }
+
+    fn schema(&self) -> Schema {
+        string().into()
+    }
 }
 
 /// A whole number within bounds, both of which it can be.
@@ -69,6 +78,11 @@ impl Form for Whole {
         format!("a whole number from {} to {}", self.min, self.max)
     }
 
+    fn schema(&self) -> Schema {
+        let bounds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(self.min)).maximum(Some(self.max));
+        bounds.default(Some(self.default.into())).into()
+    }
+
     fn json(&self) -> JsonForm {
         JsonForm::Whole
     }
@@ -89,6 +103,10 @@ impl Form for Flag {
 
     fn expected(&self) -> String {
         "true or false".to_owned()
+    }
+
+    fn schema(&self) -> Schema {
+        ObjectBuilder::new().schema_type(Type::Boolean).default(Some(self.default.into())).into()
     }
 
     fn json(&self) -> JsonForm {
@@ -120,6 +138,11 @@ impl<T: Copy + Sync> Form for Choice<T> {
     fn expected(&self) -> String {
         one_of(self.all().map(|(name, _)| *name))
     }
+
+    fn schema(&self) -> Schema {
+        let names = self.all().map(|(name, _)| *name);
+        string().enum_values(Some(names)).default(Some(self.default.0.into())).into()
+    }
 }
 
 /// A kind of page.
@@ -134,6 +157,10 @@ impl Form for KindName {
 
     fn expected(&self) -> String {
         one_of(Kind::ALL.into_iter().map(Kind::as_str))
+    }
+
+    fn schema(&self) -> Schema {
+        string().enum_values(Some(Kind::ALL.map(Kind::as_str))).into()
     }
 }
 
@@ -150,6 +177,10 @@ impl Form for Language {
     fn expected(&self) -> String {
         "a BCP 47 language such as es or pt-BR".to_owned()
     }
+
+    fn schema(&self) -> Schema {
+        string().pattern(Some("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")).into()
+    }
 }
 
 /// A topic's path, read as the path of slugs.
@@ -165,6 +196,11 @@ impl Form for TopicPath {
     fn expected(&self) -> String {
         "a topic path such as programs/research".to_owned()
     }
+
+    fn schema(&self) -> Schema {
+        // A letter or digit somewhere: all else only separates.
+        string().pattern(Some(r"[^\W_]")).into()
+    }
 }
 
 /// A year.
@@ -179,6 +215,10 @@ impl Form for Year {
 
     fn expected(&self) -> String {
         "a year from 1 to 9999".to_owned()
+    }
+
+    fn schema(&self) -> Schema {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(9_999)).into()
     }
 
     fn json(&self) -> JsonForm {
@@ -201,8 +241,17 @@ impl Form for Counts {
     }
 
     fn expected(&self) -> String {
-        one_of(Facet::ALL.into_iter().map(Facet::as_str).chain(["all", "none"]))
+        one_of(facet_names())
     }
+
+    fn schema(&self) -> Schema {
+        string().enum_values(Some(facet_names())).into()
+    }
+}
+
+/// What [`Counts`] can be.
+fn facet_names() -> impl Iterator<Item = &'static str> {
+    Facet::ALL.into_iter().map(Facet::as_str).chain(["all", "none"])
 }
 
 /// A date or a time.
@@ -218,6 +267,15 @@ impl Form for Time {
     fn expected(&self) -> String {
         "a date such as 2021-11-03, or an RFC 3339 time".to_owned()
     }
+
+    fn schema(&self) -> Schema {
+        let format = |format| string().format(Some(SchemaFormat::KnownFormat(format)));
+        AnyOfBuilder::new().item(format(KnownFormat::Date)).item(format(KnownFormat::DateTime)).into()
+    }
+}
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
 }
 
 /// `a, b or c`.

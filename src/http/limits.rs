@@ -116,6 +116,7 @@ mod tests {
     use tokio::sync::mpsc;
     use tower::ServiceExt;
 
+    use super::super::openapi;
     use super::*;
     use crate::applier::EngineSlot;
     use crate::http::settings::{ServiceSettings, Settings};
@@ -126,7 +127,9 @@ mod tests {
     fn router() -> Router {
         let request_timeout_ms = NonZeroU32::new(LIMIT_MS).unwrap();
         let service = ServiceSettings { request_timeout_ms, ..ServiceSettings::default() };
-        let app = App::new(EngineSlot::default(), Settings { service, ..Settings::default() });
+        let settings = Settings { service, ..Settings::default() };
+        let document = openapi::Document::of(openapi::outline(&settings), &settings);
+        let app = App::new(EngineSlot::default(), document, settings);
         let count = || post(|body: Bytes| async move { body.len().to_string() });
         Router::new()
             .route("/v1/search", count())

@@ -20,6 +20,9 @@ use prometheus_client::registry::Registry;
 
 use super::App;
 use super::access::route_of;
+use super::failures::{OfAnything, Problems};
+use super::parameters::Nothing;
+use super::params::InQuery;
 use super::problem::{Problem, ProblemCode};
 use super::workers::Crossings;
 use crate::data_folder::DataFolder;
@@ -178,8 +181,18 @@ fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// `GET /metrics`.
-pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+/// Figures for Prometheus
+///
+/// Requests by route and status, how long searches take, what they are answered from, in the text
+/// format of OpenMetrics.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "Operation",
+    responses((status = 200, description = "The figures", body = String, content_type = "application/openmetrics-text"), Problems<OfAnything>)
+)]
+pub(super) async fn metrics(State(app): State<App>, _: InQuery<Nothing>) -> Result<Response, Problem> {
     // Reading the catalog may wait for its disk.
     let text = tokio::task::spawn_blocking(move || {
         let mut present = Registry::default();

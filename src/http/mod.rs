@@ -5,6 +5,7 @@ mod admin;
 mod articles;
 mod articles_push;
 mod auth;
+mod base_url;
 mod body;
 mod caching;
 mod client_address;
@@ -13,15 +14,21 @@ mod compression;
 mod connections;
 mod cors;
 mod cursor;
+mod docs;
+mod examples;
+mod failures;
+mod feed;
 mod forms;
-
 mod health;
-mod language;
+mod json_ld;
 mod limits;
 mod metrics;
 mod ndjson;
+mod openapi;
+mod opensearch;
 mod parameters;
 mod params;
+mod preference;
 mod problem;
 mod rate_limit;
 mod related;
@@ -29,21 +36,25 @@ mod search;
 mod settings;
 mod topics;
 mod workers;
+mod xml;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderValue, Request};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use axum::routing::{get, post};
 use tower_http::cors::CorsLayer;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::Level;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::applier::EngineSlot;
 use crate::engine::SearchEngine;
+pub use base_url::BaseUrl;
 pub use connections::serve;
 use metrics::Metrics;
+use openapi::Document;
 use problem::Problem;
 use rate_limit::RateLimiter;
 pub use settings::{Origin, RateLimit, ServiceSettings, Settings};
@@ -54,6 +65,7 @@ use workers::Workers;
 struct App {
     slot: EngineSlot,
     settings: Arc<Settings>,
+    document: Arc<Document>,
     cache_control: HeaderValue,
     cors: CorsLayer,
     workers: Arc<Workers>,
@@ -62,12 +74,13 @@ struct App {
 }
 
 impl App {
-    fn new(slot: EngineSlot, settings: Settings) -> App {
+    fn new(slot: EngineSlot, document: Document, settings: Settings) -> App {
         // As many as the machine has cores, and one to hide a stall.
         let count = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
         let service = &settings.service;
         App {
             slot,
+            document: Arc::new(document),
             cache_control: caching::cache_control(service.cache_s),
             cors: cors::policy(service),
             workers: Arc::new(Workers::new(count, service.max_waiting, service.max_wait())),
@@ -87,30 +100,40 @@ impl App {
     }
 }
 
+/// The routes and, from the same annotations, their description.
+fn routes(settings: &Settings) -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::outline(settings))
+        .routes(routes!(health::welcome))
+        .routes(routes!(search::search, search::search_by_json))
+        .routes(routes!(search::multi_search))
+        .routes(routes!(feed::feed))
+        .routes(routes!(opensearch::description))
+        .routes(routes!(topics::topics))
+        .routes(routes!(articles::article_by_query))
+        .routes(routes!(articles::article_by_id))
+        .routes(routes!(related::related_by_id))
+        .routes(routes!(related::related_by_query))
+        .merge(articles_push::routes())
+        .merge(admin::routes())
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(openapi::openapi))
+        .routes(routes!(docs::docs))
+}
+
 /// The routes, answering from whatever engine the slot holds at the time. They need a runtime with
 /// its timers.
 pub fn router(slot: EngineSlot, settings: Settings) -> Router {
-    let app = App::new(slot, settings);
+    let (routes, api) = routes(&settings).split_for_parts();
+    let app = App::new(slot, Document::of(api, &settings), settings);
     let trace = TraceLayer::new_for_http()
         // The path only: what people search for is not logged.
         .make_span_with(|request: &Request<_>| {
             tracing::info_span!("request", method = %request.method(), path = request.uri().path())
         })
         .on_response(DefaultOnResponse::new().level(Level::DEBUG));
-    let routes = Router::new()
-        .route("/", get(health::welcome))
-        .route("/v1/search", get(search::search).post(search::search_by_json))
-        .route("/v1/multi-search", post(search::multi_search))
-        .route("/v1/topics", get(topics::topics))
-        .route("/v1/articles", get(articles::article_by_query))
-        .route("/v1/articles/{id}", get(articles::article_by_id))
-        .route("/v1/articles/{id}/related", get(related::related_by_id))
-        .route("/v1/related", get(related::related_by_query))
-        .route("/health/livez", get(health::livez))
-        .route("/health/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::metrics))
-        .merge(articles_push::routes())
-        .merge(admin::routes())
+    let routes = routes
         .fallback(health::no_such_route)
         .method_not_allowed_fallback(health::no_such_method)
         // The last one stands before the others: what it is asked comes to it first.

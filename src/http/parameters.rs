@@ -1,6 +1,8 @@
 //! The table of parameters. A route reads what stands here and is documented from it; there is
 //! no other list.
 
+use utoipa::openapi::schema::Schema;
+
 use super::cursor::CursorText;
 use super::forms::{Choice, Counts, Flag, Form, JsonForm, KindName, Language, Text, Time, TopicPath, Whole, Year};
 use crate::engine::{MAX_LIMIT, MAX_OFFSET, Sort};
@@ -10,23 +12,30 @@ pub(super) struct Parameter<F> {
     /// Its name.
     pub(super) name: &'static str,
     /// What it does, for whoever uses the API.
-    #[expect(dead_code, reason = "the API's description is made of it, with the next change")]
     pub(super) about: &'static str,
     /// What its values are.
     pub(super) form: F,
     /// Whether it can have several values; any of them is meant.
     pub(super) is_repeatable: bool,
+    /// A value of it, for the documentation.
+    pub(super) example: Option<&'static str>,
 }
 
 impl<F> Parameter<F> {
     /// A parameter with at most one value.
     const fn once(name: &'static str, form: F, about: &'static str) -> Parameter<F> {
-        Parameter { name, about, form, is_repeatable: false }
+        Parameter { name, about, form, is_repeatable: false, example: None }
     }
 
     /// A parameter with any number of values.
     const fn repeatable(name: &'static str, form: F, about: &'static str) -> Parameter<F> {
-        Parameter { name, about, form, is_repeatable: true }
+        Parameter { name, about, form, is_repeatable: true, example: None }
+    }
+
+    /// The parameter with a value for the documentation.
+    const fn example(mut self, value: &'static str) -> Parameter<F> {
+        self.example = Some(value);
+        self
     }
 }
 
@@ -34,8 +43,14 @@ impl<F> Parameter<F> {
 pub(super) trait Described: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
+    /// What it does.
+    fn about(&self) -> &'static str;
     /// Whether it can have several values.
     fn is_repeatable(&self) -> bool;
+    /// A value of it, where one says more than its form does.
+    fn example(&self) -> Option<&'static str>;
+    /// One value as JSON Schema.
+    fn schema(&self) -> Schema;
     /// What a value should be.
     fn expected(&self) -> String;
     /// What a value is in a JSON body.
@@ -47,8 +62,20 @@ impl<F: Form> Described for Parameter<F> {
         self.name
     }
 
+    fn about(&self) -> &'static str {
+        self.about
+    }
+
     fn is_repeatable(&self) -> bool {
         self.is_repeatable
+    }
+
+    fn example(&self) -> Option<&'static str> {
+        self.example
+    }
+
+    fn schema(&self) -> Schema {
+        self.form.schema()
     }
 
     fn expected(&self) -> String {
@@ -67,6 +94,11 @@ pub(super) type Group = &'static [&'static dyn Described];
 pub(super) trait Takes {
     /// All that it takes; another one is an error.
     const GROUPS: &'static [Group];
+
+    /// The parameters, one by one.
+    fn all() -> impl Iterator<Item = &'static dyn Described> {
+        Self::GROUPS.iter().flat_map(|group| group.iter().copied())
+    }
 }
 
 /// Nothing.
@@ -92,6 +124,13 @@ pub(super) struct Topics;
 
 impl Takes for Topics {
     const GROUPS: &'static [Group] = &[FILTERS, &[&UI_LANG]];
+}
+
+/// What a feed takes.
+pub(super) struct Feeding;
+
+impl Takes for Feeding {
+    const GROUPS: &'static [Group] = &[&[&Q], FILTERS, &[&UI_LANG, &FEED_SORT, &LIMIT, &SNIPPET_CHARS]];
 }
 
 /// What names an article.
@@ -123,19 +162,21 @@ pub(super) static Q: Parameter<Text> = Parameter::once(
     "q",
     Text,
     "What is searched for, as a person types it: words in any of their forms, \"phrases\", -exclusions, title:fields, begin*. Any text is good. Without it everything is listed, newest first.",
-);
+).example("movilidad virtual");
 pub(super) static LANG: Parameter<Language> = Parameter::repeatable(
     "lang",
     Language,
     "Only pages in this language (BCP 47); `pt` takes `pt-BR` too. Several: any of them.",
-);
+)
+.example("es");
 pub(super) static KIND: Parameter<KindName> =
-    Parameter::repeatable("kind", KindName, "Only pages of this kind. Several: any of them.");
+    Parameter::repeatable("kind", KindName, "Only pages of this kind. Several: any of them.").example("blog");
 pub(super) static TOPIC: Parameter<TopicPath> = Parameter::repeatable(
     "topic",
     TopicPath,
     "Only pages under this topic or one below it: a path such as `programs/research`. Several: any of them.",
-);
+)
+.example("programs/research");
 pub(super) static TAG: Parameter<Text> = Parameter::repeatable(
     "tag",
     Text,
@@ -158,18 +199,25 @@ pub(super) static TOPIC_NOT: Parameter<TopicPath> = Parameter::repeatable(
 pub(super) static TAG_NOT: Parameter<Text> =
     Parameter::repeatable("tag_not", Text, "No pages with this keyword. Several: with none of them.");
 pub(super) static DATE_FROM: Parameter<Time> =
-    Parameter::once("date_from", Time, "Only pages published on this day or at this time, or later.");
+    Parameter::once("date_from", Time, "Only pages published on this day or at this time, or later.")
+        .example("2020-01-01");
 pub(super) static DATE_TO: Parameter<Time> =
-    Parameter::once("date_to", Time, "Only pages published on this day or before; before this time, where it is one.");
+    Parameter::once("date_to", Time, "Only pages published on this day or before; before this time, where it is one.")
+        .example("2021-12-31");
 pub(super) static UI_LANG: Parameter<Language> = Parameter::once(
     "ui_lang",
     Language,
     "The reader's language (BCP 47): the version of a page that is shown where it has one. It filters nothing. Without it, `Accept-Language` decides.",
-);
+).example("es");
 pub(super) static SORT: Parameter<Choice<Sort>> = Parameter::once(
     "sort",
     Choice { default: ("relevance", Sort::Relevance), others: &[("-date", Sort::Newest), ("date", Sort::Oldest)] },
     "The order of hits: best match, newest or oldest first.",
+);
+pub(super) static FEED_SORT: Parameter<Choice<Sort>> = Parameter::once(
+    "sort",
+    Choice { default: ("-date", Sort::Newest), others: &[("date", Sort::Oldest), ("relevance", Sort::Relevance)] },
+    "The order of entries: newest, oldest or best match first.",
 );
 pub(super) static OFFSET: Parameter<Whole> =
     Parameter::once("offset", Whole { default: 0, min: 0, max: MAX_OFFSET }, "How many hits to pass over.");
@@ -202,8 +250,10 @@ pub(super) static HIGHLIGHT: Parameter<Flag> = Parameter::once(
 );
 pub(super) static EXPLAIN: Parameter<Flag> =
     Parameter::once("explain", Flag { default: false }, "Whether each hit says why it stands where it stands.");
-pub(super) static ID: Parameter<Text> = Parameter::once("id", Text, "The article's id. Either this or `url`.");
+pub(super) static ID: Parameter<Text> =
+    Parameter::once("id", Text, "The article's id. Either this or `url`.").example("es/recognition-refugees");
 pub(super) static URL: Parameter<Text> =
-    Parameter::once("url", Text, "The article's address, exactly as its source gives it. Either this or `id`.");
+    Parameter::once("url", Text, "The article's address, exactly as its source gives it. Either this or `id`.")
+        .example("https://www.ires.example/es/recognition-refugees");
 pub(super) static RELATED_LIMIT: Parameter<Whole> =
     Parameter::once("limit", Whole { default: 6, min: 0, max: MAX_LIMIT }, "How many related works to answer at most.");

@@ -7,7 +7,11 @@ use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{self, ParameterIn, ParameterStyle};
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::{RefOr, Required};
 
 use super::forms::{Choice, Flag, Form, JsonForm, Whole};
 use super::parameters::{Described, Parameter, Takes};
@@ -31,6 +35,32 @@ impl<S: Sync, T: Takes> FromRequestParts<S> for InQuery<T> {
     }
 }
 
+impl<T: Takes> IntoParams for InQuery<T> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<path::Parameter> {
+        let described = |parameter: &dyn Described| {
+            let schema = match parameter.is_repeatable() {
+                true => ArrayBuilder::new().items(RefOr::T(parameter.schema())).into(),
+                false => parameter.schema(),
+            };
+            let example = parameter.example().map(|value| match parameter.is_repeatable() {
+                true => json!([value]),
+                false => json!(value),
+            });
+            path::ParameterBuilder::new()
+                .name(parameter.name())
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(parameter.about()))
+                .schema(Some(schema))
+                .style(parameter.is_repeatable().then_some(ParameterStyle::Form))
+                .explode(parameter.is_repeatable().then_some(true))
+                .example(example)
+                .build()
+        };
+        T::all().map(described).collect()
+    }
+}
+
 impl Params {
     /// Reads a query string. Bytes that are no UTF-8 become replacement characters.
     pub(super) fn from_query<T: Takes>(query: Option<&str>) -> Result<Params, Problem> {
@@ -45,7 +75,7 @@ impl Params {
     pub(super) fn from_json<T: Takes>(object: &Map<String, Value>) -> Result<Params, Problem> {
         check_names::<T>(object.keys().map(String::as_str))?;
         let mut pairs = Vec::with_capacity(object.len());
-        for parameter in known::<T>() {
+        for parameter in T::all() {
             let Some(value) = object.get(parameter.name()) else { continue };
             let values = match value {
                 Value::Array(values) if parameter.is_repeatable() => values.as_slice(),
@@ -58,6 +88,11 @@ impl Params {
             }
         }
         Ok(Params(pairs))
+    }
+
+    /// What was given, as a query string.
+    pub(super) fn to_query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
 
     /// The values of a parameter that may be repeated.
@@ -96,21 +131,17 @@ fn read<F: Form>(parameter: &Parameter<F>, text: &str) -> Result<F::Value, Probl
     parameter.form.read(text).ok_or_else(|| Problem::bad_value(parameter.name, &parameter.form.expected()))
 }
 
-fn known<T: Takes>() -> impl Iterator<Item = &'static dyn Described> {
-    T::GROUPS.iter().flat_map(|group| group.iter().copied())
-}
-
 fn check_names<'n, T: Takes>(names: impl Iterator<Item = &'n str>) -> Result<(), Problem> {
     let mut unknown: Vec<String> = Vec::new();
     for name in names {
-        if !known::<T>().any(|parameter| parameter.name() == name) && !unknown.iter().any(|seen| seen == name) {
+        if !T::all().any(|parameter| parameter.name() == name) && !unknown.iter().any(|seen| seen == name) {
             unknown.push(name.to_owned());
         }
     }
     if unknown.is_empty() {
         return Ok(());
     }
-    let taken: Vec<&str> = known::<T>().map(|parameter| parameter.name()).collect();
+    let taken: Vec<&str> = T::all().map(|parameter| parameter.name()).collect();
     Err(Problem::unknown_parameters(unknown, &taken))
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::admin::{MAX_TASKS, PushError, StartError, TOKEN_VARIABLE};
+use crate::admin::{MAX_TASKS, PushError, StartError};
 use crate::catalog::CatalogError;
 use crate::data_folder::DataFolderError;
 use crate::engine::EngineError;
@@ -19,16 +20,234 @@ pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ProblemCode(pub(super) &'static str);
 
-/// An error answer. The only place that knows status codes.
-#[derive(Debug, Serialize)]
-pub(super) struct Problem {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'static str,
-    status: u16,
+/// What never changes of a sort of problem; the only place that knows status codes.
+#[derive(Debug)]
+pub(super) struct ProblemKind {
+    status: StatusCode,
     code: &'static str,
+    title: &'static str,
+    /// What is told when it is told the same every time, and an example of it otherwise.
+    detail: &'static str,
+    retry_after_s: Option<u32>,
+}
+
+impl ProblemKind {
+    /// The HTTP status.
+    pub(super) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The stable name.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The name for people.
+    pub(super) fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// Whether it says when to try again.
+    pub(super) fn has_retry(&self) -> bool {
+        self.retry_after_s.is_some()
+    }
+
+    const fn new(status: StatusCode, code: &'static str, title: &'static str, detail: &'static str) -> ProblemKind {
+        ProblemKind { status, code, title, detail, retry_after_s: None }
+    }
+
+    const fn with_retry(mut self, seconds: u32) -> ProblemKind {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+}
+
+pub(super) static UNKNOWN_PARAMETER: ProblemKind = ProblemKind::new(
+    StatusCode::BAD_REQUEST,
+    "unknown-parameter",
+    "Unknown parameter",
+    "unknown parameter colour; this route takes id, url",
+);
+pub(super) static BAD_VALUE: ProblemKind = ProblemKind::new(
+    StatusCode::BAD_REQUEST,
+    "bad-value",
+    "Bad parameter value",
+    "limit should be a whole number from 0 to 100",
+);
+pub(super) static BAD_BODY: ProblemKind =
+    ProblemKind::new(StatusCode::BAD_REQUEST, "bad-body", "Bad body", "the body should be a JSON object");
+pub(super) static BAD_HOST: ProblemKind = ProblemKind::new(
+    StatusCode::BAD_REQUEST,
+    "bad-host",
+    "Bad host",
+    "the request should name the host that it is for, as the header Host does",
+);
+pub(super) static NO_ARTICLE: ProblemKind = ProblemKind::new(
+    StatusCode::NOT_FOUND,
+    "no-such-article",
+    "No such article",
+    "there is no such article, or it is not published",
+);
+pub(super) static NO_ROUTE: ProblemKind = ProblemKind::new(
+    StatusCode::NOT_FOUND,
+    "no-such-route",
+    "Not found",
+    "there is nothing at this address; the search is at /v1/search?q=, the documentation at /docs",
+);
+pub(super) static NO_METHOD: ProblemKind = ProblemKind::new(
+    StatusCode::METHOD_NOT_ALLOWED,
+    "method-not-allowed",
+    "Method not allowed",
+    "this address does not take this method",
+);
+pub(super) static TOO_LARGE: ProblemKind = ProblemKind::new(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "body-too-large",
+    "Body too large",
+    "the body is larger than 65536 bytes",
+);
+pub(super) static MEDIA_TYPE_UNKNOWN: ProblemKind = ProblemKind::new(
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    "unsupported-media-type",
+    "Unsupported media type",
+    "the body should be of the type application/json, and its Content-Type should say so",
+);
+pub(super) static NOT_READY: ProblemKind = ProblemKind::new(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "not-ready",
+    "Not ready",
+    "the index is being built; try again in a moment",
+)
+.with_retry(2);
+pub(super) static TOO_BUSY: ProblemKind = ProblemKind::new(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "too-busy",
+    "Too busy",
+    "too many searches at once; try again in a moment",
+)
+.with_retry(1);
+pub(super) static ADMIN_OFF: ProblemKind = ProblemKind::new(
+    StatusCode::FORBIDDEN,
+    "admin-off",
+    "Admin is off",
+    "nothing can be changed over HTTP, for no admin token is set: set FICHERO_TOKEN in the server's environment, or token_file or token_sha256 under [admin] in its configuration, and start it again",
+);
+pub(super) static UNAUTHORIZED: ProblemKind = ProblemKind::new(
+    StatusCode::UNAUTHORIZED,
+    "unauthorized",
+    "Unauthorized",
+    "this route needs the admin token: Authorization: Bearer TOKEN",
+);
+pub(super) static BAD_HEADER: ProblemKind = ProblemKind::new(
+    StatusCode::BAD_REQUEST,
+    "bad-header",
+    "Bad header",
+    "the header If-Match should be * or a list of hashes in quotation marks",
+);
+pub(super) static BAD_ARTICLE: ProblemKind = ProblemKind::new(
+    StatusCode::BAD_REQUEST,
+    "bad-article",
+    "Not an article",
+    "title and body: both empty, nothing to find",
+);
+pub(super) static PRECONDITION_FAILED: ProblemKind = ProblemKind::new(
+    StatusCode::PRECONDITION_FAILED,
+    "precondition-failed",
+    "Precondition failed",
+    "the article is not as If-Match or If-None-Match wants it; the answer's ETag, where there is one, is the hash of what was pushed last",
+);
+pub(super) static NOT_PUSHED: ProblemKind = ProblemKind::new(
+    StatusCode::CONFLICT,
+    "not-pushed",
+    "Not pushed",
+    "the article was not pushed, it comes from the source corpus: delete it there",
+);
+pub(super) static NO_TASK: ProblemKind = ProblemKind::new(
+    StatusCode::NOT_FOUND,
+    "no-such-task",
+    "No such task",
+    "there is no such task; the last 100 since the server's start are kept",
+);
+pub(super) static LOCKED: ProblemKind = ProblemKind::new(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "locked",
+    "Locked",
+    "a reindex is at work; nothing of this was stored, try again",
+)
+.with_retry(5);
+pub(super) static REINDEX_RUNNING: ProblemKind = ProblemKind::new(
+    StatusCode::CONFLICT,
+    "reindex-running",
+    "A reindex is running",
+    "task 3 is running: wait for its end",
+);
+pub(super) static NOTHING_PUBLISHED: ProblemKind =
+    ProblemKind::new(StatusCode::CONFLICT, "nothing-published", "Nothing is published", "nothing is published yet");
+pub(super) static NO_EARLIER_GENERATION: ProblemKind = ProblemKind::new(
+    StatusCode::CONFLICT,
+    "no-earlier-generation",
+    "No generation to go back to",
+    "there is no generation before the present one",
+);
+pub(super) static RATE_LIMITED: ProblemKind = ProblemKind::new(
+    StatusCode::TOO_MANY_REQUESTS,
+    "rate-limited",
+    "Too many requests",
+    "this client asks too often; try again in a moment",
+)
+.with_retry(1);
+pub(super) static TOOK_TOO_LONG: ProblemKind = ProblemKind::new(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "took-too-long",
+    "Took too long",
+    "the answer was not ready in time; try again in a moment",
+)
+.with_retry(1);
+pub(super) static BODY_TOO_SLOW: ProblemKind = ProblemKind::new(
+    StatusCode::REQUEST_TIMEOUT,
+    "body-too-slow",
+    "Request timeout",
+    "the body of the request did not arrive in time",
+);
+pub(super) static HEADERS_TOO_LARGE: ProblemKind = ProblemKind::new(
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "headers-too-large",
+    "Headers too large",
+    "the headers of the request are larger than 32768 bytes",
+);
+pub(super) static NO_ENCODING: ProblemKind = ProblemKind::new(
+    StatusCode::NOT_ACCEPTABLE,
+    "no-encoding",
+    "Not acceptable",
+    "answers are sent as they are, or by gzip, br or zstd; Accept-Encoding allows none of these",
+);
+pub(super) static INTERNAL: ProblemKind = ProblemKind::new(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "internal",
+    "Internal error",
+    "the request failed; the server's log says why",
+);
+
+/// An error answer (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// A name of the sort of problem, the same for ever.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:fichero:problem:bad-value")]
+    kind: String,
+    /// The sort of problem, for people.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// The end of `type`, for programs.
+    #[schema(example = "bad-value")]
+    code: &'static str,
+    /// What is wrong with this request and what would be right.
     detail: String,
+    /// The parameters it is about, if it is about some.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     parameters: Vec<String>,
     /// What the answer says besides in its head; boxed, for problems are passed by value.
     #[serde(skip)]
@@ -36,16 +255,25 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: String) -> Problem {
-        Problem {
-            kind: format!("urn:fichero:problem:{code}"),
-            title,
-            status: status.as_u16(),
-            code,
+    /// A problem that is told the same every time.
+    pub(super) fn of(kind: &'static ProblemKind) -> Problem {
+        Problem::about(kind, kind.detail.to_owned(), Vec::new())
+    }
+
+    fn about(kind: &'static ProblemKind, detail: String, parameters: Vec<String>) -> Problem {
+        let mut problem = Problem {
+            kind: format!("urn:fichero:problem:{}", kind.code),
+            title: kind.title,
+            status: kind.status.as_u16(),
+            code: kind.code,
             detail,
-            parameters: Vec::new(),
+            parameters,
             headers: Box::default(),
+        };
+        if let Some(seconds) = kind.retry_after_s {
+            problem.retry_after(seconds);
         }
+        problem
     }
 
     fn retry_after(&mut self, seconds: u32) {
@@ -54,107 +282,121 @@ impl Problem {
 
     /// Parameters that the route does not have.
     pub(super) fn unknown_parameters(names: Vec<String>, known: &[&str]) -> Problem {
-        let detail = format!("unknown parameter {}; this route takes {}", names.join(", "), known.join(", "));
-        let mut problem = Problem::new(StatusCode::BAD_REQUEST, "unknown-parameter", "Unknown parameter", detail);
-        problem.parameters = names;
-        problem
+        let taken = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+        let detail = format!("unknown parameter {}; this route takes {taken}", names.join(", "));
+        Problem::about(&UNKNOWN_PARAMETER, detail, names)
     }
 
     /// A parameter with a value that it cannot have.
     pub(super) fn bad_value(name: &str, expected: &str) -> Problem {
-        let detail = format!("{name} should be {expected}");
-        let mut problem = Problem::new(StatusCode::BAD_REQUEST, "bad-value", "Bad parameter value", detail);
-        problem.parameters = vec![name.to_owned()];
-        problem
+        Problem::about(&BAD_VALUE, format!("{name} should be {expected}"), vec![name.to_owned()])
     }
 
     /// A body that is no JSON object, or not of the form that the route reads.
     pub(super) fn bad_body(what: &str) -> Problem {
-        Problem::new(StatusCode::BAD_REQUEST, "bad-body", "Bad body", format!("the body {what}"))
+        Problem::about(&BAD_BODY, format!("the body {what}"), Vec::new())
     }
 
-    /// A body of another media type than the route reads.
+    /// A request that does not say which host it is for, where an absolute address is needed.
+    pub(super) fn bad_host() -> Problem {
+        Problem::of(&BAD_HOST)
+    }
+
+    /// A body of another type than the route takes.
     pub(super) fn media_type(expected: &str) -> Problem {
         let detail = format!("the body should be of the type {expected}, and its Content-Type should say so");
-        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type", detail)
+        Problem::about(&MEDIA_TYPE_UNKNOWN, detail, Vec::new())
     }
 
     /// A body that is longer than the route reads.
     pub(super) fn too_large(max_bytes: usize) -> Problem {
-        let detail = format!("the body is larger than {max_bytes} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large", detail)
+        Problem::about(&TOO_LARGE, format!("the body is larger than {max_bytes} bytes"), Vec::new())
     }
 
     /// No such article.
     pub(super) fn no_article() -> Problem {
-        let detail = "there is no such article, or it is not published".to_owned();
-        Problem::new(StatusCode::NOT_FOUND, "no-such-article", "No such article", detail)
+        Problem::of(&NO_ARTICLE)
     }
 
     /// No such route.
     pub(super) fn no_route() -> Problem {
-        let detail = "there is nothing at this address; the search is at /v1/search?q=".to_owned();
-        Problem::new(StatusCode::NOT_FOUND, "no-such-route", "Not found", detail)
+        Problem::of(&NO_ROUTE)
     }
 
     /// A route that does not take the method.
     pub(super) fn no_method() -> Problem {
-        let detail = "this address does not take this method".to_owned();
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
+        Problem::of(&NO_METHOD)
     }
 
     /// There is no index to answer from yet.
     pub(super) fn not_ready() -> Problem {
-        let detail = "the index is being built; try again in a moment".to_owned();
-        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", detail);
-        problem.retry_after(2);
-        problem
+        Problem::of(&NOT_READY)
     }
 
     /// More requests than can be worked on or kept waiting.
     pub(super) fn too_busy() -> Problem {
-        let detail = "too many requests at once; try again in a moment".to_owned();
-        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-busy", "Too busy", detail);
-        problem.retry_after(1);
+        Problem::of(&TOO_BUSY)
+    }
+
+    /// A client that asks more often than it may.
+    pub(super) fn rate_limited(wait: Duration) -> Problem {
+        let mut problem = Problem::of(&RATE_LIMITED);
+        problem.retry_after(u32::try_from(wait.as_millis().div_ceil(1_000).max(1)).unwrap_or(u32::MAX));
         problem
+    }
+
+    /// An answer that was not ready in time.
+    pub(super) fn took_too_long() -> Problem {
+        Problem::of(&TOOK_TOO_LONG)
+    }
+
+    /// A body that did not arrive in time.
+    pub(super) fn body_too_slow() -> Problem {
+        Problem::of(&BODY_TOO_SLOW)
+    }
+
+    /// Headers that are larger than the service reads.
+    pub(super) fn headers_too_large(max_bytes: usize) -> Problem {
+        let detail = format!("the headers of the request are larger than {max_bytes} bytes");
+        Problem::about(&HEADERS_TOO_LARGE, detail, Vec::new())
+    }
+
+    /// A client that takes no encoding in which answers are sent.
+    pub(super) fn no_encoding() -> Problem {
+        Problem::of(&NO_ENCODING)
     }
 
     /// Nobody may change anything over HTTP.
     pub(super) fn admin_off() -> Problem {
-        let detail = format!(
-            "nothing can be changed over HTTP, for no admin token is set: set {TOKEN_VARIABLE} in the server's environment, or token_file or token_sha256 under [admin] in its configuration, and start it again"
-        );
-        Problem::new(StatusCode::FORBIDDEN, "admin-off", "Admin is off", detail)
+        Problem::of(&ADMIN_OFF)
     }
 
     /// The caller showed no token, or another one.
     pub(super) fn unauthorized(is_shown: bool) -> Problem {
-        let (detail, challenge) = if is_shown {
-            ("this is not the admin token", "Bearer realm=\"fichero\", error=\"invalid_token\"")
+        let (mut problem, challenge) = if is_shown {
+            let detail = "this is not the admin token".to_owned();
+            let challenge = "Bearer realm=\"fichero\", error=\"invalid_token\"";
+            (Problem::about(&UNAUTHORIZED, detail, Vec::new()), challenge)
         } else {
-            ("this route needs the admin token: Authorization: Bearer TOKEN", "Bearer realm=\"fichero\"")
+            (Problem::of(&UNAUTHORIZED), "Bearer realm=\"fichero\"")
         };
-        let mut problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized", detail.to_owned());
         problem.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         problem
     }
 
     /// A header with a value that it cannot have.
     pub(super) fn bad_header(name: &str, expected: &str) -> Problem {
-        let detail = format!("the header {name} should be {expected}");
-        Problem::new(StatusCode::BAD_REQUEST, "bad-header", "Bad header", detail)
+        Problem::about(&BAD_HEADER, format!("the header {name} should be {expected}"), Vec::new())
     }
 
     /// A body that is no article.
     pub(super) fn bad_article(detail: String) -> Problem {
-        Problem::new(StatusCode::BAD_REQUEST, "bad-article", "Not an article", detail)
+        Problem::about(&BAD_ARTICLE, detail, Vec::new())
     }
 
     /// The article is not as the caller wants it to be; `etag` says how it is.
     pub(super) fn precondition_failed(etag: Option<HeaderValue>) -> Problem {
-        let detail = "the article is not as If-Match or If-None-Match wants it; the answer's ETag, where there is one, is the hash of what was pushed last".to_owned();
-        let mut problem =
-            Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", "Precondition failed", detail);
+        let mut problem = Problem::of(&PRECONDITION_FAILED);
         if let Some(etag) = etag {
             problem.headers.insert(header::ETAG, etag);
         }
@@ -164,55 +406,18 @@ impl Problem {
     /// A deletion of what was never pushed and another source has.
     pub(super) fn not_pushed(source: &str) -> Problem {
         let detail = format!("the article was not pushed, it comes from the source {source}: delete it there");
-        Problem::new(StatusCode::CONFLICT, "not-pushed", "Not pushed", detail)
+        Problem::about(&NOT_PUSHED, detail, Vec::new())
     }
 
     /// No such task.
     pub(super) fn no_task() -> Problem {
         let detail = format!("there is no such task; the last {MAX_TASKS} since the server's start are kept");
-        Problem::new(StatusCode::NOT_FOUND, "no-such-task", "No such task", detail)
+        Problem::about(&NO_TASK, detail, Vec::new())
     }
 
     /// A change that waits for somebody else's; try again.
     fn locked(detail: String) -> Problem {
-        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "locked", "Locked", detail);
-        problem.retry_after(5);
-        problem
-    }
-
-    /// A client that asks more often than it may.
-    pub(super) fn rate_limited(wait: Duration) -> Problem {
-        let detail = "this client asks too often; try again in a moment".to_owned();
-        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail);
-        problem.retry_after(u32::try_from(wait.as_millis().div_ceil(1_000).max(1)).unwrap_or(u32::MAX));
-        problem
-    }
-
-    /// An answer that was not ready in time.
-    pub(super) fn took_too_long() -> Problem {
-        let detail = "the answer was not ready in time; try again in a moment".to_owned();
-        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "took-too-long", "Took too long", detail);
-        problem.retry_after(1);
-        problem
-    }
-
-    /// A body that did not arrive in time.
-    pub(super) fn body_too_slow() -> Problem {
-        let detail = "the body of the request did not arrive in time".to_owned();
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", "Request timeout", detail)
-    }
-
-    /// Headers that are larger than the service reads.
-    pub(super) fn headers_too_large(max_bytes: usize) -> Problem {
-        let detail = format!("the headers of the request are larger than {max_bytes} bytes");
-        let (status, title) = (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large");
-        Problem::new(status, "headers-too-large", title, detail)
-    }
-
-    /// A client that takes no encoding in which answers are sent.
-    pub(super) fn no_encoding() -> Problem {
-        let detail = "answers are sent as they are, or by gzip, br or zstd; Accept-Encoding allows none of these";
-        Problem::new(StatusCode::NOT_ACCEPTABLE, "no-encoding", "Not acceptable", detail.to_owned())
+        Problem::about(&LOCKED, detail, Vec::new())
     }
 
     /// The stable name of what is wrong.
@@ -235,8 +440,7 @@ impl Problem {
             source = cause.source();
         }
         tracing::error!(error = causes, "a request failed");
-        let detail = "the request failed; the server's log says why".to_owned();
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+        Problem::of(&INTERNAL)
     }
 }
 
@@ -264,7 +468,7 @@ impl From<StartError> for Problem {
     fn from(error: StartError) -> Problem {
         match error {
             StartError::TaskRuns(_) | StartError::CommandRuns(_) => {
-                Problem::new(StatusCode::CONFLICT, "reindex-running", "A reindex is running", error.to_string())
+                Problem::about(&REINDEX_RUNNING, error.to_string(), Vec::new())
             }
             error => Problem::internal(&error),
         }
@@ -274,15 +478,8 @@ impl From<StartError> for Problem {
 impl From<PublicationError> for Problem {
     fn from(error: PublicationError) -> Problem {
         match error {
-            PublicationError::NothingPublished => {
-                Problem::new(StatusCode::CONFLICT, "nothing-published", "Nothing is published", error.to_string())
-            }
-            PublicationError::NothingBefore(_) => Problem::new(
-                StatusCode::CONFLICT,
-                "no-earlier-generation",
-                "No generation to go back to",
-                error.to_string(),
-            ),
+            PublicationError::NothingPublished => Problem::about(&NOTHING_PUBLISHED, error.to_string(), Vec::new()),
+            PublicationError::NothingBefore(_) => Problem::about(&NO_EARLIER_GENERATION, error.to_string(), Vec::new()),
             PublicationError::NotFollowed => Problem::locked(error.to_string()),
             error => Problem::internal(&error),
         }

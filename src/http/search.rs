@@ -5,21 +5,30 @@ use std::time::Instant;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::body::{InBody, Object};
-use super::forms::Form;
+use super::failures::{OfBody, OfSearch, Problems};
+use super::forms::{Choice, Form};
+use super::json_ld::{self, ItemList};
 use super::metrics::Metrics;
 use super::parameters::{
-    AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, HIGHLIGHT, KIND, KIND_NOT, LANG, LIMIT, OFFSET, Q,
-    SNIPPET_CHARS, SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
+    AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, HIGHLIGHT, KIND, KIND_NOT, LANG, LIMIT, OFFSET,
+    Parameter, Q, SNIPPET_CHARS, SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
 };
 use super::params::{InQuery, Params};
+use super::preference::AcceptLanguage;
 use super::problem::Problem;
 use super::settings::Settings;
-use super::{App, clock, cursor, language};
-use crate::engine::{Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, SearchEngine, SearchRequest, Total};
+use super::{App, clock, cursor, preference};
+use crate::engine::{
+    Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, SearchEngine, SearchRequest, Sort, Total,
+};
 use crate::query::{MAX_CHARS, MAX_WORDS, Query};
 
 /// The most searches of one request.
@@ -32,16 +41,21 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Understands the parameters of a search. The language of the headers is the reader's where
-    /// the parameters name none.
-    pub(super) fn read(params: &Params, headers: &HeaderMap, settings: &Settings) -> Result<Search, Problem> {
+    /// Understands the parameters of a search, with the order that one of them says. The language
+    /// of the headers is the reader's where the parameters name none.
+    pub(super) fn read(
+        params: &Params,
+        sort: &Parameter<Choice<Sort>>,
+        headers: &HeaderMap,
+        settings: &Settings,
+    ) -> Result<Search, Problem> {
         let text = params.one(&Q)?.unwrap_or_default();
         let mut request = SearchRequest {
             filters: filters(params)?,
-            ui_lang: params.one(&UI_LANG)?.or_else(|| language::preferred(headers)),
+            ui_lang: params.one(&UI_LANG)?.or_else(|| preference::language(headers)),
             group: params.flag(&GROUP)?,
             facets: facets(params)?,
-            sort: params.choice(&SORT)?,
+            sort: params.choice(sort)?,
             offset: params.whole(&OFFSET)?,
             limit: params.whole(&LIMIT)?,
             snippet_chars: params.whole(&SNIPPET_CHARS)?,
@@ -60,6 +74,12 @@ impl Search {
             request.after = Some(of.cursor);
         }
         Ok(Search { text, request })
+    }
+
+    /// The search without counts, for who shows none.
+    pub(super) fn uncounted(mut self) -> Search {
+        self.request.facets.clear();
+        self
     }
 
     /// Answers it and counts it; `begun` is when it was asked.
@@ -121,91 +141,182 @@ fn facets(params: &Params) -> Result<Vec<Facet>, Problem> {
 }
 
 /// The answer to a search.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SearchAnswer)]
 pub(super) struct SearchBody {
+    /// The query as it was typed.
     query: String,
+    /// How many works match, the same on every page.
     total: Total,
+    /// How many hits were passed over.
     offset: usize,
+    /// How many hits were asked for.
     limit: usize,
-    /// Where the next page begins; null on the last one.
+    /// Where the next page begins: `cursor` of the same search; `null` on the last page.
     next_cursor: Option<String>,
+    /// How long it took, in milliseconds.
+    #[schema(minimum = 0)]
     took_ms: f64,
     index_version: IndexVersion,
-    hits: Vec<Hit>,
+    /// The works, best first.
+    pub(super) hits: Vec<Hit>,
     facets: FacetCounts,
+    /// The words that were searched for in another spelling.
     corrections: Vec<Correction>,
+    /// What the reader should know of how the query was read, in English.
     notes: Vec<String>,
 }
 
+impl SearchBody {
+    /// The page in the words of schema.org.
+    fn into_item_list(self) -> ItemList {
+        ItemList::of(self.query, self.total.value, self.offset, self.hits.into_iter().map(|hit| hit.card))
+    }
+}
+
 /// The answer to several searches.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MultiSearchAnswer)]
 pub(super) struct MultiSearchBody {
     /// One a search, in the order of the searches.
     answers: Vec<Outcome>,
 }
 
 /// What became of one of several searches.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SearchOutcome)]
 #[serde(untagged)]
 enum Outcome {
+    /// Its answer.
     Answer(Box<SearchBody>),
+    /// What is wrong with it; the others are answered.
     Problem(Problem),
 }
 
+/// Search
+///
+/// The works that match, one hit each: the version in the reader's language where there is one,
+/// the others under `translations`. With `Accept: application/ld+json` the page is a
+/// `schema.org/ItemList`.
+#[utoipa::path(
+    get,
+    path = "/v1/search",
+    operation_id = "search",
+    tag = "Search",
+    params(InQuery<Searching>, AcceptLanguage),
+    responses(
+        (status = 200, description = "The hits", content((SearchBody = "application/json"), (ItemList = "application/ld+json"))),
+        Problems<OfSearch>
+    )
+)]
 pub(super) async fn search(
     State(app): State<App>,
     headers: HeaderMap,
     InQuery { params, .. }: InQuery<Searching>,
-) -> Result<Json<SearchBody>, Problem> {
+) -> Result<Response, Problem> {
     one(&app, &headers, &params).await
 }
 
+/// The parameters of a search as JSON.
+type SearchInBody = InBody<Searching>;
+
+/// Search by JSON
+///
+/// The same search, its parameters as members of a JSON object of at most 64 KB: numbers and
+/// booleans as such, several values of a parameter as an array.
+#[utoipa::path(
+    post,
+    path = "/v1/search",
+    operation_id = "searchByJson",
+    tag = "Search",
+    params(AcceptLanguage),
+    request_body = inline(SearchInBody),
+    responses(
+        (status = 200, description = "The hits", content((SearchBody = "application/json"), (ItemList = "application/ld+json"))),
+        Problems<OfBody>
+    )
+)]
 pub(super) async fn search_by_json(
     State(app): State<App>,
     headers: HeaderMap,
-    InBody { params, .. }: InBody<Searching>,
-) -> Result<Json<SearchBody>, Problem> {
+    InBody { params, .. }: SearchInBody,
+) -> Result<Response, Problem> {
     one(&app, &headers, &params).await
 }
 
-async fn one(app: &App, headers: &HeaderMap, params: &Params) -> Result<Json<SearchBody>, Problem> {
+async fn one(app: &App, headers: &HeaderMap, params: &Params) -> Result<Response, Problem> {
     let begun = Instant::now();
-    let search = Search::read(params, headers, &app.settings)?;
+    let search = Search::read(params, &SORT, headers, &app.settings)?;
     let metrics = app.metrics.clone();
-    app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await.map(Json)
+    let answer = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
+    Ok(match preference::prefers(headers, json_ld::MEDIA_TYPE, "application/json") {
+        true => answer.into_item_list().into_response(),
+        false => Json(answer).into_response(),
+    })
 }
 
+/// Several searches, as they are sent.
+struct Several;
+
+impl PartialSchema for Several {
+    fn schema() -> RefOr<Schema> {
+        // Each is checked by itself and gets a problem of its own: what is wrong with one is no
+        // fault of the request.
+        let search = ObjectBuilder::new().description(Some("A search: the members of `POST /v1/search`."));
+        let searches = ArrayBuilder::new()
+            .items(RefOr::T(search.schema_type(Type::Object).into()))
+            .min_items(Some(1))
+            .max_items(Some(MAX_SEARCHES))
+            .description(Some("The searches; each is answered by itself."));
+        let object = ObjectBuilder::new().property("searches", searches).required("searches");
+        object.additional_properties(Some(AdditionalProperties::FreeForm(false))).into()
+    }
+}
+
+impl ToSchema for Several {}
+
+/// Several searches at once
+///
+/// Up to 20 searches, answered in their order from one state of the index. Each gets an answer,
+/// or a problem of its own where it cannot be understood.
+#[utoipa::path(
+    post,
+    path = "/v1/multi-search",
+    operation_id = "multiSearch",
+    tag = "Search",
+    params(AcceptLanguage),
+    request_body = inline(Several),
+    responses((status = 200, description = "The answers", body = MultiSearchBody), Problems<OfBody>)
+)]
 pub(super) async fn multi_search(
     State(app): State<App>,
     headers: HeaderMap,
     Object(body): Object,
 ) -> Result<Json<MultiSearchBody>, Problem> {
-    let read = |value: &Value| match value {
-        Value::Object(object) => Search::read(&Params::from_json::<Searching>(object)?, &headers, &app.settings),
-        _ => Err(Problem::bad_body("should have objects as searches")),
+    let read = |search: &Map<String, Value>| {
+        Search::read(&Params::from_json::<Searching>(search)?, &SORT, &headers, &app.settings)
     };
-    let searches: Vec<Result<Search, Problem>> = searches(&body)?.iter().map(read).collect();
+    let searches: Vec<Result<Search, Problem>> = searches(&body)?.into_iter().map(read).collect();
     let metrics = app.metrics.clone();
-    let answer = move |search: Result<Search, Problem>, engine: &dyn SearchEngine| match search
-        .and_then(|search| search.answer(engine, &metrics, Instant::now()))
-    {
-        Ok(answer) => Outcome::Answer(Box::new(answer)),
-        Err(problem) => Outcome::Problem(problem),
-    };
     app.with_engine(move |engine| {
-        let answers = searches.into_iter().map(|search| answer(search, engine)).collect();
-        Ok(Json(MultiSearchBody { answers }))
+        let answer = |search: Result<Search, Problem>| match search
+            .and_then(|search| search.answer(engine, &metrics, Instant::now()))
+        {
+            Ok(answer) => Outcome::Answer(Box::new(answer)),
+            Err(problem) => Outcome::Problem(problem),
+        };
+        Ok(Json(MultiSearchBody { answers: searches.into_iter().map(answer).collect() }))
     })
     .await
 }
 
-fn searches(body: &serde_json::Map<String, Value>) -> Result<&Vec<Value>, Problem> {
+fn searches(body: &Map<String, Value>) -> Result<Vec<&Map<String, Value>>, Problem> {
     let unknown: Vec<String> = body.keys().filter(|name| *name != "searches").cloned().collect();
     if !unknown.is_empty() {
         return Err(Problem::unknown_parameters(unknown, &["searches"]));
     }
-    match body.get("searches") {
-        Some(Value::Array(searches)) if (1..=MAX_SEARCHES).contains(&searches.len()) => Ok(searches),
-        _ => Err(Problem::bad_value("searches", &format!("a list of 1 to {MAX_SEARCHES} searches"))),
-    }
+    let listed = body.get("searches").and_then(Value::as_array);
+    let objects: Option<Vec<_>> = listed.and_then(|values| values.iter().map(Value::as_object).collect());
+    let expected = || Problem::bad_value("searches", &format!("a list of 1 to {MAX_SEARCHES} JSON objects"));
+    objects.filter(|searches| (1..=MAX_SEARCHES).contains(&searches.len())).ok_or_else(expected)
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, Uri};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use super::base_url::BaseUrl;
 use crate::admin::Admin;
 use crate::engine::ranking::DEFAULT_RECENCY;
 
@@ -18,6 +19,8 @@ use crate::engine::ranking::DEFAULT_RECENCY;
 pub struct Settings {
     /// How much newer articles are preferred, see [`crate::engine::ranking::recency_factor`].
     pub recency: f32,
+    /// Under which address the API is reached from outside; without it, each request's own host.
+    pub public_url: Option<BaseUrl>,
     /// What may be changed over the API; without it, nothing may.
     pub admin: Option<Arc<Admin>>,
     /// The data folder, whose state `/metrics` tells; without one, it tells of the engine only.
@@ -28,7 +31,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { recency: DEFAULT_RECENCY, admin: None, data: None, service: ServiceSettings::default() }
+        Settings {
+            recency: DEFAULT_RECENCY,
+            public_url: None,
+            admin: None,
+            data: None,
+            service: ServiceSettings::default(),
+        }
     }
 }
 

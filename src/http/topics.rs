@@ -6,24 +6,43 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::failures::{OfSearch, Problems};
 use super::parameters::{Topics, UI_LANG};
 use super::params::InQuery;
+use super::preference::AcceptLanguage;
 use super::problem::Problem;
 use super::search::filters;
-use super::{App, clock, language};
+use super::{App, clock, preference};
 use crate::engine::facets::TopicCount;
 use crate::engine::{Facet, IndexVersion, SearchRequest};
 use crate::query::Query;
 
 /// The topics, as a tree.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TopicsAnswer)]
 pub(super) struct TopicsBody {
+    /// How long it took, in milliseconds.
+    #[schema(minimum = 0)]
     took_ms: f64,
     index_version: IndexVersion,
+    /// The topics of the first level; in each level the most frequent first.
     topics: Vec<TopicCount>,
 }
 
+/// The topic menu
+///
+/// All topics as a tree, with how many works stand at each or below it: of the whole site, or of
+/// what filters leave of it.
+#[utoipa::path(
+    get,
+    path = "/v1/topics",
+    operation_id = "topics",
+    tag = "Articles",
+    params(InQuery<Topics>, AcceptLanguage),
+    responses((status = 200, description = "The tree", body = TopicsBody), Problems<OfSearch>)
+)]
 pub(super) async fn topics(
     State(app): State<App>,
     headers: HeaderMap,
@@ -32,7 +51,7 @@ pub(super) async fn topics(
     let begun = Instant::now();
     let request = SearchRequest {
         filters: filters(&params)?,
-        ui_lang: params.one(&UI_LANG)?.or_else(|| language::preferred(&headers)),
+        ui_lang: params.one(&UI_LANG)?.or_else(|| preference::language(&headers)),
         facets: vec![Facet::Topic],
         limit: 0,
         ..SearchRequest::new(Query::parse(""), clock::now_s())

@@ -1,0 +1,182 @@
+//! What can go wrong on each route, for its description.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use serde_json::json;
+use utoipa::IntoResponses;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Ref, Type};
+use utoipa::openapi::{ContentBuilder, RefOr, ResponseBuilder, response};
+
+use super::problem::{
+    ADMIN_OFF, BAD_ARTICLE, BAD_BODY, BAD_HEADER, BAD_HOST, BAD_VALUE, BODY_TOO_SLOW, HEADERS_TOO_LARGE, INTERNAL,
+    LOCKED, MEDIA_TYPE, MEDIA_TYPE_UNKNOWN, NO_ARTICLE, NO_EARLIER_GENERATION, NO_ENCODING, NO_TASK, NOT_PUSHED,
+    NOT_READY, NOTHING_PUBLISHED, PRECONDITION_FAILED, Problem, ProblemKind, RATE_LIMITED, REINDEX_RUNNING, TOO_BUSY,
+    TOO_LARGE, TOOK_TOO_LONG, UNAUTHORIZED, UNKNOWN_PARAMETER,
+};
+
+/// What can go wrong on every route, before or behind it.
+static ANYWHERE: [&ProblemKind; 6] =
+    [&NO_ENCODING, &BODY_TOO_SLOW, &RATE_LIMITED, &HEADERS_TOO_LARGE, &INTERNAL, &TOOK_TOO_LONG];
+
+/// What can go wrong on a route besides, for its documentation.
+pub(super) trait Fails {
+    /// The problems, each once.
+    const KINDS: &'static [&'static ProblemKind];
+}
+
+/// Of a route that takes nothing and asks no index.
+pub(super) struct OfAnything;
+
+impl Fails for OfAnything {
+    const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER];
+}
+
+/// Of a route that says whether there is an index.
+pub(super) struct OfReadiness;
+
+impl Fails for OfReadiness {
+    const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &NOT_READY];
+}
+
+/// Of a search by query string.
+pub(super) struct OfSearch;
+
+impl Fails for OfSearch {
+    const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &BAD_VALUE, &NOT_READY, &TOO_BUSY];
+}
+
+/// Of what has absolute addresses in it besides.
+pub(super) struct OfFeed;
+
+impl Fails for OfFeed {
+    const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &BAD_VALUE, &BAD_HOST, &NOT_READY, &TOO_BUSY];
+}
+
+/// Of the description of the search for browsers.
+pub(super) struct OfDescription;
+
+impl Fails for OfDescription {
+    const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &BAD_HOST];
+}
+
+/// Of a search by JSON.
+pub(super) struct OfBody;
+
+impl Fails for OfBody {
+    const KINDS: &'static [&'static ProblemKind] =
+        &[&UNKNOWN_PARAMETER, &BAD_VALUE, &BAD_BODY, &TOO_LARGE, &MEDIA_TYPE_UNKNOWN, &NOT_READY, &TOO_BUSY];
+}
+
+/// Of what is asked about one article.
+pub(super) struct OfArticle;
+
+impl Fails for OfArticle {
+    const KINDS: &'static [&'static ProblemKind] =
+        &[&UNKNOWN_PARAMETER, &BAD_VALUE, &NO_ARTICLE, &NOT_READY, &TOO_BUSY];
+}
+
+/// Of a push of one article.
+pub(super) struct OfPush;
+
+impl Fails for OfPush {
+    const KINDS: &'static [&'static ProblemKind] = &[
+        &UNKNOWN_PARAMETER,
+        &BAD_BODY,
+        &BAD_ARTICLE,
+        &BAD_HEADER,
+        &UNAUTHORIZED,
+        &ADMIN_OFF,
+        &PRECONDITION_FAILED,
+        &TOO_LARGE,
+        &MEDIA_TYPE_UNKNOWN,
+        &LOCKED,
+        &TOO_BUSY,
+    ];
+}
+
+/// Of the deletion of a pushed article.
+pub(super) struct OfDeletion;
+
+impl Fails for OfDeletion {
+    const KINDS: &'static [&'static ProblemKind] = &[
+        &UNKNOWN_PARAMETER,
+        &BAD_ARTICLE,
+        &BAD_HEADER,
+        &UNAUTHORIZED,
+        &ADMIN_OFF,
+        &NO_ARTICLE,
+        &NOT_PUSHED,
+        &PRECONDITION_FAILED,
+        &LOCKED,
+        &TOO_BUSY,
+    ];
+}
+
+/// Of a stream of pushes; what is wrong with a line stands in the line's result.
+pub(super) struct OfStream;
+
+impl Fails for OfStream {
+    const KINDS: &'static [&'static ProblemKind] =
+        &[&UNKNOWN_PARAMETER, &UNAUTHORIZED, &ADMIN_OFF, &MEDIA_TYPE_UNKNOWN, &TOO_BUSY];
+}
+
+/// Of a reindex that is asked for.
+pub(super) struct OfReindex;
+
+impl Fails for OfReindex {
+    const KINDS: &'static [&'static ProblemKind] =
+        &[&UNKNOWN_PARAMETER, &BAD_BODY, &UNAUTHORIZED, &ADMIN_OFF, &REINDEX_RUNNING, &TOO_LARGE, &MEDIA_TYPE_UNKNOWN];
+}
+
+/// Of a task.
+pub(super) struct OfTask;
+
+impl Fails for OfTask {
+    const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &UNAUTHORIZED, &ADMIN_OFF, &NO_TASK];
+}
+
+/// Of a change of what is answered from.
+pub(super) struct OfPublication;
+
+impl Fails for OfPublication {
+    const KINDS: &'static [&'static ProblemKind] =
+        &[&UNKNOWN_PARAMETER, &UNAUTHORIZED, &ADMIN_OFF, &NOTHING_PUBLISHED, &NO_EARLIER_GENERATION, &LOCKED];
+}
+
+/// The answers of a route when something goes wrong, as OpenAPI has them: by status, each with
+/// an example for each code.
+pub(super) struct Problems<F>(PhantomData<F>);
+
+impl<F: Fails> IntoResponses for Problems<F> {
+    fn responses() -> BTreeMap<String, RefOr<response::Response>> {
+        let mut by_status: BTreeMap<u16, Vec<&'static ProblemKind>> = BTreeMap::new();
+        for kind in F::KINDS.iter().chain(&ANYWHERE) {
+            by_status.entry(kind.status()).or_default().push(kind);
+        }
+        by_status.into_iter().map(|(status, kinds)| (status.to_string(), documented(&kinds).into())).collect()
+    }
+}
+
+/// The answer of one status with any of these problems.
+fn documented(kinds: &[&'static ProblemKind]) -> response::Response {
+    let lines: Vec<String> = kinds.iter().map(|kind| format!("`{}`: {}", kind.code(), kind.title())).collect();
+    let examples = kinds.iter().map(|kind| {
+        let example = ExampleBuilder::new().summary(kind.title()).value(Some(json!(Problem::of(kind))));
+        (kind.code().to_owned(), example.build().into())
+    });
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(examples.collect::<Vec<(String, RefOr<_>)>>());
+    let response = ResponseBuilder::new().description(lines.join("; ")).content(MEDIA_TYPE, content.build());
+    if kinds.iter().all(|kind| !kind.has_retry()) {
+        return response.build();
+    }
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let header = HeaderBuilder::new()
+        .schema(Some(seconds))
+        .description(Some("After how many seconds it is worth trying again."));
+    response.header("Retry-After", header.build()).build()
+}

@@ -1,0 +1,119 @@
+//! What a client prefers: the lists with weights of `Accept` and `Accept-Language` (RFC 9110,
+//! 12.4.2 and 12.5).
+
+use axum::http::header::HeaderName;
+use axum::http::{HeaderMap, header};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+use crate::article::is_language_tag;
+
+/// The ranges of a header and their weights from 0 (never) to 1, in their order. A weight that is
+/// none counts as 1; a header is never an error.
+fn weighted<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = (&'h str, f32)> {
+    let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let range = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|part| {
+            let (name, value) = part.split_once('=')?;
+            name.trim_end().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().ok())?
+        });
+        (range, weight.filter(|weight| (0.0..=1.0).contains(weight)).unwrap_or(1.0))
+    })
+}
+
+/// The language that `Accept-Language` prefers; `None` where it names none.
+pub(super) fn language(headers: &HeaderMap) -> Option<String> {
+    let mut best: Option<(f32, &str)> = None;
+    for (tag, weight) in weighted(headers, &header::ACCEPT_LANGUAGE) {
+        if is_language_tag(tag) && weight > 0.0 && best.is_none_or(|(most, _)| weight > most) {
+            best = Some((weight, tag));
+        }
+    }
+    best.map(|(_, tag)| tag.to_owned())
+}
+
+/// `Accept-Language` of the routes that read it, for their documentation.
+pub(super) struct AcceptLanguage;
+
+impl IntoParams for AcceptLanguage {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let header = ParameterBuilder::new().name("Accept-Language").parameter_in(ParameterIn::Header);
+        let about = "The reader's language, where `ui_lang` names none. It is never an error.";
+        let schema = ObjectBuilder::new().schema_type(Type::String);
+        vec![header.required(Required::False).description(Some(about)).schema(Some(schema)).build()]
+    }
+}
+
+/// Whether `Accept` prefers one media type to the one that is sent otherwise. The range that
+/// names a type most precisely decides (RFC 9110, 12.5.1); a client that accepts neither gets
+/// what is sent otherwise, which serves it better than an error.
+pub(super) fn prefers(headers: &HeaderMap, media_type: &str, to: &str) -> bool {
+    weight_of(headers, media_type) > weight_of(headers, to)
+}
+
+fn weight_of(headers: &HeaderMap, media_type: &str) -> f32 {
+    let main = media_type.split('/').next().unwrap_or_default();
+    let mut best = (0, 0.0);
+    for (range, weight) in weighted(headers, &header::ACCEPT) {
+        let precision = match range.split_once('/') {
+            Some(_) if range.eq_ignore_ascii_case(media_type) => 3,
+            Some((range, "*")) if range.eq_ignore_ascii_case(main) => 2,
+            Some(("*", "*")) => 1,
+            _ => continue,
+        };
+        if precision > best.0 {
+            best = (precision, weight);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weightiest_language_is_preferred() {
+        for (value, expected) in [
+            ("es", Some("es")),
+            ("en;q=0.5, es;q=0.9, *;q=0.1", Some("es")),
+            ("pt-BR,pt;q=0.9", Some("pt-BR")),
+            ("en; Q = 0.2, fr", Some("fr")),
+            ("*", None),
+            ("es;q=0", None),
+            (";;,q=x", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, value.parse().unwrap())]);
+            assert_eq!(language(&headers).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_preferred_where_it_weighs_more() {
+        let (ld, json) = ("application/ld+json", "application/json");
+        for (value, expected) in [
+            (ld, true),
+            ("Application/LD+JSON", true),
+            ("application/ld+json, */*;q=0.1", true),
+            ("application/json;q=0.5, application/ld+json", true),
+            ("application/ld+json;profile=\"x\";q=0.9, application/*;q=0.8", true),
+            ("application/json, application/ld+json", false),
+            ("application/ld+json;q=0.4, application/json;q=0.5", false),
+            ("application/ld+json;q=0", false),
+            ("application/ld+json;q=0, */*", false),
+            ("application/*", false),
+            ("*/*", false),
+            ("text/html", false),
+            ("", false),
+            (",;=,q", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, value.parse().unwrap())]);
+            assert_eq!(prefers(&headers, ld, json), expected, "{value}");
+        }
+        assert!(!prefers(&HeaderMap::new(), ld, json));
+    }
+}
