@@ -2,7 +2,8 @@
 //! whose ten hits are articles of 3 KB: the same queries, the same text before the match, and the
 //! same other articles in both indexes.
 //!
-//! Every figure is a ratio of times measured side by side in this run. Wanted: at most 5.
+//! Every figure is a ratio of times measured side by side in this run, on a machine that does little
+//! else. Wanted: at most 5.
 //! `cargo bench --bench snippets`
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]

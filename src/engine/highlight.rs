@@ -119,6 +119,9 @@ impl<'p> Highlighter<'p> {
 
     /// What some words of the query weigh together.
     pub fn weight(&self, words: u64) -> f32 {
+        if words == 0 {
+            return 0.0;
+        }
         self.weights.iter().enumerate().filter(|(place, _)| words & bit(*place) != 0).map(|(_, weight)| weight).sum()
     }
 

@@ -1,6 +1,8 @@
 //! The formulas that every engine of ours ranks by: what a word weighs, what holding it is worth,
 //! and when an article matches.
 
+use std::borrow::Cow;
+
 use super::plan::PlannedWord;
 use crate::analysis::{ZONES, Zone};
 
@@ -180,19 +182,51 @@ fn saturate(frequency: f32) -> f32 {
 /// first) stand like that in a zone, given their positions there, in order: for each place of the
 /// first, less the more the distance differs, and less where the order is turned round.
 pub fn pair_frequency(first: &[u32], second: &[u32], gap: u32) -> f32 {
-    let mut frequency = 0.0;
+    let reach = gap.saturating_add(WEIGHTS.pair_window as u32);
+    let (first, second) = (near(first, second, reach), near(second, first, reach));
+    let mut frequency: f32 = 0.0;
     let nearness = |distance: u32| {
         let off = distance.abs_diff(gap) as f32 + 1.0;
         if off <= WEIGHTS.pair_window { 1.0 / off } else { 0.0 }
     };
-    for at in first {
-        let next = second.partition_point(|position| position <= at);
+    let mut next = 0;
+    for at in first.iter() {
+        while second.get(next).is_some_and(|position| position <= at) {
+            next += 1;
+        }
         let in_order = second.get(next).map_or(0.0, |position| nearness(position - at));
-        let before = next.checked_sub(1).and_then(|last| second.get(last)).filter(|position| *position < at);
+        let before = second[..next].iter().rev().find(|position| *position < at);
         let turned = before.map_or(0.0, |position| WEIGHTS.pair_turned * nearness(at - position));
         frequency += f32::max(in_order, turned);
+        if frequency >= MAX_PAIR_FREQUENCY {
+            break;
+        }
     }
     frequency
+}
+
+/// Where counting a pair ends: what stands together so often is saturated to 99 parts of 100, and
+/// the function words of a long text stand together on every line.
+const MAX_PAIR_FREQUENCY: f32 = 100.0;
+
+/// How many times more positions there are than others where it pays to leave the far ones out.
+const FAR_MORE: usize = 8;
+
+/// The positions that are at most so far from one of others, both in order; all where these are
+/// not far more than the others.
+fn near<'p>(positions: &'p [u32], others: &[u32], reach: u32) -> Cow<'p, [u32]> {
+    if positions.len() / FAR_MORE <= others.len() {
+        return Cow::Borrowed(positions);
+    }
+    let mut near = Vec::new();
+    let mut rest = positions;
+    for other in others {
+        let (_, from) = rest.split_at(rest.partition_point(|position| *position < other.saturating_sub(reach)));
+        let (inside, behind) = from.split_at(from.partition_point(|position| *position <= other.saturating_add(reach)));
+        near.extend_from_slice(inside);
+        rest = behind;
+    }
+    Cow::Owned(near)
 }
 
 /// What it is worth that two words of a weight stand near each other in a zone.
@@ -354,6 +388,17 @@ mod tests {
         assert_eq!(unknown, [0.5, 0.5]);
         let small = language_posterior(&[100, 5], &[vec![6], vec![0]], &[false, false]);
         assert!(small[0] > 0.8, "{small:?}");
+    }
+
+    #[test]
+    fn of_a_word_that_stands_everywhere_what_counts_is_near_the_other() {
+        let everywhere: Vec<u32> = (0..500).map(|place| place * 3).collect();
+        for others in [vec![], vec![40], vec![0, 41, 44, 900], vec![1_499, 1_500, 9_000]] {
+            let by_one: f32 = everywhere.iter().map(|at| pair_frequency(&[*at], &others, 2)).sum();
+            assert_eq!(pair_frequency(&everywhere, &others, 2), by_one, "{others:?}");
+            let among_all: f32 = others.iter().map(|at| pair_frequency(&[*at], &everywhere, 2)).sum();
+            assert_eq!(pair_frequency(&others, &everywhere, 2), among_all, "{others:?}");
+        }
     }
 
     #[test]

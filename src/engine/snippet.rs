@@ -168,15 +168,16 @@ impl<'p> Snippets<'p> {
     /// lack; then, where these do not fill the snippet, what repeats it; and where they do not fill
     /// half of it, as a heading does not, what stands beside them.
     fn read_best<B: Body>(&self, body: &B, sightings: Vec<Sighting>) -> Result<Read, B::Error> {
-        let mut held = held_passages(body, sightings);
         let weight = |words| self.body.weight(words);
+        let mut held = held_passages(body, sightings, &weight);
         let mut read = Read::new();
         let mut covered = 0;
         let mut first = None;
         for _ in 0..MAX_FRAGMENTS {
             let worth = |passage: &HeldPassage| {
                 let closeness = std::cmp::Reverse(passage.extent);
-                (Weight(weight(passage.words & !covered)), Weight(weight(passage.words)), closeness)
+                let new = if passage.words & covered == 0 { passage.weight } else { weight(passage.words & !covered) };
+                (Weight(new), Weight(passage.weight), closeness)
             };
             // Of equals the last is the greatest: the order is turned, so that it is the earliest.
             let Some(best) = (0..held.len()).rev().max_by_key(|place| held.get(*place).map(worth)) else { break };
@@ -308,33 +309,45 @@ struct HeldPassage {
     /// The passage in which the last of these words stands; mostly the same.
     last: usize,
     words: u64,
+    /// What these are worth.
+    weight: f32,
     /// The fewest positions within which all of these words stand.
     extent: u32,
 }
 
 /// The passages in which words of the query stand, in order.
-fn held_passages<B: Body>(body: &B, mut sightings: Vec<Sighting>) -> Vec<HeldPassage> {
+fn held_passages<B: Body>(body: &B, mut sightings: Vec<Sighting>, weight: &dyn Fn(u64) -> f32) -> Vec<HeldPassage> {
     sightings.sort_unstable();
     let mut held: Vec<HeldPassage> = Vec::new();
     let mut rest = sightings.as_slice();
     while let Some(sighting) = rest.first() {
-        let ordinal = passage_at(body, sighting.first);
+        let ordinal = passage_at(body, sighting.first, held.last().map_or(0, |last| last.ordinal));
         let end = if ordinal + 1 < body.passages() { body.start(ordinal + 1) } else { u32::MAX };
         let (inside, behind) = rest.split_at(rest.partition_point(|sighting| sighting.first < end).max(1));
         rest = behind;
         let words = inside.iter().fold(0, |words, sighting| words | sighting.words);
         let last = inside.iter().map(|sighting| sighting.last).max().unwrap_or(0);
-        let last = if last < end { ordinal } else { passage_at(body, last) };
-        held.push(HeldPassage { ordinal, last, words, extent: extent(inside, words) });
+        let last = if last < end { ordinal } else { passage_at(body, last, ordinal) };
+        held.push(HeldPassage { ordinal, last, words, weight: weight(words), extent: extent(inside, words) });
     }
     held
 }
 
-/// The passage that holds a position.
-fn passage_at<B: Body>(body: &B, position: u32) -> usize {
-    let (mut known, mut beyond) = (0, body.passages());
+/// The passage that holds a position, which is not before that of `from`: near it first, then
+/// farther and farther away.
+fn passage_at<B: Body>(body: &B, position: u32, from: usize) -> usize {
+    let (mut known, mut beyond) = (from, body.passages());
+    let mut step = 1;
+    while known + step < beyond {
+        if body.start(known + step) > position {
+            beyond = known + step;
+            break;
+        }
+        known += step;
+        step *= 2;
+    }
     while known + 1 < beyond {
-        let middle = known + (beyond - known) / 2;
+        let middle = known.midpoint(beyond);
         if body.start(middle) <= position {
             known = middle;
         } else {
@@ -346,6 +359,10 @@ fn passage_at<B: Body>(body: &B, position: u32) -> usize {
 
 /// The fewest positions within which sightings show all of some words.
 fn extent(sightings: &[Sighting], words: u64) -> u32 {
+    if words.is_power_of_two() {
+        let extents = sightings.iter().map(|sighting| sighting.last.saturating_sub(sighting.first));
+        return extents.min().unwrap_or(0);
+    }
     let places: Vec<u64> = (0..u64::BITS).map(|place| 1 << place).filter(|bit| words & bit != 0).collect();
     let mut seen: Vec<Option<u32>> = vec![None; places.len()];
     let mut least = u32::MAX;

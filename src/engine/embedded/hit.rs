@@ -23,7 +23,7 @@ pub(super) fn hits(
         let card = snapshot.card(place)?;
         let segment = snapshot.segments.get(place.segment).ok_or_else(|| index_error("no such segment"))?;
         let lang = segment.lang_of(place.doc).0;
-        let body = SegmentBody { segment, doc: place.doc };
+        let body = SegmentBody::new(segment, place.doc);
         let sightings = sightings.remove(&place).unwrap_or_default();
         let explanation = if request.explain { Some(explanation(priors, segment, &candidate)?) } else { None };
         hits.push(Hit {

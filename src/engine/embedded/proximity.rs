@@ -3,7 +3,7 @@
 use tantivy::postings::Postings;
 use tantivy::{DocSet, TERMINATED};
 
-use super::sequence::form_postings;
+use super::sequence::{add_positions, form_postings};
 use super::snapshot::{Place, Snapshot};
 use crate::analysis::Zone;
 use crate::engine::EngineError;
@@ -65,15 +65,11 @@ fn positions(
                     }
                     if list.doc() == doc {
                         list.positions(&mut buffer);
-                        found[*index].extend_from_slice(&buffer);
+                        add_positions(&mut found[*index], &buffer);
                     }
                 }
             }
         }
-    }
-    for positions in &mut found {
-        positions.sort_unstable();
-        positions.dedup();
     }
     Ok(found)
 }

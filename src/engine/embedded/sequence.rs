@@ -29,6 +29,18 @@ pub(super) fn form_postings(
     Ok(lists)
 }
 
+/// Adds positions in order to others in order, each once. Mostly they are the same: those of a
+/// word and of its stem.
+pub(super) fn add_positions(known: &mut Vec<u32>, positions: &[u32]) {
+    if known.is_empty() {
+        known.extend_from_slice(positions);
+    } else if known != positions {
+        known.extend_from_slice(positions);
+        known.sort(); // merges the two
+        known.dedup();
+    }
+}
+
 /// How often words stand one after the other in a zone of each article that holds them so, or of
 /// one article only.
 pub(super) fn sequence_counts(
@@ -59,12 +71,14 @@ pub(super) fn sequence_starts(
         let mut next: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
         for mut list in form_postings(snapshot, segment, forms, zone)? {
             let mut take = |list: &mut SegmentPostings| {
-                let known = begins.get(&list.doc());
-                if offset == 0 || known.is_some() {
+                if offset == 0 {
                     list.positions(&mut buffer);
-                    let starts = buffer.iter().filter_map(|at| at.checked_sub(offset));
-                    let starts = starts.filter(|start| known.is_none_or(|known| known.binary_search(start).is_ok()));
-                    next.entry(list.doc()).or_default().extend(starts);
+                    add_positions(next.entry(list.doc()).or_default(), &buffer);
+                } else if let Some(known) = begins.get(&list.doc()) {
+                    list.positions(&mut buffer);
+                    let goes_on = |start: &u32| buffer.binary_search(&start.saturating_add(offset)).is_ok();
+                    let starts: Vec<u32> = known.iter().copied().filter(goes_on).collect();
+                    add_positions(next.entry(list.doc()).or_default(), &starts);
                 }
             };
             let Some(only) = only else {
@@ -83,11 +97,7 @@ pub(super) fn sequence_starts(
                 }
             }
         }
-        next.retain(|_, starts| {
-            starts.sort_unstable();
-            starts.dedup();
-            !starts.is_empty()
-        });
+        next.retain(|_, starts| !starts.is_empty());
         begins = next;
     }
     Ok(begins)

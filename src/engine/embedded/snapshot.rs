@@ -58,7 +58,8 @@ pub(super) struct Segment {
     pub(super) author: Option<StrColumn>,
     passage: Option<BytesColumn>,
     key_terms: Option<BytesColumn>,
-    passage_start: Column<u64>,
+    /// The positions at which the passages of each article begin, in order.
+    pub(super) passage_start: Column<u64>,
 }
 
 /// One state of an index.
@@ -417,11 +418,6 @@ impl Segment {
     /// How many passages an article's body has.
     pub(super) fn passages(&self, doc: DocId) -> usize {
         self.passage_start.index.value_row_ids(doc).len()
-    }
-
-    /// The position at which a passage begins; 0 where there is none.
-    pub(super) fn passage_start(&self, doc: DocId, ordinal: usize) -> u32 {
-        nth_value(&self.passage_start, doc, ordinal).map_or(0, |start| start as u32)
     }
 
     /// One passage of an article's body, read singly.

@@ -2,8 +2,10 @@
 //! passages of a body.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use tantivy::DocId;
+use tantivy::columnar::RowId;
 
 use super::sequence::sequence_starts;
 use super::snapshot::{Place, Segment, Snapshot, index_error};
@@ -40,19 +42,27 @@ pub(super) fn sightings(
 
 /// The body of an article of a segment.
 pub(super) struct SegmentBody<'s> {
-    pub(super) segment: &'s Segment,
-    pub(super) doc: DocId,
+    segment: &'s Segment,
+    doc: DocId,
+    starts: Range<RowId>,
+}
+
+impl<'s> SegmentBody<'s> {
+    pub(super) fn new(segment: &'s Segment, doc: DocId) -> SegmentBody<'s> {
+        SegmentBody { segment, doc, starts: segment.passage_start.index.value_row_ids(doc) }
+    }
 }
 
 impl Body for SegmentBody<'_> {
     type Error = EngineError;
 
     fn passages(&self) -> usize {
-        self.segment.passages(self.doc)
+        self.starts.len()
     }
 
     fn start(&self, ordinal: usize) -> u32 {
-        self.segment.passage_start(self.doc, ordinal)
+        let row = self.starts.clone().nth(ordinal);
+        row.map_or(0, |row| self.segment.passage_start.values.get_val(row) as u32)
     }
 
     fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, EngineError> {
