@@ -693,7 +693,11 @@ fn snippets_show_the_best_passages_with_the_words_in_the_forms_that_match(maker:
     let made = maker(&[page("weaver", "en", "On looms", &body)]);
     for (query, title, snippet) in [
         ("shuttles", "On looms", "The [shuttle] of the weaver flew by night."),
-        ("weaver shuttle", "On looms", "The [shuttle] of the [weaver] flew by night."),
+        (
+            "weaver shuttle",
+            "On looms",
+            "[Weavers] kept a wheelchair in the loom house. … The [shuttle] of the [weaver] flew by night.",
+        ),
         (
             "loom shuttle",
             "On [looms]",
@@ -705,7 +709,11 @@ fn snippets_show_the_best_passages_with_the_words_in_the_forms_that_match(maker:
         ("\"loom house\"", "On looms", "Weavers kept a wheelchair in the [loom house]."),
         ("title:looms shuttle", "On [looms]", "The [shuttle] of the weaver flew by night."),
         ("teleworking", "On looms", "[Distance learning], so called: learning from a distance."),
-        ("the shuttle of the weaver", "On looms", "The [shuttle] [of] [the] [weaver] flew by night."),
+        (
+            "the shuttle of the weaver",
+            "On looms",
+            "[Weavers] kept a wheelchair in the loom house. … The [shuttle] [of] [the] [weaver] flew by night.",
+        ),
         ("shuttle -title:night", "On looms", "The [shuttle] of the weaver flew by night."),
     ] {
         let request = SearchRequest { snippet_chars: 130, ..request(query) };
