@@ -63,8 +63,7 @@ OpenAPIV31SpecValidator(document).validate()
 print("the description is valid OpenAPI", document["openapi"])
 PYTHON
 
-# A connection on which a body was refused unread is closed, which a client that keeps it open meets
-# with a retry.
+# The stream of pushes is left to tests/ and the scenarios: the tester makes no NDJSON.
 # Deterministic, which stands for a fixed seed: the same requests every time. It leaves its
 # notes where it runs.
 root="$PWD"
@@ -72,4 +71,4 @@ cd "$folder"
 SCHEMATHESIS_HOOKS="$root/.ci/schemathesis_hooks.py" "$root/$tools/bin/schemathesis" \
     --config-file "$root/.ci/schemathesis.toml" run "$address/openapi.json" \
     --header "Authorization: Bearer $token" --generation-deterministic \
-    --max-examples "${FICHERO_SCHEMATHESIS_EXAMPLES:-60}" --workers 2 --request-timeout 10 --request-retries 3
+    --max-examples "${FICHERO_SCHEMATHESIS_EXAMPLES:-60}" --exclude-operation-id pushArticles --workers 1 --request-timeout 10

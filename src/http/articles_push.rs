@@ -141,7 +141,7 @@ struct PushedArticle {
 #[allow(dead_code, reason = "it is a description only")]
 struct ArticleId {
     /// The article's id, its slashes as `%2F`.
-    #[param(min_length = 1, max_length = 200, example = "becas-2027")]
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$", example = "becas-2027")]
     id: String,
 }
 
