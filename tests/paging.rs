@@ -87,6 +87,30 @@ fn by_relevance_the_pages_are_of_one_list_while_it_is_held() {
 }
 
 #[test]
+fn a_cursor_that_comes_back_holds_nothing_longer() {
+    let site = Site::new();
+    let mut articles = twelve();
+    write(&site, &articles);
+    site.reindex();
+    let engine = site.engine();
+    let now_s = now_s();
+    let at = |now_s: i64, after: Option<Cursor>| {
+        engine.search(&SearchRequest { now_s, limit: 2, after, ..request("lantern") }).unwrap()
+    };
+    let first = at(now_s, None);
+    articles.remove(&first.hits[0].card.id);
+    write(&site, &articles);
+    site.reindex();
+    engine.reload().unwrap();
+    // The page after it, asked late, and its cursor made younger than it is.
+    let late_s = now_s + HOLD_S - 10;
+    let second = at(late_s, first.next);
+    assert_eq!((second.index_version, second.place), (first.index_version, 2));
+    let third = at(late_s + 20, second.next.map(|next| Cursor { now_s: late_s + 20, ..next }));
+    assert_eq!((third.index_version, third.notes), (engine.index_version(), vec![Note::IndexChanged]));
+}
+
+#[test]
 fn a_list_goes_on_behind_an_article_that_is_gone() {
     let site = Site::new();
     let mut articles = twelve();

@@ -173,7 +173,10 @@ impl BruteForceEngine {
             let best_score =
                 works.get(work).map_or(version.made.score, |known| known.made.score.max(version.made.score));
             let wins = works.get(work).is_none_or(|known| {
-                let by_score = version.made.version.total_cmp(&known.made.version);
+                let by_score = match sort {
+                    Sort::Relevance => version.made.version.total_cmp(&known.made.version),
+                    Sort::Newest | Sort::Oldest => Ordering::Equal,
+                };
                 let by_id = known.entry.article.id.cmp(&version.entry.article.id);
                 version.fit.cmp(&known.fit).then(by_score).then(by_id) == Ordering::Greater
             });
@@ -380,6 +383,29 @@ impl BruteForceEngine {
     }
 }
 
+/// It is of one state already.
+impl SearchEngine for &BruteForceEngine {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
+        (**self).search(request)
+    }
+
+    fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
+        (**self).article(key, now_s)
+    }
+
+    fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
+        (**self).related(request)
+    }
+
+    fn index_version(&self) -> IndexVersion {
+        (**self).index_version()
+    }
+
+    fn at_present(&self) -> Box<dyn SearchEngine + '_> {
+        Box::new(*self)
+    }
+}
+
 impl SearchEngine for BruteForceEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         let Ok(mut plan) = Plan::new(&request.query, request.ui_lang.as_deref(), self);
@@ -433,7 +459,7 @@ impl SearchEngine for BruteForceEngine {
         let hits = page.into_iter().map(|choice| self.hit(&plan, &snippets, choice, request)).collect();
         let corrections = plan.corrections();
         let total = Total::exact(total);
-        Ok(SearchAnswer { total, hits, corrections, facets, next, notes, index_version: self.version })
+        Ok(SearchAnswer { total, place, hits, corrections, facets, next, notes, index_version: self.version })
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
@@ -505,5 +531,9 @@ impl SearchEngine for BruteForceEngine {
 
     fn index_version(&self) -> IndexVersion {
         self.version
+    }
+
+    fn at_present(&self) -> Box<dyn SearchEngine + '_> {
+        Box::new(self)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::IndexVersion;
 
-/// For how long after a page the state of the articles that it was answered from is held, so
+/// For how long after a first page the state of the articles that it was answered from is held, so
 /// that the pages after it are of the same list. In seconds.
 pub const HOLD_S: i64 = 300;
 

@@ -59,6 +59,8 @@ pub trait SearchEngine: Send + Sync {
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError>;
     /// The state of the articles that answers are given from.
     fn index_version(&self) -> IndexVersion;
+    /// The engine as it is at this instant: while this is held, all its answers are of one state.
+    fn at_present(&self) -> Box<dyn SearchEngine + '_>;
 }
 
 /// Which state of the articles an answer was given from: generation and applied `seq`,
@@ -308,6 +310,8 @@ pub struct SearchAnswer {
     /// The works (without grouping: the versions) that match and pass the filters, the same on
     /// every page.
     pub total: Total,
+    /// How many of them stand before the page.
+    pub place: usize,
     /// The asked-for page of them.
     pub hits: Vec<Hit>,
     /// The words that were searched for in another spelling, in the order of the query.

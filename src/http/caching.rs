@@ -97,15 +97,15 @@ fn mark(headers: &mut HeaderMap, tag: Option<ETag>, cache_control: HeaderValue) 
 struct IndexState {
     engine: Arc<EmbeddedEngine>,
     version: IndexVersion,
-    /// How many articles have appeared or expired since the version was opened.
-    turns: usize,
+    /// When an article has appeared or expired last, Unix time.
+    last_turn_s: i64,
     day: i64,
 }
 
 impl PartialEq for IndexState {
     fn eq(&self, other: &IndexState) -> bool {
         Arc::ptr_eq(&self.engine, &other.engine)
-            && (self.version, self.turns, self.day) == (other.version, other.turns, other.day)
+            && (self.version, self.last_turn_s, self.day) == (other.version, other.last_turn_s, other.day)
     }
 }
 
@@ -113,8 +113,8 @@ impl IndexState {
     fn present(slot: &EngineSlot) -> Option<IndexState> {
         let engine = slot.load_full()?;
         let now_s = jiff::Timestamp::now().as_second();
-        let (version, turns) = (engine.index_version(), engine.turns_until(now_s));
-        Some(IndexState { engine, version, turns, day: now_s.div_euclid(DAY_S) })
+        let (version, last_turn_s) = (engine.index_version(), engine.last_turn_s(now_s));
+        Some(IndexState { engine, version, last_turn_s, day: now_s.div_euclid(DAY_S) })
     }
 
     /// The tag of the answer to a request. Of the headers that are negotiated by, the whole text
@@ -128,10 +128,11 @@ impl IndexState {
         };
         add(env!("CARGO_PKG_VERSION").as_bytes());
         add(&settings.recency.to_le_bytes());
+        add(format!("{:?}", settings.public_url).as_bytes());
         // Two indexes can have come to the same version, but not at the same time.
         add(self.engine.generation().manifest().built_at.as_bytes());
         add(self.version.to_string().as_bytes());
-        add(&self.turns.to_le_bytes());
+        add(&self.last_turn_s.to_le_bytes());
         add(&self.day.to_le_bytes());
         add(uri.path().as_bytes());
         add(uri.query().unwrap_or_default().as_bytes());

@@ -1,14 +1,14 @@
 //! Answers in fewer bytes, where the client reads them so.
 
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
-use super::problem::{MEDIA_TYPE, Problem};
+use super::preference;
+use super::problem::Problem;
 
 /// Bodies below fit into one packet anyway.
 const MIN_BYTES: u64 = 1_024;
@@ -24,13 +24,11 @@ pub(super) fn layer() -> CompressionLayer<impl Predicate> {
     CompressionLayer::new().quality(CompressionLevel::Precise(LEVEL)).compress_when(worth_it)
 }
 
-/// Says what is wrong where a client takes no encoding that there is: the layer changes only the
-/// status.
-pub(super) async fn explain_refusal(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE);
-    if response.status() == StatusCode::NOT_ACCEPTABLE && !is_problem {
-        return Problem::no_encoding().into_response();
+/// Refuses a request whose answer the client could read in no encoding that there is, before
+/// anything is done for it.
+pub(super) async fn refuse(request: Request, next: Next) -> Response {
+    if preference::takes_encoding(request.headers(), &["gzip", "br", "zstd"]) {
+        return next.run(request).await;
     }
-    response
+    Problem::no_encoding().into_response()
 }

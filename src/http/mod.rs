@@ -139,7 +139,7 @@ pub fn router(slot: EngineSlot, settings: Settings) -> Router {
         // The last one stands before the others: what it is asked comes to it first.
         .layer(from_fn_with_state(app.clone(), caching::cache))
         .layer(compression::layer())
-        .layer(from_fn(compression::explain_refusal))
+        .layer(from_fn(compression::refuse))
         .layer(from_fn_with_state(app.clone(), limits::limit_time))
         .layer(from_fn_with_state(app.clone(), rate_limit::limit_rate))
         .layer(from_fn(limits::limit_headers))

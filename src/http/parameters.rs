@@ -114,12 +114,13 @@ pub(super) struct Searching;
 impl Takes for Searching {
     const GROUPS: &'static [Group] = &[
         &[&Q],
+        UNDER,
         FILTERS,
         &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &CURSOR, &GROUP, &FACETS, &SNIPPET_CHARS, &HIGHLIGHT, &EXPLAIN],
     ];
 }
 
-/// What the topic tree takes.
+/// What the topic tree takes: it is whole, so that no topic filters it.
 pub(super) struct Topics;
 
 impl Takes for Topics {
@@ -130,7 +131,7 @@ impl Takes for Topics {
 pub(super) struct Feeding;
 
 impl Takes for Feeding {
-    const GROUPS: &'static [Group] = &[&[&Q], FILTERS, &[&UI_LANG, &FEED_SORT, &LIMIT, &SNIPPET_CHARS]];
+    const GROUPS: &'static [Group] = &[&[&Q], UNDER, FILTERS, &[&UI_LANG, &FEED_SORT, &LIMIT, &SNIPPET_CHARS]];
 }
 
 /// What names an article.
@@ -144,19 +145,19 @@ impl Takes for Naming {
 pub(super) struct Relating;
 
 impl Takes for Relating {
-    const GROUPS: &'static [Group] = &[&[&RELATED_LIMIT], FILTERS];
+    const GROUPS: &'static [Group] = &[&[&RELATED_LIMIT], UNDER, FILTERS];
 }
 
 /// What related articles take where the article must be named too.
 pub(super) struct NamingAndRelating;
 
 impl Takes for NamingAndRelating {
-    const GROUPS: &'static [Group] = &[KEY, &[&RELATED_LIMIT], FILTERS];
+    const GROUPS: &'static [Group] = &[KEY, &[&RELATED_LIMIT], UNDER, FILTERS];
 }
 
 const KEY: Group = &[&ID, &URL];
-const FILTERS: Group =
-    &[&LANG, &KIND, &TOPIC, &TAG, &AUTHOR, &YEAR, &DATE_FROM, &DATE_TO, &KIND_NOT, &TOPIC_NOT, &TAG_NOT];
+const UNDER: Group = &[&TOPIC];
+const FILTERS: Group = &[&LANG, &KIND, &TAG, &AUTHOR, &YEAR, &DATE_FROM, &DATE_TO, &KIND_NOT, &TOPIC_NOT, &TAG_NOT];
 
 pub(super) static Q: Parameter<Text> = Parameter::once(
     "q",
@@ -201,9 +202,12 @@ pub(super) static TAG_NOT: Parameter<Text> =
 pub(super) static DATE_FROM: Parameter<Time> =
     Parameter::once("date_from", Time, "Only pages published on this day or at this time, or later.")
         .example("2020-01-01");
-pub(super) static DATE_TO: Parameter<Time> =
-    Parameter::once("date_to", Time, "Only pages published on this day or before; before this time, where it is one.")
-        .example("2021-12-31");
+pub(super) static DATE_TO: Parameter<Time> = Parameter::once(
+    "date_to",
+    Time,
+    "Only pages published on this day or before; at this second or before, where it is a time.",
+)
+.example("2021-12-31");
 pub(super) static UI_LANG: Parameter<Language> = Parameter::once(
     "ui_lang",
     Language,

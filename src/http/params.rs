@@ -17,6 +17,11 @@ use super::forms::{Choice, Flag, Form, JsonForm, Whole};
 use super::parameters::{Described, Parameter, Takes};
 use super::problem::Problem;
 
+/// The most values of one parameter: more than anybody ticks on a page.
+const MAX_VALUES: usize = 100;
+/// The most unknown names that an error tells.
+const MAX_NAMED: usize = 10;
+
 /// The names and values of one request; all of the names are known to the route.
 pub(super) struct Params(Vec<(String, String)>);
 
@@ -98,6 +103,9 @@ impl Params {
     /// The values of a parameter that may be repeated.
     pub(super) fn all<F: Form>(&self, parameter: &Parameter<F>) -> Result<Vec<F::Value>, Problem> {
         let values = self.0.iter().filter(|(name, _)| name == parameter.name);
+        if values.clone().nth(MAX_VALUES).is_some() {
+            return Err(Problem::bad_value(parameter.name, &format!("given at most {MAX_VALUES} times")));
+        }
         values.map(|(_, text)| read(parameter, text)).collect()
     }
 
@@ -136,6 +144,9 @@ fn check_names<'n, T: Takes>(names: impl Iterator<Item = &'n str>) -> Result<(),
     for name in names {
         if !T::all().any(|parameter| parameter.name() == name) && !unknown.iter().any(|seen| seen == name) {
             unknown.push(name.to_owned());
+        }
+        if unknown.len() == MAX_NAMED {
+            break;
         }
     }
     if unknown.is_empty() {

@@ -36,6 +36,23 @@ pub(super) fn language(headers: &HeaderMap) -> Option<String> {
     best.map(|(_, tag)| tag.to_owned())
 }
 
+/// Whether `Accept-Encoding` takes the plain text or one of some encodings (RFC 9110, 12.5.3): the
+/// plain text, unless it is refused by name or with all that is not named.
+pub(super) fn takes_encoding(headers: &HeaderMap, encodings: &[&str]) -> bool {
+    let mut others = None;
+    let mut identity = None;
+    for (coding, weight) in weighted(headers, &header::ACCEPT_ENCODING) {
+        if coding == "*" {
+            others = Some(weight);
+        } else if coding.eq_ignore_ascii_case("identity") {
+            identity = Some(weight);
+        } else if weight > 0.0 && encodings.iter().any(|known| coding.eq_ignore_ascii_case(known)) {
+            return true;
+        }
+    }
+    identity.or(others).unwrap_or(1.0) > 0.0 || others.is_some_and(|weight| weight > 0.0)
+}
+
 /// `Accept-Language` of the routes that read it, for their documentation.
 pub(super) struct AcceptLanguage;
 

@@ -76,6 +76,12 @@ impl Search {
         Ok(Search { text, request })
     }
 
+    /// The search as of a second, Unix time.
+    fn at(mut self, now_s: i64) -> Search {
+        self.request.now_s = now_s;
+        self
+    }
+
     /// The search without counts, for who shows none.
     pub(super) fn uncounted(mut self) -> Search {
         self.request.facets.clear();
@@ -101,7 +107,7 @@ impl Search {
         Ok(SearchBody {
             query: self.text,
             total: answer.total,
-            offset: self.request.offset,
+            offset: answer.place,
             limit: self.request.limit,
             next_cursor,
             took_ms,
@@ -148,7 +154,7 @@ pub(super) struct SearchBody {
     query: String,
     /// How many works match, the same on every page.
     total: Total,
-    /// How many hits were passed over.
+    /// How many hits stand before the page.
     offset: usize,
     /// How many hits were asked for.
     limit: usize,
@@ -298,9 +304,11 @@ pub(super) async fn multi_search(
     };
     let searches: Vec<Result<Search, Problem>> = searches(&body)?.into_iter().map(read).collect();
     let metrics = app.metrics.clone();
+    let now_s = clock::now_s();
     app.with_engine(move |engine| {
+        let engine = engine.at_present();
         let answer = |search: Result<Search, Problem>| match search
-            .and_then(|search| search.answer(engine, &metrics, Instant::now()))
+            .and_then(|search| search.at(now_s).answer(engine.as_ref(), &metrics, Instant::now()))
         {
             Ok(answer) => Outcome::Answer(Box::new(answer)),
             Err(problem) => Outcome::Problem(problem),

@@ -93,11 +93,10 @@ impl EmbeddedEngine {
         self.snapshot.load().articles()
     }
 
-    /// How often articles have appeared or expired, by their dates, between the opening of the
-    /// present state and `now_s` (Unix time). While it and the index version stay, every article
-    /// that was seen is seen, and no other.
-    pub fn turns_until(&self, now_s: i64) -> usize {
-        self.snapshot.load().turns_until(now_s)
+    /// When an article has appeared or expired last, by its dates, up to `now_s`; both Unix time.
+    /// While it and the index version stay, every article that was seen is seen, and no other.
+    pub fn last_turn_s(&self, now_s: i64) -> i64 {
+        self.snapshot.load().last_turn_s(now_s)
     }
 
     /// How many articles there are of each language, as it was declared.
@@ -112,14 +111,8 @@ impl EmbeddedEngine {
         Plan::new(&request.query, request.ui_lang.as_deref(), self.snapshot.load().as_ref())
     }
 
-    /// The present state, or the former one in which a list by relevance began, while it is held.
-    fn state_for(&self, request: &SearchRequest) -> Arc<Snapshot> {
-        let present = self.snapshot.load_full();
-        let by_score =
-            |cursor: &&Cursor| matches!(cursor.key, CursorKey::Score(_)) && cursor.version != present.version;
-        let Some(cursor) = request.after.as_ref().filter(by_score) else { return present };
-        let is_meant = |former: &&Arc<Snapshot>| former.version == cursor.version && former.is_held(request.now_s);
-        self.former.load().iter().find(is_meant).cloned().unwrap_or(present)
+    fn state(&self) -> State {
+        State { present: self.snapshot.load_full(), former: self.former.load_full() }
     }
 
     /// As [`SearchEngine::search`], with the plan of the query made by the caller: a benchmark
@@ -146,28 +139,70 @@ fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<Pla
     }
 }
 
-impl SearchEngine for EmbeddedEngine {
+/// An engine at an instant: its present state, and those from which lists go on.
+#[derive(Clone)]
+struct State {
+    present: Arc<Snapshot>,
+    former: Arc<Vec<Arc<Snapshot>>>,
+}
+
+impl State {
+    /// The present state, or the former one in which a list by relevance began, while it is held.
+    fn of(&self, request: &SearchRequest) -> &Snapshot {
+        let by_score =
+            |cursor: &&Cursor| matches!(cursor.key, CursorKey::Score(_)) && cursor.version != self.present.version;
+        let Some(cursor) = request.after.as_ref().filter(by_score) else { return &self.present };
+        let is_meant = |former: &&Arc<Snapshot>| former.version == cursor.version && former.is_held(request.now_s);
+        self.former.iter().find(is_meant).unwrap_or(&self.present)
+    }
+}
+
+impl SearchEngine for State {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-        search::search(&self.state_for(request), request)
+        search::search(self.of(request), request)
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
-        let snapshot = self.snapshot.load_full();
-        match place(&snapshot, key, now_s)? {
-            Some(place) => search::article(&snapshot, place, now_s),
+        match place(&self.present, key, now_s)? {
+            Some(place) => search::article(&self.present, place, now_s),
             None => Ok(None),
         }
     }
 
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
-        let snapshot = self.snapshot.load_full();
-        match place(&snapshot, &request.key, request.now_s)? {
-            Some(place) => related::related(&snapshot, place, request),
+        match place(&self.present, &request.key, request.now_s)? {
+            Some(place) => related::related(&self.present, place, request),
             None => Ok(None),
         }
     }
 
     fn index_version(&self) -> IndexVersion {
+        self.present.version
+    }
+
+    fn at_present(&self) -> Box<dyn SearchEngine + '_> {
+        Box::new(self.clone())
+    }
+}
+
+impl SearchEngine for EmbeddedEngine {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
+        self.state().search(request)
+    }
+
+    fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
+        self.state().article(key, now_s)
+    }
+
+    fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
+        self.state().related(request)
+    }
+
+    fn index_version(&self) -> IndexVersion {
         self.snapshot.load().version
+    }
+
+    fn at_present(&self) -> Box<dyn SearchEngine + '_> {
+        Box::new(self.state())
     }
 }

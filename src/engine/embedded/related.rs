@@ -83,7 +83,7 @@ impl Ladder<'_> {
         }
         let snapshot = self.snapshot;
         let filter = Filter::new(&snapshot.values, filters);
-        let mut works = Works::new(snapshot, true);
+        let mut works = Works::new(snapshot, true, Sort::Relevance);
         for (ordinal, segment) in snapshot.segments.iter().enumerate() {
             let mut accumulator = Accumulator::new(snapshot, segment);
             for term in terms {
@@ -121,7 +121,7 @@ impl Ladder<'_> {
             return Ok(());
         }
         let filter = Filter::new(&self.snapshot.values, filters);
-        let mut works = Works::new(self.snapshot, true);
+        let mut works = Works::new(self.snapshot, true, Sort::Newest);
         for (ordinal, segment) in self.snapshot.segments.iter().enumerate() {
             for doc in segment.reader.doc_ids_alive() {
                 let place = Place { segment: ordinal, doc };

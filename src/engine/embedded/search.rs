@@ -68,7 +68,7 @@ struct Found<'s> {
 fn matching<'s>(snapshot: &'s Snapshot, plan: &Plan, request: &SearchRequest) -> Result<Found<'s>, EngineError> {
     let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
     let filter = Filter::new(&snapshot.values, &request.filters);
-    let mut works = Works::new(snapshot, request.group);
+    let mut works = Works::new(snapshot, request.group, sort_of(plan, request));
     let mut counter = Counter::new(snapshot, &request.facets, request.group);
     let mut is_answered = false;
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
@@ -106,6 +106,11 @@ fn matching<'s>(snapshot: &'s Snapshot, plan: &Plan, request: &SearchRequest) ->
     Ok(Found { works, counter, is_answered })
 }
 
+/// The order of an answer: where nothing is searched for, nothing is more relevant.
+fn sort_of(plan: &Plan, request: &SearchRequest) -> Sort {
+    if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort }
+}
+
 /// The asked-for page of works.
 fn answer(
     snapshot: &Snapshot,
@@ -115,15 +120,18 @@ fn answer(
     is_changed: bool,
 ) -> Result<SearchAnswer, EngineError> {
     let Found { mut works, counter, .. } = found;
-    let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
+    let sort = sort_of(&plan, request);
     let priors = Priors { snapshot, plan: &plan, recency: request.recency, now_s: request.now_s };
     if sort == Sort::Relevance {
         works.add_nearness(&plan, &priors)?;
     }
     let total = works.len();
+    // Scores are of another list also where the time has gone on.
+    let by_score = |cursor: &&Cursor| matches!(cursor.key, CursorKey::Score(_));
+    let is_moved = is_changed || request.after.as_ref().filter(by_score).is_some_and(|it| it.now_s != request.now_s);
     let mut offset = request.offset;
     if let Some(cursor) = &request.after {
-        offset = offset.saturating_add(works.go_on_after(sort, cursor, is_changed)?);
+        offset = offset.saturating_add(works.go_on_after(sort, cursor, is_moved)?);
     }
     let place = total - works.len() + offset;
     let (page, has_more) = works.page(sort, offset, request.limit);
@@ -136,7 +144,8 @@ fn answer(
         id: hit.card.id.clone(),
         place: place + hits.len(),
     });
-    if let Some(Cursor { key: CursorKey::Score(_), .. }) = next {
+    // A cursor that comes back extends nothing: it could be anybody's, and go on for ever.
+    if request.after.is_none() && matches!(next, Some(Cursor { key: CursorKey::Score(_), .. })) {
         snapshot.hold(request.now_s);
     }
     let corrections = plan.corrections();
@@ -146,7 +155,7 @@ fn answer(
     }
     let facets = counter.counts(request.ui_lang.as_deref());
     let total = Total::exact(total);
-    Ok(SearchAnswer { total, hits, corrections, facets, next, notes, index_version: snapshot.version })
+    Ok(SearchAnswer { total, place, hits, corrections, facets, next, notes, index_version: snapshot.version })
 }
 
 /// What an article's score is multiplied by for what it is, whatever it holds.

@@ -30,12 +30,16 @@ pub(super) struct Works<'s> {
     /// For every work number, its place in `candidates` plus one; 0 for none. `None` where every
     /// version is kept.
     slots: Option<Vec<u32>>,
+    /// Whether the better match is shown of versions that suit a reader equally: not in a list by
+    /// date, where a work's place must not depend on what else is in the index.
+    by_score: bool,
     candidates: Vec<Candidate>,
 }
 
 impl<'s> Works<'s> {
-    pub(super) fn new(snapshot: &'s Snapshot, group: bool) -> Works<'s> {
-        Works { snapshot, slots: group.then(|| vec![0; snapshot.works]), candidates: Vec::new() }
+    pub(super) fn new(snapshot: &'s Snapshot, group: bool, sort: Sort) -> Works<'s> {
+        let slots = group.then(|| vec![0; snapshot.works]);
+        Works { snapshot, slots, by_score: sort == Sort::Relevance, candidates: Vec::new() }
     }
 
     /// Takes up a version that matches and passes. `fit` says how well its language suits the
@@ -60,7 +64,8 @@ impl<'s> Works<'s> {
             return;
         };
         let best = known.score.max(score);
-        let order = fit.cmp(&known.fit).then(score.total_cmp(&known.version_score));
+        let by_score = if self.by_score { score.total_cmp(&known.version_score) } else { Ordering::Equal };
+        let order = fit.cmp(&known.fit).then(by_score);
         if order.then(known.id_rank.cmp(&candidate.id_rank)) == Ordering::Greater {
             *known = candidate;
         }
@@ -94,16 +99,16 @@ impl<'s> Works<'s> {
     }
 
     /// Leaves out what comes up to the end of an earlier page. Where the list is of another state
-    /// of the articles (`is_changed`), the work that the page ended with may stand elsewhere now,
+    /// of the articles or of another time (`is_moved`), the work that the page ended with may stand elsewhere now,
     /// or be gone: then what stood before it is answered as the number of works to pass over.
-    pub(super) fn go_on_after(&mut self, sort: Sort, cursor: &Cursor, is_changed: bool) -> Result<usize, EngineError> {
+    pub(super) fn go_on_after(&mut self, sort: Sort, cursor: &Cursor, is_moved: bool) -> Result<usize, EngineError> {
         // Its own rank is below that of the first id behind it.
         let mut last = Candidate { id_rank: self.snapshot.ids_until(&cursor.id)?, ..Candidate::NOWHERE };
         match cursor.key {
             CursorKey::Score(score) => last.score = score,
             CursorKey::Published(published) => last.published = published,
         }
-        if is_changed {
+        if is_moved {
             let place = self.snapshot.find(self.snapshot.fields.id, &cursor.id)?;
             let known = self.candidates.iter().find(|candidate| Some(candidate.place) == place);
             let Some(known) = known else { return Ok(cursor.place.saturating_sub(1)) };

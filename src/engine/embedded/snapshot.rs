@@ -75,7 +75,8 @@ pub(super) struct Snapshot {
     pub(super) version: IndexVersion,
     /// The time of the newest article, Unix time.
     pub(super) newest_s: Option<i64>,
-    /// When articles appear or expire after the snapshot was taken, Unix time, in order.
+    /// When articles appear or expire after the snapshot was taken, Unix time, in order; before
+    /// these, when one did last.
     turns_s: Vec<i64>,
     synonyms: SynonymIndex,
     pub(super) values: Values,
@@ -105,14 +106,20 @@ impl Snapshot {
         let mut works = 0;
         let mut newest_s: Option<i64> = None;
         let mut turns_s = Vec::new();
+        let mut last_turn_s = i64::MIN;
         let now_s = jiff::Timestamp::now().as_second();
         for segment in &segments {
             let mut counts = vec![(0u64, [0u64; ZONES]); segment.langs.len()];
             for doc in segment.reader.doc_ids_alive() {
                 works = works.max(segment.work.get_val(doc) + 1);
                 newest_s = newest_s.max(segment.published.first(doc));
-                let turns = [segment.published.first(doc), segment.expires.first(doc)];
-                turns_s.extend(turns.into_iter().flatten().filter(|at_s| *at_s > now_s));
+                for at_s in [segment.published.first(doc), segment.expires.first(doc)].into_iter().flatten() {
+                    if at_s > now_s {
+                        turns_s.push(at_s);
+                    } else {
+                        last_turn_s = last_turn_s.max(at_s);
+                    }
+                }
                 let Some((articles, words)) = counts.get_mut(segment.lang.get_val(doc) as usize) else { continue };
                 *articles += 1;
                 for (words, zone) in words.iter_mut().zip(&segment.zones) {
@@ -137,6 +144,7 @@ impl Snapshot {
             let place = |lang: &String| places.get(language_group(lang).as_str()).copied().unwrap_or(usize::MAX);
             segment.groups = segment.langs.iter().map(place).collect();
         }
+        turns_s.push(last_turn_s);
         turns_s.sort_unstable();
         rank_ids(&mut segments).map_err(index_error)?;
         let values = Values::new(&segments).map_err(index_error)?;
@@ -185,9 +193,10 @@ impl Snapshot {
         Ok(u32::try_from(until).unwrap_or(u32::MAX))
     }
 
-    /// How often articles have appeared or expired between the taking of the snapshot and `now_s`.
-    pub(super) fn turns_until(&self, now_s: i64) -> usize {
-        self.turns_s.partition_point(|at_s| *at_s <= now_s)
+    /// When an article has appeared or expired last, up to `now_s`; all Unix time.
+    pub(super) fn last_turn_s(&self, now_s: i64) -> i64 {
+        let passed = self.turns_s.partition_point(|at_s| *at_s <= now_s);
+        passed.checked_sub(1).and_then(|last| self.turns_s.get(last)).copied().unwrap_or(i64::MIN)
     }
 
     /// The article that holds a term, or the first of them.
