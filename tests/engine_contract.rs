@@ -76,6 +76,7 @@ contract! {
     cursors_list_what_paging_lists
     a_facet_counts_what_its_filter_gives
     topics_are_a_tree_labelled_for_the_reader
+    labels_are_not_those_of_articles_to_come
     ties_fall_by_id_each_time
     filters_are_exact
     dates_order_both_ways_and_the_undated_come_last
@@ -356,6 +357,23 @@ fn topics_are_a_tree_labelled_for_the_reader(maker: Maker) {
     // There are as many articles of each language: the first in the order of their names.
     assert_eq!(tree(Some("fr")), [expected("Programmes")]);
     assert_eq!(tree(None), [expected("Programmes")]);
+}
+
+fn labels_are_not_those_of_articles_to_come(maker: Maker) {
+    let topic = |label: &str| json!([{"path": "programs", "label": label}]);
+    let to_come = json!({"topics": topic("A merger"), "tags": ["Qualité"], "published_at": "2999-01-01"});
+    let made = maker(&[
+        with(page("a", "en", "One", ""), json!({"topics": topic("Programmes"), "tags": ["qualite"]})),
+        with(page("b", "en", "Two", ""), to_come.clone()),
+        with(page("c", "en", "Three", ""), to_come.clone()),
+        with(page("d", "es", "Cuatro", ""), to_come),
+    ]);
+    for ui_lang in [None, Some("en"), Some("es")] {
+        let ui_lang = ui_lang.map(str::to_owned);
+        let facets = search(&made, &SearchRequest { ui_lang, facets: Facet::ALL.to_vec(), ..request("") }).facets;
+        assert_eq!(facets.topic.unwrap()[0].label, "Programmes");
+        assert_eq!(facets.tag.unwrap()[0].value, "qualite");
+    }
 }
 
 fn ties_fall_by_id_each_time(maker: Maker) {

@@ -32,6 +32,8 @@ pub struct BruteForceEngine {
     /// How each tag and each author is spelled, by what is compared of them.
     tags: BTreeMap<String, String>,
     authors: BTreeMap<String, String>,
+    /// When the articles were taken, Unix time.
+    opened_s: i64,
     version: IndexVersion,
 }
 
@@ -65,9 +67,16 @@ impl BruteForceEngine {
             entry.group = languages.iter().position(|language| language.lang == group).unwrap_or(usize::MAX);
         }
         let synonyms = SynonymIndex::new(synonyms, &languages);
-        let tags = spellings(entries.iter().flat_map(|entry| &entry.article.tags));
-        let authors = spellings(entries.iter().flat_map(|entry| &entry.article.authors));
-        BruteForceEngine { entries, languages, synonyms, tags, authors, version }
+        let opened_s = jiff::Timestamp::now().as_second();
+        let spelled = |of: fn(&Article) -> &Vec<String>| {
+            let labels = |entry| {
+                let Entry { article, .. }: &Entry = entry;
+                of(article).iter().map(|label| (article.is_visible_at(opened_s), label))
+            };
+            spellings(entries.iter().flat_map(labels))
+        };
+        let (tags, authors) = (spelled(|article| &article.tags), spelled(|article| &article.authors));
+        BruteForceEngine { entries, languages, synonyms, tags, authors, opened_s, version }
     }
 
     /// How well an entry holds a word, before the word's weight; 0 where it does not.

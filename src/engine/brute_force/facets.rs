@@ -73,7 +73,8 @@ impl BruteForceEngine {
     fn topic_label(&self, path: &str, ui_lang: Option<&str>) -> String {
         let most = |is_meant: &dyn Fn(&Article) -> bool| {
             let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-            for article in self.entries.iter().map(|entry| &entry.article).filter(|article| is_meant(article)) {
+            let articles = self.entries.iter().map(|entry| &entry.article);
+            for article in articles.filter(|article| is_meant(article)) {
                 let levels = article.topics.iter().flat_map(|topic| topic.prefixes().zip(&topic.labels));
                 let labels: BTreeSet<&str> =
                     levels.filter(|(level, _)| *level == path).map(|(_, label)| label.as_str()).collect();
@@ -83,20 +84,20 @@ impl BruteForceEngine {
             }
             counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(label, _)| label.to_owned())
         };
-        let in_group = |group: String| most(&|article| language_group(&article.lang) == group);
+        let is_visible = |article: &Article| article.is_visible_at(self.opened_s);
+        let in_group = |group: String| most(&|article| is_visible(article) && language_group(&article.lang) == group);
         let found = label_groups(ui_lang, &self.languages).into_iter().find_map(in_group);
-        found.or_else(|| most(&|_| true)).unwrap_or_default()
+        found.or_else(|| most(&is_visible)).or_else(|| most(&|_| true)).unwrap_or_default()
     }
 }
 
-/// Of the spellings of each label, the first.
-pub(super) fn spellings<'a>(labels: impl Iterator<Item = &'a String>) -> BTreeMap<String, String> {
-    let mut spellings: BTreeMap<String, String> = BTreeMap::new();
-    for label in labels {
-        let known = spellings.entry(label_key(label)).or_insert_with(|| label.clone());
-        if label < known {
-            known.clone_from(label);
-        }
+/// Of the spellings of each label, the first that is on an article that readers may see, or else the
+/// first of all.
+pub(super) fn spellings<'a>(labels: impl Iterator<Item = (bool, &'a String)>) -> BTreeMap<String, String> {
+    let mut spellings: BTreeMap<String, (bool, &String)> = BTreeMap::new();
+    for (is_visible, label) in labels {
+        let known = spellings.entry(label_key(label)).or_insert((!is_visible, label));
+        *known = (*known).min((!is_visible, label));
     }
-    spellings
+    spellings.into_iter().map(|(key, (_, label))| (key, label.clone())).collect()
 }

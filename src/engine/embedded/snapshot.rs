@@ -147,7 +147,7 @@ impl Snapshot {
         turns_s.push(last_turn_s);
         turns_s.sort_unstable();
         rank_ids(&mut segments).map_err(index_error)?;
-        let values = Values::new(&segments).map_err(index_error)?;
+        let values = Values::new(&segments, now_s).map_err(index_error)?;
         articles_by_lang.retain(|_, articles| *articles > 0);
         Ok(Snapshot {
             searcher,

@@ -20,7 +20,7 @@ use crate::engine::filters::{Facet, Filters, label_key, month_of};
 pub(super) struct Label {
     /// What is compared, see [`label_key`].
     pub(super) key: String,
-    /// The first of its spellings that an article has, in the order of their characters.
+    /// The first of its spellings that a visible article has, in the order of their characters.
     pub(super) text: String,
 }
 
@@ -68,8 +68,9 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// Reads the dictionaries of all segments.
-    pub(super) fn new(segments: &[Segment]) -> io::Result<Values> {
+    /// Reads the dictionaries of all segments. `now_s` is the present, Unix time: labels are told as
+    /// the articles write them that readers may see.
+    pub(super) fn new(segments: &[Segment], now_s: i64) -> io::Result<Values> {
         let mut numbers: Vec<SegmentValues> = segments.iter().map(|_| SegmentValues::default()).collect();
         let langs: BTreeSet<&String> = segments.iter().flat_map(|segment| &segment.langs).collect();
         let langs: Vec<String> = langs.into_iter().cloned().collect();
@@ -82,14 +83,14 @@ impl Values {
         };
         let langs_above = langs.iter().map(is_under).collect();
         let (topics, topic_numbers) = merged(segments, |segment| segment.topic.as_ref())?;
-        let (tags, tag_numbers) = labels(segments, |segment| segment.tag.as_ref())?;
-        let (authors, author_numbers) = labels(segments, |segment| segment.author.as_ref())?;
+        let (tags, tag_numbers) = labels(segments, now_s, |segment| segment.tag.as_ref())?;
+        let (authors, author_numbers) = labels(segments, now_s, |segment| segment.author.as_ref())?;
         for (numbers, ((topics, tags), authors)) in
             numbers.iter_mut().zip(topic_numbers.into_iter().zip(tag_numbers).zip(author_numbers))
         {
             (numbers.topics, numbers.tags, numbers.authors) = (topics, tags, authors);
         }
-        let topic_labels = topic_labels(segments, &topics)?;
+        let topic_labels = topic_labels(segments, now_s, &topics)?;
         let month_starts = months(segments);
         let months: Vec<Month> = month_starts.iter().map(|(month, _)| *month).collect();
         let mut years: Vec<i16> = months.iter().map(|month| month.year).collect();
@@ -245,6 +246,7 @@ fn merged(
 /// The labels of a column over all segments, by their keys, and for every segment their numbers.
 fn labels(
     segments: &[Segment],
+    now_s: i64,
     column: impl Fn(&Segment) -> Option<&StrColumn>,
 ) -> io::Result<(Vec<Label>, Vec<Vec<u32>>)> {
     let (spellings, spelling_numbers) = merged(segments, &column)?;
@@ -252,11 +254,13 @@ fn labels(
     for (place, spelling) in spellings.iter().enumerate() {
         by_key.entry(label_key(spelling)).or_default().push(place);
     }
-    // Tantivy keeps the spellings of deleted articles until it merges.
+    // Tantivy keeps the spellings of deleted articles until it merges, and some are of articles that
+    // readers may not see yet.
     let mut is_used = vec![by_key.len() == spellings.len(); spellings.len()];
     if by_key.len() < spellings.len() {
         for (segment, numbers) in segments.iter().zip(&spelling_numbers) {
-            for ordinal in segment.reader.doc_ids_alive().flat_map(|doc| values_of(column(segment), doc)) {
+            let visible = segment.reader.doc_ids_alive().filter(|doc| segment.is_visible(*doc, now_s));
+            for ordinal in visible.flat_map(|doc| values_of(column(segment), doc)) {
                 let used = numbers.get(ordinal as usize).and_then(|number| is_used.get_mut(*number as usize));
                 if let Some(used) = used {
                     *used = true;
@@ -280,17 +284,23 @@ fn labels(
     Ok((labels, numbers))
 }
 
-/// How the living articles write every topic.
-fn topic_labels(segments: &[Segment], topics: &[String]) -> io::Result<Vec<TopicLabels>> {
+/// How the articles that readers may see write every topic, or else the others.
+fn topic_labels(segments: &[Segment], now_s: i64, topics: &[String]) -> io::Result<Vec<TopicLabels>> {
     let (labels, numbers) = merged(segments, |segment| segment.topic_label.as_ref())?;
-    // By language group, how many articles write each label.
+    // How many visible articles of each language group write each label, and how many others of any.
+    let mut others: Vec<u32> = vec![0; labels.len()];
     let mut counts: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for (segment, numbers) in segments.iter().zip(&numbers) {
         let mut own: Vec<Vec<u32>> = vec![vec![0; numbers.len()]; segment.langs.len()];
         for doc in segment.reader.doc_ids_alive() {
             let Some(own) = own.get_mut(segment.lang.get_val(doc) as usize) else { continue };
+            let is_visible = segment.is_visible(doc, now_s);
             for ordinal in values_of(segment.topic_label.as_ref(), doc) {
-                if let Some(count) = own.get_mut(ordinal as usize) {
+                let count = match numbers.get(ordinal as usize) {
+                    Some(number) if !is_visible => others.get_mut(*number as usize),
+                    _ => own.get_mut(ordinal as usize),
+                };
+                if let Some(count) = count {
                     *count += 1;
                 }
             }
@@ -304,13 +314,15 @@ fn topic_labels(segments: &[Segment], topics: &[String]) -> io::Result<Vec<Topic
             }
         }
     }
-    let mut found: Vec<(TopicLabels, u32, BTreeMap<&str, u32>)> = vec![Default::default(); topics.len()];
+    let mut found: Vec<(TopicLabels, (bool, u32), BTreeMap<&str, u32>)> = vec![Default::default(); topics.len()];
     for (place, label) in labels.iter().enumerate() {
         let Some((path, text)) = label.split_once(LABEL_SEPARATOR) else { continue };
         let Some((topic, most, most_in)) = found.get_mut(place_of(topics, path) as usize) else { continue };
         let in_all: u32 = counts.values().map(|counts| counts[place]).sum();
-        if in_all > *most {
-            (*most, topic.any) = (in_all, text.to_owned());
+        // What only hidden articles write stands for a topic of which nothing else is known.
+        let rank = if in_all > 0 { (true, in_all) } else { (false, others[place]) };
+        if rank > *most {
+            (*most, topic.any) = (rank, text.to_owned());
         }
         for (group, counts) in &counts {
             let most = most_in.entry(group).or_insert(0);
