@@ -52,7 +52,7 @@ pub struct Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = GateNdcg)]
 pub struct Ndcg {
-    /// Of what is published; `None` where nothing is that can be answered from.
+    /// Of what is published; nothing where nothing is that can be answered from.
     pub before: Option<f64>,
     /// Once the run is accepted.
     pub after: f64,
@@ -78,7 +78,7 @@ pub enum Reason {
     Vanished {
         /// Where.
         scope: Scope,
-        /// The source or the language; `None` of the whole.
+        /// The source or the language; nothing of the whole.
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<String>,
         /// What.

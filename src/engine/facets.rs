@@ -12,7 +12,7 @@ use crate::analysis::language_group;
 /// The most tags and authors that are listed, the most frequent ones.
 pub const MAX_LABELS: usize = 100;
 
-/// The counts of the facets that were asked for; the others are `None`.
+/// The counts of the facets that were asked for; the others are not there.
 ///
 /// A work counts once under a value, when one of its versions matches, passes every filter but
 /// the facet's own, and has the value; so that a value's count is the total of the same search
@@ -28,10 +28,10 @@ pub struct FacetCounts {
     /// By topic, a tree; in each level the most frequent first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<Vec<TopicCount>>,
-    /// By tag, the most frequent first, at most [`MAX_LABELS`].
+    /// By tag, the most frequent first, at most 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<Vec<ValueCount>>,
-    /// By author, the most frequent first, at most [`MAX_LABELS`].
+    /// By author, the most frequent first, at most 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<Vec<ValueCount>>,
     /// By year of publication, the newest first.

@@ -75,8 +75,7 @@ struct PushResult {
     reason: Option<String>,
 }
 
-/// An article as it is pushed; [`Article::from_fields`](crate::article::Article::from_fields)
-/// reads it, this describes it.
+/// An article as it is pushed.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "it is a description only")]
 struct PushedArticle {

@@ -239,9 +239,11 @@ impl<'a> Writer<'a> {
             parts if parts.is_empty() => vec![schema],
             parts => parts,
         };
-        for part in parts {
+        let last = parts.len().saturating_sub(1);
+        for (place, part) in parts.into_iter().enumerate() {
             if let Some(name) = reference(part) {
-                writeln!(self.html, "<p>All of <a href=\"#{}\">{}</a>, and:</p>", anchor(name), escape(name))?;
+                let end = if place == last { "." } else { ", and:" };
+                writeln!(self.html, "<p>All of <a href=\"#{}\">{}</a>{end}</p>", anchor(name), escape(name))?;
                 continue;
             }
             if part["properties"].is_null() {

@@ -92,7 +92,7 @@ pub(super) static NO_ROUTE: ProblemKind = ProblemKind::new(
     StatusCode::NOT_FOUND,
     "no-such-route",
     "Not found",
-    "there is nothing at this address; the search is at /v1/search?q=, the documentation at /docs",
+    "there is nothing at this address; the documentation is at /docs; a slash in an article's id is written %2F",
 );
 pub(super) static NO_METHOD: ProblemKind = ProblemKind::new(
     StatusCode::METHOD_NOT_ALLOWED,

@@ -314,25 +314,35 @@ fn topic_labels(segments: &[Segment], now_s: i64, topics: &[String]) -> io::Resu
             }
         }
     }
-    let mut found: Vec<(TopicLabels, (bool, u32), BTreeMap<&str, u32>)> = vec![Default::default(); topics.len()];
+    let mut found: Vec<Leading> = vec![Leading::default(); topics.len()];
     for (place, label) in labels.iter().enumerate() {
         let Some((path, text)) = label.split_once(LABEL_SEPARATOR) else { continue };
-        let Some((topic, most, most_in)) = found.get_mut(place_of(topics, path) as usize) else { continue };
+        let Some(topic) = found.get_mut(place_of(topics, path) as usize) else { continue };
         let in_all: u32 = counts.values().map(|counts| counts[place]).sum();
         // What only hidden articles write stands for a topic of which nothing else is known.
         let rank = if in_all > 0 { (true, in_all) } else { (false, others[place]) };
-        if rank > *most {
-            (*most, topic.any) = (rank, text.to_owned());
+        if rank > topic.most {
+            (topic.most, topic.labels.any) = (rank, text.to_owned());
         }
         for (group, counts) in &counts {
-            let most = most_in.entry(group).or_insert(0);
+            let most = topic.most_in.entry(group.clone()).or_insert(0);
             if counts[place] > *most {
                 *most = counts[place];
-                topic.by_group.insert(group.clone(), text.to_owned());
+                topic.labels.by_group.insert(group.clone(), text.to_owned());
             }
         }
     }
-    Ok(found.into_iter().map(|(labels, ..)| labels).collect())
+    Ok(found.into_iter().map(|topic| topic.labels).collect())
+}
+
+/// The labels of a topic that most articles write, of those seen so far.
+#[derive(Default, Clone)]
+struct Leading {
+    labels: TopicLabels,
+    /// Whether visible articles write the label of all, and how many articles do.
+    most: (bool, u32),
+    /// How many articles of a language group write its label.
+    most_in: BTreeMap<String, u32>,
 }
 
 /// The months in which living articles were published, with their first second, in order.
