@@ -532,6 +532,34 @@ fn what_was_pushed_while_a_run_waited_is_kept() {
     }
 }
 
+/// A run takes away the source's `en-009`; meanwhile nothing happens but a push, or a deletion of
+/// one, that the source still stands before.
+#[test]
+fn a_push_behind_a_source_that_a_waiting_run_takes_away_is_kept() {
+    for is_deleted in [false, true] {
+        let site = Site::new();
+        let gate = judged_site(&site, 0.0);
+        if is_deleted {
+            push(&site, "en-009", "survivor");
+        }
+        let mut records = judged_articles(3);
+        records.pop();
+        site.says("site", &records);
+        let waiting = site.incremental(&gate);
+        assert_eq!((waiting.outcome, waiting.generation), (Outcome::Waiting, Some(2)));
+        if is_deleted {
+            let deletion = Push { id: "en-009".to_owned(), article: None, condition: None };
+            let deleted = site.catalog().push(&[deletion]).unwrap();
+            assert_eq!((deleted[0].seq, deleted[0].shadowed_by.as_deref()), (None, Some("site")));
+        } else {
+            push(&site, "en-009", "survivor");
+        }
+        site.accept();
+        assert_eq!(found(&site.engine(), "survivor").len(), usize::from(!is_deleted));
+        assert_eq!(site.answered(), site.articles().into_keys().collect());
+    }
+}
+
 #[test]
 fn a_generation_that_waited_and_is_lost_is_built_anew() {
     let site = Site::new();

@@ -347,7 +347,8 @@ fn a_source_stands_before_a_push_of_the_same_id() {
         (&pushed["status"], &pushed["shadowed_by"], pushed.get("seq")),
         (&json!("created"), &json!("site"), None)
     );
-    assert_eq!((api.last_seq(), api.site.titles()["both"].as_str()), (before, "From the folder"));
+    // The catalog counts it, for a generation that is built for a run that waits.
+    assert_eq!((api.last_seq(), api.site.titles()["both"].as_str()), (before + 1, "From the folder"));
     let status = status(&api.site.data()).unwrap();
     let pushes = status.sources.iter().find(|source| source.name == PUSHES).unwrap();
     assert_eq!((pushes.articles, pushes.overridden, pushes.configured), (1, 1, true));
@@ -704,8 +705,7 @@ fn perform(api: &Api, model: &mut Model, deed: &Deed) -> Result<(), TestCaseErro
             let result = api.put(&id, json!({"title": title})).json();
             prop_assert_eq!(&result["status"], expected);
             prop_assert_eq!(result.get("shadowed_by").is_some(), model.accepted.contains_key(&id));
-            let is_seen = expected != "unchanged" && !model.accepted.contains_key(&id);
-            prop_assert_eq!(api.last_seq(), seq + u64::from(is_seen));
+            prop_assert_eq!(api.last_seq(), seq + u64::from(expected != "unchanged"));
         }
         Deed::Delete(at) => {
             let id = id(at);

@@ -597,26 +597,38 @@ fn renew_articles(connection: &Connection, run: i64, base_seq: u64) -> Result<u6
 /// Gives a `seq` to an id if it is answered differently since the records changed; tells whether
 /// it is.
 fn renew_article(connection: &Connection, id: &str, seq: u64) -> Result<bool> {
-    type Holder = (Option<String>, Option<Vec<u8>>);
-    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Holder> { Ok((row.get(0)?, row.get(1)?)) };
-    let wins = connection
-        .prepare_cached(
-            "SELECT r.source, r.hash FROM record r JOIN source s ON s.name = r.source WHERE r.id = ?1 ORDER BY s.rank LIMIT 1",
-        )?
-        .query_row([id], read)
-        .optional()?
-        .unwrap_or_default();
+    let wins = winner(connection, id)?;
     let stands = connection
         .prepare_cached("SELECT source, hash FROM article WHERE id = ?1")?
-        .query_row([id], read)
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if stands.as_ref() == Some(&wins) || (stands.is_none() && wins.0.is_none()) {
         return Ok(false);
     }
+    set_answered(connection, id, seq, &wins)?;
+    Ok(true)
+}
+
+/// A source that has an id, and the content hash of what it says; neither where none has it.
+type Holder = (Option<String>, Option<Vec<u8>>);
+
+/// The first source in the configuration that has an id.
+fn winner(connection: &Connection, id: &str) -> Result<Holder> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT r.source, r.hash FROM record r JOIN source s ON s.name = r.source WHERE r.id = ?1 ORDER BY s.rank LIMIT 1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// Has an id answered as a source says, from a `seq` on.
+fn set_answered(connection: &Connection, id: &str, seq: u64, (source, hash): &Holder) -> Result<()> {
     connection
         .prepare_cached("INSERT OR REPLACE INTO article (id, seq, source, hash) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, seq, wins.0, wins.1])?;
-    Ok(true)
+        .execute(params![id, seq, source, hash])?;
+    Ok(())
 }
 
 /// The number of a work, a new one where it has none yet.

@@ -7,7 +7,7 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::{Catalog, LAST_SEQ, Result, insert_content, renew_article, work_number};
+use super::{Catalog, LAST_SEQ, Result, insert_content, set_answered, winner, work_number};
 use crate::article::Article;
 use crate::crash_point;
 
@@ -104,10 +104,11 @@ fn push_one(connection: &Connection, push: &Push, last_seq: &mut u64) -> Result<
         (Outcome::Deleted, _) => forget(connection, &push.id)?,
         _ => {}
     }
-    if matches!(outcome, Outcome::Created | Outcome::Changed | Outcome::Deleted)
-        && renew_article(connection, &push.id, *last_seq + 1)?
-    {
+    if matches!(outcome, Outcome::Created | Outcome::Changed | Outcome::Deleted) {
+        // Also where another source is answered before and after: a generation that was built for
+        // a run that waits has to be told, for the run may take that source's article away.
         *last_seq += 1;
+        set_answered(connection, &push.id, *last_seq, &winner(connection, &push.id)?)?;
     }
     let after = held(connection, &push.id)?;
     let seq = match &after.other_source {
