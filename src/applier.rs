@@ -112,7 +112,7 @@ impl Applier {
     /// Builds and publishes a generation of the catalog as it is.
     pub fn rebuild(&mut self, progress: &dyn Fn(u64)) -> Result<()> {
         let built = build(&self.data, &self.catalog, None, progress)?;
-        self.catalog.set_publication(Publication { generation: built.generation, is_held: false })?;
+        self.catalog.publish(built.generation)?;
         self.step()?;
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::applier::{Applier, ApplyError, EngineSlot, open_engine, previous_generation};
-use crate::catalog::{Catalog, CatalogError, Publication};
+use crate::catalog::{Catalog, CatalogError};
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::engine::{IndexVersion, SearchEngine};
 
@@ -40,23 +40,21 @@ type Result<T, E = PublicationError> = std::result::Result<T, E>;
 pub fn rollback(data: &DataFolder) -> Result<IndexVersion> {
     let current = data.current().ok_or(PublicationError::NothingPublished)?;
     // First: without the right to write, the generations cannot be read either, and look lost.
-    let mut catalog = Catalog::open(data.path())?;
-    let Some(previous) = previous_generation(data, &catalog, current)? else {
+    let catalog = Catalog::open(data.path())?;
+    let Some(previous) = catalog.roll_back(|| previous_generation(data, &catalog, current))? else {
         return Err(PublicationError::NothingBefore(current));
     };
-    catalog.set_publication(Publication { generation: previous, is_held: true })?;
     crate::crash_point!("rollback:recorded");
     follow(data, |version| version.generation == previous)
 }
 
 /// Ends a hold: what was accepted meanwhile is applied. Returns the state that is reached.
 pub fn resume(data: &DataFolder) -> Result<IndexVersion> {
-    let mut catalog = Catalog::open(data.path())?;
-    let generation = catalog.publication()?.generation;
-    if generation == 0 {
+    let catalog = Catalog::open(data.path())?;
+    if catalog.publication()?.generation == 0 {
         return Err(PublicationError::NothingPublished);
     }
-    catalog.set_publication(Publication { generation, is_held: false })?;
+    catalog.end_hold()?;
     let seq = catalog.last_seq()?;
     follow(data, |version| version.seq >= seq)
 }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::article::Article;
 use crate::crash_point;
@@ -443,12 +443,27 @@ impl Catalog {
             .query_row([], |row| Ok(Publication { generation: row.get(0)?, is_held: row.get(1)? }))?)
     }
 
-    /// Sets which generation is to be answered from, and whether changes wait.
-    pub fn set_publication(&mut self, publication: Publication) -> Result<()> {
-        self.connection.execute(
-            "UPDATE publication SET generation = ?1, is_held = ?2",
-            params![publication.generation, publication.is_held],
-        )?;
+    /// Has a generation answered, with all changes.
+    pub fn publish(&self, generation: u64) -> Result<()> {
+        self.connection.execute("UPDATE publication SET generation = ?1, is_held = 0", [generation])?;
+        Ok(())
+    }
+
+    /// Goes back to an earlier generation and holds changes. `choose` names it, while nothing else
+    /// is accepted or pushed; where it names none, nothing is changed.
+    pub fn roll_back(&self, choose: impl FnOnce() -> Result<Option<u64>>) -> Result<Option<u64>> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let chosen = choose()?;
+        if let Some(generation) = chosen {
+            transaction.execute("UPDATE publication SET generation = ?1, is_held = 1", [generation])?;
+            transaction.commit()?;
+        }
+        Ok(chosen)
+    }
+
+    /// Ends a hold, if there is one, whichever generation is to be answered from.
+    pub fn end_hold(&self) -> Result<()> {
+        self.connection.execute("UPDATE publication SET is_held = 0", [])?;
         Ok(())
     }
 
