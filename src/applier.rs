@@ -8,6 +8,7 @@ use crate::build::{BuildError, build};
 use crate::catalog::{Catalog, CatalogError, Publication};
 use crate::crash_point;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
+use crate::engine::SearchEngine;
 use crate::engine::embedded::{ArticleAnalyzer, EmbeddedEngine, Generation, GenerationError, GenerationWriter};
 
 /// How many changes are applied in one commit, and how many bytes of them.
@@ -145,16 +146,14 @@ impl Applier {
         if self.data.current() != Some(engine.generation().manifest().generation) {
             self.data.publish(engine.generation().manifest().generation)?;
         }
-        if publication.is_held {
+        let applied = if publication.is_held {
             self.writer = None;
-            return Ok(Step::Idle);
-        }
-        let applied = self.catch_up(engine.generation())?;
-        if applied == 0 {
-            return Ok(Step::Idle);
-        }
-        engine.reload()?;
-        Ok(Step::Applied(applied))
+            0
+        } else {
+            self.catch_up(engine.generation())?
+        };
+        refresh(&engine)?;
+        Ok(if applied == 0 { Step::Idle } else { Step::Applied(applied) })
     }
 
     /// Steps until there is nothing left to do.
@@ -287,9 +286,17 @@ pub fn previous_generation(data: &DataFolder, catalog: &Catalog, current: u64) -
     Ok(None)
 }
 
+/// Has an engine answer what was committed to its generation, by whichever process.
+pub(crate) fn refresh(engine: &EmbeddedEngine) -> Result<(), GenerationError> {
+    if engine.generation().applied()?.seq != engine.index_version().seq {
+        engine.reload()?;
+    }
+    Ok(())
+}
+
 /// Opens the engine of a generation that belongs to a catalog; the inner error says why it
 /// cannot be answered from.
-fn open_engine_of(
+pub(crate) fn open_engine_of(
     data: &DataFolder,
     catalog: &Catalog,
     number: u64,

@@ -1,6 +1,7 @@
 //! The server's life: listen, bring the index up, answer, keep it in step, finish what is in
 //! flight.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,9 +12,9 @@ use anyhow::{Context, Result};
 use tokio::sync::Notify;
 
 use crate::admin::{Admin, TOKEN_VARIABLE, Token};
-use crate::applier::{Applier, EngineSlot, open_engine};
+use crate::applier::{Applier, EngineSlot, open_engine, refresh};
 use crate::config::Config;
-use crate::data_folder::{DataFolder, DataFolderError};
+use crate::data_folder::{DataFolder, DataFolderError, Lock};
 use crate::http;
 use crate::reindex::{self, Options, Progress};
 
@@ -46,6 +47,10 @@ pub fn serve(
     let slot = EngineSlot::default();
     let stop = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let told_to_end = {
+        let _runtime = runtime.enter();
+        told_to_end()?
+    };
     let (failed, mut failure) = tokio::sync::mpsc::channel::<anyhow::Error>(1);
     let keeper = Keeper { config: config.clone(), data, slot: slot.clone(), progress, stop: stop.clone() };
     let thread = thread::Builder::new().name("index".to_owned()).spawn(move || {
@@ -66,7 +71,8 @@ pub fn serve(
         let told = ending.clone();
         let router = http::router(slot, settings);
         let server = http::serve(listener, router, &config.http, async move {
-            told_to_end().await;
+            told_to_end.await;
+            tracing::info!("told to end, finishing what is in flight");
             told.notify_one();
         });
         // A connection on which nobody finishes a request would be waited for without end.
@@ -98,22 +104,26 @@ fn wait_for(thread: &JoinHandle<()>) {
     }
 }
 
-async fn told_to_end() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
-            let _ = interrupted.await;
-            return;
-        };
+/// Comes when the process is told to end; what comes from this call on is not missed.
+#[cfg(unix)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
         tokio::select! {
-            _ = interrupted => {}
+            _ = interrupted.recv() => {}
             _ = terminated.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupted.await;
-    tracing::info!("told to end, finishing what is in flight");
+    })
+}
+
+/// Comes when the process is told to end; what comes from this call on is not missed.
+#[cfg(windows)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupted = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupted.recv().await;
+    })
 }
 
 /// Brings the index up and keeps it in step, on a thread of its own.
@@ -129,19 +139,24 @@ impl Keeper {
     fn keep(&self, announce: impl FnOnce()) -> Result<()> {
         let mut announce = Some(announce);
         let mut applier: Option<Applier> = None;
+        let mut awaited: Option<String> = None;
         let mut last_problem = String::new();
         while !self.stop.load(Ordering::SeqCst) {
             let done = match &mut applier {
-                Some(applier) => applier.step().map(|_| ()).map_err(anyhow::Error::from),
+                Some(applier) if awaited.is_none() || applier.is_answering() => {
+                    applier.step().map(|_| ()).map_err(anyhow::Error::from)
+                }
+                Some(applier) => self.tolerate(self.bring_up(applier, &mut awaited))?,
                 None => match self.data.lock_writer("serve") {
-                    Ok(lock) => {
-                        let mut opened = Applier::open(self.data.clone(), self.slot.clone(), lock)?;
-                        self.bring_up(&mut opened)?;
-                        applier = Some(opened);
-                        Ok(())
-                    }
                     Err(DataFolderError::Locked { .. }) => self.follow(),
-                    Err(error) => return Err(error.into()),
+                    lock => {
+                        let opened = lock.map_err(anyhow::Error::from).and_then(|lock| {
+                            let mut opened = Applier::open(self.data.clone(), self.slot.clone(), lock)?;
+                            self.bring_up(&mut opened, &mut awaited)?;
+                            Ok(opened)
+                        });
+                        self.tolerate(opened.map(|opened| applier = Some(opened)))?
+                    }
                 },
             };
             match done {
@@ -153,9 +168,8 @@ impl Keeper {
                         last_problem = problem;
                     }
                     // A writer that failed half-way is thrown away with what it had not committed.
-                    if applier.take().is_some() {
-                        thread::sleep(Duration::from_secs(1));
-                    }
+                    applier = None;
+                    thread::sleep(Duration::from_secs(1));
                 }
             }
             if self.slot.load().is_some()
@@ -168,19 +182,32 @@ impl Keeper {
         Ok(())
     }
 
+    /// What fails while there is nothing to answer from ends the server; afterwards it is told and
+    /// tried again, as the inner result.
+    fn tolerate(&self, done: Result<()>) -> Result<Result<()>> {
+        match done {
+            Err(error) if self.slot.load().is_none() => Err(error),
+            done => Ok(done),
+        }
+    }
+
     /// Completes what an earlier process began; indexes or rebuilds where there is nothing to
-    /// answer from.
-    fn bring_up(&self, applier: &mut Applier) -> Result<()> {
+    /// answer from. A reindex that runs may do that too: its holder is `awaited`, and this is to be
+    /// called again while nothing is answered.
+    fn bring_up(&self, applier: &mut Applier, awaited: &mut Option<String>) -> Result<()> {
+        let mut is_swept = false;
+        // First of all: what dead builds left may be what fills the disk.
+        if applier.is_answering()
+            && let Some(_reindex_lock) = self.lock_reindex(awaited)?
+        {
+            applier.sweep_orphans()?;
+            is_swept = true;
+        }
         applier.step()?;
-        let reindex_lock = match self.data.lock_reindex("serve") {
-            Ok(lock) => lock,
-            Err(DataFolderError::Locked { holder, .. }) => {
-                tracing::info!(holder, "a reindex runs; taking up what it accepts");
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        applier.sweep_orphans()?;
+        let Some(reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
+        if !is_swept {
+            applier.sweep_orphans()?;
+        }
         if applier.needs_rebuild()? {
             tracing::warn!("no generation fits this version of fichero; building one from the catalog");
             applier.rebuild(&|articles| self.progress.building(articles))?;
@@ -204,6 +231,24 @@ impl Keeper {
         Ok(applier.settle()?)
     }
 
+    /// The lock of the one reindex that may run; who holds it, told once, is `awaited`.
+    fn lock_reindex(&self, awaited: &mut Option<String>) -> Result<Option<Lock>> {
+        match self.data.lock_reindex("serve") {
+            Ok(lock) => {
+                *awaited = None;
+                Ok(Some(lock))
+            }
+            Err(DataFolderError::Locked { holder, .. }) => {
+                if awaited.as_ref() != Some(&holder) {
+                    tracing::info!(holder, "a reindex runs; taking up what it accepts");
+                    *awaited = Some(holder);
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Without the writer lock: answers from what the process that holds it has published.
     fn follow(&self) -> Result<()> {
         let Some(current) = self.data.current() else { return Ok(()) };
@@ -213,10 +258,7 @@ impl Keeper {
         }
         match present {
             Some(engine) if engine.generation().manifest().generation == current => {
-                if engine.generation().applied()?.seq != crate::engine::SearchEngine::index_version(engine.as_ref()).seq
-                {
-                    engine.reload()?;
-                }
+                refresh(&engine)?;
             }
             _ => {
                 let engine = open_engine(&self.data, current)?;

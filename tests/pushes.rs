@@ -368,6 +368,18 @@ fn a_source_stands_before_a_push_of_the_same_id() {
 }
 
 #[test]
+fn whoever_takes_over_answers_what_another_process_applied() {
+    let api = Api::over(&[("folder", "Zebra")]);
+    let (data, slot) = (api.site.data(), EngineSlot::default());
+    let take_over = || Applier::open(data.clone(), slot.clone(), data.lock_writer("test").unwrap()).unwrap();
+    take_over().settle().unwrap();
+    api.put("pushed", json!({"title": "Okapi"}));
+    api.settle();
+    take_over().settle().unwrap();
+    assert_eq!(found(slot.load_full().unwrap().as_ref(), "okapi"), ["pushed"]);
+}
+
+#[test]
 fn nothing_but_a_deletion_removes_a_push() {
     let api = Api::over(&[("folder", "Zebra")]);
     api.put("pushed", json!({"title": "Okapi"}));

@@ -6,6 +6,8 @@
 //!   closed, and without one failed or empty answer meanwhile;
 //! * a reindex takes up the synonyms, under an index version of their own; a broken file of them
 //!   changes nothing and is told;
+//! * where a reindex holds its lock at the first start, the server indexes once it is free; what
+//!   fails while there is something to answer from is told once and tried again;
 //! * told to end, it finishes what is in flight and exits with 0; who only holds a connection
 //!   open does not keep it;
 //! * a port in use is one clear error and exit code 1;
@@ -22,7 +24,9 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
+use fichero::data_folder::DataFolder;
 use serde_json::Value;
 use support::{Client, Server, fichero, run, run_json, wait_until};
 use tempfile::TempDir;
@@ -90,6 +94,42 @@ fn the_first_start_indexes_and_the_second_serves_at_once() {
     assert!(!log.contains("built a generation") && !log.contains("read a source"), "{log}");
     let after = run_json(folder.path(), &["status", "--json"]);
     assert_eq!((&after["last_run"], &after["generation"]), (&before["last_run"], &before["generation"]));
+}
+
+#[test]
+fn a_reindex_that_ends_without_a_generation_leaves_the_first_indexing_to_the_server() {
+    let folder = site();
+    let data = DataFolder::open(&folder.path().join("index")).unwrap();
+    let lock = data.lock_reindex("test").unwrap();
+    let other = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(1_000));
+        drop(lock);
+    });
+    let server = Server::start(folder.path(), &[]);
+    assert!(other.is_finished(), "it did not wait");
+    assert_eq!(total(&mut server.client(), "university"), 20);
+    let (_, log) = server.stop();
+    assert_eq!(log.matches("a reindex runs").count(), 1, "{log}");
+}
+
+#[test]
+fn what_fails_while_there_is_something_to_answer_from_is_told_once_and_tried_again() {
+    let folder = site();
+    run(folder.path(), &["reindex"]);
+    let lock = folder.path().join("index/reindex.lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let mut server = Server::start(folder.path(), &[]);
+    wait_until("the failure", || server.log().contains("searches go on"));
+    thread::sleep(Duration::from_millis(2_500));
+    assert!(server.is_running(), "{}", server.log());
+    assert_eq!(total(&mut server.client(), "university"), 20);
+    fs::remove_dir(&lock).unwrap();
+    write(folder.path(), "en-new", "en", "University that came later");
+    run(folder.path(), &["reindex"]);
+    wait_until("the new article", || total(&mut server.client(), "university") == 21);
+    let (status, log) = server.stop();
+    assert_eq!((status.success(), log.matches("searches go on").count()), (true, 1), "{log}");
 }
 
 /// Asks all the time over one connection, until told to stop; every answer must be good.
