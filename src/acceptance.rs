@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::applier::{Applier, EngineSlot, open_engine};
-use crate::build::build;
+use crate::applier::{Applier, EngineSlot, open_engine, open_engine_of};
+use crate::build::{build, give_up};
 use crate::catalog::Catalog;
 use crate::catalog::vanished::Comparison;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
@@ -48,7 +48,7 @@ pub fn accept(data: &DataFolder, progress: &dyn Progress) -> Result<Report> {
         tracing::warn!(generation = number, %error, "passing over the generation of the waiting run");
         report.generation = None;
     }
-    if report.generation.is_none() && (report.full || !has_generation(&catalog, applier.as_ref())?) {
+    if report.generation.is_none() && (report.full || !has_generation(data, &catalog, applier.as_ref())?) {
         report.generation = Some(build(data, &catalog, Some(waiting.id), &|done| progress.building(done))?.generation);
     }
     publish(data, &mut catalog, &mut report, applier.as_mut())?;
@@ -85,10 +85,16 @@ pub(crate) fn conclude(
     report.gate.refusals = gate.refuse_losses(&comparison.losses);
     let is_judged = gate.is_judging() && (report.full || comparison.is_changed);
     let is_wanted = !report.dry_run && report.gate.refusals.is_empty();
-    if is_judged || (is_wanted && (report.full || !has_generation(catalog, applier.as_deref())?)) {
+    if is_judged || (is_wanted && (report.full || !has_generation(data, catalog, applier.as_deref())?)) {
         let built = build(data, catalog, Some(report.run), &|articles| progress.building(articles))?.generation;
         if is_judged {
-            gate.judge(&open_engine(data, built)?, published_engine(data).as_ref(), &mut report.gate)?;
+            let judged = open_engine(data, built)
+                .map_err(anyhow::Error::from)
+                .and_then(|engine| gate.judge(&engine, published_engine(data).as_ref(), &mut report.gate));
+            if let Err(error) = judged {
+                give_up(data, built);
+                return Err(error);
+            }
         }
         report.generation = Some(built);
     }
@@ -130,8 +136,13 @@ fn published_engine(data: &DataFolder) -> Option<EmbeddedEngine> {
 }
 
 /// Whether there is a generation to apply changes to.
-fn has_generation(catalog: &Catalog, applier: Option<&Applier>) -> Result<bool> {
-    Ok(catalog.publication()?.generation != 0 && applier.is_none_or(Applier::is_answering))
+fn has_generation(data: &DataFolder, catalog: &Catalog, applier: Option<&Applier>) -> Result<bool> {
+    let generation = catalog.publication()?.generation;
+    Ok(generation != 0
+        && match applier {
+            Some(applier) => applier.is_answering(),
+            None => open_engine_of(data, catalog, generation)?.is_ok(),
+        })
 }
 
 /// Accepts a staged run, with the generation that the report names, and has it answered.

@@ -45,9 +45,36 @@ pub fn build(
 ) -> Result<Built, BuildError> {
     let newest = data.generation_numbers().last().copied().unwrap_or(0);
     let number = catalog.next_generation(newest)?;
-    let path = data.generation(number);
     let span = tracing::info_span!("build", generation = number);
     let _entered = span.enter();
+    match fill(data, catalog, number, run, progress) {
+        Ok(articles) => {
+            tracing::info!(articles, "built a generation");
+            Ok(Built { generation: number, articles })
+        }
+        Err(error) => {
+            give_up(data, number);
+            Err(error)
+        }
+    }
+}
+
+/// Removes a generation that nobody will publish, on the way out with an error of its own.
+pub(crate) fn give_up(data: &DataFolder, generation: u64) {
+    if let Err(error) = data.remove_generation(generation) {
+        tracing::warn!(generation, %error, "what was built stays until the next start of a server");
+    }
+}
+
+/// Makes a generation of the catalog's articles; returns how many are in it.
+fn fill(
+    data: &DataFolder,
+    catalog: &Catalog,
+    number: u64,
+    run: Option<i64>,
+    progress: &dyn Fn(u64),
+) -> Result<u64, BuildError> {
+    let path = data.generation(number);
     let seq = catalog.last_seq()?;
     let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
     let mut writer = GenerationWriter::create(&path, threads)?;
@@ -68,8 +95,7 @@ pub fn build(
     writer.finish(&applied, &manifest)?;
     let articles = manifest.articles.values().sum();
     Generation::open(&path)?.check(articles)?;
-    tracing::info!(articles, "built a generation");
-    Ok(Built { generation: number, articles })
+    Ok(articles)
 }
 
 /// Reads the catalog page by page and hands the pages to analysing threads; at most a page a

@@ -395,6 +395,7 @@ fn an_article_that_is_damaged_in_the_catalog_is_named_with_a_remedy_that_works()
         Connection::open(broken.data().join("catalog.sqlite")).unwrap().execute_batch(damage).unwrap();
         must_fail(&broken.try_run(&["reindex", "--full"]), &words);
         assert_same(broken.answered().as_ref(), &articles);
+        assert_eq!(broken.data_folder().generation_numbers(), [1], "what was built in part was left");
         fs::rename(broken.data().join("catalog.sqlite"), broken.data().join("damaged")).unwrap();
         broken.reindex(&[]);
         broken.must_be_settled(&articles);
