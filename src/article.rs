@@ -7,7 +7,9 @@ mod moment;
 mod topic;
 
 pub use moment::{Moment, MomentError};
-pub use topic::{Topic, slug};
+pub use topic::{MAX_TOPIC_LEVELS, Topic, slug};
+
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,6 +19,8 @@ use utoipa::ToSchema;
 pub const MAX_ID_CHARS: usize = 200;
 /// The longest of the other short fields (title, names, addresses), in characters.
 pub const MAX_SHORT_CHARS: usize = 4_000;
+/// The most entries of a list (topics, tags, authors, links).
+pub const MAX_LIST_ITEMS: usize = 1_000;
 
 /// What sort of page an article is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
@@ -208,16 +212,16 @@ impl Article {
             title,
             summary,
             body,
-            links: or_flaw(reader.list("links"), &mut flaws),
-            authors: or_flaw(reader.list("authors"), &mut flaws),
+            links: or_flaw(reader.list("links", &mut flaws), &mut flaws),
+            authors: or_flaw(reader.list("authors", &mut flaws), &mut flaws),
             published_at: or_flaw(reader.moment("published_at"), &mut flaws),
             updated_at: or_flaw(reader.moment("updated_at"), &mut flaws),
             starts_at: or_flaw(reader.moment("starts_at"), &mut flaws),
             ends_at: or_flaw(reader.moment("ends_at"), &mut flaws),
             expires_at: reader.moment("expires_at")?,
             series: or_flaw(reader.line("series"), &mut flaws).filter(|series| !series.is_empty()),
-            topics: or_flaw(reader.topics("topics"), &mut flaws),
-            tags: or_flaw(reader.list("tags"), &mut flaws),
+            topics: or_flaw(reader.topics("topics", &mut flaws), &mut flaws),
+            tags: or_flaw(reader.list("tags", &mut flaws), &mut flaws),
             image: or_flaw(reader.line("image"), &mut flaws).filter(|image| !image.is_empty()),
             hidden: reader.flag("hidden")?,
             id,
@@ -305,27 +309,30 @@ impl Fields<'_> {
     /// Text on one line: white space of any sort folded to single spaces.
     fn line(&self, field: &'static str) -> Result<Option<String>, ArticleProblem> {
         let Some(text) = self.text(field)? else { return Ok(None) };
-        let line = one_line(&text);
-        if field != "summary" && line.chars().nth(MAX_SHORT_CHARS).is_some() {
-            return Err(value_problem(field, &line, format!("longer than {MAX_SHORT_CHARS} characters")));
-        }
-        Ok(Some(line))
+        if field == "summary" { Ok(Some(one_line(&text))) } else { short_line(field, &text).map(Some) }
     }
 
-    fn list(&self, field: &'static str) -> Result<Vec<String>, ArticleProblem> {
-        let wrong = ArticleProblem::Type { field, expected: "a list of texts" };
-        let items = match self.0.get(field) {
-            None | Some(Value::Null) => return Ok(Vec::new()),
-            Some(Value::Array(items)) => items.iter().map(scalar_text).collect::<Option<Vec<_>>>().ok_or(wrong)?,
-            Some(value) => vec![scalar_text(value).ok_or(wrong)?],
-        };
-        let mut list: Vec<String> = Vec::with_capacity(items.len());
-        for item in items.iter().map(|item| one_line(item)).filter(|item| !item.is_empty()) {
-            if !list.contains(&item) {
-                list.push(item);
+    /// A list without repetitions; what is past its greatest length is left out, as a flaw.
+    fn list(&self, field: &'static str, flaws: &mut Vec<ArticleProblem>) -> Result<Vec<String>, ArticleProblem> {
+        let wrong = || ArticleProblem::Type { field, expected: "a list of texts" };
+        let mut list = Distinct::default();
+        for item in self.items(field) {
+            let item = one_line(&scalar_text(item).ok_or_else(wrong)?);
+            if !item.is_empty() && !list.take(&item, || item.clone()) {
+                flaws.push(too_many(field, &item));
+                break;
             }
         }
-        Ok(list)
+        Ok(list.items)
+    }
+
+    /// What a field that may be a list holds; a single value is a list of one.
+    fn items(&self, field: &str) -> &[Value] {
+        match self.0.get(field) {
+            None | Some(Value::Null) => &[],
+            Some(Value::Array(items)) => items,
+            Some(value) => std::slice::from_ref(value),
+        }
     }
 
     fn language(&self, field: &'static str) -> Result<Option<String>, ArticleProblem> {
@@ -356,15 +363,11 @@ impl Fields<'_> {
         }
     }
 
-    fn topics(&self, field: &'static str) -> Result<Vec<Topic>, ArticleProblem> {
+    /// The topics; those that are too deep or too many are left out, as flaws.
+    fn topics(&self, field: &'static str, flaws: &mut Vec<ArticleProblem>) -> Result<Vec<Topic>, ArticleProblem> {
         let wrong = || ArticleProblem::Type { field, expected: "a list of paths, or of {path, label}" };
-        let items = match self.0.get(field) {
-            None | Some(Value::Null) => return Ok(Vec::new()),
-            Some(Value::Array(items)) => items.as_slice(),
-            Some(value) => std::slice::from_ref(value),
-        };
-        let mut topics: Vec<Topic> = Vec::with_capacity(items.len());
-        for item in items {
+        let mut topics = Distinct::default();
+        for item in self.items(field) {
             let topic = match item {
                 Value::Object(parts) => {
                     let parts = Fields(parts);
@@ -372,13 +375,17 @@ impl Fields<'_> {
                     let label = parts.line("label")?.unwrap_or_default();
                     Topic::with_label(&path, &label)
                 }
-                value => Topic::parse(&scalar_text(value).ok_or_else(wrong)?),
+                value => Topic::parse(&short_line(field, &scalar_text(value).ok_or_else(wrong)?)?),
             };
-            if let Some(topic) = topic.filter(|topic| topics.iter().all(|known| known.path != topic.path)) {
-                topics.push(topic);
+            let Some(topic) = topic else { continue };
+            if topic.labels.len() > MAX_TOPIC_LEVELS {
+                flaws.push(value_problem(field, &topic.path, format!("deeper than {MAX_TOPIC_LEVELS} levels")));
+            } else if !topics.take(&topic.path, || topic.clone()) {
+                flaws.push(too_many(field, &topic.path));
+                break;
             }
         }
-        Ok(topics)
+        Ok(topics.items)
     }
 
     fn flag(&self, field: &'static str) -> Result<bool, ArticleProblem> {
@@ -388,6 +395,46 @@ impl Fields<'_> {
             Some(_) => Err(ArticleProblem::Type { field, expected: "true or false" }),
         }
     }
+}
+
+/// The items of a list, each once.
+struct Distinct<T> {
+    items: Vec<T>,
+    keys: HashSet<String>,
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Distinct<T> {
+        Distinct { items: Vec::new(), keys: HashSet::new() }
+    }
+}
+
+impl<T> Distinct<T> {
+    /// Takes an item unless its key is there; `false` where there is no room for it.
+    fn take(&mut self, key: &str, item: impl FnOnce() -> T) -> bool {
+        if self.keys.contains(key) {
+            return true;
+        }
+        if self.items.len() >= MAX_LIST_ITEMS {
+            return false;
+        }
+        self.keys.insert(key.to_owned());
+        self.items.push(item());
+        true
+    }
+}
+
+/// Text on one line, unless it is longer than a short field may be.
+fn short_line(field: &'static str, text: &str) -> Result<String, ArticleProblem> {
+    let line = one_line(text);
+    if line.chars().nth(MAX_SHORT_CHARS).is_some() {
+        return Err(value_problem(field, &line, format!("longer than {MAX_SHORT_CHARS} characters")));
+    }
+    Ok(line)
+}
+
+fn too_many(field: &'static str, first: &str) -> ArticleProblem {
+    value_problem(field, first, format!("more than {MAX_LIST_ITEMS} entries, left out from here on"))
 }
 
 fn scalar_text(value: &Value) -> Option<String> {
@@ -473,6 +520,25 @@ mod tests {
         let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
         assert!(flaws[0].starts_with("kind: should be article") && flaws[0].ends_with("\"essay\""), "{flaws:?}");
         assert!(flaws[1].starts_with("published_at: ") && flaws[1].ends_with("\"2017-29-07\""), "{flaws:?}");
+    }
+
+    #[test]
+    fn lists_are_cut_and_deep_topics_left_out_and_named() {
+        let many: Vec<String> = (0..200_000).map(|number| format!("n{}", number % 100_000)).collect();
+        let deep = |levels: usize| vec!["a"; levels].join("/");
+        let topics = json!([deep(16), deep(17), {"path": deep(17), "label": "A"}, "b"]);
+        let record = json!({"id": "x", "title": "x", "tags": many, "links": many[..1_000], "topics": topics});
+        let (article, flaws) = Article::from_fields(record.as_object().unwrap()).unwrap();
+        assert_eq!((&article.tags[..], &article.links[..]), (&many[..1_000], &many[..1_000]));
+        assert_eq!(article.topics.iter().map(|topic| &topic.path[..]).collect::<Vec<_>>(), [&deep(16)[..], "b"]);
+        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+        let too_deep = format!("topics: deeper than 16 levels: {:?}", deep(17));
+        let too_many = "tags: more than 1000 entries, left out from here on: \"n1000\"";
+        assert_eq!(flaws, [&too_deep[..], &too_deep, too_many]);
+        let record = json!({"id": "x", "title": "x", "topics": "a".repeat(4_001), "tags": many});
+        let (article, flaws) = Article::from_fields(record.as_object().unwrap()).unwrap();
+        assert_eq!((article.topics.len(), article.tags.len(), flaws.len()), (0, 1_000, 2));
+        assert!(flaws[0].to_string().starts_with("topics: longer than 4000 characters"), "{flaws:?}");
     }
 
     #[test]

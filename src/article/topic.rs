@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+/// The most levels that an article's topic has. What goes down the tree of topics level by level
+/// relies on it.
+pub const MAX_TOPIC_LEVELS: usize = 16;
+
 /// A path in the topic menu. Its identity is the path of slugs; the label is how the article's
 /// own language writes each level.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
