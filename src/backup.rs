@@ -108,7 +108,9 @@ pub fn restore(data: &DataFolder, file: &Path) -> Result<Option<PathBuf>> {
     }
     let catalog = data.path().join(FILE_NAME);
     let aside = file_beside(&catalog)?;
-    fs::copy(file, aside.path()).map_err(io_error(file, "reading the backup"))?;
+    // The bytes only: the backup may be write-protected, and the catalog may not.
+    let mut backup = File::open(file).map_err(io_error(file, "reading the backup"))?;
+    io::copy(&mut backup, &mut aside.as_file()).map_err(io_error(file, "copying the backup"))?;
     catalog::backup::adopt(aside.path()).map_err(|source| BackupError::Unfit { path: file.to_owned(), source })?;
     let failed = io_error(&catalog, "putting the backup in place");
     if let Ok(former) = fs::metadata(&catalog) {

@@ -512,6 +512,19 @@ fn without_permission_one_error_says_so_and_nothing_changes() {
 }
 
 #[test]
+fn a_write_protected_backup_is_restored_by_who_may_only_read_it() {
+    let (site, articles) = site();
+    set_all_modes(&site.data(), 0o777, 0o666);
+    let backup = site.folder().join("state.sqlite");
+    assert!(site.try_run(&["backup", "state.sqlite"]).status.success());
+    set_mode(&backup, 0o444);
+    let Some(output) = as_somebody(&site, &["restore", "state.sqlite"]) else { return };
+    assert!(output.status.success(), "{}", stderr(&output));
+    site.reindex(&[]);
+    site.must_be_settled(&articles);
+}
+
+#[test]
 fn a_source_that_may_not_be_read_keeps_what_it_held() {
     let (site, articles) = site();
     set_all_modes(&site.data(), 0o777, 0o666);

@@ -148,7 +148,7 @@ impl Tasks {
 
     /// A task that is remembered.
     pub(super) fn get(&self, id: &str) -> Option<TaskBody> {
-        lock(&self.list).newest.iter().map(|task| task.body()).find(|body| body.id == id)
+        lock(&self.list).newest.iter().find(|task| lock(&task.0).id == id).map(|task| task.body())
     }
 }
 
