@@ -28,8 +28,10 @@ use std::convert::Infallible;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -40,11 +42,12 @@ use fichero::applier::{Applier, EngineSlot};
 use fichero::catalog::Catalog;
 use fichero::catalog::push::PUSHES;
 use fichero::config::Config;
-use fichero::http::{Settings, router};
+use fichero::http::{ServiceSettings, Settings, router};
 use fichero::reindex::Options;
 use fichero::status::status;
 use futures_util::{StreamExt, stream};
 use proptest::prelude::*;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use site::{Site, article, found};
 use support::{Client, Server, wait_until};
@@ -85,6 +88,10 @@ impl Answer {
 impl Api {
     /// A site whose one source says these articles, published.
     fn over(articles: &[(&str, &str)]) -> Api {
+        Api::serving(articles, ServiceSettings::default())
+    }
+
+    fn serving(articles: &[(&str, &str)], service: ServiceSettings) -> Api {
         let site = Site::new();
         write(&site, articles.iter().copied());
         site.reindex();
@@ -93,7 +100,7 @@ impl Api {
         let config = Config::load(Some(&config), None, None).unwrap();
         let token = Token::new(TOKEN, "here").unwrap();
         let admin = Some(Arc::new(Admin::new(site.data(), config, token)));
-        let router = router(EngineSlot::default(), Settings { admin, ..Settings::default() });
+        let router = router(EngineSlot::default(), Settings { admin, service, ..Settings::default() });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         Api { site, router, runtime }
     }
@@ -523,6 +530,26 @@ fn who_breaks_off_loses_nothing_that_was_acknowledged() {
         sender.send(Ok("{\"id\": \"one\", \"title\": \"One\"}\n{\"id\": \"two\", ")).unwrap();
         let answer = api.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let mut results = answer.into_body().into_data_stream();
+#[test]
+fn what_storing_takes_is_not_the_clients_time() {
+    let service = ServiceSettings { request_timeout_ms: NonZeroU32::new(500).unwrap(), ..ServiceSettings::default() };
+    let api = Api::serving(&[("folder", "Zebra")], service);
+    // Another process writes to the catalog.
+    let other = Connection::open(api.site.data().path().join("catalog.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let other = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(2_000));
+        other.execute_batch("COMMIT").unwrap();
+    });
+    let lines = stream::iter(["{\"id\": \"one\", \"title\": \"One\"}\n"]).chain(stream::once(async {
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        "{\"id\": \"two\", \"title\": \"Two\"}"
+    }));
+    let results = api.stream(Body::from_stream(lines.map(Ok::<_, Infallible>)));
+    other.join().unwrap();
+    assert_eq!(results.iter().map(|result| &result["status"]).collect::<Vec<_>>(), ["created", "created"]);
+}
+
         let first = results.next().await.unwrap().unwrap();
         sender.send(Ok("\"title\": \"Two\"}\n{\"id\": \"three\", \"title\": \"Three\"}")).unwrap();
         sender.send(Err(std::io::ErrorKind::ConnectionReset.into())).unwrap();

@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use super::admin::blocking;
 use super::auth::Admitted;
 use super::failures::{OfDeletion, OfPush, OfStream, Problems};
+use super::limits::Waiting;
 use super::ndjson::{Line, Lines};
 use super::parameters::Nothing;
 use super::params::InQuery;
@@ -275,6 +276,7 @@ async fn push_stream(
     let mut intake = Intake {
         admin,
         body: request.into_body().into_data_stream(),
+        waiting: request.extensions().get::<Waiting>().cloned().unwrap_or_default(),
         lines: Lines::new(MAX_ARTICLE_BYTES),
         is_open: true,
         _place: place,
@@ -298,6 +300,7 @@ async fn push_stream(
 struct Intake {
     admin: Arc<Admin>,
     body: BodyDataStream,
+    waiting: Waiting,
     lines: Lines,
     is_open: bool,
     _place: OwnedSemaphorePermit,
@@ -315,6 +318,8 @@ impl Intake {
                 return None;
             }
             let admin = Arc::clone(&self.admin);
+            // What storing takes is not the client's time, though its body was asked for last.
+            self.waiting.end();
             match blocking(move || store(&admin, batch)).await {
                 Ok(results) => return Some(results),
                 Err(_) => self.is_open = false, // it panicked, which is logged; nothing was stored

@@ -40,7 +40,8 @@ pub(super) async fn limit_time(State(app): State<App>, request: Request, next: N
     let limit = app.settings.service.request_timeout();
     let access = Access::of(&request);
     let waiting = Waiting::default();
-    let request = request.map(|body| Body::new(WatchedBody { body, waiting: waiting.clone() }));
+    let mut request = request.map(|body| Body::new(WatchedBody { body, waiting: waiting.clone() }));
+    request.extensions_mut().insert(waiting.clone());
     let begun = Instant::now();
     let deadline = || match access {
         Access::Admin => waiting.since().map(|since| since + limit),
@@ -61,11 +62,17 @@ pub(super) async fn limit_time(State(app): State<App>, request: Request, next: N
     }
 }
 
-/// Since when the next part of a body is waited for, if it is.
+/// Since when the next part of a body is waited for, if it is. A handler finds it among the
+/// request's extensions.
 #[derive(Debug, Clone, Default)]
-struct Waiting(Arc<Mutex<Option<Instant>>>);
+pub(super) struct Waiting(Arc<Mutex<Option<Instant>>>);
 
 impl Waiting {
+    /// Says that the body is not waited for until it is asked for more.
+    pub(super) fn end(&self) {
+        self.set(false);
+    }
+
     fn since(&self) -> Option<Instant> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
