@@ -176,6 +176,11 @@ impl ArticleProblem {
     pub fn is_loss(&self) -> bool {
         !matches!(self, ArticleProblem::Language { .. })
     }
+
+    /// Whether a field has a type or a value that it cannot have.
+    pub fn is_of(&self, name: &str) -> bool {
+        matches!(self, ArticleProblem::Type { field, .. } | ArticleProblem::Value { field, .. } if *field == name)
+    }
 }
 
 impl Article {

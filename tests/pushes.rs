@@ -5,9 +5,11 @@
 //! * a push is created, changed or unchanged, and says so; the same content again changes nothing;
 //! * `If-Match` and `If-None-Match` are kept, and who is refused is told the present hash;
 //! * whatever is wrong with a request is a problem that names it;
+//! * a date of publication that cannot be understood refuses a push, for it may be an embargo;
 //! * an id that a source has is answered as the source says, the push waits behind it, and says so;
 //! * a stream has one result a line, whatever the lines are and however they are cut; it is read no
-//!   faster than its results are taken; a client that breaks off loses nothing that was acknowledged;
+//!   faster than its results are taken, and has time while its lines are stored; a client that
+//!   breaks off loses nothing that was acknowledged;
 //! * a reindex is a task that tells how far it is; there is one at a time; pruning keeps pushes;
 //! * a push does not wait for the end of a reindex;
 //! * any order of pushes, deletions, edits, reindexes, rollbacks and resumes ends as a plain model
@@ -226,12 +228,12 @@ fn nothing_is_changed_without_the_token() {
 fn a_push_says_what_it_did_and_the_same_again_does_nothing() {
     let api = Api::over(&[("folder", "Zebra")]);
     let before = api.last_seq();
-    let answer = api.put("a%2F1", json!({"title": "Okapi", "lang": "en", "published_at": "2017-29-07"}));
+    let answer = api.put("a%2F1", json!({"title": "Okapi", "lang": "en", "updated_at": "2017-29-07"}));
     assert_eq!(answer.status, 201, "{}", answer.text);
     let created = answer.json();
     assert_eq!((&created["id"], &created["status"]), (&json!("a/1"), &json!("created")));
     assert_eq!(created["seq"], before + 1);
-    assert!(created["flaws"][0].as_str().unwrap().starts_with("published_at: "), "{created}");
+    assert!(created["flaws"][0].as_str().unwrap().starts_with("updated_at: "), "{created}");
     assert_eq!(answer.header("etag"), format!("\"{}\"", created["hash"].as_str().unwrap()));
 
     let answer = api.put("a%2F1", json!({"lang": "en", "id": "a/1", "title": " Okapi "}));
@@ -343,6 +345,20 @@ fn whatever_is_wrong_with_a_push_is_named() {
     is_problem(&api.admin("POST", "/v1/rollback", &[], ""), 409, "no-earlier-generation", "--full");
     is_problem(&api.admin("PATCH", a, &[], ""), 405, "method-not-allowed", "");
     assert_eq!(api.site.articles().len(), 1, "nothing was stored");
+}
+
+#[test]
+fn a_push_whose_embargo_cannot_be_understood_is_refused() {
+    let api = Api::over(&[]);
+    for published_at in [json!("2099-13-01"), json!("soon"), json!(["2099-01-01"]), json!({})] {
+        let article = json!({"id": "a", "title": "Secret", "published_at": published_at});
+        is_problem(&api.put("a", article.clone()), 400, "bad-article", "published_at: should be");
+        let refused = api.stream(article.to_string());
+        assert_eq!((&refused[0]["status"], &refused[0]["code"]), (&json!("refused"), &json!("bad-article")));
+    }
+    assert!(api.site.articles().is_empty());
+    let article = json!({"title": "Seen", "published_at": null, "starts_at": "soon"});
+    assert_eq!(api.put("a", article).json()["flaws"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -517,20 +533,6 @@ fn a_stream_is_read_no_faster_than_its_results_are_taken() {
 }
 
 #[test]
-fn who_breaks_off_loses_nothing_that_was_acknowledged() {
-    let api = Api::over(&[("folder", "Zebra")]);
-    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<Result<&str, std::io::Error>>();
-    let body = Body::from_stream(stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|part| (part, receiver))
-    }));
-    let request = Request::post("/v1/articles")
-        .header("authorization", format!("Bearer {TOKEN}"))
-        .header("content-type", "application/x-ndjson");
-    let lines: Vec<Value> = api.runtime.block_on(async {
-        sender.send(Ok("{\"id\": \"one\", \"title\": \"One\"}\n{\"id\": \"two\", ")).unwrap();
-        let answer = api.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let mut results = answer.into_body().into_data_stream();
-#[test]
 fn what_storing_takes_is_not_the_clients_time() {
     let service = ServiceSettings { request_timeout_ms: NonZeroU32::new(500).unwrap(), ..ServiceSettings::default() };
     let api = Api::serving(&[("folder", "Zebra")], service);
@@ -550,6 +552,20 @@ fn what_storing_takes_is_not_the_clients_time() {
     assert_eq!(results.iter().map(|result| &result["status"]).collect::<Vec<_>>(), ["created", "created"]);
 }
 
+#[test]
+fn who_breaks_off_loses_nothing_that_was_acknowledged() {
+    let api = Api::over(&[("folder", "Zebra")]);
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<Result<&str, std::io::Error>>();
+    let body = Body::from_stream(stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|part| (part, receiver))
+    }));
+    let request = Request::post("/v1/articles")
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .header("content-type", "application/x-ndjson");
+    let lines: Vec<Value> = api.runtime.block_on(async {
+        sender.send(Ok("{\"id\": \"one\", \"title\": \"One\"}\n{\"id\": \"two\", ")).unwrap();
+        let answer = api.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let mut results = answer.into_body().into_data_stream();
         let first = results.next().await.unwrap().unwrap();
         sender.send(Ok("\"title\": \"Two\"}\n{\"id\": \"three\", \"title\": \"Three\"}")).unwrap();
         sender.send(Err(std::io::ErrorKind::ConnectionReset.into())).unwrap();
@@ -636,7 +652,7 @@ fn a_push_does_not_wait_for_the_end_of_a_reindex() {
     api.site.write("site/many.jsonl", lines);
     let is_done = AtomicBool::new(false);
     let (mut waits, mut all) = (Vec::new(), Duration::ZERO);
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         scope.spawn(|| {
             api.site.reindex();
             is_done.store(true, Ordering::SeqCst);

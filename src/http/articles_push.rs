@@ -166,7 +166,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Push an article
 ///
 /// Puts one article under the id in the path: it is durable when the answer comes, and found
-/// within a second. A field that cannot be understood is left out and named under `flaws`.
+/// within a second. A field that cannot be understood is left out and named under `flaws`; but
+/// `hidden`, `published_at` and `expires_at`, which say what must not be shown, refuse the push.
 #[utoipa::path(
     put,
     path = "/v1/articles/{id}",
@@ -275,8 +276,8 @@ async fn push_stream(
     }
     let mut intake = Intake {
         admin,
-        body: request.into_body().into_data_stream(),
         waiting: request.extensions().get::<Waiting>().cloned().unwrap_or_default(),
+        body: request.into_body().into_data_stream(),
         lines: Lines::new(MAX_ARTICLE_BYTES),
         is_open: true,
         _place: place,
@@ -299,8 +300,8 @@ async fn push_stream(
 /// results are taken, so that it is never in memory but for a batch.
 struct Intake {
     admin: Arc<Admin>,
-    body: BodyDataStream,
     waiting: Waiting,
+    body: BodyDataStream,
     lines: Lines,
     is_open: bool,
     _place: OwnedSemaphorePermit,
@@ -317,9 +318,9 @@ impl Intake {
                 }
                 return None;
             }
-            let admin = Arc::clone(&self.admin);
             // What storing takes is not the client's time, though its body was asked for last.
             self.waiting.end();
+            let admin = Arc::clone(&self.admin);
             match blocking(move || store(&admin, batch)).await {
                 Ok(results) => return Some(results),
                 Err(_) => self.is_open = false, // it panicked, which is logged; nothing was stored

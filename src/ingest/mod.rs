@@ -169,8 +169,14 @@ impl JsonRecord {
 
     /// The article, as a file's record of the same fields would be, with what had to be left out
     /// of it or is doubtful about it.
+    ///
+    /// There is none where `published_at` cannot be understood, for it may say from when on the
+    /// article may be seen, and who sends it can still correct it.
     pub fn article(&self) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
         let (mut article, mut flaws) = Article::from_fields(&self.0)?;
+        if let Some(embargo) = flaws.iter().position(|flaw| flaw.is_of("published_at")) {
+            return Err(flaws.swap_remove(embargo));
+        }
         complete_article(&mut article, &mut flaws);
         Ok((article, flaws))
     }
