@@ -445,7 +445,7 @@ impl SearchEngine for BruteForceEngine {
         let mut notes = plan.notes.clone();
         if let Some(cursor) = &request.after {
             let mut last = (cursor.key, cursor.id.as_str());
-            if matches!(cursor.key, CursorKey::Score(_)) && cursor.version != self.version {
+            if cursor.is_outdated(self.version) {
                 notes.push(Note::IndexChanged);
                 match works.iter().find(|choice| choice.entry.article.id == cursor.id) {
                     Some(known) => last.0 = known.place(sort).0,

@@ -31,6 +31,16 @@ pub enum CursorKey {
 }
 
 impl Cursor {
+    /// Whether its list is ordered by scores, which are those of one state of the articles.
+    pub fn is_by_score(&self) -> bool {
+        matches!(self.key, CursorKey::Score(_))
+    }
+
+    /// Whether the scores of its list are those of another state than this.
+    pub fn is_outdated(&self, version: IndexVersion) -> bool {
+        self.is_by_score() && self.version != version
+    }
+
     /// The present of the list that the cursor goes on with: that of its first page, as long as
     /// the page's state may be held, and never one to come.
     pub fn present(&self, now_s: i64) -> i64 {

@@ -33,8 +33,8 @@ use tantivy::Term;
 use self::snapshot::{Place, Snapshot};
 use super::plan::Plan;
 use super::{
-    ArticleAnswer, ArticleKey, Cursor, CursorKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest,
-    SearchAnswer, SearchEngine, SearchRequest,
+    ArticleAnswer, ArticleKey, Cursor, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
+    SearchEngine, SearchRequest,
 };
 
 /// Answers from one generation.
@@ -149,9 +149,8 @@ struct State {
 impl State {
     /// The present state, or the former one in which a list by relevance began, while it is held.
     fn of(&self, request: &SearchRequest) -> &Snapshot {
-        let by_score =
-            |cursor: &&Cursor| matches!(cursor.key, CursorKey::Score(_)) && cursor.version != self.present.version;
-        let Some(cursor) = request.after.as_ref().filter(by_score) else { return &self.present };
+        let is_outdated = |cursor: &&Cursor| cursor.is_outdated(self.present.version);
+        let Some(cursor) = request.after.as_ref().filter(is_outdated) else { return &self.present };
         let is_meant = |former: &&Arc<Snapshot>| former.version == cursor.version && former.is_held(request.now_s);
         self.former.iter().find(is_meant).unwrap_or(&self.present)
     }

@@ -19,8 +19,7 @@ use crate::engine::explain::{Evidence, Explanation, Made, Occurrences, explain};
 use crate::engine::plan::{Note, Plan, PlannedClause, Variant};
 use crate::engine::ranking;
 use crate::engine::{
-    ArticleAnswer, Card, Cursor, CursorKey, EngineError, SearchAnswer, SearchRequest, Sort, Total, Translation,
-    language_fit,
+    ArticleAnswer, Card, Cursor, EngineError, SearchAnswer, SearchRequest, Sort, Total, Translation, language_fit,
 };
 
 /// The works that match, best first.
@@ -34,25 +33,21 @@ pub(super) fn search_planned(
     plan: Plan,
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
-    let mut now_s = request.now_s;
-    let mut is_changed = false;
-    if let Some(cursor) = request.after.as_ref().filter(|cursor| matches!(cursor.key, CursorKey::Score(_))) {
-        is_changed = cursor.version != snapshot.version;
-        if !is_changed {
-            now_s = cursor.present(now_s);
-        }
-    }
-    let request = &SearchRequest { now_s, ..request.clone() };
+    let is_of_list = |cursor: &&Cursor| cursor.is_by_score() && !cursor.is_outdated(snapshot.version);
+    let request = match request.after.as_ref().filter(is_of_list) {
+        Some(cursor) => &SearchRequest { now_s: cursor.present(request.now_s), ..request.clone() },
+        None => request,
+    };
     let found = matching(snapshot, &plan, request)?;
     let mut asks_less = if found.is_answered { None } else { plan.clone().relaxed() };
     while let Some(relaxed) = asks_less {
         let found = matching(snapshot, &relaxed, request)?;
         if found.is_answered {
-            return answer(snapshot, relaxed, found, request, is_changed);
+            return answer(snapshot, relaxed, found, request);
         }
         asks_less = relaxed.relaxed();
     }
-    answer(snapshot, plan, found, request, is_changed)
+    answer(snapshot, plan, found, request)
 }
 
 /// What matches a plan.
@@ -117,7 +112,6 @@ fn answer(
     plan: Plan,
     found: Found<'_>,
     request: &SearchRequest,
-    is_changed: bool,
 ) -> Result<SearchAnswer, EngineError> {
     let Found { mut works, counter, .. } = found;
     let sort = sort_of(&plan, request);
@@ -126,11 +120,12 @@ fn answer(
         works.add_nearness(&plan, &priors)?;
     }
     let total = works.len();
-    // Scores are of another list also where the time has gone on.
-    let by_score = |cursor: &&Cursor| matches!(cursor.key, CursorKey::Score(_));
-    let is_moved = is_changed || request.after.as_ref().filter(by_score).is_some_and(|it| it.now_s != request.now_s);
     let mut offset = request.offset;
+    let mut is_changed = false;
     if let Some(cursor) = &request.after {
+        is_changed = cursor.is_outdated(snapshot.version);
+        // Scores are of another list also where the time has gone on.
+        let is_moved = is_changed || (cursor.is_by_score() && cursor.now_s != request.now_s);
         offset = offset.saturating_add(works.go_on_after(sort, cursor, is_moved)?);
     }
     let place = total - works.len() + offset;
@@ -145,7 +140,7 @@ fn answer(
         place: place + hits.len(),
     });
     // A cursor that comes back extends nothing: it could be anybody's, and go on for ever.
-    if request.after.is_none() && matches!(next, Some(Cursor { key: CursorKey::Score(_), .. })) {
+    if request.after.is_none() && next.as_ref().is_some_and(Cursor::is_by_score) {
         snapshot.hold(request.now_s);
     }
     let corrections = plan.corrections();

@@ -99,8 +99,9 @@ impl<'s> Works<'s> {
     }
 
     /// Leaves out what comes up to the end of an earlier page. Where the list is of another state
-    /// of the articles or of another time (`is_moved`), the work that the page ended with may stand elsewhere now,
-    /// or be gone: then what stood before it is answered as the number of works to pass over.
+    /// of the articles or of another time (`is_moved`), the work that the page ended with may stand
+    /// elsewhere now, or be gone: then what stood before it is answered as the number of works to
+    /// pass over.
     pub(super) fn go_on_after(&mut self, sort: Sort, cursor: &Cursor, is_moved: bool) -> Result<usize, EngineError> {
         // Its own rank is below that of the first id behind it.
         let mut last = Candidate { id_rank: self.snapshot.ids_until(&cursor.id)?, ..Candidate::NOWHERE };
