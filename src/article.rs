@@ -3,6 +3,7 @@
 //! Everything that comes from outside (a JSON line, front matter, a push) passes through
 //! [`Article::from_fields`], so that an article that exists is a valid one.
 
+pub mod address;
 mod moment;
 mod topic;
 

@@ -542,7 +542,13 @@ fn an_article_is_found_by_id_and_by_address() {
         assert!(article.id.contains('/'), "{}", article.id);
         let by_id = good(&format!("/v1/articles/{}", escaped(&article.id)));
         assert_eq!(by_id, good(&format!("/v1/articles?id={}", escaped(&article.id))));
-        assert_eq!(by_id, good(&format!("/v1/articles?url={}", escaped(article.url.as_ref().unwrap()))));
+        let url = article.url.as_ref().unwrap();
+        let spelled =
+            url.replace("https://www.ires.example/", "//IRES.example:80/./") + "/?fbclid=x&utm_medium=mail#top";
+        assert_ne!(&spelled, url);
+        for url in [url, &spelled] {
+            assert_eq!(by_id, good(&format!("/v1/articles?url={}", escaped(url))));
+        }
         let fields: BTreeSet<&str> = keys(&by_id).into_iter().filter(|key| !OPTIONAL_FIELDS.contains(key)).collect();
         assert_eq!(
             fields,
@@ -569,6 +575,8 @@ fn an_unknown_article_is_a_404() {
         "/v1/articles?id=nothing",
         "/v1/articles?id=",
         "/v1/articles?url=https://www.example.org/",
+        "/v1/articles?url=https://www.ires.example/",
+        "/v1/articles?url=https://www.ires.example/en/women-rectors?p=12",
         "/v1/articles/nothing/related",
         "/v1/articles/%FF/related",
         "/v1/related?id=nothing",

@@ -20,7 +20,7 @@
 //! * titles and snippets hold no markup but `<mark>`, around the query's words in the forms in
 //!   which they match, and keep their length; no query text is an error.
 //!
-//! Of articles: by id and by address, with their whole text and translations. What is to come,
+//! Of articles: by id and by any spelling of their address, with their whole text and translations. What is to come,
 //! has expired or is hidden is nowhere, to the second.
 //!
 //! Of related articles: never the article nor its work, no work twice, its own language first,
@@ -92,6 +92,7 @@ contract! {
     any_query_text_is_answered
     articles_come_back_whole
     an_address_that_several_share_leads_to_the_first_visible
+    an_address_is_understood_in_any_spelling
     related_articles_are_others_in_the_own_language_first
     related_articles_keep_limit_and_filters
     related_articles_share_words_on_ten_articles
@@ -801,7 +802,8 @@ fn articles_come_back_whole(maker: Maker) {
 
 fn an_address_that_several_share_leads_to_the_first_visible(maker: Maker) {
     let at = |id: &str, fields: Value| {
-        with(with(page(id, "en", "Shared address", ""), json!({"url": "https://x.org/"})), fields)
+        let url = if id == "b" { "http://www.x.org#part" } else { "https://x.org/" };
+        with(with(page(id, "en", "Shared address", ""), json!({"url": url})), fields)
     };
     let made = maker(&[
         at("d", json!({})),
@@ -815,6 +817,47 @@ fn an_address_that_several_share_leads_to_the_first_visible(maker: Maker) {
         assert_eq!(made.engine.article(&key, NOW).unwrap().unwrap().card.id, "b");
         let request = RelatedRequest { key: key.clone(), ..related_request("") };
         assert_eq!(made.engine.related(&request).unwrap().unwrap().id, "b");
+    }
+}
+
+fn an_address_is_understood_in_any_spelling(maker: Maker) {
+    let at = |id: &str, url: &str| with(page(id, "es", "Una página", ""), json!({"url": url}));
+    let made = maker(&[
+        at("page", "https://www.x.org/es/educación/"),
+        at("12", "https://x.org/?p=12&lang=es"),
+        at("13", "https://x.org/?p=13&lang=es"),
+        at("untitled", "http://xn--mnchen-3ya.example/a%20b"),
+        at("unsaid", "not an address"),
+    ]);
+    let found = |url: &str| {
+        let key = ArticleKey::Url(url.to_owned());
+        let article = made.engine.article(&key, NOW).unwrap().map(|answer| answer.card.id);
+        let request = RelatedRequest { key, ..related_request("") };
+        assert_eq!(made.engine.related(&request).unwrap().map(|answer| answer.id), article, "{url}");
+        article
+    };
+    for (id, urls) in [
+        (
+            "page",
+            &[
+                "https://www.x.org/es/educación/",
+                "http://X.ORG/es/educaci%C3%B3n?utm_source=boletin&fbclid=x#arriba",
+                "//www.x.org:443/es/educacio\u{301}n/index.html",
+                "x.org/es/educaci%c3%b3n",
+            ][..],
+        ),
+        ("12", &["https://x.org/index.php?lang=es&p=12", "x.org?gclid=1&p=%31%32&lang=es"]),
+        ("13", &["http://www.x.org/?lang=es&p=13"]),
+        ("untitled", &["https://MÜNCHEN.example/a%20b/", "münchen.example/a b"]),
+        ("unsaid", &[" not an address "]),
+    ] {
+        for url in urls {
+            assert_eq!(found(url).as_deref(), Some(id), "{url}");
+        }
+    }
+    for url in ["https://x.org/ES/educación", "https://x.org/?p=12", "https://x.org/?p=12&lang=en", "x.org", "12", ""]
+    {
+        assert_eq!(found(url), None, "{url}");
     }
 }
 

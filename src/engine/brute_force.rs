@@ -22,7 +22,7 @@ use super::{
     SearchAnswer, SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
-use crate::article::Article;
+use crate::article::{Article, address};
 
 /// Answers from a list of articles held in memory.
 pub struct BruteForceEngine {
@@ -134,9 +134,13 @@ impl BruteForceEngine {
     /// The visible article that is meant.
     fn find(&self, key: &ArticleKey, now_s: i64) -> Option<&Entry> {
         let visible = self.entries.iter().filter(|entry| entry.article.is_visible_at(now_s));
+        let has_address = |entry: &Entry, asked: &str| {
+            let url = entry.article.url.as_deref();
+            url.is_some_and(|url| address::key(url) == address::key(asked))
+        };
         let meant = visible.filter(|entry| match key {
             ArticleKey::Id(id) => entry.article.id == *id,
-            ArticleKey::Url(url) => entry.article.url.as_ref() == Some(url),
+            ArticleKey::Url(url) => has_address(entry, url),
         });
         meant.min_by(|a, b| a.article.id.cmp(&b.article.id))
     }

@@ -331,8 +331,8 @@ pub struct SearchAnswer {
 pub enum ArticleKey {
     /// By its id.
     Id(String),
-    /// By its address, exactly as the source gives it. Where several visible articles share
-    /// one, that with the first id.
+    /// By its address in any spelling, see [`address::key`](crate::article::address::key). Where
+    /// several visible articles share one, that with the first id.
     Url(String),
 }
 

@@ -257,7 +257,11 @@ pub(super) static EXPLAIN: Parameter<Flag> =
 pub(super) static ID: Parameter<Text> =
     Parameter::once("id", Text, "The article's id. Either this or `url`.").example("es/recognition-refugees");
 pub(super) static URL: Parameter<Text> =
-    Parameter::once("url", Text, "The article's address, exactly as its source gives it. Either this or `id`.")
-        .example("https://www.ires.example/es/recognition-refugees");
+    Parameter::once(
+        "url",
+        Text,
+        "The article's address in any spelling: scheme, `www.`, the case of the host, a slash or `index.html` at the end, the fragment, percent-encoding and parameters that only track (`utm_source`, `fbclid`) do not matter; other parameters count. Either this or `id`.",
+    )
+    .example("https://www.ires.example/es/recognition-refugees");
 pub(super) static RELATED_LIMIT: Parameter<Whole> =
     Parameter::once("limit", Whole { default: 6, min: 0, max: MAX_LIMIT }, "How many related works to answer at most.");

@@ -1,14 +1,17 @@
 //! Markdown with front matter.
 
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use std::collections::HashSet;
+
+use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 use serde_json::{Map, Value, json};
 
 use super::{Record, Rejection};
-use crate::article::Article;
+use crate::article::{Article, MAX_LIST_ITEMS, address};
 
 /// Reads one file: YAML front matter between `---` lines or TOML between `+++` lines, then the
 /// body. Without an `id` the article is named after its file; without a `title`, the first
-/// heading of the body is its title.
+/// heading of the body is its title. The links of the body come behind those of the front matter,
+/// relative ones completed by the article's `url`.
 pub(super) fn read(text: &str, stem: &str) -> Record {
     let (fields, body, body_line) = match front_matter(text) {
         Ok(parts) => parts,
@@ -25,9 +28,16 @@ pub(super) fn read(text: &str, stem: &str) -> Record {
     if fields.get("id").is_none_or(Value::is_null) {
         fields.insert("id".to_owned(), json!(stem));
     }
-    if fields.get("links").is_none_or(Value::is_null) {
-        fields.insert("links".to_owned(), json!(plain.links));
-    }
+    let url = fields.get("url").and_then(Value::as_str);
+    let in_body: Vec<Value> =
+        plain.links.iter().filter_map(|link| address::linked(link, url)).map(Value::from).collect();
+    let mut links = match fields.remove("links") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(links)) => links,
+        Some(link) => vec![link],
+    };
+    links.extend(in_body);
+    fields.insert("links".to_owned(), Value::Array(links));
     fields.insert("body".to_owned(), json!(plain.text));
     match Article::from_fields(&fields) {
         Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
@@ -124,6 +134,8 @@ struct Plain {
     title: Option<String>,
     /// Paragraphs, headings and lists, separated by blank lines.
     text: String,
+    /// Where it points to, as it is written; one more than an article can have says that there are
+    /// more.
     links: Vec<String>,
 }
 
@@ -132,6 +144,7 @@ fn plain_text(markdown: &str) -> Plain {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
     let mut plain = Plain::default();
+    let mut linked = HashSet::new();
     let mut block = String::new();
     let mut item_depth = 0usize;
     let mut title_begins = false;
@@ -154,11 +167,12 @@ fn plain_text(markdown: &str) -> Plain {
             Event::End(TagEnd::Paragraph) if item_depth > 0 => end_line(&mut block),
             Event::Start(Tag::FootnoteDefinition(label)) => block.push_str(&format!("[{label}] ")),
             Event::FootnoteReference(label) => block.push_str(&format!("[{label}]")),
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                let link = dest_url.to_string();
-                if !link.is_empty() && !plain.links.contains(&link) {
-                    plain.links.push(link);
-                }
+            Event::Start(Tag::Link { link_type, dest_url, .. })
+                if link_type != LinkType::Email
+                    && plain.links.len() <= MAX_LIST_ITEMS
+                    && linked.insert(dest_url.clone()) =>
+            {
+                plain.links.push(dest_url.into_string());
             }
             Event::End(TagEnd::TableCell) => block.push('\t'),
             Event::End(TagEnd::TableRow | TagEnd::TableHead) => end_line(&mut block),
@@ -237,6 +251,31 @@ mod tests {
             "One bold link and code.[1]\nSecond line.\n\nPart\n\n- a\n- b\n- c\n\nx\ty\n1\t2\n\n[1] The note."
         );
         assert_eq!(article.links, ["https://a.example/b"]);
+    }
+
+    #[test]
+    fn links_are_those_of_the_front_matter_and_of_the_body() {
+        let text = "---\ntitle: x\nurl: https://x.org/es/a\nlinks: [https://y.org/, 'https://x.org/b']\n---\n\
+            [b](/b), [c](c#part), [same page](#part), <https://z.org/?p=1>, <ana@x.org>, [r][], ![no link](/i.png)\n\n\
+            [r]: ../r 'Reference'\n";
+        let found = article(text);
+        assert_eq!(
+            found.links,
+            ["https://y.org/", "https://x.org/b", "https://x.org/es/c#part", "https://z.org/?p=1", "https://x.org/r"]
+        );
+        assert_eq!(found.body, "b, c, same page, https://z.org/?p=1, ana@x.org, r, no link");
+        let nowhere = article(&text.replace("url: https://x.org/es/a\n", ""));
+        assert_eq!(nowhere.links[1..], ["https://x.org/b", "/b", "c#part", "https://z.org/?p=1", "../r"]);
+        let single = article("---\ntitle: x\nlinks: https://y.org/\n---\n[b](https://x.org/b)");
+        assert_eq!(single.links, ["https://y.org/", "https://x.org/b"]);
+    }
+
+    #[test]
+    fn links_are_bounded_and_the_loss_is_told() {
+        let many: String = (0..2_400).map(|place| format!("[l](https://x.org/{})\n", place / 2)).collect();
+        let Record::Article(article, flaws) = read(&many, "x") else { panic!("no article") };
+        assert_eq!(article.links.len(), MAX_LIST_ITEMS);
+        assert!(flaws.iter().any(|flaw| flaw.to_string().starts_with("links: ")), "{flaws:?}");
     }
 
     #[test]

@@ -58,6 +58,17 @@ fn text(
         .boxed()
 }
 
+/// A way to write the address of the page with the number N.
+fn spelling() -> impl Strategy<Value = &'static str> {
+    const WAYS: [&str; 4] = [
+        "https://x.org/Nó",
+        "http://www.X.org/N%C3%B3/?utm_source=x#part",
+        "//x.org:443/N%c3%b3/index.html",
+        "x.org/No\u{301}",
+    ];
+    select(&WAYS[..])
+}
+
 fn record() -> impl Strategy<Value = Value> {
     select(&LANGS[..]).prop_flat_map(|lang| {
         const IN_LINE: &[&str] = &[" ", " ", " ", ", ", " <b> ", " & "];
@@ -84,7 +95,7 @@ fn record() -> impl Strategy<Value = Value> {
             option::weighted(0.6, 0usize..8),
             select(&Kind::ALL[..]),
             prop::bool::weighted(0.08),
-            option::weighted(0.4, 0usize..20),
+            option::weighted(0.4, (0usize..20, spelling())),
         );
         (texts, labels, dates, rest).prop_map(
             move |(
@@ -97,7 +108,7 @@ fn record() -> impl Strategy<Value = Value> {
                     "lang": lang, "title": title, "summary": summary, "body": body.repeat(times), "kind": kind.as_str(),
                     "topics": topics, "tags": tags, "authors": author, "published_at": published, "expires_at": expires,
                     "work": work.map(|work| format!("work {work}")), "hidden": hidden,
-                    "url": url.map(|url| format!("https://x.org/{url}")),
+                    "url": url.map(|(page, spelling)| spelling.replace('N', &page.to_string())),
                 })
             },
         )

@@ -36,6 +36,7 @@ use super::{
     ArticleAnswer, ArticleKey, Cursor, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
     SearchEngine, SearchRequest,
 };
+use crate::article::address;
 
 /// Answers from one generation.
 pub struct EmbeddedEngine {
@@ -127,7 +128,7 @@ fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<Pla
         ArticleKey::Id(id) => snapshot.find(snapshot.fields.id, id),
         ArticleKey::Url(url) => {
             let mut first: Option<(String, Place)> = None;
-            for place in snapshot.all_with(&Term::from_field_text(snapshot.fields.url, url))? {
+            for place in snapshot.all_with(&Term::from_field_text(snapshot.fields.url, &address::key(url)))? {
                 let segment = &snapshot.segments[place.segment];
                 let id = segment.id_of(place.doc)?;
                 if segment.is_visible(place.doc, now_s) && first.as_ref().is_none_or(|(known, _)| id < *known) {

@@ -13,13 +13,13 @@ use tantivy::schema::{
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
 use crate::analysis::{ArticleTerms, ZONES, Zone};
-use crate::article::Article;
+use crate::article::{Article, address};
 use crate::engine::Card;
 use crate::engine::snippet::{BodyPassage, body_passages};
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
 /// version is never answered from.
-pub const SCHEMA_VERSION: u32 = 5;
+pub const SCHEMA_VERSION: u32 = 6;
 
 /// What separates a topic's path from its label in the column of labels; no path holds it.
 pub(super) const LABEL_SEPARATOR: char = '\u{1f}';
@@ -41,6 +41,7 @@ pub(super) struct ZoneFields {
 #[derive(Debug, Clone)]
 pub(super) struct Fields {
     pub(super) id: Field,
+    /// The key of the address, see [`address::key`].
     pub(super) url: Field,
     pub(super) work: Field,
     pub(super) lang: Field,
@@ -131,7 +132,7 @@ pub(super) fn document(
     let mut bytes_held = 0;
     document.add_text(fields.id, &article.id);
     if let Some(url) = &article.url {
-        document.add_text(fields.url, url);
+        document.add_text(fields.url, address::key(url));
     }
     document.add_u64(fields.work, work);
     document.add_text(fields.lang, &article.lang);
