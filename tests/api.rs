@@ -325,6 +325,7 @@ fn unknown_parameters_are_named_on_every_route() {
         "/v1/articles/x/related?",
         "/v1/related?id=x&",
         "/v1/topics?",
+        "/v1/recent?",
     ] {
         let answer = get(&format!("{route}colour=red&Q=1&colour=blue&%C3%B1%00=2"));
         let (code, parameters) = problem(&answer, StatusCode::BAD_REQUEST);
@@ -637,6 +638,7 @@ fn without_an_index_there_is_503_but_life() {
         "/v1/articles?url=x",
         "/v1/related?id=x",
         "/v1/articles/x/related",
+        "/v1/recent",
         "/health/readyz",
     ] {
         let answer = get_from(&empty, path);

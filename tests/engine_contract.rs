@@ -12,7 +12,7 @@
 //! * a chain of cursors lists what one page of all lists;
 //! * a facet's count is the total that its filter gives, whatever else is filtered; topics are a
 //!   tree in the reader's language;
-//! * filters are exact; dates order both ways with undated articles last;
+//! * filters are exact; works that are left out neither show nor count; dates order both ways with undated articles last;
 //! * without words everything is listed, newest first;
 //! * up to two words all must be held, beyond that a share of the weight;
 //! * phrases stand in one zone in their order, exclusions exclude, both by the written word;
@@ -79,6 +79,7 @@ contract! {
     labels_are_not_those_of_articles_to_come
     ties_fall_by_id_each_time
     filters_are_exact
+    works_that_are_left_out_are_nowhere
     dates_order_both_ways_and_the_undated_come_last
     without_words_everything_is_listed_newest_first
     what_is_not_to_be_seen_is_nowhere
@@ -418,6 +419,40 @@ fn filters_are_exact(maker: Maker) {
         }
     }
     assert!(seen.len() > 20, "the filters hardly differ");
+}
+
+fn works_that_are_left_out_are_nowhere(maker: Maker) {
+    let made = maker(&library());
+    let by_id = |id: &str| ArticleKey::Id(id.to_owned());
+    let by_url = |url: &str| ArticleKey::Url(url.to_owned());
+    let unseen = made.articles.iter().filter(|article| !is_visible(article, NOW));
+    let mut nothing: Vec<ArticleKey> = unseen.map(|article| by_id(&article.id)).collect();
+    assert!(!nothing.is_empty());
+    nothing.extend([by_id("nowhere"), by_url("https://x.org/nowhere"), by_url("https://x.org/hidden"), by_id("")]);
+    let mut shown_less = 0;
+    for (without, works) in [
+        (vec![by_id("u/es")], &["u"][..]),
+        (vec![by_url("http://www.x.org/u/?utm_source=x#part"), by_id("u/en")], &["u"]),
+        (vec![by_id("u/en"), by_id("m/en"), by_id("nowhere")], &["u", "m"]),
+        (nothing, &[]),
+    ] {
+        for request in requests().into_iter().step_by(7) {
+            let all = search(&made, &request);
+            let left = search(&made, &SearchRequest { without: without.clone(), ..request.clone() });
+            let stays = |hit: &&Hit| !works.contains(&hit.card.work.as_str());
+            let expected: Vec<Hit> = all.hits.iter().filter(stays).cloned().collect();
+            shown_less += all.hits.len() - expected.len();
+            assert_eq!(left.hits, expected, "{request:?} without {without:?}");
+            assert_eq!((left.total.value, &left.notes), (expected.len() as u64, &all.notes), "{request:?}");
+            let Some(kinds) = left.facets.kind.filter(|_| request.filters == Filters::default()) else { continue };
+            for kind in kinds {
+                let filters = Filters { kinds: vec![Kind::parse(&kind.value).unwrap()], ..Filters::default() };
+                let of_kind = search(&made, &SearchRequest { filters, without: without.clone(), ..request.clone() });
+                assert_eq!(of_kind.total.value, kind.count, "{request:?} without {without:?}");
+            }
+        }
+    }
+    assert!(shown_less > 20, "{shown_less}");
 }
 
 fn dates_order_both_ways_and_the_undated_come_last(maker: Maker) {

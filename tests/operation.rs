@@ -147,6 +147,7 @@ fn index_routes() -> Vec<String> {
         format!("/v1/articles/{id}/related"),
         format!("/v1/related?id={id}"),
         "/v1/topics".to_owned(),
+        format!("/v1/recent?exclude={id}"),
     ]
 }
 
@@ -424,9 +425,10 @@ fn any_origin_or_those_named_may_read_and_none_may_change() {
     }
 }
 
-const ROUTES: [&str; 10] = [
+const ROUTES: [&str; 11] = [
     "/",
     "/v1/topics",
+    "/v1/recent",
     "/v1/search",
     "/v1/articles",
     "/v1/articles/x",

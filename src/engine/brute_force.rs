@@ -432,6 +432,9 @@ impl SearchEngine for BruteForceEngine {
                 (plan, matching) = (relaxed, found);
             }
         }
+        let left_out = request.without.iter().filter_map(|key| self.find(key, request.now_s));
+        let left_out: HashSet<&str> = left_out.map(|entry| entry.article.work.as_str()).collect();
+        matching.retain(|choice| !left_out.contains(choice.entry.article.work.as_str()));
         let facets = self.count(&matching, request);
         let passing = matching.into_iter().filter(|choice| request.filters.take(&choice.entry.article));
         let versions: Vec<Choice<'_>> = passing.collect();

@@ -114,6 +114,9 @@ pub struct SearchRequest {
     pub query: Query,
     /// What a version must be.
     pub filters: Filters,
+    /// Articles whose works are left out, as if they did not match; one that readers may not see,
+    /// or that is not there, leaves nothing out.
+    pub without: Vec<ArticleKey>,
     /// The reader's language: which version of a work is shown, and which way ties fall.
     pub ui_lang: Option<String>,
     /// Whether the versions of a work are one hit, or each is a hit of its own.
@@ -146,6 +149,7 @@ impl SearchRequest {
         SearchRequest {
             query,
             filters: Filters::default(),
+            without: Vec::new(),
             ui_lang: None,
             group: true,
             facets: Vec::new(),

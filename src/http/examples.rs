@@ -20,7 +20,7 @@ struct Example {
     answer: Option<&'static str>,
 }
 
-const EXAMPLES: [Example; 20] = [
+const EXAMPLES: [Example; 21] = [
     Example {
         operation: "search",
         method: None,
@@ -71,6 +71,13 @@ const EXAMPLES: [Example; 20] = [
         path: "/v1/related?id=es/recognition-refugees&limit=3",
         body: None,
         answer: None,
+    },
+    Example {
+        operation: "recent",
+        method: None,
+        path: "/v1/recent?kind=press-release&ui_lang=es&limit=1&exclude=en/convention-enters-into-force",
+        body: None,
+        answer: Some(include_str!("examples/recent.json")),
     },
     Example { operation: "topics", method: None, path: "/v1/topics?ui_lang=es&year=2021", body: None, answer: None },
     Example { operation: "feed", method: None, path: "/search.atom?topic=programs&lang=es", body: None, answer: None },

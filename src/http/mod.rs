@@ -31,6 +31,7 @@ mod params;
 mod preference;
 mod problem;
 mod rate_limit;
+mod recent;
 mod related;
 mod search;
 mod settings;
@@ -109,6 +110,7 @@ fn routes(settings: &Settings) -> OpenApiRouter<App> {
         .routes(routes!(feed::feed))
         .routes(routes!(opensearch::description))
         .routes(routes!(topics::topics))
+        .routes(routes!(recent::recent))
         .routes(routes!(articles::article_by_query))
         .routes(routes!(articles::article_by_id))
         .routes(routes!(related::related_by_id))

@@ -134,6 +134,13 @@ impl Takes for Feeding {
     const GROUPS: &'static [Group] = &[&[&Q], UNDER, FILTERS, &[&UI_LANG, &FEED_SORT, &LIMIT, &SNIPPET_CHARS]];
 }
 
+/// What the list of the newest works takes.
+pub(super) struct Recent;
+
+impl Takes for Recent {
+    const GROUPS: &'static [Group] = &[UNDER, FILTERS, &[&UI_LANG, &RECENT_LIMIT, &EXCLUDE]];
+}
+
 /// What names an article.
 pub(super) struct Naming;
 
@@ -265,3 +272,11 @@ pub(super) static URL: Parameter<Text> =
     .example("https://www.ires.example/es/recognition-refugees");
 pub(super) static RELATED_LIMIT: Parameter<Whole> =
     Parameter::once("limit", Whole { default: 6, min: 0, max: MAX_LIMIT }, "How many related works to answer at most.");
+pub(super) static RECENT_LIMIT: Parameter<Whole> =
+    Parameter::once("limit", Whole { default: 3, min: 0, max: MAX_LIMIT }, "How many works to answer at most.");
+pub(super) static EXCLUDE: Parameter<Text> = Parameter::repeatable(
+    "exclude",
+    Text,
+    "Not the work of this article, in none of its languages: the id or the address, in any spelling, of the page that shows the list. One that is not there leaves nothing out. Several: none of them.",
+)
+.example("https://www.ires.example/es/recognition-refugees");

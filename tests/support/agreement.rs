@@ -134,14 +134,18 @@ fn runner(cases: u32) -> TestRunner {
 #[test]
 fn on_random_sites_the_embedded_engine_says_what_the_oracle_says() {
     let related = (any::<prop::sample::Index>(), random::filters(), 1usize..12, random::now_s());
-    let questions = (prop::collection::vec(random::request(), 40), prop::collection::vec(related, 12));
+    let left_out = prop::option::weighted(0.2, any::<prop::sample::Index>());
+    let questions = (prop::collection::vec((random::request(), left_out), 40), prop::collection::vec(related, 12));
     let answered = Cell::new(0);
     runner(40)
         .run(&(random::site(), questions), |(records, (requests, related))| {
             let (made, oracle) = (makers::embedded(&records), makers::oracle_of(&records));
             let engine = made.engine.as_ref();
-            for request in &requests {
-                let hits = searches_agree(engine, &oracle, request)?;
+            for (request, left_out) in &requests {
+                let mut request = request.clone();
+                let left_out = left_out.map(|left_out| left_out.get(&records)["id"].as_str().unwrap().to_owned());
+                request.without.extend(left_out.map(ArticleKey::Id));
+                let hits = searches_agree(engine, &oracle, &request)?;
                 answered.set(answered.get() + usize::from(hits > 0 && !request.query.words.is_empty()));
             }
             for (which, filters, limit, now_s) in related {

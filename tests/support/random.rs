@@ -2,7 +2,7 @@
 
 use fichero::article::{Kind, Moment};
 use fichero::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
-use fichero::engine::{Facet, Filters, SearchRequest, Sort};
+use fichero::engine::{ArticleKey, Facet, Filters, SearchRequest, Sort};
 use fichero::query::Query;
 use proptest::collection::vec;
 use proptest::option;
@@ -69,6 +69,10 @@ fn spelling() -> impl Strategy<Value = &'static str> {
     select(&WAYS[..])
 }
 
+fn spelled(page: usize, spelling: &str) -> String {
+    spelling.replace('N', &page.to_string())
+}
+
 fn record() -> impl Strategy<Value = Value> {
     select(&LANGS[..]).prop_flat_map(|lang| {
         const IN_LINE: &[&str] = &[" ", " ", " ", ", ", " <b> ", " & "];
@@ -108,7 +112,7 @@ fn record() -> impl Strategy<Value = Value> {
                     "lang": lang, "title": title, "summary": summary, "body": body.repeat(times), "kind": kind.as_str(),
                     "topics": topics, "tags": tags, "authors": author, "published_at": published, "expires_at": expires,
                     "work": work.map(|work| format!("work {work}")), "hidden": hidden,
-                    "url": url.map(|(page, spelling)| spelling.replace('N', &page.to_string())),
+                    "url": url.map(|(page, spelling)| spelled(page, spelling)),
                 })
             },
         )
@@ -216,16 +220,32 @@ fn ui_lang() -> impl Strategy<Value = Option<String>> {
     option::of(select(&["en", "es", "es-MX", "pt", "pt-BR", "fr", "zh-Hant", "de"][..]).prop_map(str::to_owned))
 }
 
+/// The address of a page that there may be.
+fn left_out() -> impl Strategy<Value = ArticleKey> {
+    (0usize..20, spelling()).prop_map(|(page, spelling)| ArticleKey::Url(spelled(page, spelling)))
+}
+
 pub fn request() -> impl Strategy<Value = SearchRequest> {
     let order = prop_oneof![4 => Just(Sort::Relevance), 1 => Just(Sort::Newest), 1 => Just(Sort::Oldest)];
     let page = (prop_oneof![5 => Just(0usize), 1 => 0usize..12], prop_oneof![1 => 1usize..6, 1 => Just(100)]);
     let recency = prop_oneof![1 => Just(0.0), 2 => Just(DEFAULT_RECENCY), 1 => Just(MAX_RECENCY)];
     let facets = prop_oneof![2 => Just(Facet::ALL.to_vec()), 1 => subsequence(&Facet::ALL[..], 0..3)];
     let listed = (prop::bool::weighted(0.8), facets);
-    (query(), filters(), ui_lang(), listed, order, page, 10usize..200, (recency, now_s())).prop_map(
-        |(query, filters, ui_lang, (group, facets), sort, (offset, limit), snippet_chars, (recency, now_s))| {
+    let asked = (filters(), prop_oneof![2 => Just(vec![]), 1 => vec(left_out(), 1..4)]);
+    (query(), asked, ui_lang(), listed, order, page, 10usize..200, (recency, now_s())).prop_map(
+        |(
+            query,
+            (filters, without),
+            ui_lang,
+            (group, facets),
+            sort,
+            (offset, limit),
+            snippet_chars,
+            (recency, now_s),
+        )| {
             SearchRequest {
                 filters,
+                without,
                 ui_lang,
                 group,
                 facets,

@@ -10,6 +10,7 @@ use tantivy::{DocId, DocSet, TERMINATED, Term};
 use super::facets::Counter;
 use super::filter::Filter;
 use super::hit::hits;
+use super::place;
 use super::scoring::Accumulator;
 use super::select::{Candidate, Works};
 use super::sequence::sequence_counts;
@@ -38,10 +39,11 @@ pub(super) fn search_planned(
         Some(cursor) => &SearchRequest { now_s: cursor.present(request.now_s), ..request.clone() },
         None => request,
     };
-    let found = matching(snapshot, &plan, request)?;
+    let left_out = left_out(snapshot, request)?;
+    let found = matching(snapshot, &plan, request, &left_out)?;
     let mut asks_less = if found.is_answered { None } else { plan.clone().relaxed() };
     while let Some(relaxed) = asks_less {
-        let found = matching(snapshot, &relaxed, request)?;
+        let found = matching(snapshot, &relaxed, request, &left_out)?;
         if found.is_answered {
             return answer(snapshot, relaxed, found, request);
         }
@@ -59,8 +61,27 @@ struct Found<'s> {
     is_answered: bool,
 }
 
+/// The numbers of the works that are left out.
+fn left_out(snapshot: &Snapshot, request: &SearchRequest) -> Result<HashSet<u64>, EngineError> {
+    let mut works = HashSet::new();
+    for key in &request.without {
+        if let Some(place) = place(snapshot, key, request.now_s)?
+            && let Some(segment) = snapshot.segments.get(place.segment)
+            && segment.is_visible(place.doc, request.now_s)
+        {
+            works.insert(segment.work.get_val(place.doc));
+        }
+    }
+    Ok(works)
+}
+
 /// The one pass over the matches: works, total and facets.
-fn matching<'s>(snapshot: &'s Snapshot, plan: &Plan, request: &SearchRequest) -> Result<Found<'s>, EngineError> {
+fn matching<'s>(
+    snapshot: &'s Snapshot,
+    plan: &Plan,
+    request: &SearchRequest,
+    left_out: &HashSet<u64>,
+) -> Result<Found<'s>, EngineError> {
     let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
     let filter = Filter::new(&snapshot.values, &request.filters);
     let mut works = Works::new(snapshot, request.group, sort_of(plan, request));
@@ -74,6 +95,9 @@ fn matching<'s>(snapshot: &'s Snapshot, plan: &Plan, request: &SearchRequest) ->
                 return;
             }
             is_answered = true;
+            if left_out.contains(&segment.work.get_val(doc)) {
+                return;
+            }
             let place = Place { segment: ordinal, doc };
             let failed = filter.failed(segment, place);
             counter.take(place, failed);

@@ -1,0 +1,88 @@
+//! The newest works.
+
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::failures::{OfSearch, Problems};
+use super::parameters::{EXCLUDE, RECENT_LIMIT, Recent, UI_LANG};
+use super::params::InQuery;
+use super::preference::AcceptLanguage;
+use super::problem::Problem;
+use super::search::filters;
+use super::{App, clock, preference};
+use crate::engine::{ArticleKey, Card, Hit, IndexVersion, SearchRequest, Sort, Translation};
+use crate::query::Query;
+
+/// The newest works.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecentAnswer)]
+pub(super) struct RecentBody {
+    /// How many works were asked for.
+    limit: usize,
+    /// How long it took, in milliseconds.
+    #[schema(minimum = 0)]
+    took_ms: f64,
+    index_version: IndexVersion,
+    /// The works, newest first.
+    hits: Vec<RecentHit>,
+}
+
+/// One work, in the version that is shown.
+#[derive(Serialize, ToSchema)]
+struct RecentHit {
+    /// The version shown.
+    #[serde(flatten)]
+    card: Card,
+    /// The work's other versions, by language.
+    translations: Vec<Translation>,
+}
+
+impl RecentHit {
+    fn of(hit: Hit) -> RecentHit {
+        RecentHit { card: hit.card, translations: hit.translations }
+    }
+}
+
+/// The newest works
+///
+/// For a block such as "Other recent press releases": the works that were published last, by
+/// `published_at`, those without a date at the end. What is to come, has expired or is hidden is
+/// not there. `exclude` leaves out the page that shows the block, with its translations.
+#[utoipa::path(
+    get,
+    path = "/v1/recent",
+    operation_id = "recent",
+    tag = "Articles",
+    params(InQuery<Recent>, AcceptLanguage),
+    responses((status = 200, description = "The works, newest first", body = RecentBody), Problems<OfSearch>)
+)]
+pub(super) async fn recent(
+    State(app): State<App>,
+    headers: HeaderMap,
+    InQuery { params, .. }: InQuery<Recent>,
+) -> Result<Json<RecentBody>, Problem> {
+    let begun = Instant::now();
+    let limit = params.whole(&RECENT_LIMIT)?;
+    // An address can be an id, too.
+    let keys = |text: String| [ArticleKey::Id(text.clone()), ArticleKey::Url(text)];
+    let request = SearchRequest {
+        filters: filters(&params)?,
+        without: params.all(&EXCLUDE)?.into_iter().flat_map(keys).collect(),
+        ui_lang: params.one(&UI_LANG)?.or_else(|| preference::language(&headers)),
+        sort: Sort::Newest,
+        limit,
+        ..SearchRequest::new(Query::parse(""), clock::now_s())
+    };
+    let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
+    Ok(Json(RecentBody {
+        limit,
+        took_ms: clock::elapsed_ms(begun),
+        index_version: answer.index_version,
+        hits: answer.hits.into_iter().map(RecentHit::of).collect(),
+    }))
+}
