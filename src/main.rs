@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out.
 
+mod evaluate;
 mod output;
 
 use std::io::{self, ErrorKind, IsTerminal, stdout};
@@ -10,7 +11,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
-use fichero::catalog::Catalog;
 use fichero::config::Config;
 use fichero::data_folder::DataFolder;
 use fichero::engine::embedded::EmbeddedEngine;
@@ -18,7 +18,7 @@ use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchR
 use fichero::query::Query;
 use fichero::reindex::Options;
 use fichero::telemetry::{self, LogFormat};
-use fichero::{acceptance, applier, backup, evaluation, publication, reindex, serve, status};
+use fichero::{acceptance, applier, backup, publication, reindex, serve, status};
 use output::ProgressLine;
 
 /// Full-text search and related articles for multilingual institutional sites.
@@ -108,39 +108,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Measure how good the answers to judged queries are
-    Evaluate {
-        /// The articles, a folder or a file of JSON lines; without them, the published index is asked
-        #[arg(long, value_name = "PATH")]
-        corpus: Option<PathBuf>,
-        /// The queries: JSON lines with _id, text and lang
-        #[arg(long, value_name = "FILE")]
-        queries: PathBuf,
-        /// The judgements: query, article and grade, separated by tabs
-        #[arg(long, value_name = "FILE")]
-        qrels: PathBuf,
-        /// How many works to look at, a query
-        #[arg(long, default_value_t = 100)]
-        depth: usize,
-        /// Answer only articles in the query's language
-        #[arg(long)]
-        filter_lang: bool,
-        /// Tell the query's language as the reader's (ui_lang)
-        #[arg(long)]
-        tell_lang: bool,
-        /// Measure plain BM25 besides
-        #[arg(long)]
-        baseline: bool,
-        /// Write the ranking as a TREC run
-        #[arg(long, value_name = "FILE")]
-        run: Option<PathBuf>,
-        /// Compare with an earlier evaluation's --json, query by query
-        #[arg(long, value_name = "FILE")]
-        against: Option<PathBuf>,
-        /// Print the figures as JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Measure how good the answers to judged queries are, or the related articles
+    Evaluate(evaluate::Arguments),
     /// Answer from the generation before the current one, and hold further changes
     Rollback,
     /// Apply the changes that a rollback holds
@@ -236,25 +205,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let data = existing(&config)?;
             output::status(&status::status(&data)?, json)?;
         }
-        Command::Evaluate { corpus, queries, qrels, depth, filter_lang, tell_lang, baseline, run, against, json } => {
-            let options = evaluation::Options {
-                corpus,
-                queries,
-                qrels,
-                depth,
-                filter_lang,
-                ui_lang: tell_lang,
-                recency: config.recency,
-                baseline,
-                run,
-                against,
-            };
-            let current = || -> Result<_> {
-                let articles = Catalog::open(&config.data)?.all_articles()?;
-                Ok((engine(&config)?, articles))
-            };
-            output::evaluation(&evaluation::evaluate(&options, current)?, json)?;
-        }
+        Command::Evaluate(arguments) => evaluate::run(arguments, &config)?,
         Command::Rollback => {
             let version = publication::rollback(&existing(&config)?)?;
             println!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
-use fichero::evaluation::Evaluation;
+use fichero::evaluation::{Blocks, Difference, Evaluation, Measures};
 use fichero::gate::{Ndcg, Verdict};
 use fichero::reindex::{Outcome, Progress, Rejected, Report};
 use fichero::status::Status;
@@ -274,65 +274,105 @@ pub(crate) fn status(status: &Status, json: bool) -> Result<()> {
 /// How many differences are printed for people, of wins and of losses.
 const MAX_DIFFERENCES: usize = 15;
 
+/// A measure's heading, and how it is taken out.
+type Column = (&'static str, fn(&Measures) -> f64);
+
+const SEARCH_COLUMNS: &[Column] = &[
+    ("nDCG@6", |m| m.ndcg_6),
+    ("nDCG@10", |m| m.ndcg_10),
+    ("MRR@10", |m| m.mrr_10),
+    ("R@100", |m| m.recall_100),
+    ("S@1", |m| m.success_1),
+    ("S@3", |m| m.success_3),
+    ("S@5", |m| m.success_5),
+];
+
+const RELATED_COLUMNS: &[Column] = &[
+    ("nDCG@6", |m| m.ndcg_6),
+    ("nDCG@10", |m| m.ndcg_10),
+    ("R@10", |m| m.recall_10),
+    ("S@1", |m| m.success_1),
+    ("S@5", |m| m.success_5),
+];
+
 pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
     if json {
         return print_json(evaluation);
     }
     let mut out = io::stdout().lock();
+    let (columns, asked, baseline) = match evaluation.related {
+        Some(_) => (RELATED_COLUMNS, "articles", "plain MLT"),
+        None => (SEARCH_COLUMNS, "queries", "plain BM25"),
+    };
     writeln!(out, "{} articles", evaluation.articles)?;
-    writeln!(
-        out,
-        "{:<10} {:<6} {:>7} {:>5} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>8} {:>8}",
-        "system",
-        "lang",
-        "queries",
-        "none",
-        "nDCG@6",
-        "nDCG@10",
-        "MRR@10",
-        "R@100",
-        "S@1",
-        "S@3",
-        "S@5",
-        "median",
-        "p99"
-    )?;
-    for (system, figures) in [("fichero", &evaluation.figures), ("plain BM25", &evaluation.baseline)] {
+    write!(out, "{:<10} {:<6} {asked:>8} {:>5}", "system", "lang", "none")?;
+    columns.iter().try_for_each(|(name, _)| write!(out, " {name:>7}"))?;
+    writeln!(out, " {:>8} {:>8}", "median", "p99")?;
+    for (system, figures) in [("fichero", &evaluation.figures), (baseline, &evaluation.baseline)] {
         for (lang, figures) in figures {
-            let m = figures.measures;
-            writeln!(
-                out,
-                "{system:<10} {lang:<6} {:>7} {:>5} {:>7.4} {:>7.4} {:>7.4} {:>7.4} {:>6.3} {:>6.3} {:>6.3} {:>6.2}ms {:>6.2}ms",
-                figures.queries,
-                figures.zero_results,
-                m.ndcg_6,
-                m.ndcg_10,
-                m.mrr_10,
-                m.recall_100,
-                m.success_1,
-                m.success_3,
-                m.success_5,
-                figures.median_ms,
-                figures.p99_ms
-            )?;
+            write!(out, "{system:<10} {lang:<6} {:>8} {:>5}", figures.queries, figures.zero_results)?;
+            columns.iter().try_for_each(|(_, measure)| write!(out, " {:>7.4}", measure(&figures.measures)))?;
+            writeln!(out, " {:>6.2}ms {:>6.2}ms", figures.times.median_ms, figures.times.p99_ms)?;
         }
     }
-    if !evaluation.differences.is_empty() {
-        let wins = evaluation.differences.iter().filter(|difference| difference.now > difference.before).count();
-        writeln!(out, "{wins} queries better, {} worse", evaluation.differences.len() - wins)?;
-        let losses = evaluation.differences.iter().filter(|difference| difference.now < difference.before);
-        let gains = evaluation.differences.iter().rev().filter(|difference| difference.now > difference.before);
-        for difference in losses.take(MAX_DIFFERENCES).chain(gains.take(MAX_DIFFERENCES)) {
-            writeln!(
-                out,
-                "  {:+.3} ({:.3} -> {:.3}) {}: {}",
-                difference.now - difference.before,
-                difference.before,
-                difference.now,
-                difference.query,
-                difference.text
-            )?;
-        }
+    if let Some(related) = &evaluation.related {
+        print_blocks(&mut out, &related.blocks)?;
+        print_ids(&mut out, "not in the index", &related.missing)?;
+        print_ids(&mut out, "nothing judged to be related", &related.without_related)?;
+    }
+    print_differences(&mut out, &evaluation.differences)
+}
+
+fn print_blocks(out: &mut impl Write, blocks: &Blocks) -> Result<()> {
+    let Blocks { blocks: count, size, empty, hits, works, coverage, mean_shown, times, .. } = blocks;
+    writeln!(
+        out,
+        "{count} blocks of {size}, {empty} of them empty: median {:.2} ms, p99 {:.2} ms",
+        times.median_ms, times.p99_ms
+    )?;
+    if let Some(most) = &blocks.most_shown {
+        let percent = most.blocks as f64 * 100.0 / *count as f64;
+        writeln!(out, "  shown most: {} in {} of them ({percent:.1} %)", most.work, most.blocks)?;
+    }
+    writeln!(
+        out,
+        "  shown at all: {:.1} % of {works} works, a work {mean_shown:.1} times on average",
+        coverage * 100.0
+    )?;
+    let reasons: Vec<String> =
+        blocks.reasons.iter().map(|(name, share)| format!("{name} {:.1} %", share * 100.0)).collect();
+    writeln!(out, "  reasons of {hits} hits: {}", reasons.join(", "))?;
+    Ok(())
+}
+
+fn print_ids(out: &mut impl Write, what: &str, ids: &[String]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<&str> = ids.iter().take(MAX_PRINTED).map(String::as_str).collect();
+    let more = if ids.len() > MAX_PRINTED { " and more (--json lists them)" } else { "" };
+    writeln!(out, "{what}, not measured: {} articles: {}{more}", ids.len(), shown.join(", "))?;
+    Ok(())
+}
+
+fn print_differences(out: &mut impl Write, differences: &[Difference]) -> Result<()> {
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let wins = differences.iter().filter(|difference| difference.now > difference.before).count();
+    writeln!(out, "{wins} better, {} worse", differences.len() - wins)?;
+    let losses = differences.iter().filter(|difference| difference.now < difference.before);
+    let gains = differences.iter().rev().filter(|difference| difference.now > difference.before);
+    for difference in losses.take(MAX_DIFFERENCES).chain(gains.take(MAX_DIFFERENCES)) {
+        writeln!(
+            out,
+            "  {:+.3} ({:.3} -> {:.3}) {}: {}",
+            difference.now - difference.before,
+            difference.before,
+            difference.now,
+            difference.query,
+            difference.text
+        )?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Plain BM25 over one field, to show what our ranking is worth.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::analysis::{ArticleTerms, FormsCache, QueryForms, Zone, language_group};
 use crate::article::{Article, language_is_under};
@@ -11,54 +11,116 @@ use crate::article::{Article, language_is_under};
 pub(super) struct Baseline {
     /// For every stem, the articles that hold it and how often.
     postings: HashMap<String, Vec<(usize, u32)>>,
-    lengths: Vec<u32>,
-    articles: Vec<(String, String)>,
+    articles: Vec<PlainArticle>,
+    caches: HashMap<String, FormsCache>,
+}
+
+struct PlainArticle {
+    id: String,
+    work: String,
+    lang: String,
+    /// In words.
+    length: u32,
 }
 
 impl Baseline {
-    /// Takes up an article.
-    pub(super) fn add(&mut self, article: &Article, caches: &mut HashMap<String, FormsCache>) {
-        let terms = ArticleTerms::of(article, caches);
-        let mut counts: HashMap<&str, u32> = HashMap::new();
+    /// Takes up an article; gives back how often it holds each stem.
+    pub(super) fn add(&mut self, article: &Article) -> HashMap<String, u32> {
+        let terms = ArticleTerms::of(article, &mut self.caches);
+        let mut counts: HashMap<String, u32> = HashMap::new();
         let mut length = 0;
         for zone in [Zone::Title, Zone::Summary, Zone::Body] {
             let zone = &terms.zones[zone.ordinal()];
             length += zone.length;
             for stem in zone.terms.iter().filter_map(|(_, forms)| forms.stems.first()) {
-                *counts.entry(stem).or_insert(0) += 1;
+                *counts.entry(stem.clone()).or_insert(0) += 1;
             }
         }
-        for (stem, count) in counts {
-            self.postings.entry(stem.to_owned()).or_default().push((self.lengths.len(), count));
+        for (stem, count) in &counts {
+            self.postings.entry(stem.clone()).or_default().push((self.articles.len(), *count));
         }
-        self.lengths.push(length);
-        self.articles.push((article.id.clone(), article.lang.clone()));
+        let Article { id, work, lang, .. } = article;
+        self.articles.push(PlainArticle { id: id.clone(), work: work.clone(), lang: lang.clone(), length });
+        counts
     }
 
-    /// The ids of the best articles for a query, in order. `lang` is the query's own language,
+    /// The works of the best articles for a query, in order. `lang` is the query's own language,
     /// whose stemmer is used; with `only` nothing else is answered.
-    pub(super) fn search(&self, words: &[String], lang: &str, only: bool, depth: usize) -> Vec<String> {
-        let mean = self.lengths.iter().map(|length| f64::from(*length)).sum::<f64>() / self.lengths.len().max(1) as f64;
+    pub(super) fn search(&self, words: &[String], lang: &str, only: bool, depth: usize) -> Vec<&str> {
+        let group = language_group(lang);
+        let stems: Vec<String> =
+            words.iter().filter_map(|word| QueryForms::of(word, &group).stems.into_iter().next()).collect();
+        let ranked = self.ranked(stems.iter().map(String::as_str));
+        let of_lang = ranked.into_iter().filter(|article| !only || language_is_under(&article.lang, lang));
+        of_lang.take(depth).map(|article| article.work.as_str()).collect()
+    }
+
+    fn idf_of(&self, stem: &str) -> f64 {
+        self.idf(self.postings.get(stem).map_or(0, Vec::len))
+    }
+
+    fn idf(&self, holders: usize) -> f64 {
+        let (all, holders) = (self.articles.len() as f64, holders as f64);
+        (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln()
+    }
+
+    /// The articles that hold any of the stems, best first.
+    fn ranked<'a>(&self, stems: impl Iterator<Item = &'a str>) -> Vec<&PlainArticle> {
+        let words: f64 = self.articles.iter().map(|article| f64::from(article.length)).sum();
+        let mean = (words / self.articles.len().max(1) as f64).max(1.0);
         let mut scores: HashMap<usize, f64> = HashMap::new();
-        for word in words {
-            let Some(stem) = QueryForms::of(word, &language_group(lang)).stems.into_iter().next() else { continue };
-            let Some(postings) = self.postings.get(&stem) else { continue };
-            let (all, holders) = (self.lengths.len() as f64, postings.len() as f64);
-            let idf = (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln();
+        for postings in stems.filter_map(|stem| self.postings.get(stem)) {
+            let idf = self.idf(postings.len());
             for (article, count) in postings {
                 let count = f64::from(*count);
-                let length = self.lengths.get(*article).copied().map_or(0.0, f64::from);
+                let length = self.articles.get(*article).map_or(0.0, |article| f64::from(article.length));
                 *scores.entry(*article).or_insert(0.0) +=
-                    idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * length / mean.max(1.0)));
+                    idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * length / mean));
             }
         }
-        let mut ranked: Vec<(f64, &str)> = scores
-            .into_iter()
-            .filter_map(|(article, score)| Some((score, self.articles.get(article)?)))
-            .filter(|(_, (_, of))| !only || language_is_under(of, lang))
-            .map(|(score, (id, _))| (score, id.as_str()))
-            .collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        ranked.into_iter().take(depth).map(|(_, id)| id.to_owned()).collect()
+        let mut ranked: Vec<(f64, &PlainArticle)> =
+            scores.into_iter().filter_map(|(article, score)| Some((score, self.articles.get(article)?))).collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
+        ranked.into_iter().map(|(_, article)| article).collect()
+    }
+}
+
+/// How many of an article's terms plain more-like-this looks for, as Lucene's does.
+const TERMS: usize = 25;
+
+/// Plain more-like-this: the terms of an article with the highest tf·idf as a query of plain BM25
+/// among the articles of its language.
+pub(super) struct MoreLikeThis<'s> {
+    by_group: HashMap<String, Baseline>,
+    /// The articles that are asked about, and how often they hold each stem.
+    asked: HashMap<&'s str, (String, HashMap<String, u32>)>,
+}
+
+impl<'s> MoreLikeThis<'s> {
+    /// Without articles yet; `ids` are those that will be asked about.
+    pub(super) fn new(ids: impl Iterator<Item = &'s str>) -> MoreLikeThis<'s> {
+        MoreLikeThis { by_group: HashMap::new(), asked: ids.map(|id| (id, Default::default())).collect() }
+    }
+
+    /// Takes up an article.
+    pub(super) fn add(&mut self, article: &Article) {
+        let group = language_group(&article.lang);
+        let counts = self.by_group.entry(group.clone()).or_default().add(article);
+        if let Some(asked) = self.asked.get_mut(article.id.as_str()) {
+            *asked = (group, counts);
+        }
+    }
+
+    /// The works nearest to an article of the work `own`, the nearest first.
+    pub(super) fn related(&self, id: &str, own: &str, depth: usize) -> Vec<&str> {
+        let Some((group, counts)) = self.asked.get(id) else { return Vec::new() };
+        let Some(baseline) = self.by_group.get(group) else { return Vec::new() };
+        let mut terms: Vec<(f64, &str)> =
+            counts.iter().map(|(stem, count)| (f64::from(*count) * baseline.idf_of(stem), stem.as_str())).collect();
+        terms.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        let ranked = baseline.ranked(terms.into_iter().take(TERMS).map(|(_, stem)| stem));
+        let mut seen = HashSet::from([own]);
+        let works = ranked.into_iter().map(|article| article.work.as_str());
+        works.filter(|work| seen.insert(*work)).take(depth).collect()
     }
 }

@@ -11,6 +11,8 @@ pub struct Measures {
     pub ndcg_10: f64,
     /// One over the place of the first relevant work among ten, else 0.
     pub mrr_10: f64,
+    /// The share of the relevant works among the first ten.
+    pub recall_10: f64,
     /// The share of the relevant works among the first hundred.
     pub recall_100: f64,
     /// Whether the first work is relevant.
@@ -27,12 +29,16 @@ impl Measures {
     pub fn of(ranked: &[u32], judged: &[u32]) -> Measures {
         let first = ranked.iter().position(|judgement| *judgement > 0);
         let success = |places: usize| f64::from(u8::from(first.is_some_and(|place| place < places)));
-        let found = ranked.iter().take(100).filter(|judgement| **judgement > 0).count();
+        let recall = |places: usize| {
+            let found = ranked.iter().take(places).filter(|judgement| **judgement > 0).count();
+            if judged.is_empty() { 0.0 } else { found as f64 / judged.len() as f64 }
+        };
         Measures {
             ndcg_6: ndcg(ranked, judged, 6),
             ndcg_10: ndcg(ranked, judged, 10),
             mrr_10: first.filter(|place| *place < 10).map_or(0.0, |place| 1.0 / (place + 1) as f64),
-            recall_100: if judged.is_empty() { 0.0 } else { found as f64 / judged.len() as f64 },
+            recall_10: recall(10),
+            recall_100: recall(100),
             success_1: success(1),
             success_3: success(3),
             success_5: success(5),
@@ -46,6 +52,7 @@ impl Measures {
             ndcg_6: mean(|m| m.ndcg_6),
             ndcg_10: mean(|m| m.ndcg_10),
             mrr_10: mean(|m| m.mrr_10),
+            recall_10: mean(|m| m.recall_10),
             recall_100: mean(|m| m.recall_100),
             success_1: mean(|m| m.success_1),
             success_3: mean(|m| m.success_3),
@@ -76,6 +83,8 @@ mod tests {
         let second = Measures::of(&[0, 1], &[1]);
         assert!((second.ndcg_10 - 1.0 / 3f64.log2()).abs() < 1e-12);
         assert_eq!((second.mrr_10, second.success_1, second.success_3), (0.5, 0.0, 1.0));
+        let tenth = Measures::of(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1], &[1, 1, 1, 1]);
+        assert_eq!((tenth.recall_10, tenth.recall_100, tenth.mrr_10, tenth.success_5), (0.25, 0.5, 0.1, 0.0));
         assert_eq!(Measures::of(&[], &[1]), Measures::default());
     }
 }

@@ -1,0 +1,115 @@
+//! The articles that are evaluated on, and the engine that answers from them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use super::Corpus;
+use crate::article::Article;
+use crate::catalog::Catalog;
+use crate::engine::embedded::{Applied, ArticleAnalyzer, EmbeddedEngine, Generation, GenerationWriter, Manifest};
+use crate::ingest::{self, Format, Record, SiteProfile};
+
+/// An engine and the articles that it answers from.
+pub struct Site {
+    pub(super) engine: EmbeddedEngine,
+    articles: Articles,
+}
+
+enum Articles {
+    /// Read for this evaluation; the index goes with its folder.
+    Read(Vec<Article>, #[expect(dead_code, reason = "kept while the engine reads from it")] TempDir),
+    /// Those of the catalog that the engine's generation is built from.
+    Published(Catalog),
+}
+
+/// How many of the catalog's articles are in memory at a time, and after how many bytes fewer.
+const PAGE: usize = 256;
+const PAGE_BYTES: usize = 4 << 20;
+
+impl Site {
+    /// What is published: the engine of the current generation, and the catalog.
+    pub fn published(engine: EmbeddedEngine, catalog: Catalog) -> Site {
+        Site { engine, articles: Articles::Published(catalog) }
+    }
+
+    /// Reads a corpus, and indexes it in a temporary folder.
+    pub(super) fn of(corpus: &Corpus) -> Result<Site> {
+        let mut articles = read_articles(&corpus.path)?;
+        if corpus.without_topics {
+            for article in &mut articles {
+                article.topics.clear();
+                article.tags.clear();
+                article.series = None;
+            }
+        }
+        let folder = tempfile::tempdir().context("making a temporary folder")?;
+        Ok(Site { engine: index(&articles, folder.path())?, articles: Articles::Read(articles, folder) })
+    }
+
+    /// Hands every article over, hidden ones too, a page in memory at a time.
+    pub(super) fn each_article(&self, mut take: impl FnMut(&Article) -> Result<()>) -> Result<()> {
+        let catalog = match &self.articles {
+            Articles::Read(articles, _) => return articles.iter().try_for_each(take),
+            Articles::Published(catalog) => catalog,
+        };
+        let mut after = String::new();
+        loop {
+            let page = catalog.articles_with_run(0, &after, PAGE, PAGE_BYTES)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after.clone_from(&last.article.id);
+            page.iter().try_for_each(|numbered| take(&numbered.article))?;
+        }
+    }
+}
+
+/// The articles of a corpus: of a folder, read as a source is, or of a file of JSON lines.
+fn read_articles(path: &Path) -> Result<Vec<Article>> {
+    let mut articles = Vec::new();
+    let mut rejected = 0u64;
+    let mut profile = SiteProfile::default();
+    let mut files: Vec<(PathBuf, String, Format)> = vec![(path.to_owned(), "corpus".to_owned(), Format::JsonLines)];
+    if path.is_dir() {
+        let (found, problems) = ingest::list(path);
+        for problem in problems {
+            tracing::warn!(file = problem.file, reason = problem.reason, "passing over a file of the corpus");
+        }
+        profile = ingest::profile_of(&found);
+        files = found.into_iter().map(|file| (file.path.clone(), file.stem().to_owned(), file.format)).collect();
+    }
+    for (file, stem, format) in files {
+        ingest::read_file(&file, &stem, format, &profile, |line, record| -> Result<()> {
+            match record {
+                Record::Article(article, _) => articles.push(*article),
+                Record::Rejected(rejection) => {
+                    tracing::warn!(line, reason = rejection.reason, "passing over a record of the corpus");
+                    rejected += 1;
+                }
+            }
+            Ok(())
+        })?
+        .with_context(|| format!("reading {}", file.display()))?;
+    }
+    if articles.is_empty() {
+        bail!("{}: no articles in it ({rejected} records are none)", path.display());
+    }
+    Ok(articles)
+}
+
+/// Indexes articles in a folder, without a catalog.
+fn index(articles: &[Article], folder: &Path) -> Result<EmbeddedEngine> {
+    let path = folder.join("1");
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
+    let writer = GenerationWriter::create(&path, threads)?;
+    let mut analyzer = ArticleAnalyzer::default();
+    let mut works: HashMap<&str, u64> = HashMap::new();
+    for article in articles {
+        let next = works.len() as u64;
+        let work = *works.entry(&article.work).or_insert(next);
+        writer.add(article, work, &mut analyzer)?;
+    }
+    writer.finish(&Applied::default(), &Manifest::new(1, String::new(), BTreeMap::new()))?;
+    Ok(EmbeddedEngine::new(Generation::open(&path)?)?)
+}

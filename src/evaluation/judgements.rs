@@ -1,0 +1,99 @@
+//! Judgements, as people keep them in a file.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+/// How good an article is as an answer.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    /// What is asked: the id of a query, or of an article.
+    pub(super) asked: String,
+    /// The article that is judged.
+    pub(super) article: String,
+    /// How good it is; 0 for of no use.
+    pub(super) grade: u32,
+}
+
+/// The grades of works, by what is asked.
+pub(super) type Grades = HashMap<String, HashMap<String, u32>>;
+
+/// Reads judgements: three columns separated by tabs, of which `columns` names the first two, the
+/// third is the grade. A header line is passed over.
+pub(super) fn read(path: &Path, columns: [&str; 2]) -> Result<Vec<Judgement>> {
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    parse(&path.display().to_string(), &text, columns)
+}
+
+fn parse(file: &str, text: &str, [asked_name, article_name]: [&str; 2]) -> Result<Vec<Judgement>> {
+    let mut judgements = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let mut columns = line.split('\t');
+        let (Some(asked), Some(article), Some(grade)) = (columns.next(), columns.next(), columns.next()) else {
+            bail!("{file}:{}: not {asked_name}, {article_name} and grade, separated by tabs", number + 1);
+        };
+        let Ok(grade) = grade.trim().parse::<u32>() else {
+            if number == 0 {
+                continue;
+            }
+            bail!("{file}:{}: the grade {grade:?} is not a whole number", number + 1);
+        };
+        for (name, value) in [(asked_name, asked), (article_name, article)] {
+            if value.is_empty() {
+                bail!("{file}:{}: the {name} is empty", number + 1);
+            }
+        }
+        judgements.push(Judgement { asked: asked.to_owned(), article: article.to_owned(), grade });
+    }
+    Ok(judgements)
+}
+
+/// The grade of each work: the highest of its versions'. An article without a work stays in the
+/// ideal under its own name: it cannot be found.
+pub(super) fn by_work(judgements: &[Judgement], work_of: impl Fn(&str) -> Option<String>) -> Grades {
+    let mut grades = Grades::new();
+    for Judgement { asked, article, grade } in judgements {
+        let work = work_of(article).unwrap_or_else(|| article.clone());
+        let graded = grades.entry(asked.clone()).or_default().entry(work).or_insert(0);
+        *graded = (*graded).max(*grade);
+    }
+    grades
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [&str; 2] = ["article", "related article"];
+
+    #[test]
+    fn a_header_blank_lines_and_further_columns_are_passed_over() {
+        let read = parse("f", "article\trelated\tgrade\r\n\na\tb\t 2 \tnote\r\na\tc\t0", COLUMNS).unwrap();
+        let read: Vec<_> = read.iter().map(|j| (j.asked.as_str(), j.article.as_str(), j.grade)).collect();
+        assert_eq!(read, [("a", "b", 2), ("a", "c", 0)]);
+        assert_eq!(parse("f", "a\tb\t1", COLUMNS).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_broken_line_is_named() {
+        for (text, message) in [
+            ("a\tb\t1\n\na\tb", "f:3: not article, related article and grade, separated by tabs"),
+            ("article related grade", "f:1: not article, related article and grade, separated by tabs"),
+            ("a\tb\t1\na\tb\t-1", "f:2: the grade \"-1\" is not a whole number"),
+            ("a\tb\t1\na\tb\t0.5", "f:2: the grade \"0.5\" is not a whole number"),
+            ("\tb\t1", "f:1: the article is empty"),
+            ("a\t\t1", "f:1: the related article is empty"),
+        ] {
+            assert_eq!(parse("f", text, COLUMNS).unwrap_err().to_string(), message, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_work_has_the_highest_grade_of_its_versions() {
+        let judgements = parse("f", "q\ta:es\t1\nq\ta:en\t3\nq\ta:pt\t2\nq\tgone\t2", COLUMNS).unwrap();
+        let grades = by_work(&judgements, |article| article.split_once(':').map(|(work, _)| work.to_owned()));
+        assert_eq!(grades["q"], HashMap::from([("a".to_owned(), 3), ("gone".to_owned(), 2)]));
+    }
+}

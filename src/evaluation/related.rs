@@ -1,0 +1,252 @@
+//! How good related articles are, and how a site's blocks of them look on the whole.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+
+use super::baseline::MoreLikeThis;
+use super::corpus::Site;
+use super::figures::{Outcome, Times, figures};
+use super::{Answered, Evaluation, Options, judgements};
+use crate::engine::embedded::EmbeddedEngine;
+use crate::engine::{ArticleKey, Card, EngineError, Filters, MAX_LIMIT, RelatedHit, RelatedRequest, SearchEngine};
+
+/// How many works the block under a page shows.
+const BLOCK_WORKS: usize = 6;
+
+/// Which related articles are asked for.
+#[derive(Debug, Clone)]
+pub struct Related {
+    /// The judgements: article, related article, grade, separated by tabs; a header line is
+    /// passed over.
+    pub qrels: PathBuf,
+}
+
+/// What is told of related articles beside the figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct RelatedFindings {
+    /// The judged articles that the index does not have or does not show: nothing was measured
+    /// on them.
+    pub missing: Vec<String>,
+    /// The judged articles that no other work is related to, as the judgements have it: nothing
+    /// could be measured on them.
+    pub without_related: Vec<String>,
+    /// The blocks under all articles.
+    pub blocks: Blocks,
+}
+
+/// The blocks of related works under every article of the index.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Blocks {
+    /// How many blocks there are: one an article that is shown.
+    pub blocks: usize,
+    /// How many works a block was asked for.
+    pub size: usize,
+    /// How many blocks are empty.
+    pub empty: usize,
+    /// How many works all of them show, each counted as often as it is shown.
+    pub hits: usize,
+    /// How many works the index has.
+    pub works: usize,
+    /// The share of the works that stand in one block at least.
+    pub coverage: f64,
+    /// In how many blocks a work stands, on average over all works.
+    pub mean_shown: f64,
+    /// The work that stands in the most blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_shown: Option<Shown>,
+    /// The share of the hits that have a reason of each type, named as the API names it.
+    pub reasons: BTreeMap<String, f64>,
+    /// How long a block took.
+    #[serde(flatten)]
+    pub times: Times,
+}
+
+/// In how many blocks a work stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shown {
+    /// The work's id.
+    pub work: String,
+    /// The number of blocks.
+    pub blocks: usize,
+}
+
+/// Asks for related articles and measures the answers.
+pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Result<(Evaluation, Vec<Answered>)> {
+    if !(1..=MAX_LIMIT).contains(&options.depth) {
+        bail!("depth {}: 1 to {MAX_LIMIT} related works can be looked at", options.depth);
+    }
+    let judgements = judgements::read(&related.qrels, ["article", "related article"])?;
+    if judgements.is_empty() {
+        bail!("{}: no judgements in it", related.qrels.display());
+    }
+    let asking = Asking { engine: &site.engine, now_s: jiff::Timestamp::now().as_second() };
+    let mut cards: HashMap<&str, Option<Card>> = HashMap::new();
+    for id in judgements.iter().flat_map(|judgement| [judgement.asked.as_str(), &judgement.article]) {
+        if !cards.contains_key(id) {
+            cards.insert(id, asking.card(id)?);
+        }
+    }
+    let card = |id: &str| cards.get(id).and_then(Option::as_ref);
+    let mut grades = judgements::by_work(&judgements, |id| card(id).map(|card| card.work.clone()));
+    let (mut sources, mut missing, mut without_related) = (Vec::new(), Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
+    for id in judgements.iter().map(|judgement| judgement.asked.as_str()).filter(|id| seen.insert(*id)) {
+        let Some(card) = card(id) else {
+            missing.push(id.to_owned());
+            continue;
+        };
+        let mut judged = grades.remove(id).unwrap_or_default();
+        judged.remove(&card.work);
+        if judged.values().all(|grade| *grade == 0) {
+            without_related.push(id.to_owned());
+        } else {
+            sources.push(Source { card, judged });
+        }
+    }
+    if sources.is_empty() {
+        bail!(
+            "{}: nothing to measure: of the articles judged, {} are not in the index and {} have no related ones",
+            related.qrels.display(),
+            missing.len(),
+            without_related.len()
+        );
+    }
+    let mut more_like_this =
+        options.baseline.then(|| MoreLikeThis::new(sources.iter().map(|source| source.card.id.as_str())));
+    let mut tally = Tally::default();
+    site.each_article(|article| {
+        let Some((hits, took_ms)) = asking.related(&article.id, BLOCK_WORKS)? else { return Ok(()) };
+        tally.take(&article.work, &hits, took_ms)?;
+        if let Some(more_like_this) = &mut more_like_this {
+            more_like_this.add(article);
+        }
+        Ok(())
+    })?;
+    let mut answered = Vec::new();
+    let mut outcomes = Vec::new();
+    for Source { card, judged } in &sources {
+        let (hits, took_ms) = asking.related(&card.id, options.depth)?.unwrap_or_default();
+        let outcome = Outcome::of(&card.lang, hits.iter().map(|hit| hit.card.work.as_str()), judged, took_ms);
+        answered.push(Answered {
+            id: card.id.clone(),
+            text: card.title.clone(),
+            ranking: hits.into_iter().map(|hit| hit.card.id).collect(),
+            ndcg_10: outcome.measures.ndcg_10,
+        });
+        outcomes.push(outcome);
+    }
+    let baseline = more_like_this.map(|more_like_this| {
+        sources
+            .iter()
+            .map(|Source { card, judged }| {
+                let begun = Instant::now();
+                let works = more_like_this.related(&card.id, &card.work, options.depth);
+                Outcome::of(&card.lang, works.into_iter(), judged, begun.elapsed().as_secs_f64() * 1e3)
+            })
+            .collect::<Vec<_>>()
+    });
+    let evaluation = Evaluation {
+        figures: figures(&outcomes),
+        baseline: baseline.map(|outcomes| figures(&outcomes)).unwrap_or_default(),
+        related: Some(RelatedFindings { missing, without_related, blocks: tally.into_blocks() }),
+        ..Evaluation::default()
+    };
+    Ok((evaluation, answered))
+}
+
+/// A judged article, and the grades of the works that may be related to it.
+struct Source<'c> {
+    card: &'c Card,
+    judged: HashMap<String, u32>,
+}
+
+struct Asking<'e> {
+    engine: &'e EmbeddedEngine,
+    now_s: i64,
+}
+
+impl Asking<'_> {
+    /// What is shown of an article, if it is.
+    fn card(&self, id: &str) -> Result<Option<Card>, EngineError> {
+        let found = self.engine.article(&ArticleKey::Id(id.to_owned()), self.now_s)?;
+        Ok(found.map(|found| found.card))
+    }
+
+    /// The works related to an article and the milliseconds that it took; nothing where the
+    /// article is not shown.
+    fn related(&self, id: &str, limit: usize) -> Result<Option<(Vec<RelatedHit>, f64)>, EngineError> {
+        let request = RelatedRequest {
+            key: ArticleKey::Id(id.to_owned()),
+            filters: Filters::default(),
+            limit,
+            now_s: self.now_s,
+        };
+        let begun = Instant::now();
+        let answer = self.engine.related(&request)?;
+        let took_ms = begun.elapsed().as_secs_f64() * 1e3;
+        Ok(answer.map(|answer| (answer.hits, took_ms)))
+    }
+}
+
+/// Counts what blocks show.
+#[derive(Default)]
+struct Tally {
+    /// For every work, in how many blocks it stands.
+    shown: HashMap<String, usize>,
+    /// For every type of reason, how many hits have it.
+    reasons: BTreeMap<String, usize>,
+    hits: usize,
+    empty: usize,
+    took_ms: Vec<f64>,
+}
+
+impl Tally {
+    /// Takes up the block under an article of a work.
+    fn take(&mut self, own_work: &str, hits: &[RelatedHit], took_ms: f64) -> Result<()> {
+        self.shown.entry(own_work.to_owned()).or_insert(0);
+        self.hits += hits.len();
+        self.empty += usize::from(hits.is_empty());
+        self.took_ms.push(took_ms);
+        for hit in hits {
+            *self.shown.entry(hit.card.work.clone()).or_insert(0) += 1;
+            let mut types = HashSet::new();
+            for reason in &hit.reasons {
+                // Whatever reasons there will be, readers know them by the name in the API.
+                let reason = serde_json::to_value(reason)?;
+                types.extend(reason.get("type").and_then(|name| name.as_str()).map(str::to_owned));
+            }
+            for name in types {
+                *self.reasons.entry(name).or_insert(0) += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn into_blocks(self) -> Blocks {
+        let works = self.shown.len();
+        let share = |part: usize, of: usize| part as f64 / of.max(1) as f64;
+        let covered = self.shown.values().filter(|blocks| **blocks > 0).count();
+        let most_shown = self
+            .shown
+            .into_iter()
+            .filter(|(_, blocks)| *blocks > 0)
+            .max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)))
+            .map(|(work, blocks)| Shown { work, blocks });
+        Blocks {
+            blocks: self.took_ms.len(),
+            size: BLOCK_WORKS,
+            empty: self.empty,
+            hits: self.hits,
+            works,
+            coverage: share(covered, works),
+            mean_shown: share(self.hits, works),
+            most_shown,
+            reasons: self.reasons.into_iter().map(|(name, hits)| (name, share(hits, self.hits))).collect(),
+            times: Times::of(self.took_ms),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! How well judged queries are answered.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use super::baseline::Baseline;
+use super::corpus::Site;
+use super::figures::{Outcome, figures};
+use super::judgements::{self, Grades, Judgement};
+use super::{Answered, Evaluation, Options};
+use crate::engine::embedded::EmbeddedEngine;
+use crate::engine::{Filters, MAX_LIMIT, SearchEngine, SearchRequest};
+use crate::query::Query;
+
+/// Which queries are asked, and how.
+#[derive(Debug, Clone)]
+pub struct Searches {
+    /// The queries, JSON lines with `_id`, `text` and `lang`.
+    pub queries: PathBuf,
+    /// The judgements: query, article, grade, separated by tabs; a header line is passed over.
+    pub qrels: PathBuf,
+    /// Answer only articles in the query's language.
+    pub filter_lang: bool,
+    /// Tell the query's language as the reader's.
+    pub ui_lang: bool,
+    /// How much newer articles are preferred.
+    pub recency: f32,
+}
+
+/// Queries, and how good which articles answer them.
+#[derive(Debug)]
+pub struct JudgedSet {
+    queries: Vec<JudgedQuery>,
+    judgements: Vec<Judgement>,
+}
+
+#[derive(Debug, Deserialize)]
+struct JudgedQuery {
+    #[serde(rename = "_id")]
+    id: String,
+    text: String,
+    #[serde(default)]
+    lang: String,
+}
+
+/// Asks the queries and measures the answers.
+pub(super) fn evaluate(site: &Site, searches: &Searches, options: &Options) -> Result<(Evaluation, Vec<Answered>)> {
+    let set = JudgedSet::read(&searches.queries, &searches.qrels)?;
+    let mut works: HashMap<String, String> = HashMap::new();
+    let mut baseline = options.baseline.then(Baseline::default);
+    site.each_article(|article| {
+        works.insert(article.id.clone(), article.work.clone());
+        if let Some(baseline) = &mut baseline {
+            baseline.add(article);
+        }
+        Ok(())
+    })?;
+    let grades = set.by_work(|article| works.get(article).cloned());
+    let none = HashMap::new();
+    let Searches { filter_lang, ui_lang, recency, .. } = *searches;
+    let asking = Asking { depth: options.depth, filter_lang, ui_lang, recency };
+    let mut answered = Vec::new();
+    let mut outcomes = Vec::new();
+    for query in &set.queries {
+        let judged = grades.get(&query.id).unwrap_or(&none);
+        let begun = Instant::now();
+        let hits = ranked(&site.engine, query, &asking)?;
+        let took_ms = begun.elapsed().as_secs_f64() * 1e3;
+        let outcome = Outcome::of(&query.lang, hits.iter().map(|(_, work)| work.as_str()), judged, took_ms);
+        answered.push(Answered {
+            id: query.id.clone(),
+            text: query.text.clone(),
+            ranking: hits.into_iter().map(|(id, _)| id).collect(),
+            ndcg_10: outcome.measures.ndcg_10,
+        });
+        outcomes.push(outcome);
+    }
+    let mut evaluation = Evaluation { figures: figures(&outcomes), ..Evaluation::default() };
+    if let Some(baseline) = baseline {
+        let mut outcomes = Vec::new();
+        for query in &set.queries {
+            let judged = grades.get(&query.id).unwrap_or(&none);
+            let words: Vec<String> = Query::parse(&query.text).words.into_iter().map(|word| word.text).collect();
+            let begun = Instant::now();
+            let found = baseline.search(&words, &query.lang, searches.filter_lang, options.depth);
+            let took_ms = begun.elapsed().as_secs_f64() * 1e3;
+            outcomes.push(Outcome::of(&query.lang, found.into_iter(), judged, took_ms));
+        }
+        evaluation.baseline = figures(&outcomes);
+    }
+    Ok((evaluation, answered))
+}
+
+/// How the queries are asked.
+struct Asking {
+    depth: usize,
+    filter_lang: bool,
+    ui_lang: bool,
+    recency: f32,
+}
+
+/// The ids and works answered to a query, best first.
+fn ranked(engine: &EmbeddedEngine, query: &JudgedQuery, asking: &Asking) -> Result<Vec<(String, String)>> {
+    let lang = Some(query.lang.clone()).filter(|lang| !lang.is_empty());
+    let mut request = SearchRequest {
+        filters: Filters {
+            langs: lang.clone().filter(|_| asking.filter_lang).into_iter().collect(),
+            ..Filters::default()
+        },
+        ui_lang: lang.filter(|_| asking.ui_lang || asking.filter_lang),
+        limit: asking.depth.min(MAX_LIMIT),
+        recency: asking.recency,
+        ..SearchRequest::new(Query::parse(&query.text), jiff::Timestamp::now().as_second())
+    };
+    let mut ranked = Vec::new();
+    while ranked.len() < asking.depth {
+        request.limit = (asking.depth - ranked.len()).min(MAX_LIMIT);
+        let answer = engine.search(&request)?;
+        let found = answer.hits.len();
+        ranked.extend(answer.hits.into_iter().map(|hit| (hit.card.id, hit.card.work)));
+        request.offset += found;
+        if found < request.limit {
+            break;
+        }
+    }
+    Ok(ranked)
+}
+
+fn read_queries(path: &Path) -> Result<Vec<JudgedQuery>> {
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(number, line)| {
+            serde_json::from_str(line).with_context(|| format!("{}:{}: not a query", path.display(), number + 1))
+        })
+        .collect()
+}
+
+/// The mean nDCG@10 of judged queries needs no more works than that.
+const NDCG_DEPTH: usize = 10;
+
+impl JudgedSet {
+    /// Reads the queries, JSON lines with `_id`, `text` and `lang`, and the judgements: query,
+    /// article and grade, separated by tabs; a header line is passed over.
+    pub fn read(queries: &Path, qrels: &Path) -> Result<JudgedSet> {
+        let set =
+            JudgedSet { queries: read_queries(queries)?, judgements: judgements::read(qrels, ["query", "article"])? };
+        if set.queries.is_empty() {
+            bail!("{}: no queries in it", queries.display());
+        }
+        Ok(set)
+    }
+
+    /// The articles that are judged, each once.
+    pub fn articles(&self) -> HashSet<&str> {
+        self.judgements.iter().map(|judgement| judgement.article.as_str()).collect()
+    }
+
+    /// The mean nDCG@10 (0 to 1) of what an engine answers to the queries as they are, without a
+    /// filter; `work_of` tells an article's work.
+    pub fn ndcg_10(
+        &self,
+        engine: &EmbeddedEngine,
+        recency: f32,
+        work_of: impl Fn(&str) -> Option<String>,
+    ) -> Result<f64> {
+        let grades = self.by_work(work_of);
+        let none = HashMap::new();
+        let asking = Asking { depth: NDCG_DEPTH, filter_lang: false, ui_lang: false, recency };
+        let mut sum = 0.0;
+        for query in &self.queries {
+            let hits = ranked(engine, query, &asking)?;
+            let judged = grades.get(&query.id).unwrap_or(&none);
+            let works = hits.iter().map(|(_, work)| work.as_str());
+            sum += Outcome::of(&query.lang, works, judged, 0.0).measures.ndcg_10;
+        }
+        Ok(sum / self.queries.len() as f64)
+    }
+
+    fn by_work(&self, work_of: impl Fn(&str) -> Option<String>) -> Grades {
+        judgements::by_work(&self.judgements, work_of)
+    }
+}
