@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     related: Option<PathBuf>,
     /// Index the corpus without topics, tags and series, so that the text alone has to relate
-    #[arg(long, requires_all = ["related", "corpus"])]
+    #[arg(long, requires_all = ["related", "corpus"], conflicts_with = "queries")]
     without_topics: bool,
     /// How many works to look at [default: 100 a query, 10 an article; related ones at most 100]
     #[arg(long)]

@@ -298,7 +298,7 @@ impl Catalog {
         Ok(changes)
     }
 
-    /// Every article that is answered, by id, in memory: for evaluations.
+    /// Every article that is answered, by id, in memory: for tests and benchmarks.
     pub fn all_articles(&self) -> Result<Vec<Article>> {
         let page = self.articles_with_run(0, "", usize::MAX >> 1, usize::MAX)?;
         Ok(page.into_iter().map(|numbered| numbered.article).collect())

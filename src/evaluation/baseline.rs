@@ -124,3 +124,32 @@ impl<'s> MoreLikeThis<'s> {
         works.filter(|work| seen.insert(*work)).take(depth).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn more_like_this_answers_works_of_the_same_language_by_what_they_share() {
+        let articles = [
+            ("a-en", "a", "en", "granite quarry basalt"),
+            ("a-gb", "a", "en-GB", "granite quarry basalt"),
+            ("b-en", "b", "en", "granite quarry orchard"),
+            ("b-gb", "b", "en-GB", "granite quarry orchard"),
+            ("c-en", "c", "en", "basalt orchard violin"),
+            ("d-en", "d", "en", "violin orchard"),
+            ("e-pt", "e", "pt", "granite quarry basalt"),
+        ];
+        let mut more_like_this = MoreLikeThis::new(["a-en", "e-pt", "gone"].into_iter());
+        for (id, work, lang, body) in articles {
+            let article = json!({ "id": id, "work": work, "lang": lang, "title": "", "body": body });
+            more_like_this.add(&serde_json::from_value(article).unwrap());
+        }
+        assert_eq!(more_like_this.related("a-en", "a", 10), ["b", "c"]);
+        assert_eq!(more_like_this.related("a-en", "a", 1), ["b"]);
+        assert!(more_like_this.related("e-pt", "e", 10).is_empty());
+        assert!(more_like_this.related("gone", "gone", 10).is_empty());
+    }
+}

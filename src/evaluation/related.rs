@@ -250,3 +250,44 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::article::Article;
+    use crate::engine::Reason;
+
+    fn hit(work: &str, reasons: Vec<Reason>) -> RelatedHit {
+        let article = json!({ "id": format!("{work}-es"), "work": work, "lang": "es", "title": work });
+        let article: Article = serde_json::from_value(article).unwrap();
+        RelatedHit { card: Card::of(&article), score: 1.0, reasons }
+    }
+
+    #[test]
+    fn a_tally_counts_works_and_types_of_reasons() {
+        let terms = || Reason::Terms { terms: vec!["word".to_owned()] };
+        let topic = || Reason::Topic { path: "path".to_owned(), label: "Path".to_owned() };
+        let mut tally = Tally::default();
+        tally.take("a", &[hit("b", vec![terms(), terms()]), hit("c", vec![topic(), terms()])], 1.0).unwrap();
+        tally.take("a", &[hit("c", vec![Reason::Recent])], 3.0).unwrap();
+        tally.take("b", &[hit("b", vec![terms()])], 2.0).unwrap();
+        tally.take("d", &[], 9.0).unwrap();
+        let expected = Blocks {
+            blocks: 4,
+            size: 6,
+            empty: 1,
+            hits: 4,
+            works: 4,
+            coverage: 0.5,
+            mean_shown: 1.0,
+            // As often as `c`: the first by id.
+            most_shown: Some(Shown { work: "b".to_owned(), blocks: 2 }),
+            reasons: [("recent", 0.25), ("terms", 0.75), ("topic", 0.25)].map(|(n, s)| (n.to_owned(), s)).into(),
+            times: Times { median_ms: 3.0, p99_ms: 9.0 },
+        };
+        assert_eq!(tally.into_blocks(), expected);
+        assert_eq!(Tally::default().into_blocks(), Blocks { size: 6, ..Blocks::default() });
+    }
+}
