@@ -15,7 +15,7 @@
 //! * [`query`]: what a person typed, understood.
 //! * [`reindex`], [`acceptance`], [`build`], [`applier`]: from sources to a published generation.
 //! * [`gate`]: what a reindex has to hold to be published by itself.
-//! * [`evaluation`]: judged queries become figures.
+//! * [`evaluation`]: judgements become figures.
 //! * [`http`]: the API; [`admin`]: what may be changed over it, and by whom.
 //! * [`backup`]: the catalog as one file, and back.
 //! * [`config`], [`telemetry`], [`data_folder`]: what the program needs to run.

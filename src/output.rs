@@ -317,8 +317,8 @@ pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
     }
     if let Some(related) = &evaluation.related {
         print_blocks(&mut out, &related.blocks)?;
-        print_ids(&mut out, "not in the index", &related.missing)?;
-        print_ids(&mut out, "nothing judged to be related", &related.without_related)?;
+        print_ids(&mut out, "not in the index or not shown", &related.missing)?;
+        print_ids(&mut out, "nothing is judged to be related", &related.without_related)?;
     }
     print_differences(&mut out, &evaluation.differences)
 }
@@ -351,7 +351,7 @@ fn print_ids(out: &mut impl Write, what: &str, ids: &[String]) -> Result<()> {
     }
     let shown: Vec<&str> = ids.iter().take(MAX_PRINTED).map(String::as_str).collect();
     let more = if ids.len() > MAX_PRINTED { " and more (--json lists them)" } else { "" };
-    writeln!(out, "{what}, not measured: {} articles: {}{more}", ids.len(), shown.join(", "))?;
+    writeln!(out, "not measured, {what}: {}: {}{more}", ids.len(), shown.join(", "))?;
     Ok(())
 }
 

@@ -165,14 +165,16 @@ fn what_cannot_be_measured_is_named() {
     let arguments = ["evaluate", "--related", "related.tsv", "--corpus", "site.jsonl", "--baseline"];
     let told = String::from_utf8(run(site.path(), &arguments).stdout).unwrap();
     for line in
-        ["7 blocks of 6, 0 of them empty", "not in the index, not measured: 2 articles: gone, hidden", "plain MLT"]
+        ["7 blocks of 6, 0 of them empty", "not measured, not in the index or not shown: 2: gone, hidden", "plain MLT"]
     {
         assert!(told.contains(line), "{line}: {told}");
     }
     fs::write(site.path().join("none.tsv"), "gone\ta-en\t1\nb-en\ta-en\t0\nd-en\td-en\t2").unwrap();
     let said = site.failing(&["--related", "none.tsv", "--corpus", "site.jsonl"]);
     assert!(
-        said.contains("none.tsv: nothing to measure: of the articles judged, 1 are not in the index and 2"),
+        said.contains(
+            "none.tsv: nothing to measure: of the articles judged, 1 are not in the index or not shown and 2"
+        ),
         "{said}"
     );
 }

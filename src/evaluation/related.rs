@@ -1,7 +1,7 @@
 //! How good related articles are, and how a site's blocks of them look on the whole.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -79,42 +79,8 @@ pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Res
     if !(1..=MAX_LIMIT).contains(&options.depth) {
         bail!("depth {}: 1 to {MAX_LIMIT} related works can be looked at", options.depth);
     }
-    let judgements = judgements::read(&related.qrels, ["article", "related article"])?;
-    if judgements.is_empty() {
-        bail!("{}: no judgements in it", related.qrels.display());
-    }
     let asking = Asking { engine: &site.engine, now_s: jiff::Timestamp::now().as_second() };
-    let mut cards: HashMap<&str, Option<Card>> = HashMap::new();
-    for id in judgements.iter().flat_map(|judgement| [judgement.asked.as_str(), &judgement.article]) {
-        if !cards.contains_key(id) {
-            cards.insert(id, asking.card(id)?);
-        }
-    }
-    let card = |id: &str| cards.get(id).and_then(Option::as_ref);
-    let mut grades = judgements::by_work(&judgements, |id| card(id).map(|card| card.work.clone()));
-    let (mut sources, mut missing, mut without_related) = (Vec::new(), Vec::new(), Vec::new());
-    let mut seen = HashSet::new();
-    for id in judgements.iter().map(|judgement| judgement.asked.as_str()).filter(|id| seen.insert(*id)) {
-        let Some(card) = card(id) else {
-            missing.push(id.to_owned());
-            continue;
-        };
-        let mut judged = grades.remove(id).unwrap_or_default();
-        judged.remove(&card.work);
-        if judged.values().all(|grade| *grade == 0) {
-            without_related.push(id.to_owned());
-        } else {
-            sources.push(Source { card, judged });
-        }
-    }
-    if sources.is_empty() {
-        bail!(
-            "{}: nothing to measure: of the articles judged, {} are not in the index and {} have no related ones",
-            related.qrels.display(),
-            missing.len(),
-            without_related.len()
-        );
-    }
+    let Judged { sources, missing, without_related } = Judged::read(&related.qrels, &asking)?;
     let mut more_like_this =
         options.baseline.then(|| MoreLikeThis::new(sources.iter().map(|source| source.card.id.as_str())));
     let mut tally = Tally::default();
@@ -139,19 +105,18 @@ pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Res
         });
         outcomes.push(outcome);
     }
-    let baseline = more_like_this.map(|more_like_this| {
-        sources
-            .iter()
-            .map(|Source { card, judged }| {
-                let begun = Instant::now();
-                let works = more_like_this.related(&card.id, &card.work, options.depth);
-                Outcome::of(&card.lang, works.into_iter(), judged, begun.elapsed().as_secs_f64() * 1e3)
-            })
-            .collect::<Vec<_>>()
-    });
+    let mut baseline = BTreeMap::new();
+    if let Some(more_like_this) = more_like_this {
+        let answer = |Source { card, judged }: &Source| {
+            let begun = Instant::now();
+            let works = more_like_this.related(&card.id, &card.work, options.depth);
+            Outcome::of(&card.lang, works.into_iter(), judged, begun.elapsed().as_secs_f64() * 1e3)
+        };
+        baseline = figures(&sources.iter().map(answer).collect::<Vec<_>>());
+    }
     let evaluation = Evaluation {
         figures: figures(&outcomes),
-        baseline: baseline.map(|outcomes| figures(&outcomes)).unwrap_or_default(),
+        baseline,
         related: Some(RelatedFindings { missing, without_related, blocks: tally.into_blocks() }),
         ..Evaluation::default()
     };
@@ -159,11 +124,62 @@ pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Res
 }
 
 /// A judged article, and the grades of the works that may be related to it.
-struct Source<'c> {
-    card: &'c Card,
+struct Source {
+    card: Card,
     judged: HashMap<String, u32>,
 }
 
+/// The judged articles in the order of their file, by what can be measured on them.
+#[derive(Default)]
+struct Judged {
+    sources: Vec<Source>,
+    missing: Vec<String>,
+    without_related: Vec<String>,
+}
+
+impl Judged {
+    /// Reads judgements, of which at least one article must be left to measure.
+    fn read(qrels: &Path, asking: &Asking<'_>) -> Result<Judged> {
+        let judgements = judgements::read(qrels, ["article", "related article"])?;
+        if judgements.is_empty() {
+            bail!("{}: no judgements in it", qrels.display());
+        }
+        let mut cards: HashMap<&str, Option<Card>> = HashMap::new();
+        for id in judgements.iter().flat_map(|judgement| [judgement.asked.as_str(), &judgement.article]) {
+            if !cards.contains_key(id) {
+                cards.insert(id, asking.card(id)?);
+            }
+        }
+        let card = |id: &str| cards.get(id).and_then(Option::as_ref);
+        let mut grades = judgements::by_work(&judgements, |id| card(id).map(|card| card.work.clone()));
+        let mut read = Judged::default();
+        for id in judgements.iter().map(|judgement| judgement.asked.as_str()) {
+            // Taken out where it stands first.
+            let Some(mut judged) = grades.remove(id) else { continue };
+            let Some(card) = card(id) else {
+                read.missing.push(id.to_owned());
+                continue;
+            };
+            judged.remove(&card.work);
+            if judged.values().all(|grade| *grade == 0) {
+                read.without_related.push(id.to_owned());
+            } else {
+                read.sources.push(Source { card: card.clone(), judged });
+            }
+        }
+        if read.sources.is_empty() {
+            bail!(
+                "{}: nothing to measure: of the articles judged, {} are not in the index or not shown and {} have no related ones",
+                qrels.display(),
+                read.missing.len(),
+                read.without_related.len()
+            );
+        }
+        Ok(read)
+    }
+}
+
+/// The engine at one instant of the readers' time.
 struct Asking<'e> {
     engine: &'e EmbeddedEngine,
     now_s: i64,
