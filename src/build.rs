@@ -94,7 +94,10 @@ fn fill(
     let manifest = Manifest::new(number, catalog.identity()?, counts);
     writer.finish(&applied, &manifest)?;
     let articles = manifest.articles.values().sum();
-    Generation::open(&path)?.check(articles)?;
+    let generation = Generation::open(&path)?;
+    generation.check(articles)?;
+    generation.keep_nearest(threads)?;
+    crash_point!("build:nearest");
     Ok(articles)
 }
 

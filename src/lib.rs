@@ -15,6 +15,7 @@
 //! * [`query`]: what a person typed, understood.
 //! * [`reindex`], [`acceptance`], [`build`], [`applier`]: from sources to a published generation.
 //! * [`gate`]: what a reindex has to hold to be published by itself.
+//! * [`nearest`]: the related works of a site that has changed.
 //! * [`evaluation`]: judgements become figures.
 //! * [`http`]: the API; [`admin`]: what may be changed over it, and by whom.
 //! * [`backup`]: the catalog as one file, and back.
@@ -37,6 +38,7 @@ pub mod evaluation;
 pub mod gate;
 pub mod http;
 pub mod ingest;
+pub mod nearest;
 pub mod publication;
 pub mod query;
 pub mod reindex;

@@ -190,11 +190,10 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             output::search(&engine(&config)?.search(&request)?, json)?;
         }
         Command::Related { id, limit, json } => {
+            let key = ArticleKey::Id(id.clone());
             let request = RelatedRequest {
-                key: ArticleKey::Id(id.clone()),
-                filters: Filters::default(),
                 limit: limit.min(fichero::engine::MAX_LIMIT),
-                now_s: jiff::Timestamp::now().as_second(),
+                ..RelatedRequest::new(key, jiff::Timestamp::now().as_second())
             };
             match engine(&config)?.related(&request)? {
                 Some(answer) => output::related(&answer, json)?,

@@ -215,7 +215,12 @@ pub(crate) fn related(answer: &RelatedAnswer, json: bool) -> Result<()> {
         for reason in &hit.reasons {
             match reason {
                 Reason::Terms { terms } => writeln!(out, "    shares: {}", terms.join(", "))?,
+                Reason::LinkedFromHere => writeln!(out, "    linked from the article")?,
+                Reason::LinksHere => writeln!(out, "    links to the article")?,
+                Reason::Series { series } => writeln!(out, "    same series: {series}")?,
                 Reason::Topic { label, .. } => writeln!(out, "    same topic: {label}")?,
+                Reason::Author { author } => writeln!(out, "    same author: {author}")?,
+                Reason::Kind => writeln!(out, "    one of the newest of its kind")?,
                 Reason::Recent => writeln!(out, "    one of the newest")?,
             }
         }

@@ -16,6 +16,7 @@ use crate::applier::{Applier, EngineSlot, open_engine, refresh};
 use crate::config::Config;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
 use crate::http;
+use crate::nearest::NearestKeeper;
 use crate::reindex::{self, Options, Progress};
 
 /// How often the catalog is asked for changes.
@@ -52,7 +53,10 @@ pub fn serve(
         told_to_end()?
     };
     let (failed, mut failure) = tokio::sync::mpsc::channel::<anyhow::Error>(1);
-    let keeper = Keeper { config: config.clone(), data, slot: slot.clone(), progress, stop: stop.clone() };
+    let is_writer = Arc::new(AtomicBool::new(false));
+    let nearest = NearestKeeper { slot: slot.clone(), is_writer: is_writer.clone(), stop: stop.clone() };
+    let keeper = Keeper { config: config.clone(), data, slot: slot.clone(), progress, stop: stop.clone(), is_writer };
+    let nearest = thread::Builder::new().name("nearest".to_owned()).spawn(move || nearest.keep())?;
     let thread = thread::Builder::new().name("index".to_owned()).spawn(move || {
         if let Err(error) = keeper.keep(|| announce(address)) {
             // The receiver is gone only when the server has ended anyway.
@@ -92,6 +96,7 @@ pub fn serve(
     stop.store(true, Ordering::SeqCst);
     runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
     wait_for(&thread);
+    wait_for(&nearest);
     tracing::info!("stopped");
     outcome
 }
@@ -133,6 +138,8 @@ struct Keeper {
     slot: EngineSlot,
     progress: Arc<dyn Progress + Send + Sync>,
     stop: Arc<AtomicBool>,
+    /// Whether the writer lock is held.
+    is_writer: Arc<AtomicBool>,
 }
 
 impl Keeper {
@@ -172,6 +179,7 @@ impl Keeper {
                     thread::sleep(Duration::from_secs(1));
                 }
             }
+            self.is_writer.store(applier.is_some(), Ordering::SeqCst);
             if self.slot.load().is_some()
                 && let Some(announce) = announce.take()
             {

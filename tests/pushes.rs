@@ -14,8 +14,8 @@
 //! * a push does not wait for the end of a reindex;
 //! * any order of pushes, deletions, edits, reindexes, rollbacks and resumes ends as a plain model
 //!   says;
-//! * a running server finds a push within a second, keeps it when it is killed, and streams of
-//!   any length in bounded memory.
+//! * a running server finds a push within a second, keeps it when it is killed, relates it, and
+//!   streams of any length in bounded memory.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -895,6 +895,37 @@ fn a_running_server_finds_a_push_within_a_second_and_keeps_it_when_it_is_killed(
     let pushes = status["sources"].as_array().unwrap().iter().find(|source| source["name"] == "pushes").unwrap();
     assert_eq!(pushes["articles"], 6, "{status}");
     assert!(server.stop().0.success());
+}
+
+#[test]
+fn related_works_follow_a_push_within_a_second_and_are_kept_again() {
+    const A: &str = "Glaciers feed the rivers of the Andes";
+    let folder = served();
+    let server = start(&folder);
+    let mut client = server.client();
+    let related = |client: &mut Client| -> Vec<String> {
+        let hits = client.get("/v1/articles/p1/related").json()["hits"].take();
+        let ids = hits.as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap().to_owned());
+        ids.filter(|id| id.starts_with('p')).collect()
+    };
+    put(&mut client, "p1", A);
+    put(&mut client, "p2", "Rivers of the Andes, and the glaciers above them");
+    wait_until("the pushes to be related", || {
+        client.get("/v1/articles/p1").status == 200 && related(&mut client) == ["p2"]
+    });
+    let nearest = folder.path().join("index/generations/1/nearest.bin");
+    let was_kept = fs::metadata(&nearest).and_then(|file| file.modified()).ok();
+    wait_until("the nearest works to be kept anew", || {
+        fs::metadata(&nearest).and_then(|file| file.modified()).ok() != was_kept
+    });
+    assert_eq!(related(&mut client), ["p2"], "kept or not, the answer is the same");
+    let hidden = json!({"title": A, "hidden": true}).to_string();
+    let headers = [("authorization", &*format!("Bearer {TOKEN}")), JSON];
+    let begun = Instant::now();
+    let answer = client.try_request("PUT", "/v1/articles/p2", &headers, hidden.as_bytes()).unwrap();
+    assert!(answer.status < 300, "{answer:?}");
+    wait_until("the hidden article to be gone", || related(&mut client).is_empty());
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub(crate) mod made;
 pub(crate) mod served;
+pub(crate) mod site;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::detect::foreign_language;
 use super::forms::{Forms, FormsCache, dashed, with_forms_cache};
+use super::key_terms::{Gathering, KeyTerms};
 use super::language::language_group;
+use super::sketch::Sketch;
 use super::words::words;
 use crate::article::{Article, slug};
 
@@ -96,6 +96,10 @@ pub struct ArticleTerms {
     /// For every passage, the language that it is in where that is clearly not the article's: its
     /// words stand for themselves in both.
     pub passage_langs: Vec<Option<&'static str>>,
+    /// What the article could be told by.
+    pub key_terms: KeyTerms,
+    /// What tells copies of its text; `None` for one too short to tell.
+    pub sketch: Option<Sketch>,
 }
 
 impl ArticleTerms {
@@ -107,13 +111,14 @@ impl ArticleTerms {
         }
         let Some(cache) = caches.get_mut(&article.lang) else { return ArticleTerms::default() };
         let mut terms = ArticleTerms::default();
-        terms.zone(Zone::Title, &article.title, cache);
-        terms.zone(Zone::Summary, &article.summary, cache);
+        let mut gathering = Gathering::new(language_group(&article.lang));
+        terms.zone(Zone::Title, &article.title, cache, &mut gathering);
+        terms.zone(Zone::Summary, &article.summary, cache, &mut gathering);
         let own = language_group(&article.lang);
         for passage in passages_of(&article.body) {
             terms.passage_starts.push(terms.zones[Zone::Body.ordinal()].length);
             let first = terms.zones[Zone::Body.ordinal()].terms.len();
-            terms.zone(Zone::Body, passage.text, cache);
+            terms.zone(Zone::Body, passage.text, cache, &mut gathering);
             let foreign = foreign_language(passage.text, &own);
             terms.passage_langs.push(foreign);
             if let Some(lang) = foreign {
@@ -121,19 +126,23 @@ impl ArticleTerms {
             }
         }
         for label in article.topics.iter().flat_map(|topic| &topic.labels) {
-            terms.zone(Zone::Topics, label, cache);
+            // What a menu calls its topics is not the article's own way to write.
+            terms.zone(Zone::Topics, label, cache, &mut Gathering::new(String::new()));
         }
         for topic in &article.topics {
             for (name, _) in topic.path.split('/').zip(&topic.labels).filter(|(name, label)| slug(label) != *name) {
-                terms.zone(Zone::Topics, &name.replace('-', " "), cache);
+                terms.zone(Zone::Topics, &name.replace('-', " "), cache, &mut Gathering::new(String::new()));
             }
         }
         for label in article.tags.iter().chain(&article.series) {
-            terms.zone(Zone::Topics, label, cache);
+            terms.zone(Zone::Topics, label, cache, &mut gathering);
         }
         for author in &article.authors {
-            terms.zone(Zone::Authors, author, cache);
+            terms.zone(Zone::Authors, author, cache, &mut Gathering::new(String::new()));
         }
+        terms.key_terms = gathering.finish();
+        terms.sketch =
+            Sketch::of([Zone::Summary, Zone::Body].into_iter().flat_map(|zone| &terms.zones[zone.ordinal()].terms));
         terms
     }
 
@@ -152,61 +161,21 @@ impl ArticleTerms {
         forms.map(|forms| forms.folded()).collect()
     }
 
-    fn zone(&mut self, zone: Zone, text: &str, cache: &mut FormsCache) {
-        let zone = &mut self.zones[zone.ordinal()];
+    fn zone<'a>(&mut self, name: Zone, text: &'a str, cache: &mut FormsCache, gathering: &mut Gathering<'a>) {
+        let zone = &mut self.zones[name.ordinal()];
+        let mut before = None;
         let first = zone.length;
         for word in words(text) {
             let position = first.saturating_add(word.position);
             zone.length = zone.length.max(position.saturating_add(1));
             let mut forms = cache.forms(&word.text);
+            before = gathering.take(name, text, &word, &forms, before);
             if word.is_dashed {
                 let with_hyphen: Vec<String> = forms.words.iter().map(|form| dashed(form)).collect();
                 Arc::make_mut(&mut forms).words.extend(with_hyphen);
             }
             zone.terms.push((position, forms));
         }
-    }
-}
-
-/// A term that an article could be told by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KeyTerm {
-    /// The stem, tagged with its language.
-    pub stem: String,
-    /// The word as the article first writes it.
-    pub word: String,
-    /// How often it stands there, an occurrence in the title counting for three.
-    pub frequency: f32,
-}
-
-/// How many times an occurrence in a zone counts for a key term, by [`Zone::ALL`]: the title is
-/// what the article is about.
-const KEY_ZONE_COUNTS: [f32; ZONES] = [3.0, 1.5, 1.0, 1.0, 1.0];
-
-/// The most key terms that are kept of an article: longer lists no longer change what is related.
-const MAX_KEY_TERMS: usize = 128;
-
-impl ArticleTerms {
-    /// The terms that an article could be told by, the most frequent first. Which of them are
-    /// telling depends on the other articles, and is decided when it is asked.
-    pub fn key_terms(&self) -> Vec<KeyTerm> {
-        let mut terms: HashMap<&str, (&str, f32)> = HashMap::new();
-        for (zone, counts) in self.zones.iter().zip(KEY_ZONE_COUNTS) {
-            for (_, forms) in &zone.terms {
-                let (Some(stem), Some(word)) = (forms.stems.first(), forms.words.first()) else { continue };
-                let is_telling = word.chars().any(char::is_alphabetic) && (!word.is_ascii() || word.len() >= 3);
-                if is_telling {
-                    terms.entry(stem).or_insert((word, 0.0)).1 += counts;
-                }
-            }
-        }
-        let mut terms: Vec<KeyTerm> = terms
-            .into_iter()
-            .map(|(stem, (word, frequency))| KeyTerm { stem: stem.to_owned(), word: word.to_owned(), frequency })
-            .collect();
-        terms.sort_by(|a, b| b.frequency.total_cmp(&a.frequency).then_with(|| a.stem.cmp(&b.stem)));
-        terms.truncate(MAX_KEY_TERMS);
-        terms
     }
 }
 

@@ -14,15 +14,19 @@ mod endings;
 mod fold;
 mod forms;
 mod function_words;
+mod key_terms;
 mod language;
+mod sketch;
 mod stop_words;
 mod words;
 
 pub use detect::{detect, foreign_language};
-pub use document::{ArticleTerms, KeyTerm, Passage, PassageKind, ZONES, Zone, ZoneTerms, join_passages, passages_of};
+pub use document::{ArticleTerms, Passage, PassageKind, ZONES, Zone, ZoneTerms, join_passages, passages_of};
 pub use fold::{fold, fold_keeping_tilde, normalize};
 pub use forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
+pub use key_terms::{KeyTerm, KeyTerms};
 pub use language::{Chain, chain_of, chains, language_group};
+pub use sketch::Sketch;
 pub use stop_words::is_stop_word;
 pub use words::{Word, is_quote, is_unspaced, words};
 

@@ -2,24 +2,24 @@
 //! hand. It is slow and obvious; the embedded engine must say the same.
 
 mod facets;
+mod related;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
 use self::facets::spellings;
+use self::related::Comparable;
 use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
-use super::filters::Filters;
 use super::plan::{Collection, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
 use super::ranking::{self, Held, LanguageStats};
-use super::related::{REASON_TERMS, WeightedTerm, telling_terms};
 use super::snippet::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets, body_passages};
 use super::spelling;
 use super::synonyms::{SynonymGroup, SynonymIndex};
 use super::{
-    ArticleAnswer, ArticleKey, Card, EngineError, Hit, IndexVersion, Reason, RelatedAnswer, RelatedHit, RelatedRequest,
-    SearchAnswer, SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
+    ArticleAnswer, ArticleKey, Card, EngineError, Hit, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
+    SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
 use crate::article::{Article, address};
@@ -40,6 +40,7 @@ pub struct BruteForceEngine {
 struct Entry {
     article: Article,
     terms: ArticleTerms,
+    comparable: Comparable,
     /// The language group's place in `languages`.
     group: usize,
 }
@@ -59,7 +60,8 @@ impl BruteForceEngine {
             for (sum, zone) in stats.words.iter_mut().zip(&terms.zones) {
                 *sum += u64::from(zone.length);
             }
-            entries.push(Entry { article, terms, group: 0 });
+            let comparable = Comparable::of(&article, &terms);
+            entries.push(Entry { article, terms, comparable, group: 0 });
         }
         let languages: Vec<LanguageStats> = languages.into_values().collect();
         for entry in &mut entries {
@@ -488,61 +490,7 @@ impl SearchEngine for BruteForceEngine {
     }
 
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
-        let Some(source) = self.find(&request.key, request.now_s) else { return Ok(None) };
-        let articles = self.languages[source.group].articles;
-        let Ok(terms) = telling_terms(source.terms.key_terms(), articles, |stem| self.matching(stem));
-        let mut topics: Vec<_> = source.article.topics.iter().collect();
-        topics.sort_by_key(|topic| std::cmp::Reverse(topic.path.matches('/').count()));
-        let own = Filters {
-            langs: match request.filters.langs.as_slice() {
-                [] => source.article.lang.split('-').next().map(str::to_owned).into_iter().collect(),
-                langs => langs.to_vec(),
-            },
-            ..request.filters.clone()
-        };
-        let mut seen: HashSet<&str> = HashSet::from([source.article.work.as_str()]);
-        let mut hits: Vec<RelatedHit> = Vec::new();
-        let mut step = |filters: &Filters, sort: Sort, score: &dyn Fn(&Entry) -> Option<(f32, Reason)>| {
-            let candidates: Vec<&Entry> = self
-                .entries
-                .iter()
-                .filter(|entry| !seen.contains(entry.article.work.as_str()))
-                .filter(|entry| entry.article.is_visible_at(request.now_s) && filters.take(&entry.article))
-                .collect();
-            let versions = candidates.into_iter().filter_map(|entry| {
-                let (score, _) = score(entry)?;
-                let made = Made { score, version: score, nearness: 0.0, language: 1.0, recency: 1.0 };
-                Some(Choice { entry, made, fit: 0 })
-            });
-            let missing = request.limit.saturating_sub(hits.len());
-            for choice in Self::order(versions.collect(), sort, true).into_iter().take(missing) {
-                seen.insert(choice.entry.article.work.as_str());
-                let reasons = score(choice.entry).map(|(_, reason)| reason).into_iter().collect();
-                hits.push(RelatedHit { card: Card::of(&choice.entry.article), score: choice.made.score, reasons });
-            }
-        };
-        for filters in [&own, &request.filters] {
-            step(filters, Sort::Relevance, &|entry| {
-                let held: Vec<(&WeightedTerm, f32)> = terms
-                    .iter()
-                    .map(|term| (term, self.word_score(entry, &term.as_word())))
-                    .filter(|(_, zones)| *zones > 0.0)
-                    .collect();
-                let mut score = 0.0;
-                for (term, zones) in &held {
-                    score += term.weight * zones;
-                }
-                let words = held.iter().take(REASON_TERMS).map(|(term, _)| term.word.clone()).collect();
-                (!held.is_empty()).then_some((score, Reason::Terms { terms: words }))
-            });
-            for topic in topics.iter().filter(|_| filters.topics.is_empty()) {
-                let below = Filters { topics: vec![topic.path.clone()], ..filters.clone() };
-                let reason = Reason::Topic { path: topic.path.clone(), label: topic.label().to_owned() };
-                step(&below, Sort::Newest, &|_| Some((0.0, reason.clone())));
-            }
-            step(filters, Sort::Newest, &|_| Some((0.0, Reason::Recent)));
-        }
-        Ok(Some(RelatedAnswer { id: source.article.id.clone(), hits, index_version: self.version }))
+        Ok(self.related_works(request))
     }
 
     fn index_version(&self) -> IndexVersion {

@@ -25,7 +25,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::article::{Kind, Moment};
+use crate::article::{Article, Kind, Moment};
 use crate::query::Query;
 
 pub use cursor::{Cursor, CursorKey};
@@ -242,7 +242,7 @@ pub struct Card {
 
 impl Card {
     /// The card of an article.
-    pub fn of(article: &crate::article::Article) -> Card {
+    pub fn of(article: &Article) -> Card {
         Card {
             id: article.id.clone(),
             work: article.work.clone(),
@@ -354,27 +354,70 @@ pub struct ArticleAnswer {
     pub index_version: IndexVersion,
 }
 
-/// A question for related articles.
+/// What related works are asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RelatedTo {
+    /// An article that is there.
+    Article(ArticleKey),
+    /// A text that is not published yet. A work that it is a version of is left out, as is the
+    /// article that it would take the place of.
+    Draft(Box<Article>),
+}
+
+/// A question for related works.
 #[derive(Debug, Clone)]
 pub struct RelatedRequest {
-    /// The article.
-    pub key: ArticleKey,
-    /// What a version must be; without languages, that of the article is preferred.
+    /// What they are to be related to.
+    pub to: RelatedTo,
+    /// What a version must be.
     pub filters: Filters,
+    /// Whether works that are not there in the language asked from are taken as they are related;
+    /// else only when that language has no other.
+    pub any_lang: bool,
     /// Works to answer, at most [`MAX_LIMIT`].
     pub limit: usize,
     /// The present, Unix time.
     pub now_s: i64,
 }
 
-/// Why an article is related, for a reader.
+impl RelatedRequest {
+    /// Six works related to an article; `now_s` is the present, Unix time.
+    pub fn new(key: ArticleKey, now_s: i64) -> RelatedRequest {
+        RelatedRequest { to: RelatedTo::Article(key), filters: Filters::default(), any_lang: false, limit: 6, now_s }
+    }
+}
+
+/// What a related work was found by: the first that leads to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    /// What both say: words, links from one to the other, a series.
+    Text,
+    /// A topic of the menu, and no text.
+    Topic,
+    /// Nothing but being of the same kind: one of the newest of these.
+    Kind,
+    /// Nothing at all: one of the newest.
+    Recent,
+}
+
+/// Why a work is related, for a reader.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reason {
     /// Both use these words.
     Terms {
-        /// The words, the weightiest first.
+        /// The words and phrases as the article asked from writes them, the weightiest first.
         terms: Vec<String>,
+    },
+    /// The article asked from links to it.
+    LinkedFromHere,
+    /// It links to the article asked from.
+    LinksHere,
+    /// Both are parts of this series.
+    Series {
+        /// Its name.
+        series: String,
     },
     /// Both stand under this topic.
     Topic {
@@ -383,6 +426,13 @@ pub enum Reason {
         /// Its label.
         label: String,
     },
+    /// Both are by this person.
+    Author {
+        /// The name.
+        author: String,
+    },
+    /// Nothing nearer was found: one of the newest of the same kind.
+    Kind,
     /// Nothing nearer was found: one of the newest.
     Recent,
 }
@@ -395,15 +445,19 @@ pub struct RelatedHit {
     pub card: Card,
     /// Higher is nearer; comparable within one answer only.
     pub score: f32,
-    /// Why it is there.
+    /// What it was found by.
+    pub rung: Rung,
+    /// Whether it is in another language than the article asked from.
+    pub other_language: bool,
+    /// Why it is there, the strongest reason first.
     pub reasons: Vec<Reason>,
 }
 
-/// The works nearest to an article.
+/// The works nearest to an article or a draft.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RelatedAnswer {
-    /// The article's id.
-    pub id: String,
+    /// The article's id; a draft has none.
+    pub id: Option<String>,
     /// The works, nearest first.
     pub hits: Vec<RelatedHit>,
     /// The state it was given from.

@@ -12,7 +12,7 @@ use super::corpus::Site;
 use super::figures::{Outcome, Times, figures};
 use super::{Answered, Evaluation, Options, judgements};
 use crate::engine::embedded::EmbeddedEngine;
-use crate::engine::{ArticleKey, Card, EngineError, Filters, MAX_LIMIT, RelatedHit, RelatedRequest, SearchEngine};
+use crate::engine::{ArticleKey, Card, EngineError, MAX_LIMIT, RelatedHit, RelatedRequest, SearchEngine};
 
 /// How many works the block under a page shows.
 const BLOCK_WORKS: usize = 6;
@@ -195,12 +195,7 @@ impl Asking<'_> {
     /// The works related to an article and the milliseconds that it took; nothing where the
     /// article is not shown.
     fn related(&self, id: &str, limit: usize) -> Result<Option<(Vec<RelatedHit>, f64)>, EngineError> {
-        let request = RelatedRequest {
-            key: ArticleKey::Id(id.to_owned()),
-            filters: Filters::default(),
-            limit,
-            now_s: self.now_s,
-        };
+        let request = RelatedRequest { limit, ..RelatedRequest::new(ArticleKey::Id(id.to_owned()), self.now_s) };
         let begun = Instant::now();
         let answer = self.engine.related(&request)?;
         let took_ms = begun.elapsed().as_secs_f64() * 1e3;
@@ -273,12 +268,12 @@ mod tests {
 
     use super::*;
     use crate::article::Article;
-    use crate::engine::Reason;
+    use crate::engine::{Reason, Rung};
 
     fn hit(work: &str, reasons: Vec<Reason>) -> RelatedHit {
         let article = json!({ "id": format!("{work}-es"), "work": work, "lang": "es", "title": work });
         let article: Article = serde_json::from_value(article).unwrap();
-        RelatedHit { card: Card::of(&article), score: 1.0, reasons }
+        RelatedHit { card: Card::of(&article), score: 1.0, rung: Rung::Text, other_language: false, reasons }
     }
 
     #[test]

@@ -20,7 +20,7 @@ struct Example {
     answer: Option<&'static str>,
 }
 
-const EXAMPLES: [Example; 21] = [
+const EXAMPLES: [Example; 22] = [
     Example {
         operation: "search",
         method: None,
@@ -70,6 +70,15 @@ const EXAMPLES: [Example; 21] = [
         method: None,
         path: "/v1/related?id=es/recognition-refugees&limit=3",
         body: None,
+        answer: None,
+    },
+    Example {
+        operation: "relatedToDraft",
+        method: None,
+        path: "/v1/related?limit=3",
+        body: Some(
+            r#"{"title": "Becas de movilidad virtual", "body": "Los estudiantes cursan un semestre en otra universidad sin viajar.", "kind": "blog"}"#,
+        ),
         answer: None,
     },
     Example {

@@ -78,6 +78,22 @@ impl Fails for OfArticle {
         &[&UNKNOWN_PARAMETER, &BAD_VALUE, &NO_ARTICLE, &NOT_READY, &TOO_BUSY];
 }
 
+/// Of what is asked about a draft.
+pub(super) struct OfDraft;
+
+impl Fails for OfDraft {
+    const KINDS: &'static [&'static ProblemKind] = &[
+        &UNKNOWN_PARAMETER,
+        &BAD_VALUE,
+        &BAD_BODY,
+        &BAD_ARTICLE,
+        &TOO_LARGE,
+        &MEDIA_TYPE_UNKNOWN,
+        &NOT_READY,
+        &TOO_BUSY,
+    ];
+}
+
 /// Of a push of one article.
 pub(super) struct OfPush;
 

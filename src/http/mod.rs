@@ -15,6 +15,7 @@ mod connections;
 mod cors;
 mod cursor;
 mod docs;
+mod draft;
 mod examples;
 mod failures;
 mod feed;
@@ -114,7 +115,7 @@ fn routes(settings: &Settings) -> OpenApiRouter<App> {
         .routes(routes!(articles::article_by_query))
         .routes(routes!(articles::article_by_id))
         .routes(routes!(related::related_by_id))
-        .routes(routes!(related::related_by_query))
+        .routes(routes!(related::related_by_query, related::related_to_draft))
         .merge(articles_push::routes())
         .merge(admin::routes())
         .routes(routes!(health::livez))

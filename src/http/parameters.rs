@@ -115,6 +115,7 @@ impl Takes for Searching {
     const GROUPS: &'static [Group] = &[
         &[&Q],
         UNDER,
+        IN_LANG,
         FILTERS,
         &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &CURSOR, &GROUP, &FACETS, &SNIPPET_CHARS, &HIGHLIGHT, &EXPLAIN],
     ];
@@ -124,21 +125,21 @@ impl Takes for Searching {
 pub(super) struct Topics;
 
 impl Takes for Topics {
-    const GROUPS: &'static [Group] = &[FILTERS, &[&UI_LANG]];
+    const GROUPS: &'static [Group] = &[IN_LANG, FILTERS, &[&UI_LANG]];
 }
 
 /// What a feed takes.
 pub(super) struct Feeding;
 
 impl Takes for Feeding {
-    const GROUPS: &'static [Group] = &[&[&Q], UNDER, FILTERS, &[&UI_LANG, &FEED_SORT, &LIMIT, &SNIPPET_CHARS]];
+    const GROUPS: &'static [Group] = &[&[&Q], UNDER, IN_LANG, FILTERS, &[&UI_LANG, &FEED_SORT, &LIMIT, &SNIPPET_CHARS]];
 }
 
 /// What the list of the newest works takes.
 pub(super) struct Recent;
 
 impl Takes for Recent {
-    const GROUPS: &'static [Group] = &[UNDER, FILTERS, &[&UI_LANG, &RECENT_LIMIT, &EXCLUDE]];
+    const GROUPS: &'static [Group] = &[UNDER, IN_LANG, FILTERS, &[&UI_LANG, &RECENT_LIMIT, &EXCLUDE]];
 }
 
 /// What names an article.
@@ -152,19 +153,20 @@ impl Takes for Naming {
 pub(super) struct Relating;
 
 impl Takes for Relating {
-    const GROUPS: &'static [Group] = &[&[&RELATED_LIMIT], UNDER, FILTERS];
+    const GROUPS: &'static [Group] = &[&[&RELATED_LIMIT, &RELATED_LANG], UNDER, FILTERS];
 }
 
 /// What related articles take where the article must be named too.
 pub(super) struct NamingAndRelating;
 
 impl Takes for NamingAndRelating {
-    const GROUPS: &'static [Group] = &[KEY, &[&RELATED_LIMIT], UNDER, FILTERS];
+    const GROUPS: &'static [Group] = &[KEY, &[&RELATED_LIMIT, &RELATED_LANG], UNDER, FILTERS];
 }
 
 const KEY: Group = &[&ID, &URL];
 const UNDER: Group = &[&TOPIC];
-const FILTERS: Group = &[&LANG, &KIND, &TAG, &AUTHOR, &YEAR, &DATE_FROM, &DATE_TO, &KIND_NOT, &TOPIC_NOT, &TAG_NOT];
+const IN_LANG: Group = &[&LANG];
+const FILTERS: Group = &[&KIND, &TAG, &AUTHOR, &YEAR, &DATE_FROM, &DATE_TO, &KIND_NOT, &TOPIC_NOT, &TAG_NOT];
 
 pub(super) static Q: Parameter<Text> = Parameter::once(
     "q",
@@ -177,6 +179,13 @@ pub(super) static LANG: Parameter<Language> = Parameter::repeatable(
     "Only pages in this language (BCP 47); `pt` takes `pt-BR` too. Several: any of them.",
 )
 .example("es");
+/// [`LANG`], where it says besides what comes first.
+pub(super) static RELATED_LANG: Parameter<Language> = Parameter::repeatable(
+    "lang",
+    Language,
+    "Only works in this language (BCP 47); `pt` takes `pt-BR` too. Several: any of them. `any`: works in all languages, by their nearness alone. Without it, works in the article's language come first, and others only where nothing else is left.",
+)
+.example("any");
 pub(super) static KIND: Parameter<KindName> =
     Parameter::repeatable("kind", KindName, "Only pages of this kind. Several: any of them.").example("blog");
 pub(super) static TOPIC: Parameter<TopicPath> = Parameter::repeatable(

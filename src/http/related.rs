@@ -4,24 +4,29 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::articles::{id_in_path, key};
-use super::failures::{OfArticle, Problems};
+use super::draft::{DraftBody, Unread};
+use super::failures::{OfArticle, OfDraft, Problems};
 use super::parameters::{NamingAndRelating, RELATED_LIMIT, Relating};
 use super::params::{InQuery, Params};
 use super::problem::Problem;
 use super::{App, clock, search};
-use crate::engine::{ArticleKey, IndexVersion, RelatedHit, RelatedRequest};
+use crate::engine::{ArticleKey, Filters, IndexVersion, RelatedHit, RelatedRequest, RelatedTo, SearchEngine};
+
+/// In place of a language: all of them.
+const ANY_LANG: &str = "any";
 
 /// The answer of the related routes.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RelatedAnswer)]
 pub(super) struct RelatedBody {
-    /// The article's id.
-    id: String,
+    /// The article's id; `null` where it is a draft without one.
+    #[schema(required = true)]
+    id: Option<String>,
     /// How many works were asked for.
     limit: usize,
     /// How long it took, in milliseconds.
@@ -30,12 +35,17 @@ pub(super) struct RelatedBody {
     index_version: IndexVersion,
     /// The works, nearest first.
     hits: Vec<RelatedHit>,
+    /// Fields of a draft that were left out because they could not be understood, and doubts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    flaws: Vec<String>,
 }
 
 /// Works related to an article
 ///
-/// The works nearest to an article, each with reasons; never the article itself nor its
-/// translations.
+/// The works nearest to an article, each with reasons and the rung of the ladder that it was found
+/// on: by its text, else by topic, by kind, or as one of the newest. Never the article itself nor
+/// its translations, and never nothing while another work passes the filters.
 #[utoipa::path(
     get,
     path = "/v1/articles/{id}/related",
@@ -73,17 +83,70 @@ pub(super) async fn related_by_query(
     related(app, key(&params)?, &params).await
 }
 
+/// Works related to a draft
+///
+/// The same, for an article that is not published yet: a JSON object of at most 1 MB, with the
+/// fields of a push. Nothing of it is kept. Where it has the `id`, the `work` or the `url` of
+/// something that is published, that work is left out.
+#[utoipa::path(
+    post,
+    path = "/v1/related",
+    operation_id = "relatedToDraft",
+    tag = "Articles",
+    params(InQuery<Relating>),
+    request_body = DraftBody,
+    responses((status = 200, description = "The works, nearest first", body = RelatedBody), Problems<OfDraft>)
+)]
+pub(super) async fn related_to_draft(
+    State(app): State<App>,
+    InQuery { params, .. }: InQuery<Relating>,
+    request: Request,
+) -> Result<Json<RelatedBody>, Problem> {
+    let asked = Asked::read(&params)?;
+    let draft = Unread::receive(request).await?;
+    app.with_engine(move |engine| {
+        let draft = draft.read()?;
+        let body = asked.answer(engine, RelatedTo::Draft(Box::new(draft.article)))?;
+        Ok(Json(RelatedBody { id: draft.id, flaws: draft.flaws.iter().map(ToString::to_string).collect(), ..body }))
+    })
+    .await
+}
+
 async fn related(app: App, key: ArticleKey, params: &Params) -> Result<Json<RelatedBody>, Problem> {
-    let begun = Instant::now();
-    let limit = params.whole(&RELATED_LIMIT)?;
-    let request = RelatedRequest { key, filters: search::filters(params)?, limit, now_s: clock::now_s() };
-    let answer = app.with_engine(move |engine| Ok(engine.related(&request)?)).await?;
-    let answer = answer.ok_or_else(Problem::no_article)?;
-    Ok(Json(RelatedBody {
-        id: answer.id,
-        limit,
-        took_ms: clock::elapsed_ms(begun),
-        index_version: answer.index_version,
-        hits: answer.hits,
-    }))
+    let asked = Asked::read(params)?;
+    app.with_engine(move |engine| Ok(Json(asked.answer(engine, RelatedTo::Article(key))?))).await
+}
+
+/// What is asked, whatever the works are to be related to.
+struct Asked {
+    begun: Instant,
+    filters: Filters,
+    any_lang: bool,
+    limit: usize,
+}
+
+impl Asked {
+    fn read(params: &Params) -> Result<Asked, Problem> {
+        let (begun, limit) = (Instant::now(), params.whole(&RELATED_LIMIT)?);
+        let mut filters = search::filters(params)?;
+        let any_lang = filters.langs.iter().any(|lang| lang.eq_ignore_ascii_case(ANY_LANG));
+        if any_lang {
+            filters.langs.clear();
+        }
+        Ok(Asked { begun, filters, any_lang, limit })
+    }
+
+    fn answer(self, engine: &dyn SearchEngine, to: RelatedTo) -> Result<RelatedBody, Problem> {
+        let Asked { begun, filters, any_lang, limit } = self;
+        let request = RelatedRequest { to, filters, any_lang, limit, now_s: clock::now_s() };
+        let answer = engine.related(&request)?.ok_or_else(Problem::no_article)?;
+        Ok(RelatedBody {
+            id: answer.id,
+            limit,
+            took_ms: clock::elapsed_ms(begun),
+            index_version: answer.index_version,
+            hits: answer.hits,
+            flaws: Vec::new(),
+        })
+    }
 }

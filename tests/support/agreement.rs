@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fichero::engine::{
-    ArticleKey, Explanation, Filters, Hit, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest,
-    Sort, ranking,
+    ArticleKey, Explanation, Filters, Hit, RelatedAnswer, RelatedRequest, RelatedTo, SearchAnswer, SearchEngine,
+    SearchRequest, Sort, ranking,
 };
 use fichero::query::Query;
 use proptest::prelude::*;
@@ -133,7 +133,7 @@ fn runner(cases: u32) -> TestRunner {
 
 #[test]
 fn on_random_sites_the_embedded_engine_says_what_the_oracle_says() {
-    let related = (any::<prop::sample::Index>(), random::filters(), 1usize..12, random::now_s());
+    let related = (any::<prop::sample::Index>(), random::filters(), 1usize..12, random::now_s(), any::<(bool, bool)>());
     let left_out = prop::option::weighted(0.2, any::<prop::sample::Index>());
     let questions = (prop::collection::vec((random::request(), left_out), 40), prop::collection::vec(related, 12));
     let answered = Cell::new(0);
@@ -148,12 +148,17 @@ fn on_random_sites_the_embedded_engine_says_what_the_oracle_says() {
                 let hits = searches_agree(engine, &oracle, &request)?;
                 answered.set(answered.get() + usize::from(hits > 0 && !request.query.words.is_empty()));
             }
-            for (which, filters, limit, now_s) in related {
+            for (which, filters, limit, now_s, (any_lang, is_draft)) in related {
                 let record = which.get(&records);
                 let key = record["url"].as_str().filter(|_| limit % 3 == 0).map(|url| ArticleKey::Url(url.to_owned()));
                 let key = key.unwrap_or_else(|| ArticleKey::Id(record["id"].as_str().unwrap().to_owned()));
                 let filters = if limit % 2 == 0 { Filters::default() } else { filters };
-                let request = RelatedRequest { key, filters, limit, now_s };
+                let to = if is_draft {
+                    RelatedTo::Draft(Box::new(makers::articles_of(std::slice::from_ref(record)).remove(0)))
+                } else {
+                    RelatedTo::Article(key.clone())
+                };
+                let request = RelatedRequest { to, filters, any_lang, limit, ..RelatedRequest::new(key, now_s) };
                 related_agree(engine.related(&request).unwrap(), oracle.related(&request).unwrap())
                     .map_err(|error| TestCaseError::fail(format!("{error}\nby {request:?}")))?;
             }

@@ -238,7 +238,7 @@ pub fn request(query: &str) -> SearchRequest {
 }
 
 pub fn related_request(id: &str) -> RelatedRequest {
-    RelatedRequest { key: ArticleKey::Id(id.to_owned()), filters: Filters::default(), limit: 100, now_s: NOW }
+    RelatedRequest { limit: 100, ..RelatedRequest::new(ArticleKey::Id(id.to_owned()), NOW) }
 }
 
 /// Every combination of the library's queries, readers, filters and sorts that is worth its time.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use fichero::applier::open_engine;
 use fichero::article::Article;
@@ -146,6 +147,13 @@ impl Site {
         assert!(report.is_complete() && site.rejections.is_empty() && site.flaws.iter().all(is_doubt), "{report:?}");
         assert_eq!(report.articles(), records.len() as u64);
         report
+    }
+
+    /// The folder of the generation that answers now.
+    #[allow(dead_code, reason = "one of the suites looks into it")]
+    pub fn generation(&self) -> PathBuf {
+        let data = DataFolder::existing(&self.folder.path().join("index"));
+        data.generation(data.current().unwrap())
     }
 
     /// The engine that answers now. It does not see later reindexes.

@@ -100,19 +100,24 @@ fn record() -> impl Strategy<Value = Value> {
             select(&Kind::ALL[..]),
             prop::bool::weighted(0.08),
             option::weighted(0.4, (0usize..20, spelling())),
+            (
+                vec((0usize..20, spelling()), 0..3),
+                option::weighted(0.2, select(&["Cuadernos", "cuadernos ", "Notes"][..])),
+            ),
         );
         (texts, labels, dates, rest).prop_map(
             move |(
                 (title, summary, (body, times)),
                 (topics, tags, author),
                 (published, expires),
-                (work, kind, hidden, url),
+                (work, kind, hidden, url, (links, series)),
             )| {
+                let links: Vec<String> = links.into_iter().map(|(page, spelling)| spelled(page, spelling)).collect();
                 json!({
                     "lang": lang, "title": title, "summary": summary, "body": body.repeat(times), "kind": kind.as_str(),
                     "topics": topics, "tags": tags, "authors": author, "published_at": published, "expires_at": expires,
                     "work": work.map(|work| format!("work {work}")), "hidden": hidden,
-                    "url": url.map(|(page, spelling)| spelled(page, spelling)),
+                    "url": url.map(|(page, spelling)| spelled(page, spelling)), "links": links, "series": series,
                 })
             },
         )
@@ -131,7 +136,14 @@ pub fn larger_site() -> impl Strategy<Value = Vec<Value>> {
 
 /// Records, their ids not in the order of anything else.
 fn records(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Value>> {
-    (vec(record(), count), any::<u8>()).prop_map(|(mut records, salt)| {
+    let copies = vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..3);
+    (vec(record(), count), copies, any::<u8>()).prop_map(|(mut records, copies, salt)| {
+        for (of, to) in copies {
+            let (of, to) = (of.index(records.len()), to.index(records.len()));
+            for field in ["summary", "body", "lang"] {
+                records[to][field] = records[of][field].clone();
+            }
+        }
         for (place, record) in records.iter_mut().enumerate() {
             let mixed = (place as u8).wrapping_mul(37).wrapping_add(salt);
             record["id"] = format!("{mixed:02x}/{place}").into();

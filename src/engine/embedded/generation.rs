@@ -10,6 +10,7 @@ use tantivy::indexer::IndexWriterOptions;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use super::in_flight::{InFlight, Waiting};
+use super::related::{self, NearestStore, StoreError};
 use super::schema::{Fields, SCHEMA_VERSION, document, schema, tokenizers};
 use super::snapshot::Snapshot;
 use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
@@ -223,7 +224,43 @@ impl Generation {
     pub(super) fn snapshot(&self) -> Result<Snapshot> {
         let Applied { seq, synonyms, .. } = self.applied()?;
         let version = IndexVersion { generation: self.manifest.generation, seq };
-        Ok(Snapshot::new(self.reader.searcher(), self.fields.clone(), version, synonyms)?)
+        let snapshot = Snapshot::new(self.reader.searcher(), self.fields.clone(), version, synonyms)?;
+        self.find_nearest(&snapshot);
+        Ok(snapshot)
+    }
+
+    /// Lends a snapshot the nearest works that are kept, where they are of its articles; says whether
+    /// they are.
+    pub(super) fn find_nearest(&self, snapshot: &Snapshot) -> bool {
+        let kept = NearestStore::open(&self.path, snapshot).map(Arc::new);
+        let is_found = kept.is_some();
+        snapshot.nearest.store(kept);
+        is_found
+    }
+
+    /// Works out the nearest works of every article and keeps them, see [`related::keep`]. Only the
+    /// holder of the writer lock may ask for it.
+    pub(super) fn keep_nearest_of(
+        &self,
+        snapshot: &Snapshot,
+        threads: usize,
+        is_wanted: &(dyn Fn() -> bool + Sync),
+    ) -> Result<()> {
+        let kept = related::keep(&self.path, snapshot, threads, is_wanted);
+        let is_kept = kept.map_err(|error| match error {
+            StoreError::Engine(error) => GenerationError::Engine(error),
+            StoreError::Write(error) => GenerationError::Write { path: self.path.clone(), source: error.into() },
+        })?;
+        if is_kept {
+            self.find_nearest(snapshot);
+        }
+        Ok(())
+    }
+
+    /// Works out the nearest works of every article on some threads and keeps them, so that related
+    /// articles are read and not worked out.
+    pub fn keep_nearest(&self, threads: usize) -> Result<()> {
+        self.keep_nearest_of(&self.snapshot()?, threads, &|| true)
     }
 }
 

@@ -18,6 +18,7 @@ mod sequence;
 mod snapshot;
 mod snippet;
 mod values;
+mod works;
 
 pub use generation::{
     Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest,
@@ -82,6 +83,23 @@ impl EmbeddedEngine {
         former.drain(..former.len().saturating_sub(MAX_FORMER));
         self.former.store(Arc::new(former));
         Ok(())
+    }
+
+    /// Whether the nearest works of the present articles are kept, so that related articles are read
+    /// and not worked out. If not, they are looked for once more: whoever holds the writer lock may
+    /// have kept them since.
+    pub fn has_nearest(&self) -> bool {
+        let snapshot = self.snapshot.load();
+        snapshot.nearest.load().is_some() || self.generation.find_nearest(&snapshot)
+    }
+
+    /// Works out the nearest works of every article on some threads and keeps them. Gives up where
+    /// the articles change meanwhile, or once `is_wanted` says no. Only the holder of the writer lock
+    /// may ask for it.
+    pub fn keep_nearest(&self, threads: usize, is_wanted: &(dyn Fn() -> bool + Sync)) -> Result<(), GenerationError> {
+        let snapshot = self.snapshot.load_full();
+        let is_present = || is_wanted() && Arc::ptr_eq(&snapshot, &self.snapshot.load());
+        self.generation.keep_nearest_of(&snapshot, threads, &is_present)
     }
 
     /// The generation that answers.
@@ -170,10 +188,7 @@ impl SearchEngine for State {
     }
 
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
-        match place(&self.present, &request.key, request.now_s)? {
-            Some(place) => related::related(&self.present, place, request),
-            None => Ok(None),
-        }
+        related::related(&self.present, request)
     }
 
     fn index_version(&self) -> IndexVersion {

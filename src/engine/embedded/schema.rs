@@ -12,9 +12,11 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::analysis::{ArticleTerms, ZONES, Zone};
+use crate::analysis::{ArticleTerms, Sketch, ZONES, Zone};
 use crate::article::{Article, address};
 use crate::engine::Card;
+use crate::engine::related::Subject;
+use crate::engine::related::subject::work_key;
 use crate::engine::snippet::{BodyPassage, body_passages};
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
@@ -60,7 +62,14 @@ pub(super) struct Fields {
     pub(super) passage: Field,
     pub(super) passage_start: Field,
     pub(super) card: Field,
-    pub(super) key_terms: Field,
+    /// What an article is related by, see [`Subject`], as JSON.
+    pub(super) subject: Field,
+    /// The key terms that are phrases.
+    pub(super) phrases: Field,
+    /// The keys of its subject and of its work.
+    pub(super) keys: Field,
+    /// The numbers of its text's sketch.
+    pub(super) sketch: Field,
 }
 
 /// The name of a zone's column of lengths.
@@ -102,11 +111,14 @@ pub(super) fn schema() -> (Schema, Fields) {
         published: builder.add_i64_field("published", FAST),
         expires: builder.add_i64_field("expires", FAST),
         zones,
-        vocabulary: builder.add_text_field("vocabulary", vocabulary),
+        vocabulary: builder.add_text_field("vocabulary", vocabulary.clone()),
         passage: builder.add_bytes_field("passage", FAST),
         passage_start: builder.add_u64_field("passage_start", FAST),
         card: builder.add_bytes_field("card", STORED),
-        key_terms: builder.add_bytes_field("key_terms", FAST),
+        subject: builder.add_bytes_field("subject", FAST),
+        phrases: builder.add_text_field("phrases", vocabulary.clone()),
+        keys: builder.add_text_field("keys", vocabulary),
+        sketch: builder.add_u64_field("sketch", FAST),
     };
     (builder.build(), fields)
 }
@@ -179,10 +191,18 @@ pub(super) fn document(
         document.add_u64(fields.passage_start, u64::from(*start));
     }
     let card = serde_json::to_vec(&Card::of(article))?;
-    let key_terms = serde_json::to_vec(&terms.key_terms())?;
-    bytes_held += card.len() + key_terms.len();
+    let subject = Subject::of(article, terms);
+    let phrases = subject.terms.phrases.iter().map(|phrase| phrase.stem.as_str());
+    document.add_text(fields.phrases, term_list([(0, phrases)].into_iter()));
+    let keys: Vec<String> = subject.keys().chain([work_key(&article.work)]).collect();
+    document.add_text(fields.keys, term_list([(0, keys.iter().map(String::as_str))].into_iter()));
+    for number in terms.sketch.into_iter().flat_map(Sketch::to_numbers) {
+        document.add_u64(fields.sketch, number);
+    }
+    let subject = serde_json::to_vec(&subject)?;
+    bytes_held += card.len() + subject.len();
     document.add_bytes(fields.card, &card);
-    document.add_bytes(fields.key_terms, &key_terms);
+    document.add_bytes(fields.subject, &subject);
     Ok((document, bytes_held))
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use arc_swap::ArcSwapOption;
 use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn, TermOrdHit};
 use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::query::FuzzyTermQuery;
@@ -14,12 +15,15 @@ use tantivy::{
     DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
 };
 
+use super::related::NearestStore;
 use super::schema::{Fields, length_column, read_passage};
 use super::values::Values;
-use crate::analysis::{KeyTerm, ZONES, Zone, language_group};
+use super::works::WorkIndex;
+use crate::analysis::{Sketch, ZONES, Zone, language_group};
 use crate::engine::cursor::HOLD_S;
 use crate::engine::plan::Collection;
 use crate::engine::ranking::LanguageStats;
+use crate::engine::related::Subject;
 use crate::engine::snippet::BodyPassage;
 use crate::engine::synonyms::{SynonymGroup, SynonymIndex};
 use crate::engine::{Card, EngineError, IndexVersion};
@@ -57,7 +61,8 @@ pub(super) struct Segment {
     pub(super) tag: Option<StrColumn>,
     pub(super) author: Option<StrColumn>,
     passage: Option<BytesColumn>,
-    key_terms: Option<BytesColumn>,
+    subject: Option<BytesColumn>,
+    sketch: Column<u64>,
     /// The positions at which the passages of each article begin, in order.
     pub(super) passage_start: Column<u64>,
 }
@@ -80,6 +85,10 @@ pub(super) struct Snapshot {
     turns_s: Vec<i64>,
     synonyms: SynonymIndex,
     pub(super) values: Values,
+    /// Which articles are versions of which work.
+    pub(super) works_index: WorkIndex,
+    /// The works nearest to each, once they are worked out.
+    pub(super) nearest: ArcSwapOption<NearestStore>,
     /// The last second (Unix time) at which a list that began here may go on.
     held_until_s: AtomicI64,
 }
@@ -152,14 +161,16 @@ impl Snapshot {
         Ok(Snapshot {
             searcher,
             fields,
-            segments,
             synonyms: SynonymIndex::new(synonyms, &languages),
-            languages,
             articles_by_lang,
             works: works as usize,
             version,
             newest_s,
             values,
+            works_index: WorkIndex::new(&segments, works as usize, languages.len()),
+            nearest: ArcSwapOption::empty(),
+            segments,
+            languages,
             held_until_s: AtomicI64::new(i64::MIN),
             turns_s,
         })
@@ -224,6 +235,11 @@ impl Snapshot {
         Ok(found)
     }
 
+    /// All articles that have a key of a subject.
+    pub(super) fn with_key(&self, key: &str) -> Result<Vec<Place>, EngineError> {
+        self.all_with(&Term::from_field_text(self.fields.keys, key))
+    }
+
     /// Words of the vocabulary with how many articles hold each, over all segments. `walk` takes
     /// those that are meant from a segment's words.
     fn words_of(
@@ -252,11 +268,32 @@ impl Snapshot {
         serde_json::from_slice(bytes).map_err(index_error)
     }
 
-    /// The key terms of an article.
-    pub(super) fn key_terms(&self, place: Place) -> Result<Vec<KeyTerm>, EngineError> {
-        let Some(segment) = self.segments.get(place.segment) else { return Ok(Vec::new()) };
-        let Some(bytes) = value(segment.key_terms.as_ref(), place.doc, 0)? else { return Ok(Vec::new()) };
+    /// What an article is related by.
+    pub(super) fn subject(&self, place: Place) -> Result<Subject, EngineError> {
+        let Some(segment) = self.segments.get(place.segment) else { return Ok(Subject::default()) };
+        let Some(bytes) = value(segment.subject.as_ref(), place.doc, 0)? else { return Ok(Subject::default()) };
         serde_json::from_slice(&bytes).map_err(index_error)
+    }
+
+    /// The versions of a work, by their ids.
+    pub(super) fn versions(&self, work: u32) -> &[Place] {
+        self.works_index.versions(work)
+    }
+
+    /// What tells this set of articles from every other that the index had: the segments, and how
+    /// many articles are deleted in each.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut segments: Vec<String> = self
+            .segments
+            .iter()
+            .map(|segment| {
+                format!("{} {}", segment.reader.segment_id().uuid_string(), segment.reader.num_deleted_docs())
+            })
+            .collect();
+        segments.sort_unstable();
+        let hash = blake3::hash(segments.join("\n").as_bytes());
+        let (first, _) = hash.as_bytes().split_at(8);
+        first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 }
 
@@ -355,7 +392,8 @@ impl Segment {
             tag: columns.str("tag")?,
             author: columns.str("author")?,
             passage: columns.bytes("passage")?,
-            key_terms: columns.bytes("key_terms")?,
+            subject: columns.bytes("subject")?,
+            sketch: columns.u64("sketch")?,
             passage_start: columns.u64("passage_start")?,
             reader: reader.clone(),
         })
@@ -432,6 +470,11 @@ impl Segment {
     /// One passage of an article's body, read singly.
     pub(super) fn passage(&self, doc: DocId, ordinal: usize) -> Result<Option<BodyPassage>, EngineError> {
         Ok(value(self.passage.as_ref(), doc, ordinal)?.as_deref().and_then(read_passage))
+    }
+
+    /// What tells copies of an article's text.
+    pub(super) fn sketch(&self, doc: DocId) -> Option<Sketch> {
+        Sketch::from_numbers(self.sketch.values_for_doc(doc))
     }
 
     /// Whether readers may see an article at a second (Unix time).

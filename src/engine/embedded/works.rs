@@ -1,0 +1,112 @@
+//! Which articles are versions of which work, for all articles of a snapshot at once.
+
+use tantivy::DocId;
+
+use super::snapshot::{Place, Segment};
+
+/// An article, counted through all segments.
+pub(super) type Doc = u32;
+
+/// Which articles are versions of which work: some twenty bytes an article.
+#[derive(Default)]
+pub(super) struct WorkIndex {
+    /// The number of each segment's first article.
+    bases: Vec<Doc>,
+    /// For every article, its work.
+    works: Vec<u32>,
+    /// For every article, its language's place among the snapshot's groups.
+    groups: Vec<u16>,
+    /// For every work, where its versions begin; and where the last end.
+    starts: Vec<u32>,
+    versions: Vec<Place>,
+    /// For every work, a bit for every language that it has a version in; languages beyond the
+    /// 64th share bits.
+    languages: Vec<u64>,
+    groups_count: usize,
+}
+
+impl WorkIndex {
+    /// Reads the columns of all segments; `works` is above every work number, `groups_count` is how
+    /// many language groups there are.
+    pub(super) fn new(segments: &[Segment], works: usize, groups_count: usize) -> WorkIndex {
+        let mut index =
+            WorkIndex { starts: vec![0; works + 1], languages: vec![0; works], groups_count, ..WorkIndex::default() };
+        for segment in segments {
+            index.bases.push(index.works.len() as Doc);
+            for doc in 0..segment.reader.max_doc() {
+                let (_, group) = segment.lang_of(doc);
+                index.works.push(u32::try_from(segment.work.get_val(doc)).unwrap_or(u32::MAX));
+                index.groups.push(u16::try_from(group).unwrap_or(u16::MAX));
+            }
+        }
+        let alive: Vec<(usize, Place)> = (0..)
+            .zip(segments)
+            .flat_map(|(ordinal, segment)| {
+                segment.reader.doc_ids_alive().map(move |doc| Place { segment: ordinal, doc })
+            })
+            .map(|place| (index.work_of(index.doc(place)) as usize, place))
+            .filter(|(work, _)| *work < works)
+            .collect();
+        for (work, place) in &alive {
+            index.starts[work + 1] += 1;
+            index.languages[*work] |= language_bit(index.group_of(index.doc(*place)));
+        }
+        for work in 0..works {
+            index.starts[work + 1] += index.starts[work];
+        }
+        let mut next = index.starts.clone();
+        index.versions = vec![Place { segment: 0, doc: 0 }; alive.len()];
+        for (work, place) in alive {
+            index.versions[next[work] as usize] = place;
+            next[work] += 1;
+        }
+        for work in 0..works {
+            let versions = index.starts[work] as usize..index.starts[work + 1] as usize;
+            index.versions[versions].sort_by_key(|place| segments[place.segment].id_rank(place.doc));
+        }
+        index
+    }
+
+    /// How many articles there are, deleted ones among them.
+    pub(super) fn docs(&self) -> usize {
+        self.works.len()
+    }
+
+    /// The article at a place.
+    pub(super) fn doc(&self, place: Place) -> Doc {
+        self.base(place.segment) + place.doc
+    }
+
+    /// The number of a segment's first article.
+    pub(super) fn base(&self, segment: usize) -> DocId {
+        self.bases.get(segment).copied().unwrap_or(0)
+    }
+
+    /// An article's work.
+    pub(super) fn work_of(&self, doc: Doc) -> u32 {
+        self.works.get(doc as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The place of an article's language among the snapshot's groups.
+    pub(super) fn group_of(&self, doc: Doc) -> usize {
+        self.groups.get(doc as usize).map_or(usize::MAX, |group| usize::from(*group))
+    }
+
+    /// The living versions of a work, by their ids.
+    pub(super) fn versions(&self, work: u32) -> &[Place] {
+        let bounds = self.starts.get(work as usize).zip(self.starts.get(work as usize + 1));
+        bounds.and_then(|(from, to)| self.versions.get(*from as usize..*to as usize)).unwrap_or_default()
+    }
+
+    /// Whether a work has a living version in a language group.
+    pub(super) fn has_language(&self, work: u32, group: usize) -> bool {
+        let bits = self.languages.get(work as usize).copied().unwrap_or(0);
+        let is_sure = self.groups_count <= 64;
+        bits & language_bit(group) != 0
+            && (is_sure || self.versions(work).iter().any(|place| self.group_of(self.doc(*place)) == group))
+    }
+}
+
+fn language_bit(group: usize) -> u64 {
+    1 << (group % 64)
+}

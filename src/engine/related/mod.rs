@@ -1,0 +1,299 @@
+//! What makes one work related to another, free of any index.
+//!
+//! An article is told by its [`Subject`]: weighty words and phrases, topics, authors, series,
+//! links. Two works are as near ([`Nearness`]) as the versions of them that share a language say
+//! the same, and by what they share besides. Which of the nearest are shown is chosen at reading
+//! ([`choose`]).
+
+pub mod choose;
+pub mod reasons;
+pub mod subject;
+
+pub use subject::Subject;
+
+use std::cmp::Ordering;
+
+use crate::analysis::{KeyTerm, ZONES, Zone};
+use crate::engine::{Rung, ranking};
+
+/// How many words of an article are looked for.
+pub const MAX_WORDS: usize = 48;
+/// How many of its phrases are looked for besides.
+pub const MAX_PHRASES: usize = 7;
+/// How many works are kept of those that are nearest to an article.
+pub const KEPT: usize = 60;
+
+/// What each sign of nearness is worth, and what was measured with it (`fichero evaluate --related`):
+/// nDCG@10 on related/mdn-es, texts only, and behind the bar nDCG@6 on `corpus/eval`, where a
+/// hundredth is chance. With all of them .4866 | .6991; plain more-like-this has .4392 | .4619.
+struct Weights {
+    /// What a word in a zone is worth, by [`Zone::ALL`]. A title's worth 1, 2, 3 and 4 had .476, .484,
+    /// .486 and .486 | .699, .698, .697 and .697; a summary's 0 | .698, topics' and tags' 0 | .698.
+    zones: [f32; ZONES],
+    /// Where another occurrence hardly counts any more: .481 with 0.8, .484 with 1.2, .483 with 2.
+    k1: f32,
+    /// How much longer zones are held down: .477 with 0.5, .483 with 0.9. The most-shown page of
+    /// related/mdn-es, a list of others, stands under 111, 86 and 69 of 2,825 pages with 0.5, 0.75
+    /// and 0.9; with `k1` 1.6 and titles worth 3 it is 61.
+    lengths: f32,
+    /// What a word of the asked-for article's title is worth besides: .482 with 1 and with 3 | .697 and
+    /// .697 with 0 and 3.
+    title: f32,
+    /// What a phrase is worth beside a word: without any .482, with .3 .4825, with 1 .480 | .697, .698,
+    /// .699.
+    phrase: f32,
+    /// All topics shared | .688 with .05, .694 with .1, .692 with .2.
+    topics: f32,
+    /// A link to it | .690 with .1, .693 with .2.
+    linked: f32,
+    /// A link from it | .690 with .05, .689 with .2.
+    links_here: f32,
+    /// The same series, which few articles have: as a link to it.
+    series: f32,
+    /// An author shared that nobody else has | .695 with 0, .694 with .01, .692 with .03, .673 with
+    /// .1: it decides between works that are as near.
+    author: f32,
+    /// Two events or press releases of one day | .694 with 0 and with .05, .692 with .1.
+    time: f32,
+    /// After so many seconds, a third of that.
+    time_scale_s: f32,
+}
+
+static WEIGHTS: Weights = Weights {
+    zones: [3.0, 1.0, 1.0, 1.0, 0.0],
+    k1: 1.6,
+    lengths: 0.75,
+    title: 2.0,
+    phrase: 0.15,
+    topics: 0.15,
+    linked: 0.15,
+    links_here: 0.1,
+    series: 0.15,
+    author: 0.01,
+    time: 0.02,
+    time_scale_s: 90.0 * 86_400.0,
+};
+
+/// Words that more of a language's articles hold than this share say nothing about one of them.
+const MAX_TERM_SHARE: f64 = 0.5;
+/// On a handful of articles every shared word is held by a large share of them.
+const FEW_ARTICLES: u64 = 20;
+
+/// A term of the article that is asked about, with what sharing it is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeightedTerm {
+    /// Its place among the subject's words, or its phrases.
+    pub place: usize,
+    /// Its inverse document frequency times its weight in the asked-for article.
+    pub weight: f32,
+}
+
+/// Whether a term that `holders` of a language's `articles` hold could lead to others and tells
+/// anything.
+fn is_telling(articles: u64, holders: u64) -> bool {
+    holders >= 2 && (articles <= FEW_ARTICLES || holders as f64 <= MAX_TERM_SHARE * articles as f64)
+}
+
+/// The weightiest of some terms, at most `most`: by log frequency, whether the title has them, and
+/// inverse document frequency within the language, squared as both sides of a comparison have it.
+/// `holders` says how many of the language's `articles` hold a term.
+pub fn weightiest<E>(
+    terms: &[KeyTerm],
+    most: usize,
+    articles: u64,
+    mut holders: impl FnMut(&KeyTerm) -> Result<u64, E>,
+) -> Result<Vec<WeightedTerm>, E> {
+    let mut weighted = Vec::with_capacity(terms.len());
+    for (place, term) in terms.iter().enumerate() {
+        let holders = holders(term)?;
+        if is_telling(articles, holders) {
+            let in_title = if term.in_title { WEIGHTS.title } else { 0.0 };
+            let idf = ranking::idf(articles, holders);
+            weighted.push((WeightedTerm { place, weight: (1.0 + term.frequency.ln() + in_title) * idf }, idf));
+        }
+    }
+    let stem = |weighted: &WeightedTerm| terms.get(weighted.place).map(|term| &term.stem);
+    weighted.sort_by(|(a, _), (b, _)| b.weight.total_cmp(&a.weight).then_with(|| stem(a).cmp(&stem(b))));
+    weighted.truncate(most);
+    Ok(weighted.into_iter().map(|(term, idf)| WeightedTerm { weight: term.weight * idf, ..term }).collect())
+}
+
+/// What a word that stands in a zone is worth (BM25, each zone saturated by itself, so that a
+/// title counts in a long article too): `frequency` times in `length` words, where the language's
+/// mean is `mean`.
+///
+/// One field of all zones had .439 on related/mdn-es while this was tried out, and zones apart .480. A
+/// cosine over log tf·idf had .440 there, and on `corpus/eval` nDCG@6 .516 by texts alone where
+/// this had .526; adding the two up was no better than this on either.
+pub fn zone_worth(zone: Zone, frequency: u32, length: u32, mean: f32) -> f32 {
+    let frequency = frequency as f32 / (1.0 - WEIGHTS.lengths + WEIGHTS.lengths * length as f32 / mean);
+    WEIGHTS.zones[zone.ordinal()] * frequency * (WEIGHTS.k1 + 1.0) / (frequency + WEIGHTS.k1)
+}
+
+/// The zones in which a word counts.
+pub fn zones() -> impl Iterator<Item = Zone> {
+    Zone::ALL.into_iter().filter(|zone| WEIGHTS.zones[zone.ordinal()] > 0.0)
+}
+
+/// What a phrase is worth that an article has, beside a word that stands there once.
+pub fn phrase_worth() -> f32 {
+    WEIGHTS.phrase
+}
+
+/// What an article's text would be worth that is told by the same words: the measure of every
+/// other. Of the `words` that are looked for.
+pub fn whole_text(words: &[WeightedTerm]) -> f32 {
+    /// What the mean word of an article is worth in it, found over related/mdn-es and `corpus/eval`.
+    const MEAN_WORTH: f32 = 3.3;
+    MEAN_WORTH * words.iter().map(|word| word.weight).sum::<f32>()
+}
+
+/// How rare something is that `holders` of `articles` have: 1 where it is theirs alone, 0 where
+/// it is everybody's.
+fn rarity(articles: u64, holders: u64) -> f32 {
+    let share = |count: u64| (articles.max(2) as f64 / count.max(1) as f64).ln().max(0.0);
+    (share(holders) / share(1)) as f32
+}
+
+/// What each topic of an article is worth to share, and all levels above it: the rare ones more,
+/// in sum what all topics shared are worth. `holders` are how many of all `articles` stand under
+/// each.
+pub fn topic_worths(articles: u64, holders: &[u64]) -> Vec<f32> {
+    let tells = |holders: u64| articles <= FEW_ARTICLES || holders as f64 <= MAX_TERM_SHARE * articles as f64;
+    let rarity = |holders: &u64| if tells(*holders) { rarity(articles, *holders) } else { 0.0 };
+    let rarities: Vec<f32> = holders.iter().map(rarity).collect();
+    let sum: f32 = rarities.iter().sum();
+    rarities.into_iter().map(|rarity| if sum > 0.0 { WEIGHTS.topics * rarity / sum } else { 0.0 }).collect()
+}
+
+/// What an author shared is worth, whom `holders` of all `articles` have.
+pub fn author_worth(articles: u64, holders: u64) -> f32 {
+    WEIGHTS.author * rarity(articles, holders)
+}
+
+/// What it is worth that two articles, both events or press releases, are of about one time (Unix
+/// times).
+pub fn time_worth(one_s: i64, other_s: i64) -> f32 {
+    WEIGHTS.time * (-(one_s.abs_diff(other_s) as f32) / WEIGHTS.time_scale_s).exp()
+}
+
+/// What a work shares with the article that is asked about: a bit a word, a bit a phrase behind
+/// them, and behind these what follows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shared(pub u64);
+
+impl Shared {
+    const PHRASES: u32 = MAX_WORDS as u32;
+    const FLAGS: u32 = Self::PHRASES + MAX_PHRASES as u32;
+    /// A topic.
+    pub const TOPIC: Shared = Shared(1 << Self::FLAGS);
+    /// A series.
+    pub const SERIES: Shared = Shared(1 << (Self::FLAGS + 1));
+    /// The article links to it.
+    pub const LINKED: Shared = Shared(1 << (Self::FLAGS + 2));
+    /// It links to the article.
+    pub const LINKS_HERE: Shared = Shared(1 << (Self::FLAGS + 3));
+    /// Words of any of its versions.
+    pub const TEXT: Shared = Shared(1 << (Self::FLAGS + 4));
+    const TERMS: u64 = (1 << Self::FLAGS) - 1;
+
+    /// The word at a place among the weightiest.
+    pub fn word(place: usize) -> Shared {
+        Shared(1 << (place as u32 % Self::PHRASES))
+    }
+
+    /// The phrase at a place among the weightiest.
+    pub fn phrase(place: usize) -> Shared {
+        Shared(1 << (Self::PHRASES + place as u32 % MAX_PHRASES as u32))
+    }
+
+    /// Both.
+    pub fn and(self, other: Shared) -> Shared {
+        Shared(self.0 | other.0)
+    }
+
+    /// Whether it has all of another.
+    pub fn has(self, other: Shared) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The words and phrases only.
+    pub fn terms(self) -> Shared {
+        Shared(self.0 & Self::TERMS)
+    }
+
+    /// All but the words and phrases.
+    pub fn flags(self) -> Shared {
+        Shared(self.0 & !Self::TERMS)
+    }
+
+    /// Whether there is nothing.
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// How near a work is to the article that is asked about, and what they share.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Nearness {
+    /// Higher is nearer; 1 is about the article itself.
+    pub score: f32,
+    /// What they share.
+    pub shared: Shared,
+}
+
+impl Nearness {
+    /// The rung that a work stands on by what it shares.
+    pub fn rung(&self) -> Rung {
+        let by_text = [Shared::TEXT, Shared::LINKED, Shared::LINKS_HERE, Shared::SERIES];
+        if by_text.into_iter().any(|flag| self.shared.has(flag)) { Rung::Text } else { Rung::Topic }
+    }
+
+    /// The order in which works are shown: by rung, on a rung the nearest first.
+    pub fn order(&self, other: &Nearness) -> Ordering {
+        self.rung().cmp(&other.rung()).then(other.score.total_cmp(&self.score))
+    }
+}
+
+/// Adds up what two works have in common.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence {
+    /// What the texts of the language versions say, each weighted by its language's articles.
+    texts: f32,
+    /// The best of all pairs of versions.
+    topics: f32,
+    authors: f32,
+    flags: Shared,
+}
+
+impl Evidence {
+    /// Adds what the texts of two versions in one language say, see [`whole_text`], of a language
+    /// with so many articles: the more there are, the surer it is what is rare.
+    pub fn add_text(&mut self, text: f32, articles: u64) {
+        self.texts += text * articles as f32;
+    }
+
+    /// Takes note of what two versions share besides, in sum of [`topic_worths`] and of
+    /// [`author_worth`].
+    pub fn take(&mut self, topics: f32, authors: f32, flags: Shared) {
+        self.topics = self.topics.max(topics);
+        self.authors = self.authors.max(authors);
+        self.flags = self.flags.and(flags);
+    }
+
+    /// The sum. `articles` are those of the languages that both works have, each counted for every
+    /// version of the asked-for work; `time` is the best [`time_worth`] of two versions. `None` where
+    /// nothing is shared that leads from one to the other: authors and time alone do not.
+    pub fn nearness(&self, articles: u64, time: f32) -> Option<Nearness> {
+        let worth = |flag: Shared, worth: f32| if self.flags.has(flag) { worth } else { 0.0 };
+        let text = if articles > 0 { self.texts / articles as f32 } else { 0.0 };
+        let leads = text
+            + self.topics
+            + worth(Shared::SERIES, WEIGHTS.series)
+            + worth(Shared::LINKED, WEIGHTS.linked)
+            + worth(Shared::LINKS_HERE, WEIGHTS.links_here);
+        let score = leads + self.authors + time;
+        let shared = if text > 0.0 { self.flags.and(Shared::TEXT) } else { self.flags };
+        (leads > 0.0).then_some(Nearness { score, shared })
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a work is related, in words for a reader.
+
+use super::{MAX_PHRASES, MAX_WORDS, Shared};
+use crate::analysis::{fold, normalize};
+use crate::engine::filters::label_key;
+use crate::engine::{Card, Reason, TopicLabel};
+
+/// How many shared words and phrases a reason names.
+const MAX_NAMED: usize = 4;
+
+/// The words and phrases of the article that is asked about, as it writes them, by the places of
+/// their bits in [`Shared`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Written {
+    /// The words.
+    pub words: Vec<String>,
+    /// The phrases.
+    pub phrases: Vec<String>,
+}
+
+/// The reasons for a work that shares something, the strongest first. `asked` is the article that is
+/// asked about, `topics` are its topics and all levels above them.
+pub fn reasons(shared: Shared, written: &Written, asked: &Card, topics: &[TopicLabel], shown: &Card) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if shared.has(Shared::LINKED) {
+        reasons.push(Reason::LinkedFromHere);
+    }
+    if shared.has(Shared::LINKS_HERE) {
+        reasons.push(Reason::LinksHere);
+    }
+    if let Some(series) = asked.series.as_ref().filter(|_| shared.has(Shared::SERIES)) {
+        reasons.push(Reason::Series { series: series.clone() });
+    }
+    let terms = terms(shared, written);
+    if !terms.is_empty() {
+        reasons.push(Reason::Terms { terms });
+    }
+    let both = topics.iter().filter(|topic| shown.topics.iter().any(|other| is_under(&other.path, &topic.path)));
+    if let Some(deepest) = both.max_by_key(|topic| (topic.path.matches('/').count(), std::cmp::Reverse(&topic.path))) {
+        reasons.push(Reason::Topic { path: deepest.path.clone(), label: deepest.label.clone() });
+    }
+    let keys: Vec<String> = shown.authors.iter().map(|author| label_key(author)).collect();
+    if let Some(author) = asked.authors.iter().find(|author| keys.contains(&label_key(author))) {
+        reasons.push(Reason::Author { author: author.clone() });
+    }
+    reasons
+}
+
+/// Whether a topic is another or stands under it.
+fn is_under(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The weightiest words and phrases that are shared; a word that a named phrase holds is not named
+/// again.
+fn terms(shared: Shared, written: &Written) -> Vec<String> {
+    let mut named: Vec<String> = Vec::new();
+    let mut known: Vec<String> = Vec::new();
+    let mut name = |text: &String| {
+        let key = fold(&normalize(text)).into_owned();
+        let is_new = !known.iter().any(|known| holds(known, &key));
+        if is_new && named.len() < MAX_NAMED {
+            named.push(text.clone());
+            known.push(key);
+        }
+    };
+    let phrases = written.phrases.iter().take(MAX_PHRASES).enumerate();
+    phrases.filter(|(place, _)| shared.has(Shared::phrase(*place))).for_each(|(_, phrase)| name(phrase));
+    let words = written.words.iter().take(MAX_WORDS).enumerate();
+    words.filter(|(place, _)| shared.has(Shared::word(*place))).for_each(|(_, word)| name(word));
+    named
+}
+
+/// Whether a phrase has all the words of another text, or longer or shorter forms of them.
+fn holds(phrase: &str, text: &str) -> bool {
+    /// Words that begin with so many letters of each other are taken for forms of one.
+    const MIN_BEGINNING: usize = 4;
+    let begins = |word: &str, other: &str| other.len() >= MIN_BEGINNING && word.starts_with(other);
+    let is_form = |word: &str, other: &str| word == other || begins(word, other) || begins(other, word);
+    text.split_whitespace().all(|word| phrase.split_whitespace().any(|other| is_form(word, other)))
+}

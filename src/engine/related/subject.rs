@@ -1,0 +1,102 @@
+//! What an article is related by.
+
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::{ArticleTerms, KeyTerms};
+use crate::article::{Article, Kind, address};
+use crate::engine::TopicLabel;
+use crate::engine::filters::label_key;
+
+/// The most links of an article that are followed: a page with more of them is a list of links.
+const MAX_LINKS: usize = 100;
+
+/// What an article is related by.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Its words and phrases.
+    pub terms: KeyTerms,
+    /// Its topics and all levels above them, by their paths.
+    pub topics: Vec<TopicLabel>,
+    /// The keys of its authors' names, see [`label_key`].
+    pub authors: Vec<String>,
+    /// The key of its series' name.
+    pub series: Option<String>,
+    /// The key of its own address, see [`address::key`].
+    pub url: Option<String>,
+    /// The keys of the addresses that it links to.
+    pub links: Vec<String>,
+    /// When it was published, Unix time, where it is an event or a press release: these belong to
+    /// their time.
+    pub eventful_s: Option<i64>,
+}
+
+impl Subject {
+    /// The subject of an article, given its terms.
+    pub fn of(article: &Article, terms: &ArticleTerms) -> Subject {
+        let unique = |keys: &mut Vec<String>| {
+            keys.sort_unstable();
+            keys.dedup();
+        };
+        let levels = article.topics.iter().flat_map(|topic| topic.prefixes().zip(&topic.labels));
+        let mut topics: Vec<TopicLabel> =
+            levels.map(|(path, label)| TopicLabel { path: path.to_owned(), label: label.clone() }).collect();
+        topics.sort_by(|a, b| a.path.cmp(&b.path));
+        topics.dedup_by(|a, b| a.path == b.path);
+        let mut authors: Vec<String> = article.authors.iter().map(|author| label_key(author)).collect();
+        unique(&mut authors);
+        let url = article.url.as_deref().map(address::key);
+        let mut links: Vec<String> = article.links.iter().take(MAX_LINKS).map(|link| address::key(link)).collect();
+        unique(&mut links);
+        links.retain(|link| Some(link) != url.as_ref());
+        Subject {
+            terms: terms.key_terms.clone(),
+            topics,
+            authors,
+            series: article.series.as_deref().map(label_key),
+            url,
+            links,
+            eventful_s: eventful_s(article.kind, article.published_at.as_ref().map(|at| at.start_s())),
+        }
+    }
+}
+
+impl Subject {
+    /// What an article can be found by of these, besides its words: a key each.
+    pub fn keys(&self) -> impl Iterator<Item = String> {
+        let topics = self.topics.iter().map(|topic| topic_key(&topic.path));
+        let authors = self.authors.iter().map(|author| author_key(author));
+        let series = self.series.iter().map(|series| series_key(series));
+        let links = self.links.iter().map(|link| link_key(link));
+        topics.chain(authors).chain(series).chain(links)
+    }
+}
+
+/// The key of a topic, by its path.
+pub fn topic_key(path: &str) -> String {
+    format!("topic {path}")
+}
+
+/// The key of an author, by [`label_key`].
+pub fn author_key(author: &str) -> String {
+    format!("author {author}")
+}
+
+/// The key of a series, by [`label_key`].
+pub fn series_key(series: &str) -> String {
+    format!("series {series}")
+}
+
+/// The key of a link to a page, by its [`address::key`].
+pub fn link_key(url: &str) -> String {
+    format!("link {url}")
+}
+
+/// The key of a work.
+pub fn work_key(work: &str) -> String {
+    format!("work {work}")
+}
+
+/// When an article was published, where it is one that belongs to its time; Unix times.
+pub fn eventful_s(kind: Kind, published_s: Option<i64>) -> Option<i64> {
+    published_s.filter(|_| matches!(kind, Kind::Event | Kind::PressRelease))
+}
