@@ -18,6 +18,8 @@ pub const POINTS: &[&str] = &[
     "durable:before-rename",
     "durable:after-rename",
     "build:after-manifest",
+    "nearest:written",
+    "build:nearest",
     "hold-back:before",
     "hold-back:after",
     "accept:before",

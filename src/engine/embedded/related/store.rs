@@ -15,6 +15,7 @@ use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
 
 use super::super::snapshot::Snapshot;
 use super::scorer::{Asked, Candidate, LookedFor, Near, Scorer};
+use crate::crash_point;
 use crate::engine::EngineError;
 use crate::engine::related::{KEPT, Nearness, Shared};
 
@@ -237,6 +238,7 @@ pub(in super::super) fn keep(
         }
         written?;
         let is_whole = !stopped.load(Ordering::Relaxed);
+        crash_point!("nearest:written");
         if is_whole {
             fs::rename(&new, folder.join(FILE))?;
             fs::File::open(folder)?.sync_all()?;
