@@ -97,6 +97,7 @@ contract! {
     related_articles_are_others_in_the_own_language_first
     related_articles_keep_limit_and_filters
     related_articles_share_words_on_ten_articles
+    related_articles_may_share_a_phrase_of_words_that_all_have
     a_site_of_which_nothing_is_seen_is_answered
 }
 
@@ -996,6 +997,17 @@ fn related_articles_share_words_on_ten_articles(maker: Maker) {
     }
     let chess = related(made.engine.as_ref(), "en4");
     assert_eq!(chess.len(), 4, "never empty while others are visible");
+}
+
+fn related_articles_may_share_a_phrase_of_words_that_all_have(maker: Maker) {
+    // Each word stands in all of them, so that none tells anything; the pairs do.
+    let title = |place: usize| if place % 3 == 0 { "Condors Glaciers" } else { "Glaciers Condors" };
+    let made = maker(&(0..24).map(|place| page(&format!("a{place:02}"), "en", title(place), "")).collect::<Vec<_>>());
+    let request = RelatedRequest { limit: 6, ..related_request("a00") };
+    let hits = made.engine.related(&request).unwrap().unwrap().hits;
+    assert_eq!(hits.iter().map(|hit| hit.card.title.as_str()).collect::<Vec<_>>(), ["Condors Glaciers"; 6]);
+    assert!(hits.iter().all(|hit| hit.score.is_finite() && hit.score > 0.0), "{hits:?}");
+    assert_eq!(hits[0].reasons, [Reason::Terms { terms: vec!["Condors Glaciers".to_owned()] }]);
 }
 
 fn a_site_of_which_nothing_is_seen_is_answered(maker: Maker) {

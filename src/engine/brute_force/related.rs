@@ -251,7 +251,7 @@ impl BruteForceEngine {
                 shared = shared.and(Shared::phrase(at));
             }
         }
-        (sum / related::whole_text(words), shared)
+        (sum / related::whole_text(words, phrases), shared)
     }
 
     /// What is looked for of a version.

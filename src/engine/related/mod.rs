@@ -141,11 +141,12 @@ pub fn phrase_worth() -> f32 {
 }
 
 /// What an article's text would be worth that is told by the same words: the measure of every
-/// other. Of the `words` that are looked for.
-pub fn whole_text(words: &[WeightedTerm]) -> f32 {
+/// other. Of the `words` that are looked for; where there are none, of the `phrases`. Never nought.
+pub fn whole_text(words: &[WeightedTerm], phrases: &[WeightedTerm]) -> f32 {
     /// What the mean word of an article is worth in it, found over related/mdn-es and `corpus/eval`.
     const MEAN_WORTH: f32 = 3.3;
-    MEAN_WORTH * words.iter().map(|word| word.weight).sum::<f32>()
+    let terms = if words.is_empty() { phrases } else { words };
+    MEAN_WORTH * terms.iter().map(|term| term.weight).sum::<f32>().max(f32::MIN_POSITIVE)
 }
 
 /// How rare something is that `holders` of `articles` have: 1 where it is theirs alone, 0 where

@@ -209,7 +209,6 @@ impl<'s> Scorer<'s> {
         if let Some(language) = language {
             let terms = &asked.subject.terms;
             let words = self.weightiest(&terms.words, MAX_WORDS, language.articles)?;
-            whole = related::whole_text(&words);
             for (at, word) in words.iter().enumerate() {
                 let Some(term) = terms.words.get(word.place) else { continue };
                 for (doc, worth) in self.word_worths(&term.stem)?.iter() {
@@ -220,6 +219,7 @@ impl<'s> Scorer<'s> {
                 }
             }
             let phrases = self.weightiest(&terms.phrases, MAX_PHRASES, language.articles)?;
+            whole = related::whole_text(&words, &phrases);
             for (at, phrase) in phrases.iter().enumerate() {
                 let Some(term) = terms.phrases.get(phrase.place) else { continue };
                 for doc in self.docs_with(self.snapshot.fields.phrases, &term.stem)? {
