@@ -36,7 +36,7 @@ fn main() {
     println!("first reindex, reading and cataloguing included: {:.1} s", begun.elapsed().as_secs_f64());
     let catalog = Catalog::open(site.path()).unwrap();
     let articles = catalog.all_articles().unwrap();
-    let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
+    let threads = fichero::engine::embedded::build_threads();
 
     // What is timed is right: both hold every article of the file.
     let expected = fs::read_to_string(&file).unwrap().lines().count() as u64;

@@ -42,7 +42,7 @@ fn main() {
         .lines()
         .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
         .collect();
-    let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
+    let threads = fichero::engine::embedded::build_threads();
     let heap = (threads * BUILD_HEAP_BYTES) as f64 / 1e6;
     let mut peaks: Vec<f64> = Vec::new();
     for size in sizes {

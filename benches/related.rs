@@ -12,7 +12,6 @@
 mod data;
 
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use data::made::Random;
@@ -61,7 +60,7 @@ fn reindex(data: &Path, file: &Path) {
     let kept = std::fs::metadata(path.join("nearest.bin")).unwrap().len();
     let of_all: u64 = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
     let generation = Generation::open(&path).unwrap();
-    let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
+    let threads = fichero::engine::embedded::build_threads();
     let begun = Instant::now();
     generation.keep_nearest(threads).unwrap();
     let nearest = begun.elapsed();

@@ -9,7 +9,9 @@ use std::thread;
 use crate::catalog::{Catalog, CatalogError, NumberedArticle};
 use crate::crash_point;
 use crate::data_folder::DataFolder;
-use crate::engine::embedded::{Applied, ArticleAnalyzer, Generation, GenerationError, GenerationWriter, Manifest};
+use crate::engine::embedded::{
+    Applied, ArticleAnalyzer, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
+};
 
 /// How many articles are read from the catalog at a time, and how many bytes of them.
 const PAGE: usize = 256;
@@ -76,7 +78,7 @@ fn fill(
 ) -> Result<u64, BuildError> {
     let path = data.generation(number);
     let seq = catalog.last_seq()?;
-    let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
+    let threads = build_threads();
     let mut writer = GenerationWriter::create(&path, threads)?;
     let mut applied = Applied { seq, run, ..Applied::default() };
     // Damaged ones are told when the generation is brought up to date.

@@ -1001,7 +1001,7 @@ fn related_articles_share_words_on_ten_articles(maker: Maker) {
 
 fn related_articles_may_share_a_phrase_of_words_that_all_have(maker: Maker) {
     // Each word stands in all of them, so that none tells anything; the pairs do.
-    let title = |place: usize| if place % 3 == 0 { "Condors Glaciers" } else { "Glaciers Condors" };
+    let title = |place: usize| if place.is_multiple_of(3) { "Condors Glaciers" } else { "Glaciers Condors" };
     let made = maker(&(0..24).map(|place| page(&format!("a{place:02}"), "en", title(place), "")).collect::<Vec<_>>());
     let request = RelatedRequest { limit: 6, ..related_request("a00") };
     let hits = made.engine.related(&request).unwrap().unwrap().hits;

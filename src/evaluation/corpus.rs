@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use super::Corpus;
 use crate::article::Article;
 use crate::catalog::Catalog;
-use crate::engine::embedded::{Applied, ArticleAnalyzer, EmbeddedEngine, Generation, GenerationWriter, Manifest};
+use crate::engine::embedded::{
+    Applied, ArticleAnalyzer, EmbeddedEngine, Generation, GenerationWriter, Manifest, build_threads,
+};
 use crate::ingest::{self, Format, Record, SiteProfile};
 
 /// An engine and the articles that it answers from.
@@ -101,8 +103,7 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
 /// Indexes articles in a folder, without a catalog.
 fn index(articles: &[Article], folder: &Path) -> Result<EmbeddedEngine> {
     let path = folder.join("1");
-    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(4));
-    let writer = GenerationWriter::create(&path, threads)?;
+    let writer = GenerationWriter::create(&path, build_threads())?;
     let mut analyzer = ArticleAnalyzer::default();
     let mut works: HashMap<&str, u64> = HashMap::new();
     for article in articles {

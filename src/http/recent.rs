@@ -9,12 +9,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::failures::{OfSearch, Problems};
-use super::parameters::{EXCLUDE, RECENT_LIMIT, Recent, UI_LANG};
+use super::parameters::{EXCLUDE, RECENT_LIMIT, Recent};
 use super::params::InQuery;
 use super::preference::AcceptLanguage;
 use super::problem::Problem;
-use super::search::filters;
-use super::{App, clock, preference};
+use super::search::of_reader;
+use super::{App, clock};
 use crate::engine::{ArticleKey, Card, Hit, IndexVersion, SearchRequest, Sort, Translation};
 use crate::query::Query;
 
@@ -70,14 +70,9 @@ pub(super) async fn recent(
     let limit = params.whole(&RECENT_LIMIT)?;
     // An address can be an id, too.
     let keys = |text: String| [ArticleKey::Id(text.clone()), ArticleKey::Url(text)];
-    let request = SearchRequest {
-        filters: filters(&params)?,
-        without: params.all(&EXCLUDE)?.into_iter().flat_map(keys).collect(),
-        ui_lang: params.one(&UI_LANG)?.or_else(|| preference::language(&headers)),
-        sort: Sort::Newest,
-        limit,
-        ..SearchRequest::new(Query::parse(""), clock::now_s())
-    };
+    let everything = of_reader(&params, &headers, Query::parse(""))?;
+    let without = params.all(&EXCLUDE)?.into_iter().flat_map(keys).collect();
+    let request = SearchRequest { without, sort: Sort::Newest, limit, ..everything };
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
     Ok(Json(RecentBody {
         limit,

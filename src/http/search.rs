@@ -50,9 +50,8 @@ impl Search {
         settings: &Settings,
     ) -> Result<Search, Problem> {
         let text = params.one(&Q)?.unwrap_or_default();
+        let of_reader = of_reader(params, headers, Query::parse(&text))?;
         let mut request = SearchRequest {
-            filters: filters(params)?,
-            ui_lang: params.one(&UI_LANG)?.or_else(|| preference::language(headers)),
             group: params.flag(&GROUP)?,
             facets: facets(params)?,
             sort: params.choice(sort)?,
@@ -62,7 +61,7 @@ impl Search {
             highlight: params.flag(&HIGHLIGHT)?,
             explain: params.flag(&EXPLAIN)?,
             recency: settings.recency,
-            ..SearchRequest::new(Query::parse(&text), clock::now_s())
+            ..of_reader
         };
         if let Some(of) = params.one(&CURSOR)? {
             if !of.is_of(&request) {
@@ -118,6 +117,16 @@ impl Search {
             notes,
         })
     }
+}
+
+/// A search of what the filters leave, for a reader of the language that a parameter names, or
+/// else the headers.
+pub(super) fn of_reader(params: &Params, headers: &HeaderMap, query: Query) -> Result<SearchRequest, Problem> {
+    Ok(SearchRequest {
+        filters: filters(params)?,
+        ui_lang: params.one(&UI_LANG)?.or_else(|| preference::language(headers)),
+        ..SearchRequest::new(query, clock::now_s())
+    })
 }
 
 /// The filters that every list takes.

@@ -9,12 +9,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::failures::{OfSearch, Problems};
-use super::parameters::{Topics, UI_LANG};
+use super::parameters::Topics;
 use super::params::InQuery;
 use super::preference::AcceptLanguage;
 use super::problem::Problem;
-use super::search::filters;
-use super::{App, clock, preference};
+use super::search::of_reader;
+use super::{App, clock};
 use crate::engine::facets::TopicCount;
 use crate::engine::{Facet, IndexVersion, SearchRequest};
 use crate::query::Query;
@@ -49,13 +49,8 @@ pub(super) async fn topics(
     InQuery { params, .. }: InQuery<Topics>,
 ) -> Result<Json<TopicsBody>, Problem> {
     let begun = Instant::now();
-    let request = SearchRequest {
-        filters: filters(&params)?,
-        ui_lang: params.one(&UI_LANG)?.or_else(|| preference::language(&headers)),
-        facets: vec![Facet::Topic],
-        limit: 0,
-        ..SearchRequest::new(Query::parse(""), clock::now_s())
-    };
+    let everything = of_reader(&params, &headers, Query::parse(""))?;
+    let request = SearchRequest { facets: vec![Facet::Topic], limit: 0, ..everything };
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
     Ok(Json(TopicsBody {
         took_ms: clock::elapsed_ms(begun),

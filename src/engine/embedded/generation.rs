@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 use tantivy::indexer::IndexWriterOptions;
@@ -268,6 +269,11 @@ impl Generation {
 const SMALL_HEAP_BYTES: usize = 20_000_000;
 /// The writer's memory for a full build, a thread.
 pub const BUILD_HEAP_BYTES: usize = 60_000_000;
+/// On how many threads an index is built: those of the machine, at most four.
+pub fn build_threads() -> usize {
+    thread::available_parallelism().map_or(1, |threads| threads.get().min(4))
+}
+
 /// What Tantivy is told of that: while it writes a segment and merges others it holds more than
 /// twice its budget (`cargo bench --bench memory`).
 const TOLD_HEAP_BYTES: usize = BUILD_HEAP_BYTES / 3;

@@ -21,7 +21,7 @@ mod values;
 mod works;
 
 pub use generation::{
-    Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest,
+    Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
 };
 pub use schema::SCHEMA_VERSION;
 

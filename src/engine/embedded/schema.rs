@@ -7,9 +7,7 @@
 use std::collections::BTreeSet;
 
 use tantivy::TantivyDocument;
-use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
-};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
 use crate::analysis::{ArticleTerms, Sketch, ZONES, Zone};
@@ -101,7 +99,7 @@ pub(super) fn schema() -> (Schema, Fields) {
     let fields = Fields {
         id: builder.add_text_field("id", STRING | FAST),
         url: builder.add_text_field("url", STRING),
-        work: builder.add_u64_field("work", INDEXED | FAST),
+        work: builder.add_u64_field("work", FAST),
         lang: builder.add_text_field("lang", column.clone()),
         kind: builder.add_u64_field("kind", FAST),
         topic: builder.add_text_field("topic", column.clone()),

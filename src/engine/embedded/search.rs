@@ -326,7 +326,7 @@ fn docs_with_clause(
 /// The other visible versions of an article's work, by language.
 pub(super) fn translations(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Vec<Translation>, EngineError> {
     let mut translations = Vec::new();
-    for &other in versions(snapshot, place) {
+    for &other in snapshot.versions(snapshot.work_of(place)) {
         let segment = &snapshot.segments[other.segment];
         if other != place && segment.is_visible(other.doc, now_s) {
             translations.push(snapshot.card(other)?.into_translation());
@@ -334,12 +334,6 @@ pub(super) fn translations(snapshot: &Snapshot, place: Place, now_s: i64) -> Res
     }
     translations.sort_by(|a, b| (&a.lang, &a.id).cmp(&(&b.lang, &b.id)));
     Ok(translations)
-}
-
-/// All versions of an article's work, itself among them.
-pub(super) fn versions(snapshot: &Snapshot, place: Place) -> &[Place] {
-    let work = snapshot.segments.get(place.segment).map(|segment| segment.work.get_val(place.doc));
-    work.and_then(|work| u32::try_from(work).ok()).map_or(&[], |work| snapshot.versions(work))
 }
 
 /// An article, whole: its card, its text put together from its passages, its translations.

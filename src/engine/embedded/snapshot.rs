@@ -275,6 +275,11 @@ impl Snapshot {
         serde_json::from_slice(&bytes).map_err(index_error)
     }
 
+    /// The work of the article at a place.
+    pub(super) fn work_of(&self, place: Place) -> u32 {
+        self.works_index.work_of(self.works_index.doc(place))
+    }
+
     /// The versions of a work, by their ids.
     pub(super) fn versions(&self, work: u32) -> &[Place] {
         self.works_index.versions(work)

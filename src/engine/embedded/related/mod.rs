@@ -11,16 +11,16 @@ mod store;
 
 pub(super) use store::{NearestStore, StoreError, keep};
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
-use tantivy::DocId;
-
-use self::scorer::{Asked, Candidate, LookedFor, Near, Scorer};
+use self::scorer::{Asked, Candidate, LookedFor, Scorer};
 use self::store::asked_versions;
 use super::filter::Filter;
 use super::place;
-use super::snapshot::{Place, Segment, Snapshot};
-use crate::analysis::{ArticleTerms, language_group};
+use super::snapshot::{Place, Snapshot};
+use crate::analysis::{ArticleTerms, KeyTerm, language_group};
 use crate::article::Article;
 use crate::engine::filters::Filters;
 use crate::engine::related::choose::{self, Copies, in_order};
@@ -67,7 +67,7 @@ impl Origin {
         if !segment.is_visible(place.doc, now_s) {
             return Ok(None);
         }
-        let work = work_of(segment, place.doc);
+        let work = snapshot.work_of(place);
         let versions = snapshot.versions(work);
         let mut sketches = Copies::default();
         for version in versions {
@@ -84,14 +84,13 @@ impl Origin {
     }
 
     fn of_draft(snapshot: &Snapshot, article: &Article, now_s: i64) -> Result<Origin, EngineError> {
-        let terms = ArticleTerms::of(article, &mut std::collections::HashMap::new());
+        let terms = ArticleTerms::of(article, &mut HashMap::new());
         let mut places = snapshot.with_key(&work_key(&article.work))?;
         let url = article.url.clone().map(ArticleKey::Url);
         for key in [ArticleKey::Id(article.id.clone())].into_iter().chain(url) {
             places.extend(place(snapshot, &key, now_s)?);
         }
-        let mut own: Vec<u32> =
-            places.iter().map(|place| work_of(&snapshot.segments[place.segment], place.doc)).collect();
+        let mut own: Vec<u32> = places.iter().map(|place| snapshot.work_of(*place)).collect();
         own.sort_unstable();
         own.dedup();
         let mut sketches = Copies::default();
@@ -105,14 +104,14 @@ impl Origin {
         let other;
         let subject = match self.place.filter(|_| version != self.version) {
             Some(place) => {
-                let work = work_of(&snapshot.segments[place.segment], place.doc);
+                let work = snapshot.work_of(place);
                 let Some(place) = snapshot.versions(work).get(version) else { return Ok(Written::default()) };
                 other = snapshot.subject(*place)?;
                 &other
             }
             None => &self.subject,
         };
-        let written = |terms: &[crate::analysis::KeyTerm], places: &[usize]| {
+        let written = |terms: &[KeyTerm], places: &[usize]| {
             places.iter().map(|place| terms.get(*place).map_or(String::new(), |term| term.written.clone())).collect()
         };
         Ok(Written {
@@ -120,10 +119,6 @@ impl Origin {
             phrases: written(&subject.terms.phrases, &looked_for.phrases),
         })
     }
-}
-
-fn work_of(segment: &Segment, doc: DocId) -> u32 {
-    u32::try_from(segment.work.get_val(doc)).unwrap_or(u32::MAX)
 }
 
 /// Works that could be shown, nearest or best first, and whether there are no others.
@@ -146,8 +141,8 @@ struct Ladder<'s> {
     snapshot: &'s Snapshot,
     request: &'s RelatedRequest,
     origin: &'s Origin,
-    /// What was worked out, if it had to be.
-    near: Option<Near>,
+    /// All works that are near, if they had to be worked out.
+    worked_out: Option<Pool>,
     /// Works that are answered, or must not be.
     seen: HashSet<u32>,
     copies: Copies,
@@ -162,7 +157,7 @@ impl<'s> Ladder<'s> {
             snapshot,
             request,
             origin,
-            near: None,
+            worked_out: None,
             seen: origin.own.iter().copied().collect(),
             copies: origin.sketches.clone(),
             had_copies: false,
@@ -214,28 +209,27 @@ impl<'s> Ladder<'s> {
         if self.missing() == 0 {
             return Ok(());
         }
-        if self.near.is_none()
+        if self.worked_out.is_none()
             && let Some(pool) = self.kept(is_own_language)
             && let Some(shown) = self.chosen(&pool, filters)
         {
             return self.show_near(shown, &pool.looked_for);
         }
-        let near = match self.near.take() {
-            Some(near) => near,
+        let pool = match self.worked_out.take() {
+            Some(pool) => pool,
             None => self.work_out()?,
         };
-        let works = near.candidates(self.origin.version);
-        let pool = Pool { works, looked_for: near.looked_for.clone(), is_whole: true };
-        self.near = Some(near);
         let shown = self.chosen(&pool, filters).unwrap_or_default();
-        self.show_near(shown, &pool.looked_for)
+        self.show_near(shown, &pool.looked_for)?;
+        self.worked_out = Some(pool);
+        Ok(())
     }
 
     /// What is kept of the article that is asked about.
     fn kept(&self, is_own_language: bool) -> Option<Pool> {
         let place = self.origin.place?;
         let store = self.snapshot.nearest.load();
-        let mut kept = store.as_ref()?.of(work_of(&self.snapshot.segments[place.segment], place.doc))?;
+        let mut kept = store.as_ref()?.of(self.snapshot.work_of(place))?;
         let own = kept.in_language.get_mut(self.origin.version).map(std::mem::take)?;
         let mut works = kept.of_all;
         if is_own_language {
@@ -251,16 +245,19 @@ impl<'s> Ladder<'s> {
         Some(Pool { is_whole: works.len() < KEPT, works, looked_for: kept.looked_for })
     }
 
-    fn work_out(&self) -> Result<Near, EngineError> {
+    /// All works that are near.
+    fn work_out(&self) -> Result<Pool, EngineError> {
         let asked = match self.origin.place {
-            Some(place) => asked_versions(self.snapshot, work_of(&self.snapshot.segments[place.segment], place.doc))?,
+            Some(place) => asked_versions(self.snapshot, self.snapshot.work_of(place))?,
             None => {
                 let group = language_group(&self.origin.card.lang);
                 let group = self.snapshot.languages.iter().position(|language| language.lang == group);
                 vec![Asked { subject: self.origin.subject.clone(), group }]
             }
         };
-        Scorer::new(self.snapshot).near(&asked, &self.origin.own)
+        let near = Scorer::new(self.snapshot).near(&asked, &self.origin.own)?;
+        let works = near.candidates(self.origin.version);
+        Ok(Pool { works, looked_for: near.looked_for, is_whole: true })
     }
 
     /// The works of a pool to show, in order; `None` where the pool may lack some of them.
@@ -302,20 +299,22 @@ impl<'s> Ladder<'s> {
             let published = segment.published.first(place.doc);
             passes.then(|| (fit, Choice { place: *place, candidate, published, id_rank: segment.id_rank(place.doc) }))
         });
-        choices.max_by_key(|(fit, choice)| (*fit, std::cmp::Reverse(choice.id_rank))).map(|(_, choice)| choice)
+        choices.max_by_key(|(fit, choice)| (*fit, Reverse(choice.id_rank))).map(|(_, choice)| choice)
     }
 
     fn show_near(&mut self, shown: Vec<Choice>, looked_for: &[LookedFor]) -> Result<(), EngineError> {
-        let mut written: Vec<(usize, Written)> = Vec::new();
+        let mut written: HashMap<usize, Written> = HashMap::new();
         for Choice { place, candidate, .. } in shown {
             let Candidate { work, nearness, version } = candidate;
-            if !written.iter().any(|(known, _)| *known == version) {
-                let looked_for = looked_for.get(version).cloned().unwrap_or_default();
-                written.push((version, self.origin.written(self.snapshot, version, &looked_for)?));
-            }
+            let written = match written.entry(version) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let looked_for = looked_for.get(version).cloned().unwrap_or_default();
+                    new.insert(self.origin.written(self.snapshot, version, &looked_for)?)
+                }
+            };
             let card = self.snapshot.card(place)?;
-            let written = written.iter().find(|(known, _)| *known == version).map(|(_, written)| written.clone());
-            let why = self.reasons(nearness.shared, &written.unwrap_or_default(), &card, work)?;
+            let why = self.reasons(nearness.shared, written, &card, work)?;
             self.show(place, work, card, nearness.score, nearness.rung(), why);
         }
         Ok(())
@@ -350,7 +349,7 @@ impl<'s> Ladder<'s> {
         let works =
             (0..u32::try_from(self.snapshot.works).unwrap_or(u32::MAX)).filter(|work| !self.seen.contains(work));
         let mut choices: Vec<Choice> = works.filter_map(|work| self.choice(nothing(work), &filter)).collect();
-        choices.sort_unstable_by_key(|choice| (std::cmp::Reverse(choice.published), choice.id_rank));
+        choices.sort_unstable_by_key(|choice| (Reverse(choice.published), choice.id_rank));
         for Choice { place, candidate, .. } in choices {
             if self.missing() == 0 {
                 break;

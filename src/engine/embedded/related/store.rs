@@ -294,7 +294,7 @@ fn kept_of(snapshot: &Snapshot, scorer: &mut Scorer<'_>, work: u32) -> Result<Ke
 pub(super) fn asked_versions(snapshot: &Snapshot, work: u32) -> Result<Vec<Asked>, EngineError> {
     let versions = snapshot.versions(work).iter().take(MAX_VERSIONS);
     let asked = versions.map(|place| {
-        let group = snapshot.segments[place.segment].lang_of(place.doc).1;
+        let group = snapshot.works_index.group_of(snapshot.works_index.doc(*place));
         Ok(Asked { subject: snapshot.subject(*place)?, group: Some(group) })
     });
     asked.collect()
