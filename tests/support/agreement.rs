@@ -246,6 +246,29 @@ fn on_a_larger_site_the_embedded_engine_says_what_the_oracle_says() {
         .unwrap();
 }
 
+/// Where some words lead to other articles and further ones only count, and where the texts lead to
+/// so many that topics need not.
+#[test]
+fn on_a_site_of_many_words_related_works_are_those_of_the_oracle() {
+    let question = (any::<prop::sample::Index>(), random::filters(), 1usize..12, any::<(bool, bool, bool)>());
+    runner(4)
+        .run(&(random::wordy_site(), prop::collection::vec(question, 80)), |(records, questions)| {
+            let (made, oracle) = (makers::embedded(&records), makers::oracle_of(&records));
+            for (which, filters, limit, (any_lang, is_draft, is_filtered)) in questions {
+                let asked = which.get(&made.articles);
+                let key = ArticleKey::Id(asked.id.clone());
+                let to =
+                    if is_draft { RelatedTo::Draft(Box::new(asked.clone())) } else { RelatedTo::Article(key.clone()) };
+                let filters = if is_filtered { filters } else { Filters::default() };
+                let request = RelatedRequest { to, filters, any_lang, limit, ..RelatedRequest::new(key, NOW) };
+                related_agree(made.engine.related(&request).unwrap(), oracle.related(&request).unwrap())
+                    .map_err(|error| TestCaseError::fail(format!("{error}\nby {request:?}")))?;
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
 #[test]
 fn on_the_library_the_embedded_engine_says_what_the_oracle_says() {
     let records = library();

@@ -134,6 +134,24 @@ pub fn larger_site() -> impl Strategy<Value = Vec<Value>> {
     records(180..220)
 }
 
+/// The records of a site of some hundred articles of many words, the common ones in most of them.
+pub fn wordy_site() -> impl Strategy<Value = Vec<Value>> {
+    let words = vec(0.0f32..1.0, 30..60).prop_map(|words| {
+        let word = |skewed: f32| format!("palabra{} ", (skewed.powi(3) * 300.0) as u32);
+        words.into_iter().map(word).collect::<String>()
+    });
+    let record = (words, select(&["en", "es", "es"][..]), subsequence(&TOPICS[..], 0..3), 0u32..70, 0u32..40);
+    vec(record, 90..120).prop_map(|records| {
+        let record = |(place, (body, lang, topics, work, day)): (usize, (String, &str, Vec<&str>, u32, u32))| {
+            json!({
+                "id": format!("{place}"), "work": format!("{work}"), "lang": lang, "title": "Nota", "body": body,
+                "topics": topics, "kind": "event", "published_at": format!("2021-{:02}-{:02}", 1 + day / 28, 1 + day % 28),
+            })
+        };
+        records.into_iter().enumerate().map(record).collect()
+    })
+}
+
 /// Records, their ids not in the order of anything else.
 fn records(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Value>> {
     let copies = vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..3);

@@ -11,7 +11,8 @@ use crate::engine::filters::Filters;
 use crate::engine::related::choose::{self, Copies, in_order};
 use crate::engine::related::reasons::{Written, reasons};
 use crate::engine::related::{
-    self, Evidence, MAX_PHRASES, MAX_WORDS, Nearness, Shared, Subject, WeightedTerm, author_worth, topic_worths,
+    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, Subject, WeightedTerm, author_worth,
+    topic_worths,
 };
 use crate::engine::{
     ArticleKey, Card, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, TopicLabel, language_fit,
@@ -205,9 +206,9 @@ impl BruteForceEngine {
                 common += if has_lang { articles } else { 0 };
                 terms.push(shared);
             }
-            let time = origin.versions.iter().filter_map(|version| version.subject.eventful_s).flat_map(|one_s| {
-                let others = entries.iter().filter_map(|entry| entry.comparable.subject.eventful_s);
-                others.map(move |other_s| related::time_worth(one_s, other_s))
+            let time = origin.versions.iter().filter_map(|version| version.subject.eventful_day).flat_map(|one| {
+                let others = entries.iter().filter_map(|entry| entry.comparable.subject.eventful_day);
+                others.map(move |other| related::time_worth(one.abs_diff(other)))
             });
             let nearness = evidence.nearness(common, time.fold(0.0, f32::max))?;
             let asked = terms.get(origin.version).copied().unwrap_or_default();
@@ -234,22 +235,27 @@ impl BruteForceEngine {
     fn text(&self, subject: &Subject, looked_for: &LookedFor, entry: &Entry) -> (f32, Shared) {
         let LookedFor { words, phrases, .. } = looked_for;
         let (mut sum, mut shared) = (0.0, Shared::default());
-        for (at, word) in words.iter().enumerate() {
-            let stem = &subject.terms.words[word.place].stem;
+        let take_word = |at: usize, sum: &mut f32, shared: &mut Shared| {
+            let stem = &subject.terms.words[words[at].place].stem;
             for zone in related::zones() {
                 if let Some(count) = entry.comparable.stems[zone.ordinal()].get(stem) {
                     let length = entry.terms.zones[zone.ordinal()].length;
                     let mean = self.languages[entry.group].mean_words(zone);
-                    sum += word.weight * related::zone_worth(zone, *count, length, mean);
-                    shared = shared.and(Shared::word(at));
+                    *sum += words[at].weight * related::zone_worth(zone, *count, length, mean);
+                    *shared = shared.and(Shared::word(at));
                 }
             }
-        }
+        };
+        let leading = words.len().min(LEADING_WORDS);
+        (0..leading).for_each(|at| take_word(at, &mut sum, &mut shared));
         for (at, phrase) in phrases.iter().enumerate() {
             if entry.comparable.has_phrase(&subject.terms.phrases[phrase.place].stem) {
                 sum += phrase.weight * related::phrase_worth();
                 shared = shared.and(Shared::phrase(at));
             }
+        }
+        if !shared.is_none() {
+            (leading..words.len()).for_each(|at| take_word(at, &mut sum, &mut shared));
         }
         (sum / related::whole_text(words, phrases), shared)
     }

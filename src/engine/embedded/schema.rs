@@ -19,7 +19,7 @@ use crate::engine::snippet::{BodyPassage, body_passages};
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
 /// version is never answered from.
-pub const SCHEMA_VERSION: u32 = 6;
+pub const SCHEMA_VERSION: u32 = 7;
 
 /// What separates a topic's path from its label in the column of labels; no path holds it.
 pub(super) const LABEL_SEPARATOR: char = '\u{1f}';

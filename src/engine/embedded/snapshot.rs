@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn, TermOrdHit};
-use tantivy::postings::{SegmentPostings, TermInfo};
+use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
 use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::termdict::TermDictionary;
@@ -430,6 +430,18 @@ impl Segment {
     ) -> Result<Option<SegmentPostings>, EngineError> {
         let term = Term::from_field_text(snapshot.fields.zones[zone.ordinal()].stems, stem);
         self.zones[zone.ordinal()].stems.read_postings(&term, option).map_err(index_error)
+    }
+
+    /// The articles that hold a stem in a zone, with how often, block by block.
+    pub(super) fn stem_blocks(
+        &self,
+        snapshot: &Snapshot,
+        zone: Zone,
+        stem: &str,
+    ) -> Result<Option<BlockSegmentPostings>, EngineError> {
+        let term = Term::from_field_text(snapshot.fields.zones[zone.ordinal()].stems, stem);
+        let blocks = self.zones[zone.ordinal()].stems.read_block_postings(&term, IndexRecordOption::WithFreqs);
+        blocks.map_err(index_error)
     }
 
     /// The articles that hold a word, folded or as typed, in a zone.

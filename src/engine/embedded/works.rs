@@ -3,11 +3,13 @@
 use tantivy::DocId;
 
 use super::snapshot::{Place, Segment};
+use crate::article::Kind;
+use crate::engine::related::subject::eventful_day;
 
 /// An article, counted through all segments.
 pub(super) type Doc = u32;
 
-/// Which articles are versions of which work: some twenty bytes an article.
+/// Which articles are versions of which work: some 25 bytes an article.
 #[derive(Default)]
 pub(super) struct WorkIndex {
     /// The number of each segment's first article.
@@ -16,6 +18,8 @@ pub(super) struct WorkIndex {
     works: Vec<u32>,
     /// For every article, its language's place among the snapshot's groups.
     groups: Vec<u16>,
+    /// For every article, its [`eventful_day`]; [`NO_DAY`] where it has none.
+    days: Vec<i32>,
     /// For every work, where its versions begin; and where the last end.
     starts: Vec<u32>,
     versions: Vec<Place>,
@@ -24,6 +28,8 @@ pub(super) struct WorkIndex {
     languages: Vec<u64>,
     groups_count: usize,
 }
+
+const NO_DAY: i32 = i32::MIN;
 
 impl WorkIndex {
     /// Reads the columns of all segments; `works` is above every work number, `groups_count` is how
@@ -37,6 +43,9 @@ impl WorkIndex {
                 let (_, group) = segment.lang_of(doc);
                 index.works.push(u32::try_from(segment.work.get_val(doc)).unwrap_or(u32::MAX));
                 index.groups.push(u16::try_from(group).unwrap_or(u16::MAX));
+                let kind = Kind::ALL.get(segment.kind.get_val(doc) as usize);
+                let day = kind.and_then(|kind| eventful_day(*kind, segment.published.first(doc)));
+                index.days.push(day.unwrap_or(NO_DAY));
             }
         }
         let alive: Vec<(usize, Place)> = (0..)
@@ -90,6 +99,11 @@ impl WorkIndex {
     /// The place of an article's language among the snapshot's groups.
     pub(super) fn group_of(&self, doc: Doc) -> usize {
         self.groups.get(doc as usize).map_or(usize::MAX, |group| usize::from(*group))
+    }
+
+    /// The day of an article that belongs to its time.
+    pub(super) fn eventful_day(&self, doc: Doc) -> Option<i32> {
+        self.days.get(doc as usize).copied().filter(|day| *day != NO_DAY)
     }
 
     /// The living versions of a work, by their ids.

@@ -25,9 +25,8 @@ pub struct Subject {
     pub url: Option<String>,
     /// The keys of the addresses that it links to.
     pub links: Vec<String>,
-    /// When it was published, Unix time, where it is an event or a press release: these belong to
-    /// their time.
-    pub eventful_s: Option<i64>,
+    /// See [`eventful_day`].
+    pub eventful_day: Option<i32>,
 }
 
 impl Subject {
@@ -55,7 +54,7 @@ impl Subject {
             series: article.series.as_deref().map(label_key),
             url,
             links,
-            eventful_s: eventful_s(article.kind, article.published_at.as_ref().map(|at| at.start_s())),
+            eventful_day: eventful_day(article.kind, article.published_at.as_ref().map(|at| at.start_s())),
         }
     }
 }
@@ -96,7 +95,9 @@ pub fn work_key(work: &str) -> String {
     format!("work {work}")
 }
 
-/// When an article was published, where it is one that belongs to its time; Unix times.
-pub fn eventful_s(kind: Kind, published_s: Option<i64>) -> Option<i64> {
-    published_s.filter(|_| matches!(kind, Kind::Event | Kind::PressRelease))
+/// The day (since 1970) on which an article was published, where it is an event or a press release:
+/// these belong to their time. `published_s` is Unix time.
+pub fn eventful_day(kind: Kind, published_s: Option<i64>) -> Option<i32> {
+    let published_s = published_s.filter(|_| matches!(kind, Kind::Event | Kind::PressRelease))?;
+    i32::try_from(published_s.div_euclid(86_400)).ok()
 }

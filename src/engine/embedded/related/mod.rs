@@ -141,7 +141,7 @@ struct Ladder<'s> {
     snapshot: &'s Snapshot,
     request: &'s RelatedRequest,
     origin: &'s Origin,
-    /// All works that are near, if they had to be worked out.
+    /// The works that are near, if they had to be worked out.
     worked_out: Option<Pool>,
     /// Works that are answered, or must not be.
     seen: HashSet<u32>,
@@ -215,12 +215,16 @@ impl<'s> Ladder<'s> {
         {
             return self.show_near(shown, &pool.looked_for);
         }
-        let pool = match self.worked_out.take() {
+        let mut pool = match self.worked_out.take() {
             Some(pool) => pool,
-            None => self.work_out()?,
+            None => self.work_out(choose::choice(self.request.limit))?,
         };
-        let shown = self.chosen(&pool, filters).unwrap_or_default();
-        self.show_near(shown, &pool.looked_for)?;
+        let mut shown = self.chosen(&pool, filters);
+        if shown.is_none() {
+            pool = self.work_out(usize::MAX)?;
+            shown = self.chosen(&pool, filters);
+        }
+        self.show_near(shown.unwrap_or_default(), &pool.looked_for)?;
         self.worked_out = Some(pool);
         Ok(())
     }
@@ -245,8 +249,8 @@ impl<'s> Ladder<'s> {
         Some(Pool { is_whole: works.len() < KEPT, works, looked_for: kept.looked_for })
     }
 
-    /// All works that are near.
-    fn work_out(&self) -> Result<Pool, EngineError> {
+    /// All works that are near, but those that share topics only where there are `enough` others.
+    fn work_out(&self, enough: usize) -> Result<Pool, EngineError> {
         let asked = match self.origin.place {
             Some(place) => asked_versions(self.snapshot, self.snapshot.work_of(place))?,
             None => {
@@ -255,32 +259,32 @@ impl<'s> Ladder<'s> {
                 vec![Asked { subject: self.origin.subject.clone(), group }]
             }
         };
-        let near = Scorer::new(self.snapshot).near(&asked, &self.origin.own)?;
+        let near = Scorer::new(self.snapshot).near(&asked, &self.origin.own, enough)?;
         let works = near.candidates(self.origin.version);
-        Ok(Pool { works, looked_for: near.looked_for, is_whole: true })
+        Ok(Pool { works, looked_for: near.looked_for, is_whole: near.is_whole })
     }
 
     /// The works of a pool to show, in order; `None` where the pool may lack some of them.
     fn chosen(&self, pool: &Pool, filters: &Filters) -> Option<Vec<Choice>> {
         let filter = Filter::new(&self.snapshot.values, filters);
-        let passing = pool.works.iter().filter(|candidate| !self.seen.contains(&candidate.work));
-        let mut choices: Vec<Choice> = passing.filter_map(|candidate| self.choice(*candidate, &filter)).collect();
-        choices.sort_unstable_by(|a, b| {
-            let by_nearness = a.candidate.nearness.order(&b.candidate.nearness);
-            by_nearness.then(b.published.cmp(&a.published)).then(a.id_rank.cmp(&b.id_rank))
-        });
         let choice = choose::choice(self.request.limit);
+        let mut rest: Vec<Candidate> =
+            pool.works.iter().filter(|candidate| !self.seen.contains(&candidate.work)).copied().collect();
+        let mut choices = self.next_choices(&mut rest, choice, &filter);
         if !pool.is_whole && choices.len() < choice {
             return None;
         }
         let nearness: Vec<Nearness> = choices.iter().take(choice).map(|choice| choice.candidate.nearness).collect();
-        let order = in_order(&nearness).into_iter().chain(nearness.len()..choices.len());
+        let mut order = in_order(&nearness).into_iter().chain(nearness.len()..);
         let mut copies = self.copies.clone();
         let mut shown = Vec::new();
-        for choice in order.filter_map(|at| choices.get(at)) {
-            if shown.len() == self.missing() {
-                return Some(shown);
+        while shown.len() < self.missing()
+            && let Some(at) = order.next()
+        {
+            if at == choices.len() {
+                choices.extend(self.next_choices(&mut rest, choice, &filter));
             }
+            let Some(choice) = choices.get(at) else { break };
             let sketch = self.snapshot.segments[choice.place.segment].sketch(choice.place.doc);
             if !copies.has(sketch) {
                 copies.show(sketch);
@@ -288,6 +292,25 @@ impl<'s> Ladder<'s> {
             }
         }
         (pool.is_whole || shown.len() == self.missing()).then_some(shown)
+    }
+
+    /// The next works that could be shown, nearest first, taken out of the rest: at least so many
+    /// while there are some. Few are ever asked for of the many that are near.
+    fn next_choices(&self, rest: &mut Vec<Candidate>, at_least: usize, filter: &Filter<'_>) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        let mut many = at_least * 2;
+        while choices.len() < at_least && !rest.is_empty() {
+            let nearest = take_nearest(rest, many);
+            let mut passing: Vec<Choice> =
+                nearest.into_iter().filter_map(|candidate| self.choice(candidate, filter)).collect();
+            passing.sort_unstable_by(|a, b| {
+                let by_nearness = a.candidate.nearness.order(&b.candidate.nearness);
+                by_nearness.then(b.published.cmp(&a.published)).then(a.id_rank.cmp(&b.id_rank))
+            });
+            choices.extend(passing);
+            many *= 4;
+        }
+        choices
     }
 
     /// The version of a work to show, if one passes.
@@ -371,4 +394,14 @@ impl<'s> Ladder<'s> {
         let other_language = language_group(&card.lang) != language_group(&self.origin.card.lang);
         self.hits.push(RelatedHit { card, score, rung, other_language, reasons });
     }
+}
+
+/// Takes out the nearest works, in no order: so many, and those that are as near as the last of them.
+fn take_nearest(rest: &mut Vec<Candidate>, many: usize) -> Vec<Candidate> {
+    if rest.len() <= many {
+        return std::mem::take(rest);
+    }
+    let (_, last, _) = rest.select_nth_unstable_by(many, |a, b| a.nearness.order(&b.nearness));
+    let last = last.nearness;
+    rest.extract_if(.., |candidate| candidate.nearness.order(&last).is_le()).collect()
 }

@@ -3,17 +3,18 @@
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::postings::{BlockSegmentPostings, Postings, SegmentPostings};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, TERMINATED, Term};
 
 use super::super::snapshot::{Segment, Snapshot, index_error};
 use super::super::works::Doc;
 use crate::analysis::{KeyTerm, ZONES, Zone};
-use crate::article::Kind;
 use crate::engine::EngineError;
-use crate::engine::related::subject::{author_key, eventful_s, link_key, series_key, topic_key};
-use crate::engine::related::{self, Evidence, MAX_PHRASES, MAX_WORDS, Nearness, Shared, Subject, WeightedTerm};
+use crate::engine::related::subject::{author_key, link_key, series_key, topic_key};
+use crate::engine::related::{
+    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, Subject, WeightedTerm,
+};
 
 /// One version of what is asked about.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub(super) struct Near {
     pub(super) terms: Vec<Vec<Shared>>,
     /// For every version asked about, what the bits of these mean.
     pub(super) looked_for: Vec<LookedFor>,
+    /// Whether works that share topics only are among them, if there are any.
+    pub(super) is_whole: bool,
 }
 
 impl Near {
@@ -69,22 +72,30 @@ pub(super) struct Candidate {
     pub(super) version: usize,
 }
 
-/// A term's articles, with what it is worth in each.
-type Worths = Rc<[(Doc, f32)]>;
+/// A term's articles in one language, with what it is worth in each.
+type Worths = Rc<Vec<(Doc, f32)>>;
 
-/// The most postings whose worths are kept for the next article: 16 MB.
+/// The articles that have a key.
+type Docs = Rc<Vec<Doc>>;
+
+/// The most postings that are kept for the next article: at most 16 MB.
 const MAX_KEPT_POSTINGS: usize = 2 << 20;
 
 /// The most articles of a segment that are counted one by one.
 const MAX_COUNTED: u32 = 64;
 
-/// What one article has in common with what is asked about.
+/// What an article's text has in common with a version of what is asked about.
 #[derive(Clone, Copy, Default)]
-struct DocEvidence {
-    text: f32,
+struct TextEvidence {
+    worth: f32,
+    shared: Shared,
+}
+
+/// What an article has in common with such a version besides.
+#[derive(Clone, Copy, Default)]
+struct LabelEvidence {
     topics: f32,
     authors: f32,
-    shared: Shared,
 }
 
 /// Works out what is near, one article after the other; what it knows of a term is kept for the
@@ -95,9 +106,12 @@ pub(super) struct Scorer<'s> {
     means: Vec<[f32; ZONES]>,
     /// For every zone, and behind them for phrases, how many articles hold a term.
     holders: [FxHashMap<String, u64>; ZONES + 1],
-    worths: FxHashMap<String, Worths>,
+    /// For every language group, by word.
+    worths: Vec<FxHashMap<String, Worths>>,
+    keyed: FxHashMap<String, Docs>,
     postings_kept: usize,
-    docs: Vec<DocEvidence>,
+    texts: Vec<TextEvidence>,
+    labels: Vec<LabelEvidence>,
     touched: Vec<Doc>,
     /// For every work, its place among those found plus one.
     slots: Vec<u32>,
@@ -110,72 +124,78 @@ impl<'s> Scorer<'s> {
             snapshot,
             means: means.collect(),
             holders: Default::default(),
-            worths: FxHashMap::default(),
+            worths: vec![FxHashMap::default(); snapshot.languages.len()],
+            keyed: FxHashMap::default(),
             postings_kept: 0,
-            docs: vec![DocEvidence::default(); snapshot.works_index.docs()],
+            texts: vec![TextEvidence::default(); snapshot.works_index.docs()],
+            labels: vec![LabelEvidence::default(); snapshot.works_index.docs()],
             touched: Vec::new(),
             slots: vec![0; snapshot.works],
         }
     }
 
-    /// How near every work but `own` ones is to the versions of one that is asked about.
-    pub(super) fn near(&mut self, asked: &[Asked], own: &[u32]) -> Result<Near, EngineError> {
+    /// How near every work but `own` ones is to the versions of one that is asked about. Works that
+    /// share topics only are left out where the texts lead to `enough` others of each version's
+    /// language: these stand before them.
+    pub(super) fn near(&mut self, asked: &[Asked], own: &[u32], enough: usize) -> Result<Near, EngineError> {
         let snapshot = self.snapshot;
-        let mut found: Vec<Found> = Vec::new();
-        let mut terms: Vec<Vec<Shared>> = Vec::with_capacity(asked.len());
+        let mut found = Finds::default();
         let mut looked_for = Vec::with_capacity(asked.len());
         for version in asked {
-            let (looked, whole) = self.collect(version)?;
+            let (looked, whole) = self.collect_text(version)?;
             looked_for.push(looked);
-            let mut shared = vec![Shared::default(); found.len()];
+            found.terms.push(vec![Shared::default(); found.works.len()]);
             for doc in std::mem::take(&mut self.touched) {
-                let Some(evidence) = self.docs.get_mut(doc as usize).map(std::mem::take) else { continue };
-                let work = snapshot.works_index.work_of(doc);
-                if own.contains(&work) {
-                    continue;
-                }
-                let Some(slot) = self.slots.get_mut(work as usize) else { continue };
-                if *slot == 0 {
-                    found.push(Found { work, ..Found::default() });
-                    shared.push(Shared::default());
-                    *slot = found.len() as u32;
-                }
-                let at = *slot as usize - 1;
-                found[at].evidence.take(evidence.topics, evidence.authors, evidence.shared.flags());
-                if version.group == Some(snapshot.works_index.group_of(doc)) {
-                    found[at].text = found[at].text.max(evidence.text / whole);
-                    shared[at] = shared[at].and(evidence.shared.terms());
+                let evidence = self.texts.get_mut(doc as usize).map(std::mem::take).unwrap_or_default();
+                found.take_text(&mut self.slots, snapshot.works_index.work_of(doc), evidence, whole);
+            }
+            let language = version.group.and_then(|group| snapshot.languages.get(group));
+            found.end_version(language.map_or(0, |language| language.articles));
+            for (doc, flag) in self.flagged(&version.subject)? {
+                if let Some(found) = found.of(&mut self.slots, snapshot.works_index.work_of(doc)) {
+                    found.evidence.take(0.0, 0.0, flag);
                 }
             }
-            let articles =
-                version.group.and_then(|group| snapshot.languages.get(group)).map_or(0, |language| language.articles);
-            for found in &mut found {
-                found.evidence.add_text(std::mem::take(&mut found.text), articles);
-            }
-            terms.push(shared);
         }
-        for found in &found {
+        let is_enough = |version: &Asked| {
+            let in_language = |work| version.group.is_some_and(|group| snapshot.works_index.has_language(work, group));
+            let others = found.works.iter().filter(|found| !own.contains(&found.work) && in_language(found.work));
+            others.take(enough).count() == enough
+        };
+        let is_whole = !asked.iter().all(is_enough);
+        for version in asked {
+            self.collect_labels(&version.subject, is_whole)?;
+            for doc in std::mem::take(&mut self.touched) {
+                let labels = self.labels.get_mut(doc as usize).map(std::mem::take).unwrap_or_default();
+                let flag = if labels.topics > 0.0 { Shared::TOPIC } else { Shared::default() };
+                if let Some(found) = found.of(&mut self.slots, snapshot.works_index.work_of(doc)) {
+                    found.evidence.take(labels.topics, labels.authors, flag);
+                }
+            }
+        }
+        for found in &found.works {
             if let Some(slot) = self.slots.get_mut(found.work as usize) {
                 *slot = 0;
             }
         }
-        for shared in &mut terms {
-            shared.resize(found.len(), Shared::default());
+        for shared in &mut found.terms {
+            shared.resize(found.works.len(), Shared::default());
         }
-        let works = found.iter().map(|found| {
+        let works = found.works.iter().map(|found| {
             let common = self.common_articles(asked, found.work);
             let nearness = found.evidence.nearness(common, self.time_worth(asked, found.work));
-            (found.work, nearness.unwrap_or_default())
+            (found.work, nearness.filter(|_| !own.contains(&found.work)).unwrap_or_default())
         });
         let works = works.collect();
         self.forget();
-        Ok(Near { works, terms, looked_for })
+        Ok(Near { works, terms: found.terms, looked_for, is_whole })
     }
 
     /// Forgets what is known of terms once it has grown.
     fn forget(&mut self) {
         if self.postings_kept > MAX_KEPT_POSTINGS {
-            self.worths.clear();
+            self.worths.iter_mut().for_each(FxHashMap::clear);
+            self.keyed.clear();
             self.holders.iter_mut().for_each(FxHashMap::clear);
             self.postings_kept = 0;
         }
@@ -190,95 +210,105 @@ impl<'s> Scorer<'s> {
 
     /// What it is worth that a work is of about the same time.
     fn time_worth(&self, asked: &[Asked], work: u32) -> f32 {
-        let asked = asked.iter().filter_map(|version| version.subject.eventful_s);
-        let worths = asked.flat_map(|one_s| {
-            let others = self.snapshot.versions(work).iter();
-            others
-                .filter_map(|place| eventful(&self.snapshot.segments[place.segment], place.doc))
-                .map(move |other_s| related::time_worth(one_s, other_s))
+        let index = &self.snapshot.works_index;
+        let asked = asked.iter().filter_map(|version| version.subject.eventful_day);
+        let apart = asked.flat_map(|one| {
+            let others = index.versions(work).iter().filter_map(|place| index.eventful_day(index.doc(*place)));
+            others.map(move |other| one.abs_diff(other))
         });
-        worths.fold(0.0, f32::max)
+        apart.min().map_or(0.0, related::time_worth)
     }
 
-    /// Adds up, for every article, what it has in common with a version; also what terms were
+    /// Adds up, for every article, what its text has in common with a version; also what terms were
     /// looked for, and what the whole text would be worth.
-    fn collect(&mut self, asked: &Asked) -> Result<(LookedFor, f32), EngineError> {
-        let mut looked_for = LookedFor::default();
-        let mut whole = 1.0;
-        let language = asked.group.and_then(|group| self.snapshot.languages.get(group));
-        if let Some(language) = language {
-            let terms = &asked.subject.terms;
-            let words = self.weightiest(&terms.words, MAX_WORDS, language.articles)?;
-            for (at, word) in words.iter().enumerate() {
-                let Some(term) = terms.words.get(word.place) else { continue };
-                for (doc, worth) in self.word_worths(&term.stem)?.iter() {
-                    self.evidence(*doc, |evidence| {
-                        evidence.text += word.weight * worth;
-                        evidence.shared = evidence.shared.and(Shared::word(at));
-                    });
-                }
+    fn collect_text(&mut self, asked: &Asked) -> Result<(LookedFor, f32), EngineError> {
+        let snapshot = self.snapshot;
+        let Some((group, language)) = asked.group.and_then(|group| Some((group, snapshot.languages.get(group)?)))
+        else {
+            return Ok((LookedFor::default(), 1.0));
+        };
+        let terms = &asked.subject.terms;
+        let words = self.weightiest(&terms.words, MAX_WORDS, language.articles)?;
+        let phrases = self.weightiest(&terms.phrases, MAX_PHRASES, language.articles)?;
+        let (leading, others) = words.split_at(words.len().min(LEADING_WORDS));
+        for (at, word) in leading.iter().enumerate() {
+            let Some(term) = terms.words.get(word.place) else { continue };
+            for (doc, worth) in self.word_worths(group, &term.stem)?.iter() {
+                self.lead(*doc, word.weight * worth, Shared::word(at));
             }
-            let phrases = self.weightiest(&terms.phrases, MAX_PHRASES, language.articles)?;
-            whole = related::whole_text(&words, &phrases);
-            for (at, phrase) in phrases.iter().enumerate() {
-                let Some(term) = terms.phrases.get(phrase.place) else { continue };
-                for doc in self.docs_with(self.snapshot.fields.phrases, &term.stem)? {
-                    self.evidence(doc, |evidence| {
-                        evidence.text += phrase.weight * related::phrase_worth();
-                        evidence.shared = evidence.shared.and(Shared::phrase(at));
-                    });
-                }
-            }
-            let places = |terms: Vec<WeightedTerm>| terms.into_iter().map(|term| term.place).collect();
-            looked_for = LookedFor { words: places(words), phrases: places(phrases) };
         }
-        self.collect_keys(&asked.subject)?;
-        Ok((looked_for, whole))
+        for (at, phrase) in phrases.iter().enumerate() {
+            let Some(term) = terms.phrases.get(phrase.place) else { continue };
+            let docs = self.docs_with(snapshot.fields.phrases, &term.stem)?;
+            for doc in docs.into_iter().filter(|doc| snapshot.works_index.group_of(*doc) == group) {
+                self.lead(doc, phrase.weight * related::phrase_worth(), Shared::phrase(at));
+            }
+        }
+        for (at, word) in (leading.len()..).zip(others) {
+            let Some(term) = terms.words.get(word.place) else { continue };
+            self.add_other(group, &term.stem, word.weight, Shared::word(at))?;
+        }
+        let whole = related::whole_text(&words, &phrases);
+        let places = |terms: Vec<WeightedTerm>| terms.into_iter().map(|term| term.place).collect();
+        Ok((LookedFor { words: places(words), phrases: places(phrases) }, whole))
     }
 
-    /// Adds what is shared besides words: topics, authors, the series, links.
-    fn collect_keys(&mut self, subject: &Subject) -> Result<(), EngineError> {
-        let (articles, keys) = (self.snapshot.articles(), self.snapshot.fields.keys);
-        let mut topic_holders = Vec::with_capacity(subject.topics.len());
-        for topic in &subject.topics {
-            topic_holders.push(self.key_holders(&topic_key(&topic.path))?);
+    /// Adds a term that an article shares and that leads to it.
+    fn lead(&mut self, doc: Doc, worth: f32, term: Shared) {
+        let Some(text) = self.texts.get_mut(doc as usize) else { return };
+        if text.shared.is_none() {
+            self.touched.push(doc);
         }
-        for (topic, worth) in subject.topics.iter().zip(related::topic_worths(articles, &topic_holders)) {
-            if worth > 0.0 {
-                for doc in self.docs_with(keys, &topic_key(&topic.path))? {
-                    self.evidence(doc, |evidence| {
-                        evidence.topics += worth;
-                        evidence.shared = evidence.shared.and(Shared::TOPIC);
-                    });
-                }
+        text.worth += worth;
+        text.shared = text.shared.and(term);
+    }
+
+    /// The articles of the same series, and those with a link to or from a version.
+    fn flagged(&mut self, subject: &Subject) -> Result<Vec<(Doc, Shared)>, EngineError> {
+        let series = subject.series.iter().map(|series| (series_key(series), Shared::SERIES));
+        let links_here = subject.url.iter().map(|url| (link_key(url), Shared::LINKS_HERE));
+        let mut flagged = Vec::new();
+        for (key, flag) in series.chain(links_here) {
+            flagged.extend(self.docs_with_key(&key)?.iter().map(|doc| (*doc, flag)));
+        }
+        for link in &subject.links {
+            let docs = self.docs_with(self.snapshot.fields.url, link)?;
+            flagged.extend(docs.into_iter().map(|doc| (doc, Shared::LINKED)));
+        }
+        Ok(flagged)
+    }
+
+    /// Adds up, for every article, the topics and authors that it shares with a version: of works
+    /// that are found already, or of all.
+    fn collect_labels(&mut self, subject: &Subject, of_all: bool) -> Result<(), EngineError> {
+        let articles = self.snapshot.articles();
+        let topics: Result<Vec<Docs>, EngineError> =
+            subject.topics.iter().map(|topic| self.docs_with_key(&topic_key(&topic.path))).collect();
+        let topics = topics?;
+        let holders: Vec<u64> = topics.iter().map(|docs| docs.len() as u64).collect();
+        for (docs, worth) in topics.iter().zip(related::topic_worths(articles, &holders)) {
+            for doc in docs.iter().filter(|_| worth > 0.0) {
+                self.label(*doc, of_all, |labels| labels.topics += worth);
             }
         }
         for author in &subject.authors {
-            let key = author_key(author);
-            let worth = related::author_worth(articles, self.key_holders(&key)?);
-            for doc in self.docs_with(keys, &key)? {
-                self.evidence(doc, |evidence| evidence.authors += worth);
-            }
-        }
-        let flags = |field: Field, key: String, flag: Shared| (field, key, flag);
-        let series = subject.series.iter().map(|series| flags(keys, series_key(series), Shared::SERIES));
-        let linked = subject.links.iter().map(|link| flags(self.snapshot.fields.url, link.clone(), Shared::LINKED));
-        let links_here = subject.url.iter().map(|url| flags(keys, link_key(url), Shared::LINKS_HERE));
-        let flagged: Vec<_> = series.chain(linked).chain(links_here).collect();
-        for (field, key, flag) in flagged {
-            for doc in self.docs_with(field, &key)? {
-                self.evidence(doc, |evidence| evidence.shared = evidence.shared.and(flag));
-            }
+            let docs = self.docs_with_key(&author_key(author))?;
+            let worth = related::author_worth(articles, docs.len() as u64);
+            docs.iter().for_each(|doc| self.label(*doc, of_all, |labels| labels.authors += worth));
         }
         Ok(())
     }
 
-    fn evidence(&mut self, doc: Doc, change: impl FnOnce(&mut DocEvidence)) {
-        let Some(evidence) = self.docs.get_mut(doc as usize) else { return };
-        if evidence.shared.is_none() && evidence.authors == 0.0 {
+    fn label(&mut self, doc: Doc, of_all: bool, change: impl FnOnce(&mut LabelEvidence)) {
+        let slot = self.slots.get(self.snapshot.works_index.work_of(doc) as usize);
+        if !of_all && slot == Some(&0) {
+            return;
+        }
+        let Some(labels) = self.labels.get_mut(doc as usize) else { return };
+        if labels.topics == 0.0 && labels.authors == 0.0 {
             self.touched.push(doc);
         }
-        change(evidence);
+        change(labels);
     }
 
     fn weightiest(&mut self, terms: &[KeyTerm], most: usize, articles: u64) -> Result<Vec<WeightedTerm>, EngineError> {
@@ -299,10 +329,6 @@ impl<'s> Scorer<'s> {
         Ok(holders)
     }
 
-    fn key_holders(&self, key: &str) -> Result<u64, EngineError> {
-        self.count_holders(self.snapshot.fields.keys, key)
-    }
-
     /// How many articles hold a term: the living ones, but for a common term, of which Tantivy counts
     /// deleted ones until it merges.
     fn count_holders(&self, field: Field, key: &str) -> Result<u64, EngineError> {
@@ -321,57 +347,144 @@ impl<'s> Scorer<'s> {
         Ok(sum)
     }
 
-    /// The living articles that have a key.
+    /// The living articles that have a key of a subject: many articles ask for the same.
+    fn docs_with_key(&mut self, key: &str) -> Result<Docs, EngineError> {
+        if let Some(known) = self.keyed.get(key) {
+            return Ok(Rc::clone(known));
+        }
+        let docs = Docs::new(self.docs_with(self.snapshot.fields.keys, key)?);
+        self.postings_kept += docs.len();
+        self.keyed.insert(key.to_owned(), Rc::clone(&docs));
+        Ok(docs)
+    }
+
+    /// The living articles that hold a term.
     fn docs_with(&self, field: Field, key: &str) -> Result<Vec<Doc>, EngineError> {
         let term = Term::from_field_text(field, key);
         let places = self.snapshot.all_with(&term)?;
         Ok(places.into_iter().map(|place| self.snapshot.works_index.doc(place)).collect())
     }
 
-    /// What a word is worth in every living article that holds it.
-    fn word_worths(&mut self, stem: &str) -> Result<Worths, EngineError> {
-        if let Some(known) = self.worths.get(stem) {
+    /// What a word is worth in the living articles of a language that hold it, zone by zone.
+    fn word_worths(&mut self, group: usize, stem: &str) -> Result<Worths, EngineError> {
+        if let Some(known) = self.worths.get(group).and_then(|known| known.get(stem)) {
             return Ok(Rc::clone(known));
         }
+        let index = &self.snapshot.works_index;
         let mut worths: Vec<(Doc, f32)> = Vec::new();
-        for (ordinal, segment) in self.snapshot.segments.iter().enumerate() {
-            let base = self.snapshot.works_index.base(ordinal);
-            let first = worths.len();
-            for zone in related::zones() {
-                let list = segment.stem_postings(self.snapshot, zone, stem, IndexRecordOption::WithFreqs)?;
-                let lengths = &segment.zones[zone.ordinal()].length;
-                each(list, segment, |doc, frequency| {
-                    let group = self.snapshot.works_index.group_of(base + doc);
-                    let mean = self.means.get(group).map_or(1.0, |means| means[zone.ordinal()]);
-                    worths.push((base + doc, related::zone_worth(zone, frequency, lengths.get_val(doc) as u32, mean)));
-                });
+        let mut lengths = Vec::new();
+        each_list(self.snapshot, stem, |base, segment, zone, mut list| {
+            let mean = self.mean(group, zone);
+            while list.block_len() > 0 {
+                let docs = list.docs();
+                lengths.resize(docs.len(), 0);
+                segment.zones[zone.ordinal()].length.get_vals(docs, &mut lengths);
+                for ((doc, frequency), length) in docs.iter().zip(list.freqs()).zip(&lengths) {
+                    if index.group_of(base + doc) == group && !segment.reader.is_deleted(*doc) {
+                        worths.push((base + doc, related::zone_worth(zone, *frequency, *length as u32, mean)));
+                    }
+                }
+                list.advance();
             }
-            worths[first..].sort_by_key(|(doc, _)| *doc);
-        }
-        worths.dedup_by(|other, kept| {
-            let is_same = other.0 == kept.0;
-            kept.1 += if is_same { other.1 } else { 0.0 };
-            is_same
-        });
-        let worths: Worths = worths.into();
+        })?;
+        let worths = Worths::new(worths);
         self.postings_kept += worths.len();
-        self.worths.insert(stem.to_owned(), Rc::clone(&worths));
+        if let Some(known) = self.worths.get_mut(group) {
+            known.insert(stem.to_owned(), Rc::clone(&worths));
+        }
         Ok(worths)
     }
+
+    /// Adds a word of a language to the articles that others led to.
+    fn add_other(&mut self, group: usize, stem: &str, weight: f32, word: Shared) -> Result<(), EngineError> {
+        let mut texts = std::mem::take(&mut self.texts);
+        let read = each_list(self.snapshot, stem, |base, segment, zone, mut list| {
+            let mean = self.mean(group, zone);
+            while list.block_len() > 0 {
+                for (doc, frequency) in list.docs().iter().zip(list.freqs()) {
+                    let text = texts.get_mut((base + doc) as usize).filter(|text| !text.shared.is_none());
+                    let Some(text) = text else { continue };
+                    let length = segment.zones[zone.ordinal()].length.get_val(*doc) as u32;
+                    text.worth += weight * related::zone_worth(zone, *frequency, length, mean);
+                    text.shared = text.shared.and(word);
+                }
+                list.advance();
+            }
+        });
+        self.texts = texts;
+        read
+    }
+
+    fn mean(&self, group: usize, zone: Zone) -> f32 {
+        self.means.get(group).map_or(1.0, |means| means[zone.ordinal()])
+    }
+}
+
+/// Hands over the lists of a word's articles, segment by segment and zone by zone, each with the number
+/// of the segment's first article.
+fn each_list(
+    snapshot: &Snapshot,
+    stem: &str,
+    mut take: impl FnMut(Doc, &Segment, Zone, BlockSegmentPostings),
+) -> Result<(), EngineError> {
+    for (ordinal, segment) in snapshot.segments.iter().enumerate() {
+        for zone in related::zones() {
+            if let Some(list) = segment.stem_blocks(snapshot, zone, stem)? {
+                take(snapshot.works_index.base(ordinal), segment, zone, list);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A work that has something in common with what is asked about.
 #[derive(Default)]
 struct Found {
     work: u32,
+    /// Its place among those that were found.
+    at: usize,
     evidence: Evidence,
-    /// What the best text of its versions in the present language is worth.
+    /// What the best text of its versions is worth beside the present one that is asked about.
     text: f32,
 }
 
-fn eventful(segment: &Segment, doc: u32) -> Option<i64> {
-    let kind = Kind::ALL.get(segment.kind.get_val(doc) as usize)?;
-    eventful_s(*kind, segment.published.first(doc))
+/// The works that have something in common with what is asked about.
+#[derive(Default)]
+struct Finds {
+    works: Vec<Found>,
+    /// For every version asked about so far, the terms that each of the works shares with it.
+    terms: Vec<Vec<Shared>>,
+}
+
+impl Finds {
+    /// A work; `slots` has the place of each that is among them, plus one.
+    fn of(&mut self, slots: &mut [u32], work: u32) -> Option<&mut Found> {
+        let slot = slots.get_mut(work as usize)?;
+        if *slot == 0 {
+            self.works.push(Found { work, at: self.works.len(), ..Found::default() });
+            *slot = self.works.len() as u32;
+        }
+        self.works.get_mut(*slot as usize - 1)
+    }
+
+    /// Takes note of what a text of a work shares with the present version, whose whole text is worth
+    /// so much.
+    fn take_text(&mut self, slots: &mut [u32], work: u32, evidence: TextEvidence, whole: f32) {
+        let Some(found) = self.of(slots, work) else { return };
+        found.text = found.text.max(evidence.worth / whole);
+        let at = found.at;
+        if let Some(terms) = self.terms.last_mut() {
+            terms.resize(terms.len().max(at + 1), Shared::default());
+            terms[at] = terms[at].and(evidence.shared);
+        }
+    }
+
+    /// Ends the present version, of a language with so many articles.
+    fn end_version(&mut self, articles: u64) {
+        for found in &mut self.works {
+            found.evidence.add_text(std::mem::take(&mut found.text), articles);
+        }
+    }
 }
 
 fn each(list: Option<SegmentPostings>, segment: &Segment, mut take: impl FnMut(u32, u32)) {

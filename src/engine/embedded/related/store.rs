@@ -284,7 +284,7 @@ fn kept_of(snapshot: &Snapshot, scorer: &mut Scorer<'_>, work: u32) -> Result<Ke
         return Ok(Kept::default());
     }
     let groups: Vec<Option<usize>> = asked.iter().map(|version| version.group).collect();
-    let near = scorer.near(&asked, &[work])?;
+    let near = scorer.near(&asked, &[work], KEPT)?;
     let has_group =
         |work: u32, group: Option<usize>| group.is_some_and(|group| snapshot.works_index.has_language(work, group));
     Ok(Kept::of(&near, &groups, has_group))
