@@ -1,9 +1,12 @@
 //! An article as the index takes it: the terms of its zones, and its body in passages.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::completions::{Completion, Speaker, Spoken, completions};
 use super::detect::foreign_language;
+use super::fold::fold_keeping_tilde;
 use super::forms::{Forms, FormsCache, dashed, with_forms_cache};
 use super::key_terms::{Gathering, KeyTerms};
 use super::language::language_group;
@@ -100,6 +103,8 @@ pub struct ArticleTerms {
     pub key_terms: KeyTerms,
     /// What tells copies of its text; `None` for one too short to tell.
     pub sketch: Option<Sketch>,
+    /// What readers may be offered for it while they type.
+    pub completions: Vec<Completion>,
 }
 
 impl ArticleTerms {
@@ -113,12 +118,12 @@ impl ArticleTerms {
         let mut terms = ArticleTerms::default();
         let mut gathering = Gathering::new(language_group(&article.lang));
         terms.zone(Zone::Title, &article.title, cache, &mut gathering);
-        terms.zone(Zone::Summary, &article.summary, cache, &mut gathering);
+        let mut spoken = terms.zone(Zone::Summary, &article.summary, cache, &mut gathering);
         let own = language_group(&article.lang);
         for passage in passages_of(&article.body) {
             terms.passage_starts.push(terms.zones[Zone::Body.ordinal()].length);
             let first = terms.zones[Zone::Body.ordinal()].terms.len();
-            terms.zone(Zone::Body, passage.text, cache, &mut gathering);
+            spoken.extend(terms.zone(Zone::Body, passage.text, cache, &mut gathering));
             let foreign = foreign_language(passage.text, &own);
             terms.passage_langs.push(foreign);
             if let Some(lang) = foreign {
@@ -143,6 +148,10 @@ impl ArticleTerms {
         terms.key_terms = gathering.finish();
         terms.sketch =
             Sketch::of([Zone::Summary, Zone::Body].into_iter().flat_map(|zone| &terms.zones[zone.ordinal()].terms));
+        let labels = article.topics.iter().flat_map(|topic| &topic.labels).chain(&article.tags);
+        let labels = labels.chain(&article.series).map(String::as_str);
+        let names = article.authors.iter().map(String::as_str);
+        terms.completions = completions(&article.title, labels, names, &spoken, cache);
         terms
     }
 
@@ -161,7 +170,38 @@ impl ArticleTerms {
         forms.map(|forms| forms.folded()).collect()
     }
 
-    fn zone<'a>(&mut self, name: Zone, text: &'a str, cache: &mut FormsCache, gathering: &mut Gathering<'a>) {
+    /// The words that an article is headed and filed by (title, topics and other labels, authors) as
+    /// they are looked for, each once, at the best of its places.
+    pub fn head_words(&self) -> Vec<(Cow<'_, str>, HeadPlace)> {
+        let mut words: Vec<(Cow<'_, str>, HeadPlace)> = Vec::new();
+        for zone in [Zone::Title, Zone::Topics, Zone::Authors] {
+            for (position, forms) in &self.zones[zone.ordinal()].terms {
+                let place = match (zone, position) {
+                    (Zone::Title, 0) => HeadPlace::TitleBegin,
+                    (Zone::Title, _) => HeadPlace::Title,
+                    _ => HeadPlace::Label,
+                };
+                words.push((Cow::Borrowed(forms.folded()), place));
+                if let Some(word) = forms.words.first().filter(|word| word.contains('ñ')) {
+                    words.push((fold_keeping_tilde(word), place));
+                }
+            }
+        }
+        words.sort_unstable_by(|a, b| b.cmp(a));
+        words.dedup_by(|later, earlier| later.0 == earlier.0);
+        words
+    }
+
+    /// Takes up a zone; gives back its words as they were spoken.
+    fn zone<'a>(
+        &mut self,
+        name: Zone,
+        text: &'a str,
+        cache: &mut FormsCache,
+        gathering: &mut Gathering<'a>,
+    ) -> Vec<Spoken<'a>> {
+        let mut speaker = Speaker::of(text);
+        let mut spoken = Vec::new();
         let zone = &mut self.zones[name.ordinal()];
         let mut before = None;
         let first = zone.length;
@@ -170,13 +210,26 @@ impl ArticleTerms {
             zone.length = zone.length.max(position.saturating_add(1));
             let mut forms = cache.forms(&word.text);
             before = gathering.take(name, text, &word, &forms, before);
+            spoken.extend(speaker.take(&word, &forms));
             if word.is_dashed {
                 let with_hyphen: Vec<String> = forms.words.iter().map(|form| dashed(form)).collect();
                 Arc::make_mut(&mut forms).words.extend(with_hyphen);
             }
             zone.terms.push((position, forms));
         }
+        spoken
     }
+}
+
+/// Where a head word of an article stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HeadPlace {
+    /// In a topic or another label, or in a name.
+    Label,
+    /// In the title.
+    Title,
+    /// At the beginning of the title.
+    TitleBegin,
 }
 
 /// The characters after which a passage is cut at the next good place.

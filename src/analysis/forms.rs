@@ -15,6 +15,7 @@ use pagefind_stem::Stemmer;
 use super::endings::{portuguese_singular, spanish_singular};
 use super::fold::{fold, fold_keeping_tilde};
 use super::language::{Chain, chain_of, language_group};
+use super::vague_words::Part;
 
 /// The separator between a stem and the language that it was made in. No word holds one.
 const TAG_END: char = ':';
@@ -27,6 +28,8 @@ pub struct Forms {
     pub words: Vec<String>,
     /// Its stems, tagged with the language: `es:educ`.
     pub stems: Vec<String>,
+    /// What it does in a phrase of its language.
+    pub part: Part,
 }
 
 /// What a query looks for, of one word in one language.
@@ -102,7 +105,8 @@ impl Forms {
             push_new(&mut words, fold_keeping_tilde(word).into_owned());
             language.stems(word, |stem| fold_keeping_tilde(stem).into_owned(), &mut stems);
         }
-        Forms { words, stems }
+        let part = words.get(1).or(words.first()).map_or(Part::Telling, |folded| Part::of(&language.tag, folded));
+        Forms { words, stems, part }
     }
 }
 

@@ -227,7 +227,7 @@ const ELIDED: [&str; 20] = [
 ];
 
 /// The bytes of an elided article and its apostrophe at the beginning of a run.
-fn elided_length(run: &str) -> Option<usize> {
+pub(super) fn elided_length(run: &str) -> Option<usize> {
     let at = run.find(is_apostrophe)?;
     let apostrophe = run[at..].chars().next()?;
     let prefix = &run[..at];
@@ -264,7 +264,7 @@ fn joins(before: char, joiner: char, text: &str, at: usize) -> bool {
     is_word_char(before)
 }
 
-fn is_apostrophe(c: char) -> bool {
+pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | 'ʼ' | '＇' | '´' | '`')
 }
 

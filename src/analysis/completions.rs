@@ -1,0 +1,434 @@
+//! What a reader may be offered while typing: the words and short phrases that tell an article.
+//!
+//! A title gives its segments between punctuation, from every telling word on; the words that stand
+//! together in it without another between; its telling words. Labels (topics, tags, series, names)
+//! are taken whole. Of the texts, what the article says again and again. Nothing begins or ends with
+//! a function word or another that says little, and nothing is cut off in the middle of what it says,
+//! as far as one article can tell: a piece that always goes on the same way is left to the longer
+//! one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::fold::{fold, is_invisible, normalize};
+use super::forms::{Forms, FormsCache};
+use super::vague_words::Part;
+use super::words::{Word, elided_length, is_apostrophe, is_unspaced, words};
+
+/// The longest completion, in characters.
+pub const MAX_COMPLETION_CHARS: usize = 60;
+/// The most telling words of a phrase.
+const MAX_TELLING: usize = 4;
+/// The most words of a phrase, function words counted.
+const MAX_WORDS: usize = 6;
+/// How often a text says what it is offered for.
+const MIN_REPEATS: u32 = 3;
+/// The most words, and the most phrases, that the texts of one article give.
+const MAX_OF_TEXT: usize = 8;
+/// The longest word that is offered, in characters: longer ones are codes and addresses.
+const MAX_WORD_CHARS: usize = 30;
+
+/// Something that a reader may be offered, from one article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// What is compared with what is typed, see [`completion_key`].
+    pub key: String,
+    /// As the article writes it, a capital that only begins a title taken off where the article's
+    /// texts write the word without.
+    pub text: String,
+    /// Whether it stands in the title or a label of the article.
+    pub is_heading: bool,
+}
+
+/// What is compared of a completion with what is typed: case and accents do not matter, nor what
+/// stands between words. Text that ends behind a word has a space there.
+pub fn completion_key(text: &str) -> String {
+    let normal = normalize(text);
+    let folded = fold(&normal);
+    let mut key = String::with_capacity(folded.len());
+    let mut rest = folded.as_ref();
+    let mut is_between = true;
+    let has_elisions = rest.contains(is_apostrophe);
+    while let Some(c) = rest.chars().next() {
+        if is_between
+            && has_elisions
+            && let Some(length) = elided_length(first_run(rest))
+        {
+            rest = &rest[length..];
+            continue;
+        }
+        if c.is_alphanumeric() || is_combining_mark(c) {
+            key.push(c);
+            is_between = false;
+        } else if !is_between && !is_apostrophe(c) {
+            key.push(' ');
+            is_between = true;
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    key
+}
+
+/// A text up to its first white space.
+fn first_run(text: &str) -> &str {
+    text.split(char::is_whitespace).next().unwrap_or_default()
+}
+
+/// A word of a text as it was spoken: compounds are one.
+pub(super) struct Spoken<'a> {
+    forms: Arc<Forms>,
+    written: &'a str,
+    /// The elided article before it, with its apostrophe.
+    elided: &'a str,
+    /// How it follows the word before it.
+    link: Link,
+    /// Whether it is a piece of an address, a path, a command.
+    is_code: bool,
+}
+
+/// How a word follows the one before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    /// Not: punctuation stands between them, or nothing before it.
+    None,
+    /// Behind a space.
+    Space,
+    /// Behind an ampersand.
+    And,
+    /// Without anything between, in a script without spaces.
+    Glued,
+}
+
+impl Spoken<'_> {
+    fn normal(&self) -> &str {
+        self.forms.words.first().map_or("", String::as_str)
+    }
+
+    /// As it is written, without what nobody sees.
+    fn plain(&self) -> String {
+        if self.written.is_ascii() {
+            return self.written.to_owned();
+        }
+        self.written.chars().filter(|c| !is_invisible(*c)).nfc().collect()
+    }
+
+    fn begins_upper(&self) -> bool {
+        self.written.starts_with(char::is_uppercase)
+    }
+
+    fn role(&self) -> Role {
+        if self.is_code || self.written.chars().nth(MAX_WORD_CHARS).is_some() {
+            return Role::None;
+        }
+        if self.written.contains(char::is_numeric) {
+            return Role::Number;
+        }
+        match self.forms.part {
+            Part::Linking => return Role::Linking,
+            Part::Vague => return Role::None,
+            Part::Telling => {}
+        }
+        let is_short = self.written.contains(is_unspaced) || self.written.chars().all(char::is_uppercase);
+        let shortest = if is_short { 2 } else { 3 };
+        let has_letters = self.written.chars().filter(|c| c.is_alphabetic()).nth(shortest - 1).is_some();
+        if has_letters { Role::Telling } else { Role::None }
+    }
+}
+
+/// Where a word stands in phrases.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Says something by itself; begins phrases and ends them.
+    Telling,
+    /// Ends phrases.
+    Number,
+    /// Holds the parts of a phrase together.
+    Linking,
+    /// Stands in none.
+    None,
+}
+
+impl Role {
+    fn can_end(self) -> bool {
+        matches!(self, Role::Telling | Role::Number)
+    }
+}
+
+/// Takes up the spoken words of a text while it is cut.
+pub(super) struct Speaker<'a> {
+    text: &'a str,
+    /// Where the last word ended, in bytes, and the position behind it.
+    end: usize,
+    behind: u32,
+}
+
+impl<'a> Speaker<'a> {
+    pub(super) fn of(text: &'a str) -> Speaker<'a> {
+        Speaker { text, end: 0, behind: 0 }
+    }
+
+    /// The word as it was spoken; `None` where it is a part of the one before it.
+    pub(super) fn take(&mut self, word: &Word<'_>, forms: &Arc<Forms>) -> Option<Spoken<'a>> {
+        if word.span == 0 || word.position < self.behind {
+            return None;
+        }
+        let gap = self.text.get(self.end..word.bytes.start)?;
+        let written = self.text.get(word.bytes.clone())?;
+        let is_first = self.end == 0;
+        (self.end, self.behind) = (word.bytes.end, word.position + word.span);
+        let mut after = self.text.get(word.bytes.end..).unwrap_or_default().chars();
+        let is_code_behind = match after.next() {
+            Some('.' | ':' | '-') => after.next().is_some_and(char::is_alphanumeric),
+            Some(c) => "_/\\=@<{[(`*+|%~".contains(c),
+            None => false,
+        };
+        if gap == " " && !is_first {
+            let forms = Arc::clone(forms);
+            return Some(Spoken { forms, written, elided: "", link: Link::Space, is_code: is_code_behind });
+        }
+        let (spaces, elided) = gap.split_at(gap.trim_end_matches(|c: char| !c.is_whitespace()).len());
+        let elided = if elided_length(elided) == Some(elided.len()) { elided } else { "" };
+        let link = match gap.strip_suffix(elided).unwrap_or(gap) {
+            _ if is_first => Link::None,
+            "" if written.starts_with(is_unspaced) => Link::Glued,
+            " & " => Link::And,
+            plain if !plain.is_empty() && plain.trim().is_empty() && plain.matches('\n').count() < 2 => Link::Space,
+            _ => Link::None,
+        };
+        let before = if elided.is_empty() { gap.chars().next_back() } else { spaces.chars().next_back() };
+        let is_code = is_code_behind || before.is_some_and(|c| "_/\\=<>@$#~|%*+{[`.-".contains(c));
+        Some(Spoken { forms: Arc::clone(forms), written, elided, link, is_code })
+    }
+}
+
+/// What the texts of an article say how often, and how they write it.
+struct Texts<'t, 'a> {
+    spoken: &'t [Spoken<'a>],
+    ids: Vec<u32>,
+    numbers: HashMap<&'t str, u32>,
+    words: Vec<Count>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Count {
+    times: u32,
+    /// Where it stands first.
+    first: usize,
+    /// Whether it is ever written without a capital.
+    is_lower: bool,
+}
+
+impl<'t, 'a> Texts<'t, 'a> {
+    fn of(spoken: &'t [Spoken<'a>]) -> Texts<'t, 'a> {
+        let mut texts =
+            Texts { spoken, ids: Vec::with_capacity(spoken.len()), numbers: HashMap::new(), words: Vec::new() };
+        for (place, word) in spoken.iter().enumerate() {
+            let next = texts.words.len() as u32;
+            let id = *texts.numbers.entry(word.normal()).or_insert(next);
+            if id == next {
+                texts.words.push(Count { first: place, ..Count::default() });
+            }
+            texts.ids.push(id);
+            let count = &mut texts.words[id as usize];
+            count.times += 1;
+            count.is_lower |= !word.is_code && !word.begins_upper();
+        }
+        texts
+    }
+
+    /// A word as the article usually writes it.
+    fn usual(&self, word: &Spoken<'_>) -> String {
+        let is_lower = || self.numbers.get(word.normal()).is_some_and(|id| self.words[*id as usize].is_lower);
+        let plain = word.plain();
+        if word.begins_upper() && is_lower() { plain.to_lowercase() } else { plain }
+    }
+
+    /// Whether some words stand in the texts, one after the other.
+    fn hold(&self, words: &[Spoken<'_>]) -> bool {
+        let ids: Option<Vec<u32>> = words.iter().map(|word| self.numbers.get(word.normal()).copied()).collect();
+        let Some(ids) = ids else { return false };
+        let is_linked = |at: usize| self.spoken[at + 1..at + ids.len()].iter().all(|word| word.link != Link::None);
+        self.ids.windows(ids.len()).enumerate().any(|(at, window)| window == ids && is_linked(at))
+    }
+}
+
+/// A word as it is shown, and its part of a key.
+struct Shown {
+    text: String,
+    key: String,
+}
+
+impl Shown {
+    fn of(text: String) -> Shown {
+        let mut key = completion_key(&text);
+        key.truncate(key.trim_end().len());
+        Shown { text, key }
+    }
+}
+
+/// Gathers the completions of one article.
+#[derive(Default)]
+struct Gatherer {
+    found: BTreeMap<String, (String, bool)>,
+}
+
+impl Gatherer {
+    fn add(&mut self, words: &[Spoken<'_>], shown: &[Shown], is_heading: bool) {
+        let (mut key, mut text) = (String::new(), String::new());
+        for (place, (word, shown)) in words.iter().zip(shown).enumerate() {
+            if place > 0 {
+                let (in_text, in_key) = match word.link {
+                    Link::And => (" & ", " "),
+                    Link::Glued => ("", ""),
+                    Link::Space | Link::None => (" ", " "),
+                };
+                text.push_str(in_text);
+                text.push_str(word.elided);
+                key.push_str(in_key);
+            }
+            text.push_str(&shown.text);
+            key.push_str(&shown.key);
+        }
+        if !key.is_empty() && text.chars().nth(MAX_COMPLETION_CHARS).is_none() {
+            self.found.entry(key).or_insert((text, is_heading)).1 |= is_heading;
+        }
+    }
+
+    /// A label, whole and from every telling word on, as it is written; a name by its parts, too.
+    fn add_label(&mut self, label: &[Spoken<'_>], is_name: bool) {
+        for segment in segments(label).filter(|segment| segment.len() <= MAX_WORDS) {
+            let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(word.plain())).collect();
+            let is_telling = |at: &usize| segment[*at].role() == Role::Telling;
+            let telling: Vec<usize> = (0..segment.len()).filter(is_telling).collect();
+            if !telling.is_empty() {
+                self.add(segment, &shown, true);
+            }
+            for start in telling {
+                if start + 1 < segment.len() && is_whole(segment, start, segment.len() - 1) {
+                    self.add(&segment[start..], &shown[start..], true);
+                }
+                if is_name && is_whole(segment, start, start) {
+                    self.add(&segment[start..=start], &shown[start..=start], true);
+                }
+            }
+        }
+    }
+
+    fn add_title(&mut self, title: &[Spoken<'_>], texts: &Texts<'_, '_>) {
+        for segment in segments(title) {
+            let roles: Vec<Role> = segment.iter().map(Spoken::role).collect();
+            let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(texts.usual(word))).collect();
+            let Some(last) = roles.iter().rposition(|role| role.can_end()) else { continue };
+            for start in (0..segment.len()).filter(|at| roles[*at] == Role::Telling) {
+                let mut telling = 0;
+                let mut is_run = true;
+                for end in start..segment.len().min(start + MAX_WORDS) {
+                    telling += usize::from(roles[end] == Role::Telling);
+                    is_run &= roles[end].can_end();
+                    if roles[end] == Role::None || telling > MAX_TELLING {
+                        break;
+                    }
+                    if !roles[end].can_end() || !is_whole(segment, start, end) {
+                        continue;
+                    }
+                    let ends_run = roles.get(end + 1).is_none_or(|next| !next.can_end());
+                    let words = &segment[start..=end];
+                    if end == start || end == last || (is_run && ends_run) || texts.hold(words) {
+                        self.add(words, &shown[start..=end], true);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the texts say again and again.
+    fn add_texts(&mut self, texts: &Texts<'_, '_>) {
+        let repeated: Vec<bool> = texts.words.iter().map(|count| count.times >= MIN_REPEATS).collect();
+        let role_of = |(count, repeated): (&Count, &bool)| match repeated {
+            true => texts.spoken[count.first].role(),
+            false => Role::None,
+        };
+        let roles: Vec<Role> = texts.words.iter().zip(&repeated).map(role_of).collect();
+        let role = |at: usize| if texts.spoken[at].is_code { Role::None } else { roles[texts.ids[at] as usize] };
+
+        let mut phrases: HashMap<&[u32], (u32, usize)> = HashMap::new();
+        for start in (0..texts.ids.len()).filter(|at| role(*at) == Role::Telling) {
+            let mut telling = 1;
+            for end in start + 1..texts.ids.len().min(start + MAX_WORDS) {
+                telling += usize::from(role(end) == Role::Telling);
+                if texts.spoken[end].link == Link::None || role(end) == Role::None || telling > MAX_TELLING {
+                    break;
+                }
+                if role(end).can_end() && is_whole(texts.spoken, start, end) {
+                    phrases.entry(&texts.ids[start..=end]).or_insert((0, start)).0 += 1;
+                }
+            }
+        }
+        let mut often: Vec<(u32, usize, usize)> = phrases
+            .iter()
+            .filter(|(words, (times, _))| {
+                let goes_on = |(other, (other_times, _)): (&&[u32], &(u32, usize))| {
+                    other.len() > words.len()
+                        && other_times == times
+                        && other.windows(words.len()).any(|part| part == **words)
+                };
+                *times >= MIN_REPEATS && !phrases.iter().any(goes_on)
+            })
+            .map(|(words, (times, first))| (*times, *first, words.len()))
+            .collect();
+        often.sort_unstable_by_key(|(times, first, length)| (std::cmp::Reverse((*times, *length)), *first));
+        let is_single =
+            |count: &&Count| role(count.first) == Role::Telling && is_whole(texts.spoken, count.first, count.first);
+        let mut single: Vec<&Count> = texts.words.iter().filter(is_single).collect();
+        single.sort_unstable_by_key(|count| (std::cmp::Reverse(count.times), count.first));
+        let single = single.into_iter().map(|count| (count.first, 1));
+        let often = often.into_iter().map(|(_, first, length)| (first, length));
+        for (first, length) in often.take(MAX_OF_TEXT).chain(single.take(MAX_OF_TEXT)) {
+            let words = &texts.spoken[first..first + length];
+            let shown: Vec<Shown> = words.iter().map(|word| Shown::of(texts.usual(word))).collect();
+            self.add(words, &shown, false);
+        }
+    }
+}
+
+/// The pieces of a text between punctuation.
+fn segments<'s, 'a>(spoken: &'s [Spoken<'a>]) -> impl Iterator<Item = &'s [Spoken<'a>]> {
+    spoken.chunk_by(|_, next| next.link != Link::None)
+}
+
+/// Whether words are told apart the same way where they stand and by themselves: in a script without
+/// spaces a piece of a run may be cut otherwise alone.
+fn is_whole(words: &[Spoken<'_>], start: usize, end: usize) -> bool {
+    let is_glued = |at: usize| words.get(at).is_some_and(|word| word.link == Link::Glued);
+    if !is_glued(start) && !is_glued(end + 1) {
+        return true;
+    }
+    let alone = super::words::words(words[start].written);
+    start == end && alone.iter().filter(|word| word.span > 0).count() == 1
+}
+
+/// What one article gives: its title, its labels, the names of its authors, and the words that its texts were spoken in.
+pub(super) fn completions<'a>(
+    title: &'a str,
+    labels: impl Iterator<Item = &'a str>,
+    names: impl Iterator<Item = &'a str>,
+    texts: &[Spoken<'a>],
+    cache: &mut FormsCache,
+) -> Vec<Completion> {
+    let mut speak = |text: &'a str| -> Vec<Spoken<'a>> {
+        let mut speaker = Speaker::of(text);
+        words(text).iter().filter_map(|word| speaker.take(word, &cache.forms(&word.text))).collect()
+    };
+    let texts = Texts::of(texts);
+    let mut gatherer = Gatherer::default();
+    for (label, is_name) in labels.map(|label| (label, false)).chain(names.map(|name| (name, true))) {
+        gatherer.add_label(&speak(label), is_name);
+    }
+    gatherer.add_title(&speak(title), &texts);
+    gatherer.add_texts(&texts);
+    let found = gatherer.found.into_iter();
+    found.map(|(key, (text, is_heading))| Completion { key, text, is_heading }).collect()
+}
