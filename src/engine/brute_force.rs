@@ -3,6 +3,7 @@
 
 mod facets;
 mod related;
+mod suggest;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -19,7 +20,7 @@ use super::spelling;
 use super::synonyms::{SynonymGroup, SynonymIndex};
 use super::{
     ArticleAnswer, ArticleKey, Card, EngineError, Hit, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
-    SearchEngine, SearchRequest, Sort, Total, Translation, language_fit,
+    SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation, language_fit,
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
 use crate::article::{Article, address};
@@ -412,6 +413,10 @@ impl SearchEngine for &BruteForceEngine {
         (**self).related(request)
     }
 
+    fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+        (**self).suggest(request)
+    }
+
     fn index_version(&self) -> IndexVersion {
         (**self).index_version()
     }
@@ -491,6 +496,10 @@ impl SearchEngine for BruteForceEngine {
 
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
         Ok(self.related_works(request))
+    }
+
+    fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+        super::suggest::suggest(self, request)
     }
 
     fn index_version(&self) -> IndexVersion {

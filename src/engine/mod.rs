@@ -17,6 +17,7 @@ pub mod ranking;
 pub mod related;
 pub mod snippet;
 pub mod spelling;
+pub mod suggest;
 pub mod synonyms;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,7 @@ pub use explain::Explanation;
 pub use facets::FacetCounts;
 pub use filters::{Facet, Filters};
 pub use plan::{Correction, Note};
+pub use suggest::{SuggestAnswer, SuggestRequest};
 
 /// The deepest place of a hit that can be asked for.
 pub const MAX_OFFSET: usize = 10_000;
@@ -57,6 +59,8 @@ pub trait SearchEngine: Send + Sync {
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError>;
     /// The works nearest to an article; `None` where there is no such article.
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError>;
+    /// What a reader may be offered for what is typed so far.
+    fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError>;
     /// The state of the articles that answers are given from.
     fn index_version(&self) -> IndexVersion;
     /// The engine as it is at this instant: while this is held, all its answers are of one state.

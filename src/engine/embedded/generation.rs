@@ -13,7 +13,7 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 use super::in_flight::{InFlight, Waiting};
 use super::related::{self, NearestStore, StoreError};
 use super::schema::{Fields, SCHEMA_VERSION, document, schema, tokenizers};
-use super::snapshot::Snapshot;
+use super::snapshot::{KnownBest, Snapshot};
 use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
 use crate::article::Article;
 use crate::crash_point;
@@ -197,7 +197,7 @@ impl Generation {
     /// them by id.
     pub fn check(&self, articles: u64) -> Result<()> {
         let smoke = |reason: String| GenerationError::Smoke { path: self.path.clone(), reason };
-        let snapshot = self.snapshot()?;
+        let snapshot = self.snapshot(KnownBest::new())?;
         if snapshot.articles() != articles {
             return Err(smoke(format!("{} articles instead of {articles}", snapshot.articles())));
         }
@@ -222,10 +222,11 @@ impl Generation {
             .map_err(|error| GenerationError::Unreadable { path: self.path.clone(), source: error.into() })
     }
 
-    pub(super) fn snapshot(&self) -> Result<Snapshot> {
+    /// Its last commit; `best` is what is known of its segments.
+    pub(super) fn snapshot(&self, best: KnownBest) -> Result<Snapshot> {
         let Applied { seq, synonyms, .. } = self.applied()?;
         let version = IndexVersion { generation: self.manifest.generation, seq };
-        let snapshot = Snapshot::new(self.reader.searcher(), self.fields.clone(), version, synonyms)?;
+        let snapshot = Snapshot::new(self.reader.searcher(), self.fields.clone(), version, synonyms, best)?;
         self.find_nearest(&snapshot);
         Ok(snapshot)
     }
@@ -261,7 +262,7 @@ impl Generation {
     /// Works out the nearest works of every article on some threads and keeps them, so that related
     /// articles are read and not worked out.
     pub fn keep_nearest(&self, threads: usize) -> Result<()> {
-        self.keep_nearest_of(&self.snapshot()?, threads, &|| true)
+        self.keep_nearest_of(&self.snapshot(KnownBest::new())?, threads, &|| true)
     }
 }
 

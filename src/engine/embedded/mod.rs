@@ -3,9 +3,11 @@
 //! A request takes one snapshot (`snapshot.rs`) and keeps it to its end; a change of the index
 //! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
 
+mod best;
 mod facets;
 mod filter;
 mod generation;
+mod heads;
 mod hit;
 mod in_flight;
 mod proximity;
@@ -17,6 +19,7 @@ mod select;
 mod sequence;
 mod snapshot;
 mod snippet;
+mod suggest;
 mod values;
 mod works;
 
@@ -31,11 +34,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tantivy::Term;
 
-use self::snapshot::{Place, Snapshot};
+use self::snapshot::{KnownBest, Place, Snapshot};
 use super::plan::Plan;
 use super::{
     ArticleAnswer, ArticleKey, Cursor, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
-    SearchEngine, SearchRequest,
+    SearchEngine, SearchRequest, SuggestAnswer, SuggestRequest,
 };
 use crate::article::address;
 
@@ -53,7 +56,7 @@ const MAX_FORMER: usize = 16;
 impl EmbeddedEngine {
     /// Answers from the last commit of a generation.
     pub fn new(generation: Generation) -> Result<EmbeddedEngine, GenerationError> {
-        let snapshot = ArcSwap::from_pointee(generation.snapshot()?);
+        let snapshot = ArcSwap::from_pointee(generation.snapshot(KnownBest::new())?);
         Ok(EmbeddedEngine { generation, snapshot, former: ArcSwap::default() })
     }
 
@@ -77,7 +80,8 @@ impl EmbeddedEngine {
     /// Takes up what was committed since.
     pub fn reload(&self) -> Result<(), GenerationError> {
         self.generation.reload()?;
-        let previous = self.snapshot.swap(Arc::new(self.generation.snapshot()?));
+        let best = self.snapshot.load().known_best();
+        let previous = self.snapshot.swap(Arc::new(self.generation.snapshot(best)?));
         let mut former = self.former.load().as_ref().clone();
         former.push(previous);
         former.drain(..former.len().saturating_sub(MAX_FORMER));
@@ -191,6 +195,10 @@ impl SearchEngine for State {
         related::related(&self.present, request)
     }
 
+    fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+        super::suggest::suggest(self, request)
+    }
+
     fn index_version(&self) -> IndexVersion {
         self.present.version
     }
@@ -211,6 +219,10 @@ impl SearchEngine for EmbeddedEngine {
 
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
         self.state().related(request)
+    }
+
+    fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+        self.state().suggest(request)
     }
 
     fn index_version(&self) -> IndexVersion {

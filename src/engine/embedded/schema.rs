@@ -4,18 +4,20 @@
 //! (`title_stems`, tagged with their language). Both come analysed: Tantivy is handed lists of
 //! terms and cuts nothing itself (see [`TermList`]).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::analysis::{ArticleTerms, Sketch, ZONES, Zone};
+use crate::analysis::{ArticleTerms, Completion, HeadPlace, Sketch, ZONES, Zone};
 use crate::article::{Article, address};
 use crate::engine::Card;
 use crate::engine::related::Subject;
 use crate::engine::related::subject::work_key;
 use crate::engine::snippet::{BodyPassage, body_passages};
+use crate::engine::suggest::MIN_LABEL_CHARS;
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
 /// version is never answered from.
@@ -57,6 +59,10 @@ pub(super) struct Fields {
     /// The folded words of all zones, each once an article: the words there are, and how many
     /// articles hold them.
     pub(super) vocabulary: Field,
+    /// What readers are offered while they type, see [`completion_list`].
+    pub(super) completions: Field,
+    /// The words that an article is headed by, and how they begin, see [`head_list`].
+    pub(super) heads: Field,
     pub(super) passage: Field,
     pub(super) passage_start: Field,
     pub(super) card: Field,
@@ -95,6 +101,12 @@ pub(super) fn schema() -> (Schema, Fields) {
             .set_fieldnorms(false)
             .set_index_option(IndexRecordOption::Basic),
     );
+    let completions = TextOptions::default().set_indexing_options(
+        TextFieldIndexing::default()
+            .set_tokenizer(TERM_LIST)
+            .set_fieldnorms(false)
+            .set_index_option(IndexRecordOption::WithFreqs),
+    );
     let column = TextOptions::default().set_fast("raw");
     let fields = Fields {
         id: builder.add_text_field("id", STRING | FAST),
@@ -110,6 +122,8 @@ pub(super) fn schema() -> (Schema, Fields) {
         expires: builder.add_i64_field("expires", FAST),
         zones,
         vocabulary: builder.add_text_field("vocabulary", vocabulary.clone()),
+        heads: builder.add_text_field("heads", vocabulary.clone()),
+        completions: builder.add_text_field("completions", completions),
         passage: builder.add_bytes_field("passage", FAST),
         passage_start: builder.add_u64_field("passage_start", FAST),
         card: builder.add_bytes_field("card", STORED),
@@ -181,6 +195,11 @@ pub(super) fn document(
     let vocabulary = term_list([(0, terms.vocabulary().into_iter())].into_iter());
     bytes_held += vocabulary.len();
     document.add_text(fields.vocabulary, vocabulary);
+    let completions = completion_list(&terms.completions, &article.lang);
+    let heads = head_list(&terms.head_words());
+    bytes_held += completions.len() + heads.len();
+    document.add_text(fields.completions, completions);
+    document.add_text(fields.heads, heads);
     let passages = body_passages(&article.body).zip(&terms.passage_starts).zip(&terms.passage_langs);
     for ((passage, start), lang) in passages {
         let bytes = stored_passage(&passage, *lang);
@@ -202,6 +221,123 @@ pub(super) fn document(
     document.add_bytes(fields.card, &card);
     document.add_bytes(fields.subject, &subject);
     Ok((document, bytes_held))
+}
+
+/// How often a completion stands in an article that has it neither in its title nor in its labels;
+/// one that it has there, as most are, stands once.
+pub(super) const TIMES_IN_TEXTS: u32 = 2;
+/// What separates the parts of a term; no word holds it, and it comes before all that words hold.
+pub(super) const PART_SEPARATOR: char = '\u{1e}';
+
+/// Completions as a text for [`TermList`]. A term is the completion's key, the article's language, and
+/// how it is written where that is not the key itself.
+fn completion_list(completions: &[Completion], lang: &str) -> String {
+    let mut list = String::new();
+    for completion in completions {
+        let text = writing_of(completion);
+        for _ in 0..if completion.is_heading { 1 } else { TIMES_IN_TEXTS } {
+            push_term(&mut list, &[&completion.key, "\u{1e}", lang, "\u{1e}", &text]);
+        }
+    }
+    list
+}
+
+/// What a text is written with in a term where its key does not say enough.
+const LITERAL: char = '=';
+
+/// How a completion is written, in as few letters as possible: nothing where it is its key, a letter
+/// a word where they differ in capitals only, else the whole.
+fn writing_of(completion: &Completion) -> String {
+    let cases: Option<String> = (completion.key.split(' '))
+        .zip(completion.text.split(' '))
+        .map(|(key, text)| CASES.into_iter().find(|case| with_case(key, *case) == text))
+        .collect();
+    match cases {
+        Some(cases) if cases.chars().all(|case| case == CASES[0]) && completion.text == completion.key => String::new(),
+        Some(cases) if written_as(&completion.key, &cases) == completion.text => cases,
+        _ => format!("{LITERAL}{}", completion.text),
+    }
+}
+
+/// How the capitals of a word stand: nowhere, at its beginning, everywhere.
+const CASES: [char; 3] = ['l', 'c', 'u'];
+
+fn with_case(word: &str, case: char) -> String {
+    match case {
+        'c' => {
+            let mut letters = word.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+        }
+        'u' => word.to_uppercase(),
+        _ => word.to_owned(),
+    }
+}
+
+fn written_as(key: &str, cases: &str) -> String {
+    let words: Vec<String> = key.split(' ').zip(cases.chars()).map(|(word, case)| with_case(word, case)).collect();
+    words.join(" ")
+}
+
+/// Reads a term written by [`completion_list`]: key, language, and how it is written, for
+/// [`completion_text`].
+pub(super) fn read_completion(term: &[u8]) -> Option<(&str, &str, &str)> {
+    let mut parts = std::str::from_utf8(term).ok()?.split(PART_SEPARATOR);
+    Some((parts.next()?, parts.next()?, parts.next()?))
+}
+
+/// A completion as people write it.
+pub(super) fn completion_text(key: &str, writing: &str) -> String {
+    match writing.strip_prefix(LITERAL) {
+        Some(text) => text.to_owned(),
+        None if writing.is_empty() => key.to_owned(),
+        None => written_as(key, writing),
+    }
+}
+
+/// The longest beginning of a word that is a term of its own, in characters: more words begin with
+/// one that short than are gone through while somebody types.
+pub(super) const MAX_BEGINNING_CHARS: usize = 3;
+/// What a head word's terms begin with, by where it stands.
+fn before(place: HeadPlace) -> &'static str {
+    match place {
+        HeadPlace::TitleBegin => "^",
+        HeadPlace::Title => "",
+        HeadPlace::Label => "@",
+    }
+}
+
+/// The term of a whole head word at a place.
+pub(super) fn head_term(word: &str, place: HeadPlace) -> String {
+    format!("{}{PART_SEPARATOR}", head_beginning(word, place))
+}
+
+/// What the terms begin with of head words at a place that begin with a text; where it is short, it
+/// is a term itself.
+pub(super) fn head_beginning(begun: &str, place: HeadPlace) -> String {
+    format!("{}{begun}", before(place))
+}
+
+/// The terms that head words are found by, as a text for [`TermList`]. A word that the title begins
+/// with stands in it, too.
+fn head_list(words: &[(Cow<'_, str>, HeadPlace)]) -> String {
+    let mut list = String::new();
+    let mut beginnings: Vec<(&str, &str)> = Vec::with_capacity(words.len() * MAX_BEGINNING_CHARS);
+    for (word, place) in words {
+        let shortest = if *place == HeadPlace::Label { MIN_LABEL_CHARS } else { 1 };
+        let in_title = (*place == HeadPlace::TitleBegin).then_some(HeadPlace::Title);
+        for place in [Some(*place), in_title].into_iter().flatten() {
+            let ends = word.char_indices().map(|(at, c)| at + c.len_utf8());
+            let ends = ends.take(MAX_BEGINNING_CHARS).skip(shortest - 1);
+            beginnings.extend(ends.map(|end| (before(place), &word[..end])));
+            push_term(&mut list, &[before(place), word, "\u{1e}"]);
+        }
+    }
+    beginnings.sort_unstable();
+    beginnings.dedup();
+    for (before, beginning) in beginnings {
+        push_term(&mut list, &[before, beginning]);
+    }
+    list
 }
 
 /// A passage as it is stored: whether it continues the one before it and is continued, the length
@@ -246,12 +382,17 @@ fn term_list<'t>(terms: impl Iterator<Item = (u32, impl Iterator<Item = &'t str>
                 list.push('+');
             }
             position = at;
-            list.push('=');
-            list.push_str(form);
-            list.push(SEPARATOR);
+            push_term(&mut list, &[form]);
         }
     }
     list
+}
+
+/// Writes a term, given in parts, at the present position.
+fn push_term(list: &mut String, parts: &[&str]) {
+    list.push('=');
+    list.extend(parts.iter().copied());
+    list.push(SEPARATOR);
 }
 
 /// Reads a text written by [`term_list`]: each term stands behind a `=`, each `+` before that

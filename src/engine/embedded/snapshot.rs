@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn, TermOrdHit};
+use tantivy::index::SegmentId;
 use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
 use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::{IndexRecordOption, Value};
@@ -15,6 +16,7 @@ use tantivy::{
     DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
 };
 
+use super::best::Best;
 use super::related::NearestStore;
 use super::schema::{Fields, length_column, read_passage};
 use super::values::Values;
@@ -43,6 +45,9 @@ pub(super) struct Segment {
     pub(super) reader: SegmentReader,
     pub(super) zones: [ZoneReaders; ZONES],
     vocabulary: Arc<InvertedIndexReader>,
+    pub(super) completions: Arc<InvertedIndexReader>,
+    pub(super) heads: Arc<InvertedIndexReader>,
+    pub(super) best: Arc<Best>,
     pub(super) work: Arc<dyn ColumnValues<u64>>,
     pub(super) kind: Arc<dyn ColumnValues<u64>>,
     /// Ordinals into `langs`.
@@ -53,6 +58,12 @@ pub(super) struct Segment {
     pub(super) groups: Vec<usize>,
     pub(super) published: Column<i64>,
     pub(super) expires: Column<i64>,
+    /// For every article, whether it is seen for good from the second on at which the snapshot was
+    /// taken.
+    is_settled: Vec<bool>,
+    /// When every article was published, Unix time; the undated ones before all others.
+    newness_s: Vec<i64>,
+    settled_s: i64,
     id: Option<StrColumn>,
     /// For every article, the place of its id among the ids of the snapshot, in their order.
     id_ranks: Vec<u32>,
@@ -93,6 +104,9 @@ pub(super) struct Snapshot {
     held_until_s: AtomicI64,
 }
 
+/// The completions of segments that most articles hold.
+pub(super) type KnownBest = HashMap<SegmentId, Arc<Best>>;
+
 /// Wraps whatever the index says.
 pub(super) fn index_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
     EngineError::Index(error.into())
@@ -105,10 +119,11 @@ impl Snapshot {
         fields: Fields,
         version: IndexVersion,
         synonyms: Vec<SynonymGroup>,
+        mut best: KnownBest,
     ) -> Result<Snapshot, EngineError> {
         let mut segments = Vec::with_capacity(searcher.segment_readers().len());
         for reader in searcher.segment_readers() {
-            segments.push(Segment::open(reader, &fields).map_err(index_error)?);
+            segments.push(Segment::open(reader, &fields, &mut best).map_err(index_error)?);
         }
         let mut stats: BTreeMap<String, LanguageStats> = BTreeMap::new();
         let mut articles_by_lang: BTreeMap<String, u64> = BTreeMap::new();
@@ -117,7 +132,8 @@ impl Snapshot {
         let mut turns_s = Vec::new();
         let mut last_turn_s = i64::MIN;
         let now_s = jiff::Timestamp::now().as_second();
-        for segment in &segments {
+        for segment in &mut segments {
+            segment.settle(now_s);
             let mut counts = vec![(0u64, [0u64; ZONES]); segment.langs.len()];
             for doc in segment.reader.doc_ids_alive() {
                 works = works.max(segment.work.get_val(doc) + 1);
@@ -174,6 +190,11 @@ impl Snapshot {
             held_until_s: AtomicI64::new(i64::MIN),
             turns_s,
         })
+    }
+
+    /// What was made of each segment once, for a later state to be opened with.
+    pub(super) fn known_best(&self) -> KnownBest {
+        self.segments.iter().map(|segment| (segment.reader.segment_id(), Arc::clone(&segment.best))).collect()
     }
 
     /// How many articles are answered from.
@@ -352,7 +373,12 @@ pub(super) struct Place {
 }
 
 impl Segment {
-    fn open(reader: &SegmentReader, fields: &Fields) -> tantivy::Result<Segment> {
+    fn open(reader: &SegmentReader, fields: &Fields, best: &mut KnownBest) -> tantivy::Result<Segment> {
+        let completions = reader.inverted_index(fields.completions)?;
+        let best = match best.remove(&reader.segment_id()) {
+            Some(best) => best,
+            None => Arc::new(Best::of(completions.terms())?),
+        };
         let columns = reader.fast_fields();
         let zone = |zone: Zone| -> tantivy::Result<ZoneReaders> {
             Ok(ZoneReaders {
@@ -383,6 +409,9 @@ impl Segment {
                 zone(Zone::Authors)?,
             ],
             vocabulary: reader.inverted_index(fields.vocabulary)?,
+            completions,
+            heads: reader.inverted_index(fields.heads)?,
+            best,
             work: columns.u64("work")?.first_or_default_col(0),
             kind: columns.u64("kind")?.first_or_default_col(0),
             lang,
@@ -392,6 +421,9 @@ impl Segment {
             expires: columns.i64("expires")?,
             id: columns.str("id")?,
             id_ranks: Vec::new(),
+            is_settled: Vec::new(),
+            newness_s: Vec::new(),
+            settled_s: i64::MAX,
             topic: columns.str("topic")?,
             topic_label: columns.str("topic_label")?,
             tag: columns.str("tag")?,
@@ -456,6 +488,29 @@ impl Segment {
         self.zones[zone.ordinal()].words.read_postings(&term, option).map_err(index_error)
     }
 
+    /// For every article, whether it holds a folded word, with its tilde where it has one, in some
+    /// zone.
+    pub(super) fn docs_with_word(&self, snapshot: &Snapshot, word: &str) -> Result<Vec<bool>, EngineError> {
+        let option = IndexRecordOption::Basic;
+        let mut lists = Vec::new();
+        if word.contains('ñ') {
+            for zone in Zone::ALL {
+                lists.extend(self.word_postings(snapshot, zone, word, option)?);
+            }
+        } else {
+            let term = Term::from_field_text(snapshot.fields.vocabulary, word);
+            lists.extend(self.vocabulary.read_postings(&term, option).map_err(index_error)?);
+        }
+        let mut docs = vec![false; self.reader.max_doc() as usize];
+        for mut list in lists {
+            while list.doc() != TERMINATED {
+                docs[list.doc() as usize] = true;
+                list.advance();
+            }
+        }
+        Ok(docs)
+    }
+
     /// An article's id.
     pub(super) fn id_of(&self, doc: DocId) -> Result<String, EngineError> {
         let mut id = String::new();
@@ -494,8 +549,25 @@ impl Segment {
         Sketch::from_numbers(self.sketch.values_for_doc(doc))
     }
 
+    /// Notes which articles are seen from a second (Unix time) on for good, and how new each is: both
+    /// are asked of very many while somebody types.
+    fn settle(&mut self, now_s: i64) {
+        let is_settled = |doc| self.is_visible(doc, now_s) && self.expires.first(doc).is_none();
+        self.is_settled = (0..self.reader.max_doc()).map(is_settled).collect();
+        self.settled_s = now_s;
+        self.newness_s = (0..self.reader.max_doc()).map(|doc| self.published.first(doc).unwrap_or(i64::MIN)).collect();
+    }
+
+    /// When an article was published, Unix time; an undated one before all others.
+    pub(super) fn newness_s(&self, doc: DocId) -> i64 {
+        self.newness_s.get(doc as usize).copied().unwrap_or(i64::MIN)
+    }
+
     /// Whether readers may see an article at a second (Unix time).
     pub(super) fn is_visible(&self, doc: DocId, now_s: i64) -> bool {
+        if self.settled_s <= now_s && self.is_settled.get(doc as usize) == Some(&true) {
+            return true;
+        }
         !self.reader.is_deleted(doc)
             && self.published.first(doc).is_none_or(|at| at <= now_s)
             && self.expires.first(doc).is_none_or(|at| now_s < at)

@@ -1,0 +1,285 @@
+//! Suggestions from a snapshot.
+//!
+//! What may be offered are terms of the index; whether it is, the living articles under a term say.
+//! Beginnings that many completions have in common are answered from lists of the best (`best.rs`),
+//! the others by going through the terms.
+
+use std::collections::{BTreeMap, HashMap};
+
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::query::FuzzyTermQuery;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet, TERMINATED, Term};
+
+use super::State;
+use super::heads::headed;
+use super::schema::{PART_SEPARATOR, TIMES_IN_TEXTS, completion_text, read_completion};
+use super::snapshot::{Snapshot, index_error};
+use crate::engine::plan::Collection;
+use crate::engine::suggest::{Misspelt, Offer, Suggester, Typed, Writing};
+use crate::engine::{Card, EngineError, SuggestRequest};
+
+/// How many completions are counted for one that is answered, and how many besides: some are forms
+/// or pieces of others.
+const COUNTED: usize = 2;
+const MORE_COUNTED: usize = 4;
+/// How many are tried for one that is counted: some lead to nothing that readers may see, or to no
+/// article that holds the other words.
+const TRIED: usize = 4;
+/// How many terms of best lists are read.
+const MAX_READ: usize = 96;
+/// How many terms of a segment are gone through for a slip.
+const MAX_MENDED: usize = 2_000;
+/// How many living articles of a completion are counted; the rest is estimated.
+const MAX_COUNTED: u32 = 500;
+
+impl Suggester for State {
+    fn begun(&self, key: &str, with: &[String], request: &SuggestRequest) -> Result<Vec<Offer>, EngineError> {
+        let within = Within::new(&self.present, with)?;
+        best_of(&self.present, begun(&self.present, key, request)?, &within, request)
+    }
+
+    fn mended(
+        &self,
+        misspelt: &Misspelt,
+        with: &[String],
+        request: &SuggestRequest,
+    ) -> Result<Vec<Offer>, EngineError> {
+        let within = Within::new(&self.present, with)?;
+        best_of(&self.present, mended(&self.present, misspelt, request)?, &within, request)
+    }
+
+    fn exact(&self, key: &str, request: &SuggestRequest) -> Result<Option<Offer>, EngineError> {
+        offer(&self.present, key.to_owned(), 1.0, &Within::default(), request)
+    }
+
+    fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError> {
+        self.present.similar(folded, max_edits)
+    }
+
+    fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {
+        headed(&self.present, typed, request)
+    }
+}
+
+/// For every segment, whether each article holds some words.
+#[derive(Default)]
+struct Within(Option<Vec<Vec<bool>>>);
+
+impl Within {
+    /// All articles, where there are no words.
+    fn new(snapshot: &Snapshot, words: &[String]) -> Result<Within, EngineError> {
+        let mut held: Option<Vec<Vec<bool>>> = None;
+        for word in words {
+            let mut of_word = Vec::with_capacity(snapshot.segments.len());
+            for segment in &snapshot.segments {
+                of_word.push(segment.docs_with_word(snapshot, word)?);
+            }
+            held = Some(match held {
+                None => of_word,
+                Some(mut held) => {
+                    for (held, holds) in held.iter_mut().flatten().zip(of_word.into_iter().flatten()) {
+                        *held &= holds;
+                    }
+                    held
+                }
+            });
+        }
+        Ok(Within(held))
+    }
+
+    fn holds(&self, segment: usize, doc: DocId) -> bool {
+        self.0.as_ref().is_none_or(|held| held.get(segment).and_then(|docs| docs.get(doc as usize)) == Some(&true))
+    }
+}
+
+/// A completion that is met.
+#[derive(Default)]
+struct Met {
+    fit: u8,
+    /// How many articles hold it, those among them that nobody may see.
+    articles: u64,
+    likelihood: f32,
+}
+
+/// Completions by their keys.
+type Candidates = HashMap<String, Met>;
+
+fn meet(candidates: &mut Candidates, term: &[u8], articles: u32, request: &SuggestRequest, likelihood: f32) {
+    let Some((key, lang, _)) = read_completion(term) else { return };
+    if !request.takes_lang(lang) {
+        return;
+    }
+    if !candidates.contains_key(key) {
+        candidates.insert(key.to_owned(), Met::default());
+    }
+    if let Some(met) = candidates.get_mut(key) {
+        met.fit = met.fit.max(request.fit(lang));
+        met.articles += u64::from(articles);
+        met.likelihood = likelihood;
+    }
+}
+
+/// The completions that begin with a key.
+fn begun(snapshot: &Snapshot, key: &str, request: &SuggestRequest) -> Result<Candidates, EngineError> {
+    let mut candidates = Candidates::new();
+    let mut listed = Vec::new();
+    for (place, segment) in snapshot.segments.iter().enumerate() {
+        let Some(best) = segment.best.under(key) else {
+            // The largest character: nothing that begins with the key comes behind.
+            let terms = segment.completions.terms().range().ge(key).lt(format!("{key}{}", char::MAX));
+            let mut terms = terms.into_stream().map_err(index_error)?;
+            while let Some((term, info)) = terms.next() {
+                meet(&mut candidates, term, info.doc_freq, request, 1.0);
+            }
+            continue;
+        };
+        let fits: Vec<Option<u8>> =
+            segment.best.langs.iter().map(|lang| request.takes_lang(lang).then(|| request.fit(lang))).collect();
+        for one in best {
+            if let Some(fit) = fits.get(usize::from(one.lang)).copied().flatten() {
+                listed.push((fit, one.articles, place, one.ordinal));
+            }
+        }
+    }
+    if listed.len() > MAX_READ {
+        listed.select_nth_unstable_by(MAX_READ, |a, b| b.cmp(a));
+        listed.truncate(MAX_READ);
+    }
+    let mut term = Vec::new();
+    for (_, articles, place, ordinal) in listed {
+        let Some(segment) = snapshot.segments.get(place) else { continue };
+        if segment.completions.terms().ord_to_term(u64::from(ordinal), &mut term).map_err(index_error)? {
+            meet(&mut candidates, &term, articles, request, 1.0);
+        }
+    }
+    Ok(candidates)
+}
+
+/// The completions that begin with a key in which one slip was mended.
+fn mended(snapshot: &Snapshot, misspelt: &Misspelt, request: &SuggestRequest) -> Result<Candidates, EngineError> {
+    let mut candidates = Candidates::new();
+    let term = Term::from_field_text(snapshot.fields.completions, misspelt.key());
+    let automaton = FuzzyTermQuery::new_prefix(term, 1, true).automaton().map_err(index_error)?;
+    for segment in &snapshot.segments {
+        let terms = segment.completions.terms().search(&automaton);
+        let terms = terms.ge(&misspelt.kept).lt(format!("{}{}", misspelt.kept, char::MAX));
+        let mut terms = terms.into_stream().map_err(index_error)?;
+        let mut last = (String::new(), 0.0);
+        for _ in 0..MAX_MENDED {
+            let Some((term, info)) = terms.next() else { break };
+            let Some((key, ..)) = read_completion(term) else { continue };
+            // Terms that begin alike stand together.
+            let beginning = misspelt.beginning(key);
+            if last.0 != beginning {
+                last = (beginning.to_owned(), misspelt.likelihood(beginning));
+            }
+            let likelihood = last.1;
+            if likelihood > 0.0 {
+                meet(&mut candidates, term, info.doc_freq, request, likelihood);
+            }
+        }
+    }
+    Ok(candidates)
+}
+
+/// The best candidates, with what of them readers may see.
+fn best_of(
+    snapshot: &Snapshot,
+    candidates: Candidates,
+    within: &Within,
+    request: &SuggestRequest,
+) -> Result<Vec<Offer>, EngineError> {
+    let mut ordered: Vec<(String, Met)> = candidates.into_iter().collect();
+    ordered.sort_unstable_by(|(a_key, a), (b_key, b)| {
+        let weight = |met: &Met| met.likelihood * met.articles as f32;
+        b.fit.cmp(&a.fit).then(weight(b).total_cmp(&weight(a))).then_with(|| a_key.cmp(b_key))
+    });
+    let most = COUNTED * request.limit + MORE_COUNTED;
+    let mut offers = Vec::new();
+    for (key, met) in ordered.into_iter().take(TRIED * most) {
+        if offers.len() == most {
+            break;
+        }
+        offers.extend(offer(snapshot, key, met.likelihood, within, request)?);
+    }
+    Ok(offers)
+}
+
+/// A completion with the articles under it that readers may see; `None` without any.
+fn offer(
+    snapshot: &Snapshot,
+    key: String,
+    likelihood: f32,
+    within: &Within,
+    request: &SuggestRequest,
+) -> Result<Option<Offer>, EngineError> {
+    let mut counted = Counted::default();
+    let mut writings: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let from = format!("{key}{PART_SEPARATOR}");
+    let until = format!("{from}{}", char::MAX);
+    for (place, segment) in snapshot.segments.iter().enumerate() {
+        let terms = segment.completions.terms().range().ge(&from).lt(&until);
+        let mut terms = terms.into_stream().map_err(index_error)?;
+        while let Some((term, info)) = terms.next() {
+            let Some((_, lang, writing)) = read_completion(term) else { continue };
+            if !request.takes_lang(lang) {
+                continue;
+            }
+            let postings = segment.completions.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs);
+            let is_seen = |doc| within.holds(place, doc) && segment.is_visible(doc, request.now_s);
+            let work_of = |doc| is_seen(doc).then(|| segment.work.get_val(doc));
+            let articles = counted.take(postings.map_err(index_error)?, work_of);
+            if articles > 0 {
+                *writings.entry((lang.to_owned(), completion_text(&key, writing))).or_insert(0) += articles;
+            }
+        }
+    }
+    let writings: Vec<Writing> =
+        writings.into_iter().map(|((lang, text), articles)| Writing { text, lang, articles }).collect();
+    Ok((!writings.is_empty()).then(|| {
+        let (works, headings) = counted.sums();
+        Offer { key, writings, works, headings, likelihood, is_composed: false }
+    }))
+}
+
+/// The works under a completion.
+#[derive(Default)]
+struct Counted {
+    /// The work of every article that was counted, and whether it has it in its title or labels.
+    works: Vec<(u64, bool)>,
+    looked_at: u32,
+    estimated: u64,
+}
+
+impl Counted {
+    /// Counts the articles of a list that readers may see. Once enough were looked at, one of them is
+    /// found for certain, and the others are estimated.
+    fn take(&mut self, mut list: SegmentPostings, work_of: impl Fn(DocId) -> Option<u64>) -> u64 {
+        let mut seen = 0;
+        let mut looked_at: u32 = 0;
+        while list.doc() != TERMINATED && (self.looked_at < MAX_COUNTED || seen == 0) {
+            looked_at += 1;
+            self.looked_at += 1;
+            if let Some(work) = work_of(list.doc()) {
+                seen += 1;
+                self.works.push((work, list.term_freq() < TIMES_IN_TEXTS));
+            }
+            list.advance();
+        }
+        let articles = seen * u64::from(list.doc_freq()) / u64::from(looked_at.max(1));
+        self.estimated += articles.max(seen);
+        articles.max(seen)
+    }
+
+    /// How many works there are, and how many have it in their title or labels.
+    fn sums(mut self) -> (u64, u64) {
+        let articles = self.works.len() as u64;
+        self.works.sort_unstable();
+        // Of a work, what comes last is true where anything is.
+        let works: Vec<bool> = self.works.chunk_by(|a, b| a.0 == b.0).filter_map(|work| Some(work.last()?.1)).collect();
+        let headings = works.iter().filter(|is_heading| **is_heading).count();
+        let of_all = |counted: usize| (counted as u64 * self.estimated).checked_div(articles).unwrap_or(0);
+        (of_all(works.len()), of_all(headings))
+    }
+}

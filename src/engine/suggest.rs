@@ -1,0 +1,525 @@
+//! What a reader is offered while typing: the words of it, and what every engine does with what it
+//! found.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::highlight::escape;
+use super::plan::folded_word;
+use super::{Card, EngineError, Filters, IndexVersion, SearchEngine, SearchRequest, language_fit, spelling};
+use crate::analysis::{HeadPlace, completion_key, fold, language_group, normalize, with_forms_cache, words};
+use crate::article::{Kind, language_is_under};
+use crate::query::{MAX_CHARS, Query};
+
+/// The most completions, and the most articles, of one answer.
+pub const MAX_SUGGESTIONS: usize = 20;
+/// What a work counts for whose title or labels hold a completion, one whose texts do being 1.
+const HEADING_WEIGHT: u64 = 3;
+/// A phrase is left to longer ones that begin with it where these have this share of its works.
+const GOES_ON: f32 = 0.8;
+/// A language has a word for its own where it stands there at least this share as often as in the
+/// language that has it most: texts of all languages quote English.
+const OWN_SHARE: f32 = 0.2;
+/// The shortest text that is corrected, in characters.
+const MIN_CORRECTED_CHARS: usize = 4;
+/// The most words before the last one that a completion is put behind.
+const MAX_HEADS: usize = 6;
+/// The shortest beginning, in characters, that is looked for among labels, and the shortest that is
+/// looked for within titles where it is all that was typed: shorter ones are met nearly everywhere.
+pub(super) const MIN_LABEL_CHARS: usize = 3;
+/// From this length on the first letter may be wrong, too.
+const MIN_FIRST_CORRECTED_CHARS: usize = 6;
+/// The longest text that is corrected, in characters; the longest completion has fewer.
+const MAX_CORRECTED_CHARS: usize = 64;
+
+/// What is asked for while somebody types.
+#[derive(Debug, Clone)]
+pub struct SuggestRequest {
+    /// What was typed so far.
+    pub text: String,
+    /// The languages of what is offered (BCP 47; `pt` takes `pt-BR`); any where there is none.
+    pub langs: Vec<String>,
+    /// The reader's language: what is in it comes first.
+    pub ui_lang: Option<String>,
+    /// Completions to answer at most, and articles, at most [`MAX_SUGGESTIONS`] of each.
+    pub limit: usize,
+    /// The present, Unix time: what is not published yet or has expired is not offered.
+    pub now_s: i64,
+}
+
+impl SuggestRequest {
+    /// Six suggestions for a text; `now_s` is the present, Unix time.
+    pub fn new(text: &str, now_s: i64) -> SuggestRequest {
+        SuggestRequest { text: text.to_owned(), langs: Vec::new(), ui_lang: None, limit: 6, now_s }
+    }
+
+    /// Whether something in a language may be offered.
+    pub(super) fn takes_lang(&self, lang: &str) -> bool {
+        self.langs.is_empty() || self.langs.iter().any(|asked| language_is_under(lang, asked))
+    }
+
+    pub(super) fn fit(&self, lang: &str) -> u8 {
+        language_fit(lang, self.ui_lang.as_deref())
+    }
+}
+
+/// A word or phrase that a reader may go on with; searching for it finds something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Completion {
+    /// As the site writes it.
+    pub text: String,
+    /// The same, escaped, what goes beyond the typed text in `<mark>`.
+    pub text_html: String,
+    /// The language (BCP 47) it is in: the reader's, or that of most of its works.
+    pub lang: String,
+    /// How many works lead with it: in their titles and labels, or saying it again and again. A
+    /// number above 500 is an estimate.
+    pub works: u64,
+}
+
+/// An article that a reader may go to.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SuggestedArticle {
+    /// The article.
+    pub id: String,
+    /// The title.
+    pub title: String,
+    /// The title, escaped, the words that were typed or begun in `<mark>`.
+    pub title_html: String,
+    /// The page's address.
+    pub url: Option<String>,
+    /// BCP 47.
+    pub lang: String,
+    /// What sort of page it is.
+    pub kind: Kind,
+}
+
+impl SuggestedArticle {
+    fn of(title_html: String, card: Card) -> SuggestedArticle {
+        SuggestedArticle { id: card.id, title: card.title, title_html, url: card.url, lang: card.lang, kind: card.kind }
+    }
+}
+
+/// What a reader is offered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SuggestAnswer {
+    /// Words and phrases, the likeliest first. Those that begin with what was typed; where none
+    /// does, those that do with one slip mended.
+    pub completions: Vec<Completion>,
+    /// Works whose title, topics or authors hold what was typed, the last word as a beginning, each
+    /// once; where there are none, what a search finds.
+    pub articles: Vec<SuggestedArticle>,
+    /// The state it was given from.
+    pub index_version: IndexVersion,
+}
+
+/// What an engine finds while somebody types.
+pub(super) trait Suggester: SearchEngine {
+    /// The likeliest completions that begin with a key, in articles that hold some words (folded)
+    /// besides.
+    fn begun(&self, key: &str, with: &[String], request: &SuggestRequest) -> Result<Vec<Offer>, EngineError>;
+    /// The likeliest that begin with what was meant.
+    fn mended(&self, misspelt: &Misspelt, with: &[String], request: &SuggestRequest)
+    -> Result<Vec<Offer>, EngineError>;
+    /// The completion of a key.
+    fn exact(&self, key: &str, request: &SuggestRequest) -> Result<Option<Offer>, EngineError>;
+    /// The folded words within so many edits of one, with how many articles hold each.
+    fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError>;
+    /// The works that are headed by what was typed, at least one word: those in the reader's
+    /// language first, then by where they hold it, then the newest; ties fall by id.
+    fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError>;
+}
+
+/// What a reader is offered.
+pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+    let typed = Typed::of(&request.text);
+    let (offers, is_mended) = offers(engine, &typed, request)?;
+    let completions = completions(offers, request);
+    let meant = completions.first().filter(|_| is_mended).map(|meant| Typed::of(&format!("{} ", meant.text)));
+    let mut articles = Vec::new();
+    for typed in [Some(&typed), meant.as_ref()].into_iter().flatten() {
+        if articles.is_empty() && !typed.is_empty() && request.limit > 0 {
+            let headed = engine.headed(typed, request)?.into_iter();
+            articles.extend(headed.map(|card| SuggestedArticle::of(typed.title_html(&card.title), card)));
+        }
+    }
+    if articles.is_empty() && !typed.is_short() {
+        let begins = if typed.begun.is_some() { "*" } else { "" };
+        let query = Query::parse(&format!("{}{begins}", request.text));
+        let asked = SearchRequest {
+            filters: Filters { langs: request.langs.clone(), ..Filters::default() },
+            ui_lang: request.ui_lang.clone(),
+            limit: request.limit,
+            ..SearchRequest::new(query, request.now_s)
+        };
+        let hits = engine.search(&asked)?.hits.into_iter();
+        articles.extend(hits.map(|hit| SuggestedArticle::of(hit.title_html, hit.card)));
+    }
+    Ok(SuggestAnswer { completions, articles, index_version: engine.index_version() })
+}
+
+/// What may be offered: what begins with the typed text; where that is little, what goes on with its
+/// last word in articles that hold the others; where there is nothing, both with a slip mended.
+fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> Result<(Vec<Offer>, bool), EngineError> {
+    let key = completion_key(&request.text);
+    let mut offers = engine.begun(&key, &[], request)?;
+    if offers.len() < request.limit
+        && let Some((begun, heads)) = typed.parts()
+    {
+        let rest = SuggestRequest { limit: request.limit - offers.len(), ..request.clone() };
+        compose(engine, heads, engine.begun(begun, heads, &rest)?, request, &mut offers)?;
+    }
+    if !offers.is_empty() {
+        return Ok((offers, false));
+    }
+    if let Some(misspelt) = Misspelt::of(&key) {
+        offers = engine.mended(&misspelt, &[], request)?;
+    }
+    if offers.is_empty()
+        && let Some((begun, heads)) = typed.parts()
+    {
+        let mended = mended_words(engine, heads)?;
+        let found = match (&mended, Misspelt::of(begun)) {
+            (Some(mended), _) => engine.begun(begun, mended, request)?,
+            (None, Some(misspelt)) => engine.mended(&misspelt, heads, request)?,
+            (None, None) => Vec::new(),
+        };
+        compose(engine, mended.as_deref().unwrap_or(heads), found, request, &mut offers)?;
+    }
+    Ok((offers, true))
+}
+
+/// Words of which the one that no article holds is mended; `None` where there is none, or several, or
+/// nothing is like it.
+fn mended_words(engine: &impl Suggester, words: &[String]) -> Result<Option<Vec<String>>, EngineError> {
+    let mut mended = None;
+    for (place, word) in words.iter().enumerate() {
+        if !engine.similar_words(word, 0)?.is_empty() {
+            continue;
+        }
+        if mended.is_some() || spelling::max_edits(word) == 0 {
+            return Ok(None);
+        }
+        let expected =
+            |(known, articles): &(String, u64)| spelling::likelihood(word, known) * (*articles as f32).sqrt();
+        let similar = engine.similar_words(word, 1)?;
+        let Some((meant, _)) = similar.into_iter().max_by(|a, b| expected(a).total_cmp(&expected(b))) else {
+            return Ok(None);
+        };
+        let mut words = words.to_vec();
+        words[place] = meant;
+        mended = Some(words);
+    }
+    Ok(mended)
+}
+
+/// Adds completions behind words that their articles hold besides.
+fn compose(
+    engine: &impl Suggester,
+    heads: &[String],
+    found: Vec<Offer>,
+    request: &SuggestRequest,
+    offers: &mut Vec<Offer>,
+) -> Result<(), EngineError> {
+    let mut written = String::new();
+    for head in heads.iter().filter(|_| !found.is_empty()) {
+        let usual = engine.exact(head, request)?;
+        let usual = usual.as_ref().and_then(|offer| offer.writing(request)).map(|writing| &writing.text);
+        // With a tilde it would be another word.
+        written.push_str(usual.filter(|usual| folded_word(&normalize(usual)) == *head).unwrap_or(head));
+        written.push(' ');
+    }
+    let before = completion_key(&written);
+    for offer in found {
+        let key = format!("{before}{}", offer.key);
+        let repeats = offer.key.split(' ').any(|word| heads.iter().any(|head| head == word));
+        if repeats || offers.iter().any(|known| known.key == key) {
+            continue;
+        }
+        let with_heads = |writing: Writing| Writing { text: format!("{written}{}", writing.text), ..writing };
+        let writings = offer.writings.into_iter().map(with_heads).collect();
+        offers.push(Offer { key, writings, is_composed: true, ..offer });
+    }
+    Ok(())
+}
+
+/// The words of a typed text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Typed {
+    /// Those that stand whole, folded, each once.
+    pub(super) whole: Vec<String>,
+    /// The one that is being typed, folded.
+    pub(super) begun: Option<String>,
+}
+
+impl Typed {
+    pub(super) fn of(text: &str) -> Typed {
+        let text = text.char_indices().nth(MAX_CHARS).map_or(text, |(end, _)| &text[..end]);
+        let spoken = words(text).into_iter().filter(|word| word.span == 1);
+        let mut whole: Vec<(String, usize)> = spoken.map(|word| (folded_word(&word.text), word.bytes.end)).collect();
+        let is_open = whole.last().is_some_and(|(_, end)| *end == text.len());
+        let begun = if is_open { whole.pop().map(|(word, _)| word) } else { None };
+        let mut typed = Typed { whole: Vec::with_capacity(whole.len()), begun };
+        for (word, _) in whole {
+            if !typed.whole.contains(&word) {
+                typed.whole.push(word);
+            }
+        }
+        typed
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.begun.is_none()
+    }
+
+    /// The word that is being typed, and the others before it; `None` where there are none, or more
+    /// than anybody would go on with.
+    fn parts(&self) -> Option<(&str, &[String])> {
+        let begun = self.begun.as_deref().filter(|_| (1..=MAX_HEADS).contains(&self.whole.len()))?;
+        Some((begun, &self.whole))
+    }
+
+    /// Whether so little was typed that it is met nearly everywhere.
+    pub(super) fn is_short(&self) -> bool {
+        let begun = self.begun.as_deref().unwrap_or_default();
+        self.whole.is_empty() && begun.chars().count() < MIN_LABEL_CHARS
+    }
+
+    /// Whether a folded word is one that was typed, or begins as the one that is being typed.
+    fn is_word(&self, word: &str) -> bool {
+        self.whole.iter().any(|whole| whole == word) || self.begun.as_ref().is_some_and(|begun| word.starts_with(begun))
+    }
+
+    /// Where an article with some head words holds what was typed: all of it in the title, the first
+    /// word at its beginning or not, or a part of it in labels; `None` where it does not, or where so
+    /// little was typed that its place is not good enough.
+    pub(super) fn place(&self, words: &[(Cow<'_, str>, HeadPlace)]) -> Option<HeadPlace> {
+        let whole = |typed: &String| words.iter().find(|(word, _)| word == typed).map(|(_, place)| *place);
+        let mut places: Vec<HeadPlace> = self.whole.iter().map(whole).collect::<Option<_>>()?;
+        if let Some(begun) = &self.begun {
+            let best = words.iter().filter(|(word, _)| word.starts_with(begun)).map(|(_, place)| *place).max()?;
+            if best == HeadPlace::Label && begun.chars().count() < MIN_LABEL_CHARS {
+                return None;
+            }
+            places.push(best);
+        }
+        let first = places.first_mut()?;
+        let begins = *first == HeadPlace::TitleBegin;
+        *first = (*first).min(HeadPlace::Title);
+        let place = match places.into_iter().min()? {
+            HeadPlace::Label => HeadPlace::Label,
+            _ if begins => HeadPlace::TitleBegin,
+            _ => HeadPlace::Title,
+        };
+        (!self.is_short() || begins).then_some(place)
+    }
+
+    /// A title as HTML, the typed words marked. Where a letter or two were typed, what the title
+    /// begins with is all that is worth it.
+    pub(super) fn title_html(&self, title: &str) -> String {
+        let mut html = String::with_capacity(title.len() + 16);
+        let mut from = 0;
+        for word in words(title).into_iter().filter(|word| word.span == 1) {
+            let is_meant = !self.is_short() || word.position == 0;
+            let is_typed = is_meant && (self.is_word(&folded_word(&word.text)) || self.is_word(&fold(&word.text)));
+            if word.bytes.start >= from && is_typed {
+                escape(&title[from..word.bytes.start], &mut html);
+                html.push_str("<mark>");
+                escape(&title[word.bytes.clone()], &mut html);
+                html.push_str("</mark>");
+                from = word.bytes.end;
+            }
+        }
+        escape(&title[from..], &mut html);
+        html
+    }
+}
+
+/// A way to write a completion.
+#[derive(Debug, Clone)]
+pub(super) struct Writing {
+    pub(super) text: String,
+    pub(super) lang: String,
+    /// How many articles write it so.
+    pub(super) articles: u64,
+}
+
+/// A completion that may be offered.
+#[derive(Debug, Clone)]
+pub(super) struct Offer {
+    pub(super) key: String,
+    /// Never empty.
+    pub(super) writings: Vec<Writing>,
+    /// How many works there are, and how many of them have it in title or labels.
+    pub(super) works: u64,
+    pub(super) headings: u64,
+    /// How likely what was typed is a slip for it; 1 for what begins so.
+    pub(super) likelihood: f32,
+    /// Whether no article writes it so: its articles hold its first words apart from the others.
+    pub(super) is_composed: bool,
+}
+
+impl Offer {
+    /// How well it suits a reader.
+    fn fit(&self, request: &SuggestRequest) -> u8 {
+        self.writing(request).map_or(0, |writing| request.fit(&writing.lang))
+    }
+
+    /// What it leads to.
+    fn weight(&self) -> f32 {
+        let weight = self.works + (HEADING_WEIGHT - 1) * self.headings;
+        self.likelihood * weight as f32
+    }
+
+    /// How it is written for a reader: in the language that suits best, of those that it stands in
+    /// often, and there as in most articles.
+    fn writing(&self, request: &SuggestRequest) -> Option<&Writing> {
+        let of_lang = |lang: &str| -> u64 {
+            self.writings.iter().filter(|writing| writing.lang == lang).map(|writing| writing.articles).sum()
+        };
+        let most = self.writings.iter().map(|writing| of_lang(&writing.lang)).max().unwrap_or(0);
+        let langs = self.writings.iter().map(|writing| writing.lang.as_str());
+        let lang = langs.max_by_key(|lang| {
+            let is_own = of_lang(lang) as f32 >= OWN_SHARE * most as f32;
+            (is_own, if is_own { request.fit(lang) } else { 0 }, of_lang(lang), Reverse(*lang))
+        })?;
+        // Of two ways that are as frequent, the one without capitals.
+        let of_lang = self.writings.iter().filter(|writing| writing.lang == lang);
+        of_lang.max_by(|a, b| (a.articles, &a.text).cmp(&(b.articles, &b.text)))
+    }
+}
+
+/// The best of what may be offered, in order: the reader's language first, then what leads to most.
+/// Of two forms of the same words the first stays, and of two that lead to the same works, one of
+/// which goes on where the other ends, the longer one.
+fn completions(mut offers: Vec<Offer>, request: &SuggestRequest) -> Vec<Completion> {
+    offers.sort_by(|a, b| {
+        let by_fit = b.fit(request).cmp(&a.fit(request));
+        let by_fit = by_fit.then(a.is_composed.cmp(&b.is_composed));
+        by_fit.then(b.weight().total_cmp(&a.weight())).then_with(|| a.key.cmp(&b.key))
+    });
+    let typed = completion_key(&request.text);
+    let goes_on = |offer: &Offer| {
+        let is_longer = |other: &&Offer| other.key.strip_prefix(&offer.key).is_some_and(|rest| rest.starts_with(' '));
+        let longer: Vec<u64> = offers.iter().filter(is_longer).map(|other| other.works).collect();
+        let all = longer.iter().sum::<u64>() as f32;
+        longer.iter().any(|works| *works >= offer.works)
+            || (offer.key.contains(' ') && all >= GOES_ON * offer.works as f32)
+    };
+    let mut chosen: Vec<Completion> = Vec::with_capacity(request.limit);
+    let mut stems: Vec<(usize, Vec<Stems>)> = Vec::new();
+    for offer in &offers {
+        if chosen.len() == request.limit {
+            break;
+        }
+        let Some(writing) = offer.writing(request).filter(|_| !goes_on(offer)) else { continue };
+        let own = stems_of(&offer.key, &writing.lang);
+        if stems.iter().any(|(_, known)| is_same(&own, known)) {
+            continue;
+        }
+        stems.push((chosen.len(), own));
+        chosen.push(Completion {
+            text: writing.text.clone(),
+            text_html: completed_html(&writing.text, &offer.key, &typed),
+            lang: writing.lang.clone(),
+            works: offer.works,
+        });
+    }
+    chosen
+}
+
+/// A word and its stems.
+type Stems = (String, BTreeSet<String>);
+
+fn stems_of(key: &str, lang: &str) -> Vec<Stems> {
+    with_forms_cache(&language_group(lang), |cache| {
+        key.split(' ').map(|word| (word.to_owned(), cache.forms(word).stems.iter().cloned().collect())).collect()
+    })
+}
+
+/// Whether two rows of words are the same in other inflections: stems alone take a verb for the noun
+/// that is made of it.
+fn is_same(one: &[Stems], other: &[Stems]) -> bool {
+    let is_inflection = |((one, one_stems), (other, other_stems)): (&Stems, &Stems)| {
+        let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+        let shorter = one.chars().count().min(other.chars().count());
+        common + 1 >= shorter && !one_stems.is_disjoint(other_stems)
+    };
+    one.len() == other.len() && one.iter().zip(other).all(is_inflection)
+}
+
+/// A completion as HTML: what goes beyond what was typed is marked.
+fn completed_html(text: &str, key: &str, typed: &str) -> String {
+    let common: usize = key.chars().zip(typed.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let mut html = String::with_capacity(text.len() + 16);
+    if common == 0 || common >= key.len() {
+        escape(text, &mut html);
+        return html;
+    }
+    let ends: Vec<usize> = text.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
+    let is_before = |end: &usize| completion_key(&text[..*end]).trim_end().len() < common;
+    let end = ends.get(ends.partition_point(is_before)).copied().unwrap_or(text.len());
+    escape(&text[..end], &mut html);
+    html.push_str("<mark>");
+    escape(&text[end..], &mut html);
+    html.push_str("</mark>");
+    html
+}
+
+/// A key that may be mended: what was typed, and how many of its first letters are taken as right.
+pub(super) struct Misspelt {
+    key: String,
+    /// The beginning that is as typed.
+    pub(super) kept: String,
+}
+
+impl Misspelt {
+    /// What to look for in place of a typed key; `None` for one that is not corrected: short ones,
+    /// and numbers.
+    pub(super) fn of(key: &str) -> Option<Misspelt> {
+        let key = key.trim_end();
+        let chars = key.chars().count();
+        let is_mended =
+            (MIN_CORRECTED_CHARS..=MAX_CORRECTED_CHARS).contains(&chars) && key.contains(char::is_alphabetic);
+        let kept = if chars < MIN_FIRST_CORRECTED_CHARS { 1 } else { 0 };
+        is_mended.then(|| Misspelt { key: key.to_owned(), kept: key.chars().take(kept).collect() })
+    }
+
+    /// What was typed.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// As much of a key as what was typed can stand for.
+    pub(super) fn beginning<'k>(&self, key: &'k str) -> &'k str {
+        let end = key.char_indices().nth(self.key.chars().count() + 1);
+        end.map_or(key, |(end, _)| &key[..end])
+    }
+
+    /// How likely what was typed is a slip, a single one, for the beginning of a key; 0 where it
+    /// is none.
+    pub(super) fn likelihood(&self, key: &str) -> f32 {
+        let typed = self.key.chars().count();
+        let mut likeliest = 0.0f32;
+        for length in typed.saturating_sub(1)..=typed + 1 {
+            let end = key.char_indices().map(|(at, c)| at + c.len_utf8()).nth(length.saturating_sub(1));
+            let Some(begin) = end.map(|end| &key[..end]) else { continue };
+            if begin.starts_with(&self.kept)
+                && spelling::edits(&self.key, begin) <= 1
+                && digits(begin) == digits(&self.key)
+            {
+                likeliest = likeliest.max(spelling::likelihood(&self.key, begin));
+            }
+        }
+        likeliest
+    }
+}
+
+/// The runs of digits of a text.
+fn digits(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect()
+}
