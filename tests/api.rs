@@ -326,6 +326,8 @@ fn unknown_parameters_are_named_on_every_route() {
         "/v1/related?id=x&",
         "/v1/topics?",
         "/v1/recent?",
+        "/v1/suggest?q=x&",
+        "/suggest.json?",
     ] {
         let answer = get(&format!("{route}colour=red&Q=1&colour=blue&%C3%B1%00=2"));
         let (code, parameters) = problem(&answer, StatusCode::BAD_REQUEST);
@@ -639,6 +641,8 @@ fn without_an_index_there_is_503_but_life() {
         "/v1/related?id=x",
         "/v1/articles/x/related",
         "/v1/recent",
+        "/v1/suggest?q=x",
+        "/suggest.json",
         "/health/readyz",
     ] {
         let answer = get_from(&empty, path);

@@ -252,6 +252,7 @@ fn the_examples_are_what_is_answered() {
         ("articleById", "article"),
         ("relatedById", "related"),
         ("recent", "recent"),
+        ("suggest", "suggest"),
     ];
     let (mut asked, mut compared) = (0, 0);
     for (method, path, operation) in operations(&description()) {

@@ -425,10 +425,12 @@ fn any_origin_or_those_named_may_read_and_none_may_change() {
     }
 }
 
-const ROUTES: [&str; 11] = [
+const ROUTES: [&str; 13] = [
     "/",
     "/v1/topics",
     "/v1/recent",
+    "/v1/suggest",
+    "/suggest.json",
     "/v1/search",
     "/v1/articles",
     "/v1/articles/x",

@@ -20,7 +20,7 @@ struct Example {
     answer: Option<&'static str>,
 }
 
-const EXAMPLES: [Example; 22] = [
+const EXAMPLES: [Example; 24] = [
     Example {
         operation: "search",
         method: None,
@@ -43,6 +43,20 @@ const EXAMPLES: [Example; 22] = [
         path: "/v1/multi-search",
         body: Some(r#"{"searches": [{"q": "becas", "limit": 1, "facets": "none"}, {"q": "becas", "limit": 101}]}"#),
         answer: Some(include_str!("examples/multi_search.json")),
+    },
+    Example {
+        operation: "suggest",
+        method: None,
+        path: "/v1/suggest?q=educacion+su&ui_lang=es&limit=2",
+        body: None,
+        answer: Some(include_str!("examples/suggest.json")),
+    },
+    Example {
+        operation: "suggestForBrowsers",
+        method: None,
+        path: "/suggest.json?q=educacion+su&ui_lang=es",
+        body: None,
+        answer: None,
     },
     Example {
         operation: "articleById",

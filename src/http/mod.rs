@@ -36,6 +36,7 @@ mod recent;
 mod related;
 mod search;
 mod settings;
+mod suggest;
 mod topics;
 mod workers;
 mod xml;
@@ -108,6 +109,8 @@ fn routes(settings: &Settings) -> OpenApiRouter<App> {
         .routes(routes!(health::welcome))
         .routes(routes!(search::search, search::search_by_json))
         .routes(routes!(search::multi_search))
+        .routes(routes!(suggest::suggest))
+        .routes(routes!(suggest::suggest_for_browsers))
         .routes(routes!(feed::feed))
         .routes(routes!(opensearch::description))
         .routes(routes!(topics::topics))

@@ -10,6 +10,7 @@ use super::feed;
 use super::parameters::{Nothing, Q};
 use super::params::InQuery;
 use super::problem::Problem;
+use super::suggest;
 use super::xml;
 
 /// Its media type.
@@ -30,15 +31,19 @@ const MEDIA_TYPE: &str = "application/opensearchdescription+xml";
     )
 )]
 pub(super) async fn description(base: BaseUrl, _: InQuery<Nothing>) -> Result<impl IntoResponse, Problem> {
-    let searches = [("application/json", "/v1/search"), (feed::MEDIA_TYPE, "/search.atom")];
+    let searches = [
+        ("application/json", "results", "/v1/search"),
+        (feed::MEDIA_TYPE, "results", "/search.atom"),
+        (suggest::MEDIA_TYPE, "suggestions", "/suggest.json"),
+    ];
     let written = xml::document(|document| {
         document.parent("OpenSearchDescription", &[("xmlns", "http://a9.com/-/spec/opensearch/1.1/")], |document| {
             // Not the host: the specification allows 16 characters.
             document.text("ShortName", &[], "fichero")?;
             document.text("Description", &[], &format!("Search the articles of {}", base.host()))?;
-            for (media_type, path) in searches {
+            for (media_type, rel, path) in searches {
                 let template = format!("{}?{}={{searchTerms}}", base.join(path), Q.name);
-                document.empty("Url", &[("type", media_type), ("rel", "results"), ("template", &template)])?;
+                document.empty("Url", &[("type", media_type), ("rel", rel), ("template", &template)])?;
             }
             let own = base.join("/opensearch.xml");
             document.empty("Url", &[("type", MEDIA_TYPE), ("rel", "self"), ("template", &own)])?;

@@ -5,6 +5,7 @@ use utoipa::openapi::schema::Schema;
 
 use super::cursor::CursorText;
 use super::forms::{Choice, Counts, Flag, Form, JsonForm, KindName, Language, Text, Time, TopicPath, Whole, Year};
+use crate::engine::suggest::MAX_SUGGESTIONS;
 use crate::engine::{MAX_LIMIT, MAX_OFFSET, Sort};
 
 /// A parameter, in a query string or in a JSON body.
@@ -119,6 +120,13 @@ impl Takes for Searching {
         FILTERS,
         &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &CURSOR, &GROUP, &FACETS, &SNIPPET_CHARS, &HIGHLIGHT, &EXPLAIN],
     ];
+}
+
+/// What suggestions take.
+pub(super) struct Suggesting;
+
+impl Takes for Suggesting {
+    const GROUPS: &'static [Group] = &[&[&TYPED, &LANG, &UI_LANG, &SUGGEST_LIMIT]];
 }
 
 /// What the topic tree takes: it is whole, so that no topic filters it.
@@ -283,6 +291,14 @@ pub(super) static RELATED_LIMIT: Parameter<Whole> =
     Parameter::once("limit", Whole { default: 6, min: 0, max: MAX_LIMIT }, "How many related works to answer at most.");
 pub(super) static RECENT_LIMIT: Parameter<Whole> =
     Parameter::once("limit", Whole { default: 3, min: 0, max: MAX_LIMIT }, "How many works to answer at most.");
+pub(super) static TYPED: Parameter<Text> =
+    Parameter::once("q", Text, "What was typed so far. A space at its end says that the last word is whole.")
+        .example("educacion su");
+pub(super) static SUGGEST_LIMIT: Parameter<Whole> = Parameter::once(
+    "limit",
+    Whole { default: 6, min: 0, max: MAX_SUGGESTIONS },
+    "How many completions to answer at most, and how many works.",
+);
 pub(super) static EXCLUDE: Parameter<Text> = Parameter::repeatable(
     "exclude",
     Text,
