@@ -6,13 +6,14 @@ use anyhow::{Result, bail};
 use clap::{ArgGroup, Args};
 use fichero::catalog::Catalog;
 use fichero::config::Config;
-use fichero::evaluation::{Corpus, Options, Related, Searches, Site, Task, evaluate};
+use fichero::evaluation::{Corpus, Misspelt, Options, Related, Searches, Site, Slips, Task, evaluate};
 
 use crate::{engine, output};
 
 /// How many works are looked at, a query and an article.
 const SEARCH_DEPTH: usize = 100;
 const RELATED_DEPTH: usize = 10;
+const MISSPELT_DEPTH: usize = 10;
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("task").args(["queries", "related"]).required(true))]
@@ -34,6 +35,19 @@ pub(crate) struct Arguments {
     /// under all articles look: which work is shown most, how many works are shown at all, and why.
     #[arg(long, value_name = "FILE")]
     related: Option<PathBuf>,
+    /// Misspell each query by so many slips, and measure what becomes of those whose answer is in the
+    /// first ten when they are spelt right
+    ///
+    /// Slips are neighbouring keys, letters doubled, left out or changed over, and missing accents.
+    /// A query that is misspelt as it stands (`typo` among its `traits`) is left out.
+    #[arg(long, value_name = "SLIPS", value_parser = clap::value_parser!(u8).range(1..=2), requires = "queries", conflicts_with = "related")]
+    misspell: Option<u8>,
+    /// What slips are drawn by: the same number makes the same ones
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "misspell")]
+    seed: u64,
+    /// The same with misspelt queries of a file: JSON lines with _id and text, of the same ids
+    #[arg(long, value_name = "FILE", requires = "queries", conflicts_with_all = ["misspell", "related"])]
+    misspelt: Option<PathBuf>,
     /// Index the corpus without topics, tags and series, so that the text alone has to relate
     #[arg(long, requires_all = ["related", "corpus"], conflicts_with = "queries")]
     without_topics: bool,
@@ -64,12 +78,20 @@ pub(crate) struct Arguments {
 /// Evaluates, and prints the figures.
 pub(crate) fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let Arguments { corpus, without_topics, baseline, run, against, json, .. } = arguments;
+    let slips = match (arguments.misspell, arguments.misspelt) {
+        (Some(slips), _) => Some(Slips::Made { slips: usize::from(slips), seed: arguments.seed }),
+        (None, file) => file.map(Slips::File),
+    };
     let (task, depth) = match (arguments.related, arguments.queries.zip(arguments.qrels)) {
         (Some(qrels), _) => (Task::Related(Related { qrels }), RELATED_DEPTH),
         (None, Some((queries, qrels))) => {
             let (filter_lang, ui_lang) = (arguments.filter_lang, arguments.tell_lang);
             let recency = config.recency;
-            (Task::Searches(Searches { queries, qrels, filter_lang, ui_lang, recency }), SEARCH_DEPTH)
+            let searches = Searches { queries, qrels, filter_lang, ui_lang, recency };
+            match slips {
+                Some(slips) => (Task::Misspelt(Misspelt { searches, slips }), MISSPELT_DEPTH),
+                None => (Task::Searches(searches), SEARCH_DEPTH),
+            }
         }
         (None, None) => bail!("nothing to evaluate: name --queries and --qrels, or --related"),
     };

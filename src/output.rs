@@ -1,12 +1,13 @@
 //! What the commands print: for people, or as JSON for programs.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
 use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
-use fichero::evaluation::{Blocks, Difference, Evaluation, Measures};
+use fichero::evaluation::{Blocks, Difference, Evaluation, Measures, MisspeltFigures};
 use fichero::gate::{Ndcg, Verdict};
 use fichero::reindex::{Outcome, Progress, Rejected, Report};
 use fichero::status::Status;
@@ -325,7 +326,26 @@ pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
         print_ids(&mut out, "not in the index or not shown", &related.missing)?;
         print_ids(&mut out, "nothing is judged to be related", &related.without_related)?;
     }
+    if let Some(misspelt) = &evaluation.misspelt {
+        print_misspelt(&mut out, misspelt)?;
+    }
     print_differences(&mut out, &evaluation.differences)
+}
+
+fn print_misspelt(out: &mut impl Write, misspelt: &BTreeMap<String, MisspeltFigures>) -> Result<()> {
+    writeln!(
+        out,
+        "spelt right: found, helped all the same; misspelt: how many, still found; suggestions: how many, right"
+    )?;
+    for (lang, figures) in misspelt {
+        let MisspeltFigures { found, misspelt, kept, suggestions, right, false_alarms } = figures;
+        let [kept, right, false_alarms] = [kept, right, false_alarms].map(|share| share * 100.0);
+        writeln!(
+            out,
+            "  {lang:<6} {found:>6} {false_alarms:>6.2} %  {misspelt:>6} {kept:>6.2} %  {suggestions:>6} {right:>6.2} %"
+        )?;
+    }
+    Ok(())
 }
 
 fn print_blocks(out: &mut impl Write, blocks: &Blocks) -> Result<()> {

@@ -77,15 +77,17 @@ fn substitution(typed: char, meant: char) -> f32 {
     if SOUND_GROUPS.iter().any(|group| group.contains(typed) && group.contains(meant)) {
         return SOUNDS_ALIKE;
     }
-    let place = |c: char| KEY_ROWS.iter().enumerate().find_map(|(row, keys)| Some((row, keys.find(c)?)));
-    match (place(typed), place(meant)) {
-        (Some((row, key)), Some((other_row, other_key)))
-            if row.abs_diff(other_row) <= 1 && key.abs_diff(other_key) <= 1 =>
-        {
-            NEIGHBOUR_KEY
-        }
-        _ => OTHER_LETTER,
-    }
+    if neighbour_keys(typed).any(|key| key == meant) { NEIGHBOUR_KEY } else { OTHER_LETTER }
+}
+
+/// The letters on the keys around that of a letter; none for what has no key of its own.
+pub fn neighbour_keys(letter: char) -> impl Iterator<Item = char> {
+    let place = KEY_ROWS.iter().enumerate().find_map(|(row, keys)| Some((row, keys.find(letter)?)));
+    let keys = KEY_ROWS.iter().enumerate().flat_map(|(row, keys)| keys.char_indices().map(move |key| (row, key)));
+    keys.filter_map(move |(row, (key, other))| {
+        let (own_row, own_key) = place?;
+        (other != letter && row.abs_diff(own_row) <= 1 && key.abs_diff(own_key) <= 1).then_some(other)
+    })
 }
 
 /// The edits between two words, transpositions of neighbours counted once (restricted

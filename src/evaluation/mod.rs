@@ -1,19 +1,22 @@
 //! Judgements become figures: how good answers are, and how fast they come.
 //!
-//! [`Searches`] are measured with judged queries, [`Related`] articles with hand-picked lists of
-//! them. The unit is the work: its judgement is the highest of its versions', and it counts once.
+//! [`Searches`] are measured with judged queries, spelt right or [`Misspelt`], [`Related`] articles
+//! with hand-picked lists of them. The unit is the work: its judgement is the highest of its versions', and it counts once.
 
 mod baseline;
 mod corpus;
 mod figures;
 mod judgements;
 mod measures;
+mod misspelling;
+mod misspelt;
 mod related;
 mod searches;
 
 pub use corpus::Site;
 pub use figures::{Figures, Times};
 pub use measures::Measures;
+pub use misspelt::{Misspelt, MisspeltFigures, Slips};
 pub use related::{Blocks, Related, RelatedFindings, Shown};
 pub use searches::{JudgedSet, Searches};
 
@@ -49,6 +52,8 @@ pub enum Task {
     Searches(Searches),
     /// The articles related to others.
     Related(Related),
+    /// Judged queries, misspelt.
+    Misspelt(Misspelt),
 }
 
 /// Articles that are indexed for an evaluation.
@@ -78,6 +83,10 @@ pub struct Evaluation {
     /// What else is told of related articles.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedFindings>,
+    /// What became of misspelt queries, by language of the query and `all`; the other figures are
+    /// those of the queries misspelt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub misspelt: Option<BTreeMap<String, MisspeltFigures>>,
 }
 
 /// A query, or an article's related ones, answered better or worse than before.
@@ -136,6 +145,7 @@ pub fn evaluate(options: &Options, current: impl FnOnce() -> Result<Site>) -> Re
     let (mut evaluation, answered) = match &options.task {
         Task::Searches(searches) => searches::evaluate(&site, searches, options)?,
         Task::Related(related) => related::evaluate(&site, related, options)?,
+        Task::Misspelt(misspelt) => misspelt::evaluate(&site, misspelt, options)?,
     };
     evaluation.articles = site.engine.article_count();
     evaluation.per_query = answered.iter().map(|answer| (answer.id.clone(), answer.ndcg_10)).collect();

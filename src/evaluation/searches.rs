@@ -40,12 +40,15 @@ pub struct JudgedSet {
 }
 
 #[derive(Debug, Deserialize)]
-struct JudgedQuery {
+pub(super) struct JudgedQuery {
     #[serde(rename = "_id")]
-    id: String,
-    text: String,
+    pub(super) id: String,
+    pub(super) text: String,
     #[serde(default)]
-    lang: String,
+    pub(super) lang: String,
+    /// What is special about it, as whoever wrote it says.
+    #[serde(default)]
+    pub(super) traits: Vec<String>,
 }
 
 /// Asks the queries and measures the answers.
@@ -62,14 +65,13 @@ pub(super) fn evaluate(site: &Site, searches: &Searches, options: &Options) -> R
     })?;
     let grades = set.by_work(|article| works.get(article).cloned());
     let none = HashMap::new();
-    let Searches { filter_lang, ui_lang, recency, .. } = *searches;
-    let asking = Asking { depth: options.depth, filter_lang, ui_lang, recency };
+    let asking = Asking::of(searches, options.depth);
     let mut answered = Vec::new();
     let mut outcomes = Vec::new();
     for query in &set.queries {
         let judged = grades.get(&query.id).unwrap_or(&none);
         let begun = Instant::now();
-        let hits = ranked(&site.engine, query, &asking)?;
+        let hits = asking.ask(&site.engine, query, &query.text)?.hits;
         let took_ms = begun.elapsed().as_secs_f64() * 1e3;
         let outcome = Outcome::of(&query.lang, hits.iter().map(|(_, work)| work.as_str()), judged, took_ms);
         answered.push(Answered {
@@ -97,41 +99,70 @@ pub(super) fn evaluate(site: &Site, searches: &Searches, options: &Options) -> R
 }
 
 /// How the queries are asked.
-struct Asking {
+pub(super) struct Asking {
     depth: usize,
     filter_lang: bool,
     ui_lang: bool,
     recency: f32,
 }
 
-/// The ids and works answered to a query, best first.
-fn ranked(engine: &EmbeddedEngine, query: &JudgedQuery, asking: &Asking) -> Result<Vec<(String, String)>> {
-    let lang = Some(query.lang.clone()).filter(|lang| !lang.is_empty());
-    let mut request = SearchRequest {
-        filters: Filters {
-            langs: lang.clone().filter(|_| asking.filter_lang).into_iter().collect(),
-            ..Filters::default()
-        },
-        ui_lang: lang.filter(|_| asking.ui_lang || asking.filter_lang),
-        limit: asking.depth.min(MAX_LIMIT),
-        recency: asking.recency,
-        ..SearchRequest::new(Query::parse(&query.text), jiff::Timestamp::now().as_second())
-    };
-    let mut ranked = Vec::new();
-    while ranked.len() < asking.depth {
-        request.limit = (asking.depth - ranked.len()).min(MAX_LIMIT);
-        let answer = engine.search(&request)?;
-        let found = answer.hits.len();
-        ranked.extend(answer.hits.into_iter().map(|hit| (hit.card.id, hit.card.work)));
-        request.offset += found;
-        if found < request.limit {
-            break;
-        }
-    }
-    Ok(ranked)
+/// What was answered to a query.
+pub(super) struct Asked {
+    /// The ids and works, best first.
+    pub(super) hits: Vec<(String, String)>,
+    /// Whether something else was searched for than what was typed.
+    pub(super) is_helped: bool,
+    /// The query in the spelling that was suggested.
+    pub(super) suggestion: Option<String>,
 }
 
-fn read_queries(path: &Path) -> Result<Vec<JudgedQuery>> {
+impl Asking {
+    /// As the searches are asked, so many works each.
+    pub(super) fn of(searches: &Searches, depth: usize) -> Asking {
+        let Searches { filter_lang, ui_lang, recency, .. } = *searches;
+        Asking { depth, filter_lang, ui_lang, recency }
+    }
+
+    /// Asks a text in the language of a query.
+    pub(super) fn ask(&self, engine: &EmbeddedEngine, query: &JudgedQuery, text: &str) -> Result<Asked> {
+        let lang = Some(query.lang.clone()).filter(|lang| !lang.is_empty());
+        let mut request = SearchRequest {
+            filters: Filters {
+                langs: lang.clone().filter(|_| self.filter_lang).into_iter().collect(),
+                ..Filters::default()
+            },
+            ui_lang: lang.filter(|_| self.ui_lang || self.filter_lang),
+            recency: self.recency,
+            ..SearchRequest::new(Query::parse(text), jiff::Timestamp::now().as_second())
+        };
+        let mut asked = Asked { hits: Vec::new(), is_helped: false, suggestion: None };
+        while asked.hits.len() < self.depth {
+            request.limit = (self.depth - asked.hits.len()).min(MAX_LIMIT);
+            let answer = engine.search(&request)?;
+            asked.is_helped = !answer.corrections.is_empty();
+            if asked.is_helped {
+                let mut words: Vec<String> = request.query.words.iter().map(|w| w.text.clone()).collect();
+                for c in &answer.corrections {
+                    for w in &mut words {
+                        if *w == c.typed {
+                            w.clone_from(&c.searched[0]);
+                        }
+                    }
+                }
+                asked.suggestion = Some(words.join(" "));
+            }
+            let found = answer.hits.len();
+            asked.hits.extend(answer.hits.into_iter().map(|hit| (hit.card.id, hit.card.work)));
+            request.offset += found;
+            if found < request.limit {
+                break;
+            }
+        }
+        Ok(asked)
+    }
+}
+
+pub(super) fn read_queries(path: &Path) -> Result<Vec<JudgedQuery>> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines
@@ -174,7 +205,7 @@ impl JudgedSet {
         let asking = Asking { depth: NDCG_DEPTH, filter_lang: false, ui_lang: false, recency };
         let mut sum = 0.0;
         for query in &self.queries {
-            let hits = ranked(engine, query, &asking)?;
+            let hits = asking.ask(engine, query, &query.text)?.hits;
             let judged = grades.get(&query.id).unwrap_or(&none);
             let works = hits.iter().map(|(_, work)| work.as_str());
             sum += Outcome::of(&query.lang, works, judged, 0.0).measures.ndcg_10;
@@ -182,7 +213,12 @@ impl JudgedSet {
         Ok(sum / self.queries.len() as f64)
     }
 
-    fn by_work(&self, work_of: impl Fn(&str) -> Option<String>) -> Grades {
+    /// The queries, in their order.
+    pub(super) fn queries(&self) -> &[JudgedQuery] {
+        &self.queries
+    }
+
+    pub(super) fn by_work(&self, work_of: impl Fn(&str) -> Option<String>) -> Grades {
         judgements::by_work(&self.judgements, work_of)
     }
 }
