@@ -176,7 +176,7 @@ pub(crate) fn search(answer: &SearchAnswer, json: bool) -> Result<()> {
     if json {
         return print_json(&json!({
             "total": answer.total, "index_version": answer.index_version, "hits": answer.hits,
-            "corrections": answer.corrections,
+            "corrections": answer.corrections, "recovery": answer.recovery,
             "notes": answer.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }));
     }

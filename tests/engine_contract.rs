@@ -51,8 +51,7 @@ use fichero::article::{Article, Kind, Moment};
 use fichero::engine::facets::TopicCount;
 use fichero::engine::filters::month_of;
 use fichero::engine::{
-    ArticleKey, Facet, Filters, Hit, Note, Reason, RelatedRequest, SearchAnswer, SearchRequest, Sort, language_fit,
-    ranking,
+    ArticleKey, Facet, Filters, Hit, Reason, RelatedRequest, SearchAnswer, SearchRequest, Sort, language_fit, ranking,
 };
 use library::*;
 use makers::{Made, Maker, by_id};
@@ -555,12 +554,7 @@ fn one_or_two_words_must_all_be_held(maker: Maker) {
     {
         let words: Vec<String> = query.split(' ').map(str::to_lowercase).collect();
         let all = |record: &&Value| words.iter().all(|word| holds(record, word));
-        // Where nothing holds both, one is enough, and the reader is told.
-        let is_relaxed = words.len() == 2 && !records.iter().any(|record| all(&record));
-        let some = |record: &&Value| all(record) || (is_relaxed && words.iter().any(|word| holds(record, word)));
-        let expected = set(records.iter().filter(some).map(|record| record["id"].as_str().unwrap()));
-        let answer = search(&made, &request(query));
-        assert_eq!(answer.notes.contains(&Note::NotAllWords), is_relaxed, "{query}");
+        let expected = set(records.iter().filter(all).map(|record| record["id"].as_str().unwrap()));
         assert_eq!(ids(made.engine.as_ref(), query).into_iter().collect::<BTreeSet<_>>(), expected, "{query}");
     }
 }
@@ -771,7 +765,7 @@ fn snippets_show_the_best_passages_with_the_words_in_the_forms_that_match(maker:
         ),
         ("shuttle -title:night", "On looms", "The [shuttle] of the weaver flew by night."),
     ] {
-        let request = SearchRequest { snippet_chars: 130, ..request(query) };
+        let request = SearchRequest { snippet_chars: 130, ..helped(query) };
         let hit = search(&made, &request).hits.pop().unwrap();
         let brackets = |html: &str| html.replace("<mark>", "[").replace("</mark>", "]");
         assert_eq!(brackets(&hit.title_html), title, "{query}");

@@ -8,6 +8,8 @@
 //! * Without topics, tags and series the text alone relates.
 //! * The published index says what the corpus says that it is made of, over many pages.
 //! * An earlier evaluation is compared with; plain more-like-this is measured besides.
+//! * Misspelt queries, made or given: how many are still answered, how many suggestions are right; the
+//!   same seed makes the same ones.
 //! * Judged queries are measured as well; the two exclude each other, and what cannot be done is
 //!   said.
 
@@ -301,4 +303,33 @@ fn what_cannot_be_done_is_said() {
         let said = site.failing(&arguments);
         assert!(said.contains(message), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn misspelt_queries_are_measured_by_what_was_meant() {
+    let records: Vec<Value> = WORDS
+        .iter()
+        .enumerate()
+        .map(|(day, word)| record(&format!("a{day}"), &format!("w{day}"), "en", day, &[word]))
+        .collect();
+    let site = Judged::new(&records, &[]);
+    let query =
+        |place: usize, text: &str| json!({ "_id": format!("q{place}"), "text": text, "lang": "en" }).to_string();
+    let queries: Vec<String> = WORDS.iter().enumerate().map(|(place, word)| query(place, word)).collect();
+    let misspelt = [query(0, "aardvaark"), query(1, "xylophone"), query(2, WORDS[2])];
+    let judgements: Vec<String> = (0..WORDS.len()).map(|place| format!("q{place}\ta{place}\t1")).collect();
+    for (file, lines) in [("queries.jsonl", &queries[..]), ("misspelt.jsonl", &misspelt), ("qrels.tsv", &judgements)] {
+        fs::write(site.path().join(file), lines.join("\n")).unwrap();
+    }
+    let set = ["evaluate", "--json", "--corpus", "site.jsonl", "--queries", "queries.jsonl", "--qrels", "qrels.tsv"];
+    let measured = |further: &[&str]| run_json(site.path(), &[&set, further].concat())["misspelt"]["all"].clone();
+    let given = measured(&["--misspelt", "misspelt.jsonl"]);
+    let expected = json!({
+        "found": 12, "misspelt": 2, "kept": 0.5, "suggestions": 1, "right": 1.0, "false_alarms": 0.0,
+    });
+    assert_eq!(given, expected);
+    let made = measured(&["--misspell", "1"]);
+    assert_eq!((&made["misspelt"], &made["false_alarms"]), (&json!(12), &json!(0.0)));
+    assert!(made["kept"].as_f64().unwrap() > 0.9 && made["right"].as_f64().unwrap() > 0.9, "{made}");
+    assert_eq!(measured(&["--misspell", "1", "--seed", "1"]), made);
 }

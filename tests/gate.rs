@@ -629,7 +629,7 @@ fn beside_a_server_a_refused_run_is_told_survives_and_is_taken_up_when_it_is_acc
         let run = |arguments: &[&str]| fichero(folder).args(arguments).output().unwrap();
         let mut server = Server::start(folder, &[]);
         let answers = |server: &Server, word: &str| {
-            let answer = server.client().get(&format!("/v1/search?q={word}"));
+            let answer = server.client().get(&format!("/v1/search?q={word}&literal=true"));
             assert_eq!(answer.status, 200);
             answer.json()["total"]["value"].as_u64().unwrap()
         };

@@ -18,7 +18,7 @@ use serde_json::Value;
 use served::{get, good, problem};
 
 fn total(query: &str) -> u64 {
-    good(&format!("/v1/search?limit=0&facets=none&{query}"))["total"]["value"].as_u64().unwrap()
+    good(&format!("/v1/search?limit=0&facets=none&literal=true&{query}"))["total"]["value"].as_u64().unwrap()
 }
 
 fn ids(answer: &Value) -> Vec<String> {

@@ -863,7 +863,7 @@ fn put(client: &mut Client, id: &str, title: &str) -> Value {
 }
 
 fn total(client: &mut Client, query: &str) -> u64 {
-    client.get(&format!("/v1/search?q={query}")).json()["total"]["value"].as_u64().unwrap()
+    client.get(&format!("/v1/search?q={query}&literal=true")).json()["total"]["value"].as_u64().unwrap()
 }
 
 #[test]

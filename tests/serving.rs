@@ -53,7 +53,7 @@ fn write(folder: &Path, id: &str, lang: &str, title: &str) {
 }
 
 fn total(client: &mut Client, query: &str) -> u64 {
-    let answer = client.get(&format!("/v1/search?q={query}"));
+    let answer = client.get(&format!("/v1/search?q={query}&literal=true"));
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()["total"]["value"].as_u64().unwrap()
 }

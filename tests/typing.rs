@@ -53,6 +53,10 @@ fn search(made: &Made, request: &SearchRequest) -> SearchAnswer {
     made.engine.search(request).unwrap()
 }
 
+fn request(query: &str) -> SearchRequest {
+    helped(query)
+}
+
 fn found(made: &Made, query: &str) -> Vec<String> {
     ids_of(&search(made, &request(query)))
 }
@@ -196,12 +200,8 @@ fn what_is_no_typo_is_left_alone(maker: Maker) {
     ]));
     // Numbers, codes, short words, and words that the index knows.
     for (typed, expected) in [("2001", &[][..]), ("ab1235", &[]), ("OSD", &[]), ("caza", &["c"]), ("casa", &["m"])] {
-        let answer = search(&made, &request(typed));
-        assert_eq!(
-            (ids_of(&answer), answer.corrections),
-            (expected.iter().map(|id| (*id).to_owned()).collect(), vec![]),
-            "{typed}"
-        );
+        assert_eq!(ids(made.engine.as_ref(), typed), expected, "{typed}");
+        assert_eq!(search(&made, &request(typed)).corrections, [], "{typed}");
     }
 }
 
@@ -243,7 +243,7 @@ fn zones_and_beginnings_are_as_asked(maker: Maker) {
         ),
     ]));
     let sorted = |query: &str| {
-        let mut ids = found(&made, query);
+        let mut ids = ids(made.engine.as_ref(), query);
         ids.sort();
         ids
     };
@@ -264,7 +264,6 @@ fn zones_and_beginnings_are_as_asked(maker: Maker) {
         ("title:movi* otra", &["t"]),
         ("zzz*", &[]),
         ("* movim*", &["b"]),
-        ("title: movilidad", &["b", "p", "t"]),
     ] {
         assert_eq!(sorted(query), expected, "{query}");
     }
@@ -289,7 +288,7 @@ fn phrases_are_exact_and_wishes_in_questions(maker: Maker) {
         page("b", "en", "Two", "To question is not to be."),
     ]));
     assert_eq!(found(&made, "\"to be or not to be\""), ["a"]);
-    assert_eq!(found(&made, "\"be to\""), Vec::<String>::new());
+    assert_eq!(ids(made.engine.as_ref(), "\"be to\""), Vec::<String>::new());
     let answer = search(&made, &request("who asked the question \"universities of the question\" first of all"));
     assert_eq!(
         (ids_of(&answer).first().map(String::as_str), answer.notes.as_slice()),

@@ -8,19 +8,21 @@ mod suggest;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use self::facets::spellings;
 use self::related::Comparable;
 use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
-use super::plan::{Collection, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
+use super::plan::{Collection, Mending, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
 use super::ranking::{self, Held, LanguageStats};
+use super::recovery::{self, Answered, Found, MAX_ASKED, is_whole, mostly_written, written_in_body, written_on_card};
 use super::snippet::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets, body_passages};
 use super::spelling;
 use super::synonyms::{SynonymGroup, SynonymIndex};
 use super::{
-    ArticleAnswer, ArticleKey, Card, EngineError, Hit, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
-    SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation, language_fit,
+    ArticleAnswer, ArticleKey, Card, EngineError, Filters, Hit, IndexVersion, RelatedAnswer, RelatedRequest,
+    SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation, language_fit,
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
 use crate::article::{Article, address};
@@ -121,7 +123,7 @@ impl BruteForceEngine {
                 let (language, recency) = self.priors(plan, entry, request);
                 let score = held.score * plan.asked.coverage(&held) * language * recency;
                 let made = Made { score, version: score, nearness: 0.0, language, recency };
-                versions.push(Choice { entry, made, fit });
+                versions.push(Choice { entry, made, fit, is_whole: is_whole(&plan.asked, &held) });
             }
         }
         versions
@@ -230,6 +232,8 @@ struct Choice<'e> {
     /// Its score is the best of the work's.
     made: Made,
     fit: u8,
+    /// Whether it holds nearly all that was asked for.
+    is_whole: bool,
 }
 
 impl<'e> Choice<'e> {
@@ -377,6 +381,39 @@ impl Collection for BruteForceEngine {
         Ok(self.words_that(|word| spelling::edits(folded, word) <= usize::from(max_edits)))
     }
 
+    fn holding(&self, folded: &str) -> Result<u64, Infallible> {
+        self.holding_both(folded, folded)
+    }
+
+    fn holding_both(&self, one: &str, other: &str) -> Result<u64, Infallible> {
+        let holds = |entry: &&Entry| {
+            let words = entry.terms.vocabulary();
+            [one, other].iter().all(|word| words.contains(word))
+        };
+        Ok(self.entries.iter().filter(holds).count() as u64)
+    }
+
+    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Infallible> {
+        let mut zones = self.entries.iter().flat_map(|entry| &entry.terms.zones);
+        Ok(zones.any(|zone| !sequence_starts(zone, sequence).is_empty()))
+    }
+
+    fn written(&self, folded: &str) -> Result<Option<String>, Infallible> {
+        let mut holders: Vec<&Entry> =
+            self.entries.iter().filter(|entry| entry.terms.vocabulary().contains(folded)).collect();
+        holders.sort_by(|a, b| a.article.id.cmp(&b.article.id));
+        let written = |entry: &Entry| {
+            let is_it = |(_, forms): &&(u32, Arc<Forms>)| forms.words.iter().any(|word| word == folded);
+            let first = entry.terms.zones[Zone::Body.ordinal()].terms.iter().find(is_it);
+            let in_body = first.and_then(|(position, _)| {
+                let Ok(written) = written_in_body(&EntryBody(entry), *position, folded);
+                written
+            });
+            in_body.or_else(|| written_on_card(&Card::of(&entry.article), folded))
+        };
+        Ok(mostly_written(holders.into_iter().take(MAX_ASKED).filter_map(written)))
+    }
+
     fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, Infallible> {
         Ok(self.words_that(|word| word.starts_with(prefix)))
     }
@@ -428,23 +465,19 @@ impl SearchEngine for &BruteForceEngine {
 
 impl SearchEngine for BruteForceEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-        let Ok(mut plan) = Plan::new(&request.query, request.ui_lang.as_deref(), self);
-        let mut matching = self.versions(&plan, request);
-        let mut asks_less = plan.clone().relaxed().filter(|_| matching.is_empty());
-        while let Some(relaxed) = asks_less.take() {
-            let found = self.versions(&relaxed, request);
-            if found.is_empty() {
-                asks_less = relaxed.relaxed();
-            } else {
-                (plan, matching) = (relaxed, found);
-            }
-        }
+        let Ok(plan) = Plan::new(&request.query, request.ui_lang.as_deref(), Mending::of(request), self);
         let left_out = request.without.iter().filter_map(|key| self.find(key, request.now_s));
         let left_out: HashSet<&str> = left_out.map(|entry| entry.article.work.as_str()).collect();
-        matching.retain(|choice| !left_out.contains(choice.entry.article.work.as_str()));
-        let facets = self.count(&matching, request);
-        let passing = matching.into_iter().filter(|choice| request.filters.take(&choice.entry.article));
-        let versions: Vec<Choice<'_>> = passing.collect();
+        let matching = |plan: &Plan, filters: &Filters| {
+            let mut versions = self.versions(plan, request);
+            versions.retain(|choice| !left_out.contains(choice.entry.article.work.as_str()));
+            let facets = self.count(&versions, filters, request);
+            versions.retain(|choice| filters.take(&choice.entry.article));
+            let whole = versions.iter().filter(|choice| choice.is_whole).count();
+            Ok(Found { versions: versions.len(), whole, matches: (versions, facets) })
+        };
+        let Ok(answered) = recovery::search(self, plan, request, matching);
+        let Answered { plan, matches: (versions, facets), recovery } = answered;
         let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
         let mut works = Self::order(versions, sort, request.group);
         if sort == Sort::Relevance {
@@ -459,8 +492,13 @@ impl SearchEngine for BruteForceEngine {
         let mut notes = plan.notes.clone();
         if let Some(cursor) = &request.after {
             let mut last = (cursor.key, cursor.id.as_str());
-            if cursor.is_outdated(self.version) {
+            let is_of_order = cursor.is_of_order(sort);
+            if cursor.is_outdated(self.version) || !is_of_order {
                 notes.push(Note::IndexChanged);
+            }
+            if !is_of_order {
+                (last, offset) = ((CursorKey::Score(f32::INFINITY), ""), offset + cursor.place);
+            } else if cursor.is_outdated(self.version) {
                 match works.iter().find(|choice| choice.entry.article.id == cursor.id) {
                     Some(known) => last.0 = known.place(sort).0,
                     None => {
@@ -482,7 +520,8 @@ impl SearchEngine for BruteForceEngine {
         let hits = page.into_iter().map(|choice| self.hit(&plan, &snippets, choice, request)).collect();
         let corrections = plan.corrections();
         let total = Total::exact(total);
-        Ok(SearchAnswer { total, place, hits, corrections, facets, next, notes, index_version: self.version })
+        let index_version = self.version;
+        Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {

@@ -1,6 +1,6 @@
 //! Where a page ended, so that the next one goes on from there whatever has changed since.
 
-use super::IndexVersion;
+use super::{IndexVersion, Sort};
 
 /// For how long after a first page the state of the articles that it was answered from is held, so
 /// that the pages after it are of the same list. In seconds.
@@ -39,6 +39,12 @@ impl Cursor {
     /// Whether the scores of its list are those of another state than this.
     pub fn is_outdated(&self, version: IndexVersion) -> bool {
         self.is_by_score() && self.version != version
+    }
+
+    /// Whether its list is in this order. Where the articles changed, a search may be answered by what
+    /// is newest that was not before, or the other way round.
+    pub fn is_of_order(&self, sort: Sort) -> bool {
+        self.is_by_score() == (sort == Sort::Relevance)
     }
 
     /// The present of the list that the cursor goes on with: that of its first page, as long as

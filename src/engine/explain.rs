@@ -152,7 +152,7 @@ fn how(word: &PlannedWord, variant: &Variant) -> String {
     match variant.origin {
         Origin::Typed if variant.text == word.text => String::new(),
         Origin::Prefix => ", the beginning of a word".to_owned(),
-        Origin::Typed | Origin::Joined => format!(", written “{}”", variant.text),
+        Origin::Typed | Origin::Joined | Origin::Split => format!(", written “{}”", variant.text),
         Origin::Synonym => format!(", for which “{}” stands as well", variant.text),
         Origin::Correction => format!(", probably meant as “{}”", variant.text),
     }

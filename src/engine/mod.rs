@@ -14,6 +14,7 @@ pub mod filters;
 pub mod highlight;
 pub mod plan;
 pub mod ranking;
+pub mod recovery;
 pub mod related;
 pub mod snippet;
 pub mod spelling;
@@ -34,6 +35,7 @@ pub use explain::Explanation;
 pub use facets::FacetCounts;
 pub use filters::{Facet, Filters};
 pub use plan::{Correction, Note};
+pub use recovery::{Recovery, RecoveryKind};
 pub use suggest::{SuggestAnswer, SuggestRequest};
 
 /// The deepest place of a hit that can be asked for.
@@ -141,6 +143,9 @@ pub struct SearchRequest {
     pub highlight: bool,
     /// Whether to say why each hit stands where it stands.
     pub explain: bool,
+    /// Whether it is answered as it was typed, or not at all: no word is corrected, and nothing else
+    /// is answered where it finds nothing.
+    pub literal: bool,
     /// How much newer articles are preferred, see [`ranking::recency_factor`].
     pub recency: f32,
     /// The present, Unix time: what is not published yet or has expired is not answered.
@@ -164,6 +169,7 @@ impl SearchRequest {
             snippet_chars: 200,
             highlight: true,
             explain: false,
+            literal: false,
             recency: ranking::DEFAULT_RECENCY,
             now_s,
         }
@@ -324,6 +330,9 @@ pub struct SearchAnswer {
     pub hits: Vec<Hit>,
     /// The words that were searched for in another spelling, in the order of the query.
     pub corrections: Vec<Correction>,
+    /// How hits were found, where it was not by the search as it was typed. Total, facets and all
+    /// pages are of the search that is answered.
+    pub recovery: Option<Recovery>,
     /// The counts that were asked for.
     pub facets: FacetCounts,
     /// Where the page ends, if there is more.

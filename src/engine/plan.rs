@@ -4,7 +4,7 @@
 mod planner;
 mod respelling;
 
-pub use planner::{Collection, MAX_PREFIX_WORDS};
+pub use planner::{Collection, MAX_PREFIX_WORDS, Mending};
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -44,8 +44,10 @@ pub enum Origin {
     Typed,
     /// The words that begin with it.
     Prefix,
-    /// The word and its neighbour written as one, or its two parts as two.
+    /// The word and its neighbour written as one.
     Joined,
+    /// Its two parts written as two words.
+    Split,
     /// A word that the site's synonyms name beside it.
     Synonym,
     /// A word that was probably meant.
@@ -80,6 +82,8 @@ pub struct PlannedWord {
     pub weight: f32,
     /// Whether it carries grammar and little else in the language that the query is probably in.
     pub is_function_word: bool,
+    /// Whether some article holds what stands for it.
+    pub is_known: bool,
     /// Whether it was typed in quotation marks only.
     pub is_quoted: bool,
 }
@@ -170,7 +174,7 @@ pub enum Note {
     /// The words of a phrase were looked for singly: it stands beside a whole question, or
     /// nowhere with the other words.
     LoosePhrase,
-    /// Nothing holds all words: what holds one of them is answered.
+    /// Nothing holds all words: what holds some of them is answered.
     NotAllWords,
     /// The articles changed since the page before: the list goes on from the same place in a new
     /// one.
@@ -198,23 +202,65 @@ impl fmt::Display for Note {
 const MAX_BESIDE_PHRASES: usize = 3;
 
 impl Plan {
-    /// The same, asking for less; for a plan that nothing matches. `None` where less would be
-    /// nothing that was asked for.
-    pub fn relaxed(mut self) -> Option<Plan> {
-        if !self.required.is_empty() {
-            // A phrase alone is exact.
-            if self.words.len() <= phrase_words(&self.required) {
-                return None;
+    /// The same plan asking for less and less, at most so many times; for one that nothing matches.
+    /// First the words of a phrase are looked for singly, and those of a zone in all zones. Then words are left out: those that no
+    /// article holds, then those that tell least, at last that which tells most, of the others one
+    /// being enough.
+    pub fn with_fewer_words(&self, most: usize) -> Vec<Plan> {
+        let mut plans = Vec::new();
+        let mut plan = self.clone();
+        if !plan.required.is_empty() {
+            plan.loosen();
+            plans.push(plan.clone());
+        }
+        if plan.words.iter().any(|word| word.zone.is_some_and(|zone| zone != Zone::Topics)) {
+            for word in &mut plan.words {
+                word.zone = word.zone.filter(|zone| *zone == Zone::Topics);
             }
-            self.loosen();
-            return Some(self);
+            plan.asked = planner::asked(&plan.words);
+            plans.push(plan.clone());
         }
-        if self.asked.words == 2 && !self.asked.is_relaxed && !self.asked.is_code {
-            self.asked.is_relaxed = true;
-            self.notes.push(Note::NotAllWords);
-            return Some(self);
+        let mut places: Vec<usize> = (0..plan.words.len()).filter(|place| plan.words[*place].is_known).collect();
+        let names_topic = |place: &usize| plan.words[*place].zone == Some(Zone::Topics);
+        places.sort_by(|a, b| {
+            let by_weight = plan.words[*b].weight.total_cmp(&plan.words[*a].weight);
+            names_topic(b).cmp(&names_topic(a)).then(by_weight)
+        });
+        if places.len() < plan.words.len() && !places.is_empty() {
+            plans.push(plan.keeping(&places));
         }
-        None
+        let steps = places.len().min(most);
+        plans.extend((1..steps).rev().map(|count| plan.keeping(&places[..count])));
+        if let Some((_, others)) = places.split_first().filter(|(_, others)| !others.is_empty()) {
+            let mut last = plan.keeping(others);
+            last.asked.is_relaxed = true;
+            plans.push(last);
+        }
+        plans
+    }
+
+    /// The plan with some of its words only, in the order of the query.
+    fn keeping(&self, places: &[usize]) -> Plan {
+        let is_kept = |place: &usize| places.contains(place);
+        let words: Vec<PlannedWord> =
+            (0..self.words.len()).filter(is_kept).map(|place| self.words[place].clone()).collect();
+        let mut plan = Plan { pairs: planner::pairs(&words), asked: planner::asked(&words), words, ..self.clone() };
+        plan.notes.push(Note::NotAllWords);
+        plan
+    }
+
+    /// The plan of what is newest.
+    pub fn without_words(&self) -> Plan {
+        Plan { language_factors: self.language_factors.clone(), ..Plan::default() }
+    }
+
+    /// The plan without the variants of an origin.
+    pub fn without(&self, origin: Origin) -> Plan {
+        let mut plan = self.clone();
+        for word in &mut plan.words {
+            word.variants.retain(|variant| variant.origin != origin);
+        }
+        plan
     }
 
     fn loosen(&mut self) {

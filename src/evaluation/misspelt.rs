@@ -61,7 +61,7 @@ pub struct MisspeltFigures {
     /// none.
     pub right: f64,
     /// The share of the queries spelt right that were corrected or helped though their answer is
-    /// among the first ten works; 0 of none.
+    /// among the first ten works without that; 0 of none.
     pub false_alarms: f64,
 }
 
@@ -87,6 +87,7 @@ pub(super) fn evaluate(site: &Site, misspelt: &Misspelt, options: &Options) -> R
     let grades: Grades = set.by_work(|article| works.get(article).cloned());
     let none = HashMap::new();
     let asking = Asking::of(searches, options.depth);
+    let literal = Asking { literal: true, ..asking };
     let (mut fates, mut outcomes, mut answered) = (Vec::new(), Vec::new(), Vec::new());
     let is_right = |query: &&JudgedQuery| !query.traits.iter().any(|of| of == MISSPELT_TRAIT);
     for query in set.queries().iter().filter(is_right) {
@@ -97,7 +98,9 @@ pub(super) fn evaluate(site: &Site, misspelt: &Misspelt, options: &Options) -> R
         if !has_answer(&right) {
             continue;
         }
-        let mut fate = Fate { lang: query.lang.clone(), is_alarmed: right.is_helped, misspelt: None };
+        let needs_none = || -> Result<bool> { Ok(has_answer(&literal.ask(&site.engine, query, &query.text)?)) };
+        let is_alarmed = right.is_helped && needs_none()?;
+        let mut fate = Fate { lang: query.lang.clone(), is_alarmed, misspelt: None };
         if let Some(text) = texts.get(query.id.as_str()).filter(|text| **text != query.text) {
             let begun = Instant::now();
             let asked = asking.ask(&site.engine, query, text)?;

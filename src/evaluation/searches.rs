@@ -14,7 +14,7 @@ use super::figures::{Outcome, figures};
 use super::judgements::{self, Grades, Judgement};
 use super::{Answered, Evaluation, Options};
 use crate::engine::embedded::EmbeddedEngine;
-use crate::engine::{Filters, MAX_LIMIT, SearchEngine, SearchRequest};
+use crate::engine::{Filters, MAX_LIMIT, RecoveryKind, SearchEngine, SearchRequest};
 use crate::query::Query;
 
 /// Which queries are asked, and how.
@@ -99,11 +99,14 @@ pub(super) fn evaluate(site: &Site, searches: &Searches, options: &Options) -> R
 }
 
 /// How the queries are asked.
+#[derive(Clone, Copy)]
 pub(super) struct Asking {
-    depth: usize,
-    filter_lang: bool,
-    ui_lang: bool,
-    recency: f32,
+    pub(super) depth: usize,
+    pub(super) filter_lang: bool,
+    pub(super) ui_lang: bool,
+    pub(super) recency: f32,
+    /// Whether they are answered as they were typed only.
+    pub(super) literal: bool,
 }
 
 /// What was answered to a query.
@@ -120,7 +123,7 @@ impl Asking {
     /// As the searches are asked, so many works each.
     pub(super) fn of(searches: &Searches, depth: usize) -> Asking {
         let Searches { filter_lang, ui_lang, recency, .. } = *searches;
-        Asking { depth, filter_lang, ui_lang, recency }
+        Asking { depth, filter_lang, ui_lang, recency, literal: false }
     }
 
     /// Asks a text in the language of a query.
@@ -133,24 +136,19 @@ impl Asking {
             },
             ui_lang: lang.filter(|_| self.ui_lang || self.filter_lang),
             recency: self.recency,
+            literal: self.literal,
             ..SearchRequest::new(Query::parse(text), jiff::Timestamp::now().as_second())
         };
         let mut asked = Asked { hits: Vec::new(), is_helped: false, suggestion: None };
         while asked.hits.len() < self.depth {
             request.limit = (self.depth - asked.hits.len()).min(MAX_LIMIT);
             let answer = engine.search(&request)?;
-            asked.is_helped = !answer.corrections.is_empty();
-            if asked.is_helped {
-                let mut words: Vec<String> = request.query.words.iter().map(|w| w.text.clone()).collect();
-                for c in &answer.corrections {
-                    for w in &mut words {
-                        if *w == c.typed {
-                            w.clone_from(&c.searched[0]);
-                        }
-                    }
-                }
-                asked.suggestion = Some(words.join(" "));
+            asked.is_helped = answer.recovery.is_some() || !answer.corrections.is_empty();
+            if answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest) {
+                break; // what is newest is no answer to the query
             }
+            asked.suggestion =
+                answer.recovery.filter(|recovery| recovery.kind.is_respelling()).map(|recovery| recovery.to);
             let found = answer.hits.len();
             asked.hits.extend(answer.hits.into_iter().map(|hit| (hit.card.id, hit.card.work)));
             request.offset += found;
@@ -202,7 +200,7 @@ impl JudgedSet {
     ) -> Result<f64> {
         let grades = self.by_work(work_of);
         let none = HashMap::new();
-        let asking = Asking { depth: NDCG_DEPTH, filter_lang: false, ui_lang: false, recency };
+        let asking = Asking { depth: NDCG_DEPTH, filter_lang: false, ui_lang: false, recency, literal: false };
         let mut sum = 0.0;
         for query in &self.queries {
             let hits = asking.ask(engine, query, &query.text)?.hits;

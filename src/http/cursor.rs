@@ -63,8 +63,8 @@ pub(super) fn write(cursor: &Cursor, request: &SearchRequest) -> String {
 
 /// What tells a search from every other whose list is another.
 fn fingerprint(request: &SearchRequest) -> u64 {
-    let SearchRequest { query, filters, without, ui_lang, group, sort, .. } = request;
-    let hash = blake3::hash(format!("{:?}", (query, filters, without, ui_lang, group, sort)).as_bytes());
+    let SearchRequest { query, filters, without, ui_lang, group, sort, literal, .. } = request;
+    let hash = blake3::hash(format!("{:?}", (query, filters, without, ui_lang, group, sort, literal)).as_bytes());
     hash.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 

@@ -43,7 +43,7 @@ pub(super) async fn feed(
     InQuery { params, .. }: InQuery<Feeding>,
 ) -> Result<impl IntoResponse, Problem> {
     let begun = Instant::now();
-    let search = Search::read(&params, &FEED_SORT, &headers, &app.settings)?.uncounted();
+    let search = Search::read(&params, &FEED_SORT, &headers, &app.settings)?.uncounted().literal();
     let feed = Feed {
         id: format!("urn:fichero:search:{}", escaped(&params.to_query())),
         title: match params.one(&Q)?.filter(|text| !text.trim().is_empty()) {

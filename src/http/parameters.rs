@@ -118,7 +118,7 @@ impl Takes for Searching {
         UNDER,
         IN_LANG,
         FILTERS,
-        &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &CURSOR, &GROUP, &FACETS, &SNIPPET_CHARS, &HIGHLIGHT, &EXPLAIN],
+        &[&UI_LANG, &SORT, &OFFSET, &LIMIT, &CURSOR, &GROUP, &FACETS, &SNIPPET_CHARS, &HIGHLIGHT, &EXPLAIN, &LITERAL],
     ];
 }
 
@@ -278,6 +278,11 @@ pub(super) static HIGHLIGHT: Parameter<Flag> = Parameter::once(
 );
 pub(super) static EXPLAIN: Parameter<Flag> =
     Parameter::once("explain", Flag { default: false }, "Whether each hit says why it stands where it stands.");
+pub(super) static LITERAL: Parameter<Flag> = Parameter::once(
+    "literal",
+    Flag { default: false },
+    "Whether to answer what was typed and nothing else: no word is corrected, and a search that finds nothing has no hits. Without it, `recovery` says what was done to find something.",
+);
 pub(super) static ID: Parameter<Text> =
     Parameter::once("id", Text, "The article's id. Either this or `url`.").example("es/recognition-refugees");
 pub(super) static URL: Parameter<Text> =

@@ -95,6 +95,18 @@ impl Params {
         Ok(Params(pairs))
     }
 
+    /// The same without some parameters.
+    pub(super) fn without(&self, parameters: &[&dyn Described]) -> Params {
+        let is_left = |(name, _): &&(String, String)| parameters.iter().all(|parameter| parameter.name() != name);
+        Params(self.0.iter().filter(is_left).cloned().collect())
+    }
+
+    /// The same with one more value.
+    pub(super) fn with(mut self, parameter: &dyn Described, value: &str) -> Params {
+        self.0.push((parameter.name().to_owned(), value.to_owned()));
+        self
+    }
+
     /// What was given, as a query string.
     pub(super) fn to_query(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()

@@ -18,8 +18,8 @@ use super::forms::{Choice, Form};
 use super::json_ld::{self, ItemList};
 use super::metrics::Metrics;
 use super::parameters::{
-    AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, HIGHLIGHT, KIND, KIND_NOT, LANG, LIMIT, OFFSET,
-    Parameter, Q, SNIPPET_CHARS, SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
+    AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, HIGHLIGHT, KIND, KIND_NOT, LANG, LIMIT, LITERAL,
+    OFFSET, Parameter, Q, SNIPPET_CHARS, SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
 };
 use super::params::{InQuery, Params};
 use super::preference::AcceptLanguage;
@@ -27,7 +27,8 @@ use super::problem::Problem;
 use super::settings::Settings;
 use super::{App, clock, cursor, preference};
 use crate::engine::{
-    Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, SearchEngine, SearchRequest, Sort, Total,
+    Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, Recovery, RecoveryKind, SearchEngine, SearchRequest,
+    Sort, Total,
 };
 use crate::query::{MAX_CHARS, MAX_WORDS, Query};
 
@@ -38,6 +39,8 @@ const MAX_SEARCHES: usize = 20;
 pub(super) struct Search {
     text: String,
     request: SearchRequest,
+    /// The parameters of the same search from its first page, with nothing else answered in its place.
+    literal: String,
 }
 
 impl Search {
@@ -60,6 +63,7 @@ impl Search {
             snippet_chars: params.whole(&SNIPPET_CHARS)?,
             highlight: params.flag(&HIGHLIGHT)?,
             explain: params.flag(&EXPLAIN)?,
+            literal: params.flag(&LITERAL)?,
             recency: settings.recency,
             ..of_reader
         };
@@ -72,7 +76,14 @@ impl Search {
             }
             request.after = Some(of.cursor);
         }
-        Ok(Search { text, request })
+        let literal = params.without(&[&OFFSET, &CURSOR, &LITERAL]).with(&LITERAL, "true").to_query();
+        Ok(Search { text, request, literal })
+    }
+
+    /// The search as it was typed, for who takes nothing else.
+    pub(super) fn literal(mut self) -> Search {
+        self.request.literal = true;
+        self
     }
 
     /// The search as of a second, Unix time.
@@ -95,7 +106,9 @@ impl Search {
         begun: Instant,
     ) -> Result<SearchBody, Problem> {
         let answer = engine.search(&self.request)?;
-        metrics.count_search(answer.total.value);
+        // What is newest is nothing of what was searched for.
+        let is_newest = answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest);
+        metrics.count_search(if is_newest { 0 } else { answer.total.value });
         let took_ms = clock::elapsed_ms(begun);
         tracing::debug!(query = self.text, hits = answer.total.value, took_ms, "search");
         let mut notes: Vec<String> = answer.notes.iter().map(ToString::to_string).collect();
@@ -114,6 +127,7 @@ impl Search {
             hits: answer.hits,
             facets: answer.facets,
             corrections: answer.corrections,
+            recovery: answer.recovery.map(|recovery| RecoveryBody { recovery, literal: self.literal }),
             notes,
         })
     }
@@ -178,6 +192,9 @@ pub(super) struct SearchBody {
     facets: FacetCounts,
     /// The words that were searched for in another spelling.
     corrections: Vec<Correction>,
+    /// How hits were found where it was not by the search as it was typed; total, facets and pages
+    /// are of the search that is answered. `null` where it is answered as it was typed.
+    recovery: Option<RecoveryBody>,
     /// What the reader should know of how the query was read, in English.
     notes: Vec<String>,
 }
@@ -187,6 +204,18 @@ impl SearchBody {
     fn into_item_list(self) -> ItemList {
         ItemList::of(self.query, self.total.value, self.offset, self.hits.into_iter().map(|hit| hit.card))
     }
+}
+
+/// How a search was helped, and how to ask it as it was typed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Recovery)]
+pub(super) struct RecoveryBody {
+    #[serde(flatten)]
+    recovery: Recovery,
+    /// The parameters to search instead for what was typed and nothing else, as the query string of
+    /// `GET /v1/search`.
+    #[schema(example = "q=movilidad+estudantil&literal=true")]
+    literal: String,
 }
 
 /// The answer to several searches.

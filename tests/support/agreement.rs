@@ -33,6 +33,7 @@ fn agree(
 ) -> Result<(), TestCaseError> {
     prop_assert_eq!(got.total, oracle.total);
     prop_assert_eq!((&got.corrections, &got.notes), (&oracle.corrections, &oracle.notes));
+    prop_assert_eq!(&got.recovery, &oracle.recovery);
     prop_assert_eq!(&got.facets, &oracle.facets);
     prop_assert_eq!(got.next.is_some(), oracle.next.is_some());
     prop_assert_eq!(got.hits.len(), oracle.hits.len(), "{:?} {:?}", ids_of(got), ids_of(oracle));
@@ -275,6 +276,7 @@ fn on_the_library_the_embedded_engine_says_what_the_oracle_says() {
     let (made, oracle) = (makers::embedded(&records), makers::oracle_of(&records));
     for request in requests() {
         searches_agree(made.engine.as_ref(), &oracle, &request).unwrap();
+        searches_agree(made.engine.as_ref(), &oracle, &SearchRequest { literal: false, ..request }).unwrap();
     }
     for article in &made.articles {
         let request = related_request(&article.id);

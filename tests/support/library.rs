@@ -232,8 +232,13 @@ pub fn is_visible(article: &Article, now_s: i64) -> bool {
     !article.hidden && !is_future && !is_expired
 }
 
-/// A request for all there is to a query.
+/// A request for all there is to a query as it was typed.
 pub fn request(query: &str) -> SearchRequest {
+    SearchRequest { literal: true, ..helped(query) }
+}
+
+/// A request for all there is to a query, which is helped where it finds nothing.
+pub fn helped(query: &str) -> SearchRequest {
     SearchRequest { limit: 100, snippet_chars: 160, explain: true, ..SearchRequest::new(Query::parse(query), NOW) }
 }
 

@@ -260,14 +260,14 @@ pub fn request() -> impl Strategy<Value = SearchRequest> {
     let page = (prop_oneof![5 => Just(0usize), 1 => 0usize..12], prop_oneof![1 => 1usize..6, 1 => Just(100)]);
     let recency = prop_oneof![1 => Just(0.0), 2 => Just(DEFAULT_RECENCY), 1 => Just(MAX_RECENCY)];
     let facets = prop_oneof![2 => Just(Facet::ALL.to_vec()), 1 => subsequence(&Facet::ALL[..], 0..3)];
-    let listed = (prop::bool::weighted(0.8), facets);
+    let listed = (prop::bool::weighted(0.8), facets, prop::bool::weighted(0.2));
     let asked = (filters(), prop_oneof![2 => Just(vec![]), 1 => vec(left_out(), 1..4)]);
     (query(), asked, ui_lang(), listed, order, page, 10usize..200, (recency, now_s())).prop_map(
         |(
             query,
             (filters, without),
             ui_lang,
-            (group, facets),
+            (group, facets, literal),
             sort,
             (offset, limit),
             snippet_chars,
@@ -286,6 +286,7 @@ pub fn request() -> impl Strategy<Value = SearchRequest> {
                 snippet_chars,
                 recency,
                 explain: true,
+                literal,
                 ..SearchRequest::new(Query::parse(&query), now_s)
             }
         },

@@ -194,9 +194,9 @@ pub fn now_s() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-/// A request for the first hundred works.
+/// A request for the first hundred works that hold what is typed.
 pub fn request(query: &str) -> SearchRequest {
-    SearchRequest { limit: 100, recency: 0.0, ..SearchRequest::new(Query::parse(query), now_s()) }
+    SearchRequest { limit: 100, recency: 0.0, literal: true, ..SearchRequest::new(Query::parse(query), now_s()) }
 }
 
 /// The ids of the first hundred hits.

@@ -7,14 +7,14 @@ use crate::analysis::language_group;
 use crate::article::{Article, language_is_under};
 use crate::engine::SearchRequest;
 use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
-use crate::engine::filters::{Facet, label_key, month_of};
+use crate::engine::filters::{Facet, Filters, label_key, month_of};
 
 impl BruteForceEngine {
-    /// How many works, or versions, there are under every value of the facets asked for.
-    pub(super) fn count(&self, matching: &[Choice<'_>], request: &SearchRequest) -> FacetCounts {
+    /// How many works, or versions, there are under every value of the facets asked for, under filters.
+    pub(super) fn count(&self, matching: &[Choice<'_>], filters: &Filters, request: &SearchRequest) -> FacetCounts {
         let mut answer = FacetCounts::default();
         for facet in &request.facets {
-            let filters = request.filters.without(*facet);
+            let filters = filters.without(*facet);
             let mut works: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
             let mut months: BTreeMap<(i16, i8), BTreeSet<&str>> = BTreeMap::new();
             let mut years: BTreeMap<i16, BTreeSet<&str>> = BTreeMap::new();

@@ -22,6 +22,7 @@ mod snippet;
 mod suggest;
 mod values;
 mod works;
+mod written;
 
 pub use generation::{
     Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
@@ -35,7 +36,7 @@ use arc_swap::ArcSwap;
 use tantivy::Term;
 
 use self::snapshot::{KnownBest, Place, Snapshot};
-use super::plan::Plan;
+use super::plan::{Mending, Plan};
 use super::{
     ArticleAnswer, ArticleKey, Cursor, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
     SearchEngine, SearchRequest, SuggestAnswer, SuggestRequest,
@@ -131,7 +132,7 @@ impl EmbeddedEngine {
 impl EmbeddedEngine {
     /// What a search makes of its query, over the articles at present.
     pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
-        Plan::new(&request.query, request.ui_lang.as_deref(), self.snapshot.load().as_ref())
+        Plan::new(&request.query, request.ui_lang.as_deref(), Mending::of(request), self.snapshot.load().as_ref())
     }
 
     fn state(&self) -> State {

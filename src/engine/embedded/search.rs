@@ -17,18 +17,21 @@ use super::sequence::sequence_counts;
 use super::snapshot::{Place, Segment, Snapshot, index_error};
 use crate::analysis::Zone;
 use crate::engine::explain::{Evidence, Explanation, Made, Occurrences, explain};
-use crate::engine::plan::{Note, Plan, PlannedClause, Variant};
+use crate::engine::plan::{Mending, Note, Plan, PlannedClause, Variant};
 use crate::engine::ranking;
+use crate::engine::recovery::{self, Answered, Found, is_whole};
 use crate::engine::{
-    ArticleAnswer, Card, Cursor, EngineError, SearchAnswer, SearchRequest, Sort, Total, Translation, language_fit,
+    ArticleAnswer, Card, Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, Translation,
+    language_fit,
 };
 
 /// The works that match, best first.
 pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-    search_planned(snapshot, Plan::new(&request.query, request.ui_lang.as_deref(), snapshot)?, request)
+    let plan = Plan::new(&request.query, request.ui_lang.as_deref(), Mending::of(request), snapshot)?;
+    search_planned(snapshot, plan, request)
 }
 
-/// The works that match a plan, or where none do, those that match one that asks for less.
+/// The works that match a plan, or where none do, those that are found in other ways.
 pub(super) fn search_planned(
     snapshot: &Snapshot,
     plan: Plan,
@@ -40,25 +43,15 @@ pub(super) fn search_planned(
         None => request,
     };
     let left_out = left_out(snapshot, request)?;
-    let found = matching(snapshot, &plan, request, &left_out)?;
-    let mut asks_less = if found.is_answered { None } else { plan.clone().relaxed() };
-    while let Some(relaxed) = asks_less {
-        let found = matching(snapshot, &relaxed, request, &left_out)?;
-        if found.is_answered {
-            return answer(snapshot, relaxed, found, request);
-        }
-        asks_less = relaxed.relaxed();
-    }
-    answer(snapshot, plan, found, request)
+    let matching = |plan: &Plan, filters: &Filters| matching(snapshot, plan, filters, request, &left_out);
+    answer(snapshot, recovery::search(snapshot, plan, request, matching)?, request)
 }
 
 /// What matches a plan.
-struct Found<'s> {
+struct Matches<'s> {
     /// The works that pass the filters, in no order.
     works: Works<'s>,
     counter: Counter<'s>,
-    /// Whether anything matches, filters aside: what a query means does not depend on them.
-    is_answered: bool,
 }
 
 /// The numbers of the works that are left out.
@@ -79,22 +72,22 @@ fn left_out(snapshot: &Snapshot, request: &SearchRequest) -> Result<HashSet<u64>
 fn matching<'s>(
     snapshot: &'s Snapshot,
     plan: &Plan,
+    filters: &Filters,
     request: &SearchRequest,
     left_out: &HashSet<u64>,
-) -> Result<Found<'s>, EngineError> {
+) -> Result<Found<Matches<'s>>, EngineError> {
     let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
-    let filter = Filter::new(&snapshot.values, &request.filters);
+    let filter = Filter::new(&snapshot.values, filters);
     let mut works = Works::new(snapshot, request.group, sort_of(plan, request));
     let mut counter = Counter::new(snapshot, &request.facets, request.group);
-    let mut is_answered = false;
+    let (mut versions, mut whole) = (0, 0);
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
         let clauses = SegmentClauses::new(snapshot, segment, plan)?;
         let fits: Vec<u8> = segment.langs.iter().map(|lang| language_fit(lang, request.ui_lang.as_deref())).collect();
-        let mut take = |doc: DocId, score: f32| {
+        let mut take = |doc: DocId, score: f32, holds_all: bool| {
             if !clauses.take(doc) || !segment.is_visible(doc, request.now_s) {
                 return;
             }
-            is_answered = true;
             if left_out.contains(&segment.work.get_val(doc)) {
                 return;
             }
@@ -102,13 +95,15 @@ fn matching<'s>(
             let failed = filter.failed(segment, place);
             counter.take(place, failed);
             if failed.is_none() {
+                versions += 1;
+                whole += usize::from(holds_all);
                 let fit = fits.get(segment.lang.get_val(doc) as usize).copied().unwrap_or(0);
                 works.take(place, score * priors.factor(segment, doc), fit);
             }
         };
         if plan.words.is_empty() {
             for doc in segment.reader.doc_ids_alive() {
-                take(doc, 0.0);
+                take(doc, 0.0, true);
             }
             continue;
         }
@@ -118,11 +113,11 @@ fn matching<'s>(
         }
         for (doc, held) in accumulator.held() {
             if plan.asked.is_held(&held) {
-                take(doc, held.score * plan.asked.coverage(&held));
+                take(doc, held.score * plan.asked.coverage(&held), is_whole(&plan.asked, &held));
             }
         }
     }
-    Ok(Found { works, counter, is_answered })
+    Ok(Found { matches: Matches { works, counter }, versions, whole })
 }
 
 /// The order of an answer: where nothing is searched for, nothing is more relevant.
@@ -133,11 +128,10 @@ fn sort_of(plan: &Plan, request: &SearchRequest) -> Sort {
 /// The asked-for page of works.
 fn answer(
     snapshot: &Snapshot,
-    plan: Plan,
-    found: Found<'_>,
+    answered: Answered<Matches<'_>>,
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
-    let Found { mut works, counter, .. } = found;
+    let Answered { plan, matches: Matches { mut works, counter }, recovery } = answered;
     let sort = sort_of(&plan, request);
     let priors = Priors { snapshot, plan: &plan, recency: request.recency, now_s: request.now_s };
     if sort == Sort::Relevance {
@@ -147,7 +141,7 @@ fn answer(
     let mut offset = request.offset;
     let mut is_changed = false;
     if let Some(cursor) = &request.after {
-        is_changed = cursor.is_outdated(snapshot.version);
+        is_changed = cursor.is_outdated(snapshot.version) || !cursor.is_of_order(sort);
         // Scores are of another list also where the time has gone on.
         let is_moved = is_changed || (cursor.is_by_score() && cursor.now_s != request.now_s);
         offset = offset.saturating_add(works.go_on_after(sort, cursor, is_moved)?);
@@ -174,7 +168,8 @@ fn answer(
     }
     let facets = counter.counts(request.ui_lang.as_deref());
     let total = Total::exact(total);
-    Ok(SearchAnswer { total, place, hits, corrections, facets, next, notes, index_version: snapshot.version })
+    let index_version = snapshot.version;
+    Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })
 }
 
 /// What an article's score is multiplied by for what it is, whatever it holds.

@@ -103,6 +103,9 @@ impl<'s> Works<'s> {
     /// elsewhere now, or be gone: then what stood before it is answered as the number of works to
     /// pass over.
     pub(super) fn go_on_after(&mut self, sort: Sort, cursor: &Cursor, is_moved: bool) -> Result<usize, EngineError> {
+        if !cursor.is_of_order(sort) {
+            return Ok(cursor.place);
+        }
         // Its own rank is below that of the first id behind it.
         let mut last = Candidate { id_rank: self.snapshot.ids_until(&cursor.id)?, ..Candidate::NOWHERE };
         match cursor.key {

@@ -19,11 +19,13 @@ use tantivy::{
 use super::best::Best;
 use super::related::NearestStore;
 use super::schema::{Fields, length_column, read_passage};
+use super::sequence::sequence_counts;
 use super::values::Values;
 use super::works::WorkIndex;
+use super::written::written;
 use crate::analysis::{Sketch, ZONES, Zone, language_group};
 use crate::engine::cursor::HOLD_S;
-use crate::engine::plan::Collection;
+use crate::engine::plan::{Collection, WordForms};
 use crate::engine::ranking::LanguageStats;
 use crate::engine::related::Subject;
 use crate::engine::snippet::BodyPassage;
@@ -44,7 +46,7 @@ pub(super) struct ZoneReaders {
 pub(super) struct Segment {
     pub(super) reader: SegmentReader,
     pub(super) zones: [ZoneReaders; ZONES],
-    vocabulary: Arc<InvertedIndexReader>,
+    pub(super) vocabulary: Arc<InvertedIndexReader>,
     pub(super) completions: Arc<InvertedIndexReader>,
     pub(super) heads: Arc<InvertedIndexReader>,
     pub(super) best: Arc<Best>,
@@ -602,6 +604,54 @@ impl Collection for Snapshot {
             }
             Ok(())
         })
+    }
+
+    fn holding(&self, folded: &str) -> Result<u64, EngineError> {
+        let term = Term::from_field_text(self.fields.vocabulary, folded);
+        let mut sum = 0;
+        for segment in &self.segments {
+            let found = segment.holders(&segment.vocabulary, segment.vocabulary.get_term_info(&term));
+            sum += u64::from(found.map_err(index_error)?);
+        }
+        Ok(sum)
+    }
+
+    fn holding_both(&self, one: &str, other: &str) -> Result<u64, EngineError> {
+        let mut holders = 0;
+        for segment in &self.segments {
+            let list = |word: &str| {
+                let term = Term::from_field_text(self.fields.vocabulary, word);
+                segment.vocabulary.read_postings(&term, IndexRecordOption::Basic).map_err(index_error)
+            };
+            let (Some(mut one), Some(mut other)) = (list(one)?, list(other)?) else { continue };
+            let mut doc = one.doc();
+            while doc != TERMINATED {
+                let met = if other.doc() < doc { other.seek(doc) } else { other.doc() };
+                if met == doc {
+                    holders += u64::from(!segment.reader.is_deleted(doc));
+                    doc = one.advance();
+                } else {
+                    doc = if met == TERMINATED { TERMINATED } else { one.seek(met) };
+                }
+            }
+        }
+        Ok(holders)
+    }
+
+    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, EngineError> {
+        for segment in &self.segments {
+            for zone in Zone::ALL {
+                let mut docs = sequence_counts(self, segment, sequence, zone, None)?.into_keys();
+                if docs.any(|doc| !segment.reader.is_deleted(doc)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn written(&self, folded: &str) -> Result<Option<String>, EngineError> {
+        written(self, folded)
     }
 
     fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, EngineError> {

@@ -5,6 +5,7 @@ use super::{
     phrase_words,
 };
 use crate::analysis::{fold, is_stop_word, language_group};
+use crate::engine::SearchRequest;
 use crate::engine::ranking::{self, Asked, Counting, LanguageStats, WEIGHTS};
 use crate::engine::synonyms::SynonymIndex;
 use crate::query::{Clause, Query, QueryWord};
@@ -20,11 +21,40 @@ pub trait Collection {
     /// The folded words within so many edits of one (a transposition is one), with how many
     /// articles hold each, in the order of the words.
     fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Self::Error>;
+    /// How many articles hold a folded word.
+    fn holding(&self, folded: &str) -> Result<u64, Self::Error>;
+    /// How many articles hold each of two folded words.
+    fn holding_both(&self, one: &str, other: &str) -> Result<u64, Self::Error>;
+    /// Whether words stand one after the other in some zone of an article.
+    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Self::Error>;
+    /// How the site writes a folded word: with its accents, and in capitals where it has them
+    /// within sentences. `None` where no article holds it.
+    fn written(&self, folded: &str) -> Result<Option<String>, Self::Error>;
     /// The folded words that begin with a text, with how many articles hold each, in the order of
     /// the words.
     fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, Self::Error>;
     /// What stands for what.
     fn synonyms(&self) -> &SynonymIndex;
+}
+
+/// Which words are searched for in another spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mending {
+    /// None.
+    Off,
+    /// Those that are surely misspelt.
+    Sure,
+    /// Those that are likely to be: for a query that finds little as it is.
+    Likely,
+    /// All for which there are others: for a query that finds nothing as it is.
+    Any,
+}
+
+impl Mending {
+    /// That of a request, before it is known whether it finds enough.
+    pub fn of(request: &SearchRequest) -> Mending {
+        if request.literal { Mending::Off } else { Mending::Sure }
+    }
 }
 
 /// The most words that a prefix stands for: those that most articles hold.
@@ -34,17 +64,26 @@ const MAX_PREFIX_HOLDERS: u64 = 20_000;
 
 impl Plan {
     /// Plans a query over a collection.
-    pub fn new<C: Collection>(query: &Query, ui_lang: Option<&str>, collection: &C) -> Result<Plan, C::Error> {
+    pub fn new<C: Collection>(
+        query: &Query,
+        ui_lang: Option<&str>,
+        mending: Mending,
+        collection: &C,
+    ) -> Result<Plan, C::Error> {
         let mut planner = Planner { collection, frequencies: Vec::new(), notes: Vec::new() };
         let mut words = Vec::with_capacity(query.words.len());
         for word in &query.words {
             words.push(planner.word(word)?);
         }
         planner.add_synonyms(query, &mut words)?;
-        planner.add_joined(query, &mut words)?;
+        if mending != Mending::Off {
+            planner.add_joined(query, &mut words)?;
+        }
         let posterior = planner.languages(ui_lang);
-        planner.add_corrections(query, &mut words, &posterior)?;
-        planner.add_split(query, &mut words)?;
+        if mending != Mending::Off {
+            planner.add_corrections(query, &mut words, &posterior, mending)?;
+            planner.add_split(query, &mut words)?;
+        }
         let posterior = planner.languages(ui_lang);
         let languages = collection.languages();
         for (word, frequencies) in words.iter_mut().zip(&planner.frequencies) {
@@ -57,9 +96,9 @@ impl Plan {
                 word.weight += share * ranking::idf(language.articles, *frequency) * factor;
             }
             word.is_function_word = stop_share >= 0.5;
+            word.is_known = frequencies.iter().any(|frequency| *frequency > 0);
         }
         let best = posterior.iter().copied().fold(0.0, f32::max);
-        let free = || words.iter().filter(|word| word.zone.is_none());
         let mut required = Vec::new();
         for clause in &query.phrases {
             required.push(planner.clause(clause)?);
@@ -68,13 +107,7 @@ impl Plan {
         for clause in &query.excluded {
             excluded.push(planner.clause(clause)?);
         }
-        let asked = Asked {
-            weight: free().map(|word| word.weight).sum(),
-            words: free().count() as u16,
-            limited: words.iter().filter(|word| word.zone.is_some()).count() as u16,
-            is_code: is_code(&query.words),
-            is_relaxed: false,
-        };
+        let asked = Asked { is_code: is_code(&query.words), ..asked(&words) };
         let mut plan = Plan {
             pairs: pairs(&words),
             words,
@@ -85,10 +118,24 @@ impl Plan {
             language_factors: posterior.iter().map(|share| ranking::language_factor(*share, best)).collect(),
             notes: planner.notes,
         };
-        if !plan.required.is_empty() && plan.words.len() > phrase_words(&plan.required) + MAX_BESIDE_PHRASES {
+        if mending != Mending::Off
+            && !plan.required.is_empty()
+            && plan.words.len() > phrase_words(&plan.required) + MAX_BESIDE_PHRASES
+        {
             plan.loosen();
         }
         Ok(plan)
+    }
+}
+
+/// What an article must hold of words.
+pub(super) fn asked(words: &[PlannedWord]) -> Asked {
+    let free = || words.iter().filter(|word| word.zone.is_none());
+    Asked {
+        weight: free().map(|word| word.weight).sum(),
+        words: free().count() as u16,
+        limited: words.iter().filter(|word| word.zone.is_some()).count() as u16,
+        ..Asked::default()
     }
 }
 
@@ -104,7 +151,7 @@ fn folded(words: &[String]) -> Vec<String> {
 }
 
 /// The pairs of neighbours: side by side, or with one word, or only stop words, between.
-fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
+pub(super) fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for second in 1..words.len() {
         let mut between = 0.0;
@@ -181,6 +228,7 @@ impl<C: Collection> Planner<'_, C> {
             variants,
             weight: 0.0,
             is_function_word: false,
+            is_known: false,
             is_quoted: word.is_quoted,
         })
     }

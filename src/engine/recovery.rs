@@ -1,0 +1,332 @@
+//! A search that finds nothing is helped: by another spelling, by fewer words, by wider filters, at
+//! last by what is newest. The reader is told what was done.
+//!
+//! The decisions are made here, once for all engines: an engine only says what matches a plan under
+//! filters. They follow from what is found in all, never from the page that is asked for, so that
+//! all pages of a search are of one list.
+
+mod wording;
+
+pub(in crate::engine) use wording::{mostly_written, written_in_body, written_on_card};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use self::wording::worded;
+use super::filters::{Facet, Filters};
+use super::plan::{Collection, Mending, Origin, Plan};
+use super::{SearchRequest, ranking};
+use crate::analysis::fold;
+use crate::article::Kind;
+
+/// What was done to find something. Where several things were, it is the last of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveryKind {
+    /// A word was searched for as the site writes it.
+    Spelling,
+    /// Two words were searched for as one.
+    Joined,
+    /// A word was searched for as two.
+    Split,
+    /// Less was asked for: words, or the quotation marks around them, were left out.
+    FewerWords,
+    /// The languages that were asked for were left out.
+    OtherLanguages,
+    /// Other filters were left out: kinds, tags, authors, years, dates.
+    FewerFilters,
+    /// It was looked for under a broader topic, or under all.
+    BroaderTopic,
+    /// Nothing of what was searched for is there: this is the newest of the topic, or of all.
+    Newest,
+}
+
+impl RecoveryKind {
+    /// Whether all that was asked for is answered, in another spelling.
+    pub fn is_respelling(self) -> bool {
+        matches!(self, RecoveryKind::Spelling | RecoveryKind::Joined | RecoveryKind::Split)
+    }
+}
+
+/// How a search was helped.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Recovery {
+    /// What was done.
+    pub kind: RecoveryKind,
+    /// The query as it was typed.
+    pub from: String,
+    /// The query that is answered; empty where what is newest is answered.
+    pub to: String,
+    /// The same, escaped, what is written otherwise in `<mark>`.
+    pub to_html: String,
+    /// What was left out: words (`virtual`) and filters (`lang=fr`), as they were asked for.
+    pub dropped: Vec<String>,
+    /// The broader topics whose pages are answered in place of those asked for; none where it is all
+    /// topics.
+    pub topics: Vec<String>,
+}
+
+/// What an engine found of a plan.
+pub(in crate::engine) struct Found<M> {
+    /// What matches, in the engine's own form.
+    pub(in crate::engine) matches: M,
+    /// How many versions pass the filters.
+    pub(in crate::engine) versions: usize,
+    /// How many of them hold nearly all that was asked for, see [`is_whole`].
+    pub(in crate::engine) whole: usize,
+}
+
+/// A search as it was answered.
+pub(in crate::engine) struct Answered<M> {
+    /// What was searched for.
+    pub(in crate::engine) plan: Plan,
+    /// What was found.
+    pub(in crate::engine) matches: M,
+    /// How that came about, where it was not by the search as it was typed.
+    pub(in crate::engine) recovery: Option<Recovery>,
+}
+
+/// The part of a query's weight that is nearly all of it.
+const WHOLE_SHARE: f32 = 0.9;
+
+/// Whether an article that holds this holds nearly all that was asked for.
+pub(in crate::engine) fn is_whole(asked: &ranking::Asked, held: &ranking::Held) -> bool {
+    held.weight >= WHOLE_SHARE * asked.weight
+}
+
+/// How many articles are asked how they write a word.
+pub(in crate::engine) const MAX_ASKED: usize = 8;
+
+/// A query that so few versions hold whole is weakly matched: a word of it may be another one
+/// misspelt.
+const WEAKLY_HELD: usize = 2;
+/// How many times as many versions must hold the query with another word in place of one that the
+/// site knows.
+const TIMES_AS_MANY: usize = 3;
+/// The most searches with fewer words than are asked for.
+const MAX_FEWER: usize = 4;
+
+/// Searches by a plan, and where that finds nothing, in other ways.
+///
+/// A search that needs no help is one pass. One that does is bounded: a pass with words mended,
+/// one for joined words, [`MAX_FEWER`] with fewer words, and two for each wider set of filters, of
+/// which there are three and one a level of a topic.
+pub(in crate::engine) fn search<C: Collection, M>(
+    collection: &C,
+    plan: Plan,
+    request: &SearchRequest,
+    matching: impl Fn(&Plan, &Filters) -> Result<Found<M>, C::Error>,
+) -> Result<Answered<M>, C::Error> {
+    let found = matching(&plan, &request.filters)?;
+    if request.literal {
+        return Ok(Answered { plan, matches: found.matches, recovery: None });
+    }
+    let helper = Helper { collection, request, matching };
+    let (plan, found) = helper.mended(plan, found)?;
+    if found.versions > 0 {
+        let recovery = helper.respelling(&plan)?;
+        return Ok(Answered { plan, matches: found.matches, recovery });
+    }
+    let helped = match helper.fewer_words(&plan)? {
+        Some(helped) => Some(helped),
+        None => match helper.wider_filters(&plan)? {
+            Some(helped) => Some(helped),
+            None => helper.newest(&plan)?,
+        },
+    };
+    Ok(helped.unwrap_or(Answered { plan, matches: found.matches, recovery: None }))
+}
+
+/// A search that is being helped.
+struct Helper<'r, C, F> {
+    collection: &'r C,
+    request: &'r SearchRequest,
+    matching: F,
+}
+
+/// A way to help a search with filters.
+#[derive(Clone)]
+struct Wider {
+    kind: RecoveryKind,
+    filters: Filters,
+    dropped: Vec<String>,
+}
+
+impl<C, M, F> Helper<'_, C, F>
+where
+    C: Collection,
+    F: Fn(&Plan, &Filters) -> Result<Found<M>, C::Error>,
+{
+    /// The plan with words mended that the site knows, or that may well be right, where it is
+    /// matched weakly and the mended one finds more.
+    fn mended(&self, plan: Plan, found: Found<M>) -> Result<(Plan, Found<M>), C::Error> {
+        if plan.words.is_empty() || found.whole > WEAKLY_HELD {
+            return Ok((plan, found));
+        }
+        let (query, ui_lang) = (&self.request.query, self.request.ui_lang.as_deref());
+        let mending = if found.versions == 0 { Mending::Any } else { Mending::Likely };
+        let mended = Plan::new(query, ui_lang, mending, self.collection)?;
+        if mended.corrections() == plan.corrections() {
+            return Ok((plan, found));
+        }
+        let better = (self.matching)(&mended, &self.request.filters)?;
+        let is_better = match found.versions {
+            // What both find nothing of is asked for in other ways, for which something must be known.
+            0 => better.versions > 0 || plan.words.iter().all(|word| !word.is_known),
+            _ => better.whole >= TIMES_AS_MANY * found.whole.max(1),
+        };
+        Ok(if is_better { (mended, better) } else { (plan, found) })
+    }
+
+    /// What is to be told of a plan that finds something: how its words are spelt.
+    fn respelling(&self, plan: &Plan) -> Result<Option<Recovery>, C::Error> {
+        let has = |origin| plan.words.iter().flat_map(|word| &word.variants).any(|variant| variant.origin == origin);
+        let kind = if has(Origin::Correction) {
+            if !self.is_known_whole(plan)? {
+                return Ok(None); // the corrections are told, but this would be no query to suggest
+            }
+            RecoveryKind::Spelling
+        } else if has(Origin::Split) {
+            RecoveryKind::Split
+        } else if has(Origin::Joined)
+            && (self.matching)(&plan.without(Origin::Joined), &self.request.filters)?.versions == 0
+        {
+            RecoveryKind::Joined
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(self.told(kind, plan, Vec::new(), Vec::new())))
+    }
+
+    /// Whether some article writes every word as it is searched for.
+    fn is_known_whole(&self, plan: &Plan) -> Result<bool, C::Error> {
+        for word in &plan.words {
+            let is_other = |origin| matches!(origin, Origin::Correction | Origin::Prefix);
+            let is_mended = word.variants.iter().any(|variant| is_other(variant.origin));
+            if !is_mended && self.collection.holding(&fold(&word.text))? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The search with less of what was typed: phrases as single words, then without the words that
+    /// tell least.
+    fn fewer_words(&self, plan: &Plan) -> Result<Option<Answered<M>>, C::Error> {
+        for plan in plan.with_fewer_words(MAX_FEWER) {
+            let found = (self.matching)(&plan, &self.request.filters)?;
+            if found.versions > 0 {
+                let recovery = self.told(RecoveryKind::FewerWords, &plan, Vec::new(), Vec::new());
+                return Ok(Some(Answered { plan, matches: found.matches, recovery: Some(recovery) }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The search under wider filters, whole or with the least of its words.
+    fn wider_filters(&self, plan: &Plan) -> Result<Option<Answered<M>>, C::Error> {
+        let least = plan.with_fewer_words(MAX_FEWER).pop();
+        for wider in wider(&self.request.filters) {
+            for plan in [Some(plan), least.as_ref()].into_iter().flatten() {
+                let found = (self.matching)(plan, &wider.filters)?;
+                if found.versions > 0 {
+                    return Ok(Some(self.widened(wider, plan.clone(), found)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is newest under the filters, or under wider ones.
+    fn newest(&self, plan: &Plan) -> Result<Option<Answered<M>>, C::Error> {
+        let asked = Wider { kind: RecoveryKind::Newest, filters: self.request.filters.clone(), dropped: Vec::new() };
+        let whole_site = Wider { filters: Filters::default(), dropped: named(&self.request.filters), ..asked.clone() };
+        let wider = wider(&self.request.filters).into_iter().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
+        for wider in [asked].into_iter().chain(wider).chain([whole_site]) {
+            let plan = plan.without_words();
+            let found = (self.matching)(&plan, &wider.filters)?;
+            if found.versions > 0 {
+                return Ok(Some(self.widened(wider, plan, found)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn widened(&self, wider: Wider, plan: Plan, found: Found<M>) -> Answered<M> {
+        let Wider { kind, filters, dropped } = wider;
+        let topics = if filters.topics == self.request.filters.topics { Vec::new() } else { filters.topics.clone() };
+        let recovery = Some(self.told(kind, &plan, dropped, topics));
+        Answered { plan, matches: found.matches, recovery }
+    }
+
+    /// What is to be told of a plan that is answered; `filters` were left out.
+    fn told(&self, kind: RecoveryKind, plan: &Plan, filters: Vec<String>, topics: Vec<String>) -> Recovery {
+        let (to, to_html, mut dropped) = worded(&self.request.query, plan, kind);
+        dropped.extend(filters);
+        Recovery { kind, from: self.request.query.text.clone(), to, to_html, dropped, topics }
+    }
+}
+
+/// The filters with less and less asked for, each with what was left out: the languages, all but
+/// the topics, and the topics level by level.
+fn wider(filters: &Filters) -> Vec<Wider> {
+    let mut wider = Vec::new();
+    let mut add = |kind, filters: Filters, of: &Filters| {
+        let left = named(&filters);
+        let dropped = named(of).into_iter().filter(|name| !left.contains(name)).collect();
+        wider.push(Wider { kind, filters, dropped });
+    };
+    if !filters.langs.is_empty() {
+        add(RecoveryKind::OtherLanguages, filters.without(Facet::Lang), filters);
+    }
+    let only_topics = Filters {
+        topics: filters.topics.clone(),
+        kinds_not: filters.kinds_not.clone(),
+        topics_not: filters.topics_not.clone(),
+        tags_not: filters.tags_not.clone(),
+        ..Filters::default()
+    };
+    if only_topics != *filters && only_topics != filters.without(Facet::Lang) {
+        add(RecoveryKind::FewerFilters, only_topics.clone(), filters);
+    }
+    for own in [filters, &only_topics] {
+        let mut topics = filters.topics.clone();
+        while !topics.is_empty() {
+            let broader = |path: &String| path.rsplit_once('/').map(|(above, _)| above.to_owned());
+            // Where one of several topics has nothing above it, any topic will do.
+            topics = topics.iter().map(broader).collect::<Option<Vec<String>>>().unwrap_or_default();
+            topics.sort();
+            topics.dedup();
+            add(RecoveryKind::BroaderTopic, Filters { topics: topics.clone(), ..own.clone() }, filters);
+        }
+        if only_topics == *filters {
+            break;
+        }
+    }
+    wider
+}
+
+/// The filters as they are asked for: `lang=fr`.
+fn named(filters: &Filters) -> Vec<String> {
+    let Filters { langs, kinds, topics, tags, authors, years, from_s, until_s, kinds_not, topics_not, tags_not } =
+        filters;
+    let kinds_of = |kinds: &[Kind]| kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>();
+    let day = |at: &Option<i64>| at.and_then(|at| jiff::Timestamp::from_second(at).ok()).map(|at| at.to_string());
+    let groups: [(&str, Vec<String>); 11] = [
+        ("lang", langs.clone()),
+        ("kind", kinds_of(kinds)),
+        ("topic", topics.clone()),
+        ("tag", tags.clone()),
+        ("author", authors.clone()),
+        ("year", years.iter().map(ToString::to_string).collect()),
+        ("date_from", day(from_s).into_iter().collect()),
+        ("date_to", day(until_s).into_iter().collect()),
+        ("kind_not", kinds_of(kinds_not)),
+        ("topic_not", topics_not.clone()),
+        ("tag_not", tags_not.clone()),
+    ];
+    let named = |(name, values): (&str, Vec<String>)| {
+        values.into_iter().map(move |value| format!("{name}={value}")).collect::<Vec<_>>()
+    };
+    groups.into_iter().flat_map(named).collect()
+}
