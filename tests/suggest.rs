@@ -383,11 +383,13 @@ fn on_random_sites_every_completion_finds_something_and_the_oracle_agrees() {
 
 #[test]
 fn the_best_of_many_are_found() {
-    // More of each beginning than are gone through; every eighth leads to two works.
+    // More of each beginning than are gone through; every sixteenth leads to eight works, in whatever
+    // segments these come to stand.
     let syllables = ["ba", "be", "bi", "bo", "bu", "ca", "ce", "ci"];
     let name = |at: usize| format!("B{}{}{}", syllables[at % 8], syllables[at / 8 % 8], syllables[at / 64 % 8]);
     let mut records: Vec<Value> = (0..512).map(|at| title(&format!("a{at}"), "en", &name(at))).collect();
-    records.extend((0..512).step_by(8).map(|at| title(&format!("b{at}"), "en", &name(at))));
+    let others = (0..512).step_by(16).flat_map(|at| (0..7).map(move |copy| (at, copy)));
+    records.extend(others.map(|(at, copy)| title(&format!("b{at}/{copy}"), "en", &name(at))));
     let (oracle, made) = (makers::oracle_of(&records), makers::embedded(&records));
     for typed in ["", "b", "bb", "bba", "bbab", "bbaba", "bca", "bbucec"] {
         let (answer, expected) = (suggest(&made, typed), oracle.suggest(&request(typed)).unwrap());

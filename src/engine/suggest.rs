@@ -154,6 +154,7 @@ pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
             filters: Filters { langs: request.langs.clone(), ..Filters::default() },
             ui_lang: request.ui_lang.clone(),
             limit: request.limit,
+            literal: true,
             ..SearchRequest::new(query, request.now_s)
         };
         let hits = engine.search(&asked)?.hits.into_iter();

@@ -103,26 +103,46 @@ struct Met {
 }
 
 /// Completions by their keys.
-type Candidates = HashMap<String, Met>;
+struct Candidates<'r> {
+    request: &'r SuggestRequest,
+    met: HashMap<String, Met>,
+    /// The languages that were met, with how well each suits the reader; `None` for one that must not
+    /// be offered.
+    fits: Vec<(String, Option<u8>)>,
+}
 
-fn meet(candidates: &mut Candidates, term: &[u8], articles: u32, request: &SuggestRequest, likelihood: f32) {
-    let Some((key, lang, _)) = read_completion(term) else { return };
-    if !request.takes_lang(lang) {
-        return;
+impl<'r> Candidates<'r> {
+    fn new(request: &'r SuggestRequest) -> Candidates<'r> {
+        Candidates { request, met: HashMap::new(), fits: Vec::new() }
     }
-    if !candidates.contains_key(key) {
-        candidates.insert(key.to_owned(), Met::default());
+
+    /// How well a language suits the reader.
+    fn fit(&mut self, lang: &str) -> Option<u8> {
+        if let Some((_, fit)) = self.fits.iter().find(|(known, _)| known == lang) {
+            return *fit;
+        }
+        let fit = self.request.takes_lang(lang).then(|| self.request.fit(lang));
+        self.fits.push((lang.to_owned(), fit));
+        fit
     }
-    if let Some(met) = candidates.get_mut(key) {
-        met.fit = met.fit.max(request.fit(lang));
-        met.articles += u64::from(articles);
-        met.likelihood = likelihood;
+
+    fn meet(&mut self, term: &[u8], articles: u32, likelihood: f32) {
+        let Some((key, lang, _)) = read_completion(term) else { return };
+        let Some(fit) = self.fit(lang) else { return };
+        if !self.met.contains_key(key) {
+            self.met.insert(key.to_owned(), Met::default());
+        }
+        if let Some(met) = self.met.get_mut(key) {
+            met.fit = met.fit.max(fit);
+            met.articles += u64::from(articles);
+            met.likelihood = likelihood;
+        }
     }
 }
 
 /// The completions that begin with a key.
-fn begun(snapshot: &Snapshot, key: &str, request: &SuggestRequest) -> Result<Candidates, EngineError> {
-    let mut candidates = Candidates::new();
+fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Result<Candidates<'r>, EngineError> {
+    let mut candidates = Candidates::new(request);
     let mut listed = Vec::new();
     for (place, segment) in snapshot.segments.iter().enumerate() {
         let Some(best) = segment.best.under(key) else {
@@ -130,12 +150,11 @@ fn begun(snapshot: &Snapshot, key: &str, request: &SuggestRequest) -> Result<Can
             let terms = segment.completions.terms().range().ge(key).lt(format!("{key}{}", char::MAX));
             let mut terms = terms.into_stream().map_err(index_error)?;
             while let Some((term, info)) = terms.next() {
-                meet(&mut candidates, term, info.doc_freq, request, 1.0);
+                candidates.meet(term, info.doc_freq, 1.0);
             }
             continue;
         };
-        let fits: Vec<Option<u8>> =
-            segment.best.langs.iter().map(|lang| request.takes_lang(lang).then(|| request.fit(lang))).collect();
+        let fits: Vec<Option<u8>> = segment.best.langs.iter().map(|lang| candidates.fit(lang)).collect();
         for one in best {
             if let Some(fit) = fits.get(usize::from(one.lang)).copied().flatten() {
                 listed.push((fit, one.articles, place, one.ordinal));
@@ -150,15 +169,19 @@ fn begun(snapshot: &Snapshot, key: &str, request: &SuggestRequest) -> Result<Can
     for (_, articles, place, ordinal) in listed {
         let Some(segment) = snapshot.segments.get(place) else { continue };
         if segment.completions.terms().ord_to_term(u64::from(ordinal), &mut term).map_err(index_error)? {
-            meet(&mut candidates, &term, articles, request, 1.0);
+            candidates.meet(&term, articles, 1.0);
         }
     }
     Ok(candidates)
 }
 
 /// The completions that begin with a key in which one slip was mended.
-fn mended(snapshot: &Snapshot, misspelt: &Misspelt, request: &SuggestRequest) -> Result<Candidates, EngineError> {
-    let mut candidates = Candidates::new();
+fn mended<'r>(
+    snapshot: &Snapshot,
+    misspelt: &Misspelt,
+    request: &'r SuggestRequest,
+) -> Result<Candidates<'r>, EngineError> {
+    let mut candidates = Candidates::new(request);
     let term = Term::from_field_text(snapshot.fields.completions, misspelt.key());
     let automaton = FuzzyTermQuery::new_prefix(term, 1, true).automaton().map_err(index_error)?;
     for segment in &snapshot.segments {
@@ -176,7 +199,7 @@ fn mended(snapshot: &Snapshot, misspelt: &Misspelt, request: &SuggestRequest) ->
             }
             let likelihood = last.1;
             if likelihood > 0.0 {
-                meet(&mut candidates, term, info.doc_freq, request, likelihood);
+                candidates.meet(term, info.doc_freq, likelihood);
             }
         }
     }
@@ -186,18 +209,23 @@ fn mended(snapshot: &Snapshot, misspelt: &Misspelt, request: &SuggestRequest) ->
 /// The best candidates, with what of them readers may see.
 fn best_of(
     snapshot: &Snapshot,
-    candidates: Candidates,
+    candidates: Candidates<'_>,
     within: &Within,
     request: &SuggestRequest,
 ) -> Result<Vec<Offer>, EngineError> {
-    let mut ordered: Vec<(String, Met)> = candidates.into_iter().collect();
-    ordered.sort_unstable_by(|(a_key, a), (b_key, b)| {
+    let mut ordered: Vec<(String, Met)> = candidates.met.into_iter().collect();
+    let order = |(a_key, a): &(String, Met), (b_key, b): &(String, Met)| {
         let weight = |met: &Met| met.likelihood * met.articles as f32;
         b.fit.cmp(&a.fit).then(weight(b).total_cmp(&weight(a))).then_with(|| a_key.cmp(b_key))
-    });
+    };
     let most = COUNTED * request.limit + MORE_COUNTED;
+    if ordered.len() > TRIED * most {
+        ordered.select_nth_unstable_by(TRIED * most, order);
+        ordered.truncate(TRIED * most);
+    }
+    ordered.sort_unstable_by(order);
     let mut offers = Vec::new();
-    for (key, met) in ordered.into_iter().take(TRIED * most) {
+    for (key, met) in ordered {
         if offers.len() == most {
             break;
         }
