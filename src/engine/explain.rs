@@ -155,6 +155,7 @@ fn how(word: &PlannedWord, variant: &Variant) -> String {
         Origin::Typed | Origin::Joined | Origin::Split => format!(", written “{}”", variant.text),
         Origin::Synonym => format!(", for which “{}” stands as well", variant.text),
         Origin::Correction => format!(", probably meant as “{}”", variant.text),
+        Origin::Guess => format!(", perhaps meant as “{}”", variant.text),
     }
 }
 

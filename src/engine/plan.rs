@@ -52,6 +52,8 @@ pub enum Origin {
     Synonym,
     /// A word that was probably meant.
     Correction,
+    /// A word that was perhaps meant: nobody is told, as of other forms of a word.
+    Guess,
 }
 
 /// Something that stands for a word of the query.
@@ -157,6 +159,10 @@ pub struct Plan {
     pub language_factors: Vec<f32>,
     /// What the reader should be told of.
     pub notes: Vec<Note>,
+    /// Which words are searched for in another spelling.
+    pub mending: Mending,
+    /// Whether there are words that were perhaps meant, see [`Plan::guessing`].
+    pub could_guess: bool,
 }
 
 /// Something that a reader should know of how the query was read.

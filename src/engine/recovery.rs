@@ -109,7 +109,7 @@ const MAX_FEWER: usize = 4;
 /// Searches by a plan, and where that finds nothing, in other ways.
 ///
 /// A search that needs no help is one pass. One that does is bounded: a pass with words mended,
-/// one for joined words, [`MAX_FEWER`] with fewer words, and two for each wider set of filters, of
+/// one with words guessed, one for joined words, [`MAX_FEWER`] with fewer words, and two for each wider set of filters, of
 /// which there are three and one a level of a topic.
 pub(in crate::engine) fn search<C: Collection, M>(
     collection: &C,
@@ -125,6 +125,7 @@ pub(in crate::engine) fn search<C: Collection, M>(
     let (plan, found) = helper.mended(plan, found)?;
     if found.versions > 0 {
         let recovery = helper.respelling(&plan)?;
+        let (plan, found) = helper.guessed(plan, found)?;
         return Ok(Answered { plan, matches: found.matches, recovery });
     }
     let helped = match helper.fewer_words(&plan)? {
@@ -176,6 +177,18 @@ where
             _ => better.whole >= TIMES_AS_MANY * found.whole.max(1),
         };
         Ok(if is_better { (mended, better) } else { (plan, found) })
+    }
+
+    /// The plan with words that were perhaps meant, where there are any. What is told was decided
+    /// without them.
+    fn guessed(&self, plan: Plan, found: Found<M>) -> Result<(Plan, Found<M>), C::Error> {
+        if !plan.could_guess {
+            return Ok((plan, found));
+        }
+        let (query, ui_lang) = (&self.request.query, self.request.ui_lang.as_deref());
+        let guessing = plan.guessing(query, ui_lang, self.collection)?;
+        let found = (self.matching)(&guessing, &self.request.filters)?;
+        Ok((guessing, found))
     }
 
     /// What is to be told of a plan that finds something: how its words are spelt.

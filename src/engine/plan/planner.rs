@@ -38,9 +38,10 @@ pub trait Collection {
 }
 
 /// Which words are searched for in another spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mending {
     /// None.
+    #[default]
     Off,
     /// Those that are surely misspelt.
     Sure,
@@ -70,7 +71,29 @@ impl Plan {
         mending: Mending,
         collection: &C,
     ) -> Result<Plan, C::Error> {
-        let mut planner = Planner { collection, frequencies: Vec::new(), notes: Vec::new() };
+        Plan::planned(query, ui_lang, mending, false, collection)
+    }
+
+    /// The plan with guesses for the words that may be misspelt but not surely so: they are searched
+    /// for besides, and worth their share, but nobody is told that they were meant.
+    pub fn guessing<C: Collection>(
+        &self,
+        query: &Query,
+        ui_lang: Option<&str>,
+        collection: &C,
+    ) -> Result<Plan, C::Error> {
+        Plan::planned(query, ui_lang, self.mending, true, collection)
+    }
+
+    fn planned<C: Collection>(
+        query: &Query,
+        ui_lang: Option<&str>,
+        mending: Mending,
+        is_guessing: bool,
+        collection: &C,
+    ) -> Result<Plan, C::Error> {
+        let mut planner =
+            Planner { collection, frequencies: Vec::new(), notes: Vec::new(), is_guessing, could_guess: false };
         let mut words = Vec::with_capacity(query.words.len());
         for word in &query.words {
             words.push(planner.word(word)?);
@@ -117,6 +140,8 @@ impl Plan {
             asked,
             language_factors: posterior.iter().map(|share| ranking::language_factor(*share, best)).collect(),
             notes: planner.notes,
+            mending,
+            could_guess: planner.could_guess,
         };
         if mending != Mending::Off
             && !plan.required.is_empty()
@@ -179,6 +204,10 @@ pub(super) struct Planner<'c, C> {
     /// For every word, in how many articles of each language it stands in any variant.
     pub(super) frequencies: Vec<Vec<u64>>,
     notes: Vec<Note>,
+    /// Whether words are searched for that were perhaps meant.
+    pub(super) is_guessing: bool,
+    /// Whether there are such words.
+    pub(super) could_guess: bool,
 }
 
 impl<C: Collection> Planner<'_, C> {

@@ -79,6 +79,7 @@ impl<C: Collection> Planner<'_, C> {
             if sureness >= MIN_SURENESS { &mut mended } else { &mut unsure }.push((place, candidates));
         }
         let is_careless = !mended.is_empty();
+        let mut guesses: Vec<Mended> = Vec::new();
         for (place, candidates) in unsure {
             let sureness = candidates.first().map_or(f32::NEG_INFINITY, |best| best.sureness);
             let wanted = match mending {
@@ -88,8 +89,11 @@ impl<C: Collection> Planner<'_, C> {
             };
             if sureness >= wanted {
                 mended.push((place, candidates));
+            } else if !candidates.is_empty() {
+                guesses.push((place, candidates));
             }
         }
+        self.could_guess = !guesses.is_empty();
         if is_careless {
             self.add_further(query, &mut mended, languages)?;
         }
@@ -97,13 +101,27 @@ impl<C: Collection> Planner<'_, C> {
             let mistaken = self.mistaken(query, &mended, languages)?;
             mended.extend(mistaken);
         }
+        self.add_candidates(mended, Origin::Correction, words)?;
+        if self.is_guessing {
+            self.add_candidates(guesses, Origin::Guess, words)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the candidates that are not much less likely than the best of their words.
+    fn add_candidates(
+        &mut self,
+        mended: Vec<Mended>,
+        origin: Origin,
+        words: &mut [PlannedWord],
+    ) -> Result<(), C::Error> {
         for (place, candidates) in mended {
             let best = candidates.first().map_or(0.0, |best| best.score);
             for candidate in candidates {
                 let share = (candidate.score - best).exp();
                 if share >= MIN_CORRECTION_SHARE {
-                    let (mut variant, holders) = self.as_written(candidate)?;
-                    variant.factor *= share;
+                    let (variant, holders) = self.as_written(candidate)?;
+                    let variant = Variant { origin, factor: variant.factor * share, ..variant };
                     self.add(place, variant, &holders, words);
                 }
             }
@@ -144,10 +162,12 @@ impl<C: Collection> Planner<'_, C> {
         for (place, typed) in query.words.iter().enumerate().take(MAX_CORRECTED) {
             let context = self.context(query, place, mended, languages);
             let is_mended = mended.iter().any(|(other, _)| *other == place);
-            if is_mended || typed.is_prefix || typed.is_quoted || context.is_empty() {
+            let text = fold(&typed.text);
+            let is_left = is_mended || typed.is_prefix || typed.is_quoted || context.is_empty();
+            // `what` stands beside everything less often than `that` does.
+            if is_left || self.is_function_word(&text, languages) {
                 continue;
             }
-            let text = fold(&typed.text);
             let together = |word: &str| -> Result<f32, C::Error> {
                 let mut least = f32::INFINITY;
                 for (other, _) in &context {
@@ -164,7 +184,8 @@ impl<C: Collection> Planner<'_, C> {
                     .any(|stem| own.iter().any(|forms| forms.stems.iter().flatten().any(|own| own == stem)))
             };
             for candidate in self.candidates(&text, spelling::max_edits(&text).min(1), &context, languages)? {
-                let Some(word) = candidate.word().filter(|_| !is_form(&candidate)) else { continue };
+                let is_other = |word: &&str| !is_form(&candidate) && !self.is_function_word(word, languages);
+                let Some(word) = candidate.word().filter(is_other) else { continue };
                 let gain = together(word)? / (own + TOGETHER_BESIDES);
                 if gain >= TIMES_AS_OFTEN && likeliest.as_ref().is_none_or(|(best, _)| gain > *best) {
                     likeliest = Some((gain, (place, candidate)));
@@ -236,17 +257,21 @@ impl<C: Collection> Planner<'_, C> {
         Ok((Variant { text: written, ..accented }, holders))
     }
 
+    /// Whether a folded word carries grammar and little else in the language that is likely the query's.
+    fn is_function_word(&self, folded: &str, languages: &[f32]) -> bool {
+        let languages = self.collection.languages().iter().zip(languages);
+        let stops = languages.filter(|(language, _)| is_stop_word(&language.lang, folded));
+        stops.map(|(_, share)| share).sum::<f32>() >= 0.5
+    }
+
     /// The words beside one that say what it is about, folded, the rarest first, with how many
     /// articles hold each.
     fn context(&self, query: &Query, place: usize, mended: &[Mended], languages: &[f32]) -> Vec<(String, u64)> {
         let mut context: Vec<(String, u64)> = Vec::new();
         for (other, word) in query.words.iter().enumerate() {
             let folded = fold(&word.text);
-            let stops = self.collection.languages().iter().zip(languages);
-            let stop_share: f32 =
-                stops.filter(|(language, _)| is_stop_word(&language.lang, &folded)).map(|(_, share)| share).sum();
             let held: u64 = self.frequencies.get(other).map_or(0, |of| of.iter().sum());
-            if other != place && held > 0 && !word.is_prefix && stop_share < 0.5 {
+            if other != place && held > 0 && !word.is_prefix && !self.is_function_word(&folded, languages) {
                 context.push((folded.into_owned(), held));
             }
         }
