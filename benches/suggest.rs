@@ -59,13 +59,14 @@ fn main() {
         "{:<20} {:>7} {:>10} {:>10} {:>10} {:>12} {:>9}",
         "", "texts", "median", "p99", "most", "completions", "articles"
     );
+    let mut all = Vec::new();
     for sort in SORTS {
         let texts: Vec<(String, String)> = (0..TEXTS).map(|_| text(&real, sort, &mut random)).collect();
         let requests: Vec<SuggestRequest> = texts
             .into_iter()
             .map(|(text, lang)| SuggestRequest { ui_lang: Some(lang), ..SuggestRequest::new(&text, now_s) })
             .collect();
-        let (completions, articles) = look_at(&engine, &requests);
+        let found = look_at(&engine, &requests);
         let mut times = vec![Duration::MAX; requests.len()];
         for _ in 0..ROUNDS {
             for (request, best) in requests.iter().zip(&mut times) {
@@ -74,19 +75,25 @@ fn main() {
                 *best = begun.elapsed().min(*best);
             }
         }
-        times.sort_unstable();
-        let at = |share| data::percentile(&times, share).as_secs_f64() * 1e3;
-        let mean = |sum: usize| sum as f64 / requests.len() as f64;
-        println!(
-            "{sort:<20} {:>7} {:>7.2} ms {:>7.2} ms {:>7.2} ms {:>12.1} {:>9.1}",
-            requests.len(),
-            at(0.5),
-            at(0.99),
-            at(1.0),
-            mean(completions),
-            mean(articles)
-        );
+        all.extend_from_slice(&times);
+        print(sort, times, Some(found));
     }
+    print("all", all, None);
+}
+
+/// Prints how long texts took, and how many completions and articles were answered to all.
+fn print(sort: &str, mut times: Vec<Duration>, found: Option<(usize, usize)>) {
+    times.sort_unstable();
+    let at = |share| data::percentile(&times, share).as_secs_f64() * 1e3;
+    let mean = |sum: usize| format!("{:.1}", sum as f64 / times.len() as f64);
+    let (completions, articles) = found.map_or_else(Default::default, |(a, b)| (mean(a), mean(b)));
+    println!(
+        "{sort:<20} {:>7} {:>7.2} ms {:>7.2} ms {:>7.2} ms {completions:>12} {articles:>9}",
+        times.len(),
+        at(0.5),
+        at(0.99),
+        at(1.0),
+    );
 }
 
 /// What the fields of suggestions take of the index.
@@ -150,7 +157,11 @@ fn look_at(engine: &EmbeddedEngine, requests: &[SuggestRequest]) -> (usize, usiz
         completions += answer.completions.len();
         articles += answer.articles.len();
         for completion in answer.completions {
-            let asked = SearchRequest { limit: 0, ..SearchRequest::new(Query::parse(&completion.text), request.now_s) };
+            let asked = SearchRequest {
+                limit: 0,
+                literal: true,
+                ..SearchRequest::new(Query::parse(&completion.text), request.now_s)
+            };
             assert!(engine.search(&asked).unwrap().total.value > 0, "{:?} offers {:?}", request.text, completion.text);
         }
     }

@@ -84,6 +84,9 @@ enum Command {
         /// How many works to print
         #[arg(long, default_value_t = 10)]
         limit: usize,
+        /// Search for what is typed: no other spelling, no help where nothing is found
+        #[arg(long)]
+        literal: bool,
         /// Say why each hit stands where it stands
         #[arg(long)]
         explain: bool,
@@ -178,12 +181,13 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             progress.finish();
             output::report(&report, json)?;
         }
-        Command::Search { query, lang, ui_lang, limit, explain, json } => {
+        Command::Search { query, lang, ui_lang, limit, literal, explain, json } => {
             let request = SearchRequest {
                 filters: Filters { langs: lang.into_iter().collect(), ..Filters::default() },
                 ui_lang,
                 limit: limit.min(fichero::engine::MAX_LIMIT),
                 explain,
+                literal,
                 recency: config.recency,
                 ..SearchRequest::new(Query::parse(&query), jiff::Timestamp::now().as_second())
             };

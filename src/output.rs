@@ -182,6 +182,16 @@ pub(crate) fn search(answer: &SearchAnswer, json: bool) -> Result<()> {
     }
     let mut out = io::stdout().lock();
     writeln!(out, "{} works", answer.total.value)?;
+    if let Some(recovery) = &answer.recovery {
+        match recovery.to.as_str() {
+            "" => writeln!(out, "nothing is found: what is newest")?,
+            _ => writeln!(out, "results for {}", plain_text(&recovery.to_html))?,
+        }
+        if !recovery.dropped.is_empty() {
+            writeln!(out, "left out: {}", recovery.dropped.join(", "))?;
+        }
+        writeln!(out, "--literal searches for what was typed")?;
+    }
     for correction in &answer.corrections {
         writeln!(out, "searched for {} instead of {}", correction.searched.join(", "), correction.typed)?;
     }

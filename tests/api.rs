@@ -351,7 +351,7 @@ fn bad_values_are_named() {
         ("lang", ["", "x", "español", "en-", "es,en"].as_slice()),
         ("ui_lang", &["", "x", "12", "en_US!"]),
         ("kind", &["", "essay", "article,blog"]),
-        ("topic", &["", "/", "  "]),
+        ("topic", &["", "/", "  ", "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q"]),
         ("date_from", &["", "yesterday", "2017-29-07", "2021-02-30", "20210101x"]),
         ("date_to", &["", "2021-13-01", "99999-01-01"]),
         ("sort", &["", "newest", "-Date", "date,relevance"]),

@@ -40,6 +40,8 @@ ways! {
     filters_are_widened_in_their_order
     no_search_ends_without_hits
     all_pages_are_of_one_list
+    a_facet_counts_what_its_filter_gives
+    nothing_is_told_of_what_readers_may_not_see
     what_is_found_as_typed_is_not_helped
     spellings_are_shown_as_the_site_writes_them
 }
@@ -128,6 +130,9 @@ fn what_tells_least_is_left_out_first(maker: Maker) {
         ("xyzzyx bolsas", "bolsas", &["xyzzyx"], &["pt/2"]),
         ("\"access open\"", "access open", &[], &["en/1", "en/2"]),
         ("title:repositories journals -unesco", "repositories -unesco", &["journals"], &["en/2"]),
+        // What is left is as it was typed.
+        ("UNESCO xyzzyx", "UNESCO", &["xyzzyx"], &["en/3"]),
+        ("title:xyzzyx Post-Pandemic", "xyzzyx Post-Pandemic", &[], &["en/3"]),
     ] {
         let answer = search(&made, &helped(typed));
         let told = answer.recovery.as_ref().unwrap();
@@ -163,7 +168,20 @@ fn filters_are_widened_in_their_order(maker: Maker) {
             &[],
             1,
         ),
-        (filtered("", langs(&["de"])), RecoveryKind::OtherLanguages, &["lang=de"], &[], 12),
+        (
+            filtered("movilidad", Filters { from_s: Some(NOW), until_s: Some(NOW + 1), ..under("programs") }),
+            RecoveryKind::FewerFilters,
+            &["date_from=2023-11-14T22:13:20Z", "date_to=2023-11-14T22:13:20Z"],
+            &[],
+            2,
+        ),
+        (
+            filtered("movilidad", Filters { from_s: Some(0), until_s: Some(DAY_S), ..langs(&["es"]) }),
+            RecoveryKind::FewerFilters,
+            &["lang=es", "date_from=1970-01-01", "date_to=1970-01-01"],
+            &[],
+            3,
+        ),
         (filtered("xyzzyx", under("programs/research")), RecoveryKind::Newest, &["xyzzyx"], &[], 2),
         (filtered("xyzzyx", langs(&["pt"])), RecoveryKind::Newest, &["xyzzyx"], &[], 5),
         (helped("xyzzyx"), RecoveryKind::Newest, &["xyzzyx"], &[], 12),
@@ -216,8 +234,9 @@ fn no_search_ends_without_hits(maker: Maker) {
                 let request = SearchRequest { sort, ..filtered(query, filters.clone()) };
                 let answer = search(&made, &request);
                 let is_answered = search(&made, &SearchRequest { literal: true, ..request.clone() }).total.value > 0;
-                assert!(!answer.hits.is_empty(), "{request:?}");
-                assert!(is_answered || answer.recovery.is_some(), "{request:?}");
+                let is_list = request.query.words.is_empty() && request.query.phrases.is_empty();
+                assert!(is_list || !answer.hits.is_empty(), "{request:?}");
+                assert!(is_answered || answer.recovery.is_some() != is_list, "{request:?}");
             }
         }
     }
@@ -232,7 +251,7 @@ fn all_pages_are_of_one_list(maker: Maker) {
         helped("movilidad estudantil"),
         helped("bolsas estudiantil"),
         filtered("estudantil", langs(&["fr"])),
-        filtered("", under("none")),
+        filtered("movilidad", under("none")),
     ] {
         let whole = SearchRequest { facets: Facet::ALL.to_vec(), ..whole };
         let all = search(&made, &whole);
@@ -256,6 +275,35 @@ fn all_pages_are_of_one_list(maker: Maker) {
     }
 }
 
+fn a_facet_counts_what_its_filter_gives(maker: Maker) {
+    let made = maker(&site());
+    for query in ["movilidda", "movilidad estudantil", "estudantil", "e learning", "postpandemic", "xyzzyx bolsas"] {
+        let all = search(&made, &SearchRequest { facets: Facet::ALL.to_vec(), ..helped(query) });
+        let counts = all.facets.lang.unwrap();
+        assert!(!counts.is_empty(), "{query}");
+        for count in counts {
+            let answer = search(&made, &filtered(query, langs(&[&count.value])));
+            assert_eq!(answer.total.value, count.count, "{query} in {}", count.value);
+        }
+    }
+}
+
+fn nothing_is_told_of_what_readers_may_not_see(maker: Maker) {
+    let mut records = site();
+    records.push(with(
+        page("es/9", "es", "Quásar", "Movilidad y Quásar."),
+        json!({"published_at": "2023-12-01", "topics": ["Programs"]}),
+    ));
+    let made = maker(&records);
+    for query in ["quasarr", "quásarr", "movilidad estudiantil quasarr"] {
+        let answer = search(&made, &helped(query));
+        assert!(answer.corrections.is_empty(), "{query}: {:?}", answer.corrections);
+        assert_ne!(answer.recovery.map(|told| told.kind), Some(RecoveryKind::Spelling), "{query}");
+        let later = search(&made, &SearchRequest { now_s: NOW + 30 * DAY_S, ..helped(query) });
+        assert_eq!(later.corrections[0].searched[0], "Quásar", "{query}");
+    }
+}
+
 fn what_is_found_as_typed_is_not_helped(maker: Maker) {
     let made = maker(&site());
     for query in
@@ -265,6 +313,8 @@ fn what_is_found_as_typed_is_not_helped(maker: Maker) {
         assert_eq!((&answer.recovery, answer.corrections.len()), (&None, 0), "{query}");
         assert_eq!(answer.total, literal.total, "{query}");
     }
+    let list = search(&made, &filtered("", langs(&["de"])));
+    assert_eq!((list.total.value, list.recovery), (0, None), "a list without a query");
     for query in ["movilidad estudantil", "movilidda", "e learning", "postpandemic", "xyzzyx", "bolsas estudiantil"] {
         let literal = search(&made, &request(query));
         assert_eq!((literal.total.value, literal.recovery, literal.corrections.len()), (0, None, 0), "{query}");

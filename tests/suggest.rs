@@ -269,6 +269,7 @@ fn everything_is_escaped_and_what_is_new_marked(maker: Maker) {
 fn any_text_is_answered(maker: Maker) {
     let made = maker(&library());
     let long = "movilidad ".repeat(500);
+    let marks = "!".repeat(60_000) + "'a";
     for typed in [
         "",
         " ",
@@ -285,6 +286,7 @@ fn any_text_is_answered(maker: Maker) {
         "a\u{301}",
         "^v",
         long.as_str(),
+        marks.as_str(),
     ] {
         let answer = suggest(&made, typed);
         assert!(answer.completions.len() <= MAX_SUGGESTIONS && answer.articles.len() <= MAX_SUGGESTIONS, "{typed:?}");
@@ -326,8 +328,12 @@ fn find_all(engine: &dyn SearchEngine, request: &SuggestRequest) -> usize {
     let completions = engine.suggest(request).unwrap().completions;
     for completion in &completions {
         let filters = Filters { langs: request.langs.clone(), ..Filters::default() };
-        let asked =
-            SearchRequest { filters, limit: 0, ..SearchRequest::new(Query::parse(&completion.text), request.now_s) };
+        let asked = SearchRequest {
+            filters,
+            limit: 0,
+            literal: true,
+            ..SearchRequest::new(Query::parse(&completion.text), request.now_s)
+        };
         let total = engine.search(&asked).unwrap().total.value;
         assert!(total > 0, "{request:?} offers {completion:?}, which finds nothing");
     }

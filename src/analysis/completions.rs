@@ -7,7 +7,7 @@
 //! as far as one article can tell: a piece that always goes on the same way is left to the longer
 //! one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
@@ -24,6 +24,8 @@ pub const MAX_COMPLETION_CHARS: usize = 60;
 const MAX_TELLING: usize = 4;
 /// The most words of a phrase, function words counted.
 const MAX_WORDS: usize = 6;
+/// The most words of a title that are looked at.
+const MAX_TITLE_WORDS: usize = 64;
 /// How often a text says what it is offered for.
 const MIN_REPEATS: u32 = 3;
 /// The most words, and the most phrases, that the texts of one article give.
@@ -55,6 +57,7 @@ pub fn completion_key(text: &str) -> String {
     while let Some(c) = rest.chars().next() {
         if is_between
             && has_elisions
+            && c.is_alphabetic()
             && let Some(length) = elided_length(first_run(rest))
         {
             rest = &rest[length..];
@@ -318,7 +321,7 @@ impl Gatherer {
     }
 
     fn add_title(&mut self, title: &[Spoken<'_>], texts: &Texts<'_, '_>) {
-        for segment in segments(title) {
+        for segment in segments(title.get(..MAX_TITLE_WORDS).unwrap_or(title)) {
             let roles: Vec<Role> = segment.iter().map(Spoken::role).collect();
             let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(texts.usual(word))).collect();
             let Some(last) = roles.iter().rposition(|role| role.can_end()) else { continue };
@@ -367,16 +370,19 @@ impl Gatherer {
                 }
             }
         }
+        phrases.retain(|_, (times, _)| *times >= MIN_REPEATS);
+        // A longer phrase as frequent as a part of it says all that the part does.
+        let parts = phrases.iter().flat_map(|(words, (times, _))| {
+            let lengths = 2..words.len();
+            lengths.flat_map(|length| words.windows(length)).map(move |part| (part, *times))
+        });
+        let goes_on: HashSet<&[u32]> = parts
+            .filter(|(part, times)| phrases.get(part).is_some_and(|(of_part, _)| of_part == times))
+            .map(|(part, _)| part)
+            .collect();
         let mut often: Vec<(u32, usize, usize)> = phrases
             .iter()
-            .filter(|(words, (times, _))| {
-                let goes_on = |(other, (other_times, _)): (&&[u32], &(u32, usize))| {
-                    other.len() > words.len()
-                        && other_times == times
-                        && other.windows(words.len()).any(|part| part == **words)
-                };
-                *times >= MIN_REPEATS && !phrases.iter().any(goes_on)
-            })
+            .filter(|(words, _)| !goes_on.contains(*words))
             .map(|(words, (times, first))| (*times, *first, words.len()))
             .collect();
         often.sort_unstable_by_key(|(times, first, length)| (std::cmp::Reverse((*times, *length)), *first));

@@ -398,9 +398,9 @@ impl Collection for BruteForceEngine {
         Ok(zones.any(|zone| !sequence_starts(zone, sequence).is_empty()))
     }
 
-    fn written(&self, folded: &str) -> Result<Option<String>, Infallible> {
-        let mut holders: Vec<&Entry> =
-            self.entries.iter().filter(|entry| entry.terms.vocabulary().contains(folded)).collect();
+    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Infallible> {
+        let visible = self.entries.iter().filter(|entry| entry.article.is_visible_at(now_s));
+        let mut holders: Vec<&Entry> = visible.filter(|entry| entry.terms.vocabulary().contains(folded)).collect();
         holders.sort_by(|a, b| a.article.id.cmp(&b.article.id));
         let written = |entry: &Entry| {
             let is_it = |(_, forms): &&(u32, Arc<Forms>)| forms.words.iter().any(|word| word == folded);
@@ -465,7 +465,7 @@ impl SearchEngine for &BruteForceEngine {
 
 impl SearchEngine for BruteForceEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-        let Ok(plan) = Plan::new(&request.query, request.ui_lang.as_deref(), Mending::of(request), self);
+        let Ok(plan) = Plan::new(request, Mending::of(request), self);
         let left_out = request.without.iter().filter_map(|key| self.find(key, request.now_s));
         let left_out: HashSet<&str> = left_out.map(|entry| entry.article.work.as_str()).collect();
         let matching = |plan: &Plan, filters: &Filters| {

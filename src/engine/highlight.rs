@@ -323,7 +323,8 @@ mod tests {
         let articles = langs.iter().map(article).collect();
         let version = IndexVersion { generation: 1, seq: 1 };
         let engine = BruteForceEngine::new(articles, synonyms::parse(SYNONYMS).unwrap(), version);
-        Plan::new(&Query::parse(query), None, crate::engine::plan::Mending::Any, &engine).unwrap()
+        let request = crate::engine::SearchRequest::new(Query::parse(query), 0);
+        Plan::new(&request, crate::engine::plan::Mending::Any, &engine).unwrap()
     }
 
     fn marked(query: &str, lang: &str, text: &str) -> String {

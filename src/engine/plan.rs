@@ -208,10 +208,10 @@ impl fmt::Display for Note {
 const MAX_BESIDE_PHRASES: usize = 3;
 
 impl Plan {
-    /// The same plan asking for less and less, at most so many times; for one that nothing matches.
-    /// First the words of a phrase are looked for singly, and those of a zone in all zones. Then words are left out: those that no
-    /// article holds, then those that tell least, at last that which tells most, of the others one
-    /// being enough.
+    /// The same plan asking for less and less, for one that nothing matches. First the words of a
+    /// phrase are looked for singly, and those of a zone in all zones. Then words are left out: those
+    /// that no article holds, then those that tell least until so many are left and less, at last that
+    /// which tells most, of the others one being enough.
     pub fn with_fewer_words(&self, most: usize) -> Vec<Plan> {
         let mut plans = Vec::new();
         let mut plan = self.clone();
@@ -246,7 +246,7 @@ impl Plan {
     }
 
     /// The plan with some of its words only, in the order of the query.
-    fn keeping(&self, places: &[usize]) -> Plan {
+    pub(super) fn keeping(&self, places: &[usize]) -> Plan {
         let is_kept = |place: &usize| places.contains(place);
         let words: Vec<PlannedWord> =
             (0..self.words.len()).filter(is_kept).map(|place| self.words[place].clone()).collect();

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use self::wording::worded;
 use super::filters::{Facet, Filters};
-use super::plan::{Collection, Mending, Origin, Plan};
+use super::plan::{Collection, Mending, Origin, Plan, Variant};
 use super::{SearchRequest, ranking};
 use crate::analysis::fold;
 use crate::article::Kind;
@@ -103,14 +103,14 @@ const WEAKLY_HELD: usize = 2;
 /// How many times as many versions must hold the query with another word in place of one that the
 /// site knows.
 const TIMES_AS_MANY: usize = 3;
-/// The most searches with fewer words than are asked for.
+/// The most searches with one word after the other left out.
 const MAX_FEWER: usize = 4;
 
 /// Searches by a plan, and where that finds nothing, in other ways.
 ///
-/// A search that needs no help is one pass. One that does is bounded: a pass with words mended,
-/// one with words guessed, one for joined words, [`MAX_FEWER`] with fewer words, and two for each wider set of filters, of
-/// which there are three and one a level of a topic.
+/// A search that needs no help is one pass. One that does is bounded: three passes to mend words, one
+/// for each that was, one with guesses, one for joined words, [`MAX_FEWER`] and three with less asked
+/// for, and two for each wider set of filters, of which there are three and one a level of a topic.
 pub(in crate::engine) fn search<C: Collection, M>(
     collection: &C,
     plan: Plan,
@@ -118,7 +118,8 @@ pub(in crate::engine) fn search<C: Collection, M>(
     matching: impl Fn(&Plan, &Filters) -> Result<Found<M>, C::Error>,
 ) -> Result<Answered<M>, C::Error> {
     let found = matching(&plan, &request.filters)?;
-    if request.literal {
+    // A list without a query has what was asked for, or nothing.
+    if request.literal || (plan.words.is_empty() && plan.required.is_empty()) {
         return Ok(Answered { plan, matches: found.matches, recovery: None });
     }
     let helper = Helper { collection, request, matching };
@@ -161,22 +162,31 @@ where
     /// The plan with words mended that the site knows, or that may well be right, where it is
     /// matched weakly and the mended one finds more.
     fn mended(&self, plan: Plan, found: Found<M>) -> Result<(Plan, Found<M>), C::Error> {
-        if plan.words.is_empty() || found.whole > WEAKLY_HELD {
+        // Filters aside: what is counted under a facet is what its filter gives.
+        let everywhere = Filters::default();
+        let is_filtered = self.request.filters != everywhere;
+        let counts = |found: &Found<M>| (found.versions, found.whole);
+        let (versions, whole) =
+            if is_filtered { counts(&(self.matching)(&plan, &everywhere)?) } else { counts(&found) };
+        if plan.words.is_empty() || whole > WEAKLY_HELD {
             return Ok((plan, found));
         }
-        let (query, ui_lang) = (&self.request.query, self.request.ui_lang.as_deref());
-        let mending = if found.versions == 0 { Mending::Any } else { Mending::Likely };
-        let mended = Plan::new(query, ui_lang, mending, self.collection)?;
+        let mending = if versions == 0 { Mending::Any } else { Mending::Likely };
+        let mended = Plan::new(self.request, mending, self.collection)?;
         if mended.corrections() == plan.corrections() {
             return Ok((plan, found));
         }
-        let better = (self.matching)(&mended, &self.request.filters)?;
-        let is_better = match found.versions {
+        let better = (self.matching)(&mended, &everywhere)?;
+        let is_better = match versions {
             // What both find nothing of is asked for in other ways, for which something must be known.
             0 => better.versions > 0 || plan.words.iter().all(|word| !word.is_known),
-            _ => better.whole >= TIMES_AS_MANY * found.whole.max(1),
+            _ => better.whole >= TIMES_AS_MANY * whole.max(1),
         };
-        Ok(if is_better { (mended, better) } else { (plan, found) })
+        if !is_better {
+            return Ok((plan, found));
+        }
+        let better = if is_filtered { (self.matching)(&mended, &self.request.filters)? } else { better };
+        Ok((mended, better))
     }
 
     /// The plan with words that were perhaps meant, where there are any. What is told was decided
@@ -185,17 +195,16 @@ where
         if !plan.could_guess {
             return Ok((plan, found));
         }
-        let (query, ui_lang) = (&self.request.query, self.request.ui_lang.as_deref());
-        let guessing = plan.guessing(query, ui_lang, self.collection)?;
-        let found = (self.matching)(&guessing, &self.request.filters)?;
-        Ok((guessing, found))
+        let guessing = plan.guessing(self.request, self.collection)?;
+        let with_guesses = (self.matching)(&guessing, &self.request.filters)?;
+        Ok(if with_guesses.versions > 0 { (guessing, with_guesses) } else { (plan, found) })
     }
 
     /// What is to be told of a plan that finds something: how its words are spelt.
     fn respelling(&self, plan: &Plan) -> Result<Option<Recovery>, C::Error> {
         let has = |origin| plan.words.iter().flat_map(|word| &word.variants).any(|variant| variant.origin == origin);
         let kind = if has(Origin::Correction) {
-            if !self.is_known_whole(plan)? {
+            if !self.is_known_whole(plan)? || !self.has_corrected(plan)? {
                 return Ok(None); // the corrections are told, but this would be no query to suggest
             }
             RecoveryKind::Spelling
@@ -209,6 +218,19 @@ where
             return Ok(None);
         };
         Ok(Some(self.told(kind, plan, Vec::new(), Vec::new())))
+    }
+
+    /// Whether something that passes the filters holds each word that was corrected.
+    fn has_corrected(&self, plan: &Plan) -> Result<bool, C::Error> {
+        let is_corrected = |variant: &Variant| variant.origin == Origin::Correction;
+        for place in 0..plan.words.len() {
+            if plan.words[place].variants.iter().any(is_corrected)
+                && (self.matching)(&plan.keeping(&[place]), &self.request.filters)?.versions == 0
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether some article writes every word as it is searched for.
@@ -324,7 +346,12 @@ fn named(filters: &Filters) -> Vec<String> {
     let Filters { langs, kinds, topics, tags, authors, years, from_s, until_s, kinds_not, topics_not, tags_not } =
         filters;
     let kinds_of = |kinds: &[Kind]| kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>();
-    let day = |at: &Option<i64>| at.and_then(|at| jiff::Timestamp::from_second(at).ok()).map(|at| at.to_string());
+    /// A day is named by its date, any other time by the second.
+    fn moment(at_s: i64, is_day: bool) -> Option<String> {
+        let at = jiff::Timestamp::from_second(at_s).ok()?.to_string();
+        Some(if is_day { at.split('T').next()?.to_owned() } else { at })
+    }
+    let is_midnight = |at_s: i64| at_s % 86_400 == 0;
     let groups: [(&str, Vec<String>); 11] = [
         ("lang", langs.clone()),
         ("kind", kinds_of(kinds)),
@@ -332,8 +359,8 @@ fn named(filters: &Filters) -> Vec<String> {
         ("tag", tags.clone()),
         ("author", authors.clone()),
         ("year", years.iter().map(ToString::to_string).collect()),
-        ("date_from", day(from_s).into_iter().collect()),
-        ("date_to", day(until_s).into_iter().collect()),
+        ("date_from", from_s.and_then(|at| moment(at, is_midnight(at))).into_iter().collect()),
+        ("date_to", until_s.and_then(|at| moment(at - 1, is_midnight(at))).into_iter().collect()),
         ("kind_not", kinds_of(kinds_not)),
         ("topic_not", topics_not.clone()),
         ("tag_not", tags_not.clone()),

@@ -76,8 +76,8 @@ pub struct Completion {
     pub text_html: String,
     /// The language (BCP 47) it is in: the reader's, or that of most of its works.
     pub lang: String,
-    /// How many works lead with it: in their titles and labels, or saying it again and again. A
-    /// number above 500 is an estimate.
+    /// How many works lead with it: in their titles and labels, or saying it again and again. A large
+    /// number is an estimate.
     pub works: u64,
 }
 
@@ -136,6 +136,9 @@ pub(super) trait Suggester: SearchEngine {
 
 /// What a reader is offered.
 pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+    let text =
+        request.text.char_indices().nth(MAX_CHARS).map_or(request.text.as_str(), |(end, _)| &request.text[..end]);
+    let request = &SuggestRequest { text: text.to_owned(), ..request.clone() };
     let typed = Typed::of(&request.text);
     let (offers, is_mended) = offers(engine, &typed, request)?;
     let completions = completions(offers, request);
@@ -259,7 +262,6 @@ pub(super) struct Typed {
 
 impl Typed {
     pub(super) fn of(text: &str) -> Typed {
-        let text = text.char_indices().nth(MAX_CHARS).map_or(text, |(end, _)| &text[..end]);
         let spoken = words(text).into_iter().filter(|word| word.span == 1);
         let mut whole: Vec<(String, usize)> = spoken.map(|word| (folded_word(&word.text), word.bytes.end)).collect();
         let is_open = whole.last().is_some_and(|(_, end)| *end == text.len());
@@ -504,19 +506,26 @@ impl Misspelt {
     /// How likely what was typed is a slip, a single one, for the beginning of a key; 0 where it
     /// is none.
     pub(super) fn likelihood(&self, key: &str) -> f32 {
+        self.meant(key).map(|begin| spelling::likelihood(&self.key, begin)).fold(0.0, f32::max)
+    }
+
+    /// The shortest beginning of a key that what was typed may be a slip for, a single one.
+    pub(super) fn shortest<'k>(&self, key: &'k str) -> Option<&'k str> {
+        self.meant(key).next()
+    }
+
+    /// The beginnings of a key that what was typed may be a slip for, a single one.
+    fn meant<'k>(&self, key: &'k str) -> impl Iterator<Item = &'k str> {
         let typed = self.key.chars().count();
-        let mut likeliest = 0.0f32;
-        for length in typed.saturating_sub(1)..=typed + 1 {
+        let beginnings = (typed.saturating_sub(1)..=typed + 1).filter_map(move |length| {
             let end = key.char_indices().map(|(at, c)| at + c.len_utf8()).nth(length.saturating_sub(1));
-            let Some(begin) = end.map(|end| &key[..end]) else { continue };
-            if begin.starts_with(&self.kept)
+            end.map(|end| &key[..end])
+        });
+        beginnings.filter(|begin| {
+            begin.starts_with(&self.kept)
                 && spelling::edits(&self.key, begin) <= 1
                 && digits(begin) == digits(&self.key)
-            {
-                likeliest = likeliest.max(spelling::likelihood(&self.key, begin));
-            }
-        }
-        likeliest
+        })
     }
 }
 

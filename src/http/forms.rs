@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
-use crate::article::{Kind, Moment, Topic, is_language_tag};
+use crate::article::{Kind, MAX_TOPIC_LEVELS, Moment, Topic, is_language_tag};
 use crate::engine::Facet;
 
 /// The form of a parameter's values.
@@ -190,11 +190,11 @@ impl Form for TopicPath {
     type Value = String;
 
     fn read(&self, text: &str) -> Option<String> {
-        Topic::parse(text).map(|topic| topic.path)
+        Topic::parse(text).filter(|topic| topic.labels.len() <= MAX_TOPIC_LEVELS).map(|topic| topic.path)
     }
 
     fn expected(&self) -> String {
-        "a topic path such as programs/research".to_owned()
+        format!("a topic path such as programs/research, of at most {MAX_TOPIC_LEVELS} levels")
     }
 
     fn schema(&self) -> Schema {

@@ -290,10 +290,14 @@ pub(super) async fn search_by_json(
 
 async fn one(app: &App, headers: &HeaderMap, params: &Params) -> Result<Response, Problem> {
     let begun = Instant::now();
-    let search = Search::read(params, &SORT, headers, &app.settings)?;
+    let is_list = preference::prefers(headers, json_ld::MEDIA_TYPE, "application/json");
+    let mut search = Search::read(params, &SORT, headers, &app.settings)?;
+    if is_list {
+        search = search.literal(); // it has no words to say how it was helped
+    }
     let metrics = app.metrics.clone();
     let answer = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
-    Ok(match preference::prefers(headers, json_ld::MEDIA_TYPE, "application/json") {
+    Ok(match is_list {
         true => answer.into_item_list().into_response(),
         false => Json(answer).into_response(),
     })

@@ -132,7 +132,7 @@ impl EmbeddedEngine {
 impl EmbeddedEngine {
     /// What a search makes of its query, over the articles at present.
     pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
-        Plan::new(&request.query, request.ui_lang.as_deref(), Mending::of(request), self.snapshot.load().as_ref())
+        Plan::new(request, Mending::of(request), self.snapshot.load().as_ref())
     }
 
     fn state(&self) -> State {

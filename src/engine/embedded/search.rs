@@ -27,7 +27,7 @@ use crate::engine::{
 
 /// The works that match, best first.
 pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-    let plan = Plan::new(&request.query, request.ui_lang.as_deref(), Mending::of(request), snapshot)?;
+    let plan = Plan::new(request, Mending::of(request), snapshot)?;
     search_planned(snapshot, plan, request)
 }
 

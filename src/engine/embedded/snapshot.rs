@@ -650,8 +650,8 @@ impl Collection for Snapshot {
         Ok(false)
     }
 
-    fn written(&self, folded: &str) -> Result<Option<String>, EngineError> {
-        written(self, folded)
+    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, EngineError> {
+        written(self, folded, now_s)
     }
 
     fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, EngineError> {

@@ -12,6 +12,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED, Term};
 
 use super::State;
+use super::best::Best;
 use super::heads::headed;
 use super::schema::{PART_SEPARATOR, TIMES_IN_TEXTS, completion_text, read_completion};
 use super::snapshot::{Snapshot, index_error};
@@ -28,8 +29,8 @@ const MORE_COUNTED: usize = 4;
 const TRIED: usize = 4;
 /// How many terms of best lists are read.
 const MAX_READ: usize = 96;
-/// How many terms of a segment are gone through for a slip.
-const MAX_MENDED: usize = 2_000;
+/// How many terms are gone through for a slip.
+const MAX_MENDED: usize = 4_000;
 /// How many living articles of a completion are counted; the rest is estimated.
 const MAX_COUNTED: u32 = 500;
 
@@ -126,9 +127,15 @@ impl<'r> Candidates<'r> {
         fit
     }
 
-    fn meet(&mut self, term: &[u8], articles: u32, likelihood: f32) {
+    /// Takes note of a term that so many articles hold; one whose key has no likelihood is passed
+    /// over.
+    fn meet(&mut self, term: &[u8], articles: u32, likelihood: impl Fn(&str) -> f32) {
         let Some((key, lang, _)) = read_completion(term) else { return };
         let Some(fit) = self.fit(lang) else { return };
+        let likelihood = likelihood(key);
+        if likelihood <= 0.0 {
+            return;
+        }
         if !self.met.contains_key(key) {
             self.met.insert(key.to_owned(), Met::default());
         }
@@ -140,27 +147,49 @@ impl<'r> Candidates<'r> {
     }
 }
 
+/// Terms of lists of the best: how well the language suits the reader, how many articles hold it, the
+/// segment's place, the term's ordinal.
+type Listed = Vec<(u8, u32, usize, u32)>;
+
 /// The completions that begin with a key.
 fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Result<Candidates<'r>, EngineError> {
     let mut candidates = Candidates::new(request);
-    let mut listed = Vec::new();
+    let mut listed = Listed::new();
     for (place, segment) in snapshot.segments.iter().enumerate() {
-        let Some(best) = segment.best.under(key) else {
-            // The largest character: nothing that begins with the key comes behind.
-            let terms = segment.completions.terms().range().ge(key).lt(format!("{key}{}", char::MAX));
-            let mut terms = terms.into_stream().map_err(index_error)?;
-            while let Some((term, info)) = terms.next() {
-                candidates.meet(term, info.doc_freq, 1.0);
-            }
+        if list_best(&segment.best, key, place, &mut candidates, &mut listed) {
             continue;
-        };
-        let fits: Vec<Option<u8>> = segment.best.langs.iter().map(|lang| candidates.fit(lang)).collect();
-        for one in best {
-            if let Some(fit) = fits.get(usize::from(one.lang)).copied().flatten() {
-                listed.push((fit, one.articles, place, one.ordinal));
-            }
+        }
+        // The largest character: nothing that begins with the key comes behind.
+        let terms = segment.completions.terms().range().ge(key).lt(format!("{key}{}", char::MAX));
+        let mut terms = terms.into_stream().map_err(index_error)?;
+        while let Some((term, info)) = terms.next() {
+            candidates.meet(term, info.doc_freq, |_| 1.0);
         }
     }
+    meet_listed(snapshot, listed, &mut candidates, |_| 1.0)?;
+    Ok(candidates)
+}
+
+/// Lists the best that begin with a key, of languages that may be offered; whether there are so many
+/// that a list of them is kept.
+fn list_best(best: &Best, key: &str, place: usize, candidates: &mut Candidates<'_>, listed: &mut Listed) -> bool {
+    let Some(under) = best.under(key) else { return false };
+    let fits: Vec<Option<u8>> = best.langs.iter().map(|lang| candidates.fit(lang)).collect();
+    for one in under {
+        if let Some(fit) = fits.get(usize::from(one.lang)).copied().flatten() {
+            listed.push((fit, one.articles, place, one.ordinal));
+        }
+    }
+    true
+}
+
+/// Meets the best of what was listed; `likelihood` says that of a key.
+fn meet_listed(
+    snapshot: &Snapshot,
+    mut listed: Listed,
+    candidates: &mut Candidates<'_>,
+    likelihood: impl Fn(&str) -> f32,
+) -> Result<(), EngineError> {
     if listed.len() > MAX_READ {
         listed.select_nth_unstable_by(MAX_READ, |a, b| b.cmp(a));
         listed.truncate(MAX_READ);
@@ -169,40 +198,55 @@ fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Res
     for (_, articles, place, ordinal) in listed {
         let Some(segment) = snapshot.segments.get(place) else { continue };
         if segment.completions.terms().ord_to_term(u64::from(ordinal), &mut term).map_err(index_error)? {
-            candidates.meet(&term, articles, 1.0);
+            candidates.meet(&term, articles, &likelihood);
         }
     }
-    Ok(candidates)
+    Ok(())
 }
 
-/// The completions that begin with a key in which one slip was mended.
+/// The completions that begin with a key in which one slip was mended. Of beginnings with very many,
+/// the best.
 fn mended<'r>(
     snapshot: &Snapshot,
     misspelt: &Misspelt,
     request: &'r SuggestRequest,
 ) -> Result<Candidates<'r>, EngineError> {
     let mut candidates = Candidates::new(request);
+    let mut listed = Listed::new();
     let term = Term::from_field_text(snapshot.fields.completions, misspelt.key());
     let automaton = FuzzyTermQuery::new_prefix(term, 1, true).automaton().map_err(index_error)?;
-    for segment in &snapshot.segments {
-        let terms = segment.completions.terms().search(&automaton);
-        let terms = terms.ge(&misspelt.kept).lt(format!("{}{}", misspelt.kept, char::MAX));
-        let mut terms = terms.into_stream().map_err(index_error)?;
+    let end = format!("{}{}", misspelt.kept, char::MAX);
+    let most = MAX_MENDED / snapshot.segments.len().max(1);
+    for (place, segment) in snapshot.segments.iter().enumerate() {
+        let mut from = Some(misspelt.kept.clone());
+        let mut gone_through = 0;
+        // Terms that begin alike stand together.
         let mut last = (String::new(), 0.0);
-        for _ in 0..MAX_MENDED {
-            let Some((term, info)) = terms.next() else { break };
-            let Some((key, ..)) = read_completion(term) else { continue };
-            // Terms that begin alike stand together.
-            let beginning = misspelt.beginning(key);
-            if last.0 != beginning {
-                last = (beginning.to_owned(), misspelt.likelihood(beginning));
-            }
-            let likelihood = last.1;
-            if likelihood > 0.0 {
-                candidates.meet(term, info.doc_freq, likelihood);
+        while let Some(start) = from.take() {
+            let terms = segment.completions.terms().search(&automaton).ge(&start).lt(&end);
+            let mut terms = terms.into_stream().map_err(index_error)?;
+            while gone_through < most
+                && let Some((term, info)) = terms.next()
+            {
+                gone_through += 1;
+                let Some((key, ..)) = read_completion(term) else { continue };
+                let beginning = misspelt.beginning(key);
+                if last.0 != beginning {
+                    last = (beginning.to_owned(), misspelt.likelihood(beginning));
+                    let meant = misspelt.shortest(beginning);
+                    if let Some(meant) = meant
+                        && list_best(&segment.best, meant, place, &mut candidates, &mut listed)
+                    {
+                        from = Some(format!("{meant}{}", char::MAX));
+                        break;
+                    }
+                }
+                let likelihood = last.1;
+                candidates.meet(term, info.doc_freq, |_| likelihood);
             }
         }
     }
+    meet_listed(snapshot, listed, &mut candidates, |key| misspelt.likelihood(misspelt.beginning(key)))?;
     Ok(candidates)
 }
 

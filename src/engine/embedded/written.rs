@@ -10,12 +10,19 @@ use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::recovery::{MAX_ASKED, mostly_written, written_in_body, written_on_card};
 
-/// How most of a few articles write a folded word: of those that hold it, the first by their ids.
-pub(super) fn written(snapshot: &Snapshot, folded: &str) -> Result<Option<String>, EngineError> {
+/// How most of a few articles write a folded word: of those that hold it and that readers may see at a
+/// time (Unix), the first by their ids.
+pub(super) fn written(snapshot: &Snapshot, folded: &str, now_s: i64) -> Result<Option<String>, EngineError> {
     let mut holders = snapshot.all_with(&Term::from_field_text(snapshot.fields.vocabulary, folded))?;
-    holders.sort_by_key(|place| snapshot.segments.get(place.segment).map(|segment| segment.id_rank(place.doc)));
+    holders.retain(|place| snapshot.segments[place.segment].is_visible(place.doc, now_s));
+    let rank = |place: &Place| snapshot.segments[place.segment].id_rank(place.doc);
+    if holders.len() > MAX_ASKED {
+        holders.select_nth_unstable_by_key(MAX_ASKED, rank);
+        holders.truncate(MAX_ASKED);
+    }
+    holders.sort_unstable_by_key(rank);
     let mut forms = Vec::new();
-    for place in holders.into_iter().take(MAX_ASKED) {
+    for place in holders {
         forms.extend(written_by(snapshot, place, folded)?);
     }
     Ok(mostly_written(forms))

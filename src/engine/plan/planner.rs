@@ -28,8 +28,8 @@ pub trait Collection {
     /// Whether words stand one after the other in some zone of an article.
     fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Self::Error>;
     /// How the site writes a folded word: with its accents, and in capitals where it has them
-    /// within sentences. `None` where no article holds it.
-    fn written(&self, folded: &str) -> Result<Option<String>, Self::Error>;
+    /// within sentences. `None` where no article holds it that readers may see at a time (Unix).
+    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Self::Error>;
     /// The folded words that begin with a text, with how many articles hold each, in the order of
     /// the words.
     fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, Self::Error>;
@@ -64,36 +64,26 @@ pub const MAX_PREFIX_WORDS: usize = 128;
 const MAX_PREFIX_HOLDERS: u64 = 20_000;
 
 impl Plan {
-    /// Plans a query over a collection.
-    pub fn new<C: Collection>(
-        query: &Query,
-        ui_lang: Option<&str>,
-        mending: Mending,
-        collection: &C,
-    ) -> Result<Plan, C::Error> {
-        Plan::planned(query, ui_lang, mending, false, collection)
+    /// Plans a request's query over a collection.
+    pub fn new<C: Collection>(request: &SearchRequest, mending: Mending, collection: &C) -> Result<Plan, C::Error> {
+        Plan::planned(request, mending, false, collection)
     }
 
     /// The plan with guesses for the words that may be misspelt but not surely so: they are searched
     /// for besides, and worth their share, but nobody is told that they were meant.
-    pub fn guessing<C: Collection>(
-        &self,
-        query: &Query,
-        ui_lang: Option<&str>,
-        collection: &C,
-    ) -> Result<Plan, C::Error> {
-        Plan::planned(query, ui_lang, self.mending, true, collection)
+    pub fn guessing<C: Collection>(&self, request: &SearchRequest, collection: &C) -> Result<Plan, C::Error> {
+        Plan::planned(request, self.mending, true, collection)
     }
 
     fn planned<C: Collection>(
-        query: &Query,
-        ui_lang: Option<&str>,
+        request: &SearchRequest,
         mending: Mending,
         is_guessing: bool,
         collection: &C,
     ) -> Result<Plan, C::Error> {
-        let mut planner =
-            Planner { collection, frequencies: Vec::new(), notes: Vec::new(), is_guessing, could_guess: false };
+        let (query, ui_lang, now_s) = (&request.query, request.ui_lang.as_deref(), request.now_s);
+        let (frequencies, notes) = (Vec::new(), Vec::new());
+        let mut planner = Planner { collection, now_s, frequencies, notes, is_guessing, could_guess: false };
         let mut words = Vec::with_capacity(query.words.len());
         for word in &query.words {
             words.push(planner.word(word)?);
@@ -201,6 +191,8 @@ pub(super) fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
 /// What is known of a query while it is planned.
 pub(super) struct Planner<'c, C> {
     pub(super) collection: &'c C,
+    /// The present, Unix time.
+    pub(super) now_s: i64,
     /// For every word, in how many articles of each language it stands in any variant.
     pub(super) frequencies: Vec<Vec<u64>>,
     notes: Vec<Note>,

@@ -16,7 +16,9 @@ const MIN_JOINED_CHARS: usize = 6;
 /// The shortest part that a word is split into, in characters.
 const MIN_SPLIT_CHARS: usize = 3;
 /// The most places at which a word is split.
-const MAX_SPLITS: usize = 16;
+const MAX_PLACES: usize = 16;
+/// For how many splits of a query into known words it is looked up whether these stand in a row.
+const MAX_SPLITS: usize = 8;
 /// The most words that are searched for in place of one.
 const MAX_CORRECTIONS: usize = 3;
 /// A correction this much less likely than the best one is left out.
@@ -120,7 +122,7 @@ impl<C: Collection> Planner<'_, C> {
             for candidate in candidates {
                 let share = (candidate.score - best).exp();
                 if share >= MIN_CORRECTION_SHARE {
-                    let (variant, holders) = self.as_written(candidate)?;
+                    let Some((variant, holders)) = self.as_written(candidate)? else { continue };
                     let variant = Variant { origin, factor: variant.factor * share, ..variant };
                     self.add(place, variant, &holders, words);
                 }
@@ -223,7 +225,7 @@ impl<C: Collection> Planner<'_, C> {
             let holders = self.holders(&variant)?;
             let expected: f32 = languages.iter().zip(&holders).map(|(share, held)| share * (*held as f32).sqrt()).sum();
             if expected <= 0.0 {
-                continue; // no live article of a likely language holds it
+                continue; // no article of a likely language holds it
             }
             let mut nearness = 0.0;
             for (other, held) in context {
@@ -244,17 +246,18 @@ impl<C: Collection> Planner<'_, C> {
         Ok(likely)
     }
 
-    /// A candidate as the site writes it, with its accents, and how many articles hold it.
-    fn as_written(&self, candidate: Candidate) -> Result<(Variant, Vec<u64>), C::Error> {
+    /// A candidate as the site writes it, with its accents, and how many articles hold it; `None` where
+    /// readers may see none of these.
+    fn as_written(&self, candidate: Candidate) -> Result<Option<(Variant, Vec<u64>)>, C::Error> {
         let Candidate { variant, holders, .. } = candidate;
-        let Some(written) = self.collection.written(&variant.text)? else { return Ok((variant, holders)) };
+        let Some(written) = self.collection.written(&variant.text, self.now_s)? else { return Ok(None) };
         let word = normalize(&written);
         if word == variant.text || !word.chars().all(char::is_alphanumeric) {
-            return Ok((Variant { text: written, ..variant }, holders));
+            return Ok(Some((Variant { text: written, ..variant }, holders)));
         }
         let accented = self.variant(Origin::Correction, &word, variant.factor);
         let holders = self.holders(&accented)?;
-        Ok((Variant { text: written, ..accented }, holders))
+        Ok(Some((Variant { text: written, ..accented }, holders)))
     }
 
     /// Whether a folded word carries grammar and little else in the language that is likely the query's.
@@ -301,7 +304,7 @@ impl<C: Collection> Planner<'_, C> {
             if holders.iter().all(|held| *held == 0) {
                 continue;
             }
-            if let Some(written) = self.collection.written(&fold(&joined))? {
+            if let Some(written) = self.collection.written(&fold(&joined), self.now_s)? {
                 variant.text = written;
             }
             for place in [second - 1, second] {
@@ -313,7 +316,7 @@ impl<C: Collection> Planner<'_, C> {
 
     /// Adds the two words that an article may write where one was typed: `wheelchair`.
     pub(super) fn add_split(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
-        let mut split = 0;
+        let (mut split, mut looked_at) = (0, 0);
         for (place, typed) in query.words.iter().enumerate() {
             // A word that was corrected is known by now.
             if self.is_known(place) || typed.is_prefix || split == MAX_CORRECTED {
@@ -322,11 +325,15 @@ impl<C: Collection> Planner<'_, C> {
             split += 1;
             let ends = typed.text.char_indices().map(|(at, _)| at).skip(MIN_SPLIT_CHARS);
             let ends = ends.filter(|at| typed.text[*at..].chars().nth(MIN_SPLIT_CHARS - 1).is_some());
-            for (first, second) in ends.take(MAX_SPLITS).map(|at| typed.text.split_at(at)) {
+            for (first, second) in ends.take(MAX_PLACES).map(|at| typed.text.split_at(at)) {
                 let mut variant = self.variant(Origin::Split, &format!("{first} {second}"), WEIGHTS.joined);
                 variant.sequence = [first, second].map(|part| WordForms::of(part, self.collection.languages())).into();
                 let is_known = |part: &str| Ok(self.collection.holding(&fold(part))? > 0);
-                if is_known(first)? && is_known(second)? && self.collection.has_in_a_row(&variant.sequence)? {
+                if !is_known(first)? || !is_known(second)? || looked_at == MAX_SPLITS {
+                    continue;
+                }
+                looked_at += 1;
+                if self.collection.has_in_a_row(&variant.sequence)? {
                     let holders = self.holders(&variant)?;
                     self.add(place, variant, &holders, words);
                 }

@@ -77,17 +77,26 @@ fn respelt(text: &str, plan: &Plan, kind: RecoveryKind) -> Vec<Piece> {
     pieces
 }
 
-/// The query put together anew from the words that are left of it and from what it excludes.
+/// The query put together anew from the words that are left of it, as they were typed, and from what it
+/// excludes. Parts of a compound stay together.
 fn rebuilt(query: &Query, plan: &Plan) -> Vec<Piece> {
+    let tokens: Vec<_> = words(&query.text).into_iter().filter(|word| word.span == 1 && !word.is_dashed).collect();
     let mut pieces: Vec<Piece> = Vec::new();
+    let mut last: Option<usize> = None;
     for word in &plan.words {
-        pieces.push((format!("{}{}", separator(&pieces), zone_name(word.zone)), false));
-        let typed = query.words.iter().find(|typed| typed.text == word.text);
-        let is_prefix = typed.is_some_and(|typed| typed.is_prefix);
+        let from = last.map_or(0, |last| last + 1);
+        let place = (from..tokens.len()).find(|place| tokens[*place].text == word.text);
+        let between = last.zip(place).filter(|(last, place)| last + 1 == *place);
+        let gap = between.and_then(|(last, place)| query.text.get(tokens[last].bytes.end..tokens[place].bytes.start));
+        let separator = gap.filter(|gap| !gap.contains(char::is_whitespace)).unwrap_or(separator(&pieces));
+        pieces.push((format!("{separator}{}", zone_name(word.zone)), false));
+        let is_prefix = query.words.iter().any(|typed| typed.text == word.text && typed.is_prefix);
+        let typed = place.and_then(|place| query.text.get(tokens[place].bytes.clone())).unwrap_or(&word.text);
         match respelling(word) {
             Some(written) => pieces.push((written.to_owned(), true)),
-            None => pieces.push((format!("{}{}", word.text, if is_prefix { "*" } else { "" }), false)),
+            None => pieces.push((format!("{typed}{}", if is_prefix { "*" } else { "" }), false)),
         }
+        last = place.or(last);
     }
     for Clause { words, is_prefix, zone } in &query.excluded {
         let star = if *is_prefix { "*" } else { "" };
@@ -145,7 +154,7 @@ pub(in crate::engine) fn mostly_written(written: impl IntoIterator<Item = String
 /// How the first of a folded word is written in a text. A capital at the beginning of a sentence is
 /// none of the word's.
 fn written_in(text: &str, folded: &str) -> Option<String> {
-    let word = words(text).into_iter().find(|word| fold(&word.text) == folded)?;
+    let word = words(text).into_iter().find(|word| word.span > 0 && fold(&word.text) == folded)?;
     let (before, written) = (text.get(..word.bytes.start)?.trim_end(), text.get(word.bytes)?);
     let begins = before.chars().next_back().is_none_or(|last| !last.is_alphanumeric() && !matches!(last, ',' | ';'));
     let (first, rest) = written.split_at(written.chars().next()?.len_utf8());
