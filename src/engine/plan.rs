@@ -4,6 +4,7 @@
 mod planner;
 mod respelling;
 
+pub(in crate::engine) use planner::is_long;
 pub use planner::{Collection, MAX_PREFIX_WORDS, Mending};
 
 use std::collections::BTreeSet;

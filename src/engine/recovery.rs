@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use self::wording::worded;
 use super::filters::{Facet, Filters};
-use super::plan::{Collection, Mending, Origin, Plan, Variant};
+use super::plan::{Collection, Mending, Origin, Plan, Variant, is_long};
 use super::{SearchRequest, ranking};
 use crate::analysis::fold;
 use crate::article::Kind;
@@ -162,6 +162,9 @@ where
     /// The plan with words mended that the site knows, or that may well be right, where it is
     /// matched weakly and the mended one finds more.
     fn mended(&self, plan: Plan, found: Found<M>) -> Result<(Plan, Found<M>), C::Error> {
+        if is_long(&self.request.query) {
+            return Ok((plan, found));
+        }
         // Filters aside: what is counted under a facet is what its filter gives.
         let everywhere = Filters::default();
         let is_filtered = self.request.filters != everywhere;

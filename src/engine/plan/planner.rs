@@ -58,6 +58,15 @@ impl Mending {
     }
 }
 
+/// The most words of a query that are weighed against each other, and the most for which a search is
+/// made anew in another spelling.
+const MAX_WEIGHED_WORDS: usize = 24;
+
+/// Whether a query is more than a question: a text.
+pub(in crate::engine) fn is_long(query: &Query) -> bool {
+    query.words.len() > MAX_WEIGHED_WORDS
+}
+
 /// The most words that a prefix stands for: those that most articles hold.
 pub const MAX_PREFIX_WORDS: usize = 128;
 /// How many articles may hold these words, each counted by itself; the first word is always taken.
@@ -66,7 +75,7 @@ const MAX_PREFIX_HOLDERS: u64 = 20_000;
 impl Plan {
     /// Plans a request's query over a collection.
     pub fn new<C: Collection>(request: &SearchRequest, mending: Mending, collection: &C) -> Result<Plan, C::Error> {
-        Plan::planned(request, mending, false, collection)
+        Plan::planned(request, mending, is_long(&request.query), collection)
     }
 
     /// The plan with guesses for the words that may be misspelt but not surely so: they are searched
@@ -131,7 +140,7 @@ impl Plan {
             language_factors: posterior.iter().map(|share| ranking::language_factor(*share, best)).collect(),
             notes: planner.notes,
             mending,
-            could_guess: planner.could_guess,
+            could_guess: planner.could_guess && !is_guessing,
         };
         if mending != Mending::Off
             && !plan.required.is_empty()

@@ -1,6 +1,6 @@
 //! Other spellings of the words of a query: corrected, written together, written apart.
 
-use super::planner::{Collection, Mending, Planner};
+use super::planner::{Collection, Mending, Planner, is_long};
 use super::{Origin, PlannedWord, Variant, WordForms};
 use crate::analysis::{fold, is_stop_word, normalize};
 use crate::engine::ranking::WEIGHTS;
@@ -271,6 +271,9 @@ impl<C: Collection> Planner<'_, C> {
     /// articles hold each.
     fn context(&self, query: &Query, place: usize, mended: &[Mended], languages: &[f32]) -> Vec<(String, u64)> {
         let mut context: Vec<(String, u64)> = Vec::new();
+        if is_long(query) {
+            return context;
+        }
         for (other, word) in query.words.iter().enumerate() {
             let folded = fold(&word.text);
             let held: u64 = self.frequencies.get(other).map_or(0, |of| of.iter().sum());
