@@ -74,6 +74,7 @@ enum Command {
     /// Search from the command line
     Search {
         /// What to search for
+        #[arg(allow_hyphen_values = true)]
         query: String,
         /// Only articles in this language
         #[arg(long)]

@@ -14,8 +14,8 @@
 //! * a push does not wait for the end of a reindex;
 //! * any order of pushes, deletions, edits, reindexes, rollbacks and resumes ends as a plain model
 //!   says;
-//! * a running server finds a push within a second, keeps it when it is killed, relates it, and
-//!   streams of any length in bounded memory.
+//! * a running server finds a push within a second, keeps it when it is killed, relates it, offers it
+//!   no longer than it is there, and streams of any length in bounded memory.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -926,6 +926,29 @@ fn related_works_follow_a_push_within_a_second_and_are_kept_again() {
     assert!(answer.status < 300, "{answer:?}");
     wait_until("the hidden article to be gone", || related(&mut client).is_empty());
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn what_is_hidden_or_deleted_is_offered_no_more() {
+    const TITLE: &str = "Quokkas of the islands";
+    let folder = served();
+    let server = start(&folder);
+    let mut client = server.client();
+    let offers = |client: &mut Client| -> usize {
+        let answer = client.get("/v1/suggest?q=quok").json();
+        answer["completions"].as_array().unwrap().len() + answer["articles"].as_array().unwrap().len()
+    };
+    let total = |client: &mut Client| client.get("/v1/search?q=quokkas&literal=true").json()["total"]["value"].clone();
+    let headers = [("authorization", &*format!("Bearer {TOKEN}")), JSON];
+    let hidden = json!({"title": TITLE, "hidden": true}).to_string();
+    for (method, body) in [("PUT", hidden.as_bytes()), ("DELETE", b"")] {
+        put(&mut client, "p1", TITLE);
+        wait_until("the push to be offered", || offers(&mut client) == 2);
+        let answer = client.try_request(method, "/v1/articles/p1", &headers, body).unwrap();
+        assert!(answer.status < 300, "{answer:?}");
+        wait_until("the article to be gone", || total(&mut client) == 0);
+        assert_eq!(offers(&mut client), 0, "{method}");
+    }
 }
 
 #[test]

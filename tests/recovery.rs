@@ -127,6 +127,8 @@ fn what_tells_least_is_left_out_first(maker: Maker) {
     for (typed, to, dropped, found) in [
         // Fewer articles hold `bolsas` than `movilidad`.
         ("bolsas movilidad", "bolsas", &["movilidad"][..], &["pt/2"][..]),
+        // Words of grammar tell nothing, in whatever language, however rare.
+        ("with bolsas", "bolsas", &["with"], &["pt/2"]),
         ("xyzzyx bolsas", "bolsas", &["xyzzyx"], &["pt/2"]),
         ("\"access open\"", "access open", &[], &["en/1", "en/2"]),
         ("title:repositories journals -unesco", "repositories -unesco", &["journals"], &["en/2"]),
@@ -153,7 +155,7 @@ fn filters_are_widened_in_their_order(maker: Maker) {
         (filtered("movilidda", langs(&["fr"])), RecoveryKind::OtherLanguages, &["lang=fr"][..], &[][..], 3),
         // Fewer words are tried before other languages.
         (filtered("bibliothèque movilidad", langs(&["fr"])), RecoveryKind::FewerWords, &["movilidad"], &[], 1),
-        (filtered("movilidad", year), RecoveryKind::FewerFilters, &["lang=es", "year=1999"], &[], 3),
+        (filtered("movilidad", year), RecoveryKind::FewerFilters, &["year=1999"], &[], 3),
         (
             filtered("premios", under("programs/research/mobility")),
             RecoveryKind::BroaderTopic,
@@ -178,7 +180,7 @@ fn filters_are_widened_in_their_order(maker: Maker) {
         (
             filtered("movilidad", Filters { from_s: Some(0), until_s: Some(DAY_S), ..langs(&["es"]) }),
             RecoveryKind::FewerFilters,
-            &["lang=es", "date_from=1970-01-01", "date_to=1970-01-01"],
+            &["date_from=1970-01-01", "date_to=1970-01-01"],
             &[],
             3,
         ),

@@ -85,8 +85,10 @@ pub struct PlannedWord {
     pub weight: f32,
     /// Whether it carries grammar and little else in the language that the query is probably in.
     pub is_function_word: bool,
-    /// Whether some article holds what stands for it.
-    pub is_known: bool,
+    /// Whether it does in any language of the site.
+    pub is_stop_word: bool,
+    /// How many articles hold what stands for it, in all languages.
+    pub holders: u64,
     /// Whether it was typed in quotation marks only.
     pub is_quoted: bool,
 }
@@ -181,6 +183,8 @@ pub enum Note {
     /// The words of a phrase were looked for singly: it stands beside a whole question, or
     /// nowhere with the other words.
     LoosePhrase,
+    /// Nothing but exclusions was typed: they were read as words.
+    ExclusionsAsWords,
     /// Nothing holds all words: what holds some of them is answered.
     NotAllWords,
     /// The articles changed since the page before: the list goes on from the same place in a new
@@ -195,6 +199,9 @@ impl fmt::Display for Note {
                 write!(formatter, "{prefix} stands for the {used} most frequent of {words} words")
             }
             Note::LoosePhrase => formatter.write_str("the words in quotation marks were looked for singly"),
+            Note::ExclusionsAsWords => {
+                formatter.write_str("there is nothing to exclude from: what was excluded is what was searched for")
+            }
             Note::NotAllWords => formatter.write_str("no article holds all the words: these hold some of them"),
             Note::IndexChanged => {
                 formatter.write_str("the articles changed since the page before: this goes on from the same place")
@@ -227,11 +234,12 @@ impl Plan {
             plan.asked = planner::asked(&plan.words);
             plans.push(plan.clone());
         }
-        let mut places: Vec<usize> = (0..plan.words.len()).filter(|place| plan.words[*place].is_known).collect();
+        let mut places: Vec<usize> = (0..plan.words.len()).filter(|place| plan.words[*place].holders > 0).collect();
         let names_topic = |place: &usize| plan.words[*place].zone == Some(Zone::Topics);
         places.sort_by(|a, b| {
-            let by_weight = plan.words[*b].weight.total_cmp(&plan.words[*a].weight);
-            names_topic(b).cmp(&names_topic(a)).then(by_weight)
+            // By all articles, and not by weight: the words may be of several languages.
+            let telling = |place: &usize| (plan.words[*place].is_stop_word, plan.words[*place].holders);
+            names_topic(b).cmp(&names_topic(a)).then(telling(a).cmp(&telling(b)))
         });
         if places.len() < plan.words.len() && !places.is_empty() {
             plans.push(plan.keeping(&places));
@@ -256,9 +264,14 @@ impl Plan {
         plan
     }
 
-    /// The plan of what is newest.
+    /// The plan of what is newest of all that is not excluded.
     pub fn without_words(&self) -> Plan {
-        Plan { language_factors: self.language_factors.clone(), ..Plan::default() }
+        Plan {
+            excluded: self.excluded.clone(),
+            literal: self.literal.clone(),
+            language_factors: self.language_factors.clone(),
+            ..Plan::default()
+        }
     }
 
     /// The plan without the variants of an origin.

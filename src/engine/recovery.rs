@@ -97,12 +97,9 @@ pub(in crate::engine) fn is_whole(asked: &ranking::Asked, held: &ranking::Held) 
 /// How many articles are asked how they write a word.
 pub(in crate::engine) const MAX_ASKED: usize = 8;
 
-/// A query that so few versions hold whole is weakly matched: a word of it may be another one
-/// misspelt.
+/// A query that no version holds whole is weakly matched: a word of it may be another one misspelt,
+/// where more versions than these hold it with that one.
 const WEAKLY_HELD: usize = 2;
-/// How many times as many versions must hold the query with another word in place of one that the
-/// site knows.
-const TIMES_AS_MANY: usize = 3;
 /// The most searches with one word after the other left out.
 const MAX_FEWER: usize = 4;
 
@@ -110,7 +107,7 @@ const MAX_FEWER: usize = 4;
 ///
 /// A search that needs no help is one pass. One that does is bounded: three passes to mend words, one
 /// for each that was, one with guesses, one for joined words, [`MAX_FEWER`] and three with less asked
-/// for, and two for each wider set of filters, of which there are three and one a level of a topic.
+/// for, and two for each wider set of filters, of which there are seven and one or two a level of a topic.
 pub(in crate::engine) fn search<C: Collection, M>(
     collection: &C,
     plan: Plan,
@@ -171,7 +168,7 @@ where
         let counts = |found: &Found<M>| (found.versions, found.whole);
         let (versions, whole) =
             if is_filtered { counts(&(self.matching)(&plan, &everywhere)?) } else { counts(&found) };
-        if plan.words.is_empty() || whole > WEAKLY_HELD {
+        if plan.words.is_empty() || whole > 0 {
             return Ok((plan, found));
         }
         let mending = if versions == 0 { Mending::Any } else { Mending::Likely };
@@ -182,8 +179,8 @@ where
         let better = (self.matching)(&mended, &everywhere)?;
         let is_better = match versions {
             // What both find nothing of is asked for in other ways, for which something must be known.
-            0 => better.versions > 0 || plan.words.iter().all(|word| !word.is_known),
-            _ => better.whole >= TIMES_AS_MANY * whole.max(1),
+            0 => better.versions > 0 || plan.words.iter().all(|word| word.holders == 0),
+            _ => better.whole > WEAKLY_HELD,
         };
         if !is_better {
             return Ok((plan, found));
@@ -305,14 +302,16 @@ where
     }
 }
 
-/// The filters with less and less asked for, each with what was left out: the languages, all but
-/// the topics, and the topics level by level.
+/// The filters with less and less asked for, each with what was left out: the languages, one other
+/// filter after the other, all but the topics, and the topics level by level.
 fn wider(filters: &Filters) -> Vec<Wider> {
-    let mut wider = Vec::new();
+    let mut wider: Vec<Wider> = Vec::new();
     let mut add = |kind, filters: Filters, of: &Filters| {
         let left = named(&filters);
-        let dropped = named(of).into_iter().filter(|name| !left.contains(name)).collect();
-        wider.push(Wider { kind, filters, dropped });
+        let dropped: Vec<String> = named(of).into_iter().filter(|name| !left.contains(name)).collect();
+        if !dropped.is_empty() && wider.iter().all(|known| known.filters != filters) {
+            wider.push(Wider { kind, filters, dropped });
+        }
     };
     if !filters.langs.is_empty() {
         add(RecoveryKind::OtherLanguages, filters.without(Facet::Lang), filters);
@@ -324,9 +323,11 @@ fn wider(filters: &Filters) -> Vec<Wider> {
         tags_not: filters.tags_not.clone(),
         ..Filters::default()
     };
-    if only_topics != *filters && only_topics != filters.without(Facet::Lang) {
-        add(RecoveryKind::FewerFilters, only_topics.clone(), filters);
+    add(RecoveryKind::FewerFilters, Filters { from_s: None, until_s: None, ..filters.clone() }, filters);
+    for facet in [Facet::Year, Facet::Author, Facet::Tag, Facet::Kind] {
+        add(RecoveryKind::FewerFilters, filters.without(facet), filters);
     }
+    add(RecoveryKind::FewerFilters, only_topics.clone(), filters);
     for own in [filters, &only_topics] {
         let mut topics = filters.topics.clone();
         while !topics.is_empty() {

@@ -171,6 +171,9 @@ pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
 fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> Result<(Vec<Offer>, bool), EngineError> {
     let key = completion_key(&request.text);
     let mut offers = engine.begun(&key, &[], request)?;
+    if offers.is_empty() && key.ends_with(' ') {
+        offers.extend(engine.exact(key.trim_end(), request)?);
+    }
     if offers.len() < request.limit
         && let Some((begun, heads)) = typed.parts()
     {
@@ -179,6 +182,9 @@ fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> R
     }
     if !offers.is_empty() {
         return Ok((offers, false));
+    }
+    if typed.is_one_word() && !engine.similar_words(key.trim_end(), 0)?.is_empty() {
+        return Ok((Vec::new(), false)); // a word of the site, that leads nowhere else
     }
     if let Some(misspelt) = Misspelt::of(&key) {
         offers = engine.mended(&misspelt, &[], request)?;
@@ -279,10 +285,15 @@ impl Typed {
         self.whole.is_empty() && self.begun.is_none()
     }
 
+    fn is_one_word(&self) -> bool {
+        self.whole.len() + usize::from(self.begun.is_some()) == 1
+    }
+
     /// The word that is being typed, and the others before it; `None` where there are none, or more
-    /// than anybody would go on with.
+    /// than anybody would go on with, or where little of the word is typed: anything begins so.
     fn parts(&self) -> Option<(&str, &[String])> {
         let begun = self.begun.as_deref().filter(|_| (1..=MAX_HEADS).contains(&self.whole.len()))?;
+        let begun = Some(begun).filter(|begun| begun.chars().count() >= MIN_LABEL_CHARS)?;
         Some((begun, &self.whole))
     }
 

@@ -45,6 +45,7 @@ impl Comparable {
 struct Asked<'e> {
     subject: &'e Subject,
     lang: String,
+    is_indexed: bool,
 }
 
 /// What is asked about.
@@ -130,6 +131,7 @@ impl BruteForceEngine {
                 .map(|version| Asked {
                     subject: &version.comparable.subject,
                     lang: language_group(&version.article.lang),
+                    is_indexed: true,
                 })
                 .collect(),
             own: HashSet::from([entry.article.work.as_str()]),
@@ -153,7 +155,7 @@ impl BruteForceEngine {
         copies.show(terms.sketch);
         Origin {
             card: Card::of(article),
-            versions: vec![Asked { subject, lang: language_group(&article.lang) }],
+            versions: vec![Asked { subject, lang: language_group(&article.lang), is_indexed: false }],
             version: 0,
             own,
             copies,
@@ -168,9 +170,11 @@ impl BruteForceEngine {
         self.entries.iter().filter(holds).count() as u64
     }
 
-    fn weightiest(&self, terms: &[KeyTerm], most: usize, lang: &str) -> Vec<WeightedTerm> {
-        let articles = self.articles_of(lang);
-        let Ok(terms) = related::weightiest(terms, most, articles, |term| Ok::<u64, Infallible>(self.holders(term)));
+    fn weightiest(&self, terms: &[KeyTerm], most: usize, version: &Asked<'_>) -> Vec<WeightedTerm> {
+        let articles = self.articles_of(&version.lang);
+        let own = version.is_indexed.into();
+        let Ok(terms) =
+            related::weightiest(terms, most, articles, own, |term| Ok::<u64, Infallible>(self.holders(term)));
         terms
     }
 
@@ -270,8 +274,8 @@ impl BruteForceEngine {
         let topics = subject.topics.iter().map(|topic| with(&|other| stands_under(other, &topic.path)));
         let authors = subject.authors.iter().map(|author| with(&|other| other.authors.contains(author)));
         LookedFor {
-            words: self.weightiest(&subject.terms.words, MAX_WORDS, &version.lang),
-            phrases: self.weightiest(&subject.terms.phrases, MAX_PHRASES, &version.lang),
+            words: self.weightiest(&subject.terms.words, MAX_WORDS, version),
+            phrases: self.weightiest(&subject.terms.phrases, MAX_PHRASES, version),
             topics: topic_worths(articles, &topics.collect::<Vec<u64>>()),
             authors: authors.map(|holders| author_worth(articles, holders)).collect(),
         }

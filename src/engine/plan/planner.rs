@@ -91,7 +91,9 @@ impl Plan {
         collection: &C,
     ) -> Result<Plan, C::Error> {
         let (query, ui_lang, now_s) = (&request.query, request.ui_lang.as_deref(), request.now_s);
-        let (frequencies, notes) = (Vec::new(), Vec::new());
+        let is_turned = query.excluded.is_empty() && !query.literal.is_empty();
+        let notes = if is_turned { vec![Note::ExclusionsAsWords] } else { Vec::new() };
+        let frequencies = Vec::new();
         let mut planner = Planner { collection, now_s, frequencies, notes, is_guessing, could_guess: false };
         let mut words = Vec::with_capacity(query.words.len());
         for word in &query.words {
@@ -115,10 +117,11 @@ impl Plan {
                 let is_stop = is_stop_word(&language.lang, &folded);
                 let factor = if is_stop { WEIGHTS.stop_word } else { 1.0 };
                 stop_share += if is_stop { *share } else { 0.0 };
+                word.is_stop_word |= is_stop;
                 word.weight += share * ranking::idf(language.articles, *frequency) * factor;
             }
             word.is_function_word = stop_share >= 0.5;
-            word.is_known = frequencies.iter().any(|frequency| *frequency > 0);
+            word.holders = frequencies.iter().sum();
         }
         let best = posterior.iter().copied().fold(0.0, f32::max);
         let mut required = Vec::new();
@@ -258,7 +261,8 @@ impl<C: Collection> Planner<'_, C> {
             variants,
             weight: 0.0,
             is_function_word: false,
-            is_known: false,
+            is_stop_word: false,
+            holders: 0,
             is_quoted: word.is_quoted,
         })
     }

@@ -30,7 +30,7 @@ const MIN_SURENESS: f32 = 0.4;
 /// The same in a query with another word that surely is misspelt.
 const MIN_SURENESS_CARELESS: f32 = 0.0;
 /// What is added to how often the word as typed stands with the others: once may be chance.
-const TOGETHER_BESIDES: f32 = 0.3;
+const TOGETHER_BESIDES: f32 = 0.6;
 /// How many of the query's other words are looked at beside a candidate: the rarest.
 const MAX_CONTEXT: usize = 4;
 /// How many times as often as the word as typed a candidate must stand with the query's other

@@ -97,23 +97,24 @@ pub struct WeightedTerm {
 
 /// Whether a term that `holders` of a language's `articles` hold could lead to others and tells
 /// anything.
-fn is_telling(articles: u64, holders: u64) -> bool {
-    holders >= 2 && (articles <= FEW_ARTICLES || holders as f64 <= MAX_TERM_SHARE * articles as f64)
+fn is_telling(articles: u64, holders: u64, own: u64) -> bool {
+    holders > own && (articles <= FEW_ARTICLES || holders as f64 <= MAX_TERM_SHARE * articles as f64)
 }
 
 /// The weightiest of some terms, at most `most`: by log frequency, whether the title has them, and
 /// inverse document frequency within the language, squared as both sides of a comparison have it;
-/// the weightiest first. `holders` says how many of the language's `articles` hold a term.
+/// the weightiest first. `own` of the holders are the article itself: 1, or 0 for a draft. `holders` says how many of the language's `articles` hold a term.
 pub fn weightiest<E>(
     terms: &[KeyTerm],
     most: usize,
     articles: u64,
+    own: u64,
     mut holders: impl FnMut(&KeyTerm) -> Result<u64, E>,
 ) -> Result<Vec<WeightedTerm>, E> {
     let mut weighted = Vec::with_capacity(terms.len());
     for (place, term) in terms.iter().enumerate() {
         let holders = holders(term)?;
-        if is_telling(articles, holders) {
+        if is_telling(articles, holders, own) {
             let in_title = if term.in_title { WEIGHTS.title } else { 0.0 };
             let idf = ranking::idf(articles, holders);
             weighted.push((WeightedTerm { place, weight: (1.0 + term.frequency.ln() + in_title) * idf }, idf));

@@ -23,6 +23,8 @@ pub(super) struct Asked {
     /// Its language's place among the snapshot's groups; `None` where the site has no other
     /// article of the language.
     pub(super) group: Option<usize>,
+    /// Whether it is in the index.
+    pub(super) is_indexed: bool,
 }
 
 /// The places of the terms that were looked for, among those of a version's subject.
@@ -228,8 +230,8 @@ impl<'s> Scorer<'s> {
             return Ok((LookedFor::default(), 1.0));
         };
         let terms = &asked.subject.terms;
-        let words = self.weightiest(&terms.words, MAX_WORDS, language.articles)?;
-        let phrases = self.weightiest(&terms.phrases, MAX_PHRASES, language.articles)?;
+        let words = self.weightiest(asked, &terms.words, MAX_WORDS, language.articles)?;
+        let phrases = self.weightiest(asked, &terms.phrases, MAX_PHRASES, language.articles)?;
         let (leading, others) = words.split_at(words.len().min(LEADING_WORDS));
         for (at, word) in leading.iter().enumerate() {
             let Some(term) = terms.words.get(word.place) else { continue };
@@ -311,8 +313,14 @@ impl<'s> Scorer<'s> {
         change(labels);
     }
 
-    fn weightiest(&mut self, terms: &[KeyTerm], most: usize, articles: u64) -> Result<Vec<WeightedTerm>, EngineError> {
-        related::weightiest(terms, most, articles, |term| self.term_holders(term))
+    fn weightiest(
+        &mut self,
+        asked: &Asked,
+        terms: &[KeyTerm],
+        most: usize,
+        articles: u64,
+    ) -> Result<Vec<WeightedTerm>, EngineError> {
+        related::weightiest(terms, most, articles, asked.is_indexed.into(), |term| self.term_holders(term))
     }
 
     /// How many articles hold a term in the zone that it was found in; of a phrase, anywhere.

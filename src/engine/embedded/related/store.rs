@@ -295,7 +295,7 @@ pub(super) fn asked_versions(snapshot: &Snapshot, work: u32) -> Result<Vec<Asked
     let versions = snapshot.versions(work).iter().take(MAX_VERSIONS);
     let asked = versions.map(|place| {
         let group = snapshot.works_index.group_of(snapshot.works_index.doc(*place));
-        Ok(Asked { subject: snapshot.subject(*place)?, group: Some(group) })
+        Ok(Asked { subject: snapshot.subject(*place)?, group: Some(group), is_indexed: true })
     });
     asked.collect()
 }
