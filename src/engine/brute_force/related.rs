@@ -155,7 +155,7 @@ impl BruteForceEngine {
         copies.show(terms.sketch);
         Origin {
             card: Card::of(article),
-            versions: vec![Asked { subject, lang: language_group(&article.lang), is_indexed: false }],
+            versions: vec![Asked { subject, lang: language_group(&article.lang), is_indexed: !own.is_empty() }],
             version: 0,
             own,
             copies,

@@ -256,7 +256,7 @@ impl<'s> Ladder<'s> {
             None => {
                 let group = language_group(&self.origin.card.lang);
                 let group = self.snapshot.languages.iter().position(|language| language.lang == group);
-                vec![Asked { subject: self.origin.subject.clone(), group, is_indexed: false }]
+                vec![Asked { subject: self.origin.subject.clone(), group, is_indexed: !self.origin.own.is_empty() }]
             }
         };
         let near = Scorer::new(self.snapshot).near(&asked, &self.origin.own, enough)?;

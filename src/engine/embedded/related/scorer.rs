@@ -23,7 +23,7 @@ pub(super) struct Asked {
     /// Its language's place among the snapshot's groups; `None` where the site has no other
     /// article of the language.
     pub(super) group: Option<usize>,
-    /// Whether it is in the index.
+    /// Whether it is in the index, or what it takes the place of.
     pub(super) is_indexed: bool,
 }
 
