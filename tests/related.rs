@@ -90,19 +90,21 @@ fn check(
     if request.filters.langs.is_empty() && !request.any_lang {
         prop_assert!(answer.hits.is_sorted_by_key(|hit| (hit.other_language, hit.rung)), "{:?}", rungs(answer));
         let own = |article: &&&Article| language_group(&article.lang) == language_group(&asked.lang);
+        let siblings: Vec<&Article> = articles.iter().filter(|other| other.work == asked.work).chain([asked]).collect();
+        let is_copy = |article: &&&Article| {
+            siblings.iter().any(|sibling| are_copies(sibling, article))
+                || answer.hits.iter().any(|hit| are_copies(of(&hit.card.id), article))
+        };
+        // A work whose version that suits the reader best is a copy is passed over, with its others.
+        let copies: HashSet<&str> =
+            passing.iter().filter(own).filter(is_copy).map(|article| article.work.as_str()).collect();
         let left: BTreeSet<&str> = passing
             .iter()
             .filter(own)
             .filter(|article| !works.contains(&article.work) && !same_page.contains(article.work.as_str()))
-            .filter(|article| !are_copies(article, asked))
-            .filter(|article| !answer.hits.iter().any(|hit| are_copies(of(&hit.card.id), article)))
+            .filter(|article| !copies.contains(article.work.as_str()))
             .map(|article| article.id.as_str())
             .collect();
-        let is_copy_of_sibling = |id: &str| {
-            let mut siblings = articles.iter().filter(|other| other.work == asked.work);
-            siblings.any(|sibling| are_copies(sibling, of(id)))
-        };
-        let left: Vec<&str> = left.into_iter().filter(|id| !is_copy_of_sibling(id)).collect();
         let has_foreign = answer.hits.iter().any(|hit| hit.other_language);
         prop_assert!(!has_foreign || left.is_empty(), "others than {left:?} of the own language");
         prop_assert!(answer.hits.len() == request.limit || left.is_empty(), "{left:?} are missing");
