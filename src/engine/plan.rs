@@ -237,9 +237,10 @@ impl Plan {
         let mut places: Vec<usize> = (0..plan.words.len()).filter(|place| plan.words[*place].holders > 0).collect();
         let names_topic = |place: &usize| plan.words[*place].zone == Some(Zone::Topics);
         places.sort_by(|a, b| {
-            // By all articles, and not by weight: the words may be of several languages.
-            let telling = |place: &usize| (plan.words[*place].is_stop_word, plan.words[*place].holders);
-            names_topic(b).cmp(&names_topic(a)).then(telling(a).cmp(&telling(b)))
+            // Words of grammar weigh much in the languages that they are not of.
+            let by_grammar = plan.words[*a].is_stop_word.cmp(&plan.words[*b].is_stop_word);
+            let by_weight = plan.words[*b].weight.total_cmp(&plan.words[*a].weight);
+            names_topic(b).cmp(&names_topic(a)).then(by_grammar).then(by_weight)
         });
         if places.len() < plan.words.len() && !places.is_empty() {
             plans.push(plan.keeping(&places));
