@@ -126,9 +126,10 @@ pub(in crate::engine) fn search<C: Collection, M>(
         let (plan, found) = helper.guessed(plan, found)?;
         return Ok(Answered { plan, matches: found.matches, recovery });
     }
-    let helped = match helper.fewer_words(&plan)? {
+    let fewer = plan.with_fewer_words(MAX_FEWER);
+    let helped = match helper.fewer_words(&fewer)? {
         Some(helped) => Some(helped),
-        None => match helper.wider_filters(&plan)? {
+        None => match helper.wider_filters(&plan, fewer.last())? {
             Some(helped) => Some(helped),
             None => helper.newest(&plan)?,
         },
@@ -159,7 +160,8 @@ where
     /// The plan with words mended that the site knows, or that may well be right, where it is
     /// matched weakly and the mended one finds more.
     fn mended(&self, plan: Plan, found: Found<M>) -> Result<(Plan, Found<M>), C::Error> {
-        if is_long(&self.request.query) {
+        // What is held whole under filters is so without them, too.
+        if is_long(&self.request.query) || plan.words.is_empty() || found.whole > 0 {
             return Ok((plan, found));
         }
         // Filters aside: what is counted under a facet is what its filter gives.
@@ -168,7 +170,7 @@ where
         let counts = |found: &Found<M>| (found.versions, found.whole);
         let (versions, whole) =
             if is_filtered { counts(&(self.matching)(&plan, &everywhere)?) } else { counts(&found) };
-        if plan.words.is_empty() || whole > 0 {
+        if whole > 0 {
             return Ok((plan, found));
         }
         let mending = if versions == 0 { Mending::Any } else { Mending::Likely };
@@ -247,22 +249,21 @@ where
 
     /// The search with less of what was typed: phrases as single words, then without the words that
     /// tell least.
-    fn fewer_words(&self, plan: &Plan) -> Result<Option<Answered<M>>, C::Error> {
-        for plan in plan.with_fewer_words(MAX_FEWER) {
-            let found = (self.matching)(&plan, &self.request.filters)?;
+    fn fewer_words(&self, fewer: &[Plan]) -> Result<Option<Answered<M>>, C::Error> {
+        for plan in fewer {
+            let found = (self.matching)(plan, &self.request.filters)?;
             if found.versions > 0 {
-                let recovery = self.told(RecoveryKind::FewerWords, &plan, Vec::new(), Vec::new());
-                return Ok(Some(Answered { plan, matches: found.matches, recovery: Some(recovery) }));
+                let recovery = Some(self.told(RecoveryKind::FewerWords, plan, Vec::new(), Vec::new()));
+                return Ok(Some(Answered { plan: plan.clone(), matches: found.matches, recovery }));
             }
         }
         Ok(None)
     }
 
     /// The search under wider filters, whole or with the least of its words.
-    fn wider_filters(&self, plan: &Plan) -> Result<Option<Answered<M>>, C::Error> {
-        let least = plan.with_fewer_words(MAX_FEWER).pop();
+    fn wider_filters(&self, plan: &Plan, least: Option<&Plan>) -> Result<Option<Answered<M>>, C::Error> {
         for wider in wider(&self.request.filters) {
-            for plan in [Some(plan), least.as_ref()].into_iter().flatten() {
+            for plan in [Some(plan), least].into_iter().flatten() {
                 let found = (self.matching)(plan, &wider.filters)?;
                 if found.versions > 0 {
                     return Ok(Some(self.widened(wider, plan.clone(), found)));
@@ -277,8 +278,8 @@ where
         let asked = Wider { kind: RecoveryKind::Newest, filters: self.request.filters.clone(), dropped: Vec::new() };
         let whole_site = Wider { filters: Filters::default(), dropped: named(&self.request.filters), ..asked.clone() };
         let wider = wider(&self.request.filters).into_iter().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
+        let plan = plan.without_words();
         for wider in [asked].into_iter().chain(wider).chain([whole_site]) {
-            let plan = plan.without_words();
             let found = (self.matching)(&plan, &wider.filters)?;
             if found.versions > 0 {
                 return Ok(Some(self.widened(wider, plan, found)));

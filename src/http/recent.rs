@@ -72,7 +72,7 @@ pub(super) async fn recent(
     let keys = |text: String| [ArticleKey::Id(text.clone()), ArticleKey::Url(text)];
     let everything = of_reader(&params, &headers, Query::parse(""))?;
     let without = params.all(&EXCLUDE)?.into_iter().flat_map(keys).collect();
-    let request = SearchRequest { without, sort: Sort::Newest, limit, literal: true, ..everything };
+    let request = SearchRequest { without, sort: Sort::Newest, limit, ..everything };
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
     Ok(Json(RecentBody {
         limit,

@@ -50,7 +50,7 @@ pub(super) async fn topics(
 ) -> Result<Json<TopicsBody>, Problem> {
     let begun = Instant::now();
     let everything = of_reader(&params, &headers, Query::parse(""))?;
-    let request = SearchRequest { facets: vec![Facet::Topic], limit: 0, literal: true, ..everything };
+    let request = SearchRequest { facets: vec![Facet::Topic], limit: 0, ..everything };
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
     Ok(Json(TopicsBody {
         took_ms: clock::elapsed_ms(begun),

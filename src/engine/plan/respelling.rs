@@ -178,13 +178,9 @@ impl<C: Collection> Planner<'_, C> {
                 Ok(least)
             };
             let own = together(&text)?;
-            let is_form = |candidate: &Candidate| {
-                let stems = candidate.variant.sequence.iter().flat_map(|forms| forms.stems.iter().flatten());
-                let own = self.variant(Origin::Typed, &typed.text, 1.0).sequence;
-                stems
-                    .into_iter()
-                    .any(|stem| own.iter().any(|forms| forms.stems.iter().flatten().any(|own| own == stem)))
-            };
+            let typed = self.variant(Origin::Typed, &typed.text, 1.0);
+            let is_form =
+                |candidate: &Candidate| stems(&candidate.variant).any(|stem| stems(&typed).any(|own| own == stem));
             for candidate in self.candidates(&text, spelling::max_edits(&text).min(1), &context, languages)? {
                 let is_other = |word: &&str| !is_form(&candidate) && !self.is_function_word(word, languages);
                 let Some(word) = candidate.word().filter(is_other) else { continue };
@@ -349,6 +345,11 @@ impl<C: Collection> Planner<'_, C> {
     fn is_known(&self, place: usize) -> bool {
         self.frequencies.get(place).is_none_or(|of| of.iter().any(|frequency| *frequency > 0))
     }
+}
+
+/// The stems of a variant's words, in all languages.
+fn stems(variant: &Variant) -> impl Iterator<Item = &String> {
+    variant.sequence.iter().flat_map(|forms| forms.stems.iter().flatten())
 }
 
 /// Keeps the highest scores, in their order.

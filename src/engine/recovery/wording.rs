@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RecoveryKind;
-use crate::analysis::{Zone, fold, words};
+use crate::analysis::{Word, Zone, fold, words};
 use crate::engine::Card;
 use crate::engine::highlight::escape;
 use crate::engine::plan::{Origin, Plan, PlannedWord};
@@ -42,9 +42,14 @@ fn respelling(word: &PlannedWord) -> Option<&str> {
     mended.map(|variant| variant.text.as_str())
 }
 
+/// The words of a text that a plan can hold, where they stand.
+fn tokens(text: &str) -> Vec<Word<'_>> {
+    words(text).into_iter().filter(|word| word.span == 1 && !word.is_dashed).collect()
+}
+
 /// The text with its words in other spellings, everything else as it was typed.
 fn respelt(text: &str, plan: &Plan, kind: RecoveryKind) -> Vec<Piece> {
-    let tokens: Vec<_> = words(text).into_iter().filter(|word| word.span == 1 && !word.is_dashed).collect();
+    let tokens = tokens(text);
     let planned = |place: usize| {
         let token = tokens.get(place)?;
         plan.words.iter().find(|word| word.text == token.text)
@@ -80,7 +85,7 @@ fn respelt(text: &str, plan: &Plan, kind: RecoveryKind) -> Vec<Piece> {
 /// The query put together anew from the words that are left of it, as they were typed, and from what it
 /// excludes. Parts of a compound stay together.
 fn rebuilt(query: &Query, plan: &Plan) -> Vec<Piece> {
-    let tokens: Vec<_> = words(&query.text).into_iter().filter(|word| word.span == 1 && !word.is_dashed).collect();
+    let tokens = tokens(&query.text);
     let mut pieces: Vec<Piece> = Vec::new();
     let mut last: Option<usize> = None;
     for word in &plan.words {
