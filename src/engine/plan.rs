@@ -218,9 +218,8 @@ const MAX_BESIDE_PHRASES: usize = 3;
 impl Plan {
     /// The same plan asking for less and less, for one that nothing matches. First the words of a
     /// phrase are looked for singly, and those of a zone in all zones. Then words are left out: those
-    /// that no article holds, then those that tell least until so many are left and less, at last that
-    /// which tells most, of the others one being enough.
-    pub fn with_fewer_words(&self, most: usize) -> Vec<Plan> {
+    /// that no article holds, those of grammar, those beside a topic. At last any word is enough.
+    pub fn with_fewer_words(&self) -> Vec<Plan> {
         let mut plans = Vec::new();
         let mut plan = self.clone();
         if !plan.required.is_empty() {
@@ -234,23 +233,21 @@ impl Plan {
             plan.asked = planner::asked(&plan.words);
             plans.push(plan.clone());
         }
-        let mut places: Vec<usize> = (0..plan.words.len()).filter(|place| plan.words[*place].holders > 0).collect();
-        let names_topic = |place: &usize| plan.words[*place].zone == Some(Zone::Topics);
-        places.sort_by(|a, b| {
-            // Words of grammar weigh much in the languages that they are not of.
-            let by_grammar = plan.words[*a].is_stop_word.cmp(&plan.words[*b].is_stop_word);
-            let by_weight = plan.words[*b].weight.total_cmp(&plan.words[*a].weight);
-            names_topic(b).cmp(&names_topic(a)).then(by_grammar).then(by_weight)
-        });
-        if places.len() < plan.words.len() && !places.is_empty() {
-            plans.push(plan.keeping(&places));
+        let is_known = |place: &usize| plan.words[*place].holders > 0;
+        let names_topic = |place: &usize| plan.words[*place].zone.is_some();
+        let known: Vec<usize> = (0..plan.words.len()).filter(is_known).collect();
+        let (topics, words): (Vec<usize>, Vec<usize>) = known.iter().copied().partition(names_topic);
+        let telling: Vec<usize> = words.iter().copied().filter(|place| !plan.words[*place].is_stop_word).collect();
+        let words = if telling.is_empty() { words } else { telling };
+        let mut kept = plan.words.len();
+        for places in [known, [topics.as_slice(), &words].concat(), topics] {
+            if !places.is_empty() && places.len() < kept {
+                kept = places.len();
+                plans.push(plan.keeping(&places));
+            }
         }
-        let steps = places.len().min(most);
-        plans.extend((1..steps).rev().map(|count| plan.keeping(&places[..count])));
-        if let Some((_, others)) = places.split_first().filter(|(_, others)| !others.is_empty()) {
-            let mut last = plan.keeping(others);
-            last.asked.is_relaxed = true;
-            plans.push(last);
+        if !words.is_empty() {
+            plans.push(plan.keeping(&words).relaxed());
         }
         plans
     }
@@ -263,6 +260,12 @@ impl Plan {
         let mut plan = Plan { pairs: planner::pairs(&words), asked: planner::asked(&words), words, ..self.clone() };
         plan.notes.push(Note::NotAllWords);
         plan
+    }
+
+    /// The plan for which one of its words is enough.
+    pub(super) fn relaxed(mut self) -> Plan {
+        self.asked.is_relaxed = true;
+        self
     }
 
     /// The plan of what is newest of all that is not excluded.

@@ -31,6 +31,8 @@ pub enum RecoveryKind {
     Split,
     /// Less was asked for: words, or the quotation marks around them, were left out.
     FewerWords,
+    /// Nothing holds the words together: what holds any of them was searched for.
+    AnyWord,
     /// The languages that were asked for were left out.
     OtherLanguages,
     /// Other filters were left out: kinds, tags, authors, years, dates.
@@ -100,14 +102,15 @@ pub(in crate::engine) const MAX_ASKED: usize = 8;
 /// A query that no version holds whole is weakly matched: a word of it may be another one misspelt,
 /// where more versions than these hold it with that one.
 const WEAKLY_HELD: usize = 2;
-/// The most searches with one word after the other left out.
-const MAX_FEWER: usize = 4;
+/// The most words of which each is looked for by itself, to tell which of them the filters leave.
+const MAX_SINGLE: usize = 4;
 
 /// Searches by a plan, and where that finds nothing, in other ways.
 ///
 /// A search that needs no help is one pass. One that does is bounded: three passes to mend words, one
-/// for each that was, one with guesses, one for joined words, [`MAX_FEWER`] and three with less asked
-/// for, and two for each wider set of filters, of which there are seven and one or two a level of a topic.
+/// for each that was, one with guesses, one for joined words, seven with less asked for and
+/// [`MAX_SINGLE`] for single words, and two for each wider set of filters, of which there are seven and
+/// one or two a level of a topic.
 pub(in crate::engine) fn search<C: Collection, M>(
     collection: &C,
     plan: Plan,
@@ -126,7 +129,7 @@ pub(in crate::engine) fn search<C: Collection, M>(
         let (plan, found) = helper.guessed(plan, found)?;
         return Ok(Answered { plan, matches: found.matches, recovery });
     }
-    let fewer = plan.with_fewer_words(MAX_FEWER);
+    let fewer = plan.with_fewer_words();
     let helped = match helper.fewer_words(&fewer)? {
         Some(helped) => Some(helped),
         None => match helper.wider_filters(&plan, fewer.last())? {
@@ -247,17 +250,41 @@ where
         Ok(true)
     }
 
-    /// The search with less of what was typed: phrases as single words, then without the words that
-    /// tell least.
+    /// The search with less of what was typed: phrases as single words, then without words that tell
+    /// nothing, at last by any of the others.
     fn fewer_words(&self, fewer: &[Plan]) -> Result<Option<Answered<M>>, C::Error> {
         for plan in fewer {
-            let found = (self.matching)(plan, &self.request.filters)?;
-            if found.versions > 0 {
-                let recovery = Some(self.told(RecoveryKind::FewerWords, plan, Vec::new(), Vec::new()));
-                return Ok(Some(Answered { plan: plan.clone(), matches: found.matches, recovery }));
+            let mut found = (self.matching)(plan, &self.request.filters)?;
+            if found.versions == 0 {
+                continue;
             }
+            let mut plan = plan.clone();
+            if let Some(held) = self.only_held(&plan)? {
+                plan = held;
+                found = (self.matching)(&plan, &self.request.filters)?;
+            }
+            let is_any = plan.asked.is_relaxed && plan.words.len() > 1;
+            let kind = if is_any { RecoveryKind::AnyWord } else { RecoveryKind::FewerWords };
+            let recovery = Some(self.told(kind, &plan, Vec::new(), Vec::new()));
+            return Ok(Some(Answered { plan, matches: found.matches, recovery }));
         }
         Ok(None)
+    }
+
+    /// A plan for which any word is enough, without those that nothing under the filters holds, where
+    /// there are such.
+    fn only_held(&self, plan: &Plan) -> Result<Option<Plan>, C::Error> {
+        let count = plan.words.len();
+        if !plan.asked.is_relaxed || count > MAX_SINGLE || self.request.filters == Filters::default() {
+            return Ok(None);
+        }
+        let mut held = Vec::new();
+        for place in 0..count {
+            if (self.matching)(&plan.keeping(&[place]), &self.request.filters)?.versions > 0 {
+                held.push(place);
+            }
+        }
+        Ok((held.len() < count && !held.is_empty()).then(|| plan.keeping(&held).relaxed()))
     }
 
     /// The search under wider filters, whole or with the least of its words.
