@@ -1,5 +1,5 @@
 //! A search that finds nothing, or little, is helped, and says how. Run on the oracle and on the
-//! embedded engine alike.
+//! embedded engine alike, built at once and grown.
 //!
 //! * In this order, each only if it finds more: another spelling, for which the other words of the
 //!   query count; words joined or split; fewer words, those that tell nothing left out first,
@@ -30,6 +30,7 @@ macro_rules! ways {
     ($($way:ident)*) => {
         mod oracle { $(#[test] fn $way() { super::$way(super::makers::oracle); })* }
         mod embedded { $(#[test] fn $way() { super::$way(super::makers::embedded); })* }
+        mod grown { $(#[test] fn $way() { super::$way(super::makers::grown); })* }
     };
 }
 

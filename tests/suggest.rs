@@ -65,6 +65,7 @@ rules! {
     neither_forms_nor_pieces_are_repeated
     what_was_typed_goes_on_with_its_last_word
     works_are_found_by_what_they_are_headed_by
+    names_with_numbers_and_of_two_letters_are_found
     what_nobody_may_see_is_not_offered
     everything_is_escaped_and_what_is_new_marked
     any_text_is_answered
@@ -234,6 +235,20 @@ fn works_are_found_by_what_they_are_headed_by(maker: Maker) {
     assert_eq!(works(&made, ""), Vec::<String>::new());
     let first = &suggest(&made, "virtual mob").articles[0];
     assert_eq!(first.title_html, "<mark>Virtual</mark> student <mark>mobility</mark>");
+}
+
+fn names_with_numbers_and_of_two_letters_are_found(maker: Maker) {
+    let made = maker(&[
+        title("a", "es", "Las aulas después de la COVID-19"),
+        title("b", "es", "Qué cambia la IA en las aulas"),
+        title("c", "es", "Plan 2018 de la G20"),
+    ]);
+    assert_eq!(texts(&made, "covid"), ["COVID-19"]);
+    assert_eq!(works(&made, "covid"), ["a"]);
+    assert_eq!(works(&made, "ia"), ["b"]);
+    // A number says nothing by itself, and a letter is no word.
+    assert_eq!(texts(&made, "20"), Vec::<String>::new());
+    assert_eq!(works(&made, "g"), Vec::<String>::new());
 }
 
 fn what_nobody_may_see_is_not_offered(maker: Maker) {

@@ -126,8 +126,10 @@ impl Spoken<'_> {
         if self.is_code || self.written.chars().nth(MAX_WORD_CHARS).is_some() {
             return Role::None;
         }
+        let is_named = || self.written.chars().take_while(|c| c.is_alphabetic()).nth(2).is_some();
         if self.written.contains(char::is_numeric) {
-            return Role::Number;
+            // `COVID-19` says something by itself, `2018` and `G20` do not.
+            return if is_named() { Role::Telling } else { Role::Number };
         }
         match self.forms.part {
             Part::Linking => return Role::Linking,

@@ -150,8 +150,10 @@ pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
             articles.extend(headed.map(|card| SuggestedArticle::of(typed.title_html(&card.title), card)));
         }
     }
-    if articles.is_empty() && !typed.is_short() {
-        let begins = if typed.begun.is_some() { "*" } else { "" };
+    // A letter is no word to search for, and two are hardly the beginning of one.
+    let is_worth_it = !typed.is_short() || typed.begun.as_deref().is_some_and(|begun| begun.chars().nth(1).is_some());
+    if articles.is_empty() && is_worth_it {
+        let begins = if typed.begun.is_some() && !typed.is_short() { "*" } else { "" };
         let query = Query::parse(&format!("{}{begins}", request.text));
         let asked = SearchRequest {
             filters: Filters { langs: request.langs.clone(), ..Filters::default() },
