@@ -208,6 +208,13 @@ fn what_was_typed_goes_on_with_its_last_word(maker: Maker) {
         assert_eq!(texts(&made, typed), ["becas para educación superior"], "{typed}");
     }
     assert_eq!(texts(&made, "becsa para edcacion sup"), Vec::<String>::new(), "two slips");
+    // Words of two languages do not go on with each other, though an article holds both.
+    let made = maker(&[
+        with(page("a", "es", "Diario de América", "In Latin America."), json!({"tags": ["Latidos"]})),
+        title("b", "en", "Latin dances"),
+        page("c", "en", "Latin", "Of America and América."),
+    ]);
+    assert_eq!(texts(&made, "america lat"), ["América Latidos"]);
 }
 
 fn works_are_found_by_what_they_are_headed_by(maker: Maker) {

@@ -229,7 +229,8 @@ fn mended_words(engine: &impl Suggester, words: &[String]) -> Result<Option<Vec<
     Ok(mended)
 }
 
-/// Adds completions behind words that their articles hold besides.
+/// Adds completions behind words that their articles hold besides, both of one language where those
+/// words are completions themselves.
 fn compose(
     engine: &impl Suggester,
     heads: &[String],
@@ -238,12 +239,15 @@ fn compose(
     offers: &mut Vec<Offer>,
 ) -> Result<(), EngineError> {
     let mut written = String::new();
+    let mut langs: Vec<String> = Vec::new();
     for head in heads.iter().filter(|_| !found.is_empty()) {
         let usual = engine.exact(head, request)?;
-        let usual = usual.as_ref().and_then(|offer| offer.writing(request)).map(|writing| &writing.text);
+        let usual = usual.as_ref().and_then(|offer| offer.writing(request));
         // With a tilde it would be another word.
-        written.push_str(usual.filter(|usual| folded_word(&normalize(usual)) == *head).unwrap_or(head));
+        let usual = usual.filter(|writing| folded_word(&normalize(&writing.text)) == *head);
+        written.push_str(usual.map_or(head, |writing| &writing.text));
         written.push(' ');
+        langs.extend(usual.map(|writing| writing.lang.clone()));
     }
     let before = completion_key(&written);
     for offer in found {
@@ -253,8 +257,11 @@ fn compose(
             continue;
         }
         let with_heads = |writing: Writing| Writing { text: format!("{written}{}", writing.text), ..writing };
-        let writings = offer.writings.into_iter().map(with_heads).collect();
-        offers.push(Offer { key, writings, is_composed: true, ..offer });
+        let of_one_lang = |writing: &Writing| langs.iter().all(|lang| *lang == writing.lang);
+        let writings: Vec<Writing> = offer.writings.into_iter().filter(of_one_lang).map(with_heads).collect();
+        if !writings.is_empty() {
+            offers.push(Offer { key, writings, is_composed: true, ..offer });
+        }
     }
     Ok(())
 }
