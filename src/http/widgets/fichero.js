@@ -60,7 +60,7 @@ function sheet(css) {
 }
 
 const INNER = sheet(`
-:host { display: block; text-align: left;
+:host { display: block; text-align: left; overflow-wrap: anywhere;
   --muted: var(--fichero-muted, color-mix(in srgb, currentColor 82%, transparent));
   --border: var(--fichero-border, color-mix(in srgb, currentColor 22%, transparent));
   --gap: var(--fichero-gap, 1.5rem); --radius: var(--fichero-radius, .25rem); }
@@ -77,7 +77,7 @@ mark { background: var(--fichero-mark, color-mix(in srgb, currentColor 15%, tran
 .status { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
 [part=heading] { font-size: 1.25em; }
 [part=list] { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(var(--fichero-column, 15rem), 100%), 1fr)); gap: var(--gap); margin-block-start: .8em; }
-[part=item] { position: relative; overflow-wrap: anywhere; }
+[part=item] { position: relative; }
 [part=image] { display: block; inline-size: 100%; aspect-ratio: 16 / 9; margin-block-end: .7em; object-fit: cover; background: var(--border); border-radius: var(--radius); }
 [part=topics], [part=meta], [part=also], [part=line], [part=tooltip] { font-size: .875em; color: var(--muted); }
 [part=title], [part=meta], [part=also], [part=line], [part=tooltip], [part=snippet] { margin-block-start: .35em; }
@@ -106,7 +106,7 @@ summary { min-block-size: 2rem; font-weight: 700; cursor: pointer; list-style: r
 [part=choice] input { flex: none; inline-size: 1rem; block-size: 1rem; margin-block-start: .25em; accent-color: var(--fichero-accent, auto); }
 [part=choice] span { flex: 1; }
 [part=choice] span::first-letter { text-transform: uppercase; }
-[part=hits] { display: grid; gap: var(--gap); align-content: start; }
+[part=found], [part=hits] { display: grid; gap: var(--gap); align-content: start; }
 [part=hits] [part=item] { display: flow-root; }
 [part=hits] [part=image] { float: inline-end; inline-size: max(18cqi, 5rem); aspect-ratio: 4 / 3; margin-inline-start: 1rem; }
 [part=hits] [part=title] { font-size: 1.1em; }
@@ -114,18 +114,16 @@ summary { min-block-size: 2rem; font-weight: 700; cursor: pointer; list-style: r
 [part=pages] > * { padding: .5rem .9rem; }
 [part=pages] a { border: 1px solid var(--border); border-radius: var(--radius); text-decoration: none; }
 [part=pages] [aria-current] { border-color: currentColor; font-weight: 700; }
-@container (min-width: 46rem) {
-  [part=results]:has(details) { grid: auto-flow dense auto / 15rem minmax(0, 1fr); column-gap: calc(var(--gap) * 1.5); }
-  [part=results]:has(details) > * { grid-column: 2; }
+@container (min-width: 736px) {
+  [part=results]:has(details) { grid-template-columns: 15rem minmax(0, 1fr); column-gap: calc(var(--gap) * 1.5); }
   [part=results] > :is([part=heading], [part=notice]) { grid-column: 1 / -1; }
-  [part=results] > details { grid-column: 1; grid-row: span 9; }
 }
 `);
 
 /** Of the form and its list, in the page's tree: an input finds by id only what is there. */
 const OUTER = sheet(`
 .fichero-form { display: flex; gap: .5rem; }
-.fichero-form > * { min-block-size: 2.75rem; padding: .4rem .9rem; font: inherit; border: 1px solid var(--fichero-border, GrayText); border-radius: var(--fichero-radius, .25rem); }
+.fichero-form > * { min-block-size: 2.75rem; padding: .4rem .9rem; font: inherit; border: 1px solid GrayText; border-radius: var(--fichero-radius, .25rem); }
 .fichero-form > input { flex: 1; min-inline-size: 0; background: var(--fichero-surface, Field); color: var(--fichero-text, FieldText); }
 .fichero-form > button { background: var(--fichero-accent, CanvasText); color: var(--fichero-on-accent, Canvas); cursor: pointer; }
 .fichero-form :focus-visible { outline: 2px solid var(--fichero-focus, currentColor); outline-offset: 2px; }
@@ -670,8 +668,9 @@ class FicheroSearch extends Widget {
       this.#title(total.value === 0 && query ? this.label("none", { q: query }) : this.count("results", total.value)),
       this.#notice(answer),
       this.#facets(facets, answer.facets),
-      hits.length > 0 && h("ol", { part: "hits", role: "list" }, hits.map((hit, at) => this.#hit(hit, answer.offset + at + 1))),
-      this.#pages(Math.min(Math.ceil(total.value / limit), Math.floor(MAX_OFFSET / limit) + 1), page),
+      hits.length > 0 && h("div", { part: "found" },
+        h("ol", { part: "hits", role: "list" }, hits.map((hit, at) => this.#hit(hit, answer.offset + at + 1))),
+        this.#pages(Math.min(Math.ceil(total.value / limit), Math.floor(MAX_OFFSET / limit) + 1), page)),
     ], toTop);
     this.tell("search", { query, total: total.value, page });
   }
