@@ -27,6 +27,13 @@ pub(super) trait Fails {
     const KINDS: &'static [&'static ProblemKind];
 }
 
+/// Of a route that passes over whatever it is asked.
+pub(super) struct Unfailing;
+
+impl Fails for Unfailing {
+    const KINDS: &'static [&'static ProblemKind] = &[];
+}
+
 /// Of a route that takes nothing and asks no index.
 pub(super) struct OfAnything;
 

@@ -22,6 +22,7 @@ mod feed;
 mod forms;
 mod health;
 mod json_ld;
+mod labels;
 mod limits;
 mod metrics;
 mod ndjson;
@@ -38,6 +39,7 @@ mod search;
 mod settings;
 mod suggest;
 mod topics;
+mod widgets;
 mod workers;
 mod xml;
 
@@ -126,6 +128,7 @@ fn routes(settings: &Settings) -> OpenApiRouter<App> {
         .routes(routes!(metrics::metrics))
         .routes(routes!(openapi::openapi))
         .routes(routes!(docs::docs))
+        .routes(routes!(widgets::script))
 }
 
 /// The routes, answering from whatever engine the slot holds at the time. They need a runtime with

@@ -13,45 +13,10 @@ const FILTERS = [...FACETS, "author", "tag", "date_from", "date_to", "topic_not"
 /** What of a search stands in the page's address. */
 const STATE = ["q", ...FACETS, "page", "literal"];
 
-const LANGS = ["en", "es", "pt", "fr", "ar"];
 const LABELS = Object.fromEntries(`
-search | Search | Buscar | Pesquisar | Rechercher | بحث
-suggestions | Suggestions | Sugerencias | Sugestões | Suggestions | اقتراحات
-articles | Pages | Páginas | Páginas | Pages | صفحات
-searches | Recent searches | Búsquedas recientes | Pesquisas recentes | Recherches récentes | عمليات البحث الأخيرة
-forget | Clear recent searches | Borrar las búsquedas recientes | Apagar as pesquisas recentes | Effacer les recherches récentes | مسح عمليات البحث الأخيرة
-count | {what}: {n} | {what}: {n} | {what}: {n} | {what} : {n} | {what}: {n}
-results | Results | Resultados | Resultados | Résultats | النتائج
-none | No results for “{q}” | No hay resultados para «{q}» | Nenhum resultado para “{q}” | Aucun résultat pour « {q} » | لا نتائج عن «{q}»
-searching | Searching… | Buscando… | Pesquisando… | Recherche en cours… | جارٍ البحث…
-failed | The search is not available at the moment. | La búsqueda no está disponible en este momento. | A pesquisa não está disponível no momento. | La recherche n’est pas disponible pour le moment. | البحث غير متاح في الوقت الحالي.
-filters | Filters | Filtros | Filtros | Filtres | عوامل التصفية
-clear | Clear filters | Quitar los filtros | Limpar os filtros | Effacer les filtres | مسح عوامل التصفية
-topic | Topic | Tema | Tema | Thème | الموضوع
-kind | Type | Tipo | Tipo | Type | النوع
-year | Year | Año | Ano | Année | السنة
-lang | Language | Idioma | Idioma | Langue | اللغة
-article | Article | Artículo | Artigo | Article | مقال
-press-release | Press release | Comunicado de prensa | Comunicado de imprensa | Communiqué de presse | بيان صحفي
-blog | Blog | Blog | Blog | Blog | مدونة
-event | Event | Evento | Evento | Événement | فعالية
-publication | Publication | Publicación | Publicação | Publication | إصدار
-previous | Previous | Anterior | Anterior | Précédente | السابقة
-next | Next | Siguiente | Próxima | Suivante | التالية
-also | Also in: {langs} | También en: {langs} | Também em: {langs} | Aussi en : {langs} | متاح أيضًا بـ: {langs}
-by | By {names} | Por {names} | Por {names} | Par {names} | بقلم {names}
-respelt | Showing results for {to}. | Se muestran resultados para {to}. | Mostrando resultados para {to}. | Résultats affichés pour {to}. | تُعرض نتائج {to}.
-dropped | Left out: {what}. | Se dejó fuera: {what}. | Ficou de fora: {what}. | Laissé de côté : {what}. | استُبعد: {what}.
-literal | Search exactly for “{q}” | Buscar exactamente «{q}» | Pesquisar exatamente “{q}” | Rechercher exactement « {q} » | البحث حرفيًا عن «{q}»
-related | Related items | Contenidos relacionados | Conteúdos relacionados | À lire aussi | مواد ذات صلة
-recent | Recently published | Publicado recientemente | Publicado recentemente | Publications récentes | نُشر حديثًا
-by-terms | In common: {what} | En común: {what} | Em comum: {what} | En commun : {what} | قواسم مشتركة: {what}
-by-linked-from-here | Linked from this page | Enlazado desde esta página | Com link nesta página | En lien dans cette page | مرتبط من هذه الصفحة
-by-links-here | Links to this page | Enlaza con esta página | Aponta para esta página | Renvoie à cette page | يحيل إلى هذه الصفحة
-by-series | Same series: {what} | Misma serie: {what} | Mesma série: {what} | Même série : {what} | السلسلة نفسها: {what}
-by-topic | Same topic: {what} | Mismo tema: {what} | Mesmo tema: {what} | Même thème : {what} | الموضوع نفسه: {what}
-by-author | Same author: {what} | Misma autoría: {what} | Mesma autoria: {what} | Même auteur : {what} | المؤلف نفسه: {what}
+@labels.txt@
 `.trim().split("\n").map((line) => line.split(" | ")).map(([key, ...texts]) => [key, texts]));
+const LANGS = LABELS.key;
 
 function sheet(css) {
   const made = new CSSStyleSheet();
