@@ -338,7 +338,7 @@ class Block extends Widget {
     const id = `reasons-${position}`;
     const item = this.item(hit, {
       detail: { type: this.name, position },
-      link: { "aria-describedby": text && id },
+      link: { "aria-describedby": text ? id : null },
       rest: text && h("p", { part, id, role: part === "tooltip" && part }, text),
     });
     for (const event of ["pointerleave", "focusout"]) item.addEventListener(event, () => item.classList.remove("quiet"));

@@ -1,0 +1,107 @@
+//! Every page of the demo site and every state of the widgets on it:
+//!
+//! * axe-core finds nothing against it, light and dark;
+//! * at 320 pixels, at 200 % zoom, with letters of twice the size and with wide spacing of the
+//!   text (WCAG 1.4.12), nothing has to be scrolled sideways.
+
+use crate::axe::finds_nothing;
+use crate::page::{Page, browse};
+use crate::sites::demo;
+
+/// Spacing that a reader may set.
+const SPACED: &str = "const spaced = new CSSStyleSheet();
+    spaced.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-block-end: 2em !important }');
+    const roots = [document, ...all('*').map((element) => element.shadowRoot).filter(Boolean)];
+    roots.forEach((root) => root.adoptedStyleSheets.push(spaced));
+    return roots.length";
+
+#[track_caller]
+fn is_well(page: &Page, state: &str) {
+    page.is_sized(1280, 900);
+    finds_nothing(page, state);
+    page.is_sized(320, 640);
+    assert_eq!(page.overflow(), "", "{state}, 320 pixels");
+    finds_nothing(page, &format!("{state}, 320 pixels"));
+    page.is_zoomed(640, 450, 2.0);
+    assert_eq!(page.overflow(), "", "{state}, 200 %");
+    page.run("document.documentElement.style.fontSize = '200%'");
+    assert_eq!(page.overflow(), "", "{state}, letters of twice the size");
+    page.run("document.documentElement.style.fontSize = ''");
+    page.is_sized(360, 640);
+    page.run(SPACED);
+    assert_eq!(page.overflow(), "", "{state}, wide spacing");
+}
+
+#[track_caller]
+fn blocks_are_filled(page: &Page) {
+    page.run(
+        "all('fichero-related, fichero-recent').forEach((block) => block.scrollIntoView({ behavior: 'instant' }))",
+    );
+    page.until("all('fichero-related, fichero-recent').every((block) => block.hasAttribute('filled') || (block.scrollIntoView(), false))");
+    page.run("scrollTo(0, 0)");
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn the_start_pages_are_well() {
+    browse(|page| {
+        for path in ["index.html", "en/index.html"] {
+            page.open(&demo(path));
+            blocks_are_filled(page);
+            is_well(page, path);
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn the_articles_are_well() {
+    browse(|page| {
+        for path in ["es/recognition-refugees.html", "en/vsm-what-is-it.html"] {
+            page.open(&demo(path));
+            blocks_are_filled(page);
+            page.run("one('fichero-related').shadowRoot.querySelector('a').focus()");
+            page.until("seen('[part=tooltip]').length");
+            is_well(page, path);
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn the_open_list_is_well() {
+    browse(|page| {
+        page.open(&demo("index.html"));
+        page.click("[role=combobox]");
+        page.write("movil");
+        page.until("seen('[role=option]').length");
+        page.press("ArrowDown");
+        page.press("ArrowDown");
+        is_well(page, "an open list");
+        // Remembered searches.
+        page.open(&demo("en/search.html"));
+        page.run("localStorage['fichero.searches'] = '[\"scholarships\", \"recognition of degrees\"]'");
+        page.click("[role=combobox]");
+        page.until("seen('[role=option]').length > 2");
+        is_well(page, "a list of remembered searches");
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn results_in_the_page_are_well() {
+    browse(|page| {
+        for (address, part) in [
+            ("es/buscar.html?f-q=reconocimiento&f-kind=article", "hits"),
+            ("es/buscar.html?f-q=universidad&f-page=2", "pages"),
+            ("en/search.html?f-q=recogniton", "notice"),
+            ("en/search.html?f-q=zzzzz", "notice"),
+            ("en/search.html?f-q=zzzzz&f-literal=true", "heading"),
+        ] {
+            page.open(&demo(address));
+            page.until(&format!("seen('[part={part}]').length && !one('[aria-busy]')"));
+            page.run("one('details')?.setAttribute('open', '')");
+            is_well(page, address);
+        }
+    });
+}
