@@ -93,7 +93,7 @@ const OUTER = sheet(`
 .fichero-form > button { background: var(--fichero-accent, CanvasText); color: var(--fichero-on-accent, Canvas); cursor: pointer; }
 .fichero-form :focus-visible { outline: 2px solid var(--fichero-focus, currentColor); outline-offset: 2px; }
 .fichero-list:not([hidden]) { position: absolute; z-index: 30; inset-block-start: calc(100% + .25rem); inset-inline-start: 0;
-  box-sizing: border-box; inline-size: max(100%, min(24rem, 100vw - 3rem)); max-block-size: min(30rem, 70vh); overflow-y: auto; padding-block: .35rem;
+  box-sizing: border-box; inline-size: max(100%, min(24rem, 100vw - 3rem)); max-block-size: min(36rem, 70vh); overflow-y: auto; padding-block: .35rem;
   font-size: 1rem; line-height: 1.4; text-align: left; background: var(--fichero-surface, Canvas); color: var(--fichero-text, CanvasText);
   border: 1px solid var(--fichero-border, GrayText); border-radius: var(--fichero-radius, .25rem); box-shadow: 0 .5rem 1.5rem #0003; }
 .fichero-list .fichero-group { padding: .5rem .9rem .25rem; font-weight: 700; font-size: .8125rem; }
@@ -461,6 +461,7 @@ class FicheroSearch extends Widget {
 
   #typed() {
     clearTimeout(this.#timer);
+    this.#suggest();
     this.#activate(null);
     if (this.#isComposing) return;
     if (this.#input.value.trim()) this.#timer = setTimeout(() => this.#offer(), DEBOUNCE_MS);
