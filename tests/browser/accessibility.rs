@@ -1,4 +1,4 @@
-//! Every page of the demo site and every state of the widgets on it:
+//! Every page of the demo site, every state of the widgets on it, and the server's pages:
 //!
 //! * axe-core finds nothing against it, light and dark;
 //! * at 320 pixels, at 200 % zoom, with letters of twice the size and with wide spacing of the
@@ -6,7 +6,7 @@
 
 use crate::axe::finds_nothing;
 use crate::page::{Page, browse};
-use crate::sites::demo;
+use crate::sites::{FICHERO, demo};
 
 /// Spacing that a reader may set.
 const SPACED: &str = "const spaced = new CSSStyleSheet();
@@ -102,6 +102,32 @@ fn results_in_the_page_are_well() {
             page.until(&format!("seen('[part={part}]').length && !one('[aria-busy]')"));
             page.run("one('details')?.setAttribute('open', '')");
             is_well(page, address);
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn the_servers_pages_are_well() {
+    browse(|page| {
+        for path in [
+            "/docs",
+            "/search?q=reconocimiento&ui_lang=es&kind=article",
+            "/search?q=universidad&ui_lang=es&page=2",
+            "/search?q=recomocimiento&ui_lang=es",
+            "/search?q=zzzzz&ui_lang=pt",
+            "/search?q=zzzzz&ui_lang=fr&literal=true",
+            "/search?ui_lang=en",
+            "/?ui_lang=es",
+        ] {
+            page.open(&format!("{}{path}", *FICHERO));
+            page.run("all('details').forEach((details) => details.open = true)");
+            is_well(page, path);
+        }
+        for (path, status) in [("/nowhere", "404"), ("/search?nope=1", "400")] {
+            page.open(&format!("{}{path}", *FICHERO));
+            is_well(page, path);
+            page.complains_only_of(status);
         }
     });
 }

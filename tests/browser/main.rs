@@ -18,8 +18,10 @@ mod axe;
 mod blocks;
 mod driver;
 mod embedding;
+mod figures;
 mod inline;
 mod page;
+mod pages;
 mod screenshots;
 #[path = "../support/served.rs"]
 mod served;

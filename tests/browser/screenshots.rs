@@ -3,12 +3,12 @@
 //! `docs/screenshots`.
 
 use crate::page::{Page, artifacts, browse};
-use crate::sites::demo;
+use crate::sites::{FICHERO, demo};
 
 /// How one comes to a page or a state of it.
 type Visit = fn(&Page);
 
-const VISITS: [(&str, Visit); 5] = [
+const VISITS: [(&str, Visit); 9] = [
     ("start", |page| {
         page.open(&demo("index.html"));
         fill(page);
@@ -32,6 +32,15 @@ const VISITS: [(&str, Visit); 5] = [
     ("results", |page| {
         page.open(&demo("es/buscar.html?f-q=reconocimiento+de+titulos"));
         page.until("seen('[part=hits]').length");
+    }),
+    ("search", |page| {
+        page.open(&format!("{}/search?q=reconocimiento+de+titulos&ui_lang=es&kind=article", *FICHERO));
+    }),
+    ("nothing", |page| page.open(&format!("{}/search?q=zzzzz&ui_lang=es", *FICHERO))),
+    ("welcome", |page| page.open(&format!("{}/?ui_lang=es", *FICHERO))),
+    ("lost", |page| {
+        page.open(&format!("{}/nowhere?ui_lang=es", *FICHERO));
+        page.complains_only_of("404");
     }),
 ];
 
