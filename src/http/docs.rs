@@ -7,16 +7,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use utoipa::openapi::OpenApi;
 
-use super::App;
 use super::failures::{OfAnything, Problems};
 use super::parameters::Nothing;
 use super::params::InQuery;
+use super::{App, content_policy};
 use crate::engine::highlight;
 
 const STYLE: &str = include_str!("docs.css");
@@ -50,10 +47,7 @@ pub(super) async fn docs(State(app): State<App>, _: InQuery<Nothing>) -> impl In
 impl Page {
     /// Writes the page of an OpenAPI document.
     pub(super) fn of(api: &OpenApi) -> Page {
-        let style = BASE64_STANDARD.encode(Sha256::digest(STYLE));
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        );
+        let policy = format!("{}; form-action 'none'", content_policy::with_style(STYLE));
         let mut html = String::with_capacity(100_000);
         // Writing into a string cannot fail.
         let paths: Vec<&str> = api.paths.paths.keys().map(String::as_str).collect();

@@ -48,6 +48,13 @@ impl Fails for OfReadiness {
     const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &NOT_READY];
 }
 
+/// Of a page that passes over parameters it does not know.
+pub(super) struct OfPage;
+
+impl Fails for OfPage {
+    const KINDS: &'static [&'static ProblemKind] = &[&BAD_VALUE, &NOT_READY, &TOO_BUSY];
+}
+
 /// Of a search by query string.
 pub(super) struct OfSearch;
 

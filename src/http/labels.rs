@@ -36,6 +36,22 @@ impl Labels {
     }
 }
 
+/// A part of a label.
+pub(super) enum Piece {
+    /// What it says.
+    Text(&'static str),
+    /// The name of a value that stands there.
+    Value(&'static str),
+}
+
+/// The parts of a label, values among them: `By {names}`.
+pub(super) fn pieces(label: &'static str) -> impl Iterator<Item = Piece> {
+    label.split_inclusive(['{', '}']).filter_map(|part| match part.strip_suffix('}') {
+        Some(name) => Some(Piece::Value(name)),
+        None => Some(part.strip_suffix('{').unwrap_or(part)).filter(|text| !text.is_empty()).map(Piece::Text),
+    })
+}
+
 /// Checks that a table is whole: each label once, in every language, with the same values in it,
 /// and nothing that a script's template would read otherwise.
 #[cfg(test)]
