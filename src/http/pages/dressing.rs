@@ -117,7 +117,7 @@ impl Asked {
             head: html! { meta name="robots" content="noindex"; },
             in_lang: &|lang| self.query_in(lang),
             main: html! {
-                p.count { (reader.told("status", &[("n", status.as_str())])) }
+                p.total { (reader.told("status", &[("n", status.as_str())])) }
                 h1 { (title) }
                 p.lead { (reader.label(&format!("d-{sort}"))) }
                 @if !parameters.is_empty() {

@@ -110,7 +110,7 @@ impl Results<'_> {
             (form(site, reader, &asked.q, asked.kept()))
             h1 { (self.heading()) }
             @if !self.is_newest() && !answer.hits.is_empty() {
-                p.count {
+                p.total {
                     (reader.count("results", answer.total.value))
                     @if asked.page > 1 { " · " (self.place("page-of", asked.page)) }
                 }
@@ -204,9 +204,9 @@ impl Results<'_> {
             h2 lang=(card.lang) { (card::link(card.url.as_deref(), &card.lang, None, &title)) }
             p.facts { (card::facts(reader, card, Some(card.kind.as_str()))) }
             @if !snippet.0.is_empty() { p lang=(card.lang) { (snippet) } }
-            @if !card.topics.is_empty() { p.facts lang=(card.lang) { (card::topics(&card.topics)) } }
+            @if !card.topics.is_empty() { p.aside lang=(card.lang) { (card::topics(&card.topics)) } }
             @if !hit.translations.is_empty() {
-                p.facts { (reader.shown("also", &self.translations(&hit.translations))) }
+                p.aside { (reader.shown("also", &self.translations(&hit.translations))) }
             }
         }
     }
