@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
 use super::failures::{OfAnything, Problems};
+use super::icon::ICON;
 use super::parameters::Nothing;
 use super::params::InQuery;
 use super::{App, content_policy};
@@ -47,7 +48,7 @@ pub(super) async fn docs(State(app): State<App>, _: InQuery<Nothing>) -> impl In
 impl Page {
     /// Writes the page of an OpenAPI document.
     pub(super) fn of(api: &OpenApi) -> Page {
-        let policy = format!("{}; form-action 'none'", content_policy::with_style(STYLE));
+        let policy = format!("{}; img-src data:; form-action 'none'", content_policy::with_style(STYLE));
         let mut html = String::with_capacity(100_000);
         // Writing into a string cannot fail.
         let paths: Vec<&str> = api.paths.paths.keys().map(String::as_str).collect();
@@ -82,7 +83,7 @@ impl<'a> Writer<'a> {
             self.html,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{0}: the API</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+             <title>{0}: the API</title>\n<link rel=\"icon\" href=\"{ICON}\">\n<style>{STYLE}</style>\n</head>\n<body>\n\
              <a class=\"skip\" href=\"#main\">Skip to the content</a>\n",
             escape(title)
         )?;
@@ -257,7 +258,7 @@ impl<'a> Writer<'a> {
         let [first, second, third] = columns;
         writeln!(
             self.html,
-            "<div class=\"table\"><table>\n<tr><th scope=\"col\">{first}</th><th scope=\"col\">{second}</th><th scope=\"col\">{third}</th></tr>"
+            "<div class=\"table\" tabindex=\"0\"><table>\n<tr><th scope=\"col\">{first}</th><th scope=\"col\">{second}</th><th scope=\"col\">{third}</th></tr>"
         )
     }
 

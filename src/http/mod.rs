@@ -22,6 +22,7 @@ mod failures;
 mod feed;
 mod forms;
 mod health;
+mod icon;
 mod json_ld;
 mod labels;
 mod limits;

@@ -9,6 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::reader::{LANGS, Reader, capitalized, language_name};
 use crate::http::base_url::BaseUrl;
 use crate::http::content_policy;
+use crate::http::icon::ICON;
 use crate::http::parameters::{Q, UI_LANG};
 use crate::http::settings::Settings;
 
@@ -16,7 +17,7 @@ const STYLE: &str = include_str!("pages.css");
 
 /// Pages take their script and their answers from here, and pictures from wherever articles have them.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let own = "script-src 'self'; connect-src 'self'; img-src http: https:; form-action 'self'";
+    let own = "script-src 'self'; connect-src 'self'; img-src http: https: data:; form-action 'self'";
     let policy = format!("{}; {own}", content_policy::with_style(STYLE));
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
@@ -111,6 +112,7 @@ impl Page<'_> {
                             link rel="alternate" hreflang=(lang) href=(site.address(path, &(self.in_lang)(lang)));
                         }
                     }
+                    link rel="icon" href=(ICON);
                     link rel="search" type="application/opensearchdescription+xml" title=(site.name()) href=(site.link("/opensearch.xml", ""));
                     style { (PreEscaped(STYLE)) }
                     script type="module" src=(site.link("/widgets/fichero.js", "")) {}
