@@ -203,7 +203,8 @@ fn two_searches_on_a_page_leave_each_other_alone() {
             <fichero-search id=b results=inline kind=event facets='kind,year'></fichero-search><fichero-search></fichero-search>";
         page.open(&made("es", body));
         page.comes_to("new Set(all('[role=listbox]').map((list) => list.id)).size", 3);
-        let heading = |id: &str| format!("one('#{id}').shadowRoot.querySelector('[part=heading]')?.textContent ?? ''");
+        let heading =
+            |id: &str| format!("(one('#{id}').shadowRoot.querySelector('[part=heading]')?.textContent ?? '')");
         page.click("#a [role=combobox]");
         page.write("becas");
         page.press("Enter");

@@ -341,13 +341,18 @@ impl Page {
         self.try_screenshot(path).unwrap();
     }
 
-    /// What reaches beyond the page's width: nothing, or a description of it.
+    /// What reaches beyond the page's width, and what is squeezed to a column of letters: nothing,
+    /// or a description of it.
     pub(crate) fn overflow(&self) -> String {
         let wide = self.run(
             "const room = document.documentElement.clientWidth;
-            if (document.scrollingElement.scrollWidth <= room) return [];
-            return seen('*').filter((element) => element.getBoundingClientRect().right > room + 1)
-                .map((element) => element.outerHTML.slice(0, 120));",
+            const isWide = document.scrollingElement.scrollWidth > room;
+            const own = (element) => [...element.childNodes].map((node) => node.nodeValue ?? '').join('').trim();
+            const isBad = (element) => {
+                const { right, width, height } = element.getBoundingClientRect();
+                return (isWide && right > room + 1) || (width > 1 && width < 40 && height > 3 * width && own(element).length > 9);
+            };
+            return seen('body *').filter(isBad).map((element) => element.outerHTML.slice(0, 120));",
         );
         let mut told = String::new();
         for element in wide.as_array().unwrap() {

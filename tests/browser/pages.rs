@@ -14,7 +14,7 @@ use crate::served::good;
 use crate::sites::FICHERO;
 
 /// What is shown of a search.
-const STATE: &str = "[one('input[name=q]').value, texts('h1'), texts('.count')[0] ?? '', texts('.hits h2'), texts('.facets [aria-current]'), texts('.pages [aria-current]')]";
+const STATE: &str = "[one('input[name=q]').value, texts('h1'), texts('main .total')[0] ?? '', texts('.hits h2'), texts('.facets [aria-current]'), texts('.pages [aria-current]')]";
 
 fn at(path: &str) -> String {
     format!("{}{path}", *FICHERO)
@@ -27,7 +27,7 @@ fn titles(answer: &Value) -> Value {
 /// The number of a text such as `16 resultados`.
 #[track_caller]
 fn counts(page: &Page, total: &Value) {
-    page.comes_to("Number(/\\d+/.exec(text('p.count'))?.[0])", total.clone());
+    page.comes_to("Number(/\\d+/.exec(text('main .total'))?.[0])", total.clone());
 }
 
 fn goes_through_the_results(page: &Page) {
