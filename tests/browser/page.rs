@@ -325,9 +325,7 @@ impl Page {
     }
 
     fn try_screenshot(&self, path: &Path) -> Result<(), String> {
-        let size = self.try_eval("[innerWidth, Math.min(document.documentElement.scrollHeight, 1600)]")?;
-        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
-        let parameters = json!({ "format": "webp", "quality": 60, "captureBeyondViewport": true, "clip": clip });
+        let parameters = json!({ "format": "webp", "quality": 60 });
         let body = json!({ "cmd": "Page.captureScreenshot", "params": parameters });
         let shot = self.try_command("POST", "/goog/cdp/execute", &body)?;
         let bytes = base64::engine::general_purpose::STANDARD
@@ -336,7 +334,7 @@ impl Page {
         fs::write(path, bytes).map_err(|error| error.to_string())
     }
 
-    /// Writes how the page looks from its top on, at most 1,600 pixels.
+    /// Writes what is seen of the page.
     pub(crate) fn screenshot(&self, path: &Path) {
         self.try_screenshot(path).unwrap();
     }
