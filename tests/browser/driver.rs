@@ -12,6 +12,11 @@ use serde_json::Value;
 /// Longer than a page takes on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Runs the driver until nobody holds its own input any more. Browsers take a moment to end after
+/// it, and write into their folders meanwhile.
+const KEEPER: &str = r#"chromedriver --port=0 & read -r _; kill $!; wait
+for _ in 1 2 3 4 5; do rm -rf "$TMPDIR" 2> /dev/null; sleep 1; if [ ! -e "$TMPDIR" ]; then break; fi; done"#;
+
 struct Driver {
     address: String,
     agent: ureq::Agent,
@@ -20,10 +25,9 @@ struct Driver {
 }
 
 static DRIVER: LazyLock<Driver> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap().keep();
-    let script = r#"chromedriver --port=0 & read -r _; kill $!; wait; rm -rf "$TMPDIR""#;
+    let folder = tempfile::Builder::new().prefix("fichero-browser-").tempdir().unwrap().keep();
     let mut keeper = Command::new("sh")
-        .args(["-c", script])
+        .args(["-c", KEEPER])
         .env("TMPDIR", &folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
