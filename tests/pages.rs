@@ -358,7 +358,7 @@ proptest! {
         let page = page(&format!("/search?{query}"));
         prop_assert_eq!(page.status, StatusCode::OK);
         let shown = page.one("input[name=q]").attr("value").unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n");
-        prop_assert_eq!(shown, q.trim().replace("\r\n", "\n").replace(['\r', '\0'], "\n").replace('\n', "\n"));
+        prop_assert_eq!(shown, q.trim().replace("\r\n", "\n").replace('\r', "\n"));
         let lost = format!("/{}?q={}", escaped(&path).replace("%2F", "/"), escaped(&q));
         if !lost.starts_with("/v1") {
             let request = request(Method::GET, &lost, "es", BROWSER);
