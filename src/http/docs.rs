@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-use super::failures::{OfAnything, Problems};
+use super::failures::{OfReference, Problems};
 use super::icon::ICON;
 use super::parameters::Nothing;
 use super::params::InQuery;
@@ -33,7 +33,7 @@ pub(super) struct Page {
     path = "/docs",
     operation_id = "docs",
     tag = "Documentation",
-    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfAnything>)
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfReference>)
 )]
 pub(super) async fn docs(State(app): State<App>, _: InQuery<Nothing>) -> impl IntoResponse {
     let page = &app.document.page;

@@ -36,8 +36,8 @@ impl Script {
 /// The widgets
 ///
 /// A module script that defines `<fichero-search>`, `<fichero-related>` and `<fichero-recent>`:
-/// `<script type="module" src="/widgets/fichero.js"></script>`. It needs nothing else. Whatever
-/// stands in the query is passed over.
+/// to be loaded by a `<script type="module">`. It needs nothing else. Whatever stands in the query is
+/// passed over.
 #[utoipa::path(
     get,
     path = "/widgets/fichero.js",

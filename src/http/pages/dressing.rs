@@ -168,7 +168,54 @@ fn sort_of(code: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use tower::ServiceExt;
+
     use super::*;
+    use crate::applier::EngineSlot;
+    use crate::http::openapi;
+    use crate::http::problem::Problem;
+    use crate::http::settings::Settings;
+
+    /// Routes that fail in ways that a test cannot bring about, dressed.
+    async fn told(problem: fn() -> Problem, path: &str, accept: &str) -> (StatusCode, String) {
+        let settings = Settings::default();
+        let document = openapi::Document::of(openapi::outline(&settings), &settings);
+        let app = App::new(EngineSlot::default(), document, settings);
+        let router = axum::Router::new()
+            .fallback(move || async move { problem() })
+            .layer(axum::middleware::from_fn_with_state(app, dress));
+        let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn whatever_goes_wrong_is_told_in_the_same_clothes() {
+        let lock = || Problem::too_large(9);
+        let cases: [(fn() -> Problem, u16, &str); 7] = [
+            (Problem::too_busy, 503, "Too many searches at once"),
+            (Problem::took_too_long, 503, "Too many searches at once"),
+            (Problem::body_too_slow, 408, "This could not be answered"),
+            (|| Problem::internal(&std::fmt::Error), 500, "This could not be answered"),
+            (Problem::bad_host, 400, "This could not be answered"),
+            (Problem::no_encoding, 406, "This could not be answered"),
+            (lock, 413, "The request is too long"),
+        ];
+        for (problem, status, title) in cases {
+            let (told_status, page) = told(problem, "/search", "text/html").await;
+            assert_eq!(told_status.as_u16(), status);
+            assert!(page.contains(&format!("<h1>{title}</h1>")), "{page}");
+            assert_eq!(told(problem, "/widgets/related", "text/html").await, (told_status, String::new()));
+            for (path, accept) in
+                [("/search", "*/*"), ("/v1/search", "text/html"), ("/widgets/related", "application/json")]
+            {
+                let (data_status, data) = told(problem, path, accept).await;
+                assert!(data_status == told_status && data.starts_with("{\"type\""), "{data}");
+            }
+        }
+    }
 
     #[test]
     fn what_programs_read_is_not_dressed() {

@@ -10,7 +10,7 @@ use super::layout;
 use super::reader::Reader;
 use crate::engine::{Reason, RelatedHit, RelatedTo, SearchEngine};
 use crate::http::articles::key;
-use crate::http::failures::{OfArticle, Problems};
+use crate::http::failures::{OfBlock, Problems};
 use crate::http::parameters::{BLOCK_LANG, Including, LEVEL, REASONS};
 use crate::http::params::InQuery;
 use crate::http::problem::Problem;
@@ -32,7 +32,7 @@ const MAX_REASONS: usize = 3;
     operation_id = "relatedBlock",
     tag = "Widgets",
     params(InQuery<Including>),
-    responses((status = 200, description = "The block, or nothing", body = String, content_type = "text/html"), Problems<OfArticle>)
+    responses((status = 200, description = "The block, or nothing", body = String, content_type = "text/html"), Problems<OfBlock>)
 )]
 pub(in crate::http) async fn related(
     State(app): State<App>,

@@ -12,7 +12,7 @@ use super::reader::{Reader, capitalized, language_name};
 use crate::article::Moment;
 use crate::engine::facets::ValueCount;
 use crate::engine::{EngineError, Facet, IndexVersion, SearchEngine, SearchRequest};
-use crate::http::failures::{OfAnything, Problems};
+use crate::http::failures::{OfDoor, Problems};
 use crate::http::health::Welcome;
 use crate::http::parameters::{Speaking, UI_LANG};
 use crate::http::params::{InAddress, InQuery, Params};
@@ -33,7 +33,7 @@ use crate::query::Query;
     params(InQuery<Speaking>, AcceptLanguage),
     responses(
         (status = 200, description = "What there is here", content((Welcome = "application/json"), (String = "text/html"))),
-        Problems<OfAnything>
+        Problems<OfDoor>
     )
 )]
 pub(in crate::http) async fn welcome(
@@ -44,7 +44,7 @@ pub(in crate::http) async fn welcome(
 ) -> Result<Response, Problem> {
     if !preference::prefers_page(&headers) {
         // A program's mistake is told, as by every route that answers data.
-        Params::from_query::<Speaking>(uri.query())?;
+        Params::from_query::<Speaking>(uri.query())?.one(&UI_LANG)?;
         let vary = [(header::VARY, HeaderValue::from_static("Accept"))];
         return Ok((vary, Json(Welcome::of(&app))).into_response());
     }
