@@ -6,7 +6,7 @@
 
 use crate::axe::finds_nothing;
 use crate::page::{Page, browse};
-use crate::sites::{FICHERO, demo};
+use crate::sites::{AWAY, FICHERO, demo, made_with};
 
 /// Spacing that a reader may set.
 const SPACED: &str = "const spaced = new CSSStyleSheet();
@@ -129,5 +129,26 @@ fn the_servers_pages_are_well() {
             is_well(page, path);
             page.complains_only_of(status);
         }
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn from_right_to_left_and_without_an_answer_it_is_well() {
+    browse(|page| {
+        let head =
+            "<meta name=color-scheme content='light dark'><script type=module src=FICHERO/widgets/fichero.js></script>";
+        let body = "<main><h1>بحث</h1><fichero-search results=inline></fichero-search><fichero-recent></fichero-recent></main>";
+        let address = made_with("ar", head, body, None);
+        page.open(&format!("{address}?f-q=universidad"));
+        page.until("seen('[part=hits]').length && one('fichero-recent').hasAttribute('filled')");
+        page.run("one('details').open = true");
+        is_well(page, "from right to left");
+        page.open(&made_with("ar", head, &body.replace("inline", &format!("inline server={AWAY}")), None));
+        page.until("seen('[role=combobox]').length && one('fichero-recent').hasAttribute('filled')");
+        page.run("one('[role=combobox]').value = 'x'; one('form').requestSubmit()");
+        page.comes_to("texts('[part=heading]')[0]", "البحث غير متاح في الوقت الحالي.");
+        is_well(page, "without an answer");
+        page.complains_only_of("ERR_");
     });
 }
