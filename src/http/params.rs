@@ -98,12 +98,13 @@ impl Params {
         Ok(Params(pairs))
     }
 
-    /// Reads a query string for what is taken, and passes over the rest.
+    /// Reads a query string for what is taken, and passes over the rest. Control characters, which a
+    /// page cannot hold, are spaces.
     pub(super) fn from_address<T: Takes>(query: Option<&str>) -> Params {
         let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned();
-        let is_taken =
-            |(name, value): &(String, String)| !value.is_empty() && T::all().any(|parameter| parameter.name() == name);
-        Params(pairs.filter(is_taken).collect())
+        let taken = pairs.filter(|(name, _)| T::all().any(|parameter| parameter.name() == name));
+        let shown = taken.map(|(name, value)| (name, value.replace(char::is_control, " ")));
+        Params(shown.filter(|(_, value)| !value.is_empty()).collect())
     }
 
     /// Reads a JSON object: texts, numbers and booleans as JSON has them, several values of a
