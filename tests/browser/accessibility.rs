@@ -74,7 +74,7 @@ fn the_open_list_is_well() {
         page.open(&demo("index.html"));
         page.click("[role=combobox]");
         page.write("movil");
-        page.until("seen('[role=option]').length");
+        page.comes_to("texts('[role=option]')[0]", "movilidad académica");
         page.press("ArrowDown");
         page.press("ArrowDown");
         is_well(page, "an open list");
