@@ -249,7 +249,7 @@ fn the_opensearch_description_names_searches_that_work() {
         assert_eq!(media_type, url.attributes["type"], "{template}");
         searches += usize::from(template.contains("{searchTerms}"));
     }
-    assert_eq!(searches, 3);
+    assert_eq!(searches, 4);
 }
 
 #[test]

@@ -26,6 +26,9 @@ use served::{Answer, CORPUS, ask, ask_text, escaped, get, good, problem};
 /// Set, the tests write down what they find instead of comparing with it.
 const ACCEPT: &str = "FICHERO_ACCEPT_SNAPSHOTS";
 
+/// The routes that pass over parameters they do not take: addresses of these stand in other pages.
+const LENIENT: [&str; 2] = ["/search", "/widgets/fichero.js"];
+
 fn description() -> Value {
     good("/openapi.json")
 }
@@ -182,6 +185,7 @@ fn what_changes_something_needs_the_token() {
 fn request(method: &Method, path: &str, query: &str) -> Answer {
     let path = path.replace("{id}", "es%2Frecognition-handbook");
     let request = Request::builder().method(method).uri(format!("{path}?{query}")).header(header::HOST, "a.example");
+    let request = request.header(header::ACCEPT, "application/json");
     let answer = ask_text(&CORPUS.router, request.body(Body::empty()).unwrap());
     let body = serde_json::from_str(&answer.body).unwrap_or_default();
     Answer { status: answer.status, headers: answer.headers, body }
@@ -190,7 +194,7 @@ fn request(method: &Method, path: &str, query: &str) -> Answer {
 #[test]
 fn the_parameters_and_their_bounds_are_those_of_the_routes() {
     let api = description();
-    let mut bounds = 0;
+    let (mut bounds, mut lenient) = (0, 0);
     for (method, path, operation) in operations(&api).into_iter().filter(|(method, ..)| *method == Method::GET) {
         if is_for_admins(&operation) {
             continue;
@@ -199,10 +203,15 @@ fn the_parameters_and_their_bounds_are_those_of_the_routes() {
         let in_query: Vec<&Value> = parameters.into_iter().filter(|parameter| parameter["in"] == "query").collect();
         let names: Vec<&str> = in_query.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
         let answer = request(&method, &path, "colour=red");
-        let taken = answer.body["detail"].as_str().unwrap().split_once("takes ").unwrap().1;
-        let named = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-        assert_eq!(taken, named, "{path}");
-        problem(&answer, StatusCode::BAD_REQUEST);
+        if LENIENT.contains(&path.as_str()) {
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            lenient += 1;
+        } else {
+            let taken = answer.body["detail"].as_str().unwrap().split_once("takes ").unwrap().1;
+            let named = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+            assert_eq!(taken, named, "{path}");
+            problem(&answer, StatusCode::BAD_REQUEST);
+        }
         // Where an article must be named.
         let key = if names.contains(&"url") { "id=es/recognition-handbook&" } else { "" };
         for parameter in &in_query {
@@ -227,7 +236,8 @@ fn the_parameters_and_their_bounds_are_those_of_the_routes() {
             assert_eq!(answer.status, StatusCode::OK, "{path} {name}={value}: {}", answer.body);
         }
     }
-    assert!(bounds >= 6, "{bounds}");
+    assert!(bounds >= 8, "{bounds}");
+    assert_eq!(lenient, LENIENT.len());
 }
 
 /// An answer without what differs from call to call and from index to index.
@@ -322,7 +332,9 @@ fn the_page_has_all_of_it_and_is_whole_by_itself() {
     for name in api["components"]["schemas"].as_object().unwrap().keys() {
         assert!(page.contains(&format!(">{name}</h3>")), "{name}");
     }
-    for outside in ["<script", "<link", "<img", "@import", "url(", " style=", "src="] {
+    // Its icon is within it.
+    assert_eq!(page.matches("<link").count(), page.matches("<link rel=\"icon\" href=\"data:").count());
+    for outside in ["<script", "<img", "@import", "url(", " style=", "src="] {
         assert!(!page.contains(outside), "{outside}");
     }
     // What it links to within itself is there.

@@ -3,10 +3,11 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::uri::{Authority, PathAndQuery, Scheme};
-use axum::http::{Uri, header};
+use axum::http::{HeaderMap, Uri, header};
 
 use super::App;
 use super::problem::Problem;
+use super::settings::Settings;
 
 /// `https://search.example.org`, or with a path: where `/v1/search` is appended to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,23 +47,34 @@ impl BaseUrl {
         format!("{}{path_and_query}", self.0)
     }
 
+    /// The path that it has, without a slash at its end.
+    pub(super) fn path(&self) -> &str {
+        let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
+        rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
+    }
+
+    /// What the configuration says, else what a request says of itself, if it does.
+    pub(super) fn of(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Option<BaseUrl> {
+        if let Some(configured) = &settings.public_url {
+            return Some(configured.clone());
+        }
+        let named = || headers.get(header::HOST)?.to_str().ok()?.parse::<Authority>().ok();
+        let authority = uri.authority().cloned().or_else(named).filter(is_host)?;
+        Some(BaseUrl(format!("http://{authority}")))
+    }
+
     /// The whole address of a request.
     pub(super) fn of_request(&self, uri: &Uri) -> String {
         self.join(uri.path_and_query().map_or("/", PathAndQuery::as_str))
     }
 }
 
-/// What the configuration says, else what the request says of itself.
+/// Refuses a request that does not say which host it is for.
 impl FromRequestParts<App> for BaseUrl {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<BaseUrl, Problem> {
-        if let Some(configured) = &app.settings.public_url {
-            return Ok(configured.clone());
-        }
-        let named = || parts.headers.get(header::HOST)?.to_str().ok()?.parse::<Authority>().ok();
-        let authority = parts.uri.authority().cloned().or_else(named).filter(is_host).ok_or_else(Problem::bad_host)?;
-        Ok(BaseUrl(format!("http://{authority}")))
+        BaseUrl::of(&app.settings, &parts.uri, &parts.headers).ok_or_else(Problem::bad_host)
     }
 }
 

@@ -1,23 +1,19 @@
 //! The API's page, for people: written on the server from its description, whole by itself. It
 //! asks for no other resource and runs no script.
 
-use std::fmt::Write;
-
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use utoipa::openapi::OpenApi;
 
-use super::App;
-use super::failures::{OfAnything, Problems};
+use super::failures::{OfReference, Problems};
+use super::icon::ICON;
 use super::parameters::Nothing;
 use super::params::InQuery;
-use crate::engine::highlight;
+use super::{App, content_policy};
 
 const STYLE: &str = include_str!("docs.css");
 
@@ -35,7 +31,7 @@ pub(super) struct Page {
     path = "/docs",
     operation_id = "docs",
     tag = "Documentation",
-    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfAnything>)
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfReference>)
 )]
 pub(super) async fn docs(State(app): State<App>, _: InQuery<Nothing>) -> impl IntoResponse {
     let page = &app.document.page;
@@ -50,17 +46,11 @@ pub(super) async fn docs(State(app): State<App>, _: InQuery<Nothing>) -> impl In
 impl Page {
     /// Writes the page of an OpenAPI document.
     pub(super) fn of(api: &OpenApi) -> Page {
-        let style = BASE64_STANDARD.encode(Sha256::digest(STYLE));
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        );
-        let mut html = String::with_capacity(100_000);
-        // Writing into a string cannot fail.
+        let policy = format!("{}; img-src data:; form-action 'none'", content_policy::with_style(STYLE));
         let paths: Vec<&str> = api.paths.paths.keys().map(String::as_str).collect();
         let api = serde_json::to_value(api).unwrap_or_default();
-        let _ = Writer { api: &api, paths, html: &mut html }.page();
         Page {
-            html: Bytes::from(html),
+            html: Bytes::from(Reference { api: &api, paths }.page().into_string()),
             // Base64 is ASCII.
             policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
         }
@@ -74,57 +64,72 @@ struct Operation<'a> {
     value: &'a Value,
 }
 
-struct Writer<'a> {
+struct Reference<'a> {
     api: &'a Value,
     /// In the order in which they are told.
     paths: Vec<&'a str>,
-    html: &'a mut String,
 }
 
-impl<'a> Writer<'a> {
-    fn page(&mut self) -> std::fmt::Result {
+impl<'a> Reference<'a> {
+    fn page(&self) -> Markup {
         let title = text(&self.api["info"]["title"]);
-        write!(
-            self.html,
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{0}: the API</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-             <a class=\"skip\" href=\"#main\">Skip to the content</a>\n",
-            escape(title)
-        )?;
-        self.contents()?;
-        write!(
-            self.html,
-            "<main id=\"main\">\n<h1>{}: the API</h1>\n<p class=\"soft\">Version {}. For programs: \
-             <a href=\"/openapi.json\">OpenAPI 3.1</a>.</p>\n{}\n",
-            escape(title),
-            escape(text(&self.api["info"]["version"])),
-            prose(text(&self.api["info"]["description"]))
-        )?;
-        for tag in list(&self.api["tags"]) {
-            let name = text(&tag["name"]);
-            let (id, about) = (anchor(name), prose(text(&tag["description"])));
-            writeln!(self.html, "<h2 id=\"{id}\">{}</h2>\n{about}", escape(name))?;
-            for operation in self.operations(name) {
-                self.operation(&operation)?;
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (title) ": the API" }
+                    link rel="icon" href=(ICON);
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    a.skip href="#main" { "Skip to the content" }
+                    (self.contents())
+                    main #main {
+                        h1 { (title) ": the API" }
+                        p.soft {
+                            "Version " (text(&self.api["info"]["version"])) ". For programs: "
+                            a href="/openapi.json" { "OpenAPI 3.1" } "."
+                        }
+                        (prose(text(&self.api["info"]["description"])))
+                        @for tag in list(&self.api["tags"]) {
+                            @let name = text(&tag["name"]);
+                            h2 id=(anchor(name)) { (name) }
+                            (prose(text(&tag["description"])))
+                            @for operation in self.operations(name) { (self.operation(&operation)) }
+                        }
+                        h2 #answers { "What answers are made of" }
+                        @for (name, schema) in members(&self.api["components"]["schemas"]) {
+                            h3 id=(anchor(name)) { (name) }
+                            (prose(text(&schema["description"])))
+                            (fields(schema))
+                        }
+                    }
+                }
             }
         }
-        self.schemas()?;
-        self.html.write_str("</main>\n</body>\n</html>\n")
     }
 
-    fn contents(&mut self) -> std::fmt::Result {
-        self.html.write_str("<nav aria-label=\"Contents\">\n")?;
-        for tag in list(&self.api["tags"]) {
-            let name = text(&tag["name"]);
-            write!(self.html, "<p><a href=\"#{}\">{}</a></p>\n<ul>\n", anchor(name), escape(name))?;
-            for operation in self.operations(name) {
-                let (id, summary) = (text(&operation.value["operationId"]), text(&operation.value["summary"]));
-                writeln!(self.html, "<li><a href=\"#{}\">{}</a></li>", escape(id), escape(summary))?;
+    fn contents(&self) -> Markup {
+        html! {
+            nav aria-label="Contents" {
+                @for tag in list(&self.api["tags"]) {
+                    @let name = text(&tag["name"]);
+                    p { a href={ "#" (anchor(name)) } { (name) } }
+                    ul {
+                        @for operation in self.operations(name) {
+                            li {
+                                a href={ "#" (text(&operation.value["operationId"])) } {
+                                    (text(&operation.value["summary"]))
+                                }
+                            }
+                        }
+                    }
+                }
+                p { a href="#answers" { "What answers are made of" } }
             }
-            self.html.write_str("</ul>\n")?;
         }
-        self.html.write_str("<p><a href=\"#answers\">What answers are made of</a></p>\n</nav>\n")
     }
 
     /// The operations of a group.
@@ -135,171 +140,173 @@ impl<'a> Writer<'a> {
         all.filter(|operation| list(&operation.value["tags"]).any(|name| name == tag)).collect()
     }
 
-    fn operation(&mut self, operation: &Operation<'_>) -> std::fmt::Result {
+    fn operation(&self, operation: &Operation<'_>) -> Markup {
         let value = operation.value;
-        let id = escape(text(&value["operationId"]));
-        write!(
-            self.html,
-            "<section aria-labelledby=\"{id}\">\n<h3 id=\"{id}\">{}</h3>\n<p class=\"route\"><b>{}</b> <code>{}</code></p>\n{}",
-            escape(text(&value["summary"])),
-            escape(&operation.method.to_uppercase()),
-            escape(operation.path),
-            prose(text(&value["description"]))
-        )?;
-        if !value["security"].is_null() {
-            self.html.write_str("<p>Needs a token: <code>Authorization: Bearer …</code>.</p>\n")?;
-        }
-        self.parameters(value)?;
-        self.body(value)?;
-        for sample in list(&value["x-codeSamples"]) {
-            write!(
-                self.html,
-                "<h4>Example</h4>\n<pre tabindex=\"0\"><code>{}</code></pre>\n",
-                escape(text(&sample["source"]))
-            )?;
-        }
-        self.answers(value)?;
-        self.problems(value)?;
-        self.html.write_str("</section>\n")
-    }
-
-    fn parameters(&mut self, operation: &Value) -> std::fmt::Result {
-        let mut rows = list(&operation["parameters"]).peekable();
-        if rows.peek().is_none() {
-            return Ok(());
-        }
-        self.html.write_str("<h4>Parameters</h4>\n")?;
-        self.head(["Name", "Value", "Meaning"])?;
-        for parameter in rows {
-            let place = match text(&parameter["in"]) {
-                "query" => String::new(),
-                place => format!(" <span class=\"soft\">in the {}</span>", escape(place)),
-            };
-            self.row(text(&parameter["name"]), &place, &parameter["schema"], text(&parameter["description"]))?;
-        }
-        self.html.write_str("</table></div>\n")
-    }
-
-    fn body(&mut self, operation: &Value) -> std::fmt::Result {
-        for (media_type, content) in members(&operation["requestBody"]["content"]) {
-            writeln!(self.html, "<h4>Body: <code>{}</code></h4>", escape(media_type))?;
-            self.fields(&content["schema"])?;
-        }
-        Ok(())
-    }
-
-    fn answers(&mut self, operation: &Value) -> std::fmt::Result {
-        for (status, response) in members(&operation["responses"]).filter(|(status, _)| status.starts_with('2')) {
-            write!(self.html, "<h4>Answer</h4>\n<p>{}: {}", escape(status), inline(text(&response["description"])))?;
-            for (media_type, content) in members(&response["content"]) {
-                write!(self.html, "; <code>{}</code>: {}", escape(media_type), kind(&content["schema"]))?;
-            }
-            self.html.write_str(".</p>\n")?;
-            for (_, content) in members(&response["content"]).filter(|(_, content)| !content["example"].is_null()) {
-                let example = escape(&format!("{:#}", content["example"]));
-                write!(
-                    self.html,
-                    "<details><summary>What the example answers</summary>\n<pre tabindex=\"0\"><code>{example}</code></pre></details>\n"
-                )?;
+        let id = text(&value["operationId"]);
+        html! {
+            section aria-labelledby=(id) {
+                h3 id=(id) { (text(&value["summary"])) }
+                p.route { b { (operation.method.to_uppercase()) } " " code { (operation.path) } }
+                (prose(text(&value["description"])))
+                @if !value["security"].is_null() {
+                    p { "Needs a token: " code { "Authorization: Bearer …" } "." }
+                }
+                (parameters(value))
+                @for (media_type, content) in members(&value["requestBody"]["content"]) {
+                    h4 { "Body: " code { (media_type) } }
+                    (fields(&content["schema"]))
+                }
+                @for sample in list(&value["x-codeSamples"]) {
+                    h4 { "Example" }
+                    (code_block(text(&sample["source"])))
+                }
+                (answers(value))
+                (problems(value))
             }
         }
-        Ok(())
-    }
-
-    fn problems(&mut self, operation: &Value) -> std::fmt::Result {
-        self.html.write_str("<details><summary>Problems</summary>\n")?;
-        self.head(["Code", "Status", "For example"])?;
-        for (status, response) in members(&operation["responses"]).filter(|(status, _)| !status.starts_with('2')) {
-            for (code, example) in members(&response["content"]["application/problem+json"]["examples"]) {
-                writeln!(
-                    self.html,
-                    "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td></tr>",
-                    escape(code),
-                    escape(status),
-                    escape(text(&example["value"]["detail"]))
-                )?;
-            }
-        }
-        self.html.write_str("</table></div></details>\n")
-    }
-
-    fn schemas(&mut self) -> std::fmt::Result {
-        self.html.write_str("<h2 id=\"answers\">What answers are made of</h2>\n")?;
-        for (name, schema) in members(&self.api["components"]["schemas"]) {
-            let (id, about) = (anchor(name), prose(text(&schema["description"])));
-            writeln!(self.html, "<h3 id=\"{id}\">{}</h3>\n{about}", escape(name))?;
-            self.fields(schema)?;
-        }
-        Ok(())
-    }
-
-    /// The members of an object, or what else a schema is.
-    fn fields(&mut self, schema: &Value) -> std::fmt::Result {
-        let parts: Vec<&Value> = match list(&schema["allOf"]).collect::<Vec<_>>() {
-            parts if parts.is_empty() => vec![schema],
-            parts => parts,
-        };
-        let last = parts.len().saturating_sub(1);
-        for (place, part) in parts.into_iter().enumerate() {
-            if let Some(name) = reference(part) {
-                let end = if place == last { "." } else { ", and:" };
-                writeln!(self.html, "<p>All of <a href=\"#{}\">{}</a>{end}</p>", anchor(name), escape(name))?;
-                continue;
-            }
-            if part["properties"].is_null() {
-                writeln!(self.html, "<p>{}.</p>", kind(part))?;
-                continue;
-            }
-            self.head(["Name", "Value", "Meaning"])?;
-            for (name, value) in members(&part["properties"]) {
-                self.row(name, "", value, text(&value["description"]))?;
-            }
-            self.html.write_str("</table></div>\n")?;
-        }
-        Ok(())
-    }
-
-    fn head(&mut self, columns: [&str; 3]) -> std::fmt::Result {
-        let [first, second, third] = columns;
-        writeln!(
-            self.html,
-            "<div class=\"table\"><table>\n<tr><th scope=\"col\">{first}</th><th scope=\"col\">{second}</th><th scope=\"col\">{third}</th></tr>"
-        )
-    }
-
-    fn row(&mut self, name: &str, place: &str, schema: &Value, about: &str) -> std::fmt::Result {
-        writeln!(
-            self.html,
-            "<tr><th scope=\"row\"><code>{}</code>{place}</th><td>{}</td><td>{}</td></tr>",
-            escape(name),
-            kind(schema),
-            inline(about)
-        )
     }
 }
 
-/// What a value is, in a few words of HTML.
-fn kind(schema: &Value) -> String {
-    if let Some(name) = reference(schema) {
-        return format!("<a href=\"#{}\">{}</a>", anchor(name), escape(name));
-    }
-    for key in ["oneOf", "anyOf", "allOf"] {
-        if schema[key].is_array() {
-            let kinds: Vec<String> = list(&schema[key]).map(kind).collect();
-            return kinds.join(" or ");
+fn parameters(operation: &Value) -> Markup {
+    let rows = list(&operation["parameters"]).map(|parameter| {
+        let place = Some(text(&parameter["in"])).filter(|place| *place != "query");
+        row(text(&parameter["name"]), place, &parameter["schema"], text(&parameter["description"]))
+    });
+    let rows: Vec<Markup> = rows.collect();
+    html! {
+        @if !rows.is_empty() {
+            h4 { "Parameters" }
+            (table(["Name", "Value", "Meaning"], rows))
         }
     }
+}
+
+fn answers(operation: &Value) -> Markup {
+    let good = members(&operation["responses"]).filter(|(status, _)| status.starts_with('2'));
+    html! {
+        @for (status, response) in good {
+            h4 { "Answer" }
+            p {
+                (status) ": " (inline(text(&response["description"])))
+                @for (media_type, content) in members(&response["content"]) {
+                    "; " code { (media_type) } ": " (kind(&content["schema"]))
+                }
+                "."
+            }
+            @for (_, content) in members(&response["content"]).filter(|(_, content)| !content["example"].is_null()) {
+                details {
+                    summary { "What the example answers" }
+                    (code_block(&format!("{:#}", content["example"])))
+                }
+            }
+        }
+    }
+}
+
+fn problems(operation: &Value) -> Markup {
+    let bad = members(&operation["responses"]).filter(|(status, _)| !status.starts_with('2'));
+    let rows = bad.flat_map(|(status, response)| {
+        members(&response["content"]["application/problem+json"]["examples"]).map(move |(code, example)| {
+            html! {
+                tr {
+                    th scope="row" { code { (code) } }
+                    td { (status) }
+                    td { (text(&example["value"]["detail"])) }
+                }
+            }
+        })
+    });
+    html! {
+        details {
+            summary { "Problems" }
+            (table(["Code", "Status", "For example"], rows.collect()))
+        }
+    }
+}
+
+/// The members of an object, or what else a schema is.
+fn fields(schema: &Value) -> Markup {
+    let parts: Vec<&Value> = match list(&schema["allOf"]).collect::<Vec<_>>() {
+        parts if parts.is_empty() => vec![schema],
+        parts => parts,
+    };
+    let last = parts.len().saturating_sub(1);
+    html! {
+        @for (place, part) in parts.into_iter().enumerate() {
+            @if let Some(name) = reference(part) {
+                p { "All of " (link(name)) @if place == last { "." } @else { ", and:" } }
+            } @else if part["properties"].is_null() {
+                p { (kind(part)) "." }
+            } @else {
+                (table(["Name", "Value", "Meaning"], members(&part["properties"])
+                    .map(|(name, value)| row(name, None, value, text(&value["description"])))
+                    .collect()))
+            }
+        }
+    }
+}
+
+fn table(columns: [&str; 3], rows: Vec<Markup>) -> Markup {
+    html! {
+        // It scrolls on a small screen, by the keyboard too.
+        div.table tabindex="0" {
+            table {
+                tr { @for column in columns { th scope="col" { (column) } } }
+                @for row in rows { (row) }
+            }
+        }
+    }
+}
+
+fn row(name: &str, place: Option<&str>, schema: &Value, about: &str) -> Markup {
+    html! {
+        tr {
+            th scope="row" {
+                code { (name) }
+                @if let Some(place) = place { " " span.soft { "in the " (place) } }
+            }
+            td { (kind(schema)) }
+            td { (inline(about)) }
+        }
+    }
+}
+
+fn code_block(source: &str) -> Markup {
+    html! { pre tabindex="0" { code { (source) } } }
+}
+
+fn link(schema: &str) -> Markup {
+    html! { a href={ "#" (anchor(schema)) } { (schema) } }
+}
+
+/// What a value is, in a few words.
+fn kind(schema: &Value) -> Markup {
+    if let Some(name) = reference(schema) {
+        return link(name);
+    }
+    if let Some(kinds) = ["oneOf", "anyOf", "allOf"].into_iter().find_map(|key| schema[key].as_array()) {
+        return html! {
+            @for (place, of) in kinds.iter().enumerate() {
+                @if place > 0 { " or " }
+                (kind(of))
+            }
+        };
+    }
     if schema["enum"].is_array() {
-        let names: Vec<String> =
-            list(&schema["enum"]).map(|name| format!("<code>{}</code>", escape(text(name)))).collect();
-        return format!("{}{}", names.join(", "), default(schema));
+        return html! {
+            @for (place, name) in list(&schema["enum"]).enumerate() {
+                @if place > 0 { ", " }
+                code { (text(name)) }
+            }
+            (default(schema))
+        };
     }
     let names: Vec<&str> = match &schema["type"] {
         Value::Array(names) => names.iter().map(text).collect(),
         name => vec![text(name)],
     };
     if names.contains(&"array") {
-        return format!("any number of: {}", kind(&schema["items"]));
+        return html! { "any number of: " (kind(&schema["items"])) };
     }
     let mut words = names.join(" or ");
     if words.is_empty() {
@@ -312,14 +319,16 @@ fn kind(schema: &Value) -> String {
     if !max.is_null() {
         words.push_str(&format!(" from {min} to {max}"));
     }
-    format!("{}{}", escape(&words), default(schema))
+    html! { (words) (default(schema)) }
 }
 
-fn default(schema: &Value) -> String {
-    match &schema["default"] {
-        Value::Null => String::new(),
-        Value::String(name) => format!("; <code>{}</code> if not given", escape(name)),
-        value => format!("; {value} if not given"),
+fn default(schema: &Value) -> Markup {
+    html! {
+        @match &schema["default"] {
+            Value::Null => {},
+            Value::String(name) => { "; " code { (name) } " if not given" },
+            value => { "; " (value.to_string()) " if not given" },
+        }
     }
 }
 
@@ -344,22 +353,20 @@ fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
 }
 
-/// Paragraphs of HTML.
-fn prose(text: &str) -> String {
-    let paragraphs = text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty());
-    paragraphs.map(|paragraph| format!("<p>{}</p>\n", inline(paragraph))).collect()
+/// Paragraphs.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+            p { (inline(paragraph)) }
+        }
+    }
 }
 
-/// A line of HTML: what stands between backticks is code.
-fn inline(text: &str) -> String {
-    let parts = text.split('`').enumerate();
-    parts
-        .map(|(place, part)| if place % 2 == 0 { escape(part) } else { format!("<code>{}</code>", escape(part)) })
-        .collect()
-}
-
-fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    highlight::escape(text, &mut html);
-    html
+/// A line: what stands between backticks is code.
+fn inline(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 0 { (part) } @else { code { (part) } }
+        }
+    }
 }

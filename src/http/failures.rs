@@ -25,6 +25,15 @@ static ANYWHERE: [&ProblemKind; 6] =
 pub(super) trait Fails {
     /// The problems, each once.
     const KINDS: &'static [&'static ProblemKind];
+    /// Whether they are told as HTML, too.
+    const IN_HTML: bool = false;
+}
+
+/// Of a route that passes over whatever it is asked.
+pub(super) struct Unfailing;
+
+impl Fails for Unfailing {
+    const KINDS: &'static [&'static ProblemKind] = &[];
 }
 
 /// Of a route that takes nothing and asks no index.
@@ -39,6 +48,38 @@ pub(super) struct OfReadiness;
 
 impl Fails for OfReadiness {
     const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &NOT_READY];
+}
+
+/// Of a page that passes over parameters it does not know.
+pub(super) struct OfPage;
+
+impl Fails for OfPage {
+    const KINDS: &'static [&'static ProblemKind] = &[&BAD_VALUE, &NOT_READY, &TOO_BUSY];
+    const IN_HTML: bool = true;
+}
+
+/// Of the documentation as a page.
+pub(super) struct OfReference;
+
+impl Fails for OfReference {
+    const KINDS: &'static [&'static ProblemKind] = OfAnything::KINDS;
+    const IN_HTML: bool = true;
+}
+
+/// Of the front door.
+pub(super) struct OfDoor;
+
+impl Fails for OfDoor {
+    const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &BAD_VALUE, &TOO_BUSY];
+    const IN_HTML: bool = true;
+}
+
+/// Of a piece of a page that is about an article.
+pub(super) struct OfBlock;
+
+impl Fails for OfBlock {
+    const KINDS: &'static [&'static ProblemKind] = OfArticle::KINDS;
+    const IN_HTML: bool = true;
 }
 
 /// Of a search by query string.
@@ -172,12 +213,15 @@ impl<F: Fails> IntoResponses for Problems<F> {
         for kind in F::KINDS.iter().chain(&ANYWHERE) {
             by_status.entry(kind.status()).or_default().push(kind);
         }
-        by_status.into_iter().map(|(status, kinds)| (status.to_string(), documented(&kinds).into())).collect()
+        by_status
+            .into_iter()
+            .map(|(status, kinds)| (status.to_string(), documented(&kinds, F::IN_HTML).into()))
+            .collect()
     }
 }
 
 /// The answer of one status with any of these problems.
-fn documented(kinds: &[&'static ProblemKind]) -> response::Response {
+fn documented(kinds: &[&'static ProblemKind], in_html: bool) -> response::Response {
     let lines: Vec<String> = kinds.iter().map(|kind| format!("`{}`: {}", kind.code(), kind.title())).collect();
     let examples = kinds.iter().map(|kind| {
         let example = ExampleBuilder::new().summary(kind.title()).value(Some(json!(Problem::of(kind))));
@@ -186,7 +230,11 @@ fn documented(kinds: &[&'static ProblemKind]) -> response::Response {
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Problem")))
         .examples_from_iter(examples.collect::<Vec<(String, RefOr<_>)>>());
-    let response = ResponseBuilder::new().description(lines.join("; ")).content(MEDIA_TYPE, content.build());
+    let mut response = ResponseBuilder::new().description(lines.join("; ")).content(MEDIA_TYPE, content.build());
+    if in_html {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        response = response.content("text/html", ContentBuilder::new().schema(Some(text)).build());
+    }
     if kinds.iter().all(|kind| !kind.has_retry()) {
         return response.build();
     }

@@ -52,7 +52,7 @@ pub(super) async fn feed(
         },
         lang: params.one(&UI_LANG)?,
         address: base.of_request(&uri),
-        alternate: base.join(&format!("/v1/search?{}", as_search(&params)?)),
+        search: as_search(&params)?,
         base,
     };
     let metrics = app.metrics.clone();
@@ -77,7 +77,8 @@ struct Feed {
     title: String,
     lang: Option<String>,
     address: String,
-    alternate: String,
+    /// The query string of the search that it shows.
+    search: String,
     base: BaseUrl,
 }
 
@@ -91,7 +92,10 @@ impl Feed {
             let updated_s = answer.hits.iter().map(updated_s).max().unwrap_or_default();
             document.text("updated", &[], &timestamp(updated_s))?;
             document.empty("link", &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &self.address)])?;
-            document.empty("link", &[("rel", "alternate"), ("type", "application/json"), ("href", &self.alternate)])?;
+            for (media_type, path) in [("text/html", "/search"), ("application/json", "/v1/search")] {
+                let address = self.base.join(&format!("{path}?{}", self.search));
+                document.empty("link", &[("rel", "alternate"), ("type", media_type), ("href", &address)])?;
+            }
             // An entry without authors has that of the feed (RFC 4287, 4.2.1).
             document.parent("author", &[], |document| document.text("name", &[], self.base.host()))?;
             document.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "fichero")?;

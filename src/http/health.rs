@@ -49,24 +49,16 @@ pub(super) struct Ready {
     articles: u64,
 }
 
-/// What there is here
-///
-/// The program, its version and its routes.
-#[utoipa::path(
-    get,
-    path = "/",
-    operation_id = "welcome",
-    tag = "Documentation",
-    responses((status = 200, description = "What there is here", body = Welcome), Problems<OfAnything>)
-)]
-pub(super) async fn welcome(State(app): State<App>, _: InQuery<Nothing>) -> Json<Welcome> {
-    Json(Welcome {
-        name: "fichero",
-        version: env!("CARGO_PKG_VERSION"),
-        index_version: app.slot.load().as_ref().map(|engine| engine.index_version()),
-        documentation: "/docs",
-        routes: app.document.api.paths.paths.keys().cloned().collect(),
-    })
+impl Welcome {
+    pub(super) fn of(app: &App) -> Welcome {
+        Welcome {
+            name: "fichero",
+            version: env!("CARGO_PKG_VERSION"),
+            index_version: app.slot.load().as_ref().map(|engine| engine.index_version()),
+            documentation: "/docs",
+            routes: app.document.api.paths.paths.keys().cloned().collect(),
+        }
+    }
 }
 
 /// Whether the server is alive

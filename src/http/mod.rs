@@ -12,6 +12,7 @@ mod client_address;
 mod clock;
 mod compression;
 mod connections;
+mod content_policy;
 mod cors;
 mod cursor;
 mod docs;
@@ -21,12 +22,15 @@ mod failures;
 mod feed;
 mod forms;
 mod health;
+mod icon;
 mod json_ld;
+mod labels;
 mod limits;
 mod metrics;
 mod ndjson;
 mod openapi;
 mod opensearch;
+mod pages;
 mod parameters;
 mod params;
 mod preference;
@@ -38,6 +42,7 @@ mod search;
 mod settings;
 mod suggest;
 mod topics;
+mod widgets;
 mod workers;
 mod xml;
 
@@ -106,7 +111,8 @@ impl App {
 /// The routes and, from the same annotations, their description.
 fn routes(settings: &Settings) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::outline(settings))
-        .routes(routes!(health::welcome))
+        .routes(routes!(pages::welcome))
+        .routes(routes!(pages::results))
         .routes(routes!(search::search, search::search_by_json))
         .routes(routes!(search::multi_search))
         .routes(routes!(suggest::suggest))
@@ -126,6 +132,8 @@ fn routes(settings: &Settings) -> OpenApiRouter<App> {
         .routes(routes!(metrics::metrics))
         .routes(routes!(openapi::openapi))
         .routes(routes!(docs::docs))
+        .routes(routes!(widgets::script))
+        .routes(routes!(pages::related))
 }
 
 /// The routes, answering from whatever engine the slot holds at the time. They need a runtime with
@@ -149,6 +157,7 @@ pub fn router(slot: EngineSlot, settings: Settings) -> Router {
         .layer(from_fn_with_state(app.clone(), limits::limit_time))
         .layer(from_fn_with_state(app.clone(), rate_limit::limit_rate))
         .layer(from_fn(limits::limit_headers))
+        .layer(from_fn_with_state(app.clone(), pages::dress))
         .layer(from_fn_with_state(app.clone(), cors::share))
         .layer(from_fn(cors::options))
         .layer(from_fn_with_state(app.clone(), metrics::observe))

@@ -27,9 +27,14 @@ use super::{App, examples};
 pub(super) const BEARER: &str = "bearer";
 
 /// The groups of routes, in the order of the documentation.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 7] = [
     ("Search", "Find works: one hit each, in the reader's language, its translations beside it."),
     ("Articles", "Single articles, and the works that are near to them."),
+    (
+        "Pages",
+        "Pages for readers, in English, Spanish, Portuguese and French. Errors of these are pages, too, for who prefers `text/html`.",
+    ),
+    ("Widgets", "Search box and blocks for the pages of a site."),
     ("Changes", "Push articles and decide what is answered from. These routes need the admin token."),
     ("Operation", "Whether the server is well, and what it answers from."),
     ("Documentation", "This description."),

@@ -32,6 +32,7 @@ const MEDIA_TYPE: &str = "application/opensearchdescription+xml";
 )]
 pub(super) async fn description(base: BaseUrl, _: InQuery<Nothing>) -> Result<impl IntoResponse, Problem> {
     let searches = [
+        ("text/html", "results", "/search"),
         ("application/json", "results", "/v1/search"),
         (feed::MEDIA_TYPE, "results", "/search.atom"),
         (suggest::MEDIA_TYPE, "suggestions", "/suggest.json"),

@@ -8,6 +8,9 @@ use super::forms::{Choice, Counts, Flag, Form, JsonForm, KindName, Language, Tex
 use crate::engine::suggest::MAX_SUGGESTIONS;
 use crate::engine::{MAX_LIMIT, MAX_OFFSET, Sort};
 
+/// How many hits a page of results has.
+pub(super) const HITS_A_PAGE: usize = 10;
+
 /// A parameter, in a query string or in a JSON body.
 pub(super) struct Parameter<F> {
     /// Its name.
@@ -150,6 +153,28 @@ impl Takes for Recent {
     const GROUPS: &'static [Group] = &[UNDER, IN_LANG, FILTERS, &[&UI_LANG, &RECENT_LIMIT, &EXCLUDE]];
 }
 
+/// What the page of results takes.
+pub(super) struct Reading;
+
+impl Takes for Reading {
+    const GROUPS: &'static [Group] = &[&[&Q], UNDER, IN_LANG, FILTERS, &[&UI_LANG, &SORT, &PAGE, &LITERAL]];
+}
+
+/// What a page takes that only speaks the reader's language.
+pub(super) struct Speaking;
+
+impl Takes for Speaking {
+    const GROUPS: &'static [Group] = &[&[&UI_LANG]];
+}
+
+/// What the block of related articles takes.
+pub(super) struct Including;
+
+impl Takes for Including {
+    const GROUPS: &'static [Group] =
+        &[KEY, &[&RELATED_LIMIT, &RELATED_LANG], UNDER, FILTERS, &[&BLOCK_LANG, &REASONS, &LEVEL]];
+}
+
 /// What names an article.
 pub(super) struct Naming;
 
@@ -251,6 +276,28 @@ pub(super) static OFFSET: Parameter<Whole> =
     Parameter::once("offset", Whole { default: 0, min: 0, max: MAX_OFFSET }, "How many hits to pass over.");
 pub(super) static LIMIT: Parameter<Whole> =
     Parameter::once("limit", Whole { default: 10, min: 0, max: MAX_LIMIT }, "How many hits to answer at most.");
+pub(super) static PAGE: Parameter<Whole> = Parameter::once(
+    "page",
+    Whole { default: 1, min: 1, max: MAX_OFFSET / HITS_A_PAGE + 1 },
+    "Which page of the hits, ten a page.",
+);
+/// The language of a block, which is the site's and not the reader's.
+pub(super) static BLOCK_LANG: Parameter<Language> = Parameter::once(
+    "ui_lang",
+    Language,
+    "The language of the block's own words (BCP 47); without it, that of the article.",
+)
+.example("es");
+pub(super) static REASONS: Parameter<Choice<bool>> = Parameter::once(
+    "reasons",
+    Choice { default: ("none", false), others: &[("line", true)] },
+    "Whether each work says in a line why it is there.",
+);
+pub(super) static LEVEL: Parameter<Whole> = Parameter::once(
+    "level",
+    Whole { default: 2, min: 2, max: 6 },
+    "The level of the block's heading; titles stand one level below.",
+);
 pub(super) static CURSOR: Parameter<CursorText> = Parameter::once(
     "cursor",
     CursorText,

@@ -3,6 +3,7 @@
 //! A query string and a JSON body become the same list of names and texts, and are read and
 //! refused by the same code.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
@@ -40,6 +41,28 @@ impl<S: Sync, T: Takes> FromRequestParts<S> for InQuery<T> {
     }
 }
 
+/// The parameters of a page, which passes over what it does not take: an address that a newsletter
+/// or an advertisement has added something to leads where it should. What is empty is not there.
+pub(super) struct InAddress<T> {
+    /// What was given.
+    pub(super) params: Params,
+    takes: PhantomData<T>,
+}
+
+impl<S: Sync, T: Takes> FromRequestParts<S> for InAddress<T> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<InAddress<T>, Infallible> {
+        Ok(InAddress { params: Params::from_address::<T>(parts.uri.query()), takes: PhantomData })
+    }
+}
+
+impl<T: Takes> IntoParams for InAddress<T> {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<path::Parameter> {
+        InQuery::<T>::into_params(place)
+    }
+}
+
 impl<T: Takes> IntoParams for InQuery<T> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<path::Parameter> {
         let described = |parameter: &dyn Described| {
@@ -73,6 +96,15 @@ impl Params {
             form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
         check_names::<T>(pairs.iter().map(|(name, _)| name.as_str()))?;
         Ok(Params(pairs))
+    }
+
+    /// Reads a query string for what is taken, and passes over the rest. Control characters, which a
+    /// page cannot hold, are spaces.
+    pub(super) fn from_address<T: Takes>(query: Option<&str>) -> Params {
+        let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned();
+        let taken = pairs.filter(|(name, _)| T::all().any(|parameter| parameter.name() == name));
+        let shown = taken.map(|(name, value)| (name, value.replace(char::is_control, " ")));
+        Params(shown.filter(|(_, value)| !value.is_empty()).collect())
     }
 
     /// Reads a JSON object: texts, numbers and booleans as JSON has them, several values of a

@@ -27,13 +27,35 @@ fn weighted<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item
 
 /// The language that `Accept-Language` prefers; `None` where it names none.
 pub(super) fn language(headers: &HeaderMap) -> Option<String> {
-    let mut best: Option<(f32, &str)> = None;
+    language_that(headers, |tag| Some(tag.to_owned()))
+}
+
+/// What is known of the languages of `Accept-Language`, for the one among these that it prefers.
+pub(super) fn language_that<T>(headers: &HeaderMap, known: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let mut best: Option<(f32, T)> = None;
     for (tag, weight) in weighted(headers, &header::ACCEPT_LANGUAGE) {
-        if is_language_tag(tag) && weight > 0.0 && best.is_none_or(|(most, _)| weight > most) {
-            best = Some((weight, tag));
+        if is_language_tag(tag)
+            && weight > 0.0
+            && best.as_ref().is_none_or(|(most, _)| weight > *most)
+            && let Some(found) = known(tag)
+        {
+            best = Some((weight, found));
         }
     }
-    best.map(|(_, tag)| tag.to_owned())
+    best.map(|(_, found)| found)
+}
+
+/// What programs read.
+const DATA: [&str; 2] = ["application/json", "application/problem+json"];
+
+/// Whether `Accept` prefers a page to what programs read.
+pub(super) fn prefers_page(headers: &HeaderMap) -> bool {
+    DATA.into_iter().all(|data| prefers(headers, "text/html", data))
+}
+
+/// Whether `Accept` prefers what programs read to a page.
+pub(super) fn prefers_data(headers: &HeaderMap) -> bool {
+    DATA.into_iter().any(|data| prefers(headers, data, "text/html"))
 }
 
 /// Whether `Accept-Encoding` takes the plain text or one of some encodings (RFC 9110, 12.5.3): the

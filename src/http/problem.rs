@@ -1,5 +1,6 @@
 //! Every error answer: RFC 9457 `application/problem+json`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,6 +20,10 @@ pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 /// The code of an error answer, left with the response for whoever counts them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ProblemCode(pub(super) &'static str);
+
+/// The problem itself, left with the response for whoever tells it in another way.
+#[derive(Debug, Clone)]
+pub(super) struct Told(pub(super) Arc<Problem>);
 
 /// What never changes of a sort of problem; the only place that knows status codes.
 #[derive(Debug)]
@@ -425,6 +430,16 @@ impl Problem {
         self.code
     }
 
+    /// The parameters it is about.
+    pub(super) fn parameters(&self) -> &[String] {
+        &self.parameters
+    }
+
+    /// Whether there is no index to answer from yet.
+    pub(super) fn is_not_ready(&self) -> bool {
+        self.code == NOT_READY.code
+    }
+
     /// What is wrong, in words.
     pub(super) fn into_detail(self) -> String {
         self.detail
@@ -490,8 +505,9 @@ impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let (own, code) = (std::mem::take(&mut self.headers), self.code);
-        let mut response = (status, axum::Json(self)).into_response();
+        let mut response = (status, axum::Json(&self)).into_response();
         response.extensions_mut().insert(ProblemCode(code));
+        response.extensions_mut().insert(Told(Arc::new(self)));
         let headers = response.headers_mut();
         headers.extend(*own);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));

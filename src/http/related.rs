@@ -34,7 +34,7 @@ pub(super) struct RelatedBody {
     took_ms: f64,
     index_version: IndexVersion,
     /// The works, nearest first.
-    hits: Vec<RelatedHit>,
+    pub(super) hits: Vec<RelatedHit>,
     /// Fields of a draft that were left out because they could not be understood, and doubts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -118,7 +118,7 @@ async fn related(app: App, key: ArticleKey, params: &Params) -> Result<Json<Rela
 }
 
 /// What is asked, whatever the works are to be related to.
-struct Asked {
+pub(super) struct Asked {
     begun: Instant,
     filters: Filters,
     any_lang: bool,
@@ -126,7 +126,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(params: &Params) -> Result<Asked, Problem> {
+    pub(super) fn read(params: &Params) -> Result<Asked, Problem> {
         let (begun, limit) = (Instant::now(), params.whole(&RELATED_LIMIT)?);
         let mut filters = search::filters(params)?;
         let any_lang = filters.langs.iter().any(|lang| lang.eq_ignore_ascii_case(ANY_LANG));
@@ -136,7 +136,7 @@ impl Asked {
         Ok(Asked { begun, filters, any_lang, limit })
     }
 
-    fn answer(self, engine: &dyn SearchEngine, to: RelatedTo) -> Result<RelatedBody, Problem> {
+    pub(super) fn answer(self, engine: &dyn SearchEngine, to: RelatedTo) -> Result<RelatedBody, Problem> {
         let Asked { begun, filters, any_lang, limit } = self;
         let request = RelatedRequest { to, filters, any_lang, limit, now_s: clock::now_s() };
         let answer = engine.related(&request)?.ok_or_else(Problem::no_article)?;

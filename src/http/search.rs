@@ -174,11 +174,11 @@ fn facets(params: &Params) -> Result<Vec<Facet>, Problem> {
 #[schema(as = SearchAnswer)]
 pub(super) struct SearchBody {
     /// The query as it was typed.
-    query: String,
+    pub(super) query: String,
     /// How many works match, the same on every page.
-    total: Total,
+    pub(super) total: Total,
     /// How many hits stand before the page.
-    offset: usize,
+    pub(super) offset: usize,
     /// How many hits were asked for.
     limit: usize,
     /// Where the next page begins: `cursor` of the same search; `null` on the last page.
@@ -189,12 +189,12 @@ pub(super) struct SearchBody {
     index_version: IndexVersion,
     /// The works, best first.
     pub(super) hits: Vec<Hit>,
-    facets: FacetCounts,
+    pub(super) facets: FacetCounts,
     /// The words that were searched for in another spelling.
-    corrections: Vec<Correction>,
+    pub(super) corrections: Vec<Correction>,
     /// How hits were found where it was not by the search as it was typed; total, facets and pages
     /// are of the search that is answered. `null` where it is answered as it was typed.
-    recovery: Option<RecoveryBody>,
+    pub(super) recovery: Option<RecoveryBody>,
     /// What the reader should know of how the query was read, in English.
     notes: Vec<String>,
 }
@@ -211,7 +211,7 @@ impl SearchBody {
 #[schema(as = Recovery)]
 pub(super) struct RecoveryBody {
     #[serde(flatten)]
-    recovery: Recovery,
+    pub(super) recovery: Recovery,
     /// The parameters to search instead for what was typed and nothing else, as the query string of
     /// `GET /v1/search`.
     #[schema(example = "q=movilidad+estudantil&literal=true")]

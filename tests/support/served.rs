@@ -29,6 +29,7 @@ impl Progress for Silent {
 /// A site that is served, and the articles that it should have.
 pub struct Site {
     pub router: Router,
+    pub slot: EngineSlot,
     pub articles: Vec<Article>,
 }
 
@@ -47,7 +48,7 @@ pub fn index_with(source: &Path, data: &Path, settings: Settings) -> Site {
     let engine = open_engine(&data, data.current().unwrap()).unwrap();
     let slot = EngineSlot::default();
     slot.store(Some(Arc::new(engine)));
-    Site { router: router(slot, settings), articles }
+    Site { router: router(slot.clone(), settings), slot, articles }
 }
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
@@ -85,6 +86,14 @@ pub fn ask_text(router: &Router, request: Request<Body>) -> TextAnswer {
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = String::from_utf8(body.to_vec()).expect("answers are UTF-8");
         TextAnswer { status: parts.status, headers: parts.headers, body }
+    })
+}
+
+/// How long an answer is as it is sent, in bytes.
+pub fn length(router: &Router, request: Request<Body>) -> usize {
+    RUNTIME.block_on(async {
+        let response = router.clone().oneshot(request).await.unwrap();
+        axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().len()
     })
 }
 

@@ -1,0 +1,67 @@
+//! What is shown of an article in a list: what results and blocks have in common.
+
+use maud::{Markup, html};
+use url::Url;
+
+use super::reader::{Reader, language_name};
+use crate::engine::{Card, TopicLabel};
+
+/// An address that is safe to link to: `http` or `https`, whole or as seen from another one.
+pub(super) fn web_address(text: &str, seen_from: Option<&str>) -> Option<String> {
+    let base = seen_from.and_then(|base| Url::parse(base).ok());
+    let url = Url::options().base_url(base.as_ref()).parse(text).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.into())
+}
+
+/// The address of an article's picture.
+pub(super) fn picture(card: &Card) -> Option<String> {
+    web_address(card.image.as_deref()?, card.url.as_deref())
+}
+
+/// A link to an article, or only what it would hold where there is no address to link to.
+pub(super) fn link(url: Option<&str>, lang: &str, class: Option<&str>, content: &Markup) -> Markup {
+    match url.and_then(|url| web_address(url, None)) {
+        Some(url) => html! { a class=[class] href=(url) hreflang=(lang) { (content) } },
+        None => content.clone(),
+    }
+}
+
+/// The names of an article's topics.
+pub(super) fn topics(topics: &[TopicLabel]) -> String {
+    topics.iter().map(|topic| topic.label.as_str()).collect::<Vec<_>>().join(" · ")
+}
+
+/// The facts of an article in a line: its language where it is not the page's, its day, its authors.
+pub(super) fn facts(reader: &Reader, card: &Card, kind: Option<&str>) -> Markup {
+    let moment = card.starts_at.as_ref().or(card.published_at.as_ref());
+    html! {
+        @if let Some(kind) = kind { span { (reader.label(kind)) } " " }
+        @if reader.is_foreign(&card.lang) { span lang=(card.lang) { (language_name(&card.lang)) } " " }
+        @if let Some(moment) = moment { time datetime=(moment.as_str()) { (reader.day(moment)) } " " }
+        @if !card.authors.is_empty() { span { (reader.told("by", &[("names", &reader.list(&card.authors))])) } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_the_web_are_linked_to() {
+        for (text, base, expected) in [
+            ("https://a.example/x?y=1#z", None, Some("https://a.example/x?y=1#z")),
+            ("HTTP://A.example", None, Some("http://a.example/")),
+            ("javascript:alert(1)", None, None),
+            (" java\nscript:alert(1)", Some("https://a.example/"), None),
+            ("data:text/html,x", None, None),
+            ("//b.example/x", None, None),
+            ("//b.example/x", Some("https://a.example/"), Some("https://b.example/x")),
+            ("/img/x.png", Some("https://a.example/es/page"), Some("https://a.example/img/x.png")),
+            ("/img/x.png", Some("javascript:1"), None),
+            ("/img/x.png", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(web_address(text, base).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The page of results.
+
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use maud::{Markup, PreEscaped, html};
+
+use super::asked::Asked;
+use super::card;
+use super::facets::Facets;
+use super::layout::{Page, Site, form};
+use super::notice::notice;
+use super::reader::{Reader, language_name};
+use crate::engine::{Hit, MAX_OFFSET, RecoveryKind, Sort, Translation};
+use crate::http::App;
+use crate::http::failures::{OfPage, Problems};
+use crate::http::feed;
+use crate::http::json_ld::{self, ItemList};
+use crate::http::parameters::{HITS_A_PAGE, Reading, SORT};
+use crate::http::params::InAddress;
+use crate::http::preference::AcceptLanguage;
+use crate::http::problem::Problem;
+use crate::http::search::{Search, SearchBody};
+
+/// The page of results
+///
+/// A search as a page for readers, whole without a script: hits, facets as links, pages, what was
+/// searched for instead of a misspelt word. Its parameters are those of the widget's page and the
+/// API's other filters; others are passed over.
+#[utoipa::path(
+    get,
+    path = "/search",
+    operation_id = "resultsPage",
+    tag = "Pages",
+    params(InAddress<Reading>, AcceptLanguage),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfPage>)
+)]
+pub(in crate::http) async fn results(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    InAddress { params, .. }: InAddress<Reading>,
+) -> Result<Response, Problem> {
+    let begun = Instant::now();
+    let asked = Asked::read(&params)?;
+    let search = Search::read(&asked.as_search(&params), &SORT, &headers, &app.settings)?;
+    let metrics = app.metrics.clone();
+    let answer = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
+    let site = Site::of(&app.settings, &uri, &headers);
+    let reader = Reader::of(asked.ui_lang.as_deref(), &headers);
+    let page = Results { site: &site, reader: &reader, asked: &asked, answer: &answer };
+    Ok(page.answer())
+}
+
+struct Results<'p> {
+    site: &'p Site,
+    reader: &'p Reader,
+    asked: &'p Asked,
+    answer: &'p SearchBody,
+}
+
+impl Results<'_> {
+    fn answer(&self) -> Response {
+        let (site, reader, asked) = (self.site, self.reader, self.asked);
+        let title = match asked.q.as_str() {
+            "" => reader.label("all").to_owned(),
+            q => format!("{q} – {}", reader.label("search")),
+        };
+        let feed = site.link("/search.atom", &asked.to_feed_query());
+        let page = Page {
+            site,
+            reader,
+            path: Some("/search"),
+            ui_lang: asked.ui_lang.as_deref(),
+            title: &title,
+            is_front: false,
+            head: self.head(&feed),
+            in_lang: &|lang| asked.in_lang(lang).to_query(),
+            main: self.main(),
+            foot: html! { a href=(feed) type=(feed::MEDIA_TYPE) rel="nofollow" { (reader.label("feed")) } },
+        };
+        page.answer(StatusCode::OK)
+    }
+
+    fn head(&self, feed: &str) -> Markup {
+        let (site, reader, asked) = (self.site, self.reader, self.asked);
+        let total = reader.number(self.answer.total.value);
+        let about = match asked.q.as_str() {
+            "" => reader.told("about-all", &[("site", site.name())]),
+            q => reader.told("about-results", &[("site", site.name()), ("n", &total), ("q", q)]),
+        };
+        html! {
+            meta name="description" content=(about);
+            // Results of a search are no page of a site: each query, filter and order would be one
+            // more, without end, of texts that stand elsewhere. Crawlers may follow their links.
+            @if !asked.is_plain() { meta name="robots" content="noindex, follow"; }
+            link rel="canonical" href=(site.address("/search", &asked.to_query()));
+            @if let Some(before) = self.before() { link rel="prev" href=(self.to(&asked.on_page(before))); }
+            @if let Some(after) = self.after() { link rel="next" href=(self.to(&asked.on_page(after))); }
+            link rel="alternate" type=(feed::MEDIA_TYPE) href=(feed) title=(reader.label("feed"));
+        }
+    }
+
+    fn main(&self) -> Markup {
+        let (site, reader, asked, answer) = (self.site, self.reader, self.asked, self.answer);
+        let facets = Facets { site, reader, asked, counts: &answer.facets };
+        html! {
+            (form(site, reader, &asked.q, asked.kept()))
+            h1 { (self.heading()) }
+            @if !self.is_newest() && !answer.hits.is_empty() {
+                p.total {
+                    (reader.count("results", answer.total.value))
+                    @if asked.page > 1 { " · " (self.place("page-of", asked.page)) }
+                }
+            }
+            (notice(site, reader, asked, answer, &facets))
+            (facets.chosen())
+            div.columns {
+                (facets.whole())
+                div.found {
+                    @if answer.hits.is_empty() {
+                        (self.ways_on())
+                    } @else {
+                        (self.orders())
+                        ol.hits role="list" {
+                            @for hit in &answer.hits { li { (self.hit(hit)) } }
+                        }
+                        (self.pages())
+                    }
+                }
+            }
+            (self.as_data())
+        }
+    }
+
+    /// Whether nothing of what was searched for is there, and what is newest is shown.
+    fn is_newest(&self) -> bool {
+        self.answer.recovery.as_ref().is_some_and(|body| body.recovery.kind == RecoveryKind::Newest)
+    }
+
+    fn heading(&self) -> String {
+        let q = self.asked.q.as_str();
+        let key = match (q, self.answer.total.value) {
+            ("", 0) => "nothing",
+            ("", _) => "all",
+            (_, 0) => "none",
+            _ if self.is_newest() => "none",
+            _ => "results-for",
+        };
+        self.reader.told(key, &[("q", q)])
+    }
+
+    fn to(&self, asked: &Asked) -> String {
+        self.site.link("/search", &asked.to_query())
+    }
+
+    /// How many pages there are.
+    fn last(&self) -> usize {
+        let hits = usize::try_from(self.answer.total.value).unwrap_or(usize::MAX);
+        hits.div_ceil(HITS_A_PAGE).min(MAX_OFFSET / HITS_A_PAGE + 1)
+    }
+
+    fn before(&self) -> Option<usize> {
+        (self.asked.page > 1 && self.asked.page <= self.last()).then(|| self.asked.page - 1)
+    }
+
+    fn after(&self) -> Option<usize> {
+        (self.asked.page < self.last()).then(|| self.asked.page + 1)
+    }
+
+    fn place(&self, key: &str, page: usize) -> String {
+        let number = |page: usize| self.reader.number(page as u64);
+        self.reader.told(key, &[("n", &number(page)), ("last", &number(self.last()))])
+    }
+
+    fn orders(&self) -> Markup {
+        // Without a query, what is newest comes first.
+        let orders: &[(Sort, &str)] = match self.asked.q.as_str() {
+            "" => &[(Sort::Relevance, "sort-newest"), (Sort::Oldest, "sort-oldest")],
+            _ => &[(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Oldest, "sort-oldest")],
+        };
+        let present = match (self.asked.q.as_str(), self.asked.sort) {
+            ("", Sort::Newest) => Sort::Relevance,
+            (_, sort) => sort,
+        };
+        html! {
+            nav.orders aria-label=(self.reader.label("sort")) {
+                @for (sort, label) in orders {
+                    a href=(self.to(&self.asked.sorted(*sort))) rel="nofollow"
+                        aria-current=[(present == *sort).then_some("true")] { (self.reader.label(label)) }
+                }
+            }
+        }
+    }
+
+    fn hit(&self, hit: &Hit) -> Markup {
+        let (reader, card) = (self.reader, &hit.card);
+        // Escaped by the engine, with `<mark>` as the only element.
+        let (title, snippet) = (PreEscaped(hit.title_html.clone()), PreEscaped(hit.snippet_html.as_str()));
+        html! {
+            @if let Some(picture) = card::picture(card) { img src=(picture) alt="" loading="lazy"; }
+            h2 lang=(card.lang) { (card::link(card.url.as_deref(), &card.lang, None, &title)) }
+            p.facts { (card::facts(reader, card, Some(card.kind.as_str()))) }
+            @if !snippet.0.is_empty() { p lang=(card.lang) { (snippet) } }
+            @if !card.topics.is_empty() { p.aside lang=(card.lang) { (card::topics(&card.topics)) } }
+            @if !hit.translations.is_empty() {
+                p.aside { (reader.shown("also", &self.translations(&hit.translations))) }
+            }
+        }
+    }
+
+    fn translations(&self, translations: &[Translation]) -> Markup {
+        html! {
+            @for (place, other) in translations.iter().enumerate() {
+                @if place > 0 { ", " }
+                span lang=(other.lang) {
+                    (card::link(other.url.as_deref(), &other.lang, None, &html! { (language_name(&other.lang)) }))
+                }
+            }
+        }
+    }
+
+    fn pages(&self) -> Markup {
+        let (last, page) = (self.last(), self.asked.page);
+        let mut near = vec![1, page.saturating_sub(1), page, page + 1, last];
+        near.retain(|number| (1..=last).contains(number));
+        near.dedup();
+        html! {
+            @if last > 1 {
+                nav.pages aria-label=(self.reader.label("pages")) {
+                    @if let Some(before) = self.before() {
+                        a rel="prev" href=(self.to(&self.asked.on_page(before))) { (self.reader.label("previous")) }
+                    }
+                    @for (place, number) in near.iter().enumerate() {
+                        @if place > 0 && near[place - 1] + 1 < *number { span { "…" } }
+                        a href=(self.to(&self.asked.on_page(*number)))
+                            aria-current=[(*number == page).then_some("page")] { (self.reader.number(*number as u64)) }
+                    }
+                    @if let Some(after) = self.after() {
+                        a rel="next" href=(self.to(&self.asked.on_page(after))) { (self.reader.label("next")) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a reader can do who has no hits here.
+    fn ways_on(&self) -> Markup {
+        let (reader, asked) = (self.reader, self.asked);
+        if self.answer.total.value > 0 {
+            return html! {
+                p { (self.place("no-page", asked.page)) }
+                p { a href=(self.to(&asked.on_page(self.last()))) { (reader.label("last-page")) } }
+            };
+        }
+        let newest = Asked { ui_lang: asked.ui_lang.clone(), ..Asked::default() };
+        html! {
+            @if asked.literal { p { (reader.label("exactly")) } }
+            @else if !asked.q.is_empty() { p { (reader.label("check")) } }
+            ul.ways {
+                @if asked.literal {
+                    li { a href=(self.to(&asked.taken(false))) rel="nofollow" { (reader.label("similar")) } }
+                }
+                @if !asked.filters.is_empty() {
+                    li { a href=(self.to(&asked.unfiltered())) rel="nofollow" { (reader.label("without-filters")) } }
+                }
+                li { a href=(self.to(&newest)) { (reader.label("newest")) } }
+            }
+        }
+    }
+
+    /// The hits for programs, as `Accept: application/ld+json` answers them. That says nothing of how
+    /// a search was helped, so that it stands where it was not.
+    fn as_data(&self) -> Markup {
+        let answer = self.answer;
+        if answer.hits.is_empty() || answer.recovery.is_some() || !answer.corrections.is_empty() {
+            return Markup::default();
+        }
+        let cards = answer.hits.iter().map(|hit| hit.card.clone());
+        let list = ItemList::of(answer.query.clone(), answer.total.value, answer.offset, cards);
+        // Nothing in it can end the element.
+        let json = serde_json::to_string(&list).unwrap_or_default().replace('<', "\\u003c");
+        html! { script type=(json_ld::MEDIA_TYPE) { (PreEscaped(json)) } }
+    }
+}

@@ -1,0 +1,180 @@
+//! The front door: for programs a few words of JSON, for people the state of the index and how to
+//! search it.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+
+use super::layout::{Page, Site, form, lang_query};
+use super::reader::{Reader, capitalized, language_name};
+use crate::article::Moment;
+use crate::engine::facets::ValueCount;
+use crate::engine::{EngineError, Facet, IndexVersion, SearchEngine, SearchRequest};
+use crate::http::failures::{OfDoor, Problems};
+use crate::http::health::Welcome;
+use crate::http::parameters::{Speaking, UI_LANG};
+use crate::http::params::{InAddress, InQuery, Params};
+use crate::http::preference::{self, AcceptLanguage};
+use crate::http::problem::Problem;
+use crate::http::{App, clock};
+use crate::query::Query;
+
+/// What there is here
+///
+/// The program, its version and its routes; for who prefers `text/html`, a page with the state of
+/// the index, a search box and the lines that put one on a site.
+#[utoipa::path(
+    get,
+    path = "/",
+    operation_id = "welcome",
+    tag = "Documentation",
+    params(InQuery<Speaking>, AcceptLanguage),
+    responses(
+        (status = 200, description = "What there is here", content((Welcome = "application/json"), (String = "text/html"))),
+        Problems<OfDoor>
+    )
+)]
+pub(in crate::http) async fn welcome(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    address: InAddress<Speaking>,
+) -> Result<Response, Problem> {
+    if !preference::prefers_page(&headers) {
+        // A program's mistake is told, as by every route that answers data.
+        Params::from_query::<Speaking>(uri.query())?.one(&UI_LANG)?;
+        let vary = [(header::VARY, HeaderValue::from_static("Accept"))];
+        return Ok((vary, Json(Welcome::of(&app))).into_response());
+    }
+    let ui_lang = address.params.one(&UI_LANG)?;
+    let site = Site::of(&app.settings, &uri, &headers);
+    let reader = Reader::of(ui_lang.as_deref(), &headers);
+    let present = app.slot.load_full();
+    let built_at = present.and_then(|engine| Moment::parse(&engine.generation().manifest().built_at).ok());
+    let index = match app.with_engine(move |engine| Ok(Index::of(engine, built_at)?)).await {
+        Ok(index) => Some(index),
+        // To say so is what the page is for.
+        Err(problem) if problem.is_not_ready() => None,
+        Err(problem) => return Err(problem),
+    };
+    let front = Front { site: &site, reader: &reader, ui_lang: ui_lang.as_deref(), index };
+    Ok(front.answer())
+}
+
+/// What is answered from, as far as readers see it.
+struct Index {
+    version: IndexVersion,
+    articles: u64,
+    works: u64,
+    langs: Vec<ValueCount>,
+    built_at: Option<Moment>,
+}
+
+impl Index {
+    fn of(engine: &dyn SearchEngine, built_at: Option<Moment>) -> Result<Index, EngineError> {
+        let engine = engine.at_present();
+        let everything = SearchRequest { limit: 0, ..SearchRequest::new(Query::parse(""), clock::now_s()) };
+        let works = engine.search(&SearchRequest { facets: vec![Facet::Lang], ..everything.clone() })?;
+        let articles = engine.search(&SearchRequest { group: false, ..everything })?;
+        Ok(Index {
+            version: works.index_version,
+            articles: articles.total.value,
+            works: works.total.value,
+            langs: works.facets.lang.unwrap_or_default(),
+            built_at,
+        })
+    }
+}
+
+struct Front<'p> {
+    site: &'p Site,
+    reader: &'p Reader,
+    ui_lang: Option<&'p str>,
+    index: Option<Index>,
+}
+
+impl Front<'_> {
+    fn answer(&self) -> Response {
+        let (site, reader) = (self.site, self.reader);
+        let title = reader.told("welcome", &[("site", site.name())]);
+        let page = Page {
+            site,
+            reader,
+            path: Some("/"),
+            ui_lang: self.ui_lang,
+            title: reader.label("search"),
+            is_front: true,
+            head: html! {
+                meta name="description" content=(reader.label("about-welcome"));
+                link rel="canonical" href=(site.address("/", &lang_query(self.ui_lang)));
+            },
+            in_lang: &|lang| lang_query(Some(lang)),
+            main: html! {
+                div.plain {
+                    h1 { (title) }
+                    p.lead { (reader.label("about-welcome")) }
+                    (form(site, reader, "", self.ui_lang.map(|lang| (UI_LANG.name, lang)).into_iter()))
+                    h2 { (reader.label("state")) }
+                    (self.state())
+                    h2 { (reader.label("on-your-site")) }
+                    p { (reader.label("about-widgets")) }
+                    (self.snippets())
+                }
+            },
+            foot: html! {
+                a href=(site.link("/search", &lang_query(self.ui_lang))) { (reader.label("results-page")) }
+                a href=(site.link("/openapi.json", "")) { (reader.label("openapi")) }
+            },
+        };
+        page.answer(StatusCode::OK)
+    }
+
+    fn state(&self) -> Markup {
+        let reader = self.reader;
+        let Some(index) = &self.index else { return html! { p { (reader.label("no-index")) } } };
+        html! {
+            dl.facts-list {
+                dt { (reader.label("n-articles")) } dd { (reader.number(index.articles)) }
+                dt { (reader.label("n-works")) } dd { (reader.number(index.works)) }
+                dt { (reader.label("n-languages")) }
+                dd {
+                    @for (place, of) in index.langs.iter().enumerate() {
+                        @if place > 0 { " · " }
+                        span lang=(of.value) { (capitalized(&language_name(&of.value))) } " " (reader.number(of.count))
+                    }
+                }
+                @if let Some(moment) = &index.built_at {
+                    dt { (reader.label("since")) } dd { time datetime=(moment.as_str()) { (reader.day(moment)) } }
+                }
+                dt { (reader.label("version")) } dd { (index.version) }
+                dt { (reader.label("program")) } dd { "fichero " (env!("CARGO_PKG_VERSION")) }
+            }
+        }
+    }
+
+    /// The lines that put the widgets on a page, with the addresses of this server.
+    fn snippets(&self) -> Markup {
+        let (site, reader) = (self.site, self.reader);
+        let script = html! { script type="module" src=(site.address("/widgets/fichero.js", "")) {} };
+        let search = html! {
+            fichero-search { "\n  "
+                form role="search" action=(site.address("/search", "")) { "\n    "
+                    input type="search" name="q" aria-label=(reader.label("search")); "\n    "
+                    button { (reader.label("search")) } "\n  "
+                } "\n"
+            }
+        };
+        let related = html! { fichero-related {} };
+        let recent = html! { fichero-recent kind="press-release" {} };
+        let all = [("w-script", script), ("w-search", search), ("w-related", related), ("w-recent", recent)];
+        html! {
+            @for (label, lines) in all {
+                h3 { (reader.label(label)) }
+                // What is markup there is text here.
+                pre tabindex="0" { code { (lines.into_string()) } }
+            }
+        }
+    }
+}

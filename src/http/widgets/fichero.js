@@ -1,0 +1,753 @@
+// The widgets of fichero. Nothing is sent but the questions they show the answers of.
+
+const DEBOUNCE_MS = 150;
+const TIMEOUT_MS = 15_000;
+const NEAR = "400px";
+const MAX_OFFSET = 10_000;
+const MAX_REASONS = 3;
+const STORE = "fichero.searches";
+const MAX_STORED = 6;
+
+const FACETS = ["topic", "kind", "year", "lang"];
+const FILTERS = [...FACETS, "author", "tag", "date_from", "date_to", "topic_not", "kind_not", "tag_not"];
+/** What of a search stands in the page's address. */
+const STATE = ["q", ...FACETS, "page", "literal"];
+
+const LABELS = Object.fromEntries(`
+@labels.txt@
+`.trim().split("\n").map((line) => line.split(" | ")).map(([key, ...texts]) => [key, texts]));
+const LANGS = LABELS.key;
+
+function sheet(css) {
+  const made = new CSSStyleSheet();
+  made.replaceSync(css);
+  return made;
+}
+
+const INNER = sheet(`
+:host { display: block; text-align: left; overflow-wrap: anywhere;
+  --muted: var(--fichero-muted, color-mix(in srgb, currentColor 82%, transparent));
+  --border: var(--fichero-border, color-mix(in srgb, currentColor 22%, transparent));
+  --gap: var(--fichero-gap, 1.5rem); --radius: var(--fichero-radius, .25rem); }
+:host(:dir(rtl)) { text-align: right; }
+:host([hidden]), section:empty { display: none; }
+/* Out of the flow until there is something: no gap, not even in a grid. */
+:host(:not(fichero-search, [filled])) { position: absolute; }
+* { box-sizing: border-box; margin: 0; padding: 0; border: 0; list-style: none; font: inherit; color: inherit; }
+h2, h3, h4, h5, h6 { font-family: var(--fichero-heading-font, inherit); font-weight: 700; line-height: 1.35; }
+a { color: var(--fichero-link, inherit); text-underline-offset: .2em; }
+:focus-visible { outline: 2px solid var(--fichero-focus, currentColor); outline-offset: 2px; }
+mark { background: var(--fichero-mark, color-mix(in srgb, currentColor 15%, transparent)); }
+[lang], [part=topics], strong, span { unicode-bidi: plaintext; }
+.status { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
+[part=heading] { font-size: 1.25em; }
+[part=list] { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(var(--fichero-column, 15rem), 100%), 1fr)); gap: var(--gap); margin-block-start: .8em; }
+[part=item] { position: relative; }
+[part=image] { display: block; inline-size: 100%; aspect-ratio: 16 / 9; margin-block-end: .7em; object-fit: cover; background: var(--border); border-radius: var(--radius); }
+[part=topics], [part=meta], [part=also], [part=line], [part=tooltip] { font-size: .875em; color: var(--muted); }
+[part=title], [part=meta], [part=also], [part=line], [part=tooltip], [part=snippet] { margin-block-start: .35em; }
+[part=meta] > span + span::before { content: " · "; }
+[part=list] [part=item] { padding-block-start: .8em; border-block-start: 1px solid var(--border); }
+[part=list] [part=link] { text-decoration-line: none; outline: none; }
+[part=list] [part=link]::after { content: ""; position: absolute; inset: 0; }
+[part=item]:hover [part=link] { text-decoration-line: underline; }
+[part=link]:focus-visible::after { outline: 2px solid var(--fichero-focus, currentColor); outline-offset: 4px; }
+@media (hover: hover) {
+  [part=tooltip] { position: absolute; z-index: 30; inset-block-start: 100%; inset-inline: 0; margin: 0; padding: .5rem .75rem; visibility: hidden;
+    background: var(--fichero-surface, Canvas); color: var(--fichero-text, CanvasText); border: 1px solid var(--border); border-radius: var(--radius); }
+  [part=item]:is(:hover, :focus-within):not(.quiet) [part=tooltip] { visibility: visible; }
+}
+[part=box] { position: relative; }
+.room { container-type: inline-size; }
+[part=results] { display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr); margin-block-start: var(--gap); }
+[aria-busy=true] { opacity: .75; }
+[part=notice] { padding: .75rem 1rem; border: 1px solid var(--border); border-inline-start-width: .25rem; border-radius: var(--radius); }
+[part=notice] a, [part=clear], [part=hits] a { display: inline-block; min-block-size: 1.5rem; }
+b, strong { font-weight: 700; }
+summary { min-block-size: 2rem; font-weight: 700; cursor: pointer; list-style: revert; }
+[part=facet] { margin-block-start: 1rem; }
+[part=facet] ul ul { margin-inline-start: 1.5rem; }
+[part=choice] { display: flex; gap: .6rem; padding-block: .3rem; cursor: pointer; }
+[part=choice] input { flex: none; inline-size: 1rem; block-size: 1rem; margin-block-start: .25em; accent-color: var(--fichero-accent, auto); }
+[part=choice] span { flex: 1; }
+[part=choice] span::first-letter { text-transform: uppercase; }
+[part=found], [part=hits] { display: grid; gap: var(--gap); align-content: start; }
+[part=hits] [part=item] { display: flow-root; }
+[part=hits] [part=image] { float: inline-end; inline-size: max(18cqi, 5rem); aspect-ratio: 4 / 3; margin-inline-start: 1rem; }
+[part=hits] [part=title] { font-size: 1.1em; }
+[part=pages] { display: flex; flex-wrap: wrap; gap: .35rem; }
+[part=pages] > * { padding: .5rem .9rem; }
+[part=pages] a { border: 1px solid var(--border); border-radius: var(--radius); text-decoration: none; }
+[part=pages] [aria-current] { border-color: currentColor; font-weight: 700; }
+@container (min-width: 736px) {
+  [part=results]:has(details) { grid-template-columns: 15rem minmax(0, 1fr); column-gap: calc(var(--gap) * 1.5); }
+  [part=results] > :is([part=heading], [part=notice]) { grid-column: 1 / -1; }
+}
+`);
+
+/** Of the form and its list, in the page's tree: an input finds by id only what is there. */
+const OUTER = sheet(`
+.fichero-form { display: flex; gap: .5rem; }
+.fichero-form > * { min-block-size: 2.75rem; padding: .4rem .9rem; font: inherit; border: 1px solid GrayText; border-radius: var(--fichero-radius, .25rem); }
+.fichero-form > input { flex: 1; min-inline-size: 0; background: var(--fichero-surface, Field); color: var(--fichero-text, FieldText); }
+.fichero-form > button { background: var(--fichero-accent, CanvasText); color: var(--fichero-on-accent, Canvas); cursor: pointer; }
+.fichero-form :focus-visible { outline: 2px solid var(--fichero-focus, currentColor); outline-offset: 2px; }
+.fichero-list:not([hidden]) { position: absolute; z-index: 30; inset-block-start: calc(100% + .25rem); inset-inline-start: 0;
+  box-sizing: border-box; inline-size: max(100%, min(24rem, 100vw - 3rem)); max-block-size: min(36rem, 70vh); overflow-y: auto; padding-block: .35rem;
+  font-size: 1rem; line-height: 1.4; text-align: left; background: var(--fichero-surface, Canvas); color: var(--fichero-text, CanvasText);
+  border: 1px solid var(--fichero-border, GrayText); border-radius: var(--fichero-radius, .25rem); box-shadow: 0 .5rem 1.5rem #0003; }
+.fichero-list .fichero-group { padding: .5rem .9rem .25rem; font-weight: 700; font-size: .8125rem; }
+.fichero-list [role=option] { display: flex; flex-wrap: wrap; column-gap: 1rem; align-items: baseline; padding: .55rem .9rem; color: inherit; text-decoration: none; cursor: pointer; overflow-wrap: anywhere; }
+.fichero-list:dir(rtl) { text-align: right; }
+.fichero-list span { flex: 1 1 70%; unicode-bidi: plaintext; }
+.fichero-list small { font-size: .8125rem; }
+.fichero-list [role=option]:hover, .fichero-list [aria-selected=true] { background: color-mix(in srgb, currentColor 10%, transparent); }
+.fichero-list [aria-selected=true] { outline: 2px solid var(--fichero-focus, currentColor); outline-offset: -2px; }
+.fichero-list mark { background: none; color: inherit; font-weight: 700; }
+`);
+
+/** Sets attributes; a function among them listens to the event of its name. */
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+  }
+}
+
+function h(name, attributes, ...children) {
+  const element = document.createElement(name);
+  set(element, attributes);
+  element.append(...children.flat(Infinity).filter(Boolean));
+  return element;
+}
+
+const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
+
+/** Escaped text whose only element is `<mark>`, as nodes; anything else in it stays text. */
+function marked(html) {
+  return html.split(/<mark>(.*?)<\/mark>/s).map((piece, at) => {
+    const text = piece.replace(/&(#?\w+);/g, (entity, name) => ENTITIES[name] ?? entity);
+    return at % 2 ? h("mark", {}, text) : text;
+  });
+}
+
+/** An address that is safe to link to. */
+function webAddress(text, base = document.baseURI) {
+  const url = text && URL.canParse(text, base) ? new URL(text, base).href : "";
+  return /^https?:/.test(url) ? url : null;
+}
+
+function whole(text, otherwise) {
+  const number = Number.parseInt(text, 10);
+  return number >= 0 ? number : otherwise;
+}
+
+function listed(text) {
+  return (text ?? "").split(/\s*,\s*/).filter(Boolean);
+}
+
+function baseOf(lang) {
+  return lang.split("-")[0];
+}
+
+/** The reader's searches, which stay in the browser. */
+function stored() {
+  try {
+    return [JSON.parse(localStorage.getItem(STORE)) ?? []].flat().filter((query) => typeof query === "string");
+  } catch {
+    return [];
+  }
+}
+
+function store(queries) {
+  try {
+    localStorage.setItem(STORE, JSON.stringify([...new Set(queries)].slice(0, MAX_STORED)));
+  } catch {
+    // Not allowed: nothing is kept.
+  }
+}
+
+/** Asks one question at a time: undefined for one that another, or none, replaced; null without answer. */
+function asking() {
+  let last;
+  return async (url) => {
+    last?.abort();
+    const own = (last = new AbortController());
+    if (!url) return undefined;
+    const timer = setTimeout(() => own.abort(), TIMEOUT_MS);
+    let answer = null;
+    try {
+      const response = await fetch(url, { signal: own.signal, credentials: "omit" });
+      if (response.ok) answer = await response.json();
+    } catch {
+      // Away, too slow, or replaced.
+    }
+    clearTimeout(timer);
+    return own === last ? answer : undefined;
+  };
+}
+
+class Widget extends HTMLElement {
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" }).adoptedStyleSheets = [INNER];
+  }
+
+  address(path, parameters) {
+    const server = this.getAttribute("server");
+    const url = new URL(path, server ? new URL(server, document.baseURI) : new URL("..", import.meta.url));
+    url.search = new URLSearchParams(parameters);
+    return url;
+  }
+
+  /** What attributes narrow every answer to. */
+  get scope() {
+    return FILTERS.flatMap((name) => listed(this.getAttribute(name === "lang" ? "langs" : name)).map((value) => [name, value]));
+  }
+
+  number(attribute, otherwise) {
+    return whole(this.getAttribute(attribute), otherwise);
+  }
+
+  get pageLang() {
+    let lang;
+    for (let node = this; node && !lang; node = node.getRootNode().host) lang = node.closest("[lang]")?.lang;
+    try {
+      return Intl.getCanonicalLocales(lang)[0] ?? "en";
+    } catch {
+      return "en";
+    }
+  }
+
+  /** The reader's variety of the page's language. */
+  get locale() {
+    const lang = this.pageLang;
+    return navigator.languages.find((other) => baseOf(other) === baseOf(lang)) ?? lang;
+  }
+
+  /** A label in pieces, values (texts or nodes) among them. */
+  pieces(key, values = {}) {
+    const column = Math.max(0, LANGS.indexOf(baseOf(this.pageLang)));
+    const text = this.getAttribute(`label-${key}`) ?? LABELS[key]?.[column] ?? "";
+    return text.split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? values[piece] : piece));
+  }
+
+  label(key, values) {
+    return this.pieces(key, values).join("");
+  }
+
+  count(what, number) {
+    return this.label("count", { what: this.label(what), n: this.digits(number) });
+  }
+
+  digits(value) {
+    return value.toLocaleString(this.locale);
+  }
+
+  listing(values) {
+    return new Intl.ListFormat(this.locale).format(values);
+  }
+
+  langName(code, lang = this.pageLang) {
+    return new Intl.DisplayNames([lang], { type: "language" }).of(code);
+  }
+
+  /** Tells the page; false where nothing is to follow. */
+  tell(event, detail) {
+    return this.dispatchEvent(new CustomEvent(`fichero:${event}`, { bubbles: true, composed: true, cancelable: true, detail }));
+  }
+
+  heading(depth, attributes, ...children) {
+    return h(`h${Math.min(this.number("level", 2) + depth, 6)}`, attributes, ...children);
+  }
+
+  /** A link to an article; without an address only what it would hold. */
+  articleLink({ id, url, lang, title }, detail, attributes, ...children) {
+    const href = webAddress(url);
+    const click = (event) => this.tell("select", { ...detail, id, url: href, lang, title }) || event.preventDefault();
+    return href ? h("a", { href, hreflang: lang, click, ...attributes }, ...children) : children;
+  }
+
+  /** The day, as the site wrote it. */
+  time({ starts_at: starts, published_at: published }) {
+    const moment = starts ?? published;
+    const day = moment && new Date(moment.slice(0, 10));
+    return day && h("time", { datetime: moment }, day.toLocaleDateString(this.locale, { dateStyle: "long", timeZone: "UTC" }));
+  }
+
+  /** An article in a list; `detail` is told to the page when it is followed. */
+  item(hit, { detail, fact, link, rest }) {
+    const image = webAddress(hit.image, hit.url ?? undefined);
+    const meta = [
+      fact,
+      baseOf(hit.lang) !== baseOf(this.pageLang) && this.langName(hit.lang),
+      this.time(hit),
+      hit.authors.length > 0 && this.label("by", { names: this.listing(hit.authors) }),
+    ].filter(Boolean);
+    return h("li", { part: "item" },
+      image && h("img", { part: "image", src: image, alt: "", loading: "lazy", error: (event) => event.target.remove() }),
+      hit.topics.length > 0 && h("p", { part: "topics" }, hit.topics.map((topic) => topic.label).join(" · ")),
+      this.heading(1, { part: "title", lang: hit.lang },
+        this.articleLink(hit, detail, { part: "link", ...link }, hit.title_html ? marked(hit.title_html) : hit.title)),
+      meta.length > 0 && h("p", { part: "meta" }, meta.map((fact) => h("span", {}, fact))),
+      rest);
+  }
+}
+
+class Block extends Widget {
+  #ask = asking();
+  #observer = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    this.#observer.disconnect();
+    this.#load();
+  }, { rootMargin: NEAR });
+
+  connectedCallback() {
+    this.#observer.observe(this);
+    document.addEventListener("keydown", this.#quiet);
+  }
+
+  disconnectedCallback() {
+    this.#observer.disconnect();
+    this.#ask();
+    document.removeEventListener("keydown", this.#quiet);
+  }
+
+  /** The id or the address of the page around it. */
+  get page() {
+    const canonical = document.querySelector("link[rel=canonical][href]");
+    return this.getAttribute("article") ?? this.getAttribute("url") ?? canonical?.href ?? location.href;
+  }
+
+  async #load() {
+    const answer = await this.#ask(this.source);
+    if (answer === undefined) return;
+    const hits = answer?.hits ?? [];
+    this.toggleAttribute("filled", hits.length > 0);
+    const title = this.label(this.name);
+    const section = h("section", { "aria-labelledby": title && "heading" },
+      title && this.heading(0, { part: "heading", id: "heading" }, title),
+      h("ul", { part: "list", role: "list" }, hits.map((hit, at) => this.#item(hit, at + 1))));
+    this.shadowRoot.replaceChildren(hits.length > 0 ? section : "");
+  }
+
+  #item(hit, position) {
+    const part = this.getAttribute("reasons");
+    const reasons = (part && hit.reasons) || [];
+    const text = reasons.map((reason) => this.#reason(reason)).filter(Boolean).slice(0, MAX_REASONS).join(" · ");
+    const id = `reasons-${position}`;
+    const item = this.item(hit, {
+      detail: { type: this.name, position },
+      link: { "aria-describedby": text ? id : null },
+      rest: text && h("p", { part, id, role: part === "tooltip" && part }, text),
+    });
+    for (const event of ["pointerleave", "focusout"]) item.addEventListener(event, () => item.classList.remove("quiet"));
+    return item;
+  }
+
+  #reason({ type, terms, series, label, author }) {
+    const what = terms ? this.listing(terms.slice(0, MAX_REASONS)) : (series ?? label ?? author);
+    return this.label(`by-${type.replaceAll("_", "-")}`, { what });
+  }
+
+  /** Escape takes a tooltip away while pointer and focus stay. */
+  #quiet = (event) => {
+    if (event.key !== "Escape") return;
+    this.shadowRoot.querySelectorAll("li:is(:hover, :focus-within)").forEach((item) => item.classList.add("quiet"));
+  };
+}
+
+class FicheroRelated extends Block {
+  name = "related";
+
+  get source() {
+    const key = this.hasAttribute("article") ? "id" : "url";
+    return this.address("v1/related", [[key, this.page], ["limit", this.number("limit", 6)], ...this.scope]);
+  }
+}
+
+class FicheroRecent extends Block {
+  name = "recent";
+
+  get source() {
+    return this.address("v1/recent", [["exclude", this.page], ["ui_lang", this.pageLang], ["limit", this.number("limit", 3)], ...this.scope]);
+  }
+}
+
+let boxes = 0;
+
+class FicheroSearch extends Widget {
+  #form;
+  #input;
+  #list;
+  #status = h("div", { role: "status", class: "status" });
+  #results = h("section", { part: "results", "aria-labelledby": "heading" });
+  #suggest = asking();
+  #search = asking();
+  #timer;
+  #isComposing = false;
+  #active = null;
+  #prefix;
+  #state = new URLSearchParams();
+
+  connectedCallback() {
+    if (document.readyState === "loading") {
+      document.addEventListener("DOMContentLoaded", () => this.isConnected && this.connectedCallback(), { once: true });
+      return;
+    }
+    const root = this.getRootNode();
+    if (!root.adoptedStyleSheets.includes(OUTER)) root.adoptedStyleSheets.push(OUTER);
+    if (!this.#form) this.#build(root);
+    addEventListener("popstate", this.#follow);
+    this.#follow();
+  }
+
+  disconnectedCallback() {
+    removeEventListener("popstate", this.#follow);
+    if (this.#form) this.#close();
+    this.#search();
+  }
+
+  get #isInline() {
+    return this.getAttribute("results") === "inline";
+  }
+
+  #build(root) {
+    const id = `fichero-list-${++boxes}`;
+    const at = [...root.querySelectorAll("fichero-search[results=inline]")].indexOf(this);
+    this.#prefix = this.getAttribute("prefix") ?? `f${at > 0 ? at + 1 : ""}-`;
+    this.#form = this.querySelector("form") ?? this.#makeForm();
+    this.#input = this.#form.querySelector("input[type=search], input[type=text], input:not([type])");
+    this.#list = h("div", {
+      id, class: "fichero-list", role: "listbox", slot: "list", hidden: true, "aria-label": this.label("suggestions"),
+      // The focus stays in the input.
+      mousedown: (event) => event.preventDefault(),
+      click: () => this.#close(),
+    });
+    this.append(this.#list);
+    this.shadowRoot.append(h("div", { part: "box" }, h("slot", {}), h("slot", { name: "list" }), this.#status), h("div", { class: "room" }, this.#results));
+    this.#listen();
+  }
+
+  #makeForm() {
+    const label = this.label("search");
+    const form = h("form", { class: "fichero-form", role: "search", "aria-label": label, action: this.address("search", []) },
+      h("input", { type: "search", name: "q", "aria-label": label }),
+      h("button", {}, label),
+      [["ui_lang", this.pageLang], ...this.scope].map(([name, value]) => h("input", { type: "hidden", name, value })));
+    this.append(form);
+    return form;
+  }
+
+  #listen() {
+    set(this.#input, {
+      role: "combobox", "aria-autocomplete": "list", "aria-controls": this.#list.id, "aria-expanded": "false", autocomplete: "off",
+      keydown: (event) => this.#press(event),
+      input: () => this.#typed(),
+      click: () => this.#input.value.trim() || this.#offer(),
+      compositionstart: () => {
+        // On Android every word of every language is composed.
+        this.#isComposing = !/Android/.test(navigator.userAgent);
+        if (this.#isComposing) this.#close();
+      },
+      compositionend: () => {
+        this.#isComposing = false;
+        this.#typed();
+      },
+    });
+    this.#form.addEventListener("submit", (event) => this.#submit(event));
+    this.addEventListener("focusout", (event) => this.#list.contains(event.relatedTarget) || this.#close());
+  }
+
+  #typed() {
+    clearTimeout(this.#timer);
+    this.#suggest();
+    this.#activate(null);
+    if (this.#isComposing) return;
+    if (this.#input.value.trim()) this.#timer = setTimeout(() => this.#offer(), DEBOUNCE_MS);
+    else this.#close();
+  }
+
+  /** Shows what is suggested; `step` goes to the first (1) or the last (-1). */
+  async #offer(step = 0) {
+    const limit = this.number("suggestions", 5);
+    if (limit === 0) return;
+    const typed = this.#input.value;
+    const own = this.hasAttribute("recent") && !typed.trim() ? stored() : [];
+    const langs = this.scope.filter(([name]) => name === "lang");
+    const answer = await this.#suggest(this.address("v1/suggest", [["q", typed], ["limit", limit], ["ui_lang", this.pageLang], ...langs]));
+    if (answer === undefined) return;
+    const { completions, articles } = answer ?? { completions: [], articles: [] };
+    this.#open({
+      searches: [...own.map((text) => this.#query("recent", text, text)), own.length > 0 && h("div", { click: () => store([]) }, this.label("forget"))],
+      suggestions: completions.map(({ text, text_html: html, lang }) => this.#query("completion", text, marked(html), lang)),
+      articles: articles.map((article) => this.articleLink(article, { type: "article" }, {},
+        h("span", { lang: article.lang }, marked(article.title_html)), " ", h("small", {}, this.label(article.kind)))),
+    });
+    if (step) this.#move(step);
+  }
+
+  #query(type, query, content, lang) {
+    const click = () => {
+      if (!this.tell("select", { type, query })) return;
+      this.#input.value = query;
+      this.#form.requestSubmit();
+    };
+    return h("div", { click }, h("span", { lang }, content));
+  }
+
+  #open(groups) {
+    this.#close();
+    const filled = Object.entries(groups).map(([key, options]) => [this.label(key), options.filter((option) => option.nodeType)]);
+    this.#list.replaceChildren(...filled.filter(([, options]) => options.length > 0).map(([label, options]) =>
+      h("div", { role: "group", "aria-label": label }, h("div", { class: "fichero-group", "aria-hidden": "true" }, label), options)));
+    const options = filled.flatMap(([, options]) => options);
+    options.forEach((option, at) => {
+      set(option, { id: `${this.#list.id}-${at}`, role: "option", tabindex: -1, "aria-selected": "false" });
+    });
+    this.#status.textContent = this.count("suggestions", options.length);
+    if (options.length === 0) return;
+    this.#list.hidden = false;
+    this.#input.setAttribute("aria-expanded", true);
+    // To where the screen has room.
+    this.#list.style.translate = "";
+    const { left, right } = this.#list.getBoundingClientRect();
+    this.#list.style.translate = `${Math.max(0, 8 - left) + Math.min(0, document.documentElement.clientWidth - 8 - right)}px`;
+  }
+
+  #close() {
+    clearTimeout(this.#timer);
+    this.#suggest();
+    this.#activate(null);
+    this.#list.hidden = true;
+    this.#input.setAttribute("aria-expanded", false);
+    this.#status.textContent = "";
+  }
+
+  #activate(option) {
+    this.#active?.setAttribute("aria-selected", false);
+    this.#active = option;
+    option?.setAttribute("aria-selected", true);
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) this.#input.setAttribute("aria-activedescendant", option.id);
+    else this.#input.removeAttribute("aria-activedescendant");
+  }
+
+  /** Between the last option and the first is the input itself. */
+  #move(step) {
+    const places = [null, ...this.#list.querySelectorAll("[role=option]")];
+    this.#activate(places.at((places.indexOf(this.#active) + step) % places.length));
+  }
+
+  #press(event) {
+    // While composing, keys are the input method's; 229 is how Safari says so.
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      if (event.altKey && step < 0) this.#close();
+      else if (this.#list.hidden) this.#offer(event.altKey ? 0 : step);
+      else this.#move(step);
+    } else if (event.key === "Enter" && this.#active) {
+      this.#active.click();
+    } else if (event.key === "Escape" && !this.#list.hidden) {
+      this.#close();
+    } else {
+      // Home, End and the like move the caret: the reader is in the input again.
+      if (event.key !== "Shift") this.#activate(null);
+      return;
+    }
+    event.preventDefault();
+  }
+
+  #submit(event) {
+    if (event.defaultPrevented) return;
+    const q = this.#input.value.trim();
+    this.#close();
+    if (q && this.hasAttribute("recent")) store([q, ...stored()]);
+    if (this.#isInline || !this.tell("search", { query: q, total: null })) event.preventDefault();
+    // A screen's keyboard would hide what is found.
+    if (this.#isInline) this.#go(this.#with({ q, literal: [] }), matchMedia("(pointer: coarse)").matches);
+  }
+
+  /** The page's address with a state, its parameters behind the prefix. */
+  #pageAddress(state) {
+    const url = new URL(location.href);
+    for (const name of STATE) url.searchParams.delete(this.#prefix + name);
+    for (const [name, value] of state) url.searchParams.append(this.#prefix + name, value);
+    url.hash = "";
+    return url;
+  }
+
+  /** The present state, changed, on its first page. */
+  #with(changes) {
+    const state = new URLSearchParams(this.#state);
+    for (const [name, values] of Object.entries({ page: [], ...changes })) {
+      state.delete(name);
+      for (const value of [values].flat()) state.append(name, value);
+    }
+    return state;
+  }
+
+  /** Goes where the page's address says. */
+  #follow = () => {
+    if (!this.#isInline) return;
+    const query = new URLSearchParams(location.search);
+    const state = new URLSearchParams(STATE.flatMap((name) => query.getAll(this.#prefix + name).map((value) => [name, value])));
+    if (`${state}` === `${this.#state}`) return;
+    this.#input.value = state.get("q") ?? "";
+    this.#find(state);
+  };
+
+  /** A reader's step; `toTop` takes the focus to the heading of the results. */
+  #go(state, toTop) {
+    const url = this.#pageAddress(state);
+    if (url.href !== location.href) history.pushState(null, "", url);
+    this.#find(state, toTop);
+  }
+
+  async #find(state, toTop) {
+    this.#state = state;
+    if (`${state}` === "") {
+      this.#search();
+      this.#results.replaceChildren();
+      return;
+    }
+    const limit = this.number("limit", 10) || 10;
+    const page = whole(state.get("page"), 1) || 1;
+    const isFixed = (name) => this.scope.some(([fixed]) => fixed === name);
+    const facets = listed(this.getAttribute("facets") ?? `${FACETS}`).filter((name) => !isFixed(name));
+    this.#results.setAttribute("aria-busy", true);
+    if (!this.#results.hasChildNodes()) this.#show([this.#title(this.label("searching"))]);
+    const answer = await this.#search(this.address("v1/search", [
+      ...[...state].filter(([name]) => name !== "page" && !isFixed(name)), ...this.scope,
+      ["ui_lang", this.pageLang], ["limit", limit], ["offset", (page - 1) * limit],
+      ...facets.map((name) => ["facets", name]),
+    ]));
+    if (answer === undefined) return;
+    this.#results.removeAttribute("aria-busy");
+    if (!answer) {
+      this.#show([this.#title(this.label("failed"))], toTop);
+      return;
+    }
+    const { query, total, hits } = answer;
+    this.#show([
+      this.#title(total.value === 0 && query ? this.label("none", { q: query }) : this.count("results", total.value)),
+      this.#notice(answer),
+      this.#facets(facets, answer.facets),
+      hits.length > 0 && h("div", { part: "found" },
+        h("ol", { part: "hits", role: "list" }, hits.map((hit, at) => this.#hit(hit, answer.offset + at + 1))),
+        this.#pages(Math.min(Math.ceil(total.value / limit), Math.floor(MAX_OFFSET / limit) + 1), page)),
+    ], toTop);
+    this.tell("search", { query, total: total.value, page });
+  }
+
+  #title(text) {
+    return this.heading(0, { part: "heading", id: "heading", tabindex: -1 }, text);
+  }
+
+  /** Shows and says what is found; the focus stays where it was. */
+  #show(children, toTop) {
+    const focused = this.shadowRoot.activeElement?.id;
+    this.#results.replaceChildren(...children.filter(Boolean));
+    const told = this.#results.querySelectorAll("[part=heading], [part=notice]");
+    this.#status.textContent = [...told].map((element) => element.textContent).join(". ");
+    if (toTop) told[0].focus();
+    else if (focused) (this.shadowRoot.getElementById(focused) ?? told[0]).focus({ preventScroll: true });
+  }
+
+  #link(state, toTop, attributes, text) {
+    const click = (event) => {
+      // For another tab or window.
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.#go(state, toTop);
+    };
+    return h("a", { href: this.#pageAddress(state), click, ...attributes }, text);
+  }
+
+  /** What was searched for instead, and the way to what was typed. */
+  #notice({ query: q, recovery, corrections }) {
+    const lines = [];
+    const add = (key, values) => lines.push(h("p", {}, this.pieces(key, values)), " ");
+    const strong = (content) => h("strong", {}, content);
+    if (recovery?.kind === "newest") {
+      add("none", { q });
+      add("recent");
+    } else if (recovery) {
+      const topics = recovery.kind === "broader_topic" ? this.#state.getAll("topic").map((topic) => `topic=${topic}`) : [];
+      const dropped = [...recovery.dropped, ...topics].map((what) => this.#named(...what.split("=").reverse()));
+      if (recovery.to !== recovery.from) add("respelt", { to: strong(marked(recovery.to_html)) });
+      if (dropped.length > 0) add("dropped", { what: strong(this.listing(dropped)) });
+    } else if (corrections.length > 0) {
+      add("respelt", { to: strong(this.listing(corrections.flatMap(({ searched }) => searched))) });
+    }
+    if (lines.length === 0) return null;
+    return h("div", { part: "notice" }, lines,
+      q && this.#link(this.#with({ literal: "true" }), true, { part: "literal" }, this.label("literal", { q })));
+  }
+
+  #named(value, filter, label) {
+    if (filter === "lang") return this.langName(value);
+    return label ?? (this.label(filter === "kind" ? value : "") || value.split("/").at(-1));
+  }
+
+  #facets(names, counts) {
+    const chosen = names.flatMap((name) => this.#state.getAll(name)).length;
+    const fields = names.map((name) => this.#facet(name, counts[name] ?? [])).filter(Boolean);
+    const clear = this.#with(Object.fromEntries(names.map((name) => [name, []])));
+    const open = this.#results.querySelector("details")?.open ?? this.clientWidth > 735;
+    return fields.length > 0 && h("details", { part: "facets", open },
+      h("summary", { id: "filters" }, this.label("filters"), chosen > 0 && ` (${chosen})`),
+      chosen > 0 && this.#link(clear, false, { part: "clear", id: "clear" }, this.label("clear")),
+      fields);
+  }
+
+  #facet(name, values) {
+    const chosen = this.#state.getAll(name);
+    if (values.length + chosen.length < 2) return null;
+    const isBelow = (value, above) => value.startsWith(`${above}/`);
+    // A topic replaces those above and below it; those below are shown once it is chosen.
+    const change = ({ target: { value, checked } }) => {
+      const others = this.#state.getAll(name).filter((other) => other !== value && !isBelow(other, value) && !isBelow(value, other));
+      this.#go(this.#with({ [name]: checked ? [...others, value] : others }));
+    };
+    const list = (entries) => h("ul", { role: "list" }, entries.map(({ value, label, count, children = [] }) => {
+      const checked = chosen.includes(value);
+      return h("li", {},
+        h("label", { part: "choice" },
+          h("input", { type: "checkbox", id: `${name}=${value}`, value, checked, change }),
+          h("span", {}, this.#named(value, name, label)), " ", this.digits(count)),
+        (checked || chosen.some((other) => isBelow(other, value))) && children.length > 0 && list(children));
+    }));
+    return h("fieldset", { part: "facet" }, h("legend", {}, h("b", {}, this.label(name))), list(values));
+  }
+
+  #hit(hit, position) {
+    const languages = hit.translations.map((version, at) => [
+      at > 0 && ", ",
+      this.articleLink(version, { type: "translation", position }, { lang: version.lang }, this.langName(version.lang, version.lang)),
+    ]);
+    return this.item(hit, {
+      detail: { type: "hit", position },
+      fact: this.label(hit.kind),
+      rest: [
+        h("p", { part: "snippet", lang: hit.lang }, marked(hit.snippet_html)),
+        languages.length > 0 && h("p", { part: "also" }, this.pieces("also", { langs: languages })),
+      ],
+    });
+  }
+
+  #pages(last, page) {
+    const link = (number, text, attributes) => this.#link(this.#with({ page: number > 1 ? number : [] }), true, attributes, text);
+    const near = [...new Set([1, page - 1, page, page + 1, last])].filter((number) => number > 0 && number <= last);
+    return last > 1 && h("nav", { part: "pages", "aria-label": this.label("results") },
+      page > 1 && link(page - 1, this.label("previous"), { rel: "prev" }),
+      near.map((number, at) => [number > (near[at - 1] ?? 0) + 1 && h("span", {}, "…"), link(number, this.digits(number), { "aria-current": number === page && "page" })]),
+      page < last && link(page + 1, this.label("next"), { rel: "next" }));
+  }
+}
+
+for (const [name, element] of Object.entries({ "fichero-search": FicheroSearch, "fichero-related": FicheroRelated, "fichero-recent": FicheroRecent })) {
+  // Another copy of the script may have been here.
+  if (!customElements.get(name)) customElements.define(name, element);
+}
