@@ -18,6 +18,8 @@ pub(super) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &Searc
     if let Some(recovery) = answer.recovery.as_ref().map(|body| &body.recovery) {
         if is_newest {
             lines.push(html! { (reader.label("recent")) ":" });
+        } else if recovery.kind == RecoveryKind::AnyWord {
+            lines.push(html! { (reader.label("any-word")) });
         } else if recovery.to != recovery.from {
             // Escaped by the engine.
             let to = html! { strong { (PreEscaped(recovery.to_html.as_str())) } };

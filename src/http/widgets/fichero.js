@@ -676,7 +676,8 @@ class FicheroSearch extends Widget {
     } else if (recovery) {
       const topics = recovery.kind === "broader_topic" ? this.#state.getAll("topic").map((topic) => `topic=${topic}`) : [];
       const dropped = [...recovery.dropped, ...topics].map((what) => this.#named(...what.split("=").reverse()));
-      if (recovery.to !== recovery.from) add("respelt", { to: strong(marked(recovery.to_html)) });
+      if (recovery.kind === "any_word") add("any-word");
+      else if (recovery.to !== recovery.from) add("respelt", { to: strong(marked(recovery.to_html)) });
       if (dropped.length > 0) add("dropped", { what: strong(this.listing(dropped)) });
     } else if (corrections.length > 0) {
       add("respelt", { to: strong(this.listing(corrections.flatMap(({ searched }) => searched))) });
