@@ -16,7 +16,11 @@ def before_call(context, case, kwargs):
         if isinstance(given, dict):
             given.pop("cursor", None)
     # An article is named by its id or by its address: exactly one of them.
-    if case.operation.method == "get" and case.operation.path in ("/v1/articles", "/v1/related"):
+    if case.operation.method == "get" and case.operation.path in (
+        "/v1/articles",
+        "/v1/related",
+        "/widgets/related",
+    ):
         if "id" in case.query:
             case.query.pop("url", None)
         elif "url" not in case.query:

@@ -351,7 +351,10 @@ fn what_people_search_for_is_not_logged() {
         assert_eq!(client.get("/v1/search?q=zanahoria&ui_lang=es").status, 200);
         assert_eq!(client.get("/v1/search?q=zanahoria&nope=1").status, 400);
         assert_eq!(client.get("/v1/search?q=zanahoria&limit=-1").status, 400);
-        assert_eq!(client.get("/search?q=zanahoria").status, 404);
+        assert_eq!(client.get("/search?q=zanahoria").status, 200);
+        assert_eq!(client.get("/search?q=zanahoria&page=0").status, 400);
+        assert_eq!(client.get("/nothing?q=zanahoria").status, 404);
+        assert_eq!(client.get("/widgets/related?url=zanahoria").status, 404);
         assert_eq!(client.get("/v1/related?url=zanahoria").status, 404);
         let (status, log) = server.stop();
         assert!(status.success());

@@ -176,8 +176,10 @@ mod tests {
     use crate::http::problem::Problem;
     use crate::http::settings::Settings;
 
+    type Fault = fn() -> Problem;
+
     /// Routes that fail in ways that a test cannot bring about, dressed.
-    async fn told(problem: fn() -> Problem, path: &str, accept: &str) -> (StatusCode, String) {
+    async fn told(problem: Fault, path: &str, accept: &str) -> (StatusCode, String) {
         let settings = Settings::default();
         let document = openapi::Document::of(openapi::outline(&settings), &settings);
         let app = App::new(EngineSlot::default(), document, settings);
@@ -193,15 +195,14 @@ mod tests {
 
     #[tokio::test]
     async fn whatever_goes_wrong_is_told_in_the_same_clothes() {
-        let lock = || Problem::too_large(9);
-        let cases: [(fn() -> Problem, u16, &str); 7] = [
+        let cases: [(Fault, u16, &str); 7] = [
             (Problem::too_busy, 503, "Too many searches at once"),
             (Problem::took_too_long, 503, "Too many searches at once"),
             (Problem::body_too_slow, 408, "This could not be answered"),
             (|| Problem::internal(&std::fmt::Error), 500, "This could not be answered"),
             (Problem::bad_host, 400, "This could not be answered"),
             (Problem::no_encoding, 406, "This could not be answered"),
-            (lock, 413, "The request is too long"),
+            (|| Problem::too_large(9), 413, "The request is too long"),
         ];
         for (problem, status, title) in cases {
             let (told_status, page) = told(problem, "/search", "text/html").await;
