@@ -441,6 +441,11 @@ fn what_was_searched_for_instead_is_told() {
     assert_eq!(text(newest.one("h1")), "Aucun résultat pour « zzzzzzzzzzzz »");
     assert!(text(newest.one(".notice")).starts_with("Publications récentes"));
     assert!(!newest.all(".hits li").is_empty() && newest.all("p.total").is_empty());
+    assert_eq!(newest.all(".orders a").len(), 2, "what matches no words has no order of relevance");
+
+    let any = page("/search?q=doctorado+duracion&ui_lang=es");
+    assert!(text(any.one(".notice")).starts_with("Ninguna página contiene todas las palabras"), "{}", any.text);
+    assert!(any.total() > 0 && any.links(".notice a")[0].contains("literal=true"));
 
     let nothing = page("/search?year=1901");
     assert_eq!(text(nothing.one("h1")), "Nothing found");

@@ -176,14 +176,17 @@ impl Results<'_> {
     }
 
     fn orders(&self) -> Markup {
-        // Without a query, what is newest comes first.
-        let orders: &[(Sort, &str)] = match self.asked.q.as_str() {
-            "" => &[(Sort::Relevance, "sort-newest"), (Sort::Oldest, "sort-oldest")],
-            _ => &[(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Oldest, "sort-oldest")],
+        // Of what matches no words, what is newest comes first.
+        let is_by_date = self.asked.q.is_empty() || self.is_newest();
+        let orders: &[(Sort, &str)] = match is_by_date {
+            true => &[(Sort::Relevance, "sort-newest"), (Sort::Oldest, "sort-oldest")],
+            false => {
+                &[(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Oldest, "sort-oldest")]
+            }
         };
-        let present = match (self.asked.q.as_str(), self.asked.sort) {
-            ("", Sort::Newest) => Sort::Relevance,
-            (_, sort) => sort,
+        let present = match self.asked.sort {
+            Sort::Newest if is_by_date => Sort::Relevance,
+            sort => sort,
         };
         html! {
             nav.orders aria-label=(self.reader.label("sort")) {
