@@ -438,7 +438,7 @@ fn what_was_searched_for_instead_is_told() {
     assert!(broader.total() > 0 && !broader.all(".notice").is_empty(), "{}", broader.text);
 
     let newest = page("/search?q=zzzzzzzzzzzz&ui_lang=fr");
-    assert_eq!(text(newest.one("h1")), "Aucun résultat pour « zzzzzzzzzzzz »");
+    assert_eq!(text(newest.one("h1")), "Aucun résultat pour «\u{a0}zzzzzzzzzzzz\u{a0}»");
     assert!(text(newest.one(".notice")).starts_with("Publications récentes"));
     assert!(!newest.all(".hits li").is_empty() && newest.all("p.total").is_empty());
     assert_eq!(newest.all(".orders a").len(), 2, "what matches no words has no order of relevance");
