@@ -83,4 +83,12 @@ mod tests {
         assert_eq!(WIDGETS.text("next", "xx"), Some("Next"));
         assert_eq!(WIDGETS.text("nothing of that name", "en"), None);
     }
+
+    #[test]
+    fn the_guide_names_every_label() {
+        let guide = include_str!("../../docs/widgets.md");
+        for (key, texts) in &WIDGETS.rows {
+            assert!(guide.contains(&format!("\n| `{key}` | {} |\n", texts[0])), "{key}");
+        }
+    }
 }
