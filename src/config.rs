@@ -107,6 +107,8 @@ pub struct Config {
     pub recency: f32,
     /// Under which address the API is reached from outside.
     pub public_url: Option<BaseUrl>,
+    /// What readers know the site as, see [`crate::http::Settings::site_name`].
+    pub site_name: Option<String>,
     /// What a run has to hold to be accepted by itself.
     pub gate: gate::Settings,
     /// Where the admin token is kept.
@@ -138,6 +140,7 @@ struct FileConfig {
     synonyms: Option<PathBuf>,
     recency: Option<f32>,
     public_url: Option<String>,
+    site_name: Option<String>,
     #[serde(default)]
     gate: gate::FileSettings,
     #[serde(default)]
@@ -213,6 +216,7 @@ impl Config {
             gate,
             http: read.http,
             public_url: public_url.transpose()?,
+            site_name: read.site_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
         })
     }
 }

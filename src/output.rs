@@ -67,7 +67,7 @@ impl Drop for ProgressLine {
 /// What to open, once searches are answered.
 pub(crate) fn announce(address: SocketAddr) {
     println!("fichero answers at http://{address}/");
-    println!("  open  http://{address}/v1/search?q=movilidad+virtual");
+    println!("  open  http://{address}/search?q=movilidad+virtual");
     println!("  try   curl -s 'http://{address}/v1/search?q=recognition+of+degrees&limit=3'");
 }
 

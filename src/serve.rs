@@ -41,6 +41,7 @@ pub fn serve(
     let settings = http::Settings {
         recency: config.recency,
         public_url: config.public_url.clone(),
+        site_name: config.site_name.clone(),
         admin: token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token))),
         data: Some(config.data.clone()),
         service: config.http.clone(),

@@ -768,7 +768,7 @@ fn a_misspelt_query_says_what_was_searched_for_and_hits_explain_themselves() {
     let body = search(&[("q", "movilidad virtual")]);
     assert_eq!((&body["corrections"], body["hits"][0].get("explanation")), (&json!([]), None));
     let notes = search(&[("q", "movilidad zzzzzzzzzzzzz")])["notes"].clone();
-    assert_eq!(notes, json!(["no article holds all the words: these hold some of them"]));
+    assert_eq!(notes, json!(["none of these articles holds all the words"]));
     let answer = get(&search_path(&[("q", "x"), ("explain", "perhaps")]));
     assert_eq!(problem(&answer, StatusCode::BAD_REQUEST), ("bad-value".to_owned(), vec!["explain".to_owned()]));
 }

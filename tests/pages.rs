@@ -24,6 +24,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 
 use axum::Router;
 use axum::body::Body;
@@ -35,7 +36,7 @@ use fichero::http::{BaseUrl, RateLimit, ServiceSettings, Settings, router};
 use proptest::prelude::*;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Value, json};
-use served::{CORPUS, ask, ask_text, escaped, good, index_with, problem};
+use served::{CORPUS, ask, ask_bytes, ask_text, escaped, good, index_with, problem};
 use sha2::{Digest, Sha256};
 
 const LANGS: [&str; 4] = ["en", "es", "pt", "fr"];
@@ -124,8 +125,8 @@ fn is_sound(page: &Page) {
             page.text
         );
     }
+    let mut ids = BTreeSet::new();
     for element in page.all("*") {
-        let mut ids = BTreeSet::new();
         for (name, value) in element.value().attrs() {
             assert!(!name.starts_with("on") && name != "style", "{name}: {}", page.text);
             let is_address = ["href", "src", "action"].contains(&name);
@@ -261,6 +262,12 @@ fn a_facets_link_leads_to_what_it_says_and_back() {
         "topic=programs/research",
         "q=universidad&kind=blog&lang=es&topic=programs",
         "year=2021&kind=article&kind=blog",
+        // Helped: by another spelling, without words, in another topic or language.
+        "q=movilidda+virtual",
+        "q=movilidad+zarigueya",
+        "q=doctorado+duracion",
+        "q=movilidad&topic=publications/none-of-that",
+        "q=movilidad&lang=de&kind=article",
     ] {
         let page = page(&format!("/search?{query}"));
         let facets = page.all(".facets li > a");
@@ -277,7 +284,10 @@ fn a_facets_link_leads_to_what_it_says_and_back() {
                     text(facet.select(&Selector::parse(".count").unwrap()).next().unwrap()).parse().unwrap();
                 assert_eq!(there.total(), says, "{query}: {}", facet.html());
                 // It is chosen there, and the way out of it is told twice.
-                assert!(!there.all(".facets [aria-current=true]").is_empty() && !there.all(".chosen a").is_empty());
+                let facets_there = there.all(".facets");
+                assert!(facets_there.is_empty() || !there.all(".facets [aria-current=true]").is_empty());
+                assert!(!facets_there.is_empty() || !there.all(".notice").is_empty(), "{}", facet.html());
+                assert!(!there.all(".chosen a").is_empty());
             }
             assert_eq!(facet.attr("rel"), Some("nofollow"));
             followed += 1;
@@ -297,6 +307,12 @@ fn a_facets_link_leads_to_what_it_says_and_back() {
             "/search?q=universidad&sort=-date"
         ]
     );
+    // Where words were left out under filters, and where what was searched for is not there at all,
+    // no counts are told: other filters might find more.
+    for query in ["q=movilidad+virtual&kind=event", "q=zzzzzzzzzzzz", "q=zzzzzzzzzzzz&kind=event"] {
+        let page = page(&format!("/search?{query}"));
+        assert!(!page.all(".hits li").is_empty() && page.all(".facets").is_empty(), "{query}");
+    }
     // Without a script the form keeps what is chosen, and begins on the first page.
     let kept: Vec<_> = two
         .all("form input[type=hidden]")
@@ -432,10 +448,16 @@ fn what_was_searched_for_instead_is_told() {
     let fewer = page("/search?q=movilidad+zarigueya&ui_lang=es");
     assert!(text(fewer.one(".notice")).contains("Se dejó fuera: zarigueya."), "{}", text(fewer.one(".notice")));
     let others = page("/search?q=movilidad&lang=de");
-    assert!(text(others.one(".notice")).contains("Left out: Deutsch."), "{}", text(others.one(".notice")));
+    assert_eq!(text(others.all(".notice p")[0]), "Left out: Deutsch.");
     assert!(others.total() > 0);
     let broader = page("/search?q=movilidad&topic=publications/none-of-that");
-    assert!(broader.total() > 0 && !broader.all(".notice").is_empty(), "{}", broader.text);
+    assert_eq!(text(broader.all(".notice p")[0]), "Left out: none-of-that.");
+    // What was left out is not shown as chosen, what was put in its place is.
+    assert!(others.all(".chosen a").is_empty() && others.all("form input[type=hidden]").is_empty());
+    assert_eq!(broader.texts(".chosen a > span:first-child"), ["Publications"]);
+    let year = page("/search?q=zzzzzzzzzzzz&year=1901&kind=event");
+    assert_eq!(text(year.all(".notice p")[1]), "Left out: 1901.");
+    assert_eq!(year.texts(".chosen a > span:first-child"), ["Event"]);
 
     let newest = page("/search?q=zzzzzzzzzzzz&ui_lang=fr");
     assert_eq!(text(newest.one("h1")), "Aucun résultat pour «\u{a0}zzzzzzzzzzzz\u{a0}»");
@@ -444,13 +466,50 @@ fn what_was_searched_for_instead_is_told() {
     assert_eq!(newest.all(".orders a").len(), 2, "what matches no words has no order of relevance");
 
     let any = page("/search?q=doctorado+duracion&ui_lang=es");
-    assert!(text(any.one(".notice")).starts_with("Ninguna página contiene todas las palabras"), "{}", any.text);
+    assert!(
+        text(any.one(".notice")).starts_with("Ninguna de estas páginas contiene todas las palabras"),
+        "{}",
+        any.text
+    );
     assert!(any.total() > 0 && any.links(".notice a")[0].contains("literal=true"));
 
     let nothing = page("/search?year=1901");
     assert_eq!(text(nothing.one("h1")), "Nothing found");
     assert_eq!(nothing.links(".ways a"), ["/search", "/search"]);
     assert!(page("/search?q=movilidad+virtual").all(".notice").is_empty());
+}
+
+#[test]
+fn pages_stay_small_and_are_compressed_whatever_is_asked() {
+    let many: String = (0..100).map(|place| format!("&tag=t{place}&author=a{place}")).collect();
+    let long = format!("&tag={}", "x".repeat(9_000));
+    for (path, named) in [(format!("/search?{many}"), "author"), (format!("/search?{long}"), "tag")] {
+        let page = page(&path);
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert!(page.text.len() < 60_000 && page.texts("main strong") == [named], "{}", page.text.len());
+    }
+    let full: String = (0..30).map(|place| format!("&tag=t{place}{}", "~".repeat(80))).collect();
+    for path in [format!("/search?q={}", "~'()!%E9%AB%98".repeat(500)), format!("/search?q=universidad{full}")] {
+        let page = page(&path);
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text.len() < 1_000_000, "{}", page.text.len());
+    }
+    // An error page is one in every encoding, and an empty block in none.
+    for path in ["/nothing".to_owned(), format!("/search?kind=x&q={}", "a".repeat(1_500)), "/docs?x=y".to_owned()] {
+        let mut request = request(Method::GET, &path, "en", BROWSER);
+        request.headers_mut().insert(header::ACCEPT_ENCODING, "gzip".parse().unwrap());
+        let (status, headers, body) = ask_bytes(&CORPUS.router, request);
+        assert!(status.is_client_error(), "{path}");
+        assert_eq!(headers[header::CONTENT_ENCODING], "gzip", "{path}");
+        let mut page = String::new();
+        flate2::read::GzDecoder::new(body.as_slice()).read_to_string(&mut page).unwrap();
+        assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"), "{path}");
+    }
+    let mut request = request(Method::GET, &format!("/widgets/related?{}=1", "x".repeat(1_500)), "en", BROWSER);
+    request.headers_mut().insert(header::ACCEPT_ENCODING, "gzip".parse().unwrap());
+    let (status, headers, body) = ask_bytes(&CORPUS.router, request);
+    assert!(status == StatusCode::BAD_REQUEST && body.is_empty(), "{status}");
+    assert!(!headers.contains_key(header::CONTENT_ENCODING), "{headers:?}");
 }
 
 #[test]
@@ -676,7 +735,7 @@ fn under_a_path_all_links_stay_under_it() {
     let site = index_with(
         &folder.path().join("a.jsonl"),
         &folder.path().join("data"),
-        Settings { public_url, ..Settings::default() },
+        Settings { public_url, site_name: Some("Instituto".to_owned()), ..Settings::default() },
     );
     for path in ["/", "/search?q=ol%C3%A1&kind=article", "/search?year=1900", "/nothing"] {
         let page = page_of(&site.router, request(Method::GET, path, "en", BROWSER));
@@ -686,7 +745,18 @@ fn under_a_path_all_links_stay_under_it() {
             let is_under = address.starts_with("/busca/") || address.starts_with("https://www.example.org/busca/");
             assert!(is_under || address.starts_with(['#', '?']), "{path}: {address}");
         }
+        // It goes by its name.
+        assert!(text(page.one("title")).ends_with(" – Instituto") && text(page.one(".name")) == "Instituto");
     }
+    let docs = ask_text(&site.router, request(Method::GET, "/docs", "en", BROWSER)).body;
+    let docs = Html::parse_document(&docs);
+    for link in docs.select(&Selector::parse("a[href]").unwrap()).filter_map(|link| link.attr("href")) {
+        assert!(!link.starts_with('/'), "{link}");
+    }
+    let slash = ask_text(&site.router, request(Method::GET, "/search/?q=x", "en", BROWSER));
+    assert_eq!(slash.status, StatusCode::PERMANENT_REDIRECT);
+    assert_eq!(slash.headers[header::LOCATION], "../search?q=x");
+    assert_eq!(ask_text(&site.router, request(Method::GET, "/x/", "en", BROWSER)).status, StatusCode::NOT_FOUND);
 }
 
 #[test]

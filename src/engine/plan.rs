@@ -202,7 +202,7 @@ impl fmt::Display for Note {
             Note::ExclusionsAsWords => {
                 formatter.write_str("there is nothing to exclude from: what was excluded is what was searched for")
             }
-            Note::NotAllWords => formatter.write_str("no article holds all the words: these hold some of them"),
+            Note::NotAllWords => formatter.write_str("none of these articles holds all the words"),
             Note::IndexChanged => {
                 formatter.write_str("the articles changed since the page before: this goes on from the same place")
             }

@@ -31,7 +31,7 @@ pub enum RecoveryKind {
     Split,
     /// Less was asked for: words, or the quotation marks around them, were left out.
     FewerWords,
-    /// Nothing holds the words together: what holds any of them was searched for.
+    /// Nothing that the filters leave holds the words together: what holds any of them was searched for.
     AnyWord,
     /// The languages that were asked for were left out.
     OtherLanguages,

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
@@ -22,8 +22,29 @@ use crate::applier::EngineSlot;
 use crate::engine::embedded::EmbeddedEngine;
 use crate::engine::{IndexVersion, SearchEngine};
 
-/// What an answer from the index varies with, besides its address.
-const VARY: HeaderValue = HeaderValue::from_static("Accept-Language, Accept, Accept-Encoding");
+/// What answers from the index vary with, besides their addresses.
+struct Varying {
+    /// As caches are told.
+    told: HeaderValue,
+    /// What the tag is made of, encodings aside: a weak one is the same in all.
+    headers: &'static [HeaderName],
+}
+
+static MOSTLY: Varying = Varying {
+    told: HeaderValue::from_static("Accept-Language, Accept, Accept-Encoding"),
+    // Addresses in a feed are those of the host that was asked.
+    headers: &[header::ACCEPT_LANGUAGE, header::ACCEPT, header::HOST],
+};
+
+/// A block that caches put into pages is the same for all their readers.
+static OF_BLOCKS: Varying = Varying { told: HeaderValue::from_static("Accept-Encoding"), headers: &[] };
+
+impl Varying {
+    fn of(path: &str) -> &'static Varying {
+        if path == super::pages::BLOCK_PATH { &OF_BLOCKS } else { &MOSTLY }
+    }
+}
+
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Newer articles are preferred by their age, which drifts over months.
@@ -44,14 +65,19 @@ pub(super) async fn cache(State(app): State<App>, request: Request, next: Next) 
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(NO_STORE);
         return response;
     }
-    let Some(state) = IndexState::present(&app.slot) else { return next.run(request).await };
+    let Some(state) = IndexState::present(&app.slot) else {
+        let mut response = next.run(request).await;
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(NO_CACHE);
+        return response;
+    };
+    let varies = Varying::of(request.uri().path());
     let tag = state.tag(&request, &app.settings).filter(|_| !has_cursor(request.uri()));
     let wanted = request.headers().typed_get::<IfNoneMatch>();
     let is_any = wanted.as_ref() == Some(&IfNoneMatch::any());
     let has_present = |tag: &ETag| wanted.as_ref().is_some_and(|wanted| !wanted.precondition_passes(tag));
     // Who names this tag was given it with an answer; `*` must wait to see whether there is one.
     if !is_any && tag.as_ref().is_some_and(has_present) {
-        return not_modified(tag, app.cache_control.clone());
+        return not_modified(tag, app.cache_control.clone(), varies);
     }
     let mut response = next.run(request).await;
     if response.status() != StatusCode::OK {
@@ -65,9 +91,9 @@ pub(super) async fn cache(State(app): State<App>, request: Request, next: Next) 
     let tag = tag.filter(|_| IndexState::present(&app.slot).as_ref() == Some(&state));
     let cache_control = if tag.is_some() { app.cache_control.clone() } else { NO_CACHE };
     if is_any {
-        return not_modified(tag, cache_control);
+        return not_modified(tag, cache_control, varies);
     }
-    mark(response.headers_mut(), tag, cache_control);
+    mark(response.headers_mut(), tag, cache_control, varies);
     response
 }
 
@@ -77,18 +103,18 @@ fn has_cursor(uri: &Uri) -> bool {
     form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).any(|(name, _)| name == CURSOR.name)
 }
 
-fn not_modified(tag: Option<ETag>, cache_control: HeaderValue) -> Response {
+fn not_modified(tag: Option<ETag>, cache_control: HeaderValue, varies: &Varying) -> Response {
     let mut response = StatusCode::NOT_MODIFIED.into_response();
-    mark(response.headers_mut(), tag, cache_control);
+    mark(response.headers_mut(), tag, cache_control, varies);
     response
 }
 
-fn mark(headers: &mut HeaderMap, tag: Option<ETag>, cache_control: HeaderValue) {
+fn mark(headers: &mut HeaderMap, tag: Option<ETag>, cache_control: HeaderValue, varies: &Varying) {
     if let Some(tag) = tag {
         headers.typed_insert(tag);
     }
     headers.insert(header::CACHE_CONTROL, cache_control);
-    headers.insert(header::VARY, VARY);
+    headers.insert(header::VARY, varies.told.clone());
 }
 
 /// What is answered from at an instant. A later state of the same engine has a higher `seq`, and
@@ -128,7 +154,7 @@ impl IndexState {
         };
         add(env!("CARGO_PKG_VERSION").as_bytes());
         add(&settings.recency.to_le_bytes());
-        add(format!("{:?}", settings.public_url).as_bytes());
+        add(format!("{:?} {:?}", settings.public_url, settings.site_name).as_bytes());
         // Two indexes can have come to the same version, but not at the same time.
         add(self.engine.generation().manifest().built_at.as_bytes());
         add(self.version.to_string().as_bytes());
@@ -136,8 +162,7 @@ impl IndexState {
         add(&self.day.to_le_bytes());
         add(uri.path().as_bytes());
         add(uri.query().unwrap_or_default().as_bytes());
-        // Addresses in a feed are those of the host that was asked.
-        for name in [header::ACCEPT_LANGUAGE, header::ACCEPT, header::HOST] {
+        for name in Varying::of(uri.path()).headers {
             let lines: Vec<&[u8]> = request.headers().get_all(name).iter().map(HeaderValue::as_bytes).collect();
             add(&lines.join(&b','));
         }

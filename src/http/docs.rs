@@ -90,7 +90,7 @@ impl<'a> Reference<'a> {
                         h1 { (title) ": the API" }
                         p.soft {
                             "Version " (text(&self.api["info"]["version"])) ". For programs: "
-                            a href="/openapi.json" { "OpenAPI 3.1" } "."
+                            a href="openapi.json" { "OpenAPI 3.1" } "."
                         }
                         (prose(text(&self.api["info"]["description"])))
                         @for tag in list(&self.api["tags"]) {

@@ -44,15 +44,17 @@ pub(super) async fn feed(
 ) -> Result<impl IntoResponse, Problem> {
     let begun = Instant::now();
     let search = Search::read(&params, &FEED_SORT, &headers, &app.settings)?.uncounted().literal();
+    let name = app.settings.name_at(&base).to_owned();
     let feed = Feed {
         id: format!("urn:fichero:search:{}", escaped(&params.to_query())),
         title: match params.one(&Q)?.filter(|text| !text.trim().is_empty()) {
-            Some(text) => format!("{text} – {}", base.host()),
-            None => base.host().to_owned(),
+            Some(text) => format!("{text} – {name}"),
+            None => name.clone(),
         },
         lang: params.one(&UI_LANG)?,
         address: base.of_request(&uri),
         search: as_search(&params)?,
+        name,
         base,
     };
     let metrics = app.metrics.clone();
@@ -79,6 +81,8 @@ struct Feed {
     address: String,
     /// The query string of the search that it shows.
     search: String,
+    /// What readers know the site as.
+    name: String,
     base: BaseUrl,
 }
 
@@ -97,7 +101,7 @@ impl Feed {
                 document.empty("link", &[("rel", "alternate"), ("type", media_type), ("href", &address)])?;
             }
             // An entry without authors has that of the feed (RFC 4287, 4.2.1).
-            document.parent("author", &[], |document| document.text("name", &[], self.base.host()))?;
+            document.parent("author", &[], |document| document.text("name", &[], &self.name))?;
             document.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "fichero")?;
             answer.hits.iter().try_for_each(|hit| self.write_entry(document, hit))
         })

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Redirect;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,24 +13,6 @@ use super::parameters::Nothing;
 use super::params::InQuery;
 use super::problem::Problem;
 use crate::engine::{IndexVersion, SearchEngine};
-
-/// What there is here.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Welcome {
-    /// `fichero`.
-    #[schema(example = "fichero")]
-    name: &'static str,
-    /// The program's version.
-    #[schema(example = "0.1.0")]
-    version: &'static str,
-    /// What is answered from; `null` while the first index is built.
-    index_version: Option<IndexVersion>,
-    /// Where the API is described.
-    #[schema(example = "/docs")]
-    documentation: &'static str,
-    /// The paths of the API.
-    routes: Vec<String>,
-}
 
 /// How the server is.
 #[derive(Serialize, ToSchema)]
@@ -47,18 +31,6 @@ pub(super) struct Ready {
     index_version: IndexVersion,
     /// How many articles it has, those that are not shown among them.
     articles: u64,
-}
-
-impl Welcome {
-    pub(super) fn of(app: &App) -> Welcome {
-        Welcome {
-            name: "fichero",
-            version: env!("CARGO_PKG_VERSION"),
-            index_version: app.slot.load().as_ref().map(|engine| engine.index_version()),
-            documentation: "/docs",
-            routes: app.document.api.paths.paths.keys().cloned().collect(),
-        }
-    }
 }
 
 /// Whether the server is alive
@@ -90,8 +62,15 @@ pub(super) async fn readyz(State(app): State<App>, _: InQuery<Nothing>) -> Resul
     Ok(Json(Ready { status: "ok", index_version: engine.index_version(), articles: engine.article_count() }))
 }
 
-pub(super) async fn no_such_route() -> Problem {
-    Problem::no_route()
+/// The pages that readers may type the address of, and end it with a slash.
+const TYPED: [&str; 2] = ["/search/", "/docs/"];
+
+/// A page whose address ends with a slash is where it is without one.
+pub(super) async fn no_such_route(uri: Uri) -> Result<Redirect, Problem> {
+    let path = TYPED.into_iter().find(|typed| *typed == uri.path()).ok_or_else(Problem::no_route)?;
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    // As seen from there, whatever the server stands under.
+    Ok(Redirect::permanent(&format!("..{}{query}", path.trim_end_matches('/'))))
 }
 
 pub(super) async fn no_such_method() -> Problem {

@@ -1,9 +1,11 @@
 //! The description of the search for browsers and other programs that know of searches: OpenSearch
 //! 1.1, draft 6 (<https://github.com/dewitt/opensearch>).
 
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 
+use super::App;
 use super::base_url::BaseUrl;
 use super::failures::{OfDescription, Problems};
 use super::feed;
@@ -30,7 +32,11 @@ const MEDIA_TYPE: &str = "application/opensearchdescription+xml";
         Problems<OfDescription>
     )
 )]
-pub(super) async fn description(base: BaseUrl, _: InQuery<Nothing>) -> Result<impl IntoResponse, Problem> {
+pub(super) async fn description(
+    State(app): State<App>,
+    base: BaseUrl,
+    _: InQuery<Nothing>,
+) -> Result<impl IntoResponse, Problem> {
     let searches = [
         ("text/html", "results", "/search"),
         ("application/json", "results", "/v1/search"),
@@ -41,7 +47,7 @@ pub(super) async fn description(base: BaseUrl, _: InQuery<Nothing>) -> Result<im
         document.parent("OpenSearchDescription", &[("xmlns", "http://a9.com/-/spec/opensearch/1.1/")], |document| {
             // Not the host: the specification allows 16 characters.
             document.text("ShortName", &[], "fichero")?;
-            document.text("Description", &[], &format!("Search the articles of {}", base.host()))?;
+            document.text("Description", &[], &format!("Search the articles of {}", app.settings.name_at(&base)))?;
             for (media_type, rel, path) in searches {
                 let template = format!("{}?{}={{searchTerms}}", base.join(path), Q.name);
                 document.empty("Url", &[("type", media_type), ("rel", rel), ("template", &template)])?;

@@ -21,6 +21,8 @@ pub struct Settings {
     pub recency: f32,
     /// Under which address the API is reached from outside; without it, each request's own host.
     pub public_url: Option<BaseUrl>,
+    /// What readers know the site as, in titles and feeds; without it, the host of its address.
+    pub site_name: Option<String>,
     /// What may be changed over the API; without it, nothing may.
     pub admin: Option<Arc<Admin>>,
     /// The data folder, whose state `/metrics` tells; without one, it tells of the engine only.
@@ -34,10 +36,18 @@ impl Default for Settings {
         Settings {
             recency: DEFAULT_RECENCY,
             public_url: None,
+            site_name: None,
             admin: None,
             data: None,
             service: ServiceSettings::default(),
         }
+    }
+}
+
+impl Settings {
+    /// What readers are told that they search in, at an address.
+    pub(super) fn name_at<'a>(&'a self, base: &'a BaseUrl) -> &'a str {
+        self.site_name.as_deref().unwrap_or_else(|| base.host())
     }
 }
 

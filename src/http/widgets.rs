@@ -62,7 +62,8 @@ pub(super) async fn script(State(app): State<App>, headers: HeaderMap) -> Respon
     let tag = script.tag.to_str().ok().and_then(|tag| tag.parse().ok());
     let wanted = headers.typed_get::<IfNoneMatch>();
     if tag.is_some_and(|tag| wanted.is_some_and(|wanted| !wanted.precondition_passes(&tag))) {
-        return (StatusCode::NOT_MODIFIED, kept).into_response();
+        let vary = [(header::VARY, HeaderValue::from_static("Accept-Encoding"))];
+        return (StatusCode::NOT_MODIFIED, kept, vary).into_response();
     }
     let about = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8")),

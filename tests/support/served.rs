@@ -80,21 +80,23 @@ pub struct TextAnswer {
 
 /// Asks for text.
 pub fn ask_text(router: &Router, request: Request<Body>) -> TextAnswer {
+    let (status, headers, body) = ask_bytes(router, request);
+    TextAnswer { status, headers, body: String::from_utf8(body).expect("answers are UTF-8") }
+}
+
+/// Asks a router; the body as it is sent.
+pub fn ask_bytes(router: &Router, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
     RUNTIME.block_on(async {
         let response = router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let body = String::from_utf8(body.to_vec()).expect("answers are UTF-8");
-        TextAnswer { status: parts.status, headers: parts.headers, body }
+        (parts.status, parts.headers, body.to_vec())
     })
 }
 
 /// How long an answer is as it is sent, in bytes.
 pub fn length(router: &Router, request: Request<Body>) -> usize {
-    RUNTIME.block_on(async {
-        let response = router.clone().oneshot(request).await.unwrap();
-        axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().len()
-    })
+    ask_bytes(router, request).2.len()
 }
 
 /// Asks for JSON.

@@ -228,7 +228,11 @@ impl BruteForceEngine {
             Some(Near {
                 work,
                 nearness: Nearness { shared: nearness.shared.and(terms[version]), ..nearness },
-                written: Written { words: written(&subject.words, words), phrases: written(&subject.phrases, phrases) },
+                written: Written {
+                    words: written(&subject.words, words),
+                    phrases: written(&subject.phrases, phrases),
+                    is_translated: version != origin.version,
+                },
             })
         });
         near.collect()

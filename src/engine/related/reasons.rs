@@ -16,10 +16,13 @@ pub struct Written {
     pub words: Vec<String>,
     /// The phrases.
     pub phrases: Vec<String>,
+    /// Whether they are those of a translation of the article, in another language.
+    pub is_translated: bool,
 }
 
 /// The reasons for a work that shares something, the strongest first. `asked` is the article that is
-/// asked about, `topics` are its topics and all levels above them.
+/// asked about, `topics` are its topics and all levels above them. Words of a translation, which its
+/// reader may not understand, are named only where there is nothing else to say.
 pub fn reasons(shared: Shared, written: &Written, asked: &Card, topics: &[TopicLabel], shown: &Card) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if shared.has(Shared::LINKED) {
@@ -32,8 +35,9 @@ pub fn reasons(shared: Shared, written: &Written, asked: &Card, topics: &[TopicL
         reasons.push(Reason::Series { series: series.clone() });
     }
     let terms = terms(shared, written);
-    if !terms.is_empty() {
-        reasons.push(Reason::Terms { terms });
+    let (own, translated) = if written.is_translated { (Vec::new(), terms) } else { (terms, Vec::new()) };
+    if !own.is_empty() {
+        reasons.push(Reason::Terms { terms: own });
     }
     let both = topics.iter().filter(|topic| shown.topics.iter().any(|other| is_under(&other.path, &topic.path)));
     if let Some(deepest) = both.max_by_key(|topic| (topic.path.matches('/').count(), std::cmp::Reverse(&topic.path))) {
@@ -42,6 +46,9 @@ pub fn reasons(shared: Shared, written: &Written, asked: &Card, topics: &[TopicL
     let keys: Vec<String> = shown.authors.iter().map(|author| label_key(author)).collect();
     if let Some(author) = asked.authors.iter().find(|author| keys.contains(&label_key(author))) {
         reasons.push(Reason::Author { author: author.clone() });
+    }
+    if reasons.is_empty() && !translated.is_empty() {
+        reasons.push(Reason::Terms { terms: translated });
     }
     reasons
 }

@@ -2,7 +2,7 @@
 
 use form_urlencoded::Serializer;
 
-use crate::engine::Sort;
+use crate::engine::{Recovery, RecoveryKind, Sort};
 use crate::http::forms::Form;
 use crate::http::parameters::{
     AUTHOR, DATE_FROM, DATE_TO, HITS_A_PAGE, KIND, KIND_NOT, LANG, LIMIT, LITERAL, OFFSET, PAGE, Parameter, Q, SORT,
@@ -10,6 +10,12 @@ use crate::http::parameters::{
 };
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::query::MAX_CHARS;
+
+/// The most values of all filters together, and the longest query string, in bytes. Every link of a
+/// page says all of it again: without a bound, a page would grow with its square.
+const MAX_FILTERS: usize = 32;
+const MAX_ADDRESS_BYTES: usize = 8_192;
 
 /// A search as its address says it, each value as the API writes it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,14 +57,24 @@ impl Asked {
         add(TOPIC_NOT.name, params.all(&TOPIC_NOT)?);
         add(KIND_NOT.name, written(params, &KIND_NOT, |kind| kind.as_str().to_owned())?);
         add(TAG_NOT.name, params.all(&TAG_NOT)?);
-        Ok(Asked {
-            q: params.one(&Q)?.unwrap_or_default().trim().to_owned(),
+        if filters.len() > MAX_FILTERS {
+            return Err(Problem::bad_value(filters[MAX_FILTERS].0, &format!("one of at most {MAX_FILTERS} filters")));
+        }
+        let asked = Asked {
+            // Of more nothing is searched for.
+            q: params.one(&Q)?.unwrap_or_default().trim().chars().take(MAX_CHARS).collect(),
             filters,
             sort: params.choice(&SORT)?,
             literal: params.flag(&LITERAL)?,
             page: params.whole(&PAGE)?,
             ui_lang: params.one(&UI_LANG)?,
-        })
+        };
+        if asked.to_query().len() > MAX_ADDRESS_BYTES {
+            let longest = asked.filters.iter().max_by_key(|(_, value)| value.len());
+            let name = longest.map_or(Q.name, |(name, _)| name);
+            return Err(Problem::bad_value(name, &format!("shorter: the whole takes over {MAX_ADDRESS_BYTES} bytes")));
+        }
+        Ok(asked)
     }
 
     /// The same as parameters of a search of the API.
@@ -69,7 +85,7 @@ impl Asked {
 
     /// Whether it is what it is without any parameter but a language: the list of all that is new.
     pub(super) fn is_plain(&self) -> bool {
-        self.q.is_empty() && self.filters.is_empty() && self.sort == Sort::Relevance && self.page == 1
+        self.q.is_empty() && self.filters.is_empty() && self.sort == Sort::Relevance && !self.literal && self.page == 1
     }
 
     /// The values of a filter.
@@ -106,6 +122,24 @@ impl Asked {
         let mut other = self.clone();
         other.filters.retain(|(known, held)| *known != name || !held.eq_ignore_ascii_case(value));
         Asked { page: 1, ..other }
+    }
+
+    /// With the filters that were left to a search that was helped.
+    pub(super) fn as_helped(&self, recovery: &Recovery) -> Asked {
+        let is_dropped = |(name, value): &(&str, String)| {
+            recovery.dropped.iter().filter_map(|what| what.split_once('=')).any(|(dropped, of)| {
+                // Dates are told as days, and there is one of each.
+                dropped == *name && (of.eq_ignore_ascii_case(value) || name.starts_with("date_"))
+            })
+        };
+        let mut helped = self.clone();
+        helped.filters.retain(|filter| !is_dropped(filter));
+        if recovery.kind == RecoveryKind::BroaderTopic {
+            helped.filters.retain(|(name, _)| *name != TOPIC.name);
+        }
+        let broader = recovery.topics.iter().map(|topic| (TOPIC.name, topic.clone()));
+        helped.filters.splice(0..0, broader);
+        helped
     }
 
     /// Without any filter.

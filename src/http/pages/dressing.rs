@@ -35,7 +35,7 @@ impl Clothes {
         let is_below =
             |route: &str| path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         match path {
-            "/widgets/related" => Clothes::Nothing,
+            super::related::PATH => Clothes::Nothing,
             "/widgets/fichero.js" => Clothes::Data,
             _ if FOR_PROGRAMS.into_iter().any(is_below) => Clothes::Data,
             _ => Clothes::Page,

@@ -76,7 +76,8 @@ impl Facets<'_> {
             h2 { (self.reader.label(name)) }
             (self.choices(name, open))
             @if !beyond.is_empty() {
-                details open[beyond.iter().any(|choice| self.asked.has(name, choice.value))] {
+                @let is_open = |choice: &Choice<'_>| self.asked.has(name, choice.value) || self.is_chosen_below(name, choice.value);
+                details open[beyond.iter().any(is_open)] {
                     summary { (self.reader.label("more")) }
                     (self.choices(name, beyond))
                 }

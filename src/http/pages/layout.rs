@@ -28,6 +28,8 @@ const VARY: HeaderValue = HeaderValue::from_static("Accept-Language, Accept");
 /// Where the server stands.
 pub(super) struct Site {
     base: Option<BaseUrl>,
+    name: String,
+    is_configured: bool,
     /// What stands before every path: the path of the public address.
     root: String,
 }
@@ -36,12 +38,19 @@ impl Site {
     /// As the settings say, or else a request.
     pub(super) fn of(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Site {
         let root = settings.public_url.as_ref().map(|url| url.path().to_owned()).unwrap_or_default();
-        Site { base: BaseUrl::of(settings, uri, headers), root }
+        let base = BaseUrl::of(settings, uri, headers);
+        let name = base.as_ref().map_or("fichero", |base| settings.name_at(base)).to_owned();
+        Site { base, name, is_configured: settings.public_url.is_some(), root }
     }
 
-    /// Its name for people: the host.
+    /// Whether its address is known, and not only guessed by the request.
+    pub(super) fn is_configured(&self) -> bool {
+        self.is_configured
+    }
+
+    /// Its name for people.
     pub(super) fn name(&self) -> &str {
-        self.base.as_ref().map_or("fichero", BaseUrl::host)
+        &self.name
     }
 
     /// A link from a page to a path and a query.

@@ -12,7 +12,7 @@ mod results;
 mod welcome;
 
 pub(super) use dressing::dress;
-pub(super) use related::related;
+pub(super) use related::{PATH as BLOCK_PATH, related};
 pub(super) use results::results;
 pub(super) use welcome::welcome;
 

@@ -5,9 +5,8 @@ use maud::{Markup, PreEscaped, html};
 use super::asked::Asked;
 use super::facets::Facets;
 use super::layout::Site;
-use super::reader::Reader;
-use crate::engine::{Facet, RecoveryKind};
-use crate::http::parameters::TOPIC;
+use super::reader::{Reader, shortened};
+use crate::engine::RecoveryKind;
 use crate::http::search::SearchBody;
 
 /// The notice; nothing where the search is answered as it was typed.
@@ -17,7 +16,7 @@ pub(super) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &Searc
     let strong = |text: String| html! { strong { (text) } };
     if let Some(recovery) = answer.recovery.as_ref().map(|body| &body.recovery) {
         if is_newest {
-            lines.push(html! { (reader.label("recent")) ":" });
+            lines.push(html! { (reader.label("recent")) });
         } else if recovery.kind == RecoveryKind::AnyWord {
             lines.push(html! { (reader.label("any-word")) });
         } else if recovery.to != recovery.from {
@@ -25,11 +24,13 @@ pub(super) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &Searc
             let to = html! { strong { (PreEscaped(recovery.to_html.as_str())) } };
             lines.push(reader.shown("respelt", &to));
         }
-        let mut dropped: Vec<String> = recovery.dropped.iter().map(|what| dropped_label(facets, what)).collect();
-        if recovery.kind == RecoveryKind::BroaderTopic {
-            dropped.extend(asked.values(TOPIC.name).map(|topic| facets.filter_label(TOPIC.name, topic)));
-        }
-        if !is_newest && !dropped.is_empty() {
+        // Of what is newest no word was asked for, but filters were.
+        let dropped = recovery.dropped.iter().filter_map(|what| match filter_label(facets, what) {
+            None if is_newest => None,
+            filter => Some(filter.unwrap_or_else(|| what.clone())),
+        });
+        let dropped: Vec<String> = dropped.collect();
+        if !dropped.is_empty() {
             lines.push(reader.shown("dropped", &strong(reader.list(&dropped))));
         }
     } else if !answer.corrections.is_empty() {
@@ -43,7 +44,7 @@ pub(super) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &Searc
                 // Of what is not there in any spelling, nothing is there in this one.
                 @if !asked.q.is_empty() && !is_newest {
                     p { a href=(site.link("/search", &asked.taken(true).to_query())) rel="nofollow" {
-                        (reader.told("literal", &[("q", &asked.q)]))
+                        (reader.told("literal", &[("q", &shortened(&asked.q))]))
                     } }
                 }
             }
@@ -51,10 +52,7 @@ pub(super) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &Searc
     }
 }
 
-/// What was left out: a word, or a filter such as `lang=fr`.
-fn dropped_label(facets: &Facets<'_>, what: &str) -> String {
-    let filter = what
-        .split_once('=')
-        .filter(|(name, _)| name.parse::<Facet>().is_ok() || name.starts_with("date_") || name.ends_with("_not"));
-    filter.map_or_else(|| what.to_owned(), |(name, value)| facets.filter_label(name, value))
+/// A filter that was left out, such as `lang=fr`; `None` of a word, in which no such sign can stand.
+fn filter_label(facets: &Facets<'_>, what: &str) -> Option<String> {
+    what.split_once('=').map(|(name, value)| facets.filter_label(name, value))
 }

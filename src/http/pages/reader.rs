@@ -1,5 +1,6 @@
 //! Who reads a page: the language it speaks to them, and how they write dates, numbers and lists.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use axum::http::HeaderMap;
@@ -29,7 +30,9 @@ pub(super) const LANGS: [&str; 4] = ["en", "es", "pt", "fr"];
 pub(super) struct Reader {
     /// One of [`LANGS`].
     pub(super) lang: &'static str,
-    /// The reader's own variety of it, which writes dates and numbers in its way.
+    /// The reader's own variety of it, as it was told; `None` where no such language was.
+    pub(super) told_lang: Option<String>,
+    /// What writes dates and numbers in its way.
     locale: Locale,
 }
 
@@ -42,9 +45,10 @@ impl Reader {
             Some((lang, tag.to_owned()))
         };
         let found = ui_lang.and_then(known).or_else(|| preference::language_that(headers, known));
-        let (lang, tag) = found.unwrap_or_else(|| (LANGS[0], LANGS[0].to_owned()));
+        let (lang, told_lang) = found.map_or((LANGS[0], None), |(lang, tag)| (lang, Some(tag)));
+        let tag = told_lang.as_deref().unwrap_or(lang);
         let locale = tag.parse().or_else(|_| lang.parse()).unwrap_or(Locale::UNKNOWN);
-        Reader { lang, locale }
+        Reader { lang, told_lang, locale }
     }
 
     /// Whoever reads a text in this language.
@@ -136,6 +140,15 @@ pub(super) fn language_name(code: &str) -> String {
     }
 }
 
+/// As much of a query as a sentence can hold.
+pub(super) fn shortened(query: &str) -> Cow<'_, str> {
+    const MAX_SHOWN: usize = 80;
+    match query.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", query[..end].trim_end())),
+        None => Cow::Borrowed(query),
+    }
+}
+
 /// A text with its first letter in upper case, as names of languages stand in a list.
 pub(super) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
@@ -156,6 +169,20 @@ mod tests {
     #[test]
     fn the_labels_are_whole() {
         labels::check(LABELS);
+        let code = [
+            include_str!("results.rs"),
+            include_str!("facets.rs"),
+            include_str!("notice.rs"),
+            include_str!("layout.rs"),
+            include_str!("welcome.rs"),
+            include_str!("dressing.rs"),
+            include_str!("reader.rs"),
+        ];
+        // Those of problems and of dates are found by the names of these.
+        let is_built = |key: &str| ["p-", "d-", "date_"].iter().any(|before| key.starts_with(before));
+        for key in LABELS.lines().skip(1).filter_map(|line| line.split(" | ").next()).filter(|key| !is_built(key)) {
+            assert!(code.iter().any(|code| code.contains(&format!("\"{key}\""))), "nothing shows {key}");
+        }
         for lang in LANGS {
             assert_eq!(LABELS.lines().next().unwrap().split(" | ").filter(|known| *known == lang).count(), 1);
             assert!(labels::WIDGETS.text("search", lang).is_some());

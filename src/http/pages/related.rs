@@ -20,6 +20,9 @@ use crate::http::{App, clock};
 /// How many reasons are told, and how many words of one: as the widget does.
 const MAX_REASONS: usize = 3;
 
+/// Where the block is.
+pub(in crate::http) const PATH: &str = "/widgets/related";
+
 /// The related block as HTML
 ///
 /// The works of `GET /v1/related` as a `<section>` to be put into a page on the server (SSI, ESI):
@@ -28,7 +31,7 @@ const MAX_REASONS: usize = 3;
 /// `application/problem+json` is told what it is.
 #[utoipa::path(
     get,
-    path = "/widgets/related",
+    path = PATH,
     operation_id = "relatedBlock",
     tag = "Widgets",
     params(InQuery<Including>),

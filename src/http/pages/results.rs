@@ -12,15 +12,15 @@ use super::card;
 use super::facets::Facets;
 use super::layout::{Page, Site, form};
 use super::notice::notice;
-use super::reader::{Reader, language_name};
+use super::reader::{Reader, language_name, shortened};
 use crate::engine::{Hit, MAX_OFFSET, RecoveryKind, Sort, Translation};
 use crate::http::App;
 use crate::http::failures::{OfPage, Problems};
 use crate::http::feed;
 use crate::http::json_ld::{self, ItemList};
-use crate::http::parameters::{HITS_A_PAGE, Reading, SORT};
+use crate::http::parameters::{HITS_A_PAGE, Reading, SORT, UI_LANG};
 use crate::http::params::InAddress;
-use crate::http::preference::AcceptLanguage;
+use crate::http::preference::{self, AcceptLanguage};
 use crate::http::problem::Problem;
 use crate::http::search::{Search, SearchBody};
 
@@ -45,12 +45,20 @@ pub(in crate::http) async fn results(
 ) -> Result<Response, Problem> {
     let begun = Instant::now();
     let asked = Asked::read(&params)?;
-    let search = Search::read(&asked.as_search(&params), &SORT, &headers, &app.settings)?;
+    let reader = Reader::of(asked.ui_lang.as_deref(), &headers);
+    let mut asking = asked.as_search(&params);
+    // Page and hits are in the same language, unless all that is told is one that no page is in.
+    let is_foreign = reader.told_lang.is_none() && preference::language(&headers).is_some();
+    if asked.ui_lang.is_none() && !is_foreign {
+        asking = asking.with(&UI_LANG, reader.told_lang.as_deref().unwrap_or(reader.lang));
+    }
+    let search = Search::read(&asking, &SORT, &headers, &app.settings)?;
     let metrics = app.metrics.clone();
     let answer = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
     let site = Site::of(&app.settings, &uri, &headers);
-    let reader = Reader::of(asked.ui_lang.as_deref(), &headers);
-    let page = Results { site: &site, reader: &reader, asked: &asked, answer: &answer };
+    let helped = answer.recovery.as_ref().map(|body| asked.as_helped(&body.recovery));
+    let shown = helped.as_ref().unwrap_or(&asked);
+    let page = Results { site: &site, reader: &reader, asked: &asked, shown, answer: &answer };
     Ok(page.answer())
 }
 
@@ -58,6 +66,8 @@ struct Results<'p> {
     site: &'p Site,
     reader: &'p Reader,
     asked: &'p Asked,
+    /// The search that is answered, as far as its filters go.
+    shown: &'p Asked,
     answer: &'p SearchBody,
 }
 
@@ -66,7 +76,7 @@ impl Results<'_> {
         let (site, reader, asked) = (self.site, self.reader, self.asked);
         let title = match asked.q.as_str() {
             "" => reader.label("all").to_owned(),
-            q => format!("{q} – {}", reader.label("search")),
+            q => format!("{} – {}", shortened(q), reader.label("search")),
         };
         let feed = site.link("/search.atom", &asked.to_feed_query());
         let page = Page {
@@ -89,7 +99,7 @@ impl Results<'_> {
         let total = reader.number(self.answer.total.value);
         let about = match asked.q.as_str() {
             "" => reader.told("about-all", &[("site", site.name())]),
-            q => reader.told("about-results", &[("site", site.name()), ("n", &total), ("q", q)]),
+            q => reader.told("about-results", &[("site", site.name()), ("n", &total), ("q", &shortened(q))]),
         };
         html! {
             meta name="description" content=(about);
@@ -105,9 +115,9 @@ impl Results<'_> {
 
     fn main(&self) -> Markup {
         let (site, reader, asked, answer) = (self.site, self.reader, self.asked, self.answer);
-        let facets = Facets { site, reader, asked, counts: &answer.facets };
+        let facets = Facets { site, reader, asked: self.shown, counts: &answer.facets };
         html! {
-            (form(site, reader, &asked.q, asked.kept()))
+            (form(site, reader, &asked.q, self.shown.kept()))
             h1 { (self.heading()) }
             @if !self.is_newest() && !answer.hits.is_empty() {
                 p.total {
@@ -118,7 +128,7 @@ impl Results<'_> {
             (notice(site, reader, asked, answer, &facets))
             (facets.chosen())
             div.columns {
-                (facets.whole())
+                @if self.has_true_counts() { (facets.whole()) }
                 div.found {
                     @if answer.hits.is_empty() {
                         (self.ways_on())
@@ -140,6 +150,16 @@ impl Results<'_> {
         self.answer.recovery.as_ref().is_some_and(|body| body.recovery.kind == RecoveryKind::Newest)
     }
 
+    /// Whether facets lead to what they count: where words were left out under filters, other ones
+    /// can find what holds all words, and what is newest was not searched for.
+    fn has_true_counts(&self) -> bool {
+        match self.answer.recovery.as_ref().map(|body| body.recovery.kind) {
+            Some(RecoveryKind::Newest) => false,
+            Some(RecoveryKind::FewerWords | RecoveryKind::AnyWord) => self.asked.filters.is_empty(),
+            _ => true,
+        }
+    }
+
     fn heading(&self) -> String {
         let q = self.asked.q.as_str();
         let key = match (q, self.answer.total.value) {
@@ -149,7 +169,7 @@ impl Results<'_> {
             _ if self.is_newest() => "none",
             _ => "results-for",
         };
-        self.reader.told(key, &[("q", q)])
+        self.reader.told(key, &[("q", &shortened(q))])
     }
 
     fn to(&self, asked: &Asked) -> String {

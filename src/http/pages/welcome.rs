@@ -6,6 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::layout::{Page, Site, form, lang_query};
 use super::reader::{Reader, capitalized, language_name};
@@ -13,13 +15,42 @@ use crate::article::Moment;
 use crate::engine::facets::ValueCount;
 use crate::engine::{EngineError, Facet, IndexVersion, SearchEngine, SearchRequest};
 use crate::http::failures::{OfDoor, Problems};
-use crate::http::health::Welcome;
 use crate::http::parameters::{Speaking, UI_LANG};
 use crate::http::params::{InAddress, InQuery, Params};
 use crate::http::preference::{self, AcceptLanguage};
 use crate::http::problem::Problem;
 use crate::http::{App, clock};
 use crate::query::Query;
+
+/// What there is here.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct Welcome {
+    /// `fichero`.
+    #[schema(example = "fichero")]
+    name: &'static str,
+    /// The program's version.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+    /// What is answered from; `null` while the first index is built.
+    index_version: Option<IndexVersion>,
+    /// Where the API is described.
+    #[schema(example = "/docs")]
+    documentation: &'static str,
+    /// The paths of the API.
+    routes: Vec<String>,
+}
+
+impl Welcome {
+    fn of(app: &App) -> Welcome {
+        Welcome {
+            name: "fichero",
+            version: env!("CARGO_PKG_VERSION"),
+            index_version: app.slot.load().as_ref().map(|engine| engine.index_version()),
+            documentation: "/docs",
+            routes: app.document.api.paths.paths.keys().cloned().collect(),
+        }
+    }
+}
 
 /// What there is here
 ///
@@ -120,6 +151,7 @@ impl Front<'_> {
                     (self.state())
                     h2 { (reader.label("on-your-site")) }
                     p { (reader.label("about-widgets")) }
+                    @if !site.is_configured() { p { (reader.label("guessed")) " " code { "public_url" } } }
                     (self.snippets())
                 }
             },
@@ -162,6 +194,7 @@ impl Front<'_> {
             fichero-search { "\n  "
                 form role="search" action=(site.address("/search", "")) { "\n    "
                     input type="search" name="q" aria-label=(reader.label("search")); "\n    "
+                    input type="hidden" name=(UI_LANG.name) value=(reader.lang); "\n    "
                     button { (reader.label("search")) } "\n  "
                 } "\n"
             }

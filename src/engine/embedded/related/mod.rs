@@ -117,6 +117,7 @@ impl Origin {
         Ok(Written {
             words: written(&subject.terms.words, &looked_for.words),
             phrases: written(&subject.terms.phrases, &looked_for.phrases),
+            is_translated: version != self.version,
         })
     }
 }
