@@ -264,3 +264,31 @@ fn what_leads_from_one_to_another_is_the_reason() {
     assert_eq!([rung("b"), rung("e"), rung("f")], [Some(Rung::Text), Some(Rung::Topic), Some(Rung::Text)]);
     assert_eq!([rung("g"), rung("h")].into_iter().flatten().next(), Some(Rung::Kind), "an author alone leads nowhere");
 }
+
+#[test]
+fn words_of_a_translation_are_a_reason_where_there_is_no_other() {
+    let of_work = |record: Value, work: &str| with(record, json!({"work": work}));
+    let es = "Nieve que mengua, ríos que cambian: lo que se mide cada verano.";
+    let other = "Montañas y agua, vistas desde una sola caseta de piedra.";
+    let english = "The glaciers of the Andes are measured at one station, and glaciers shrink.";
+    let topic = json!({"topics": ["Programs/Water"]});
+    let records = |topic: &Value| {
+        vec![
+            with(of_work(page("a/es", "es", "Nieve", es), "a"), topic.clone()),
+            of_work(page("a/en", "en", "Glaciers", PROSE), "a"),
+            with(of_work(page("b/es", "es", "Caseta", other), "b"), topic.clone()),
+            of_work(page("b/en", "en", "A station in the Andes", english), "b"),
+            page("c", "es", "Ajedrez", "Se aprende jugando."),
+            page("d", "en", "Chess", "It is learned by playing."),
+        ]
+    };
+    let reasons = |records: &[Value]| {
+        let hits = related(records, "a/es");
+        let found = hits.iter().find(|hit| hit.card.id == "b/es").unwrap();
+        assert_eq!(found.rung, Rung::Text, "{:?}", found.reasons);
+        found.reasons.clone()
+    };
+    let water = Reason::Topic { path: "programs/water".to_owned(), label: "Water".to_owned() };
+    assert_eq!(reasons(&records(&topic)), [water]);
+    assert!(matches!(&reasons(&records(&json!({})))[..], [Reason::Terms { terms }] if !terms.is_empty()));
+}
