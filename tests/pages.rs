@@ -14,7 +14,8 @@
 //! * what it says for programs is what the API answers;
 //! * the front door tells the state of the index, also where there is none;
 //! * the related block is that of the API, and leaves nothing in a page where something is wrong;
-//! * under a path, all links stay under it; a page that is unchanged is not sent again; it is light.
+//! * under a path, all links stay under it; a page that is unchanged is not sent again; it is light, and has
+//!   bounds whatever it is asked; what is compressed is said to be.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
