@@ -133,8 +133,18 @@ function marked(html) {
 
 /** An address that is safe to link to. */
 function webAddress(text, base = document.baseURI) {
-  const url = text && URL.canParse(text, base) ? new URL(text, base).href : "";
-  return /^https?:/.test(url) ? url : null;
+  try {
+    const url = text ? new URL(text, base).href : "";
+    return /^https?:/.test(url) ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The name in a filter such as `lang=fr`; of a word, none. */
+function filterOf(what) {
+  const name = what.split("=", 1)[0];
+  return name !== what && FILTERS.includes(name) ? name : "";
 }
 
 function whole(text, otherwise) {
@@ -148,6 +158,15 @@ function listed(text) {
 
 function baseOf(lang) {
   return lang.split("-")[0];
+}
+
+/** A language tag as `Intl` takes it; undefined for what it refuses. */
+function canonical(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch {
+    return undefined;
+  }
 }
 
 /** The reader's searches, which stay in the browser. */
@@ -212,17 +231,13 @@ class Widget extends HTMLElement {
   get pageLang() {
     let lang;
     for (let node = this; node && !lang; node = node.getRootNode().host) lang = node.closest("[lang]")?.lang;
-    try {
-      return Intl.getCanonicalLocales(lang)[0] ?? "en";
-    } catch {
-      return "en";
-    }
+    return canonical(lang) ?? "en";
   }
 
   /** The reader's variety of the page's language. */
   get locale() {
     const lang = this.pageLang;
-    return navigator.languages.find((other) => baseOf(other) === baseOf(lang)) ?? lang;
+    return navigator.languages.map(canonical).find((other) => other && baseOf(other) === baseOf(lang)) ?? lang;
   }
 
   /** A label in pieces, values (texts or nodes) among them. */
@@ -249,7 +264,11 @@ class Widget extends HTMLElement {
   }
 
   langName(code, lang = this.pageLang) {
-    return new Intl.DisplayNames([lang], { type: "language" }).of(code);
+    try {
+      return new Intl.DisplayNames([lang], { type: "language" }).of(code);
+    } catch {
+      return code;
+    }
   }
 
   /** Tells the page; false where nothing is to follow. */
@@ -396,7 +415,7 @@ class FicheroSearch extends Widget {
       return;
     }
     const root = this.getRootNode();
-    if (!root.adoptedStyleSheets.includes(OUTER)) root.adoptedStyleSheets.push(OUTER);
+    if (!root.adoptedStyleSheets.includes(OUTER)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, OUTER];
     if (!this.#form) this.#build(root);
     addEventListener("popstate", this.#follow);
     this.#follow();
