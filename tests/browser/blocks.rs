@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::page::{Page, browse};
 use crate::served::good;
-use crate::sites::{AWAY, Stand, demo, made};
+use crate::sites::{AWAY, Stand, demo, made, made_with};
 
 const ARTICLE: &str = "es/recognition-refugees";
 
@@ -87,6 +87,13 @@ fn a_block_is_asked_for_when_it_comes_near_the_screen() {
 /// Where the paragraphs of a page stand.
 const PLACES: &str = "all('p').map((paragraph) => Math.round(paragraph.getBoundingClientRect().top))";
 
+/// Counts in `window.over` the questions of a page that were answered, or failed, some time ago.
+const COUNTING: &str = "<script>
+    window.over = 0;
+    const ask = window.fetch;
+    window.fetch = (...question) => ask(...question).finally(() => setTimeout(() => over++, 100));
+    </script><script type=module src=FICHERO/widgets/fichero.js></script>";
+
 #[track_caller]
 fn takes_no_room(page: &Page, bare: &Value) {
     page.comes_to(PLACES, bare.clone());
@@ -100,6 +107,7 @@ fn takes_no_room(page: &Page, bare: &Value) {
 #[ignore = "needs Chromium and ChromeDriver"]
 fn with_nothing_to_show_no_room_is_taken() {
     browse(|page| {
+        let counting = |body: String| made_with("es", COUNTING, &body, None);
         for layout in [
             "<div>",
             "<div style='display: grid; gap: 3rem'>",
@@ -111,27 +119,28 @@ fn with_nothing_to_show_no_room_is_taken() {
             let away = format!(
                 "<fichero-related style='margin-block: 2rem' article={ARTICLE} server={AWAY}></fichero-related><fichero-recent server={AWAY}></fichero-recent>"
             );
-            page.open(&made("es", &body(&away)));
+            page.open(&counting(body(&away)));
+            page.comes_to("over", 2);
             takes_no_room(page, &bare);
             page.complains_only_of("ERR_");
 
             let stand = Stand::new();
             let block = format!("<fichero-recent server={}></fichero-recent>", stand.address);
-            page.open(&made("es", &body(&block)));
+            page.open(&counting(body(&block)));
             let asked = stand.next();
             takes_no_room(page, &bare);
             asked.answer(&json!({ "hits": [] }));
-            page.run("return new Promise((done) => setTimeout(done, 50))");
+            page.comes_to("over", 1);
             takes_no_room(page, &bare);
             page.reload();
             stand.next().fail();
-            page.run("return new Promise((done) => setTimeout(done, 50))");
+            page.comes_to("over", 1);
             takes_no_room(page, &bare);
             page.complains_only_of("500");
             // A page that fichero does not know.
-            page.open(&made("es", &body("<fichero-related url='https://elsewhere.example/'></fichero-related>")));
+            page.open(&counting(body("<fichero-related url='https://elsewhere.example/'></fichero-related>")));
+            page.comes_to("over", 1);
             takes_no_room(page, &bare);
-            page.run("return new Promise((done) => setTimeout(done, 50))");
             page.complains_only_of("404");
         }
     });

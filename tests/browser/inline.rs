@@ -27,7 +27,7 @@ fn search(page: &Page, query: &str) {
 
 /// Waits until what is asked is shown.
 #[track_caller]
-fn settled(page: &Page) {
+pub(crate) fn settled(page: &Page) {
     page.until("seen('[part=results]').length && !one('[part=results][aria-busy]')");
 }
 
@@ -138,7 +138,8 @@ fn the_reader_is_told_what_helped_and_what_failed() {
         page.comes_to("focused() === one('[part=heading]')", true);
         page.until_at("f-literal=true");
         search(page, "zzzzz");
-        page.comes_to("texts('[part=notice] p')", json!(["No hay resultados para «zzzzz»", "Publicado recientemente"]));
+        page.comes_to("texts('[part=heading]')", json!(["No hay resultados para «zzzzz»"]));
+        page.comes_to("texts('[part=notice] p')", json!(["Publicado recientemente"]));
         page.until("seen('[part=hits] [part=item]').length === 10");
         // Markup in a query is text.
         search(page, "<b>\"becas\"&amp;");
@@ -191,6 +192,7 @@ fn the_answer_to_the_last_question_is_shown() {
         page.back();
         crate::support::wait_until("the question to be given up", || third.is_given_up());
         page.comes_to("texts('[part=heading]')", json!([]));
+        page.comes_to("[attribute('[part=results]', 'aria-busy'), text('[role=status]')]", json!([null, ""]));
         page.comes_to("told.map(([, { query }]) => query)", json!(["movilidad"]));
     });
 }

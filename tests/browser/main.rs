@@ -14,6 +14,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod accessibility;
+mod astray;
 mod axe;
 mod blocks;
 mod driver;

@@ -25,6 +25,8 @@ const DEMO_SERVER: &str = "http://127.0.0.1:8080";
 const SCRIPT: &str = "/widgets/fichero.js";
 /// How long a question may take to come.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long none must come where none is to come: longer than the script waits for the next letter.
+const QUIET: Duration = Duration::from_millis(500);
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
@@ -164,9 +166,9 @@ impl Stand {
         self.questions.recv_timeout(PATIENCE).expect("a question to the server")
     }
 
-    /// Whether no question has come that was not seen.
+    /// Whether no question has come that was not seen, and none comes.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.questions.try_recv().is_err()
+        self.questions.recv_timeout(QUIET).is_err()
     }
 }
 

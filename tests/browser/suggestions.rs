@@ -210,7 +210,6 @@ fn while_an_input_method_composes_nothing_is_asked_or_sent() {
         // The input method's own Enter.
         let enter = json!({ "type": "rawKeyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229 });
         page.cdp("Input.dispatchKeyEvent", &enter);
-        page.run("return new Promise((done) => setTimeout(done, 300))");
         assert!(stand.is_quiet());
         is_closed(page);
         page.comes_to("told.length", 0);
@@ -222,8 +221,8 @@ fn while_an_input_method_composes_nothing_is_asked_or_sent() {
         page.comes_to("seen('[role=option]').length", 1);
         page.press("ArrowDown");
         compose("人");
-        is_closed(page);
         assert!(stand.is_quiet());
+        is_closed(page);
     });
 }
 
@@ -267,8 +266,8 @@ fn only_the_answer_to_the_last_text_is_shown() {
         page.press("Enter");
         page.comes_to("told", json!([["fichero:search", { "query": "beca", "total": null }]]));
         crate::support::wait_until("the last question to be given up", || late.is_given_up());
-        is_closed(page);
         assert!(stand.is_quiet());
+        is_closed(page);
 
         // What fails shows nothing.
         page.write("s");

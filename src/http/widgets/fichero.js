@@ -133,8 +133,18 @@ function marked(html) {
 
 /** An address that is safe to link to. */
 function webAddress(text, base = document.baseURI) {
-  const url = text && URL.canParse(text, base) ? new URL(text, base).href : "";
-  return /^https?:/.test(url) ? url : null;
+  try {
+    const url = text ? new URL(text, base).href : "";
+    return /^https?:/.test(url) ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The name in a filter such as `lang=fr`; of a word, none. */
+function filterOf(what) {
+  const name = what.split("=", 1)[0];
+  return name !== what && FILTERS.includes(name) ? name : "";
 }
 
 function whole(text, otherwise) {
@@ -148,6 +158,15 @@ function listed(text) {
 
 function baseOf(lang) {
   return lang.split("-")[0];
+}
+
+/** A language tag as `Intl` takes it; undefined for what it refuses. */
+function canonical(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch {
+    return undefined;
+  }
 }
 
 /** The reader's searches, which stay in the browser. */
@@ -167,7 +186,7 @@ function store(queries) {
   }
 }
 
-/** Asks one question at a time: undefined for one that another, or none, replaced; null without answer. */
+/** Asks one question at a time: undefined for one that another, or none, replaced; null without answer; a problem where it is refused. */
 function asking() {
   let last;
   return async (url) => {
@@ -178,7 +197,7 @@ function asking() {
     let answer = null;
     try {
       const response = await fetch(url, { signal: own.signal, credentials: "omit" });
-      if (response.ok) answer = await response.json();
+      if (response.ok || response.status === 400) answer = await response.json();
     } catch {
       // Away, too slow, or replaced.
     }
@@ -212,17 +231,13 @@ class Widget extends HTMLElement {
   get pageLang() {
     let lang;
     for (let node = this; node && !lang; node = node.getRootNode().host) lang = node.closest("[lang]")?.lang;
-    try {
-      return Intl.getCanonicalLocales(lang)[0] ?? "en";
-    } catch {
-      return "en";
-    }
+    return canonical(lang) ?? "en";
   }
 
   /** The reader's variety of the page's language. */
   get locale() {
     const lang = this.pageLang;
-    return navigator.languages.find((other) => baseOf(other) === baseOf(lang)) ?? lang;
+    return navigator.languages.map(canonical).find((other) => other && baseOf(other) === baseOf(lang)) ?? lang;
   }
 
   /** A label in pieces, values (texts or nodes) among them. */
@@ -249,7 +264,11 @@ class Widget extends HTMLElement {
   }
 
   langName(code, lang = this.pageLang) {
-    return new Intl.DisplayNames([lang], { type: "language" }).of(code);
+    try {
+      return new Intl.DisplayNames([lang], { type: "language" }).of(code);
+    } catch {
+      return code;
+    }
   }
 
   /** Tells the page; false where nothing is to follow. */
@@ -396,7 +415,7 @@ class FicheroSearch extends Widget {
       return;
     }
     const root = this.getRootNode();
-    if (!root.adoptedStyleSheets.includes(OUTER)) root.adoptedStyleSheets.push(OUTER);
+    if (!root.adoptedStyleSheets.includes(OUTER)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, OUTER];
     if (!this.#form) this.#build(root);
     addEventListener("popstate", this.#follow);
     this.#follow();
@@ -406,10 +425,21 @@ class FicheroSearch extends Widget {
     removeEventListener("popstate", this.#follow);
     if (this.#form) this.#close();
     this.#search();
+    // Where it goes, it is to ask again.
+    if (this.#results.hasAttribute("aria-busy")) this.#state = null;
   }
 
   get #isInline() {
     return this.getAttribute("results") === "inline";
+  }
+
+  /** What of a search the reader can choose. */
+  get #names() {
+    return STATE.filter((name) => !this.#isFixed(name));
+  }
+
+  #isFixed(name) {
+    return this.scope.some(([fixed]) => fixed === name);
   }
 
   #build(root) {
@@ -477,7 +507,7 @@ class FicheroSearch extends Widget {
     const langs = this.scope.filter(([name]) => name === "lang");
     const answer = await this.#suggest(this.address("v1/suggest", [["q", typed], ["limit", limit], ["ui_lang", this.pageLang], ...langs]));
     if (answer === undefined) return;
-    const { completions, articles } = answer ?? { completions: [], articles: [] };
+    const { completions = [], articles = [] } = answer ?? {};
     this.#open({
       searches: [...own.map((text) => this.#query("recent", text, text)), own.length > 0 && h("div", { click: () => store([]) }, this.label("forget"))],
       suggestions: completions.map(({ text, text_html: html, lang }) => this.#query("completion", text, marked(html), lang)),
@@ -578,21 +608,22 @@ class FicheroSearch extends Widget {
     return url;
   }
 
+  /** A state, in the order of addresses. */
+  #made(valuesOf) {
+    return new URLSearchParams(this.#names.flatMap((name) => [valuesOf(name)].flat().map((value) => [name, value])));
+  }
+
   /** The present state, changed, on its first page. */
   #with(changes) {
-    const state = new URLSearchParams(this.#state);
-    for (const [name, values] of Object.entries({ page: [], ...changes })) {
-      state.delete(name);
-      for (const value of [values].flat()) state.append(name, value);
-    }
-    return state;
+    const changed = { page: [], ...changes };
+    return this.#made((name) => changed[name] ?? this.#state.getAll(name));
   }
 
   /** Goes where the page's address says. */
   #follow = () => {
     if (!this.#isInline) return;
     const query = new URLSearchParams(location.search);
-    const state = new URLSearchParams(STATE.flatMap((name) => query.getAll(this.#prefix + name).map((value) => [name, value])));
+    const state = this.#made((name) => query.getAll(this.#prefix + name));
     if (`${state}` === `${this.#state}`) return;
     this.#input.value = state.get("q") ?? "";
     this.#find(state);
@@ -605,54 +636,75 @@ class FicheroSearch extends Widget {
     this.#find(state, toTop);
   }
 
+  /** Goes on where the address led to nothing. */
+  #correct(state, toTop) {
+    history.replaceState(history.state, "", this.#pageAddress(state));
+    this.#find(state, toTop);
+  }
+
   async #find(state, toTop) {
     this.#state = state;
+    // What it says next is said even if it is the same.
+    this.#status.textContent = "";
     if (`${state}` === "") {
       this.#search();
-      this.#results.replaceChildren();
+      this.#show([]);
       return;
     }
     const limit = this.number("limit", 10) || 10;
-    const page = whole(state.get("page"), 1) || 1;
-    const isFixed = (name) => this.scope.some(([fixed]) => fixed === name);
-    const facets = listed(this.getAttribute("facets") ?? `${FACETS}`).filter((name) => !isFixed(name));
-    this.#results.setAttribute("aria-busy", true);
+    const farthest = Math.floor(MAX_OFFSET / limit) + 1;
+    const page = Math.min(whole(state.get("page"), 1) || 1, farthest);
+    const facets = listed(this.getAttribute("facets") ?? `${FACETS}`).filter((name) => !this.#isFixed(name));
     if (!this.#results.hasChildNodes()) this.#show([this.#title(this.label("searching"))]);
+    this.#results.setAttribute("aria-busy", true);
     const answer = await this.#search(this.address("v1/search", [
-      ...[...state].filter(([name]) => name !== "page" && !isFixed(name)), ...this.scope,
+      ...[...state].filter(([name]) => name !== "page"), ...this.scope,
       ["ui_lang", this.pageLang], ["limit", limit], ["offset", (page - 1) * limit],
       ...facets.map((name) => ["facets", name]),
     ]));
     if (answer === undefined) return;
-    this.#results.removeAttribute("aria-busy");
-    if (!answer) {
-      this.#show([this.#title(this.label("failed"))], toTop);
+    if (!answer?.hits) {
+      const bare = this.#made((name) => (name === "q" ? state.getAll(name) : []));
+      if (answer && `${bare}` !== `${state}`) this.#correct(bare, toTop);
+      else this.#show([this.#title(this.label("failed"))], toTop);
       return;
     }
-    const { query, total, hits } = answer;
+    // Found beyond what the site fixed: that is nothing.
+    if (answer.recovery?.dropped.some((what) => this.#isFixed(filterOf(what)))) {
+      Object.assign(answer, { total: { value: 0 }, hits: [], facets: {}, corrections: [], recovery: null });
+    }
+    const { query, total: { value }, hits, recovery } = answer;
+    const last = Math.min(Math.ceil(value / limit), farthest);
+    if (hits.length === 0 && last > 0 && page > last) {
+      this.#correct(this.#with({ page: last > 1 ? last : [] }), toTop);
+      return;
+    }
+    const total = recovery?.kind === "newest" ? 0 : value;
     this.#show([
-      this.#title(total.value === 0 && query ? this.label("none", { q: query }) : this.count("results", total.value)),
+      this.#title(total === 0 && query ? this.label("none", { q: query }) : this.count("results", total)),
       this.#notice(answer),
       this.#facets(facets, answer.facets),
       hits.length > 0 && h("div", { part: "found" },
         h("ol", { part: "hits", role: "list" }, hits.map((hit, at) => this.#hit(hit, answer.offset + at + 1))),
-        this.#pages(Math.min(Math.ceil(total.value / limit), Math.floor(MAX_OFFSET / limit) + 1), page)),
+        this.#pages(last, page)),
     ], toTop);
-    this.tell("search", { query, total: total.value, page });
+    this.tell("search", { query, total, page });
   }
 
   #title(text) {
     return this.heading(0, { part: "heading", id: "heading", tabindex: -1 }, text);
   }
 
-  /** Shows and says what is found; the focus stays where it was. */
+  /** Shows and says what is found; the focus stays where it was, or goes to the heading. */
   #show(children, toTop) {
-    const focused = this.shadowRoot.activeElement?.id;
+    const focused = this.shadowRoot.activeElement;
+    this.#results.removeAttribute("aria-busy");
     this.#results.replaceChildren(...children.filter(Boolean));
     const told = this.#results.querySelectorAll("[part=heading], [part=notice]");
+    if (toTop) told[0]?.focus();
+    else if (focused) (this.shadowRoot.getElementById(focused.id) ?? told[0] ?? this.#input).focus({ preventScroll: true });
+    // After the focus: where that leaves the input, the status is emptied.
     this.#status.textContent = [...told].map((element) => element.textContent).join(". ");
-    if (toTop) told[0].focus();
-    else if (focused) (this.shadowRoot.getElementById(focused) ?? told[0]).focus({ preventScroll: true });
   }
 
   #link(state, toTop, attributes, text) {
@@ -670,21 +722,26 @@ class FicheroSearch extends Widget {
     const lines = [];
     const add = (key, values) => lines.push(h("p", {}, this.pieces(key, values)), " ");
     const strong = (content) => h("strong", {}, content);
-    if (recovery?.kind === "newest") {
-      add("none", { q });
-      add("recent");
-    } else if (recovery) {
-      const topics = recovery.kind === "broader_topic" ? this.#state.getAll("topic").map((topic) => `topic=${topic}`) : [];
-      const dropped = [...recovery.dropped, ...topics].map((what) => this.#named(...what.split("=").reverse()));
+    const isNewest = recovery?.kind === "newest";
+    if (recovery) {
       if (recovery.kind === "any_word") add("any-word");
-      else if (recovery.to !== recovery.from) add("respelt", { to: strong(marked(recovery.to_html)) });
+      else if (!isNewest && recovery.to !== recovery.from) add("respelt", { to: strong(marked(recovery.to_html)) });
+      // Of the words, all are left out of what is newest.
+      const dropped = recovery.dropped.filter((what) => !isNewest || filterOf(what)).map((what) => this.#left(what));
       if (dropped.length > 0) add("dropped", { what: strong(this.listing(dropped)) });
+      if (isNewest) add("recent");
     } else if (corrections.length > 0) {
       add("respelt", { to: strong(this.listing(corrections.flatMap(({ searched }) => searched))) });
     }
     if (lines.length === 0) return null;
     return h("div", { part: "notice" }, lines,
-      q && this.#link(this.#with({ literal: "true" }), true, { part: "literal" }, this.label("literal", { q })));
+      q && !isNewest && this.#link(this.#with({ literal: "true" }), true, { part: "literal" }, this.label("literal", { q })));
+  }
+
+  /** What was left out; a filter that no reader chooses stays as the API names it. */
+  #left(what) {
+    const name = filterOf(what);
+    return FACETS.includes(name) ? this.#named(what.slice(name.length + 1), name) : what;
   }
 
   #named(value, filter, label) {
@@ -693,13 +750,15 @@ class FicheroSearch extends Widget {
   }
 
   #facets(names, counts) {
-    const chosen = names.flatMap((name) => this.#state.getAll(name)).length;
+    const chosen = FACETS.flatMap((name) => this.#state.getAll(name)).length;
     const fields = names.map((name) => this.#facet(name, counts[name] ?? [])).filter(Boolean);
-    const clear = this.#with(Object.fromEntries(names.map((name) => [name, []])));
+    const none = this.#with(Object.fromEntries(FACETS.map((name) => [name, []])));
+    const clear = chosen > 0 && this.#link(none, false, { part: "clear", id: "clear" }, this.label("clear"));
+    if (fields.length === 0) return clear;
     const open = this.#results.querySelector("details")?.open ?? this.clientWidth > 735;
-    return fields.length > 0 && h("details", { part: "facets", open },
+    return h("details", { part: "facets", open },
       h("summary", { id: "filters" }, this.label("filters"), chosen > 0 && ` (${chosen})`),
-      chosen > 0 && this.#link(clear, false, { part: "clear", id: "clear" }, this.label("clear")),
+      clear,
       fields);
   }
 
