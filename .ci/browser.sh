@@ -33,4 +33,6 @@ if [ "$(cat target/axe/complete 2> /dev/null)" != "$axe" ]; then
     fi
 fi
 
-cargo test --test browser -- --ignored "${without[@]}"
+cargo test --test browser -- --ignored --skip figures "${without[@]}"
+# By themselves, that nothing else is at work: what a page weighs, and how soon it is seen.
+cargo test --test browser -- --ignored --nocapture figures
