@@ -239,6 +239,8 @@ impl Plan {
         let (topics, words): (Vec<usize>, Vec<usize>) = known.iter().copied().partition(names_topic);
         let telling: Vec<usize> = words.iter().copied().filter(|place| !plan.words[*place].is_stop_word).collect();
         let words = if telling.is_empty() { words } else { telling };
+        // Any of one word is that word, which was looked for without others before.
+        let is_other = words.len() > 1 || (!words.is_empty() && !topics.is_empty());
         let mut kept = plan.words.len();
         for places in [known, [topics.as_slice(), &words].concat(), topics] {
             if !places.is_empty() && places.len() < kept {
@@ -246,7 +248,7 @@ impl Plan {
                 plans.push(plan.keeping(&places));
             }
         }
-        if !words.is_empty() {
+        if is_other {
             plans.push(plan.keeping(&words).relaxed());
         }
         plans

@@ -38,8 +38,7 @@ impl BaseUrl {
 
     /// The host, for people.
     pub(super) fn host(&self) -> &str {
-        let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
-        rest.split('/').next().unwrap_or(rest)
+        self.parts().0
     }
 
     /// The whole address of a path and query of this API.
@@ -49,8 +48,13 @@ impl BaseUrl {
 
     /// The path that it has, without a slash at its end.
     pub(super) fn path(&self) -> &str {
+        self.parts().1
+    }
+
+    /// The host and the path.
+    fn parts(&self) -> (&str, &str) {
         let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
-        rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
+        rest.split_at(rest.find('/').unwrap_or(rest.len()))
     }
 
     /// What the configuration says, else what a request says of itself, if it does.

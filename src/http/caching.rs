@@ -22,8 +22,8 @@ use crate::applier::EngineSlot;
 use crate::engine::embedded::EmbeddedEngine;
 use crate::engine::{IndexVersion, SearchEngine};
 
-/// What answers from the index vary with, besides their addresses.
-struct Varying {
+/// What answers vary with, besides their addresses.
+pub(super) struct Varying {
     /// As caches are told.
     told: HeaderValue,
     /// What the tag is made of, encodings aside: a weak one is the same in all.
@@ -36,12 +36,13 @@ static MOSTLY: Varying = Varying {
     headers: &[header::ACCEPT_LANGUAGE, header::ACCEPT, header::HOST],
 };
 
-/// A block that caches put into pages is the same for all their readers.
-static OF_BLOCKS: Varying = Varying { told: HeaderValue::from_static("Accept-Encoding"), headers: &[] };
+/// What is the same for all readers.
+pub(super) static ENCODINGS_ONLY: Varying = Varying { told: HeaderValue::from_static("Accept-Encoding"), headers: &[] };
 
 impl Varying {
     fn of(path: &str) -> &'static Varying {
-        if path == super::pages::BLOCK_PATH { &OF_BLOCKS } else { &MOSTLY }
+        // A block is put into pages by caches.
+        if path == super::pages::BLOCK_PATH { &ENCODINGS_ONLY } else { &MOSTLY }
     }
 }
 
@@ -74,9 +75,8 @@ pub(super) async fn cache(State(app): State<App>, request: Request, next: Next) 
     let tag = state.tag(&request, &app.settings).filter(|_| !has_cursor(request.uri()));
     let wanted = request.headers().typed_get::<IfNoneMatch>();
     let is_any = wanted.as_ref() == Some(&IfNoneMatch::any());
-    let has_present = |tag: &ETag| wanted.as_ref().is_some_and(|wanted| !wanted.precondition_passes(tag));
     // Who names this tag was given it with an answer; `*` must wait to see whether there is one.
-    if !is_any && tag.as_ref().is_some_and(has_present) {
+    if !is_any && tag.as_ref().is_some_and(|tag| has_present(request.headers(), tag)) {
         return not_modified(tag, app.cache_control.clone(), varies);
     }
     let mut response = next.run(request).await;
@@ -103,13 +103,23 @@ fn has_cursor(uri: &Uri) -> bool {
     form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).any(|(name, _)| name == CURSOR.name)
 }
 
-fn not_modified(tag: Option<ETag>, cache_control: HeaderValue, varies: &Varying) -> Response {
+/// Whether a client has what a tag is of.
+pub(super) fn has_present(headers: &HeaderMap, tag: &ETag) -> bool {
+    headers.typed_get::<IfNoneMatch>().is_some_and(|wanted| !wanted.precondition_passes(tag))
+}
+
+/// A weak tag, for what is sent in several encodings.
+pub(super) fn weak_tag(of: &blake3::Hash) -> Option<ETag> {
+    format!("W/\"{}\"", of.to_hex().get(..32)?).parse().ok()
+}
+
+pub(super) fn not_modified(tag: Option<ETag>, cache_control: HeaderValue, varies: &Varying) -> Response {
     let mut response = StatusCode::NOT_MODIFIED.into_response();
     mark(response.headers_mut(), tag, cache_control, varies);
     response
 }
 
-fn mark(headers: &mut HeaderMap, tag: Option<ETag>, cache_control: HeaderValue, varies: &Varying) {
+pub(super) fn mark(headers: &mut HeaderMap, tag: Option<ETag>, cache_control: HeaderValue, varies: &Varying) {
     if let Some(tag) = tag {
         headers.typed_insert(tag);
     }
@@ -166,7 +176,6 @@ impl IndexState {
             let lines: Vec<&[u8]> = request.headers().get_all(name).iter().map(HeaderValue::as_bytes).collect();
             add(&lines.join(&b','));
         }
-        let hash = hasher.finalize().to_hex();
-        format!("W/\"{}\"", hash.get(..32)?).parse().ok()
+        weak_tag(&hasher.finalize())
     }
 }

@@ -200,6 +200,11 @@ pub(super) struct SearchBody {
 }
 
 impl SearchBody {
+    /// Whether nothing of what was searched for is there, and what is newest is answered.
+    pub(super) fn is_newest(&self) -> bool {
+        self.recovery.as_ref().is_some_and(|body| body.recovery.kind == RecoveryKind::Newest)
+    }
+
     /// The page in the words of schema.org.
     fn into_item_list(self) -> ItemList {
         ItemList::of(self.query, self.total.value, self.offset, self.hits.into_iter().map(|hit| hit.card))

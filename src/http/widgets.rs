@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use headers::{HeaderMapExt, IfNoneMatch};
+use headers::ETag;
 
 use super::failures::{Problems, Unfailing};
-use super::{App, labels};
+use super::{App, caching, labels};
 
 const SOURCE: &str = include_str!("widgets/fichero.js");
 
@@ -22,16 +22,13 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(Script::whole);
 struct Script {
     text: Bytes,
     /// The same as long as the text is.
-    tag: HeaderValue,
+    tag: Option<ETag>,
 }
 
 impl Script {
     fn whole() -> Script {
         let text = for_the_way(SOURCE).replacen(LABELS_PLACE, labels::OF_WIDGETS.trim(), 1);
-        let hash = blake3::hash(text.as_bytes()).to_hex();
-        // Weak: it is sent in several encodings.
-        let tag = HeaderValue::from_str(&format!("W/\"{}\"", hash.get(..32).unwrap_or_default()));
-        Script { text: Bytes::from(text), tag: tag.unwrap_or(HeaderValue::from_static("W/\"\"")) }
+        Script { tag: caching::weak_tag(&blake3::hash(text.as_bytes())), text: Bytes::from(text) }
     }
 }
 
@@ -57,19 +54,18 @@ fn for_the_way(source: &str) -> String {
     responses((status = 200, description = "The script", body = String, content_type = "text/javascript"), Problems<Unfailing>)
 )]
 pub(super) async fn script(State(app): State<App>, headers: HeaderMap) -> Response {
-    let script = &*SCRIPT;
-    let kept = [(header::ETAG, script.tag.clone()), (header::CACHE_CONTROL, app.cache_control.clone())];
-    let tag = script.tag.to_str().ok().and_then(|tag| tag.parse().ok());
-    let wanted = headers.typed_get::<IfNoneMatch>();
-    if tag.is_some_and(|tag| wanted.is_some_and(|wanted| !wanted.precondition_passes(&tag))) {
-        let vary = [(header::VARY, HeaderValue::from_static("Accept-Encoding"))];
-        return (StatusCode::NOT_MODIFIED, kept, vary).into_response();
+    let Script { text, tag } = &*SCRIPT;
+    let (tag, cache_control) = (tag.clone(), app.cache_control.clone());
+    if tag.as_ref().is_some_and(|tag| caching::has_present(&headers, tag)) {
+        return caching::not_modified(tag, cache_control, &caching::ENCODINGS_ONLY);
     }
     let about = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    (kept, about, script.text.clone()).into_response()
+    let mut response = (about, text.clone()).into_response();
+    caching::mark(response.headers_mut(), tag, cache_control, &caching::ENCODINGS_ONLY);
+    response
 }
 
 #[cfg(test)]

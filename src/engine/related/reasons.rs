@@ -35,9 +35,9 @@ pub fn reasons(shared: Shared, written: &Written, asked: &Card, topics: &[TopicL
         reasons.push(Reason::Series { series: series.clone() });
     }
     let terms = terms(shared, written);
-    let (own, translated) = if written.is_translated { (Vec::new(), terms) } else { (terms, Vec::new()) };
-    if !own.is_empty() {
-        reasons.push(Reason::Terms { terms: own });
+    let mut terms = (!terms.is_empty()).then_some(Reason::Terms { terms });
+    if !written.is_translated {
+        reasons.extend(terms.take());
     }
     let both = topics.iter().filter(|topic| shown.topics.iter().any(|other| is_under(&other.path, &topic.path)));
     if let Some(deepest) = both.max_by_key(|topic| (topic.path.matches('/').count(), std::cmp::Reverse(&topic.path))) {
@@ -47,8 +47,8 @@ pub fn reasons(shared: Shared, written: &Written, asked: &Card, topics: &[TopicL
     if let Some(author) = asked.authors.iter().find(|author| keys.contains(&label_key(author))) {
         reasons.push(Reason::Author { author: author.clone() });
     }
-    if reasons.is_empty() && !translated.is_empty() {
-        reasons.push(Reason::Terms { terms: translated });
+    if reasons.is_empty() {
+        reasons.extend(terms);
     }
     reasons
 }

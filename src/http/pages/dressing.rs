@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use maud::html;
 
 use super::layout::{self, Page, Site, form};
@@ -50,14 +50,16 @@ pub(in crate::http) async fn dress(State(app): State<App>, request: Request, nex
         return next.run(request).await;
     }
     let asked =
-        Asked { method: request.method().clone(), uri: request.uri().clone(), headers: negotiated(request.headers()) };
+        Asked { method: request.method().clone(), uri: request.uri().clone(), headers: request.headers().clone() };
     let response = next.run(request).await;
     let Some(Told(problem)) = response.extensions().get::<Told>() else { return response };
     let dressed = match clothes {
         Clothes::Page if preference::prefers_page(&asked.headers) => {
             asked.page(&app, problem.code(), problem.parameters(), response.status())
         }
-        Clothes::Nothing if !preference::prefers_data(&asked.headers) => nothing(response.status()),
+        Clothes::Nothing if !preference::prefers_data(&asked.headers) => {
+            (response.status(), layout::guarded(), Body::empty()).into_response()
+        }
         _ => return response,
     };
     // What the problem says in its head stays: what is allowed, when to try again, that it is not kept.
@@ -68,27 +70,6 @@ pub(in crate::http) async fn dress(State(app): State<App>, request: Request, nex
         parts.headers.insert(name, value.clone());
     }
     Response::from_parts(parts, body)
-}
-
-fn nothing(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, axum::http::HeaderValue::from_static("text/html; charset=utf-8"));
-    response.headers_mut().extend(layout::guards());
-    response
-}
-
-/// The headers that a page depends on.
-fn negotiated(headers: &HeaderMap) -> HeaderMap {
-    let names = [header::ACCEPT, header::ACCEPT_LANGUAGE, header::HOST];
-    let lines = names.iter().flat_map(|name| headers.get_all(name).iter().map(|value| (name.clone(), value.clone())));
-    let mut kept = HeaderMap::new();
-    for (name, value) in lines {
-        kept.append(name, value);
-    }
-    kept
 }
 
 /// What of a request an error page needs.

@@ -34,20 +34,12 @@ struct Choice<'c> {
 impl Facets<'_> {
     /// The facets, behind one word where the screen is small.
     pub(super) fn whole(&self) -> Markup {
-        let plain = |values: &'_ Option<Vec<ValueCount>>, named: fn(&Self, &str) -> String| {
-            let choices = values.iter().flatten();
-            choices.map(|of| (of.value.clone(), named(self, &of.value), of.count)).collect::<Vec<_>>()
-        };
-        let kinds = plain(&self.counts.kind, |facets, kind| facets.reader.label(kind).to_owned());
-        let langs = plain(&self.counts.lang, |_, lang| capitalized(&language_name(lang)));
-        let years = self.counts.year.iter().flatten().map(|of| (of.value.clone(), of.value.clone(), of.count));
-        let years: Vec<_> = years.collect();
-        let topics = self.counts.topic.as_deref().unwrap_or_default();
+        let FacetCounts { topic, kind, year, lang, .. } = self.counts;
         let facets = [
-            self.facet(TOPIC.name, topics.iter().map(topic_choice).collect()),
-            self.facet(KIND.name, kinds.iter().map(|of| choice(of, None)).collect()),
-            self.facet(YEAR.name, years.iter().map(|of| choice(of, None)).collect()),
-            self.facet(LANG.name, langs.iter().map(|of| choice(of, Some(&of.0))).collect()),
+            self.facet(TOPIC.name, topic.iter().flatten().map(topic_choice).collect()),
+            self.facet(KIND.name, self.plain(KIND.name, kind.iter().flatten().map(value_count))),
+            self.facet(YEAR.name, self.plain(YEAR.name, year.iter().flatten().map(|of| (of.value.as_str(), of.count)))),
+            self.facet(LANG.name, self.plain(LANG.name, lang.iter().flatten().map(value_count))),
         ];
         let chosen = self.asked.filters.len();
         html! {
@@ -65,6 +57,18 @@ impl Facets<'_> {
         }
     }
 
+    /// The values of a facet that has no levels, with how many works have each.
+    fn plain<'c>(&self, name: &str, counts: impl Iterator<Item = (&'c str, u64)>) -> Vec<Choice<'c>> {
+        let choice = |(value, count): (&'c str, u64)| Choice {
+            value,
+            label: self.value_label(name, value),
+            lang: (name == LANG.name).then_some(value),
+            count,
+            below: &[],
+        };
+        counts.map(choice).collect()
+    }
+
     fn facet(&self, name: &'static str, choices: Vec<Choice<'_>>) -> Option<Markup> {
         let chosen = self.asked.values(name).count();
         // One value that all have is nothing to choose from.
@@ -76,8 +80,7 @@ impl Facets<'_> {
             h2 { (self.reader.label(name)) }
             (self.choices(name, open))
             @if !beyond.is_empty() {
-                @let is_open = |choice: &Choice<'_>| self.asked.has(name, choice.value) || self.is_chosen_below(name, choice.value);
-                details open[beyond.iter().any(is_open)] {
+                details open[beyond.iter().any(|choice| self.leads_to_chosen(name, choice.value))] {
                     summary { (self.reader.label("more")) }
                     (self.choices(name, beyond))
                 }
@@ -89,10 +92,9 @@ impl Facets<'_> {
         html! {
             ul role="list" {
                 @for choice in choices {
-                    @let is_chosen = self.asked.has(name, choice.value);
                     li {
-                        (self.choice(name, choice, is_chosen))
-                        @if !choice.below.is_empty() && (is_chosen || self.is_chosen_below(name, choice.value)) {
+                        (self.choice(name, choice))
+                        @if !choice.below.is_empty() && self.leads_to_chosen(name, choice.value) {
                             (self.choices(name, &choice.below.iter().map(topic_choice).collect::<Vec<_>>()))
                         }
                     }
@@ -101,7 +103,8 @@ impl Facets<'_> {
         }
     }
 
-    fn choice(&self, name: &'static str, choice: &Choice<'_>, is_chosen: bool) -> Markup {
+    fn choice(&self, name: &'static str, choice: &Choice<'_>) -> Markup {
+        let is_chosen = self.asked.has(name, choice.value);
         let there = match is_chosen {
             true => self.asked.without(name, choice.value),
             false => self.asked.only(name, choice.value),
@@ -115,9 +118,10 @@ impl Facets<'_> {
         }
     }
 
-    /// Whether a topic below one is chosen.
-    fn is_chosen_below(&self, name: &str, above: &str) -> bool {
-        self.asked.values(name).any(|chosen| chosen.strip_prefix(above).is_some_and(|rest| rest.starts_with('/')))
+    /// Whether a value is chosen, or a topic below it.
+    fn leads_to_chosen(&self, name: &str, value: &str) -> bool {
+        let is_below = |chosen: &str| chosen.strip_prefix(value).is_some_and(|rest| rest.starts_with('/'));
+        self.asked.has(name, value) || self.asked.values(name).any(is_below)
     }
 
     fn link(&self, asked: &Asked) -> String {
@@ -174,8 +178,8 @@ impl Facets<'_> {
     }
 }
 
-fn choice<'c>((value, label, count): &'c (String, String, u64), lang: Option<&'c str>) -> Choice<'c> {
-    Choice { value, label: label.clone(), lang, count: *count, below: &[] }
+fn value_count(of: &ValueCount) -> (&str, u64) {
+    (&of.value, of.count)
 }
 
 fn topic_choice(topic: &TopicCount) -> Choice<'_> {

@@ -98,12 +98,7 @@ impl Page<'_> {
     pub(super) fn answer(self, status: StatusCode) -> Response {
         let lang = HeaderValue::from_static(self.reader.lang);
         let html = self.write().into_string();
-        let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (header::CONTENT_LANGUAGE, lang),
-            (header::VARY, VARY),
-        ];
-        (status, headers, guards(), html).into_response()
+        (status, [(header::CONTENT_LANGUAGE, lang), (header::VARY, VARY)], guarded(), html).into_response()
     }
 
     fn write(self) -> Markup {
@@ -194,10 +189,11 @@ pub(super) fn form<'k>(
     }
 }
 
-/// What keeps a page from being misused: nothing runs or loads in it but what is ours, nobody
+/// HTML, and what keeps it from being misused: nothing runs or loads in it but what is ours, nobody
 /// frames it, and where a reader goes from it nobody learns what was searched for.
-pub(super) fn guards() -> [(HeaderName, HeaderValue); 3] {
+pub(super) fn guarded() -> [(HeaderName, HeaderValue); 4] {
     [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, POLICY.clone()),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),

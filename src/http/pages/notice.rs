@@ -12,7 +12,7 @@ use crate::http::search::SearchBody;
 /// The notice; nothing where the search is answered as it was typed.
 pub(super) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &SearchBody, facets: &Facets<'_>) -> Markup {
     let mut lines: Vec<Markup> = Vec::new();
-    let is_newest = answer.recovery.as_ref().is_some_and(|body| body.recovery.kind == RecoveryKind::Newest);
+    let is_newest = answer.is_newest();
     let strong = |text: String| html! { strong { (text) } };
     if let Some(recovery) = answer.recovery.as_ref().map(|body| &body.recovery) {
         if is_newest {

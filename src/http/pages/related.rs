@@ -55,11 +55,8 @@ pub(in crate::http) async fn related(
     };
     let (lang, hits) = app.with_engine(work).await?;
     let block = Block { reader: Reader::speaking(&lang), level, has_reasons };
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_LANGUAGE, HeaderValue::from_static(block.reader.lang)),
-    ];
-    Ok((headers, layout::guards(), block.write(&hits).into_string()).into_response())
+    let lang = [(header::CONTENT_LANGUAGE, HeaderValue::from_static(block.reader.lang))];
+    Ok((lang, layout::guarded(), block.write(&hits).into_string()).into_response())
 }
 
 struct Block {

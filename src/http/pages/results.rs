@@ -119,7 +119,7 @@ impl Results<'_> {
         html! {
             (form(site, reader, &asked.q, self.shown.kept()))
             h1 { (self.heading()) }
-            @if !self.is_newest() && !answer.hits.is_empty() {
+            @if !self.answer.is_newest() && !answer.hits.is_empty() {
                 p.total {
                     (reader.count("results", answer.total.value))
                     @if asked.page > 1 { " · " (self.place("page-of", asked.page)) }
@@ -145,11 +145,6 @@ impl Results<'_> {
         }
     }
 
-    /// Whether nothing of what was searched for is there, and what is newest is shown.
-    fn is_newest(&self) -> bool {
-        self.answer.recovery.as_ref().is_some_and(|body| body.recovery.kind == RecoveryKind::Newest)
-    }
-
     /// Whether facets lead to what they count: where words were left out under filters, other ones
     /// can find what holds all words, and what is newest was not searched for.
     fn has_true_counts(&self) -> bool {
@@ -166,7 +161,7 @@ impl Results<'_> {
             ("", 0) => "nothing",
             ("", _) => "all",
             (_, 0) => "none",
-            _ if self.is_newest() => "none",
+            _ if self.answer.is_newest() => "none",
             _ => "results-for",
         };
         self.reader.told(key, &[("q", &shortened(q))])
@@ -197,7 +192,7 @@ impl Results<'_> {
 
     fn orders(&self) -> Markup {
         // Of what matches no words, what is newest comes first.
-        let is_by_date = self.asked.q.is_empty() || self.is_newest();
+        let is_by_date = self.asked.q.is_empty() || self.answer.is_newest();
         let orders: &[(Sort, &str)] = match is_by_date {
             true => &[(Sort::Relevance, "sort-newest"), (Sort::Oldest, "sort-oldest")],
             false => {
