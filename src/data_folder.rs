@@ -53,7 +53,17 @@ pub struct DataFolder {
 
 /// A lock, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
-pub struct Lock(#[allow(dead_code, reason = "held, never read: the lock lives as long as the open file")] File);
+pub struct Lock(File);
+
+impl Drop for Lock {
+    /// Said and not left to the closing of the file: a process that is being started beside this
+    /// one has the file open too, until it runs its own program, and would go on holding the lock.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::debug!(%error, "a lock ends with its file");
+        }
+    }
+}
 
 impl DataFolder {
     /// The folder at a path; created if it is not there.
@@ -227,4 +237,23 @@ pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::rename(&aside, path)?;
     crash_point!("durable:after-rename");
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A copy of the open file stands for the one that a process being started has until it runs
+    /// its own program.
+    #[test]
+    fn a_lock_ends_when_it_is_dropped_whoever_else_has_its_file_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let lock = data.lock_reindex("first").unwrap();
+        let copy = lock.0.try_clone().unwrap();
+        assert!(matches!(data.lock_reindex("second"), Err(DataFolderError::Locked { .. })));
+        drop(lock);
+        data.lock_reindex("second").unwrap();
+        drop(copy);
+    }
 }

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tantivy::directory::error::LockError;
 use tantivy::indexer::IndexWriterOptions;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::in_flight::{InFlight, Waiting};
 use super::related::{self, NearestStore, StoreError};
@@ -279,6 +281,9 @@ pub fn build_threads() -> usize {
 /// twice its budget (`cargo bench --bench memory`).
 const TOLD_HEAP_BYTES: usize = BUILD_HEAP_BYTES / 3;
 
+/// How long the lock of Tantivy's writer is waited for. Who opens one holds fichero's writer lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Puts changes into an index.
 pub struct GenerationWriter {
     path: PathBuf,
@@ -312,9 +317,18 @@ impl GenerationWriter {
             .memory_budget_per_thread(heap_bytes / threads)
             .num_merge_threads(1)
             .build();
-        let writer = index
-            .writer_with_options(options)
-            .map_err(|error| GenerationError::Write { path: path.to_owned(), source: error.into() })?;
+        let begun = Instant::now();
+        let writer = loop {
+            match index.writer_with_options(options.clone()) {
+                // Nobody else writes: an earlier writer of this process has just ended, and a
+                // process that is being started beside it still has its lock's file open.
+                Err(TantivyError::LockFailure(LockError::LockBusy, _)) if begun.elapsed() < LOCK_PATIENCE => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                opened => break opened,
+            }
+        };
+        let writer = writer.map_err(|error| GenerationError::Write { path: path.to_owned(), source: error.into() })?;
         Ok(GenerationWriter { path: path.to_owned(), fields: fields.clone(), writer, in_flight: Arc::default() })
     }
 
@@ -365,5 +379,28 @@ impl GenerationWriter {
         crate::data_folder::write_durably(&path.join(MANIFEST), &text).map_err(|error| failed(error.into()))?;
         crash_point!("build:after-manifest");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_writer_waits_for_the_lock_of_the_one_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        drop(GenerationWriter::create(&path, 1).unwrap());
+        let held = fs::File::open(path.join(".tantivy-writer.lock")).unwrap();
+        held.try_lock().unwrap();
+        let (schema, fields) = schema();
+        let index = Index::open_in_dir(&path).unwrap();
+        assert_eq!(index.schema(), schema);
+        let release = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            held.unlock().unwrap();
+        });
+        GenerationWriter::new(&path, &index, &fields, 1, SMALL_HEAP_BYTES).unwrap();
+        release.join().unwrap();
     }
 }
