@@ -228,7 +228,8 @@ impl<'p> Snippets<'p> {
             } else if !piece.begins_paragraph(fragment.bytes.start) {
                 html.push('…');
             }
-            highlighter.render(&piece.text, fragment.bytes.clone(), &piece.marks, &mut html);
+            let told = fragment.bytes.start + list_mark(&piece.text[fragment.bytes.clone()]);
+            highlighter.render(&piece.text, told..fragment.bytes.end, &piece.marks, &mut html);
             if place + 1 == shown.len() && !piece.ends_paragraph(fragment.bytes.end) {
                 html.push('…');
             }
@@ -238,6 +239,12 @@ impl<'p> Snippets<'p> {
         }
         html
     }
+}
+
+/// How many bytes the dash or dot takes, with the space behind it, that a list's item begins with.
+fn list_mark(text: &str) -> usize {
+    let rest = text.trim_start_matches(['-', '–', '—', '*', '•', '·', '‣', '▪', '◦', '●', '○', '■']);
+    if rest.len() < text.len() && rest.starts_with(' ') { text.len() - rest.trim_start().len() } else { 0 }
 }
 
 /// Passages that were read, by their ordinals.
@@ -452,6 +459,19 @@ mod tests {
             "A heron.\n\n{filler}\n\n{apart}\n\n{filler}\n\nOne heron, one badger.\n\n{filler}\n\nThis heron, this badger."
         );
         assert_eq!(snippet(&body, "heron badger", 24), "One <mark>heron</mark>, one <mark>badger</mark>.");
+    }
+
+    #[test]
+    fn a_fragment_does_not_begin_with_the_mark_of_a_list() {
+        let list = "- A badger.\n- A heron - the grey one.\n\n• An otter.\n\n-5 degrees.\n\n—Who is it?";
+        for (query, shown) in [
+            ("badger", "A <mark>badger</mark>. - A heron - the grey one. • An otter. -5 degrees. —Who is it?"),
+            ("otter", "An <mark>otter</mark>."),
+            ("degrees", "-5 <mark>degrees</mark>."),
+            ("who", "—<mark>Who</mark> is it?"),
+        ] {
+            assert_eq!(snippet(list, query, if query == "badger" { 200 } else { 14 }), shown);
+        }
     }
 
     #[test]
