@@ -418,7 +418,7 @@ pub enum Rung {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reason {
-    /// Both use these words.
+    /// Both dwell on these words; where there is nothing else to say, both mention them.
     Terms {
         /// The words and phrases as the article asked from writes them, the weightiest first.
         terms: Vec<String>,

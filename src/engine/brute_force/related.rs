@@ -11,8 +11,8 @@ use crate::engine::filters::Filters;
 use crate::engine::related::choose::{self, Copies, in_order};
 use crate::engine::related::reasons::{Written, reasons};
 use crate::engine::related::{
-    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, Subject, WeightedTerm, author_worth,
-    topic_worths,
+    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, SharedTerms, Subject, WeightedTerm,
+    author_worth, topic_worths,
 };
 use crate::engine::{
     ArticleKey, Card, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, TopicLabel, language_fit,
@@ -195,11 +195,11 @@ impl BruteForceEngine {
             let mut common = 0;
             for (version, looked_for) in origin.versions.iter().zip(&looked_for) {
                 let mut best: f32 = 0.0;
-                let mut shared = Shared::default();
+                let mut shared = SharedTerms::default();
                 let has_lang = entries.iter().any(|entry| self.languages[entry.group].lang == version.lang);
                 for entry in &entries {
                     if self.languages[entry.group].lang == version.lang {
-                        let (text, terms) = self.text(version.subject, looked_for, entry);
+                        let (text, terms) = self.text(version, looked_for, entry);
                         best = best.max(text);
                         shared = shared.and(terms);
                     }
@@ -227,7 +227,7 @@ impl BruteForceEngine {
             let LookedFor { words, phrases, .. } = &looked_for[version];
             Some(Near {
                 work,
-                nearness: Nearness { shared: nearness.shared.and(terms[version]), ..nearness },
+                nearness: Nearness { shared: nearness.shared.and(terms[version].told()), ..nearness },
                 written: Written {
                     words: written(&subject.words, words),
                     phrases: written(&subject.phrases, phrases),
@@ -240,26 +240,29 @@ impl BruteForceEngine {
 
     /// What an entry's text is worth beside that of a version in its language, and the terms they
     /// share.
-    fn text(&self, subject: &Subject, looked_for: &LookedFor, entry: &Entry) -> (f32, Shared) {
+    fn text(&self, asked: &Asked<'_>, looked_for: &LookedFor, entry: &Entry) -> (f32, SharedTerms) {
         let LookedFor { words, phrases, .. } = looked_for;
-        let (mut sum, mut shared) = (0.0, Shared::default());
-        let take_word = |at: usize, sum: &mut f32, shared: &mut Shared| {
-            let stem = &subject.terms.words[words[at].place].stem;
+        let terms = &asked.subject.terms;
+        let (mut sum, mut shared) = (0.0, SharedTerms::default());
+        let take_word = |at: usize, sum: &mut f32, shared: &mut SharedTerms| {
+            let term = &terms.words[words[at].place];
             for zone in related::zones() {
-                if let Some(count) = entry.comparable.stems[zone.ordinal()].get(stem) {
+                if let Some(count) = entry.comparable.stems[zone.ordinal()].get(&term.stem) {
                     let length = entry.terms.zones[zone.ordinal()].length;
                     let mean = self.languages[entry.group].mean_words(zone);
                     *sum += words[at].weight * related::zone_worth(zone, *count, length, mean);
-                    *shared = shared.and(Shared::word(at));
+                    let both_dwell = related::dwells_on(term, &asked.lang) && related::dwells(zone, *count);
+                    shared.take(Shared::word(at), both_dwell);
                 }
             }
         };
         let leading = words.len().min(LEADING_WORDS);
         (0..leading).for_each(|at| take_word(at, &mut sum, &mut shared));
         for (at, phrase) in phrases.iter().enumerate() {
-            if entry.comparable.has_phrase(&subject.terms.phrases[phrase.place].stem) {
+            let term = &terms.phrases[phrase.place];
+            if entry.comparable.has_phrase(&term.stem) {
                 sum += phrase.weight * related::phrase_worth();
-                shared = shared.and(Shared::phrase(at));
+                shared.take(Shared::phrase(at), related::dwells_on(term, &asked.lang));
             }
         }
         if !shared.is_none() {

@@ -21,7 +21,7 @@ use crate::engine::suggest::MIN_LABEL_CHARS;
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
 /// version is never answered from.
-pub const SCHEMA_VERSION: u32 = 8;
+pub const SCHEMA_VERSION: u32 = 9;
 
 /// What separates a topic's path from its label in the column of labels; no path holds it.
 pub(super) const LABEL_SEPARATOR: char = '\u{1f}';

@@ -13,7 +13,7 @@ pub use subject::Subject;
 
 use std::cmp::Ordering;
 
-use crate::analysis::{KeyTerm, ZONES, Zone};
+use crate::analysis::{KeyTerm, Part, ZONES, Zone, fold, normalize};
 use crate::engine::{Rung, ranking};
 
 /// How many words of an article are looked for.
@@ -41,7 +41,7 @@ struct Weights {
     k1: f32,
     /// How much longer zones are held down: .477 with 0.5, .483 with 0.9. The most-shown page of
     /// related/mdn-es, a list of others, stands under 111, 86 and 69 of 2,825 pages with 0.5, 0.75
-    /// and 0.9; with `k1` 1.6 and titles worth 3 it is 61.
+    /// and 0.9; with `k1` 1.6 and titles worth 3 it was 61.
     lengths: f32,
     /// What a word of the asked-for article's title is worth besides: .482 with 1 and with 3 | .697 and
     /// .697 with 0 and 3.
@@ -148,6 +148,20 @@ pub fn zones() -> impl Iterator<Item = Zone> {
     Zone::ALL.into_iter().filter(|zone| WEIGHTS.zones[zone.ordinal()] > 0.0)
 }
 
+/// Whether an article dwells on a term of its own, in a language group: it stands in the title, the
+/// teaser, what it is filed under, or more than once, and says something by itself.
+pub fn dwells_on(term: &KeyTerm, group: &str) -> bool {
+    let tells = |word: Option<&str>| word.is_some_and(|word| Part::of(group, &fold(&normalize(word))) == Part::Telling);
+    let mut words = term.written.split_whitespace();
+    let is_told = term.frequency >= 2.0 || term.zone != Zone::Body;
+    is_told && tells(words.next()) && words.next_back().is_none_or(|last| tells(Some(last)))
+}
+
+/// Whether an article dwells on a word that stands in a zone of it so many times.
+pub fn dwells(zone: Zone, frequency: u32) -> bool {
+    zone != Zone::Body || frequency > 1
+}
+
 /// What a phrase is worth that an article has, beside a word that stands there once.
 pub fn phrase_worth() -> f32 {
     WEIGHTS.phrase
@@ -206,8 +220,8 @@ impl Shared {
     pub const LINKED: Shared = Shared(1 << (Self::FLAGS + 2));
     /// It links to the article.
     pub const LINKS_HERE: Shared = Shared(1 << (Self::FLAGS + 3));
-    /// Words of any of its versions.
-    pub const TEXT: Shared = Shared(1 << (Self::FLAGS + 4));
+    /// Words and phrases, none of which both dwell on.
+    pub const IN_PASSING: Shared = Shared(1 << (Self::FLAGS + 4));
     const TERMS: u64 = (1 << Self::FLAGS) - 1;
 
     /// The word at a place among the weightiest.
@@ -246,6 +260,42 @@ impl Shared {
     }
 }
 
+/// The words and phrases that two texts share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SharedTerms {
+    all: Shared,
+    dwelt_on: Shared,
+}
+
+impl SharedTerms {
+    /// Takes note of a term that is shared, and whether both dwell on it.
+    pub fn take(&mut self, term: Shared, is_dwelt_on: bool) {
+        self.all = self.all.and(term);
+        if is_dwelt_on {
+            self.dwelt_on = self.dwelt_on.and(term);
+        }
+    }
+
+    /// Those of either.
+    pub fn and(self, other: SharedTerms) -> SharedTerms {
+        SharedTerms { all: self.all.and(other.all), dwelt_on: self.dwelt_on.and(other.dwelt_on) }
+    }
+
+    /// Whether there are none.
+    pub fn is_none(self) -> bool {
+        self.all.is_none()
+    }
+
+    /// What they say: the terms that both dwell on; without any, what both mention.
+    pub fn told(self) -> Shared {
+        match (self.dwelt_on.is_none(), self.is_none()) {
+            (false, _) => self.dwelt_on,
+            (true, false) => self.all.and(Shared::IN_PASSING),
+            (true, true) => self.all,
+        }
+    }
+}
+
 /// How near a work is to the article that is asked about, and what they share.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Nearness {
@@ -258,8 +308,8 @@ pub struct Nearness {
 impl Nearness {
     /// The rung that a work stands on by what it shares.
     pub fn rung(&self) -> Rung {
-        let by_text = [Shared::TEXT, Shared::LINKED, Shared::LINKS_HERE, Shared::SERIES];
-        if by_text.into_iter().any(|flag| self.shared.has(flag)) { Rung::Text } else { Rung::Topic }
+        let leads = [Shared::LINKED, Shared::LINKS_HERE, Shared::SERIES].into_iter().any(|flag| self.shared.has(flag));
+        if leads || !self.shared.terms().is_none() { Rung::Text } else { Rung::Topic }
     }
 
     /// The order in which works are shown: by rung, on a rung the nearest first.
@@ -306,7 +356,6 @@ impl Evidence {
             + worth(Shared::LINKED, WEIGHTS.linked)
             + worth(Shared::LINKS_HERE, WEIGHTS.links_here);
         let score = leads + self.authors + time;
-        let shared = if text > 0.0 { self.flags.and(Shared::TEXT) } else { self.flags };
-        (leads > 0.0).then_some(Nearness { score, shared })
+        (leads > 0.0).then_some(Nearness { score, shared: self.flags })
     }
 }

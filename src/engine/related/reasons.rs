@@ -21,8 +21,9 @@ pub struct Written {
 }
 
 /// The reasons for a work that shares something, the strongest first. `asked` is the article that is
-/// asked about, `topics` are its topics and all levels above them. Words of a translation, which its
-/// reader may not understand, are named only where there is nothing else to say.
+/// asked about, `topics` are its topics and all levels above them. Words that both only mention, and
+/// those of a translation, which its reader may not understand, are named only where there is nothing
+/// else to say.
 pub fn reasons(shared: Shared, written: &Written, asked: &Card, topics: &[TopicLabel], shown: &Card) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if shared.has(Shared::LINKED) {
@@ -36,7 +37,7 @@ pub fn reasons(shared: Shared, written: &Written, asked: &Card, topics: &[TopicL
     }
     let terms = terms(shared, written);
     let mut terms = (!terms.is_empty()).then_some(Reason::Terms { terms });
-    if !written.is_translated {
+    if !written.is_translated && !shared.has(Shared::IN_PASSING) {
         reasons.extend(terms.take());
     }
     let both = topics.iter().filter(|topic| shown.topics.iter().any(|other| is_under(&other.path, &topic.path)));

@@ -13,7 +13,7 @@ use crate::analysis::{KeyTerm, ZONES, Zone};
 use crate::engine::EngineError;
 use crate::engine::related::subject::{author_key, link_key, series_key, topic_key};
 use crate::engine::related::{
-    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, Subject, WeightedTerm,
+    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, SharedTerms, Subject, WeightedTerm,
 };
 
 /// One version of what is asked about.
@@ -39,7 +39,7 @@ pub(super) struct Near {
     /// The works, in no order; what they share is but the flags.
     pub(super) works: Vec<(u32, Nearness)>,
     /// For every version asked about, the terms that each of the works shares with it.
-    pub(super) terms: Vec<Vec<Shared>>,
+    pub(super) terms: Vec<Vec<SharedTerms>>,
     /// For every version asked about, what the bits of these mean.
     pub(super) looked_for: Vec<LookedFor>,
     /// Whether works that share topics only are among them, if there are any.
@@ -55,7 +55,8 @@ impl Near {
             |version: usize| self.terms.get(version).and_then(|terms| terms.get(at)).copied().unwrap_or_default();
         let mut versions = [version].into_iter().chain(0..self.terms.len());
         let version = versions.find(|version| !terms(*version).is_none()).unwrap_or(version);
-        Candidate { work, nearness: Nearness { shared: nearness.shared.and(terms(version)), ..nearness }, version }
+        let shared = nearness.shared.and(terms(version).told());
+        Candidate { work, nearness: Nearness { shared, ..nearness }, version }
     }
 
     /// All works that are near at all, as the version at a place is asked about.
@@ -74,14 +75,24 @@ pub(super) struct Candidate {
     pub(super) version: usize,
 }
 
-/// A term's articles in one language, with what it is worth in each.
-type Worths = Rc<Vec<(Doc, f32)>>;
+/// A zone of an article that holds a term.
+#[derive(Clone, Copy)]
+struct Holding {
+    doc: Doc,
+    /// What the term is worth there.
+    worth: f32,
+    /// See [`related::dwells`].
+    dwells: bool,
+}
+
+/// Where a term stands in the articles of one language.
+type Holdings = Rc<Vec<Holding>>;
 
 /// The articles that have a key.
 type Docs = Rc<Vec<Doc>>;
 
 /// The most postings that are kept for the next article: at most 16 MB.
-const MAX_KEPT_POSTINGS: usize = 2 << 20;
+const MAX_KEPT_POSTINGS: usize = (16 << 20) / size_of::<Holding>();
 
 /// The most articles of a segment that are counted one by one.
 const MAX_COUNTED: u32 = 64;
@@ -90,7 +101,7 @@ const MAX_COUNTED: u32 = 64;
 #[derive(Clone, Copy, Default)]
 struct TextEvidence {
     worth: f32,
-    shared: Shared,
+    shared: SharedTerms,
 }
 
 /// What an article has in common with such a version besides.
@@ -109,7 +120,7 @@ pub(super) struct Scorer<'s> {
     /// For every zone, and behind them for phrases, how many articles hold a term.
     holders: [FxHashMap<String, u64>; ZONES + 1],
     /// For every language group, by word.
-    worths: Vec<FxHashMap<String, Worths>>,
+    holdings: Vec<FxHashMap<String, Holdings>>,
     keyed: FxHashMap<String, Docs>,
     postings_kept: usize,
     texts: Vec<TextEvidence>,
@@ -126,7 +137,7 @@ impl<'s> Scorer<'s> {
             snapshot,
             means: means.collect(),
             holders: Default::default(),
-            worths: vec![FxHashMap::default(); snapshot.languages.len()],
+            holdings: vec![FxHashMap::default(); snapshot.languages.len()],
             keyed: FxHashMap::default(),
             postings_kept: 0,
             texts: vec![TextEvidence::default(); snapshot.works_index.docs()],
@@ -146,7 +157,7 @@ impl<'s> Scorer<'s> {
         for version in asked {
             let (looked, whole) = self.collect_text(version)?;
             looked_for.push(looked);
-            found.terms.push(vec![Shared::default(); found.works.len()]);
+            found.terms.push(vec![SharedTerms::default(); found.works.len()]);
             for doc in std::mem::take(&mut self.touched) {
                 let evidence = self.texts.get_mut(doc as usize).map(std::mem::take).unwrap_or_default();
                 found.take_text(&mut self.slots, snapshot.works_index.work_of(doc), evidence, whole);
@@ -181,7 +192,7 @@ impl<'s> Scorer<'s> {
             }
         }
         for shared in &mut found.terms {
-            shared.resize(found.works.len(), Shared::default());
+            shared.resize(found.works.len(), SharedTerms::default());
         }
         let works = found.works.iter().map(|found| {
             let common = self.common_articles(asked, found.work);
@@ -196,7 +207,7 @@ impl<'s> Scorer<'s> {
     /// Forgets what is known of terms once it has grown.
     fn forget(&mut self) {
         if self.postings_kept > MAX_KEPT_POSTINGS {
-            self.worths.iter_mut().for_each(FxHashMap::clear);
+            self.holdings.iter_mut().for_each(FxHashMap::clear);
             self.keyed.clear();
             self.holders.iter_mut().for_each(FxHashMap::clear);
             self.postings_kept = 0;
@@ -235,34 +246,38 @@ impl<'s> Scorer<'s> {
         let (leading, others) = words.split_at(words.len().min(LEADING_WORDS));
         for (at, word) in leading.iter().enumerate() {
             let Some(term) = terms.words.get(word.place) else { continue };
-            for (doc, worth) in self.word_worths(group, &term.stem)?.iter() {
-                self.lead(*doc, word.weight * worth, Shared::word(at));
+            let asked_dwells = related::dwells_on(term, &language.lang);
+            for holding in self.word_holdings(group, &term.stem)?.iter() {
+                let both_dwell = asked_dwells && holding.dwells;
+                self.lead(holding.doc, word.weight * holding.worth, Shared::word(at), both_dwell);
             }
         }
         for (at, phrase) in phrases.iter().enumerate() {
             let Some(term) = terms.phrases.get(phrase.place) else { continue };
+            let asked_dwells = related::dwells_on(term, &language.lang);
             let docs = self.docs_with(snapshot.fields.phrases, &term.stem)?;
             for doc in docs.into_iter().filter(|doc| snapshot.works_index.group_of(*doc) == group) {
-                self.lead(doc, phrase.weight * related::phrase_worth(), Shared::phrase(at));
+                self.lead(doc, phrase.weight * related::phrase_worth(), Shared::phrase(at), asked_dwells);
             }
         }
         for (at, word) in (leading.len()..).zip(others) {
             let Some(term) = terms.words.get(word.place) else { continue };
-            self.add_other(group, &term.stem, word.weight, Shared::word(at))?;
+            let asked_dwells = related::dwells_on(term, &language.lang);
+            self.add_other(group, &term.stem, word.weight, Shared::word(at), asked_dwells)?;
         }
         let whole = related::whole_text(&words, &phrases);
         let places = |terms: Vec<WeightedTerm>| terms.into_iter().map(|term| term.place).collect();
         Ok((LookedFor { words: places(words), phrases: places(phrases) }, whole))
     }
 
-    /// Adds a term that an article shares and that leads to it.
-    fn lead(&mut self, doc: Doc, worth: f32, term: Shared) {
+    /// Adds a term that an article shares and that leads to it, and whether both dwell on it.
+    fn lead(&mut self, doc: Doc, worth: f32, term: Shared, both_dwell: bool) {
         let Some(text) = self.texts.get_mut(doc as usize) else { return };
         if text.shared.is_none() {
             self.touched.push(doc);
         }
         text.worth += worth;
-        text.shared = text.shared.and(term);
+        text.shared.take(term, both_dwell);
     }
 
     /// The articles of the same series, and those with a link to or from a version.
@@ -373,13 +388,13 @@ impl<'s> Scorer<'s> {
         Ok(places.into_iter().map(|place| self.snapshot.works_index.doc(place)).collect())
     }
 
-    /// What a word is worth in the living articles of a language that hold it, zone by zone.
-    fn word_worths(&mut self, group: usize, stem: &str) -> Result<Worths, EngineError> {
-        if let Some(known) = self.worths.get(group).and_then(|known| known.get(stem)) {
+    /// Where a word stands in the living articles of a language, zone by zone.
+    fn word_holdings(&mut self, group: usize, stem: &str) -> Result<Holdings, EngineError> {
+        if let Some(known) = self.holdings.get(group).and_then(|known| known.get(stem)) {
             return Ok(Rc::clone(known));
         }
         let index = &self.snapshot.works_index;
-        let mut worths: Vec<(Doc, f32)> = Vec::new();
+        let mut holdings: Vec<Holding> = Vec::new();
         let mut lengths = Vec::new();
         each_list(self.snapshot, stem, |base, segment, zone, mut list| {
             let mean = self.mean(group, zone);
@@ -389,22 +404,34 @@ impl<'s> Scorer<'s> {
                 segment.zones[zone.ordinal()].length.get_vals(docs, &mut lengths);
                 for ((doc, frequency), length) in docs.iter().zip(list.freqs()).zip(&lengths) {
                     if index.group_of(base + doc) == group && !segment.reader.is_deleted(*doc) {
-                        worths.push((base + doc, related::zone_worth(zone, *frequency, *length as u32, mean)));
+                        holdings.push(Holding {
+                            doc: base + doc,
+                            worth: related::zone_worth(zone, *frequency, *length as u32, mean),
+                            dwells: related::dwells(zone, *frequency),
+                        });
                     }
                 }
                 list.advance();
             }
         })?;
-        let worths = Worths::new(worths);
-        self.postings_kept += worths.len();
-        if let Some(known) = self.worths.get_mut(group) {
-            known.insert(stem.to_owned(), Rc::clone(&worths));
+        let holdings = Holdings::new(holdings);
+        self.postings_kept += holdings.len();
+        if let Some(known) = self.holdings.get_mut(group) {
+            known.insert(stem.to_owned(), Rc::clone(&holdings));
         }
-        Ok(worths)
+        Ok(holdings)
     }
 
-    /// Adds a word of a language to the articles that others led to.
-    fn add_other(&mut self, group: usize, stem: &str, weight: f32, word: Shared) -> Result<(), EngineError> {
+    /// Adds a word of a language to the articles that others led to; `asked_dwells` says whether what
+    /// is asked about dwells on it.
+    fn add_other(
+        &mut self,
+        group: usize,
+        stem: &str,
+        weight: f32,
+        word: Shared,
+        asked_dwells: bool,
+    ) -> Result<(), EngineError> {
         let mut texts = std::mem::take(&mut self.texts);
         let read = each_list(self.snapshot, stem, |base, segment, zone, mut list| {
             let mean = self.mean(group, zone);
@@ -414,7 +441,7 @@ impl<'s> Scorer<'s> {
                     let Some(text) = text else { continue };
                     let length = segment.zones[zone.ordinal()].length.get_val(*doc) as u32;
                     text.worth += weight * related::zone_worth(zone, *frequency, length, mean);
-                    text.shared = text.shared.and(word);
+                    text.shared.take(word, asked_dwells && related::dwells(zone, *frequency));
                 }
                 list.advance();
             }
@@ -461,7 +488,7 @@ struct Found {
 struct Finds {
     works: Vec<Found>,
     /// For every version asked about so far, the terms that each of the works shares with it.
-    terms: Vec<Vec<Shared>>,
+    terms: Vec<Vec<SharedTerms>>,
 }
 
 impl Finds {
@@ -482,7 +509,7 @@ impl Finds {
         found.text = found.text.max(evidence.worth / whole);
         let at = found.at;
         if let Some(terms) = self.terms.last_mut() {
-            terms.resize(terms.len().max(at + 1), Shared::default());
+            terms.resize(terms.len().max(at + 1), SharedTerms::default());
             terms[at] = terms[at].and(evidence.shared);
         }
     }
