@@ -253,7 +253,8 @@ where
     /// The search with less of what was typed: phrases as single words, then without words that tell
     /// nothing, at last by any of the others.
     fn fewer_words(&self, fewer: &[Plan]) -> Result<Option<Answered<M>>, C::Error> {
-        for plan in fewer {
+        let could_pass = self.collection.could_pass(&self.request.filters);
+        for plan in fewer.iter().filter(|_| could_pass) {
             let mut found = (self.matching)(plan, &self.request.filters)?;
             if found.versions == 0 {
                 continue;
@@ -287,9 +288,14 @@ where
         Ok((held.len() < count && !held.is_empty()).then(|| plan.keeping(&held).relaxed()))
     }
 
+    /// Wider filters that something could pass.
+    fn wider(&self) -> impl Iterator<Item = Wider> {
+        wider(&self.request.filters).into_iter().filter(|wider| self.collection.could_pass(&wider.filters))
+    }
+
     /// The search under wider filters, whole or with the least of its words.
     fn wider_filters(&self, plan: &Plan, least: Option<&Plan>) -> Result<Option<Answered<M>>, C::Error> {
-        for wider in wider(&self.request.filters) {
+        for wider in self.wider() {
             for plan in [Some(plan), least].into_iter().flatten() {
                 let found = (self.matching)(plan, &wider.filters)?;
                 if found.versions > 0 {
@@ -304,9 +310,10 @@ where
     fn newest(&self, plan: &Plan) -> Result<Option<Answered<M>>, C::Error> {
         let asked = Wider { kind: RecoveryKind::Newest, filters: self.request.filters.clone(), dropped: Vec::new() };
         let whole_site = Wider { filters: Filters::default(), dropped: named(&self.request.filters), ..asked.clone() };
-        let wider = wider(&self.request.filters).into_iter().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
+        let wider = self.wider().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
         let plan = plan.without_words();
-        for wider in [asked].into_iter().chain(wider).chain([whole_site]) {
+        let asked = Some(asked).filter(|asked| self.collection.could_pass(&asked.filters));
+        for wider in asked.into_iter().chain(wider).chain([whole_site]) {
             let found = (self.matching)(&plan, &wider.filters)?;
             if found.versions > 0 {
                 return Ok(Some(self.widened(wider, plan, found)));

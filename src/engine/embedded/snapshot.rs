@@ -25,6 +25,7 @@ use super::works::WorkIndex;
 use super::written::written;
 use crate::analysis::{Sketch, ZONES, Zone, language_group};
 use crate::engine::cursor::HOLD_S;
+use crate::engine::filters::{Facet, Filters};
 use crate::engine::plan::{Collection, WordForms};
 use crate::engine::ranking::LanguageStats;
 use crate::engine::related::Subject;
@@ -668,5 +669,10 @@ impl Collection for Snapshot {
 
     fn synonyms(&self) -> &SynonymIndex {
         &self.synonyms
+    }
+
+    fn could_pass(&self, filters: &Filters) -> bool {
+        let has_value = |facet| self.values.meant(facet, filters).is_none_or(|meant| meant.contains(&true));
+        Facet::ALL.into_iter().all(has_value)
     }
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::analysis::{fold, is_stop_word, language_group};
 use crate::engine::SearchRequest;
+use crate::engine::filters::Filters;
 use crate::engine::ranking::{self, Asked, Counting, LanguageStats, WEIGHTS};
 use crate::engine::synonyms::SynonymIndex;
 use crate::query::{Clause, Query, QueryWord};
@@ -35,6 +36,11 @@ pub trait Collection {
     fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, Self::Error>;
     /// What stands for what.
     fn synonyms(&self) -> &SynonymIndex;
+    /// Whether anything could pass filters; `false` only where a facet asked for has none of the
+    /// values, told without going through the articles.
+    fn could_pass(&self, _: &Filters) -> bool {
+        true
+    }
 }
 
 /// Which words are searched for in another spelling.
