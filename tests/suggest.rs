@@ -62,6 +62,7 @@ rules! {
     what_leads_to_most_comes_first
     the_readers_language_comes_first
     one_slip_is_mended
+    a_slip_is_mended_where_only_other_languages_have_what_begins_so
     neither_forms_nor_pieces_are_repeated
     what_was_typed_goes_on_with_its_last_word
     works_are_found_by_what_they_are_headed_by
@@ -171,6 +172,28 @@ fn one_slip_is_mended(maker: Maker) {
     }
     // What begins as typed is no slip.
     assert_eq!(texts(&maker(&[title("a", "es", "Becas"), title("b", "es", "Bocas")]), "beca"), ["Becas"]);
+}
+
+fn a_slip_is_mended_where_only_other_languages_have_what_begins_so(maker: Maker) {
+    let made = maker(&[
+        title("a", "es", "Movilidad académica"),
+        title("b", "pt", "Mobilidade acadêmica"),
+        title("c", "pt", "Mobilidade virtual"),
+        title("d", "en", "Mobile classrooms"),
+    ]);
+    let asked = |text: &str, ui_lang: &str| {
+        let request = SuggestRequest { ui_lang: Some(ui_lang.to_owned()), ..request(text) };
+        let completions = made.engine.suggest(&request).unwrap().completions;
+        completions.into_iter().map(|completion| (completion.lang, completion.text)).collect::<Vec<_>>()
+    };
+    let langs = |text, ui_lang| asked(text, ui_lang).into_iter().map(|(lang, _)| lang).collect::<Vec<_>>();
+    let es = asked("mobilidad", "es");
+    assert_eq!(es[0], ("es".to_owned(), "Movilidad académica".to_owned()), "{es:?}");
+    assert!(es.iter().any(|(lang, _)| lang == "pt"), "{es:?}");
+    assert!(langs("mobilidad", "pt").iter().all(|lang| lang == "pt"));
+    assert!(langs("mobilidade", "es").iter().all(|lang| lang == "pt"), "a word of the site is none misspelt");
+    assert!(!langs("mobil", "es").contains(&"es".to_owned()), "so little begins much by chance");
+    assert!(texts(&made, "mobilidad").iter().all(|text| text.starts_with("Mobilidade")), "no language is told");
 }
 
 fn neither_forms_nor_pieces_are_repeated(maker: Maker) {

@@ -108,7 +108,7 @@ impl SuggestedArticle {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SuggestAnswer {
     /// Words and phrases, the likeliest first. Those that begin with what was typed; where none
-    /// does, those that do with one slip mended.
+    /// does, or none of the reader's language, those that do with one slip mended.
     pub completions: Vec<Completion>,
     /// Works whose title, topics or authors hold what was typed, the last word as a beginning, each
     /// once; where there are none, what a search finds.
@@ -169,7 +169,9 @@ pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
 }
 
 /// What may be offered: what begins with the typed text; where that is little, what goes on with its
-/// last word in articles that hold the others; where there is nothing, both with a slip mended.
+/// last word in articles that hold the others; where there is nothing, both with a slip mended. And
+/// where a word that the site does not know only begins words of other languages than the reader's,
+/// also those of theirs that it begins with a slip mended.
 fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> Result<(Vec<Offer>, bool), EngineError> {
     let key = completion_key(&request.text);
     let mut offers = engine.begun(&key, &[], request)?;
@@ -182,11 +184,19 @@ fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> R
         let rest = SuggestRequest { limit: request.limit - offers.len(), ..request.clone() };
         compose(engine, heads, engine.begun(begun, heads, &rest)?, request, &mut offers)?;
     }
-    if !offers.is_empty() {
+    let in_own_lang = |offer: &Offer| offer.fit(request) > 0;
+    if !offers.is_empty() && (request.ui_lang.is_none() || offers.iter().any(in_own_lang) || !typed.is_one_word()) {
         return Ok((offers, false));
     }
     if typed.is_one_word() && !engine.similar_words(key.trim_end(), 0)?.is_empty() {
-        return Ok((Vec::new(), false)); // a word of the site, that leads nowhere else
+        return Ok((offers, false)); // a word of the site, that leads nowhere else
+    }
+    if !offers.is_empty() {
+        // What a reader misspells begins words of a language that is close to theirs: *mobilidad*.
+        if let Some(misspelt) = Misspelt::of(&key).filter(Misspelt::is_long) {
+            offers.extend(engine.mended(&misspelt, &[], request)?.into_iter().filter(in_own_lang));
+        }
+        return Ok((offers, false));
     }
     if let Some(misspelt) = Misspelt::of(&key) {
         offers = engine.mended(&misspelt, &[], request)?;
@@ -510,6 +520,12 @@ impl Misspelt {
             (MIN_CORRECTED_CHARS..=MAX_CORRECTED_CHARS).contains(&chars) && key.contains(char::is_alphabetic);
         let kept = if chars < MIN_FIRST_CORRECTED_CHARS { 1 } else { 0 };
         is_mended.then(|| Misspelt { key: key.to_owned(), kept: key.chars().take(kept).collect() })
+    }
+
+    /// Whether so much was typed that what begins nearly so is hardly there by chance: any letter of it
+    /// may be wrong.
+    fn is_long(&self) -> bool {
+        self.kept.is_empty()
     }
 
     /// What was typed.
