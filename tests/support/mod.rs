@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -81,11 +82,14 @@ impl Server {
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let out = BufReader::new(child.stdout.take().unwrap());
         let mut server = Server { child, address: String::new(), announcement: String::new(), log };
         // The announcement is three lines; a server that fails closes its output.
-        for _ in 0..3 {
-            out.read_line(&mut server.announcement).unwrap();
+        let (sender, announced) = mpsc::channel();
+        thread::spawn(move || sender.send(out.lines().take(3).collect::<Result<Vec<_>, _>>()));
+        match announced.recv_timeout(PATIENCE) {
+            Ok(lines) => server.announcement = lines.unwrap().join("\n"),
+            Err(_) => panic!("waited too long for the server's announcement: {}", server.log()),
         }
         let Some((_, rest)) = server.announcement.split_once("http://") else {
             panic!("the server did not start: {:?} {}", server.announcement, server.log());
