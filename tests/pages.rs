@@ -11,7 +11,7 @@
 //! * parameters that it does not take change nothing, bad values are told in the same clothes;
 //! * every problem of a reader's route is a page for who prefers one and as it was for who does not;
 //! * the policy allows what the page has and nothing unsafe;
-//! * what it says for programs is what the API answers;
+//! * what it says for programs is what the API answers; its feed has what it shows, or there is none;
 //! * the front door tells the state of the index, also where there is none;
 //! * the related block is that of the API, and leaves nothing in a page where something is wrong;
 //! * under a path, all links stay under it; a page that is unchanged is not sent again; it is light, and has
@@ -653,6 +653,43 @@ fn what_it_says_for_programs_is_what_the_api_answers() {
     }
     assert!(text(found.one("title")).starts_with("movilidad – "));
     assert!(found.one("meta[name=description]").attr("content").unwrap().contains("movilidad"));
+}
+
+#[test]
+fn the_feed_that_a_page_links_to_has_what_it_shows() {
+    const FEED: &str = "link[rel=alternate][type='application/atom+xml']";
+    let entries = |feed: &str| {
+        let feed = ask_text(&CORPUS.router, request(Method::GET, &format!("{feed}&limit=100"), "en", "*/*")).body;
+        let titles =
+            feed.split("<entry").skip(1).filter_map(|entry| entry.split_once("<title>")?.1.split_once("</title>"));
+        titles.map(|(title, _)| title.replace("&amp;", "&").replace("&quot;", "\"")).collect::<Vec<_>>()
+    };
+    for query in [
+        "q=movilidad+virtual",
+        "q=reconocimiento&kind=article&lang=es&literal=true",
+        "topic=programs/research&sort=date&page=2",
+        // Spelt otherwise, under filters, joined and split.
+        "q=movilidda+virtual",
+        "q=movilidda+virtual&kind=blog&sort=date",
+        "q=inter+cambio",
+        "q=movilidadvirtual",
+    ] {
+        let page = page(&format!("/search?{query}&ui_lang=es"));
+        let feed = &page.links(FEED)[0];
+        assert!(page.links("footer a").contains(feed), "{query}");
+        let (entries, hits) = (entries(feed), page.texts(".hits h2"));
+        assert!(!hits.is_empty() && hits.iter().all(|hit| entries.contains(hit)), "{query}: {hits:?} of {entries:?}");
+    }
+    assert_eq!(
+        page("/search?q=movilidda+virtual&kind=blog").links(FEED),
+        ["/search.atom?q=movilidad+virtual&kind=blog"]
+    );
+    // Of a search that was helped otherwise, none has the hits.
+    for query in ["q=movilidad+zarigueya", "q=movilidad&lang=de", "q=doctorado+duracion&ui_lang=es", "q=zzzzzzzzzzzz"] {
+        let page = page(&format!("/search?{query}"));
+        assert!(!page.all(".notice").is_empty() && page.links(FEED).is_empty(), "{query}");
+        assert!(page.links("footer a").iter().all(|link| !link.contains("atom")), "{query}");
+    }
 }
 
 #[test]
