@@ -2,7 +2,8 @@
 //!
 //! * each page speaks each of its languages, has one `h1`, its headings in order, its landmarks, a
 //!   name at every control, and a switch that keeps what was asked for;
-//! * its hits are those of the API, in the same order, each linked to where it stands;
+//! * its hits are those of the API, in the same order, each linked to where it stands and set in the
+//!   direction of its language;
 //! * a facet's link leads to as many works as it says, a chosen one to the search without it;
 //! * the pages of a list have every hit once, and lead to each other;
 //! * whatever is typed, published or asked for stays text: only our script runs, links lead to the
@@ -168,6 +169,10 @@ fn is_sound(page: &Page) {
     }
     for image in page.all("img") {
         assert_eq!((image.attr("alt"), image.attr("loading")), (Some(""), Some("lazy")));
+    }
+    // What stands in its own language is set in the direction of that.
+    for element in page.all("main [lang]") {
+        assert_eq!(element.attr("dir"), Some("auto"), "{}", element.html());
     }
     let switch: Vec<_> = page.all(".languages a").iter().map(|link| link.attr("hreflang").unwrap()).collect();
     assert_eq!(switch, LANGS);
@@ -689,6 +694,33 @@ fn the_feed_that_a_page_links_to_has_what_it_shows() {
         let page = page(&format!("/search?{query}"));
         assert!(!page.all(".notice").is_empty() && page.links(FEED).is_empty(), "{query}");
         assert!(page.links("footer a").iter().all(|link| !link.contains("atom")), "{query}");
+    }
+}
+
+#[test]
+fn texts_from_right_to_left_are_set_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = |id: &str, lang: &str, title: &str| {
+        json!({
+            "id": id, "lang": lang, "title": title, "body": title, "url": format!("https://a.example/{id}"),
+            "topics": [{ "path": "work", "label": title }],
+        })
+    };
+    let records = [
+        record("a", "ar", "الاعتراف بالمؤهلات في أمريكا اللاتينية"),
+        record("b", "en", "Recognition of degrees in Latin America"),
+    ];
+    fs::write(folder.path().join("a.jsonl"), format!("{}\n{}\n", records[0], records[1])).unwrap();
+    let site = index_with(&folder.path().join("a.jsonl"), &folder.path().join("data"), Settings::default());
+    let page = page_of(&site.router, request(Method::GET, "/search?sort=date", "en", BROWSER));
+    for selector in [".hits h2", ".hits p:not(.aside)", ".hits p.aside", ".hits .facts span", ".facets span"] {
+        assert_eq!(page.all(&format!("{selector}[lang=ar][dir=auto]")).len(), 1, "{selector}: {}", page.text);
+    }
+    let block = ask_text(&site.router, request(Method::GET, "/widgets/related?id=b", "en", BROWSER)).body;
+    let block = Html::parse_fragment(&block);
+    for selector in [".fichero-related-title", ".fichero-related-topics", ".fichero-related-meta span"] {
+        let selector = Selector::parse(&format!("{selector}[lang=ar][dir=auto]")).unwrap();
+        assert_eq!(block.select(&selector).count(), 1, "{selector:?}: {}", block.html());
     }
 }
 

@@ -241,10 +241,10 @@ impl Results<'_> {
         let (title, snippet) = (PreEscaped(hit.title_html.clone()), PreEscaped(hit.snippet_html.as_str()));
         html! {
             @if let Some(picture) = card::picture(card) { img src=(picture) alt="" loading="lazy"; }
-            h2 lang=(card.lang) { (card::link(card.url.as_deref(), &card.lang, None, &title)) }
+            h2 lang=(card.lang) dir="auto" { (card::link(card.url.as_deref(), &card.lang, None, &title)) }
             p.facts { (card::facts(reader, card, Some(card.kind.as_str()))) }
-            @if !snippet.0.is_empty() { p lang=(card.lang) { (snippet) } }
-            @if !card.topics.is_empty() { p.aside lang=(card.lang) { (card::topics(&card.topics)) } }
+            @if !snippet.0.is_empty() { p lang=(card.lang) dir="auto" { (snippet) } }
+            @if !card.topics.is_empty() { p.aside lang=(card.lang) dir="auto" { (card::topics(&card.topics)) } }
             @if !hit.translations.is_empty() {
                 p.aside { (reader.shown("also", &self.translations(&hit.translations))) }
             }
@@ -255,7 +255,7 @@ impl Results<'_> {
         html! {
             @for (place, other) in translations.iter().enumerate() {
                 @if place > 0 { ", " }
-                span lang=(other.lang) {
+                span lang=(other.lang) dir="auto" {
                     (card::link(other.url.as_deref(), &other.lang, None, &html! { (language_name(&other.lang)) }))
                 }
             }
