@@ -6,7 +6,8 @@
 //! * a misspelt word, a search without results, a server that fails: the reader is told;
 //! * of answers that come out of order the last question's is shown;
 //! * two searches on one page have an address each and leave each other alone;
-//! * fixed filters narrow every search and are no facets.
+//! * fixed filters narrow every search and are no facets;
+//! * facets are shown where they lead to what they count.
 
 use serde_json::{Value, json};
 
@@ -230,5 +231,34 @@ fn two_searches_on_a_page_leave_each_other_alone() {
         page.comes_to(&heading("a"), first);
         page.back();
         page.comes_to(&heading("b"), "");
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn facets_are_shown_where_they_lead_to_what_they_count() {
+    browse(|page| {
+        let at = |body: &str, state: &str| {
+            page.open(&format!("{}?{state}", made("es", body)));
+            page.until("told.length");
+            settled(page);
+            page.until("seen('[part=hits] [part=item]').length");
+        };
+        let shown = "['notice', 'facet', 'clear'].map((part) => seen(`[part=${part}]`).length > 0)";
+        let open = "<fichero-search results=inline></fichero-search>";
+        let events = "<fichero-search results=inline kind=event></fichero-search>";
+        for (body, state, expected) in [
+            // Less is searched for, with and without filters.
+            (open, "f-q=movilidad+zarigueya", [true, true, false]),
+            (open, "f-q=doctorado+duracion", [true, true, false]),
+            (open, "f-q=movilidad+virtual&f-kind=event", [true, false, true]),
+            (events, "f-q=movilidad+virtual", [true, false, false]),
+            // In another spelling all is.
+            (open, "f-q=movilidda+virtual&f-kind=blog", [true, true, true]),
+            (open, "f-q=zzzzzzzzzzzz", [true, false, false]),
+        ] {
+            at(body, state);
+            page.comes_to(shown, json!(expected));
+        }
     });
 }

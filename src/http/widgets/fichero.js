@@ -679,11 +679,15 @@ class FicheroSearch extends Widget {
       this.#correct(this.#with({ page: last > 1 ? last : [] }), toTop);
       return;
     }
-    const total = recovery?.kind === "newest" ? 0 : value;
+    const kind = recovery?.kind;
+    const total = kind === "newest" ? 0 : value;
+    // Where words were left out under filters, other ones can find what holds all words.
+    const isFiltered = this.scope.length > 0 || FACETS.some((name) => state.has(name));
+    const hasTrueCounts = kind !== "newest" && !(isFiltered && ["fewer_words", "any_word"].includes(kind));
     this.#show([
       this.#title(total === 0 && query ? this.label("none", { q: query }) : this.count("results", total)),
       this.#notice(answer),
-      this.#facets(facets, answer.facets),
+      this.#facets(hasTrueCounts ? facets : [], answer.facets),
       hits.length > 0 && h("div", { part: "found" },
         h("ol", { part: "hits", role: "list" }, hits.map((hit, at) => this.#hit(hit, answer.offset + at + 1))),
         this.#pages(last, page)),
