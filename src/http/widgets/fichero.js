@@ -464,7 +464,7 @@ class FicheroSearch extends Widget {
     const form = h("form", { class: "fichero-form", role: "search", "aria-label": label, action: this.address("search", []) },
       h("input", { type: "search", name: "q", "aria-label": label }),
       h("button", {}, label),
-      [["ui_lang", this.pageLang], ...this.scope].map(([name, value]) => h("input", { type: "hidden", name, value })));
+      h("input", { type: "hidden", name: "ui_lang", value: this.pageLang }));
     this.append(form);
     return form;
   }
@@ -486,6 +486,11 @@ class FicheroSearch extends Widget {
       },
     });
     this.#form.addEventListener("submit", (event) => this.#submit(event));
+    // Fixed filters go along, as far as the form does not have them itself.
+    this.#form.addEventListener("formdata", ({ formData }) => {
+      const missing = this.scope.filter(([name]) => !formData.has(name));
+      missing.forEach(([name, value]) => formData.append(name, value));
+    });
     this.addEventListener("focusout", (event) => this.#list.contains(event.relatedTarget) || this.#close());
   }
 
