@@ -7,7 +7,8 @@
 //! * of answers that come out of order the last question's is shown;
 //! * two searches on one page have an address each and leave each other alone;
 //! * fixed filters narrow every search and are no facets;
-//! * facets are shown where they lead to what they count.
+//! * facets are shown where they lead to what they count;
+//! * nothing is counted that is not shown.
 
 use serde_json::{Value, json};
 
@@ -259,6 +260,31 @@ fn facets_are_shown_where_they_lead_to_what_they_count() {
         ] {
             at(body, state);
             page.comes_to(shown, json!(expected));
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn only_what_is_shown_is_counted() {
+    browse(|page| {
+        let stand = Stand::new();
+        let all = "topic=news kind=event year=2021 langs=es";
+        for (attributes, facets) in [
+            ("facets=''", vec!["none"]),
+            (all, vec!["none"]),
+            ("facets='kind,year' kind=event", vec!["year"]),
+            ("", vec!["topic", "kind", "year", "lang"]),
+        ] {
+            let body =
+                format!("<fichero-search results=inline {attributes} server={}></fichero-search>", stand.address);
+            page.open(&format!("{}?f-q=becas", made("es", &body)));
+            let asked = stand.next();
+            let counted: Vec<_> =
+                asked.parameters.iter().filter(|(name, _)| name == "facets").map(|(_, value)| value.as_str()).collect();
+            assert_eq!(counted, facets, "{attributes}");
+            asked.forward();
+            page.until("told.length");
         }
     });
 }

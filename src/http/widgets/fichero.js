@@ -665,7 +665,7 @@ class FicheroSearch extends Widget {
     const answer = await this.#search(this.address("v1/search", [
       ...[...state].filter(([name]) => name !== "page"), ...this.scope,
       ["ui_lang", this.pageLang], ["limit", limit], ["offset", (page - 1) * limit],
-      ...facets.map((name) => ["facets", name]),
+      ...(facets.length > 0 ? facets : ["none"]).map((name) => ["facets", name]),
     ]));
     if (answer === undefined) return;
     if (!answer?.hits) {
