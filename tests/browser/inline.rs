@@ -8,7 +8,8 @@
 //! * two searches on one page have an address each and leave each other alone;
 //! * fixed filters narrow every search and are no facets;
 //! * facets are shown where they lead to what they count;
-//! * nothing is counted that is not shown.
+//! * nothing is counted that is not shown;
+//! * no more is asked for than the server answers.
 
 use serde_json::{Value, json};
 
@@ -286,5 +287,31 @@ fn only_what_is_shown_is_counted() {
             asked.forward();
             page.until("told.length");
         }
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn no_more_is_asked_for_than_the_server_answers() {
+    browse(|page| {
+        let stand = Stand::new();
+        let body = format!(
+            "<fichero-search results=inline limit=150 suggestions=25 server={0}></fichero-search>\
+            <fichero-recent limit=101 server={0}></fichero-recent>",
+            stand.address
+        );
+        page.open(&made("es", &body));
+        let recent = stand.next();
+        assert_eq!((recent.path.as_str(), recent.value("limit")), ("/v1/recent", Some("100")));
+        recent.forward();
+        page.click("[role=combobox]");
+        let suggested = stand.next();
+        assert_eq!((suggested.path.as_str(), suggested.value("limit")), ("/v1/suggest", Some("20")));
+        suggested.forward();
+        page.run("one('[role=combobox]').value = 'universidad'; one('form').requestSubmit()");
+        let asked = stand.next();
+        assert_eq!((asked.path.as_str(), asked.value("limit")), ("/v1/search", Some("100")));
+        asked.forward();
+        page.until("texts('[part=heading]')[0]?.startsWith('Resultados: ')");
     });
 }

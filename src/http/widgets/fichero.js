@@ -3,7 +3,10 @@
 const DEBOUNCE_MS = 150;
 const TIMEOUT_MS = 15_000;
 const NEAR = "400px";
+/** The API's bounds. */
 const MAX_OFFSET = 10_000;
+const MAX_LIMIT = 100;
+const MAX_SUGGESTIONS = 20;
 const MAX_REASONS = 3;
 const STORE = "fichero.searches";
 const MAX_STORED = 6;
@@ -224,8 +227,8 @@ class Widget extends HTMLElement {
     return FILTERS.flatMap((name) => listed(this.getAttribute(name === "lang" ? "langs" : name)).map((value) => [name, value]));
   }
 
-  number(attribute, otherwise) {
-    return whole(this.getAttribute(attribute), otherwise);
+  number(attribute, otherwise, most = MAX_LIMIT) {
+    return Math.min(whole(this.getAttribute(attribute), otherwise), most);
   }
 
   get pageLang() {
@@ -505,7 +508,7 @@ class FicheroSearch extends Widget {
 
   /** Shows what is suggested; `step` goes to the first (1) or the last (-1). */
   async #offer(step = 0) {
-    const limit = this.number("suggestions", 5);
+    const limit = this.number("suggestions", 5, MAX_SUGGESTIONS);
     if (limit === 0) return;
     const typed = this.#input.value;
     const own = this.hasAttribute("recent") && !typed.trim() ? stored() : [];
