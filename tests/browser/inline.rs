@@ -6,7 +6,10 @@
 //! * a misspelt word, a search without results, a server that fails: the reader is told;
 //! * of answers that come out of order the last question's is shown;
 //! * two searches on one page have an address each and leave each other alone;
-//! * fixed filters narrow every search and are no facets.
+//! * fixed filters narrow every search and are no facets;
+//! * facets are shown where they lead to what they count;
+//! * nothing is counted that is not shown;
+//! * no more is asked for than the server answers.
 
 use serde_json::{Value, json};
 
@@ -230,5 +233,85 @@ fn two_searches_on_a_page_leave_each_other_alone() {
         page.comes_to(&heading("a"), first);
         page.back();
         page.comes_to(&heading("b"), "");
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn facets_are_shown_where_they_lead_to_what_they_count() {
+    browse(|page| {
+        let at = |body: &str, state: &str| {
+            page.open(&format!("{}?{state}", made("es", body)));
+            page.until("told.length");
+            settled(page);
+            page.until("seen('[part=hits] [part=item]').length");
+        };
+        let shown = "['notice', 'facet', 'clear'].map((part) => seen(`[part=${part}]`).length > 0)";
+        let open = "<fichero-search results=inline></fichero-search>";
+        let events = "<fichero-search results=inline kind=event></fichero-search>";
+        for (body, state, expected) in [
+            // Less is searched for, with and without filters.
+            (open, "f-q=movilidad+zarigueya", [true, true, false]),
+            (open, "f-q=doctorado+duracion", [true, true, false]),
+            (open, "f-q=movilidad+virtual&f-kind=event", [true, false, true]),
+            (events, "f-q=movilidad+virtual", [true, false, false]),
+            // In another spelling all is.
+            (open, "f-q=movilidda+virtual&f-kind=blog", [true, true, true]),
+            (open, "f-q=zzzzzzzzzzzz", [true, false, false]),
+        ] {
+            at(body, state);
+            page.comes_to(shown, json!(expected));
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn only_what_is_shown_is_counted() {
+    browse(|page| {
+        let stand = Stand::new();
+        let all = "topic=news kind=event year=2021 langs=es";
+        for (attributes, facets) in [
+            ("facets=''", vec!["none"]),
+            (all, vec!["none"]),
+            ("facets='kind,year' kind=event", vec!["year"]),
+            ("", vec!["topic", "kind", "year", "lang"]),
+        ] {
+            let body =
+                format!("<fichero-search results=inline {attributes} server={}></fichero-search>", stand.address);
+            page.open(&format!("{}?f-q=becas", made("es", &body)));
+            let asked = stand.next();
+            let counted: Vec<_> =
+                asked.parameters.iter().filter(|(name, _)| name == "facets").map(|(_, value)| value.as_str()).collect();
+            assert_eq!(counted, facets, "{attributes}");
+            asked.forward();
+            page.until("told.length");
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn no_more_is_asked_for_than_the_server_answers() {
+    browse(|page| {
+        let stand = Stand::new();
+        let body = format!(
+            "<fichero-search results=inline limit=150 suggestions=25 server={0}></fichero-search>\
+            <fichero-recent limit=101 server={0}></fichero-recent>",
+            stand.address
+        );
+        page.open(&made("es", &body));
+        let recent = stand.next();
+        assert_eq!((recent.path.as_str(), recent.value("limit")), ("/v1/recent", Some("100")));
+        recent.forward();
+        page.click("[role=combobox]");
+        let suggested = stand.next();
+        assert_eq!((suggested.path.as_str(), suggested.value("limit")), ("/v1/suggest", Some("20")));
+        suggested.forward();
+        page.run("one('[role=combobox]').value = 'universidad'; one('form').requestSubmit()");
+        let asked = stand.next();
+        assert_eq!((asked.path.as_str(), asked.value("limit")), ("/v1/search", Some("100")));
+        asked.forward();
+        page.until("texts('[part=heading]')[0]?.startsWith('Resultados: ')");
     });
 }

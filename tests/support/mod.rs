@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -81,11 +82,14 @@ impl Server {
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let out = BufReader::new(child.stdout.take().unwrap());
         let mut server = Server { child, address: String::new(), announcement: String::new(), log };
         // The announcement is three lines; a server that fails closes its output.
-        for _ in 0..3 {
-            out.read_line(&mut server.announcement).unwrap();
+        let (sender, announced) = mpsc::channel();
+        thread::spawn(move || sender.send(out.lines().take(3).collect::<Result<Vec<_>, _>>()));
+        match announced.recv_timeout(PATIENCE) {
+            Ok(lines) => server.announcement = lines.unwrap().join("\n"),
+            Err(_) => panic!("waited too long for the server's announcement: {}", server.log()),
         }
         let Some((_, rest)) = server.announcement.split_once("http://") else {
             panic!("the server did not start: {:?} {}", server.announcement, server.log());
@@ -185,7 +189,7 @@ impl Client {
     /// Posts lines of JSON, all at once, where the server may end in the middle; gives back the
     /// status and how many lines of JSON came back whole.
     pub fn try_stream(&mut self, path: &str, headers: &[(&str, &str)], lines: &[u8]) -> std::io::Result<(u16, usize)> {
-        self.try_send("POST", path, &[headers, &[("connection", "close")]].concat(), lines)?;
+        self.try_ask("POST", path, &[headers, &[("connection", "close")]].concat(), lines)?;
         let mut answer = Vec::new();
         // What came before a connection is reset counts.
         if let Err(error) = self.stream.read_to_end(&mut answer)
@@ -200,7 +204,7 @@ impl Client {
         Ok((status, answer.lines().filter(|line| is_whole(line)).count()))
     }
 
-    fn try_send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<()> {
+    fn try_ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<()> {
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: fichero\r\n");
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
@@ -209,12 +213,17 @@ impl Client {
             request.push_str(&format!("content-length: {}\r\n", body.len()));
         }
         request.push_str("\r\n");
-        self.stream.get_mut().write_all(&[request.as_bytes(), body].concat())
+        self.try_send(&[request.as_bytes(), body].concat())
     }
 
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) {
-        self.stream.get_mut().write_all(bytes).unwrap();
+        self.try_send(bytes).unwrap();
+    }
+
+    /// As [`Client::send`], where the server may have closed.
+    pub fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
     }
 
     /// Asks for an address.
@@ -237,7 +246,7 @@ impl Client {
         body: &[u8],
     ) -> std::io::Result<Answer> {
         let broken = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
-        self.try_send(method, path, headers, body)?;
+        self.try_ask(method, path, headers, body)?;
         let mut lines: Vec<String> = Vec::new();
         while lines.last().is_none_or(|line| !line.is_empty()) {
             let mut line = String::new();

@@ -36,7 +36,7 @@ pub(super) fn facts(reader: &Reader, card: &Card, kind: Option<&str>) -> Markup 
     let moment = card.starts_at.as_ref().or(card.published_at.as_ref());
     html! {
         @if let Some(kind) = kind { span { (reader.label(kind)) } " " }
-        @if reader.is_foreign(&card.lang) { span lang=(card.lang) { (language_name(&card.lang)) } " " }
+        @if reader.is_foreign(&card.lang) { span lang=(card.lang) dir="auto" { (language_name(&card.lang)) } " " }
         @if let Some(moment) = moment { time datetime=(moment.as_str()) { (reader.day(moment)) } " " }
         @if !card.authors.is_empty() { span { (reader.told("by", &[("names", &reader.list(&card.authors))])) } }
     }

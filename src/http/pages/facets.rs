@@ -111,7 +111,7 @@ impl Facets<'_> {
         };
         html! {
             a href=(self.link(&there)) rel="nofollow" aria-current=[is_chosen.then_some("true")] {
-                span lang=[choice.lang] { (choice.label) }
+                span lang=[choice.lang] dir=[choice.lang.map(|_| "auto")] { (choice.label) }
                 " "
                 span.count { (self.reader.number(choice.count)) }
             }

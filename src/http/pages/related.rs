@@ -86,7 +86,7 @@ impl Block {
         let link = card::link(card.url.as_deref(), &card.lang, Some("fichero-related-link"), &html! { (card.title) });
         html! {
             @if let Some(picture) = card::picture(card) { img.fichero-related-image src=(picture) alt="" loading="lazy"; }
-            @if !card.topics.is_empty() { p.fichero-related-topics lang=(card.lang) { (card::topics(&card.topics)) } }
+            @if !card.topics.is_empty() { p.fichero-related-topics lang=(card.lang) dir="auto" { (card::topics(&card.topics)) } }
             (heading(self.level + 1, "fichero-related-title", Some(&card.lang), &link))
             p.fichero-related-meta { (card::facts(reader, card, None)) }
             @if !reasons.is_empty() { p.fichero-related-reasons { (reasons) } }
@@ -115,11 +115,12 @@ impl Block {
 
 /// A heading of a level; there are none below the sixth.
 fn heading(level: usize, class: &str, lang: Option<&str>, content: &Markup) -> Markup {
+    let dir = lang.map(|_| "auto");
     match level {
-        2 => html! { h2 class=(class) lang=[lang] { (content) } },
-        3 => html! { h3 class=(class) lang=[lang] { (content) } },
-        4 => html! { h4 class=(class) lang=[lang] { (content) } },
-        5 => html! { h5 class=(class) lang=[lang] { (content) } },
-        _ => html! { h6 class=(class) lang=[lang] { (content) } },
+        2 => html! { h2 class=(class) lang=[lang] dir=[dir] { (content) } },
+        3 => html! { h3 class=(class) lang=[lang] dir=[dir] { (content) } },
+        4 => html! { h4 class=(class) lang=[lang] dir=[dir] { (content) } },
+        5 => html! { h5 class=(class) lang=[lang] dir=[dir] { (content) } },
+        _ => html! { h6 class=(class) lang=[lang] dir=[dir] { (content) } },
     }
 }

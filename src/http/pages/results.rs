@@ -13,7 +13,7 @@ use super::facets::Facets;
 use super::layout::{Page, Site, form};
 use super::notice::notice;
 use super::reader::{Reader, language_name, shortened};
-use crate::engine::{Hit, MAX_OFFSET, RecoveryKind, Sort, Translation};
+use crate::engine::{Hit, MAX_OFFSET, Recovery, RecoveryKind, Sort, Translation};
 use crate::http::App;
 use crate::http::failures::{OfPage, Problems};
 use crate::http::feed;
@@ -78,7 +78,7 @@ impl Results<'_> {
             "" => reader.label("all").to_owned(),
             q => format!("{} – {}", shortened(q), reader.label("search")),
         };
-        let feed = site.link("/search.atom", &asked.to_feed_query());
+        let feed = self.feed();
         let page = Page {
             site,
             reader,
@@ -86,15 +86,35 @@ impl Results<'_> {
             ui_lang: asked.ui_lang.as_deref(),
             title: &title,
             is_front: false,
-            head: self.head(&feed),
+            head: self.head(feed.as_deref()),
             in_lang: &|lang| asked.in_lang(lang).to_query(),
             main: self.main(),
-            foot: html! { a href=(feed) type=(feed::MEDIA_TYPE) rel="nofollow" { (reader.label("feed")) } },
+            foot: html! {
+                @if let Some(feed) = &feed {
+                    a href=(feed) type=(feed::MEDIA_TYPE) rel="nofollow" { (reader.label("feed")) }
+                }
+            },
         };
         page.answer(StatusCode::OK)
     }
 
-    fn head(&self, feed: &str) -> Markup {
+    /// The address of its feed. That answers what it is asked for as it is written: where more was done
+    /// for a search than to spell it otherwise, it has none.
+    fn feed(&self) -> Option<String> {
+        let asked = match self.answer.recovery.as_ref().map(|body| &body.recovery) {
+            Some(Recovery { kind, to, .. }) if kind.is_respelling() => Asked { q: to.clone(), ..self.shown.clone() },
+            _ if self.is_as_typed() => self.asked.clone(),
+            _ => return None,
+        };
+        Some(self.site.link("/search.atom", &asked.to_feed_query()))
+    }
+
+    /// Whether what was typed is answered, and nothing else.
+    fn is_as_typed(&self) -> bool {
+        self.answer.recovery.is_none() && self.answer.corrections.is_empty()
+    }
+
+    fn head(&self, feed: Option<&str>) -> Markup {
         let (site, reader, asked) = (self.site, self.reader, self.asked);
         let total = reader.number(self.answer.total.value);
         let about = match asked.q.as_str() {
@@ -109,7 +129,9 @@ impl Results<'_> {
             link rel="canonical" href=(site.address("/search", &asked.to_query()));
             @if let Some(before) = self.before() { link rel="prev" href=(self.to(&asked.on_page(before))); }
             @if let Some(after) = self.after() { link rel="next" href=(self.to(&asked.on_page(after))); }
-            link rel="alternate" type=(feed::MEDIA_TYPE) href=(feed) title=(reader.label("feed"));
+            @if let Some(feed) = feed {
+                link rel="alternate" type=(feed::MEDIA_TYPE) href=(feed) title=(reader.label("feed"));
+            }
         }
     }
 
@@ -219,10 +241,10 @@ impl Results<'_> {
         let (title, snippet) = (PreEscaped(hit.title_html.clone()), PreEscaped(hit.snippet_html.as_str()));
         html! {
             @if let Some(picture) = card::picture(card) { img src=(picture) alt="" loading="lazy"; }
-            h2 lang=(card.lang) { (card::link(card.url.as_deref(), &card.lang, None, &title)) }
+            h2 lang=(card.lang) dir="auto" { (card::link(card.url.as_deref(), &card.lang, None, &title)) }
             p.facts { (card::facts(reader, card, Some(card.kind.as_str()))) }
-            @if !snippet.0.is_empty() { p lang=(card.lang) { (snippet) } }
-            @if !card.topics.is_empty() { p.aside lang=(card.lang) { (card::topics(&card.topics)) } }
+            @if !snippet.0.is_empty() { p lang=(card.lang) dir="auto" { (snippet) } }
+            @if !card.topics.is_empty() { p.aside lang=(card.lang) dir="auto" { (card::topics(&card.topics)) } }
             @if !hit.translations.is_empty() {
                 p.aside { (reader.shown("also", &self.translations(&hit.translations))) }
             }
@@ -233,7 +255,7 @@ impl Results<'_> {
         html! {
             @for (place, other) in translations.iter().enumerate() {
                 @if place > 0 { ", " }
-                span lang=(other.lang) {
+                span lang=(other.lang) dir="auto" {
                     (card::link(other.url.as_deref(), &other.lang, None, &html! { (language_name(&other.lang)) }))
                 }
             }
@@ -293,7 +315,7 @@ impl Results<'_> {
     /// a search was helped, so that it stands where it was not.
     fn as_data(&self) -> Markup {
         let answer = self.answer;
-        if answer.hits.is_empty() || answer.recovery.is_some() || !answer.corrections.is_empty() {
+        if answer.hits.is_empty() || !self.is_as_typed() {
             return Markup::default();
         }
         let cards = answer.hits.iter().map(|hit| hit.card.clone());

@@ -174,7 +174,7 @@ impl Front<'_> {
                 dd {
                     @for (place, of) in index.langs.iter().enumerate() {
                         @if place > 0 { " · " }
-                        span lang=(of.value) { (capitalized(&language_name(&of.value))) } " " (reader.number(of.count))
+                        span lang=(of.value) dir="auto" { (capitalized(&language_name(&of.value))) } " " (reader.number(of.count))
                     }
                 }
                 @if let Some(moment) = &index.built_at {

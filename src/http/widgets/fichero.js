@@ -3,7 +3,10 @@
 const DEBOUNCE_MS = 150;
 const TIMEOUT_MS = 15_000;
 const NEAR = "400px";
+/** The API's bounds. */
 const MAX_OFFSET = 10_000;
+const MAX_LIMIT = 100;
+const MAX_SUGGESTIONS = 20;
 const MAX_REASONS = 3;
 const STORE = "fichero.searches";
 const MAX_STORED = 6;
@@ -224,8 +227,8 @@ class Widget extends HTMLElement {
     return FILTERS.flatMap((name) => listed(this.getAttribute(name === "lang" ? "langs" : name)).map((value) => [name, value]));
   }
 
-  number(attribute, otherwise) {
-    return whole(this.getAttribute(attribute), otherwise);
+  number(attribute, otherwise, most = MAX_LIMIT) {
+    return Math.min(whole(this.getAttribute(attribute), otherwise), most);
   }
 
   get pageLang() {
@@ -464,7 +467,7 @@ class FicheroSearch extends Widget {
     const form = h("form", { class: "fichero-form", role: "search", "aria-label": label, action: this.address("search", []) },
       h("input", { type: "search", name: "q", "aria-label": label }),
       h("button", {}, label),
-      [["ui_lang", this.pageLang], ...this.scope].map(([name, value]) => h("input", { type: "hidden", name, value })));
+      h("input", { type: "hidden", name: "ui_lang", value: this.pageLang }));
     this.append(form);
     return form;
   }
@@ -486,6 +489,11 @@ class FicheroSearch extends Widget {
       },
     });
     this.#form.addEventListener("submit", (event) => this.#submit(event));
+    // Fixed filters go along, as far as the form does not have them itself.
+    this.#form.addEventListener("formdata", ({ formData }) => {
+      const missing = this.scope.filter(([name]) => !formData.has(name));
+      missing.forEach(([name, value]) => formData.append(name, value));
+    });
     this.addEventListener("focusout", (event) => this.#list.contains(event.relatedTarget) || this.#close());
   }
 
@@ -500,7 +508,7 @@ class FicheroSearch extends Widget {
 
   /** Shows what is suggested; `step` goes to the first (1) or the last (-1). */
   async #offer(step = 0) {
-    const limit = this.number("suggestions", 5);
+    const limit = this.number("suggestions", 5, MAX_SUGGESTIONS);
     if (limit === 0) return;
     const typed = this.#input.value;
     const own = this.hasAttribute("recent") && !typed.trim() ? stored() : [];
@@ -660,7 +668,7 @@ class FicheroSearch extends Widget {
     const answer = await this.#search(this.address("v1/search", [
       ...[...state].filter(([name]) => name !== "page"), ...this.scope,
       ["ui_lang", this.pageLang], ["limit", limit], ["offset", (page - 1) * limit],
-      ...facets.map((name) => ["facets", name]),
+      ...(facets.length > 0 ? facets : ["none"]).map((name) => ["facets", name]),
     ]));
     if (answer === undefined) return;
     if (!answer?.hits) {
@@ -679,11 +687,15 @@ class FicheroSearch extends Widget {
       this.#correct(this.#with({ page: last > 1 ? last : [] }), toTop);
       return;
     }
-    const total = recovery?.kind === "newest" ? 0 : value;
+    const kind = recovery?.kind;
+    const total = kind === "newest" ? 0 : value;
+    // Where words were left out under filters, other ones can find what holds all words.
+    const isFiltered = this.scope.length > 0 || FACETS.some((name) => state.has(name));
+    const hasTrueCounts = kind !== "newest" && !(isFiltered && ["fewer_words", "any_word"].includes(kind));
     this.#show([
       this.#title(total === 0 && query ? this.label("none", { q: query }) : this.count("results", total)),
       this.#notice(answer),
-      this.#facets(facets, answer.facets),
+      this.#facets(hasTrueCounts ? facets : [], answer.facets),
       hits.length > 0 && h("div", { part: "found" },
         h("ol", { part: "hits", role: "list" }, hits.map((hit, at) => this.#hit(hit, answer.offset + at + 1))),
         this.#pages(last, page)),
