@@ -255,10 +255,13 @@ impl Article {
 
     /// Whether readers may see the article at this second (Unix time).
     pub fn is_visible_at(&self, now_s: i64) -> bool {
-        !self.hidden
-            && self.published_at.as_ref().is_none_or(|at| at.start_s() <= now_s)
-            && self.expires_at.as_ref().is_none_or(|at| now_s < at.end_s())
+        is_visible_at(now_s, self.hidden, self.published_at.as_ref(), self.expires_at.as_ref())
     }
+}
+
+/// Whether readers may see an article of these fields at this second (Unix time).
+pub fn is_visible_at(now_s: i64, hidden: bool, published_at: Option<&Moment>, expires_at: Option<&Moment>) -> bool {
+    !hidden && published_at.is_none_or(|at| at.start_s() <= now_s) && expires_at.is_none_or(|at| now_s < at.end_s())
 }
 
 /// Checks an id from outside: 1 to [`MAX_ID_CHARS`] characters, no control characters.

@@ -62,7 +62,7 @@ enum Command {
         /// Print the report as JSON
         #[arg(long)]
         json: bool,
-        /// Files or folders, in place of the configured sources
+        /// Read only these files or folders: configured sources, or others apart from them
         paths: Vec<PathBuf>,
     },
     /// Accept the reindex that waits because a limit of [gate] refused it, as it was staged

@@ -66,9 +66,13 @@ impl Drop for ProgressLine {
 
 /// What to open, once searches are answered.
 pub(crate) fn announce(address: SocketAddr) {
-    println!("fichero answers at http://{address}/");
-    println!("  open  http://{address}/search?q=movilidad+virtual");
-    println!("  try   curl -s 'http://{address}/v1/search?q=recognition+of+degrees&limit=3'");
+    // Where nobody reads it, searches are answered all the same.
+    let _ = writeln!(
+        io::stdout(),
+        "fichero answers at http://{address}/
+  open  http://{address}/search?q=movilidad+virtual
+  try   curl -s 'http://{address}/v1/search?q=recognition+of+degrees&limit=3'"
+    );
 }
 
 fn print_json(value: &impl serde::Serialize) -> Result<()> {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::acceptance::{applier, conclude, elapsed_ms};
@@ -262,7 +262,8 @@ fn location(path: &Path) -> String {
 }
 
 /// The sources to read, with their paths. A path given by hand is a source named after it, or
-/// the one that is there already.
+/// the one that is there already; one inside a configured source, or around it, is refused, for it
+/// would have the same articles once more.
 fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> Result<Vec<(SourceSpec, PathBuf)>> {
     let mut specs: Vec<(SourceSpec, PathBuf)> = Vec::new();
     if paths.is_empty() {
@@ -277,6 +278,17 @@ fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> 
             location(&source.path) == location(path)
                 || std::fs::canonicalize(&source.path).is_ok_and(|source| source.display().to_string() == at)
         });
+        let overlapping = configured.iter().find(|source| {
+            let source = std::fs::canonicalize(&source.path).unwrap_or_else(|_| location(&source.path).into());
+            source.starts_with(&at) || Path::new(&at).starts_with(source)
+        });
+        if let (None, Some(Source { name, path: source })) = (known, overlapping) {
+            bail!(
+                "{}: the source {name:?} has articles of it already: run `fichero reindex {}`, which reads only what has changed",
+                path.display(),
+                source.display()
+            );
+        }
         let name = match known {
             Some(source) => source.name.clone(),
             None => match catalog.source_at(&at)?.filter(|name| configured.iter().all(|source| source.name != *name)) {

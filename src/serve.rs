@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tokio::sync::Notify;
 
 use crate::admin::{Admin, TOKEN_VARIABLE, Token};
@@ -66,11 +66,12 @@ pub fn serve(
     })?;
     let outcome = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
+        // Only a panic ends the thread without an error before it is told to stop.
         let failure = async {
-            match failure.recv().await {
-                Some(error) => error,
-                None => std::future::pending().await,
-            }
+            failure
+                .recv()
+                .await
+                .unwrap_or_else(|| anyhow!("the index thread ended by itself: see the log, and start the server again"))
         };
         let ending = Arc::new(Notify::new());
         let told = ending.clone();

@@ -4,8 +4,8 @@
 //!   is just below it and refuses what is just above, of incremental and of full runs, and says so
 //!   with figures.
 //! * A few articles may always vanish; an emptied source or language of more is refused. What
-//!   `--prune` deletes, what another source takes over and what could not be read do not count;
-//!   what is hidden or changes its language does.
+//!   `--prune` deletes, what another source takes over, what could not be read and what comes or
+//!   goes with time do not count; what is hidden, expired or put off or changes its language does.
 //! * A refused run changes nothing of what is answered, beside a server and without one, whatever
 //!   is restarted; the report, the log, the exit code and `status` tell it and what to run.
 //! * `accept` answers exactly what was staged, with what was pushed since; also where the
@@ -299,6 +299,60 @@ fn hiding_articles_and_changing_their_language_takes_them_away() {
     site.incremental(&open_gate());
     site.says("site", &[&all[..50], &all[61..]].concat());
     assert_eq!(site.incremental(&Settings { always_allowed: 0, ..gate }).outcome, Outcome::Accepted);
+}
+
+/// Ten articles of twenty with other dates, seen and not seen in turn.
+#[test]
+fn dates_that_take_articles_away_are_refused_and_what_time_takes_away_is_not() {
+    let gate = Settings { max_vanished_percent: 10.0, ..open_gate() };
+    let dated = |field: &str, date: &str| {
+        let mut records = records("en", 20);
+        for record in &mut records[..10] {
+            record[field] = date.into();
+        }
+        records
+    };
+    let in_seconds = |seconds| (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds)).to_string();
+    let is_taken_away = ["in all: 10 of 20 articles would vanish (50 %, allowed 10 %)"];
+    for (field, date, is_seen) in [
+        ("expires_at", "2000-01-01".to_owned(), false),
+        ("expires_at", in_seconds(-10), false),
+        ("expires_at", in_seconds(1_000), true),
+        ("published_at", "2000-01-01".to_owned(), true),
+        ("published_at", in_seconds(1_000), false),
+        ("published_at", "9000-01-01".to_owned(), false),
+    ] {
+        let site = Site::new();
+        site.says("site", &records("en", 20));
+        site.incremental(&gate);
+        site.says("site", &dated(field, &date));
+        let report = site.incremental(&gate);
+        let expected: &[&str] = if is_seen { &[] } else { &is_taken_away };
+        assert_eq!(messages(&report), expected, "{field} {date}");
+        if !is_seen {
+            assert_eq!(found(&site.engine(), "bicycle").len(), 2);
+            site.accept();
+            assert_eq!(found(&site.engine(), "bicycle").len(), 1);
+        }
+        // What is not seen already can change or vanish unseen.
+        site.says("site", &records("en", 20)[10..]);
+        let expected: &[&str] = if is_seen { &is_taken_away } else { &[] };
+        assert_eq!(messages(&site.incremental(&gate)), expected, "{field} {date}");
+    }
+    // Seen at the first run and expired by the second, which changes it.
+    let site = Site::new();
+    let soon = in_seconds(2);
+    site.says("site", &dated("expires_at", &soon));
+    site.incremental(&gate);
+    let is_expired = || jiff::Timestamp::now() > soon.parse().unwrap();
+    wait_until("the articles to expire", is_expired);
+    let mut changed = dated("expires_at", &soon);
+    for record in &mut changed {
+        record["title"] = "Another title".into();
+    }
+    site.says("site", &changed);
+    let report = site.incremental(&gate);
+    assert_eq!((messages(&report), report.changes), (Vec::new(), 20));
 }
 
 #[test]

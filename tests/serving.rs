@@ -10,6 +10,8 @@
 //!   fails while there is something to answer from is told once and tried again;
 //! * told to end, it finishes what is in flight and exits with 0; who only holds a connection
 //!   open does not keep it;
+//! * where nobody reads what it prints it goes on; it does not outlive the thread that keeps its
+//!   index;
 //! * a port in use is one clear error and exit code 1;
 //! * with `--log-format json` every line of the log is a JSON object;
 //! * what people search for is not in the log.
@@ -22,11 +24,21 @@ mod support;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use fichero::applier::open_engine;
+use fichero::article::Article;
+use fichero::catalog::Catalog;
+use fichero::catalog::push::Push;
+use fichero::config::Config;
 use fichero::data_folder::DataFolder;
+use fichero::engine::SearchEngine;
+use fichero::reindex::Progress;
+use fichero::serve::serve;
 use serde_json::Value;
 use support::{Client, Server, fichero, run, run_json, wait_until};
 use tempfile::TempDir;
@@ -295,6 +307,47 @@ fn told_to_end_it_does_not_wait_for_who_asks_nothing() {
     let status = server.wait();
     assert_eq!(status.code(), Some(0), "{}", server.log());
     drop((silent, half, kept));
+}
+
+#[test]
+fn a_server_whose_announcement_nobody_reads_takes_up_what_comes() {
+    let folder = site();
+    let mut command = fichero(folder.path());
+    let mut server = command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(server.stdout.take());
+    let data = DataFolder::existing(&folder.path().join("index"));
+    wait_until("the first generation", || data.current().is_some());
+    // The first of them may be taken up before the announcement.
+    for id in ["first", "second", "third"] {
+        let fields = serde_json::json!({"id": id, "lang": "en", "title": "Pushed"});
+        let (article, _) = Article::from_fields(fields.as_object().unwrap()).unwrap();
+        let mut catalog = Catalog::open(data.path()).unwrap();
+        catalog.push(&[Push { id: id.to_owned(), article: Some(Box::new(article)), condition: None }]).unwrap();
+        let pushed = catalog.last_seq().unwrap();
+        wait_until("what was pushed to be taken up", || {
+            open_engine(&data, data.current().unwrap()).is_ok_and(|engine| engine.index_version().seq == pushed)
+        });
+    }
+    assert!(server.try_wait().unwrap().is_none());
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn reading(&self, _: &str, _: u64) {}
+    fn building(&self, _: u64) {}
+}
+
+#[test]
+fn a_server_ends_with_the_thread_that_keeps_its_index() {
+    let folder = site();
+    let file = folder.path().join("fichero.toml");
+    let listen = Some("127.0.0.1:0".parse().unwrap());
+    let config = Config::load(Some(&file), Some(folder.path().join("index")), listen).unwrap();
+    let error = serve(&config, Arc::new(Silent), |_| panic!("as a fault in the thread would")).unwrap_err();
+    assert!(error.to_string().contains("see the log"), "{error:#}");
 }
 
 #[test]

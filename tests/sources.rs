@@ -11,7 +11,8 @@
 //! * of two files with one id the first path wins, also when either is removed, changed or left
 //!   alone;
 //! * what cannot be read now is not taken for deleted;
-//! * a path given by hand is a source named after it, and never takes over another one's name;
+//! * a path given by hand is a source named after it, and never takes over another one's name nor
+//!   has a configured one's articles once more;
 //! * of two sources with one id the first configured one wins, the other is reported and takes
 //!   over when the first drops it, or when their order changes;
 //! * a source gone from the configuration keeps its articles, is reported, and goes by `--prune`;
@@ -42,7 +43,7 @@ use fichero::config::Source;
 use fichero::engine::{Filters, SearchEngine, SearchRequest};
 use fichero::gate;
 use fichero::publication::{resume, rollback};
-use fichero::reindex::{Options, Report};
+use fichero::reindex::{Options, Report, reindex};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -361,6 +362,31 @@ fn a_path_given_by_hand_is_a_source_named_after_it() {
     let report = by_hand(&[site.path("hand/../site/")]);
     assert_eq!((report.sources[0].source.as_str(), counts(&report.sources[0])), ("site", [0, 0, 1, 0, 0]));
     assert_eq!(titles_of(&site), pairs(&[("a", "Alpha"), ("b", "Beta"), ("s", "Single")]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_shares_articles_with_a_configured_source_is_refused_and_changes_nothing() {
+    let site = Site::new();
+    site.write("site/2024/a.md", markdown("title: Alpha", "One."));
+    site.write("site/b.jsonl", json!({"id": "b", "title": "Beta"}).to_string());
+    site.write("site-2/c.md", markdown("title: Gamma", "Three."));
+    std::os::unix::fs::symlink(site.path("site/2024"), site.path("link")).unwrap();
+    site.reindex();
+    let before = version(&site);
+    let by_hand = |path: &str| {
+        let options = Options { paths: vec![site.path(path)], ..Options::default() };
+        reindex(&site.data(), &site.sources, &options, &Reads::default())
+    };
+    for path in ["site/2024", "site/b.jsonl", "site/2024/a.md", "site/../site/2024", "link", "site/nothing", "."] {
+        let error = by_hand(path).unwrap_err().to_string();
+        assert!(error.contains("the source \"site\" has articles of it already"), "{error}");
+        let remedy = format!("`fichero reindex {}`", site.path("site").display());
+        assert!(error.contains(&remedy), "{error}");
+    }
+    assert_eq!((version(&site), titles_of(&site)), (before, pairs(&[("2024/a", "Alpha"), ("b", "Beta")])));
+    by_hand("site-2").unwrap();
+    assert_eq!(titles_of(&site), pairs(&[("2024/a", "Alpha"), ("b", "Beta"), ("c", "Gamma")]));
 }
 
 #[test]

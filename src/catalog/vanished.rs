@@ -1,13 +1,17 @@
 //! What a staged run would take away from readers.
 //!
-//! An article has vanished when it was answered before and its id is not after; from a language,
-//! also when it is answered in another one after. A work has vanished when neither it nor any of
-//! its articles is answered any more. An article that another source takes over has not vanished,
-//! and counts for the source that answered it before.
+//! An article has vanished when it was answered before and its id is not after: it is gone, hidden,
+//! expired or of the future; from a language, also when it is answered in another one after. Both
+//! are looked at as of now, so that what comes or goes by itself, with time, has not vanished. A
+//! work has vanished when neither it nor any of its articles is answered any more. An article that
+//! another source takes over has not vanished, and counts for the source that answered it before.
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::Deserialize;
 
 use super::{Catalog, Result, WINNER_WITH_RUN};
+use crate::article::{Moment, is_visible_at};
 
 /// What the site is looked at by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,16 +68,30 @@ struct Answered {
     source: String,
     hash: Vec<u8>,
     work: u64,
-    /// `None` where it is hidden: it is not answered.
+    /// `None` where readers may not see it: it is not answered.
     lang: Option<String>,
 }
 
-/// The columns of an [`Answered`], of a record or a staged one `v` and its content `c`. A damaged
-/// article counts, in no language: whoever reads it whole names it.
-const ANSWERED: &str = "v.source, v.hash, v.work,
-     CASE WHEN NOT json_valid(c.article) THEN ''
-          WHEN COALESCE(json_extract(c.article, '$.hidden'), 0) THEN NULL
-          ELSE json_extract(c.article, '$.lang') END";
+/// The columns of an [`Answered`], of a record or a staged one `v` and its content `c`.
+const ANSWERED: &str = "v.source, v.hash, v.work, answered_lang(c.article)";
+
+/// What says whether an article is answered, and in which language.
+#[derive(Deserialize)]
+struct Appearance {
+    lang: String,
+    #[serde(default)]
+    hidden: bool,
+    published_at: Option<Moment>,
+    expires_at: Option<Moment>,
+}
+
+/// The language that an article is answered in now; `None` where readers may not see it. A damaged
+/// one counts, in no language: whoever reads it whole names it.
+fn answered_lang(article: &[u8], now_s: i64) -> Option<String> {
+    let Ok(article) = serde_json::from_slice::<Appearance>(article) else { return Some(String::new()) };
+    let Appearance { lang, hidden, published_at, expires_at } = article;
+    is_visible_at(now_s, hidden, published_at.as_ref(), expires_at.as_ref()).then_some(lang)
+}
 
 /// The work has no version left, in the part that is looked at: neither under its number nor among
 /// the articles that it had.
@@ -90,6 +108,11 @@ impl Catalog {
     pub fn compare_with_run(&self, run: i64, pruned: &[String], few: u64) -> Result<Comparison> {
         let pruned = serde_json::Value::from(pruned).to_string();
         let few = few.min(i64::MAX as u64);
+        let now_s = jiff::Timestamp::now().as_second();
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        self.connection.create_scalar_function("answered_lang", 1, flags, move |context| {
+            Ok(answered_lang(context.get_raw(0).as_bytes().unwrap_or_default(), now_s))
+        })?;
         self.connection.execute_batch(
             "DROP TABLE IF EXISTS temp.run_change;
              DROP TABLE IF EXISTS temp.answered_before;

@@ -218,15 +218,14 @@ impl Generation {
         Ok(())
     }
 
-    pub(super) fn reload(&self) -> Result<()> {
+    /// Its last commit; `best` is what is known of its segments. Where another process commits at
+    /// this moment, the snapshot may hold that commit under the number of the one before.
+    pub(super) fn snapshot(&self, best: KnownBest) -> Result<Snapshot> {
+        // Before the segments: articles behind their number would never be caught up with.
+        let Applied { seq, synonyms, .. } = self.applied()?;
         self.reader
             .reload()
-            .map_err(|error| GenerationError::Unreadable { path: self.path.clone(), source: error.into() })
-    }
-
-    /// Its last commit; `best` is what is known of its segments.
-    pub(super) fn snapshot(&self, best: KnownBest) -> Result<Snapshot> {
-        let Applied { seq, synonyms, .. } = self.applied()?;
+            .map_err(|error| GenerationError::Unreadable { path: self.path.clone(), source: error.into() })?;
         let version = IndexVersion { generation: self.manifest.generation, seq };
         let snapshot = Snapshot::new(self.reader.searcher(), self.fields.clone(), version, synonyms, best)?;
         self.find_nearest(&snapshot);
@@ -402,5 +401,39 @@ mod tests {
         });
         GenerationWriter::new(&path, &index, &fields, 1, SMALL_HEAP_BYTES).unwrap();
         release.join().unwrap();
+    }
+
+    /// Adds the article that has a number as its id and `seq`.
+    fn commit(writer: &mut GenerationWriter, seq: u64, analyzer: &mut ArticleAnalyzer) {
+        let fields = serde_json::json!({"id": seq, "title": "Title", "lang": "en"});
+        let (article, _) = Article::from_fields(fields.as_object().unwrap()).unwrap();
+        writer.add(&article, seq, analyzer).unwrap();
+        writer.commit(&Applied { seq, ..Applied::default() }).unwrap();
+    }
+
+    #[test]
+    fn a_snapshot_holds_what_its_number_says_whenever_another_process_commits() {
+        const COMMITS: u64 = 30;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        let mut analyzer = ArticleAnalyzer::default();
+        let writer = GenerationWriter::create(&path, 1).unwrap();
+        let manifest = Manifest::new(1, "catalog".to_owned(), BTreeMap::new());
+        writer.finish(&Applied::default(), &manifest).unwrap();
+        let opened = Generation::open(&path).unwrap();
+        let mut writer = Generation::open(&path).unwrap().writer().unwrap();
+        commit(&mut writer, 1, &mut analyzer);
+        let snapshot = opened.snapshot(KnownBest::new()).unwrap();
+        assert_eq!((snapshot.version.seq, snapshot.articles()), (1, 1));
+        let commits = thread::spawn(move || (2..=COMMITS).for_each(|seq| commit(&mut writer, seq, &mut analyzer)));
+        loop {
+            let is_last = commits.is_finished();
+            let snapshot = opened.snapshot(KnownBest::new()).unwrap();
+            assert!(snapshot.articles() >= snapshot.version.seq, "{} of {}", snapshot.articles(), snapshot.version.seq);
+            if is_last {
+                assert_eq!((snapshot.version.seq, snapshot.articles()), (COMMITS, COMMITS));
+                return;
+            }
+        }
     }
 }

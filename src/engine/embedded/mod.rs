@@ -80,7 +80,6 @@ impl EmbeddedEngine {
 
     /// Takes up what was committed since.
     pub fn reload(&self) -> Result<(), GenerationError> {
-        self.generation.reload()?;
         let best = self.snapshot.load().known_best();
         let previous = self.snapshot.swap(Arc::new(self.generation.snapshot(best)?));
         let mut former = self.former.load().as_ref().clone();
