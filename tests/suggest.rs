@@ -64,6 +64,7 @@ rules! {
     one_slip_is_mended
     a_slip_is_mended_where_only_other_languages_have_what_begins_so
     neither_forms_nor_pieces_are_repeated
+    an_empty_box_offers_what_the_site_is_about
     what_was_typed_goes_on_with_its_last_word
     works_are_found_by_what_they_are_headed_by
     names_with_numbers_and_of_two_letters_are_found
@@ -211,6 +212,28 @@ fn neither_forms_nor_pieces_are_repeated(maker: Maker) {
     for typed in ["l", "q", "de", "para"] {
         assert_eq!(texts(&made, typed), Vec::<String>::new(), "{typed}");
     }
+}
+
+fn an_empty_box_offers_what_the_site_is_about(maker: Maker) {
+    let page = |number: usize| {
+        let topics = if number.is_multiple_of(3) { ["Programs/Glaciers"] } else { ["Programs/Maize"] };
+        let shared = json!({"topics": topics, "authors": ["Ana Yupanqui"]});
+        with(title(&number.to_string(), "en", &format!("Note {number}")), shared)
+    };
+    let mut records: Vec<Value> = (0..30).map(page).collect();
+    for (number, record) in records.iter_mut().enumerate().filter(|(number, _)| number % 6 == 0) {
+        record["tags"] = json!(["Quipus", format!("Knot {number}")]);
+    }
+    let made = maker(&records);
+    let offered = texts(&made, "");
+    assert!(offered.contains(&"Quipus".to_owned()), "{offered:?}");
+    for (typed, absent) in [("yupan", "Yupanqui"), ("progr", "Programs"), ("gla", "Glaciers"), ("ana", "Ana Yupanqui")]
+    {
+        assert!(texts(&made, typed).contains(&absent.to_owned()), "{typed}");
+        assert!(!offered.contains(&absent.to_owned()), "{absent}: {offered:?}");
+    }
+    assert_eq!(texts(&maker(&records[..6]), ""), texts(&maker(&records[..6]), " "));
+    assert!(texts(&maker(&records[..6]), "").contains(&"Programs".to_owned()), "of a few all are told");
 }
 
 fn what_was_typed_goes_on_with_its_last_word(maker: Maker) {

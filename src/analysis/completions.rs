@@ -41,8 +41,19 @@ pub struct Completion {
     /// As the article writes it, a capital that only begins a title taken off where the article's
     /// texts write the word without.
     pub text: String,
-    /// Whether it stands in the title or a label of the article.
-    pub is_heading: bool,
+    /// Where the article has it.
+    pub standing: Standing,
+}
+
+/// Where an article has a completion, the place that tells most of it first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// In its title, or a label.
+    Heading,
+    /// In the name of a person, and in nothing else above its text.
+    Name,
+    /// In its text only, again and again.
+    Text,
 }
 
 /// What is compared of a completion with what is typed: case and accents do not matter, nor what
@@ -277,11 +288,11 @@ impl Shown {
 /// Gathers the completions of one article.
 #[derive(Default)]
 struct Gatherer {
-    found: BTreeMap<String, (String, bool)>,
+    found: BTreeMap<String, (String, Standing)>,
 }
 
 impl Gatherer {
-    fn add(&mut self, words: &[Spoken<'_>], shown: &[Shown], is_heading: bool) {
+    fn add(&mut self, words: &[Spoken<'_>], shown: &[Shown], standing: Standing) {
         let (mut key, mut text) = (String::new(), String::new());
         for (place, (word, shown)) in words.iter().zip(shown).enumerate() {
             if place > 0 {
@@ -298,25 +309,26 @@ impl Gatherer {
             key.push_str(&shown.key);
         }
         if !key.is_empty() && text.chars().nth(MAX_COMPLETION_CHARS).is_none() {
-            self.found.entry(key).or_insert((text, is_heading)).1 |= is_heading;
+            let known = &mut self.found.entry(key).or_insert((text, standing)).1;
+            *known = standing.min(*known);
         }
     }
 
     /// A label, whole and from every telling word on, as it is written; a name by its parts, too.
-    fn add_label(&mut self, label: &[Spoken<'_>], is_name: bool) {
+    fn add_label(&mut self, label: &[Spoken<'_>], standing: Standing) {
         for segment in segments(label).filter(|segment| segment.len() <= MAX_WORDS) {
             let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(word.plain())).collect();
             let is_telling = |at: &usize| segment[*at].role() == Role::Telling;
             let telling: Vec<usize> = (0..segment.len()).filter(is_telling).collect();
             if !telling.is_empty() {
-                self.add(segment, &shown, true);
+                self.add(segment, &shown, standing);
             }
             for start in telling {
                 if start + 1 < segment.len() && is_whole(segment, start, segment.len() - 1) {
-                    self.add(&segment[start..], &shown[start..], true);
+                    self.add(&segment[start..], &shown[start..], standing);
                 }
-                if is_name && is_whole(segment, start, start) {
-                    self.add(&segment[start..=start], &shown[start..=start], true);
+                if standing == Standing::Name && is_whole(segment, start, start) {
+                    self.add(&segment[start..=start], &shown[start..=start], standing);
                 }
             }
         }
@@ -342,7 +354,7 @@ impl Gatherer {
                     let ends_run = roles.get(end + 1).is_none_or(|next| !next.can_end());
                     let words = &segment[start..=end];
                     if end == start || end == last || (is_run && ends_run) || texts.hold(words) {
-                        self.add(words, &shown[start..=end], true);
+                        self.add(words, &shown[start..=end], Standing::Heading);
                     }
                 }
             }
@@ -397,7 +409,7 @@ impl Gatherer {
         for (first, length) in often.take(MAX_OF_TEXT).chain(single.take(MAX_OF_TEXT)) {
             let words = &texts.spoken[first..first + length];
             let shown: Vec<Shown> = words.iter().map(|word| Shown::of(texts.usual(word))).collect();
-            self.add(words, &shown, false);
+            self.add(words, &shown, Standing::Text);
         }
     }
 }
@@ -432,11 +444,10 @@ pub(super) fn completions<'a>(
     };
     let texts = Texts::of(texts);
     let mut gatherer = Gatherer::default();
-    for (label, is_name) in labels.map(|label| (label, false)).chain(names.map(|name| (name, true))) {
-        gatherer.add_label(&speak(label), is_name);
-    }
+    labels.for_each(|label| gatherer.add_label(&speak(label), Standing::Heading));
+    names.for_each(|name| gatherer.add_label(&speak(name), Standing::Name));
     gatherer.add_title(&speak(title), &texts);
     gatherer.add_texts(&texts);
     let found = gatherer.found.into_iter();
-    found.map(|(key, (text, is_heading))| Completion { key, text, is_heading }).collect()
+    found.map(|(key, (text, standing))| Completion { key, text, standing }).collect()
 }

@@ -22,7 +22,7 @@ mod stop_words;
 mod vague_words;
 mod words;
 
-pub use completions::{Completion, MAX_COMPLETION_CHARS, completion_key};
+pub use completions::{Completion, MAX_COMPLETION_CHARS, Standing, completion_key};
 pub use detect::{detect, foreign_language};
 pub use document::{ArticleTerms, HeadPlace, Passage, PassageKind, ZONES, Zone, ZoneTerms, join_passages, passages_of};
 pub use fold::{fold, fold_keeping_tilde, normalize};

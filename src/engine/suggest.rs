@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::highlight::escape;
 use super::plan::folded_word;
 use super::{Card, EngineError, Filters, IndexVersion, SearchEngine, SearchRequest, language_fit, spelling};
-use crate::analysis::{HeadPlace, completion_key, fold, language_group, normalize, with_forms_cache, words};
+use crate::analysis::{HeadPlace, Standing, completion_key, fold, language_group, normalize, with_forms_cache, words};
 use crate::article::{Kind, language_is_under};
 use crate::query::{MAX_CHARS, Query};
 
@@ -24,6 +24,10 @@ const GOES_ON: f32 = 0.8;
 /// A language has a word for its own where it stands there at least this share as often as in the
 /// language that has it most: texts of all languages quote English.
 const OWN_SHARE: f32 = 0.2;
+/// What more of a language's articles than this share hold says nothing about one of them, where there
+/// are more than a few.
+const COMMON_SHARE: f32 = 0.3;
+const FEW_ARTICLES: u64 = 20;
 /// The shortest text that is corrected, in characters.
 const MIN_CORRECTED_CHARS: usize = 4;
 /// The most words before the last one that a completion is put behind.
@@ -129,6 +133,8 @@ pub(super) trait Suggester: SearchEngine {
     fn exact(&self, key: &str, request: &SuggestRequest) -> Result<Option<Offer>, EngineError>;
     /// The folded words within so many edits of one, with how many articles hold each.
     fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError>;
+    /// How many articles there are in a language.
+    fn articles_in(&self, lang: &str) -> u64;
     /// The works that are headed by what was typed, at least one word: those in the reader's
     /// language first, then by where they hold it, then the newest; ties fall by id.
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError>;
@@ -140,7 +146,8 @@ pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
         request.text.char_indices().nth(MAX_CHARS).map_or(request.text.as_str(), |(end, _)| &request.text[..end]);
     let request = &SuggestRequest { text: text.to_owned(), ..request.clone() };
     let typed = Typed::of(&request.text);
-    let (offers, is_mended) = offers(engine, &typed, request)?;
+    let (offers, is_mended) =
+        if typed.is_empty() { (themes(engine, request)?, false) } else { offers(engine, &typed, request)? };
     let completions = completions(offers, request);
     let meant = completions.first().filter(|_| is_mended).map(|meant| Typed::of(&format!("{} ", meant.text)));
     let mut articles = Vec::new();
@@ -166,6 +173,19 @@ pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
         articles.extend(hits.map(|hit| SuggestedArticle::of(hit.title_html, hit.card)));
     }
     Ok(SuggestAnswer { completions, articles, index_version: engine.index_version() })
+}
+
+/// What may be offered where nothing is typed: what the site is about, but for persons, and for what
+/// so many articles of a language have in common that it leads nowhere.
+fn themes(engine: &impl Suggester, request: &SuggestRequest) -> Result<Vec<Offer>, EngineError> {
+    let mut offers = engine.begun("", &[], &SuggestRequest { limit: MAX_SUGGESTIONS, ..request.clone() })?;
+    offers.retain(|offer| {
+        let articles = offer.writing(request).map_or(0, |writing| engine.articles_in(&writing.lang));
+        let Holders { works, names, .. } = offer.holders;
+        let is_common = articles > FEW_ARTICLES && works as f32 > COMMON_SHARE * articles as f32;
+        !is_common && 2 * names <= works
+    });
+    Ok(offers)
 }
 
 /// What may be offered: what begins with the typed text; where that is little, what goes on with its
@@ -381,15 +401,39 @@ pub(super) struct Writing {
     pub(super) articles: u64,
 }
 
+/// How many works hold a completion.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Holders {
+    /// All of them.
+    pub(super) works: u64,
+    /// Those of them that have it in title, labels or names.
+    pub(super) headings: u64,
+    /// Those of these that have it in a name only.
+    pub(super) names: u64,
+}
+
+impl Holders {
+    /// Counts a work that has it so.
+    pub(super) fn add(&mut self, standing: Standing) {
+        self.works += 1;
+        self.headings += u64::from(standing != Standing::Text);
+        self.names += u64::from(standing == Standing::Name);
+    }
+
+    /// Each number turned into another.
+    pub(super) fn map(self, of: impl Fn(u64) -> u64) -> Holders {
+        Holders { works: of(self.works), headings: of(self.headings), names: of(self.names) }
+    }
+}
+
 /// A completion that may be offered.
 #[derive(Debug, Clone)]
 pub(super) struct Offer {
     pub(super) key: String,
     /// Never empty.
     pub(super) writings: Vec<Writing>,
-    /// How many works there are, and how many of them have it in title or labels.
-    pub(super) works: u64,
-    pub(super) headings: u64,
+    /// The works that it leads to.
+    pub(super) holders: Holders,
     /// How likely what was typed is a slip for it; 1 for what begins so.
     pub(super) likelihood: f32,
     /// Whether no article writes it so: its articles hold its first words apart from the others.
@@ -404,7 +448,7 @@ impl Offer {
 
     /// What it leads to.
     fn weight(&self) -> f32 {
-        let weight = self.works + (HEADING_WEIGHT - 1) * self.headings;
+        let weight = self.holders.works + (HEADING_WEIGHT - 1) * self.holders.headings;
         self.likelihood * weight as f32
     }
 
@@ -438,10 +482,10 @@ fn completions(mut offers: Vec<Offer>, request: &SuggestRequest) -> Vec<Completi
     let typed = completion_key(&request.text);
     let goes_on = |offer: &Offer| {
         let is_longer = |other: &&Offer| other.key.strip_prefix(&offer.key).is_some_and(|rest| rest.starts_with(' '));
-        let longer: Vec<u64> = offers.iter().filter(is_longer).map(|other| other.works).collect();
+        let longer: Vec<u64> = offers.iter().filter(is_longer).map(|other| other.holders.works).collect();
         let all = longer.iter().sum::<u64>() as f32;
-        longer.iter().any(|works| *works >= offer.works)
-            || (offer.key.contains(' ') && all >= GOES_ON * offer.works as f32)
+        longer.iter().any(|works| *works >= offer.holders.works)
+            || (offer.key.contains(' ') && all >= GOES_ON * offer.holders.works as f32)
     };
     let mut chosen: Vec<Completion> = Vec::with_capacity(request.limit);
     let mut stems: Vec<(usize, Vec<Stems>)> = Vec::new();
@@ -459,7 +503,7 @@ fn completions(mut offers: Vec<Offer>, request: &SuggestRequest) -> Vec<Completi
             text: writing.text.clone(),
             text_html: completed_html(&writing.text, &offer.key, &typed),
             lang: writing.lang.clone(),
-            works: offer.works,
+            works: offer.holders.works,
         });
     }
     chosen

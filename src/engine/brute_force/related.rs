@@ -178,7 +178,7 @@ impl BruteForceEngine {
         terms
     }
 
-    fn articles_of(&self, lang: &str) -> u64 {
+    pub(super) fn articles_of(&self, lang: &str) -> u64 {
         self.languages.iter().find(|language| language.lang == lang).map_or(0, |language| language.articles)
     }
 

@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BruteForceEngine, Entry};
+use crate::analysis::{Standing, language_group};
 use crate::engine::plan::Collection;
-use crate::engine::suggest::{Misspelt, Offer, Suggester, Typed, Writing};
+use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
 use crate::engine::{Card, EngineError, SuggestRequest};
 
 impl Suggester for BruteForceEngine {
@@ -31,6 +32,10 @@ impl Suggester for BruteForceEngine {
         Ok(words)
     }
 
+    fn articles_in(&self, lang: &str) -> u64 {
+        self.articles_of(&language_group(lang))
+    }
+
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {
         Ok(headed(self, typed, request))
     }
@@ -52,8 +57,7 @@ fn offers(
 ) -> Vec<Offer> {
     #[derive(Default)]
     struct Held<'e> {
-        works: BTreeSet<&'e str>,
-        headings: BTreeSet<&'e str>,
+        works: BTreeMap<&'e str, Standing>,
         writings: BTreeMap<(&'e str, &'e str), u64>,
     }
     let mut held: BTreeMap<&str, Held<'_>> = BTreeMap::new();
@@ -64,10 +68,8 @@ fn offers(
     for entry in entries(engine, request).filter(|entry| with.iter().all(|word| holds(entry, word))) {
         for completion in &entry.terms.completions {
             let of_key = held.entry(&completion.key).or_default();
-            of_key.works.insert(&entry.article.work);
-            if completion.is_heading {
-                of_key.headings.insert(&entry.article.work);
-            }
+            let known = of_key.works.entry(&entry.article.work).or_insert(completion.standing);
+            *known = completion.standing.min(*known);
             *of_key.writings.entry((&entry.article.lang, &completion.text)).or_insert(0) += 1;
         }
     }
@@ -76,13 +78,16 @@ fn offers(
         lang: lang.to_owned(),
         articles,
     };
-    let offer = |(key, held): (&str, Held<'_>)| Offer {
-        key: key.to_owned(),
-        works: held.works.len() as u64,
-        headings: held.headings.len() as u64,
-        writings: held.writings.into_iter().map(writing).collect(),
-        likelihood: likelihood(key),
-        is_composed: false,
+    let offer = |(key, held): (&str, Held<'_>)| {
+        let mut holders = Holders::default();
+        held.works.into_values().for_each(|standing| holders.add(standing));
+        Offer {
+            key: key.to_owned(),
+            holders,
+            writings: held.writings.into_iter().map(writing).collect(),
+            likelihood: likelihood(key),
+            is_composed: false,
+        }
     };
     held.into_iter().map(offer).filter(|offer| offer.likelihood > 0.0).collect()
 }

@@ -11,7 +11,7 @@ use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::analysis::{ArticleTerms, Completion, HeadPlace, Sketch, ZONES, Zone};
+use crate::analysis::{ArticleTerms, Completion, HeadPlace, Sketch, Standing, ZONES, Zone};
 use crate::article::{Article, address};
 use crate::engine::Card;
 use crate::engine::related::Subject;
@@ -223,9 +223,14 @@ pub(super) fn document(
     Ok((document, bytes_held))
 }
 
-/// How often a completion stands in an article that has it neither in its title nor in its labels;
-/// one that it has there, as most are, stands once.
-pub(super) const TIMES_IN_TEXTS: u32 = 2;
+/// How an article has a completion that stands so often in its list: once for most.
+const STANDINGS: [Standing; 3] = [Standing::Heading, Standing::Text, Standing::Name];
+
+/// How an article has a completion, by how often it stands in the article's list.
+pub(super) fn standing(times: u32) -> Standing {
+    STANDINGS.get(times.saturating_sub(1) as usize).copied().unwrap_or(Standing::Text)
+}
+
 /// What separates the parts of a term; no word holds it, and it comes before all that words hold.
 pub(super) const PART_SEPARATOR: char = '\u{1e}';
 
@@ -235,7 +240,8 @@ fn completion_list(completions: &[Completion], lang: &str) -> String {
     let mut list = String::new();
     for completion in completions {
         let text = writing_of(completion);
-        for _ in 0..if completion.is_heading { 1 } else { TIMES_IN_TEXTS } {
+        let times = STANDINGS.iter().position(|standing| *standing == completion.standing).unwrap_or(0) + 1;
+        for _ in 0..times {
             push_term(&mut list, &[&completion.key, "\u{1e}", lang, "\u{1e}", &text]);
         }
     }

@@ -14,10 +14,11 @@ use tantivy::{DocId, DocSet, TERMINATED, Term};
 use super::State;
 use super::best::Best;
 use super::heads::headed;
-use super::schema::{PART_SEPARATOR, TIMES_IN_TEXTS, completion_text, read_completion};
+use super::schema::{PART_SEPARATOR, completion_text, read_completion, standing};
 use super::snapshot::{Snapshot, index_error};
+use crate::analysis::{Standing, language_group};
 use crate::engine::plan::Collection;
-use crate::engine::suggest::{Misspelt, Offer, Suggester, Typed, Writing};
+use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
 use crate::engine::{Card, EngineError, SuggestRequest};
 
 /// How many completions are counted for one that is answered, and how many besides: some are forms
@@ -56,6 +57,10 @@ impl Suggester for State {
 
     fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError> {
         self.present.similar(folded, max_edits)
+    }
+
+    fn articles_in(&self, lang: &str) -> u64 {
+        self.present.articles_of(&language_group(lang))
     }
 
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {
@@ -309,17 +314,14 @@ fn offer(
     }
     let writings: Vec<Writing> =
         writings.into_iter().map(|((lang, text), articles)| Writing { text, lang, articles }).collect();
-    Ok((!writings.is_empty()).then(|| {
-        let (works, headings) = counted.sums();
-        Offer { key, writings, works, headings, likelihood, is_composed: false }
-    }))
+    Ok((!writings.is_empty()).then(|| Offer { key, writings, holders: counted.sums(), likelihood, is_composed: false }))
 }
 
 /// The works under a completion.
 #[derive(Default)]
 struct Counted {
-    /// The work of every article that was counted, and whether it has it in its title or labels.
-    works: Vec<(u64, bool)>,
+    /// The work of every article that was counted, and how the article has it.
+    works: Vec<(u64, Standing)>,
     looked_at: u32,
     estimated: u64,
 }
@@ -335,7 +337,7 @@ impl Counted {
             self.looked_at += 1;
             if let Some(work) = work_of(list.doc()) {
                 seen += 1;
-                self.works.push((work, list.term_freq() < TIMES_IN_TEXTS));
+                self.works.push((work, standing(list.term_freq())));
             }
             list.advance();
         }
@@ -344,14 +346,13 @@ impl Counted {
         articles.max(seen)
     }
 
-    /// How many works there are, and how many have it in their title or labels.
-    fn sums(mut self) -> (u64, u64) {
+    /// How many works there are, by how they have it.
+    fn sums(mut self) -> Holders {
         let articles = self.works.len() as u64;
         self.works.sort_unstable();
-        // Of a work, what comes last is true where anything is.
-        let works: Vec<bool> = self.works.chunk_by(|a, b| a.0 == b.0).filter_map(|work| Some(work.last()?.1)).collect();
-        let headings = works.iter().filter(|is_heading| **is_heading).count();
-        let of_all = |counted: usize| (counted as u64 * self.estimated).checked_div(articles).unwrap_or(0);
-        (of_all(works.len()), of_all(headings))
+        let mut counted = Holders::default();
+        // Of a work, what tells most of it comes first.
+        self.works.chunk_by(|a, b| a.0 == b.0).filter_map(|work| work.first()).for_each(|(_, best)| counted.add(*best));
+        counted.map(|works| (works * self.estimated).checked_div(articles).unwrap_or(0))
     }
 }
