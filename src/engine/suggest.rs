@@ -24,10 +24,10 @@ const GOES_ON: f32 = 0.8;
 /// A language has a word for its own where it stands there at least this share as often as in the
 /// language that has it most: texts of all languages quote English.
 const OWN_SHARE: f32 = 0.2;
-/// What more of a language's articles than this share hold says nothing about one of them, where there
-/// are more than a few.
+/// What more works than this share of a language's articles, or of all, hold says nothing about one of
+/// them, where there are more than a few.
 const COMMON_SHARE: f32 = 0.3;
-const FEW_ARTICLES: u64 = 20;
+const FEW: u64 = 20;
 /// The shortest text that is corrected, in characters.
 const MIN_CORRECTED_CHARS: usize = 4;
 /// The most words before the last one that a completion is put behind.
@@ -133,8 +133,8 @@ pub(super) trait Suggester: SearchEngine {
     fn exact(&self, key: &str, request: &SuggestRequest) -> Result<Option<Offer>, EngineError>;
     /// The folded words within so many edits of one, with how many articles hold each.
     fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError>;
-    /// How many articles there are in a language.
-    fn articles_in(&self, lang: &str) -> u64;
+    /// How many articles there are, in a language where one is named.
+    fn article_count(&self, lang: Option<&str>) -> u64;
     /// The works that are headed by what was typed, at least one word: those in the reader's
     /// language first, then by where they hold it, then the newest; ties fall by id.
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError>;
@@ -176,14 +176,14 @@ pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
 }
 
 /// What may be offered where nothing is typed: what the site is about, but for persons, and for what
-/// so many articles of a language have in common that it leads nowhere.
+/// so many articles have in common that it leads nowhere.
 fn themes(engine: &impl Suggester, request: &SuggestRequest) -> Result<Vec<Offer>, EngineError> {
     let mut offers = engine.begun("", &[], &SuggestRequest { limit: MAX_SUGGESTIONS, ..request.clone() })?;
     offers.retain(|offer| {
-        let articles = offer.writing(request).map_or(0, |writing| engine.articles_in(&writing.lang));
         let Holders { works, names, .. } = offer.holders;
-        let is_common = articles > FEW_ARTICLES && works as f32 > COMMON_SHARE * articles as f32;
-        !is_common && 2 * names <= works
+        let in_lang = offer.writing(request).map_or(0, |writing| engine.article_count(Some(&writing.lang)));
+        let is_common = |all: u64| all > FEW && works as f32 > COMMON_SHARE * all as f32;
+        !is_common(in_lang) && !is_common(engine.article_count(None)) && 2 * names <= works
     });
     Ok(offers)
 }

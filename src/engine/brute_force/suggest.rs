@@ -32,8 +32,8 @@ impl Suggester for BruteForceEngine {
         Ok(words)
     }
 
-    fn articles_in(&self, lang: &str) -> u64 {
-        self.articles_of(&language_group(lang))
+    fn article_count(&self, lang: Option<&str>) -> u64 {
+        lang.map_or(self.entries.len() as u64, |lang| self.articles_of(&language_group(lang)))
     }
 
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {

@@ -59,8 +59,8 @@ impl Suggester for State {
         self.present.similar(folded, max_edits)
     }
 
-    fn articles_in(&self, lang: &str) -> u64 {
-        self.present.articles_of(&language_group(lang))
+    fn article_count(&self, lang: Option<&str>) -> u64 {
+        lang.map_or_else(|| self.present.articles(), |lang| self.present.articles_of(&language_group(lang)))
     }
 
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {
