@@ -11,6 +11,7 @@ use crate::applier::{open_engine, previous_generation};
 use crate::catalog::{Catalog, RunRecord};
 use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
+use crate::engine::embedded::GenerationError;
 use crate::gate::REMEDY;
 use crate::reindex::Report;
 
@@ -118,7 +119,7 @@ pub fn status(data: &DataFolder) -> Result<Status> {
         problems: Vec::new(),
     };
     for number in data.generation_numbers() {
-        if let Err(error) = open_engine(data, number) {
+        if let Some(error) = problem_of(data, number, current) {
             status.problems.push(format!("generation {number}: {error}"));
         }
     }
@@ -142,6 +143,17 @@ pub fn status(data: &DataFolder) -> Result<Status> {
     status.last_run =
         catalog.last_run(false)?.map(|run| RunStatus { id: run.id, state: run.state, started_at: run.started_at });
     Ok(status)
+}
+
+/// Why a generation cannot be answered from, unless it is being built.
+fn problem_of(data: &DataFolder, number: u64, current: Option<u64>) -> Option<GenerationError> {
+    let look = || open_engine(data, number).err();
+    look()?;
+    if current.is_none_or(|current| number > current) && data.reindex_holder().is_some() {
+        return None;
+    }
+    // What was looked at first may have been finished or removed since.
+    look().filter(|_| data.generation(number).exists())
 }
 
 fn waiting(run: RunRecord) -> WaitingRun {

@@ -28,6 +28,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use fichero::engine::embedded::GenerationWriter;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use state::{Articles, Site, assert_same, checked, copy_folder, first_state, second_state, stderr, works};
@@ -212,6 +213,24 @@ fn with_a_readable_generation_before_it_a_lost_one_is_replaced_by_that_brought_u
         assert_same(reindexed.answered().as_ref(), &new);
         println!("{how}: {}", reindexed.data_folder().current().unwrap());
     }
+}
+
+#[test]
+fn a_generation_that_is_being_built_is_no_problem() {
+    let (site, _) = site();
+    let data = site.data_folder();
+    let problems = || site.json(&["status", "--json"])["problems"].as_array().unwrap().len();
+    let current = data.current().unwrap();
+    GenerationWriter::create(&data.generation(current + 1), 1).unwrap();
+    assert_eq!(problems(), 1, "nobody builds it");
+    let reindex = data.lock_reindex("test").unwrap();
+    assert_eq!(problems(), 0);
+    GenerationWriter::create(&data.generation(current - 1), 1).unwrap();
+    assert_eq!(problems(), 1, "an older one is not built any more");
+    data.unpublish().unwrap();
+    assert_eq!(problems(), 0, "nothing is published yet");
+    drop(reindex);
+    assert_eq!(problems(), 2);
 }
 
 #[test]
