@@ -97,7 +97,7 @@ pub struct WaitingRun {
 
 /// Looks at a data folder; changes nothing.
 pub fn status(data: &DataFolder) -> Result<Status> {
-    let catalog = Catalog::open(data.path())?;
+    let catalog = Catalog::open_as_it_is(data.path())?;
     let current = data.current();
     let mut status = Status {
         data: data.path().display().to_string(),
@@ -198,7 +198,7 @@ pub struct AcceptedFigures {
 
 /// Looks at a data folder that answers show the state `applied_seq` of; changes nothing.
 pub fn index_figures(data: &DataFolder, applied_seq: Option<u64>) -> Result<IndexFigures> {
-    let catalog = Catalog::open(data.path())?;
+    let catalog = Catalog::open_as_it_is(data.path())?;
     let committed = data.current().map(|current| data.generation(current).join(LAST_COMMIT_FILE));
     let age = committed.and_then(|path| std::fs::metadata(path).and_then(|found| found.modified()).ok());
     let accepted = catalog.last_run(true)?;

@@ -5,6 +5,8 @@
 //!   `reindex` and a server's start answer again, from the generation before or from the catalog
 //!   alone;
 //! * `CURRENT` missing, garbage or pointing nowhere: the same;
+//! * a generation that is being built is no problem to `status`; a catalog of an older fichero is
+//!   told and left as it is;
 //! * a generation that was built for a run that was never accepted is not answered from;
 //! * a catalog that is damaged (in its header, anywhere in it, in one article), newer, or
 //!   something else: one error that names it and the remedy, searches go on, the remedy works;
@@ -356,6 +358,24 @@ fn a_catalog_that_is_none_is_told_by_all_and_searches_go_on() {
 }
 
 /// Overwrites bytes by noise.
+#[test]
+fn status_tells_a_catalog_of_an_older_fichero_and_leaves_it_as_it_is() {
+    let (site, articles) = site();
+    let catalog = site.data().join("catalog.sqlite");
+    let version = || -> u32 {
+        Connection::open(&catalog).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    let present = version();
+    let older = "DROP TABLE synonyms; DROP TABLE staged_synonyms; PRAGMA user_version = 1";
+    Connection::open(&catalog).unwrap().execute_batch(older).unwrap();
+    must_fail(&site.try_run(&["status", "--json"]), &["schema version 1", "`fichero reindex`"]);
+    assert_eq!(version(), 1);
+    site.reindex(&[]);
+    assert_eq!(version(), present);
+    assert_eq!(site.json(&["status", "--json"])["problems"], json!([]));
+    site.must_be_settled(&articles);
+}
+
 fn overwrite(path: &Path, from: usize, length: usize, seed: u64) {
     let mut bytes = fs::read(path).unwrap();
     let mut noise = seed;
