@@ -11,7 +11,7 @@ use crate::applier::{open_engine, previous_generation};
 use crate::catalog::{Catalog, RunRecord};
 use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
-use crate::engine::embedded::GenerationError;
+use crate::engine::embedded::{Generation, GenerationError};
 use crate::gate::REMEDY;
 use crate::reindex::Report;
 
@@ -118,12 +118,17 @@ pub fn status(data: &DataFolder) -> Result<Status> {
         writer: data.writer_holder(),
         problems: Vec::new(),
     };
+    let engine = current.map(|current| open_engine(data, current));
     for number in data.generation_numbers() {
-        if let Some(error) = problem_of(data, number, current) {
-            status.problems.push(format!("generation {number}: {error}"));
+        let problem = match &engine {
+            Some(engine) if Some(number) == current => engine.as_ref().err().map(ToString::to_string),
+            _ => problem_of(data, number, current).map(|error| error.to_string()),
+        };
+        if let Some(problem) = problem {
+            status.problems.push(format!("generation {number}: {problem}"));
         }
     }
-    if let Some(engine) = current.and_then(|current| open_engine(data, current).ok()) {
+    if let Some(Ok(engine)) = engine {
         let version = engine.index_version();
         status.index_version = Some(version.to_string());
         status.pending_changes = status.last_seq.saturating_sub(version.seq);
@@ -147,7 +152,7 @@ pub fn status(data: &DataFolder) -> Result<Status> {
 
 /// Why a generation cannot be answered from, unless it is being built.
 fn problem_of(data: &DataFolder, number: u64, current: Option<u64>) -> Option<GenerationError> {
-    let look = || open_engine(data, number).err();
+    let look = || Generation::open(&data.generation(number)).err();
     look()?;
     if current.is_none_or(|current| number > current) && data.reindex_holder().is_some() {
         return None;

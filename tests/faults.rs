@@ -30,7 +30,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use fichero::engine::embedded::GenerationWriter;
+use fichero::applier::open_engine;
+use fichero::engine::embedded::{Generation, GenerationWriter};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use state::{Articles, Site, assert_same, checked, copy_folder, first_state, second_state, stderr, works};
@@ -117,6 +118,9 @@ fn a_generation_with_any_file_cut_or_gone_is_answered_from_whole_or_not_at_all()
         for (how, cut) in cuts {
             let copy = site.copy();
             cut(&generation(&copy).join(name));
+            let (data, number) = (copy.data_folder(), copy.data_folder().current().unwrap());
+            let is_opened = Generation::open(&data.generation(number)).is_ok();
+            assert_eq!(is_opened, open_engine(&data, number).is_ok(), "{name} {how}");
             let found = copy.try_run(&["search", "--json", "--limit", "100", ""]);
             if found.status.success() {
                 copy.must_answer_on_the_command_line(&articles);
