@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::applier::{Applier, EngineSlot, open_engine, open_engine_of};
+use crate::applier::{Applier, EngineSlot, open_engine, open_generation_of, version_of};
 use crate::build::{build, give_up};
 use crate::catalog::Catalog;
 use crate::catalog::vanished::Comparison;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
-use crate::engine::SearchEngine;
 use crate::engine::embedded::{EmbeddedEngine, Generation, GenerationError};
 use crate::gate::{Gate, REMEDY};
 use crate::reindex::{Outcome, Progress, Report};
@@ -141,7 +140,7 @@ fn has_generation(data: &DataFolder, catalog: &Catalog, applier: Option<&Applier
     Ok(generation != 0
         && match applier {
             Some(applier) => applier.is_answering(),
-            None => open_engine_of(data, catalog, generation)?.is_ok(),
+            None => open_generation_of(data, catalog, generation)?.is_ok(),
         })
 }
 
@@ -156,8 +155,8 @@ fn publish(data: &DataFolder, catalog: &mut Catalog, report: &mut Report, applie
         None => wait_for_server(data, report.generation, accepted.last_seq)?,
     }
     if let Some(current) = data.current() {
-        let engine = open_engine(data, current).context("opening what was published")?;
-        report.index_version = Some(engine.index_version().to_string());
+        let version = version_of(data, current).context("opening what was published")?;
+        report.index_version = Some(version.to_string());
     }
     Ok(())
 }
@@ -190,8 +189,7 @@ fn wait_for_server(data: &DataFolder, generation: Option<u64>, seq: u64) -> Resu
     let begun = Instant::now();
     while begun.elapsed() < SERVER_PATIENCE {
         if let Some(current) = data.current().filter(|current| generation.is_none_or(|wanted| *current == wanted))
-            && let Ok(engine) = open_engine(data, current)
-            && engine.index_version().seq >= seq
+            && version_of(data, current).is_ok_and(|version| version.seq >= seq)
         {
             return Ok(());
         }

@@ -8,8 +8,8 @@ use crate::build::{BuildError, build};
 use crate::catalog::{Catalog, CatalogError, Publication};
 use crate::crash_point;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
-use crate::engine::SearchEngine;
 use crate::engine::embedded::{ArticleAnalyzer, EmbeddedEngine, Generation, GenerationError, GenerationWriter};
+use crate::engine::{IndexVersion, SearchEngine};
 
 /// How many changes are applied in one commit, and how many bytes of them.
 const BATCH: usize = 2_000;
@@ -85,7 +85,7 @@ impl Applier {
         candidates.reverse();
         candidates.splice(0..0, self.data.current());
         for number in candidates {
-            match open_engine_of(&self.data, &self.catalog, number)? {
+            match open_generation_of(&self.data, &self.catalog, number)?.and_then(EmbeddedEngine::new) {
                 Ok(engine) if is_settled(engine.generation()) => {
                     self.slot.store(Some(Arc::new(engine)));
                     return Ok(());
@@ -275,11 +275,30 @@ impl Applier {
     }
 }
 
-/// The generation that a rollback would go to: the newest below a number that can be read and
+/// The generation that a rollback would go to: the newest below a number that can be opened and
 /// belongs to the catalog.
 pub fn previous_generation(data: &DataFolder, catalog: &Catalog, current: u64) -> Result<Option<u64>, CatalogError> {
+    newest_below(data, catalog, current, |_| true)
+}
+
+/// As [`previous_generation`], of those that can be read whole.
+pub(crate) fn readable_generation_before(
+    data: &DataFolder,
+    catalog: &Catalog,
+    current: u64,
+) -> Result<Option<u64>, CatalogError> {
+    newest_below(data, catalog, current, |generation| EmbeddedEngine::new(generation).is_ok())
+}
+
+fn newest_below(
+    data: &DataFolder,
+    catalog: &Catalog,
+    current: u64,
+    is_good: impl Fn(Generation) -> bool,
+) -> Result<Option<u64>, CatalogError> {
     for number in data.generation_numbers().into_iter().rev().filter(|number| *number < current) {
-        if open_engine_of(data, catalog, number)?.is_ok_and(|engine| is_settled(engine.generation())) {
+        let opened = open_generation_of(data, catalog, number)?.ok().filter(is_settled);
+        if opened.is_some_and(&is_good) {
             return Ok(Some(number));
         }
     }
@@ -294,17 +313,17 @@ pub(crate) fn refresh(engine: &EmbeddedEngine) -> Result<(), GenerationError> {
     Ok(())
 }
 
-/// Opens the engine of a generation that belongs to a catalog; the inner error says why it
-/// cannot be answered from.
-pub(crate) fn open_engine_of(
+/// Opens a generation that belongs to a catalog; the inner error says why it cannot be answered
+/// from.
+pub(crate) fn open_generation_of(
     data: &DataFolder,
     catalog: &Catalog,
     number: u64,
-) -> Result<Result<EmbeddedEngine, GenerationError>, CatalogError> {
+) -> Result<Result<Generation, GenerationError>, CatalogError> {
     let (identity, last_seq) = (catalog.identity()?, catalog.last_seq()?);
-    Ok(open_engine(data, number).and_then(|engine| {
-        engine.generation().check_belongs(&identity, last_seq)?;
-        Ok(engine)
+    Ok(Generation::open(&data.generation(number)).and_then(|generation| {
+        generation.check_belongs(&identity, last_seq)?;
+        Ok(generation)
     }))
 }
 
@@ -313,6 +332,11 @@ pub(crate) fn open_engine_of(
 /// the catalog, by naming it, says otherwise.
 fn is_settled(generation: &Generation) -> bool {
     generation.applied().is_ok_and(|applied| applied.run.is_none())
+}
+
+/// The state that a generation holds, without reading it whole.
+pub(crate) fn version_of(data: &DataFolder, number: u64) -> Result<IndexVersion, GenerationError> {
+    Generation::open(&data.generation(number))?.version()
 }
 
 /// Opens the engine of a generation.

@@ -14,6 +14,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::crash_point;
 
@@ -51,19 +53,36 @@ pub struct DataFolder {
     path: PathBuf,
 }
 
+/// Whether others may hold a lock at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    Alone,
+    Shared,
+}
+
 /// A lock, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
-pub struct Lock(File);
+pub struct Lock {
+    /// Says who holds it.
+    file: File,
+    hold: Hold,
+}
 
 impl Drop for Lock {
     /// Said and not left to the closing of the file: a process that is being started beside this
     /// one has the file open too, until it runs its own program, and would go on holding the lock.
     fn drop(&mut self) {
-        if let Err(error) = self.0.unlock() {
+        // Before the lock is anybody else's: who comes next has not said yet who it is.
+        let emptied = if self.hold == Hold::Alone { self.file.set_len(0) } else { Ok(()) };
+        if let Err(error) = self.file.unlock().and(emptied) {
             tracing::debug!(%error, "a lock ends with its file");
         }
     }
 }
+
+/// How long a holder that does not say who it is is waited for: it has just come, or only looks
+/// who does.
+const NAMELESS_PATIENCE: Duration = Duration::from_millis(50);
 
 impl DataFolder {
     /// The folder at a path; created if it is not there.
@@ -109,7 +128,7 @@ impl DataFolder {
 
     /// Takes the lock of those who take pushes; several may hold it.
     pub fn lock_pushes(&self, role: &str) -> Result<Lock> {
-        self.lock_by("pushes.lock", role, File::try_lock_shared)
+        self.lock_by("pushes.lock", role, Hold::Shared)
     }
 
     /// Takes the lock of those who take pushes so that nobody does.
@@ -118,51 +137,54 @@ impl DataFolder {
     }
 
     fn lock(&self, name: &str, role: &str) -> Result<Lock> {
-        self.lock_by(name, role, File::try_lock)
+        self.lock_by(name, role, Hold::Alone)
     }
 
-    fn lock_by(&self, name: &str, role: &str, try_lock: fn(&File) -> Result<(), TryLockError>) -> Result<Lock> {
+    fn lock_by(&self, name: &str, role: &str, hold: Hold) -> Result<Lock> {
         let path = self.path.join(name);
         let failed = |source| DataFolderError::Io { path: path.clone(), action: "locking", source };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        match try_lock(&file) {
-            Ok(()) => {
-                file.set_len(0).map_err(failed)?;
-                write!(file, "fichero {role}, process {}", std::process::id()).map_err(failed)?;
-                Ok(Lock(file))
-            }
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let read = file.rewind().and_then(|()| (&mut file).take(200).read_to_string(&mut holder));
-                if read.is_err() || holder.is_empty() {
-                    holder = "another process".to_owned();
+        let begun = Instant::now();
+        loop {
+            let locked = match hold {
+                Hold::Alone => file.try_lock(),
+                Hold::Shared => file.try_lock_shared(),
+            };
+            match locked {
+                Ok(()) => {
+                    let lock = Lock { file, hold };
+                    lock.say(role).map_err(failed)?;
+                    return Ok(lock);
                 }
-                Err(DataFolderError::Locked { path, holder })
+                Err(TryLockError::WouldBlock) => match holder_in(&mut file) {
+                    None if begun.elapsed() < NAMELESS_PATIENCE => thread::sleep(Duration::from_millis(1)),
+                    holder => return Err(DataFolderError::Locked { path, holder: holder.unwrap_or_else(somebody) }),
+                },
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
-            Err(TryLockError::Error(source)) => Err(failed(source)),
         }
     }
 
     /// Whether somebody applies changes now, and who.
     pub fn writer_holder(&self) -> Option<String> {
-        match self.lock_probe("writer.lock") {
-            Err(DataFolderError::Locked { holder, .. }) => Some(holder),
-            _ => None,
-        }
+        self.holder("writer.lock")
     }
 
-    fn lock_probe(&self, name: &str) -> Result<()> {
-        let path = self.path.join(name);
-        let failed = |source| DataFolderError::Io { path: path.clone(), action: "opening", source };
-        let mut file = File::open(&path).map_err(failed)?;
+    /// Whether a reindex runs now, and whose.
+    pub fn reindex_holder(&self) -> Option<String> {
+        self.holder("reindex.lock")
+    }
+
+    fn holder(&self, name: &str) -> Option<String> {
+        let mut file = File::open(self.path.join(name)).ok()?;
         match file.try_lock_shared() {
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                file.read_to_string(&mut holder).map_err(failed)?;
-                Err(DataFolderError::Locked { path, holder })
+            Ok(()) => {
+                drop(Lock { file, hold: Hold::Shared });
+                None
             }
-            _ => Ok(()),
+            Err(TryLockError::WouldBlock) => Some(holder_in(&mut file).unwrap_or_else(somebody)),
+            Err(TryLockError::Error(_)) => None,
         }
     }
 
@@ -224,6 +246,26 @@ impl DataFolder {
     }
 }
 
+impl Lock {
+    fn say(&self, role: &str) -> io::Result<()> {
+        let mut file = &self.file;
+        file.set_len(0)?;
+        file.rewind()?;
+        write!(file, "fichero {role}, process {}", std::process::id())
+    }
+}
+
+/// Who holds a lock, as its file says.
+fn holder_in(file: &mut File) -> Option<String> {
+    let mut holder = String::new();
+    file.rewind().and_then(|()| file.take(200).read_to_string(&mut holder)).ok()?;
+    Some(holder).filter(|holder| !holder.is_empty())
+}
+
+fn somebody() -> String {
+    "another process".to_owned()
+}
+
 /// Replaces a file by one with this content, atomically and durably.
 pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -241,6 +283,8 @@ pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     /// A copy of the open file stands for the one that a process being started has until it runs
@@ -250,10 +294,49 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::open(folder.path()).unwrap();
         let lock = data.lock_reindex("first").unwrap();
-        let copy = lock.0.try_clone().unwrap();
+        let copy = lock.file.try_clone().unwrap();
         assert!(matches!(data.lock_reindex("second"), Err(DataFolderError::Locked { .. })));
         drop(lock);
         data.lock_reindex("second").unwrap();
         drop(copy);
+    }
+
+    #[test]
+    fn a_holder_is_told_while_it_holds_and_not_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let told = |error| match error {
+            DataFolderError::Locked { holder, .. } => holder,
+            error => panic!("{error}"),
+        };
+        let lock = data.lock_writer("first").unwrap();
+        let expected = format!("fichero first, process {}", std::process::id());
+        assert_eq!(data.writer_holder().as_ref(), Some(&expected));
+        assert_eq!(told(data.lock_writer("second").unwrap_err()), expected);
+        drop(lock);
+        assert_eq!(data.writer_holder(), None);
+        // Somebody who has not said yet who it is.
+        let nameless = File::open(folder.path().join("writer.lock")).unwrap();
+        nameless.lock().unwrap();
+        assert_eq!(data.writer_holder(), Some(somebody()));
+        assert_eq!(told(data.lock_writer("second").unwrap_err()), somebody());
+    }
+
+    #[test]
+    fn who_looks_who_holds_a_lock_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        drop(data.lock_writer("first").unwrap());
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::SeqCst) {
+                    data.writer_holder();
+                }
+            });
+            let locks = (0..2_000).try_for_each(|_| data.lock_writer("second").map(drop));
+            is_over.store(true, Ordering::SeqCst);
+            locks.unwrap();
+        });
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::applier::{Applier, ApplyError, EngineSlot, open_engine, previous_generation};
+use crate::applier::{Applier, ApplyError, EngineSlot, readable_generation_before, version_of};
 use crate::catalog::{Catalog, CatalogError};
 use crate::data_folder::{DataFolder, DataFolderError};
-use crate::engine::{IndexVersion, SearchEngine};
+use crate::engine::IndexVersion;
 
 /// How long a running server may take to follow.
 const SERVER_PATIENCE: Duration = Duration::from_secs(30);
@@ -41,7 +41,7 @@ pub fn rollback(data: &DataFolder) -> Result<IndexVersion> {
     let current = data.current().ok_or(PublicationError::NothingPublished)?;
     // First: without the right to write, the generations cannot be read either, and look lost.
     let catalog = Catalog::open(data.path())?;
-    let Some(previous) = catalog.roll_back(|| previous_generation(data, &catalog, current))? else {
+    let Some(previous) = catalog.roll_back(|| readable_generation_before(data, &catalog, current))? else {
         return Err(PublicationError::NothingBefore(current));
     };
     crate::crash_point!("rollback:recorded");
@@ -71,10 +71,10 @@ fn follow(data: &DataFolder, is_reached: impl Fn(IndexVersion) -> bool) -> Resul
             Err(DataFolderError::Locked { .. }) => std::thread::sleep(Duration::from_millis(50)),
             Err(error) => return Err(error.into()),
         }
-        if let Some(engine) = data.current().and_then(|current| open_engine(data, current).ok())
-            && is_reached(engine.index_version())
+        if let Some(version) = data.current().and_then(|current| version_of(data, current).ok())
+            && is_reached(version)
         {
-            return Ok(engine.index_version());
+            return Ok(version);
         }
         if begun.elapsed() > SERVER_PATIENCE {
             return Err(PublicationError::NotFollowed);

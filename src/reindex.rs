@@ -4,7 +4,8 @@
 //! the acceptance nothing that readers see has changed; after it, the publication follows even if
 //! this process dies.
 
-use std::collections::HashSet;
+mod intake;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -13,19 +14,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::acceptance::{applier, conclude, elapsed_ms};
 use crate::applier::Applier;
-use crate::article::ArticleProblem;
 use crate::catalog::Catalog;
 use crate::catalog::push::PUSHES;
-use crate::catalog::stage::{SourceSpec, Stage, Staged};
+use crate::catalog::stage::SourceSpec;
 use crate::config::Source;
 use crate::crash_point;
 use crate::data_folder::DataFolder;
 use crate::engine::synonyms::{self, SynonymGroup};
 use crate::gate::{self, Gate, Verdict};
-use crate::ingest::{self, Format, FoundFile, Record, Rejection, SiteProfile};
+use crate::ingest::{self, Format, FoundFile, Rejection, SiteProfile};
+use intake::{Intake, reject};
 
-/// How many rejections a report lists by name; the rest are counted.
-const MAX_LISTED: usize = 1_000;
 /// The largest synonyms file: it is kept with every commit of the index.
 const MAX_SYNONYMS_BYTES: u64 = 256 << 10;
 
@@ -366,10 +365,8 @@ fn scan(
         }
     }
     report.unchanged = stage.count_in_unread_files()?;
-    let mut displaced = HashSet::new();
-    for file in &to_read {
-        read(&mut stage, file, &profile, &mut report, &mut displaced, progress)?;
-    }
+    let mut intake = Intake::new(&mut stage, &mut report, progress);
+    ingest::read_files(&to_read, &profile, |event| intake.take(event))?;
     report.deleted = stage.finish()?;
     tracing::info!(
         added = report.added,
@@ -417,92 +414,4 @@ fn profile(catalog: &Catalog, spec: &SourceSpec, files: &[FoundFile], full: bool
     }
     let has_pages = files.iter().any(|file| file.format == Format::PageDump);
     Ok((ingest::profile_of(files), has_pages))
-}
-
-fn read(
-    stage: &mut Stage<'_>,
-    file: &FoundFile,
-    profile: &SiteProfile,
-    report: &mut SourceReport,
-    displaced: &mut HashSet<String>,
-    progress: &dyn Progress,
-) -> Result<()> {
-    let rejected_before = report.rejected;
-    let mut has_losses = false;
-    let done = ingest::read_file(&file.path, file.stem(), file.format, profile, |line, record| -> Result<()> {
-        let article = match record {
-            Record::Article(article, flaws) => {
-                has_losses |= flaws.iter().any(ArticleProblem::is_loss);
-                for flaw in flaws {
-                    note_flaw(report, file, line, &article.id, flaw.to_string());
-                }
-                article
-            }
-            Record::Rejected(rejection) => {
-                if let Some(id) = &rejection.id {
-                    stage.keep(id)?;
-                }
-                if file.format != Format::JsonLines {
-                    // The one article of the file, whatever its id was.
-                    stage.keep_file(&file.name)?;
-                }
-                reject(report, &file.name, rejection);
-                return Ok(());
-            }
-        };
-        let (staged, neighbours) = stage.put(&file.name, &article)?;
-        match staged {
-            Staged::Added => report.added += 1,
-            Staged::Changed => report.changed += 1,
-            Staged::Unchanged => report.unchanged += 1,
-            Staged::Duplicate { kept_in } => {
-                let reason = format!("duplicate id, kept from {kept_in}");
-                reject(report, &file.name, Rejection { line: Some(line), id: Some(article.id.clone()), reason });
-            }
-        }
-        if let Some(other) = neighbours.displaced_file {
-            report.unchanged = report.unchanged.saturating_sub(1);
-            let reason = format!("duplicate id, kept from {}", file.name);
-            reject(report, &other, Rejection { line: None, id: Some(article.id.clone()), reason });
-            displaced.insert(other);
-        }
-        if let Some(other) = neighbours.other_source
-            && report.shared_ids.len() < MAX_LISTED
-        {
-            report.shared_ids.push(format!("{} (also in {other})", article.id));
-        }
-        progress.reading(&report.source, report.added + report.changed + report.unchanged);
-        Ok(())
-    })?;
-    if let Err(error) = done {
-        stage.keep_file(&file.name)?;
-        stage.forget_file(&file.name)?;
-        let reason = format!("{error}; what was read of it before stays");
-        reject(report, &file.name, Rejection { line: None, id: None, reason });
-        return Ok(());
-    }
-    match &file.fingerprint {
-        Some(fingerprint) if report.rejected == rejected_before && !has_losses && !displaced.contains(&file.name) => {
-            stage.file_done(&file.name, fingerprint)?;
-        }
-        // Reported again, and read again, until it is mended.
-        _ => stage.forget_file(&file.name)?,
-    }
-    Ok(())
-}
-
-fn note_flaw(report: &mut SourceReport, file: &FoundFile, line: u64, id: &str, reason: String) {
-    tracing::warn!(file = file.name, line, id, reason, "an article has a flaw");
-    if report.flaws.len() < MAX_LISTED {
-        report.flaws.push(Rejected { file: file.name.clone(), line: Some(line), id: Some(id.to_owned()), reason });
-    }
-}
-
-fn reject(report: &mut SourceReport, file: &str, rejection: Rejection) {
-    tracing::warn!(file, line = rejection.line, id = rejection.id, reason = rejection.reason, "rejected a record");
-    report.rejected += 1;
-    if report.rejections.len() < MAX_LISTED {
-        let Rejection { line, id, reason } = rejection;
-        report.rejections.push(Rejected { file: file.to_owned(), line, id, reason });
-    }
 }

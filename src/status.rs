@@ -11,6 +11,7 @@ use crate::applier::{open_engine, previous_generation};
 use crate::catalog::{Catalog, RunRecord};
 use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
+use crate::engine::embedded::{Generation, GenerationError};
 use crate::gate::REMEDY;
 use crate::reindex::Report;
 
@@ -96,7 +97,7 @@ pub struct WaitingRun {
 
 /// Looks at a data folder; changes nothing.
 pub fn status(data: &DataFolder) -> Result<Status> {
-    let catalog = Catalog::open(data.path())?;
+    let catalog = Catalog::open_as_it_is(data.path())?;
     let current = data.current();
     let mut status = Status {
         data: data.path().display().to_string(),
@@ -117,12 +118,17 @@ pub fn status(data: &DataFolder) -> Result<Status> {
         writer: data.writer_holder(),
         problems: Vec::new(),
     };
+    let engine = current.map(|current| open_engine(data, current));
     for number in data.generation_numbers() {
-        if let Err(error) = open_engine(data, number) {
-            status.problems.push(format!("generation {number}: {error}"));
+        let problem = match &engine {
+            Some(engine) if Some(number) == current => engine.as_ref().err().map(ToString::to_string),
+            _ => problem_of(data, number, current).map(|error| error.to_string()),
+        };
+        if let Some(problem) = problem {
+            status.problems.push(format!("generation {number}: {problem}"));
         }
     }
-    if let Some(engine) = current.and_then(|current| open_engine(data, current).ok()) {
+    if let Some(Ok(engine)) = engine {
         let version = engine.index_version();
         status.index_version = Some(version.to_string());
         status.pending_changes = status.last_seq.saturating_sub(version.seq);
@@ -142,6 +148,17 @@ pub fn status(data: &DataFolder) -> Result<Status> {
     status.last_run =
         catalog.last_run(false)?.map(|run| RunStatus { id: run.id, state: run.state, started_at: run.started_at });
     Ok(status)
+}
+
+/// Why a generation cannot be answered from, unless it is being built.
+fn problem_of(data: &DataFolder, number: u64, current: Option<u64>) -> Option<GenerationError> {
+    let look = || Generation::open(&data.generation(number)).err();
+    look()?;
+    if current.is_none_or(|current| number > current) && data.reindex_holder().is_some() {
+        return None;
+    }
+    // What was looked at first may have been finished or removed since.
+    look().filter(|_| data.generation(number).exists())
 }
 
 fn waiting(run: RunRecord) -> WaitingRun {
@@ -186,7 +203,7 @@ pub struct AcceptedFigures {
 
 /// Looks at a data folder that answers show the state `applied_seq` of; changes nothing.
 pub fn index_figures(data: &DataFolder, applied_seq: Option<u64>) -> Result<IndexFigures> {
-    let catalog = Catalog::open(data.path())?;
+    let catalog = Catalog::open_as_it_is(data.path())?;
     let committed = data.current().map(|current| data.generation(current).join(LAST_COMMIT_FILE));
     let age = committed.and_then(|path| std::fs::metadata(path).and_then(|found| found.modified()).ok());
     let accepted = catalog.last_run(true)?;

@@ -5,6 +5,8 @@
 //!   `reindex` and a server's start answer again, from the generation before or from the catalog
 //!   alone;
 //! * `CURRENT` missing, garbage or pointing nowhere: the same;
+//! * a generation that is being built is no problem to `status`; a catalog of an older fichero is
+//!   told and left as it is;
 //! * a generation that was built for a run that was never accepted is not answered from;
 //! * a catalog that is damaged (in its header, anywhere in it, in one article), newer, or
 //!   something else: one error that names it and the remedy, searches go on, the remedy works;
@@ -28,6 +30,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use fichero::applier::open_engine;
+use fichero::engine::embedded::{Generation, GenerationWriter};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use state::{Articles, Site, assert_same, checked, copy_folder, first_state, second_state, stderr, works};
@@ -114,6 +118,9 @@ fn a_generation_with_any_file_cut_or_gone_is_answered_from_whole_or_not_at_all()
         for (how, cut) in cuts {
             let copy = site.copy();
             cut(&generation(&copy).join(name));
+            let (data, number) = (copy.data_folder(), copy.data_folder().current().unwrap());
+            let is_opened = Generation::open(&data.generation(number)).is_ok();
+            assert_eq!(is_opened, open_engine(&data, number).is_ok(), "{name} {how}");
             let found = copy.try_run(&["search", "--json", "--limit", "100", ""]);
             if found.status.success() {
                 copy.must_answer_on_the_command_line(&articles);
@@ -212,6 +219,24 @@ fn with_a_readable_generation_before_it_a_lost_one_is_replaced_by_that_brought_u
         assert_same(reindexed.answered().as_ref(), &new);
         println!("{how}: {}", reindexed.data_folder().current().unwrap());
     }
+}
+
+#[test]
+fn a_generation_that_is_being_built_is_no_problem() {
+    let (site, _) = site();
+    let data = site.data_folder();
+    let problems = || site.json(&["status", "--json"])["problems"].as_array().unwrap().len();
+    let current = data.current().unwrap();
+    GenerationWriter::create(&data.generation(current + 1), 1).unwrap();
+    assert_eq!(problems(), 1, "nobody builds it");
+    let reindex = data.lock_reindex("test").unwrap();
+    assert_eq!(problems(), 0);
+    GenerationWriter::create(&data.generation(current - 1), 1).unwrap();
+    assert_eq!(problems(), 1, "an older one is not built any more");
+    data.unpublish().unwrap();
+    assert_eq!(problems(), 0, "nothing is published yet");
+    drop(reindex);
+    assert_eq!(problems(), 2);
 }
 
 #[test]
@@ -337,6 +362,24 @@ fn a_catalog_that_is_none_is_told_by_all_and_searches_go_on() {
 }
 
 /// Overwrites bytes by noise.
+#[test]
+fn status_tells_a_catalog_of_an_older_fichero_and_leaves_it_as_it_is() {
+    let (site, articles) = site();
+    let catalog = site.data().join("catalog.sqlite");
+    let version = || -> u32 {
+        Connection::open(&catalog).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    let present = version();
+    let older = "DROP TABLE synonyms; DROP TABLE staged_synonyms; PRAGMA user_version = 1";
+    Connection::open(&catalog).unwrap().execute_batch(older).unwrap();
+    must_fail(&site.try_run(&["status", "--json"]), &["schema version 1", "`fichero reindex`"]);
+    assert_eq!(version(), 1);
+    site.reindex(&[]);
+    assert_eq!(version(), present);
+    assert_eq!(site.json(&["status", "--json"])["problems"], json!([]));
+    site.must_be_settled(&articles);
+}
+
 fn overwrite(path: &Path, from: usize, length: usize, seed: u64) {
     let mut bytes = fs::read(path).unwrap();
     let mut noise = seed;

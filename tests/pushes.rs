@@ -11,7 +11,7 @@
 //!   faster than its results are taken, and has time while its lines are stored; a client that
 //!   breaks off loses nothing that was acknowledged;
 //! * a reindex is a task that tells how far it is; there is one at a time; pruning keeps pushes;
-//! * a push does not wait for the end of a reindex;
+//! * a push does not wait for the end of a reindex, nor for a source that does not answer it;
 //! * any order of pushes, deletions, edits, reindexes, rollbacks and resumes ends as a plain model
 //!   says;
 //! * a running server finds a push within a second, keeps it when it is killed, relates it, offers it
@@ -31,8 +31,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,7 +47,7 @@ use fichero::catalog::Catalog;
 use fichero::catalog::push::PUSHES;
 use fichero::config::Config;
 use fichero::http::{ServiceSettings, Settings, router};
-use fichero::reindex::Options;
+use fichero::reindex::{Options, Progress};
 use fichero::status::status;
 use futures_util::{StreamExt, stream};
 use proptest::prelude::*;
@@ -673,6 +675,44 @@ fn a_push_does_not_wait_for_the_end_of_a_reindex() {
     let longest = *waits.last().unwrap();
     println!("{} pushes in the {all:?} of a reindex, none of more than {longest:?}", waits.len());
     assert!(waits.len() >= 3 && longest < all / 2, "{waits:?} in {all:?}");
+}
+
+/// Puts a pipe in the place of a file once the first record is read: who reads it waits until
+/// somebody writes.
+struct Stalling(PathBuf, Once);
+
+impl Progress for Stalling {
+    fn reading(&self, _: &str, _: u64) {
+        self.1.call_once(|| {
+            fs::remove_file(&self.0).unwrap();
+            assert!(Command::new("mkfifo").arg(&self.0).status().unwrap().success());
+        });
+    }
+
+    fn building(&self, _: u64) {}
+}
+
+#[test]
+fn a_push_does_not_wait_for_a_source_that_stalls() {
+    let api = Api::over(&[("folder", "Zebra")]);
+    for number in 10..40 {
+        api.site.write(&format!("site/page-{number}.md"), "An okapi.");
+    }
+    let stalling = Stalling(api.site.path("site/page-39.md"), Once::new());
+    let took = thread::scope(|scope| {
+        let reindex = scope.spawn(|| api.site.reindex_into("index", &Options::default(), &stalling));
+        wait_until("the source to stall", || stalling.1.is_completed());
+        thread::sleep(Duration::from_millis(300));
+        let begun = Instant::now();
+        let status = api.put("pushed", json!({"title": "Pushed"})).status;
+        let took = begun.elapsed();
+        assert!(!reindex.is_finished());
+        fs::write(&stalling.0, "An okapi.").unwrap();
+        assert_eq!(status, 201);
+        took
+    });
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert_eq!(api.site.titles().len(), 32);
 }
 
 // Any order

@@ -89,6 +89,16 @@ pub enum CatalogError {
         /// The newest version that this binary knows.
         known: usize,
     },
+    /// An older fichero wrote the file, and it is only to be looked at.
+    #[error(
+        "the catalog has schema version {found}, this fichero brings it to {known}: run `fichero serve` or `fichero reindex`"
+    )]
+    Older {
+        /// The file's version.
+        found: usize,
+        /// The version that this binary works with.
+        known: usize,
+    },
     /// A stored article is not readable as one.
     #[error(
         "the catalog's article {id:?} is damaged: put back a copy of the catalog, or move it away and run `fichero reindex` to read every source anew"
@@ -235,21 +245,20 @@ impl Catalog {
         Self::open_file(&path).map_err(|error| with_path(error, &path))
     }
 
+    /// Opens the catalog of a data folder as it is, to look at it; of another schema it is refused.
+    pub fn open_as_it_is(data: &Path) -> Result<Catalog> {
+        let path = data.join(FILE_NAME);
+        let open = || {
+            let connection = connect(&path, OpenFlags::empty())?;
+            schema::check(&connection)?;
+            Ok(Catalog { connection })
+        };
+        open().map_err(|error| with_path(error, &path))
+    }
+
     fn open_file(path: &Path) -> Result<Catalog> {
-        let mut connection = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        // SQLite's own handler looks again after up to 100 ms, and misses every turn that a reindex
-        // leaves to others.
-        connection.busy_handler(Some(|looked: i32| {
-            thread::sleep(BUSY_PAUSE);
-            looked < BUSY_LOOKS
-        }))?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "cache_size", -16_000)?;
-        connection.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut connection)?;
         Ok(Catalog { connection })
     }
@@ -532,6 +541,21 @@ impl Catalog {
         )?;
         Ok(recorded.max(on_disk) + 1)
     }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    // SQLite's own handler looks again after up to 100 ms, and misses every turn that a reindex
+    // leaves to others.
+    connection.busy_handler(Some(|looked: i32| {
+        thread::sleep(BUSY_PAUSE);
+        looked < BUSY_LOOKS
+    }))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
 }
 
 fn with_path(error: CatalogError, path: &Path) -> CatalogError {

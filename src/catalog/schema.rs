@@ -114,12 +114,26 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
+/// Refuses a file that is not of the present schema.
+pub(super) fn check(connection: &Connection) -> Result<(), CatalogError> {
+    match present(connection)? {
+        found if found < MIGRATIONS.len() => Err(CatalogError::Older { found, known: MIGRATIONS.len() }),
+        _ => Ok(()),
+    }
+}
+
+/// The file's version, which must not be above those that are known.
+fn present(connection: &Connection) -> Result<usize, CatalogError> {
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > MIGRATIONS.len() {
+        return Err(CatalogError::Newer { found, known: MIGRATIONS.len() });
+    }
+    Ok(found)
+}
+
 /// Brings the file to the present schema.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), CatalogError> {
-    let present: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if present > MIGRATIONS.len() {
-        return Err(CatalogError::Newer { found: present, known: MIGRATIONS.len() });
-    }
+    let present = present(connection)?;
     for (version, step) in MIGRATIONS.iter().enumerate().skip(present) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         // Another process may have migrated while this one waited for the lock.

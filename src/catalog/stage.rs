@@ -54,7 +54,9 @@ pub struct Neighbours {
     pub other_source: Option<String>,
 }
 
-/// Writes the changes of one run over one source.
+/// Writes the changes of one run over one source, many in one transaction. Nobody else can write
+/// while one is open: it is begun by the first write, and ended by [`Stage::pause`] where nothing is
+/// to be written for a while.
 pub struct Stage<'c> {
     catalog: &'c mut Catalog,
     run: i64,
@@ -116,8 +118,7 @@ impl Catalog {
         self.connection.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, is_kept INTEGER NOT NULL) WITHOUT ROWID;
              CREATE TEMP TABLE IF NOT EXISTS listed (path TEXT PRIMARY KEY, is_read INTEGER NOT NULL) WITHOUT ROWID;
-             DELETE FROM seen; DELETE FROM listed;
-             BEGIN IMMEDIATE;",
+             DELETE FROM seen; DELETE FROM listed;",
         )?;
         Ok(Stage { catalog: self, run, source: source.to_owned(), pending: 0, begun: Instant::now() })
     }
@@ -151,6 +152,7 @@ impl Stage<'_> {
     /// Notes that a file is there, and whether this run reads it. All files are listed before
     /// the first record is staged.
     pub fn list_file(&mut self, path: &str, is_read: bool) -> Result<()> {
+        self.begin()?;
         self.catalog
             .connection
             .prepare_cached("INSERT OR REPLACE INTO listed (path, is_read) VALUES (?1, ?2)")?
@@ -170,6 +172,7 @@ impl Stage<'_> {
     /// Takes up one record. Files must come in the order of their paths: of two places with the
     /// same id, the first one keeps it, also where the other one's file is not read this time.
     pub fn put(&mut self, file: &str, article: &Article) -> Result<(Staged, Neighbours)> {
+        self.begin()?;
         let mut neighbours = Neighbours::default();
         if let Some(kept_in) = self.staged_in(&article.id)? {
             return Ok((Staged::Duplicate { kept_in }, neighbours));
@@ -215,6 +218,7 @@ impl Stage<'_> {
     /// Notes that an id is still meant to be there although its record could not be read: what
     /// the catalog has of it stays, unless a good record of it comes up elsewhere.
     pub fn keep(&mut self, id: &str) -> Result<()> {
+        self.begin()?;
         self.catalog
             .connection
             .prepare_cached("INSERT OR IGNORE INTO seen (id, is_kept) VALUES (?1, 1)")?
@@ -224,6 +228,7 @@ impl Stage<'_> {
 
     /// Notes that everything a file held stays, although it cannot be read now.
     pub fn keep_file(&mut self, path: &str) -> Result<()> {
+        self.begin()?;
         self.catalog.connection.execute(
             "INSERT OR IGNORE INTO seen (id, is_kept) SELECT id, 1 FROM record WHERE source = ?1 AND file = ?2",
             params![self.source, path],
@@ -234,6 +239,7 @@ impl Stage<'_> {
     /// Notes that everything stays that a file, or the files below a folder, held: it may be
     /// there still and could not be looked at.
     pub fn keep_below(&mut self, path: &str) -> Result<()> {
+        self.begin()?;
         self.catalog.connection.execute(
             "INSERT OR IGNORE INTO seen (id, is_kept) SELECT id, 1 FROM record
              WHERE source = ?1 AND (file = ?2 OR substr(file, 1, length(?2) + 1) = ?2 || '/')",
@@ -244,6 +250,7 @@ impl Stage<'_> {
 
     /// Notes that a file was read whole and well; the next run passes it over if it is the same.
     pub fn file_done(&mut self, path: &str, fingerprint: &str) -> Result<()> {
+        self.begin()?;
         self.catalog
             .connection
             .prepare_cached(
@@ -255,6 +262,7 @@ impl Stage<'_> {
 
     /// Notes that a file had problems; the next run reads it again.
     pub fn forget_file(&mut self, path: &str) -> Result<()> {
+        self.begin()?;
         self.catalog
             .connection
             .prepare_cached("INSERT OR REPLACE INTO staged_file (run, source, path) VALUES (?1, ?2, ?3)")?
@@ -264,6 +272,7 @@ impl Stage<'_> {
 
     /// Keeps a furniture profile with the source.
     pub fn set_profile(&mut self, profile: &str) -> Result<()> {
+        self.begin()?;
         self.catalog.connection.execute(
             "INSERT OR REPLACE INTO staged_profile (run, source, profile) VALUES (?1, ?2, ?3)",
             params![self.run, self.source, profile],
@@ -273,7 +282,8 @@ impl Stage<'_> {
 
     /// Stages the deletion of what vanished: articles of files that are gone or were read, and
     /// that no record stood for. Returns how many.
-    pub fn finish(self) -> Result<u64> {
+    pub fn finish(mut self) -> Result<u64> {
+        self.begin()?;
         let connection = &self.catalog.connection;
         let deleted = connection.execute(
             "INSERT INTO staged (run, source, id, file)
@@ -342,14 +352,27 @@ impl Stage<'_> {
         self.wrote()
     }
 
+    /// Lets others write until this stage does again.
+    pub fn pause(&mut self) -> Result<()> {
+        if !self.catalog.connection.is_autocommit() {
+            self.catalog.connection.execute_batch("COMMIT")?;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        if self.catalog.connection.is_autocommit() {
+            self.catalog.connection.execute_batch("BEGIN IMMEDIATE")?;
+            (self.pending, self.begun) = (0, Instant::now());
+        }
+        Ok(())
+    }
+
     fn wrote(&mut self) -> Result<()> {
         self.pending += 1;
         if self.pending >= BATCH || self.begun.elapsed() >= BATCH_PATIENCE {
-            self.pending = 0;
-            self.catalog.connection.execute_batch("COMMIT")?;
+            self.pause()?;
             thread::sleep(TURN);
-            self.catalog.connection.execute_batch("BEGIN IMMEDIATE")?;
-            self.begun = Instant::now();
             crate::crash_point!("stage:batch");
         }
         Ok(())

@@ -5,9 +5,11 @@ mod folder;
 mod jsonl;
 mod markdown;
 pub mod page_dump;
+mod reading;
 
 pub use folder::{FoundFile, ListProblem, list};
 pub use page_dump::SiteProfile;
+pub use reading::{Event, read_files};
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -140,7 +140,8 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// Opens a generation; refuses one that was built for another binary.
+    /// Opens a generation; refuses one that was built for another binary, or a file of which is
+    /// lost or cut off. What is in the files is not read.
     pub fn open(path: &Path) -> Result<Generation> {
         let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Unreadable {
             path: path.to_owned(),
@@ -157,11 +158,15 @@ impl Generation {
             return Err(GenerationError::Unfit { path: path.to_owned(), built_by: manifest.built_by });
         }
         index.set_tokenizers(tokenizers());
-        let reader = index
+        let reader: IndexReader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error| unreadable(error.into()))?;
+        // Tantivy takes a lost file of positions for that of a segment without any.
+        for segment in reader.searcher().segment_readers() {
+            segment.inverted_index(fields.zones[0].words).map_err(|error| unreadable(error.into()))?;
+        }
         Ok(Generation { path: path.to_owned(), manifest, index, fields, reader })
     }
 
@@ -175,6 +180,11 @@ impl Generation {
         let unreadable = |source| GenerationError::Unreadable { path: self.path.clone(), source };
         let metas = self.index.load_metas().map_err(|error| unreadable(error.into()))?;
         serde_json::from_str(metas.payload.as_deref().unwrap_or_default()).map_err(|error| unreadable(error.into()))
+    }
+
+    /// The state that is in it, as of its last commit.
+    pub fn version(&self) -> Result<IndexVersion> {
+        Ok(IndexVersion { generation: self.manifest.generation, seq: self.applied()?.seq })
     }
 
     /// Refuses a generation that does not belong to a catalog, or holds more than it: changes
