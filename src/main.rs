@@ -3,7 +3,7 @@
 mod evaluate;
 mod output;
 
-use std::io::{self, ErrorKind, IsTerminal, stdout};
+use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -161,6 +161,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         _ => None,
     };
     let config = Config::load(config.as_deref(), data, listen)?;
+    let mut out = stdout();
     match command.unwrap_or(Command::Serve { listen: None }) {
         Command::Serve { .. } => {
             serve::serve(&config, Arc::new(ProgressLine::new()), output::announce)?;
@@ -212,27 +213,30 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Evaluate(arguments) => evaluate::run(arguments, &config)?,
         Command::Rollback => {
             let version = publication::rollback(&existing(&config)?)?;
-            println!(
+            writeln!(
+                out,
                 "answering from generation {}; changes wait for `fichero resume` or the next reindex",
                 version.generation
-            );
+            )?;
         }
         Command::Resume => {
             let version = publication::resume(&existing(&config)?)?;
-            println!("changes are applied; the index is at {version}");
+            writeln!(out, "changes are applied; the index is at {version}")?;
         }
         Command::Backup { file, force } => {
             let progress = ProgressLine::new();
             let bytes = backup::backup(&existing(&config)?, &file, force, &|done, all| progress.copying(done, all))?;
             progress.finish();
-            println!("{}: {} KB written", file.display(), bytes.div_ceil(1 << 10));
+            writeln!(out, "{}: {} KB written", file.display(), bytes.div_ceil(1 << 10))?;
         }
         Command::Restore { file } => {
             match backup::restore(&DataFolder::open(&config.data)?, &file)? {
-                Some(kept) => println!("{} is restored; the former catalog is {}", file.display(), kept.display()),
-                None => println!("{} is restored", file.display()),
+                Some(kept) => {
+                    writeln!(out, "{} is restored; the former catalog is {}", file.display(), kept.display())?
+                }
+                None => writeln!(out, "{} is restored", file.display())?,
             }
-            println!("the next `fichero serve` or `fichero reindex` builds the index from it");
+            writeln!(out, "the next `fichero serve` or `fichero reindex` builds the index from it")?;
         }
     }
     Ok(ExitCode::SUCCESS)
