@@ -188,8 +188,9 @@ impl Article {
     /// Reads an article from the fields of a record, and says what had to be left out of it.
     ///
     /// Without a good id and some text there is no article; nor with a `hidden` or `expires_at`
-    /// that cannot be understood, for they say what must not be shown. Any other field that is
-    /// wrong is left out and named: losing a date is better than losing the page.
+    /// that cannot be understood, for they say what must not be shown, nor with such a
+    /// `published_at` that names this year or a later one: it may be still to come. Any other field
+    /// that is wrong is left out and named: losing a date is better than losing the page.
     ///
     /// Fields that the model does not know are passed over. A number or boolean is taken as text
     /// where text is expected, a single text as a list of one where a list is. `_id` and `text`
@@ -212,7 +213,7 @@ impl Article {
         let mut flaws = Vec::new();
         let article = Article {
             work,
-            url: or_flaw(reader.line("url"), &mut flaws).filter(|url| !url.is_empty()),
+            url: or_flaw(reader.page_address("url"), &mut flaws),
             lang: or_flaw(reader.language("lang"), &mut flaws).unwrap_or_else(|| UNDETERMINED.to_owned()),
             kind: or_flaw(reader.kind("kind"), &mut flaws),
             title,
@@ -220,7 +221,7 @@ impl Article {
             body,
             links: or_flaw(reader.list("links", &mut flaws), &mut flaws),
             authors: or_flaw(reader.list("authors", &mut flaws), &mut flaws),
-            published_at: or_flaw(reader.moment("published_at"), &mut flaws),
+            published_at: reader.published("published_at", &mut flaws)?,
             updated_at: or_flaw(reader.moment("updated_at"), &mut flaws),
             starts_at: or_flaw(reader.moment("starts_at"), &mut flaws),
             ends_at: or_flaw(reader.moment("ends_at"), &mut flaws),
@@ -369,6 +370,36 @@ impl Fields<'_> {
             Some(text) => {
                 Moment::parse(&text).map(Some).map_err(|error| value_problem(field, &text, error.to_string()))
             }
+        }
+    }
+
+    /// When it is published. What cannot be understood and names no year that is not past is left
+    /// out, as a flaw.
+    fn published(
+        &self,
+        field: &'static str,
+        flaws: &mut Vec<ArticleProblem>,
+    ) -> Result<Option<Moment>, ArticleProblem> {
+        let this_year = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).year();
+        let names_coming_year = |text: String| {
+            let numbers = text.split(|c: char| !c.is_ascii_digit());
+            let mut years = numbers.filter(|digits| digits.len() == 4).filter_map(|digits| digits.parse::<i16>().ok());
+            years.any(|year| year >= this_year)
+        };
+        match self.moment(field) {
+            Err(problem) if self.text(field).ok().flatten().is_some_and(names_coming_year) => Err(problem),
+            read => Ok(or_flaw(read, flaws)),
+        }
+    }
+
+    /// The address of a page; one that runs or holds something instead of leading to it is none.
+    fn page_address(&self, field: &'static str) -> Result<Option<String>, ArticleProblem> {
+        let Some(address) = self.line(field)?.filter(|address| !address.is_empty()) else { return Ok(None) };
+        match url::Url::parse(&address) {
+            Ok(parsed) if matches!(parsed.scheme(), "javascript" | "data" | "vbscript") => {
+                Err(value_problem(field, &address, "leads to no page".to_owned()))
+            }
+            _ => Ok(Some(address)),
         }
     }
 
@@ -529,6 +560,35 @@ mod tests {
         let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
         assert!(flaws[0].starts_with("kind: should be article") && flaws[0].ends_with("\"essay\""), "{flaws:?}");
         assert!(flaws[1].starts_with("published_at: ") && flaws[1].ends_with("\"2017-29-07\""), "{flaws:?}");
+    }
+
+    #[test]
+    fn a_date_that_may_be_to_come_is_not_passed_over() {
+        let year = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).year();
+        let read = |date: String| read(json!({"id": "x", "title": "x", "published_at": date}));
+        for date in [format!("01/06/{}", year + 1), format!("{year} spring"), format!("{}-29-07", year + 40)] {
+            let problem = read(date.clone()).unwrap_err();
+            assert!(problem.is_of("published_at") && problem.to_string().contains(&date), "{problem}");
+        }
+        for date in [format!("01/06/{}", year - 1), "yesterday".to_owned(), "1234567".to_owned()] {
+            assert_eq!(read(date.clone()).unwrap().published_at, None, "{date}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_leads_to_no_page_is_left_out_and_named() {
+        for (address, is_kept) in [
+            ("https://ires.example/es/becas", true),
+            ("/es/becas", true),
+            ("ires.example:8080/es", true),
+            ("javascript:alert(1)", false),
+            (" JavaScript:alert(1)", false),
+            ("data:text/html,x", false),
+        ] {
+            let record = json!({"id": "x", "title": "x", "url": address});
+            let (article, flaws) = Article::from_fields(record.as_object().unwrap()).unwrap();
+            assert_eq!((article.url.is_some(), flaws.is_empty()), (is_kept, is_kept), "{address}");
+        }
     }
 
     #[test]
