@@ -86,6 +86,7 @@ contract! {
     one_or_two_words_must_all_be_held
     of_more_words_a_share_must_be_held
     phrases_and_exclusions_are_exact
+    what_one_version_holds_excludes_the_work
     a_word_is_found_however_it_is_typed
     titles_and_snippets_are_escaped_marked_and_short
     snippets_show_the_best_passages_with_the_words_in_the_forms_that_match
@@ -620,6 +621,22 @@ fn phrases_and_exclusions_are_exact(maker: Maker) {
         let found: BTreeSet<String> = ids(made.engine.as_ref(), query).into_iter().collect();
         assert_eq!(found, set(expected.iter().copied()), "{query}");
     }
+}
+
+fn what_one_version_holds_excludes_the_work(maker: Maker) {
+    let of_work =
+        |id: &str, lang: &str, title: &str, body: &str| with(page(id, lang, title, body), json!({"work": "w"}));
+    let made = maker(&[
+        of_work("w/es", "es", "Movilidad virtual", "El piloto termina."),
+        of_work("w/en", "en", "Virtual mobility", "The trial ends."),
+        page("other", "en", "Virtual mobility", "Elsewhere."),
+    ]);
+    let found = |group: bool| {
+        let request = SearchRequest { group, ..request("virtual -piloto") };
+        made.engine.search(&request).unwrap().hits.into_iter().map(|hit| hit.card.id).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(found(true), set(["other"]));
+    assert_eq!(found(false), set(["other"]));
 }
 
 fn a_word_is_found_however_it_is_typed(maker: Maker) {

@@ -105,7 +105,13 @@ impl BruteForceEngine {
     /// The visible entries that match a plan.
     fn versions(&self, plan: &Plan, request: &SearchRequest) -> Vec<Choice<'_>> {
         let mut versions = Vec::new();
-        for entry in self.entries.iter().filter(|entry| entry.article.is_visible_at(request.now_s)) {
+        let visible = || self.entries.iter().filter(|entry| entry.article.is_visible_at(request.now_s));
+        let holds_excluded = |entry: &&Entry| {
+            !holds_clause(entry, &plan.literal) && plan.excluded.iter().any(|clause| holds_clause(entry, clause))
+        };
+        let excluded: HashSet<&str> =
+            visible().filter(holds_excluded).map(|entry| entry.article.work.as_str()).collect();
+        for entry in visible().filter(|entry| !excluded.contains(entry.article.work.as_str())) {
             let mut held = Held::default();
             for word in &plan.words {
                 let score = self.word_score(entry, word);
@@ -114,11 +120,7 @@ impl BruteForceEngine {
                 }
             }
             let matches = plan.words.is_empty() || plan.asked.is_held(&held);
-            if matches
-                && plan.required.iter().all(|clause| holds_clause(entry, clause))
-                && (holds_clause(entry, &plan.literal)
-                    || !plan.excluded.iter().any(|clause| holds_clause(entry, clause)))
-            {
+            if matches && plan.required.iter().all(|clause| holds_clause(entry, clause)) {
                 let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
                 let (language, recency) = self.priors(plan, entry, request);
                 let score = held.score * plan.asked.coverage(&held) * language * recency;

@@ -42,8 +42,8 @@ pub(super) fn search_planned(
         Some(cursor) => &SearchRequest { now_s: cursor.present(request.now_s), ..request.clone() },
         None => request,
     };
-    let left_out = left_out(snapshot, request)?;
-    let matching = |plan: &Plan, filters: &Filters| matching(snapshot, plan, filters, request, &left_out);
+    let without = without(snapshot, request)?;
+    let matching = |plan: &Plan, filters: &Filters| matching(snapshot, plan, filters, request, &without);
     answer(snapshot, recovery::search(snapshot, plan, request, matching)?, request)
 }
 
@@ -54,8 +54,8 @@ struct Matches<'s> {
     counter: Counter<'s>,
 }
 
-/// The numbers of the works that are left out.
-fn left_out(snapshot: &Snapshot, request: &SearchRequest) -> Result<HashSet<u64>, EngineError> {
+/// The numbers of the works that the request leaves out.
+fn without(snapshot: &Snapshot, request: &SearchRequest) -> Result<HashSet<u64>, EngineError> {
     let mut works = HashSet::new();
     for key in &request.without {
         if let Some(place) = place(snapshot, key, request.now_s)?
@@ -74,24 +74,29 @@ fn matching<'s>(
     plan: &Plan,
     filters: &Filters,
     request: &SearchRequest,
-    left_out: &HashSet<u64>,
+    without: &HashSet<u64>,
 ) -> Result<Found<Matches<'s>>, EngineError> {
     let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
     let filter = Filter::new(&snapshot.values, filters);
     let mut works = Works::new(snapshot, request.group, sort_of(plan, request));
     let mut counter = Counter::new(snapshot, &request.facets, request.group);
     let (mut versions, mut whole) = (0, 0);
+    let excluded = excluded(snapshot, plan, request.now_s)?;
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
-        let clauses = SegmentClauses::new(snapshot, segment, plan)?;
+        let mut required = Vec::with_capacity(plan.required.len());
+        for clause in &plan.required {
+            required.push(docs_with_clause(snapshot, segment, clause)?);
+        }
         let fits: Vec<u8> = segment.langs.iter().map(|lang| language_fit(lang, request.ui_lang.as_deref())).collect();
         let mut take = |doc: DocId, score: f32, holds_all: bool| {
-            if !clauses.take(doc) || !segment.is_visible(doc, request.now_s) {
-                return;
-            }
-            if left_out.contains(&segment.work.get_val(doc)) {
+            if !required.iter().all(|docs| docs.contains(&doc)) || !segment.is_visible(doc, request.now_s) {
                 return;
             }
             let place = Place { segment: ordinal, doc };
+            let work = segment.work.get_val(doc);
+            if without.contains(&work) || excluded.contains(&work) {
+                return;
+            }
             let failed = filter.failed(segment, place);
             counter.take(place, failed);
             if failed.is_none() {
@@ -261,33 +266,19 @@ impl Evidence for ArticleEvidence<'_> {
     }
 }
 
-/// The clauses of a plan, resolved for one segment.
-struct SegmentClauses {
-    required: Vec<HashSet<DocId>>,
-    excluded: HashSet<DocId>,
-}
-
-impl SegmentClauses {
-    fn new(snapshot: &Snapshot, segment: &Segment, plan: &Plan) -> Result<SegmentClauses, EngineError> {
-        let mut required = Vec::with_capacity(plan.required.len());
-        for clause in &plan.required {
-            required.push(docs_with_clause(snapshot, segment, clause)?);
-        }
-        let mut excluded = HashSet::new();
+/// The numbers of the works that hold something that a plan excludes: what one version of a work holds,
+/// the work holds.
+fn excluded(snapshot: &Snapshot, plan: &Plan, now_s: i64) -> Result<HashSet<u64>, EngineError> {
+    let mut works = HashSet::new();
+    for segment in snapshot.segments.iter().filter(|_| !plan.excluded.is_empty()) {
+        let saved = docs_with_clause(snapshot, segment, &plan.literal)?;
         for clause in &plan.excluded {
-            excluded.extend(docs_with_clause(snapshot, segment, clause)?);
+            let docs = docs_with_clause(snapshot, segment, clause)?.into_iter();
+            let docs = docs.filter(|doc| !saved.contains(doc) && segment.is_visible(*doc, now_s));
+            works.extend(docs.map(|doc| segment.work.get_val(doc)));
         }
-        if !excluded.is_empty() {
-            for doc in docs_with_clause(snapshot, segment, &plan.literal)? {
-                excluded.remove(&doc);
-            }
-        }
-        Ok(SegmentClauses { required, excluded })
     }
-
-    fn take(&self, doc: DocId) -> bool {
-        self.required.iter().all(|docs| docs.contains(&doc)) && !self.excluded.contains(&doc)
-    }
+    Ok(works)
 }
 
 /// The articles of a segment in which one of a clause's phrases stands in one zone.
