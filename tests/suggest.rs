@@ -66,6 +66,7 @@ rules! {
     neither_forms_nor_pieces_are_repeated
     an_empty_box_offers_what_the_site_is_about
     what_was_typed_goes_on_with_its_last_word
+    what_was_typed_is_not_said_twice
     works_are_found_by_what_they_are_headed_by
     names_with_numbers_and_of_two_letters_are_found
     what_nobody_may_see_is_not_offered
@@ -261,6 +262,16 @@ fn what_was_typed_goes_on_with_its_last_word(maker: Maker) {
         page("c", "en", "Latin", "Of America and América."),
     ]);
     assert_eq!(texts(&made, "america lat"), ["América Latidos"]);
+}
+
+fn what_was_typed_is_not_said_twice(maker: Maker) {
+    let made = maker(&[
+        title("a", "en", "The degree that nobody asked for: recognition of degrees"),
+        title("b", "en", "A degree, its recognition abroad"),
+    ]);
+    let offered = texts(&made, "degree recogn");
+    assert!(offered.iter().any(|text| text.starts_with("degree recognition")), "{offered:?}");
+    assert!(!offered.iter().any(|text| text.contains("degrees")), "{offered:?}");
 }
 
 fn works_are_found_by_what_they_are_headed_by(maker: Maker) {

@@ -1,6 +1,6 @@
-//! Words that nobody looks for by themselves, besides the function words: numerals, adverbs, verbs
-//! and adjectives that go with everything. And the function words that hold the parts of a name
-//! together (*calidad de la educación*), rather than those that begin a clause.
+//! Words that nobody looks for by themselves, besides the function words: numerals, days and months,
+//! adverbs, verbs and adjectives that go with everything. And the function words that hold the parts
+//! of a name together (*calidad de la educación*), rather than those that begin a clause.
 //!
 //! The lists are our own, made by reading what completions the sites in `corpus/` and a site of
 //! 18,000 articles gave without them; folded. Other languages have none.
@@ -35,7 +35,9 @@ const VAGUE: [(&str, &str); 4] = [
          trying turn turned turns twelve twenty twice two type unless unlike until upon us use used useful uses using \
          usual usually various via want wanted wants way ways well went whatever whenever \
          wherever whether whole whose wish within without wonder word words would write writes wrong \
-         yes yet zero eight eleven hours hour fifteen thirty forty fifty sixty wrote",
+         yes yet zero eight eleven hours hour fifteen thirty forty fifty sixty wrote \
+         monday tuesday wednesday thursday friday saturday sunday january february april june july august september october \
+         november december",
     ),
     (
         "es",
@@ -64,7 +66,9 @@ const VAGUE: [(&str, &str); 4] = [
          ultimos una unas uno unos unica unico usa usada usado usan usar utiliza utilizada utilizado utilizar va vale \
          van varias varios veces veinte ver verdad vez viene vienen visto volver vuelve ya catorce \
          existente existentes hecha hechos permite permiten permitir podrian usted ustedes ano anos actualmente \
-         generalmente especialmente principalmente llega llegan llego llegaron escribio",
+         generalmente especialmente principalmente llega llegan llego llegaron escribio \
+         lunes martes miercoles jueves viernes sabado domingo enero febrero marzo abril mayo junio julio agosto septiembre \
+         octubre noviembre diciembre",
     ),
     (
         "pt",
@@ -88,7 +92,8 @@ const VAGUE: [(&str, &str); 4] = [
          terceira terceiro termina terminar toda todas todavia todo todos tomar traz trata tras tres treze trinta tudo \
          ultima ultimas ultimo ultimos um uma umas uns unica unico usa usada usado usando usar utiliza utilizada \
          utilizado utilizar vai vao varias varios vem ver verdade vez vezes vinte visto volta voce voces ano anos \
-         versoes havia haviam houve chega chegam chegou chegaram escreveu",
+         versoes havia haviam houve chega chegam chegou chegaram escreveu \
+         sabado domingo janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
     ),
     (
         "fr",
@@ -113,7 +118,9 @@ const VAGUE: [(&str, &str); 4] = [
          sorte souvent suite suivant suivante suivantes suivants sur surtout tant tard tel telle telles tels tenir \
          toujours tous tout toute toutefois toutes travers treize trente tres trois troisieme trop trouve trouver un une \
          utilise utilisee utilisees utiliser utilises va valeur venir vers vient vingt voici voila voir \
-         vont votre vous vrai vraiment decouvert decouverte decouvertes",
+         vont votre vous vrai vraiment decouvert decouverte decouvertes \
+         lundi mardi mercredi jeudi vendredi samedi dimanche janvier fevrier mars avril mai juin juillet aout septembre \
+         octobre novembre decembre",
     ),
 ];
 

@@ -28,6 +28,8 @@ const OWN_SHARE: f32 = 0.2;
 /// them, where there are more than a few.
 const COMMON_SHARE: f32 = 0.3;
 const FEW: u64 = 20;
+/// Words that begin with so many bytes of each other are taken for forms of one.
+const MIN_FORM_LEN: usize = 4;
 /// The shortest text that is corrected, in characters.
 const MIN_CORRECTED_CHARS: usize = 4;
 /// The most words before the last one that a completion is put behind.
@@ -282,7 +284,11 @@ fn compose(
     let before = completion_key(&written);
     for offer in found {
         let key = format!("{before}{}", offer.key);
-        let repeats = offer.key.split(' ').any(|word| heads.iter().any(|head| head == word));
+        let is_form = |word: &str, head: &str| {
+            let begins = word.starts_with(head) || head.starts_with(word);
+            word == head || (begins && word.len().min(head.len()) >= MIN_FORM_LEN)
+        };
+        let repeats = offer.key.split(' ').any(|word| heads.iter().any(|head| is_form(word, head)));
         if repeats || offers.iter().any(|known| known.key == key) {
             continue;
         }
