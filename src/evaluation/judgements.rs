@@ -1,6 +1,6 @@
 //! Judgements, as people keep them in a file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -51,13 +51,20 @@ fn parse(file: &str, text: &str, [asked_name, article_name]: [&str; 2]) -> Resul
 }
 
 /// The grade of each work: the highest of its versions'. An article without a work stays in the
-/// ideal under its own name: it cannot be found.
+/// ideal under its own name: it cannot be found, which is told.
 pub(super) fn by_work(judgements: &[Judgement], work_of: impl Fn(&str) -> Option<String>) -> Grades {
     let mut grades = Grades::new();
+    let mut absent = BTreeSet::new();
     for Judgement { asked, article, grade } in judgements {
-        let work = work_of(article).unwrap_or_else(|| article.clone());
+        let work = work_of(article).unwrap_or_else(|| {
+            absent.insert(article.as_str());
+            article.clone()
+        });
         let graded = grades.entry(asked.clone()).or_default().entry(work).or_insert(0);
         *graded = (*graded).max(*grade);
+    }
+    if let Some(first) = absent.first() {
+        tracing::warn!(articles = absent.len(), first, "judged articles are not there: they count as not found");
     }
     grades
 }
