@@ -68,6 +68,15 @@ pub struct Lock {
     hold: Hold,
 }
 
+impl Lock {
+    fn say(&self, role: &str) -> io::Result<()> {
+        let mut file = &self.file;
+        file.set_len(0)?;
+        file.rewind()?;
+        write!(file, "fichero {role}, process {}", std::process::id())
+    }
+}
+
 impl Drop for Lock {
     /// Said and not left to the closing of the file: a process that is being started beside this
     /// one has the file open too, until it runs its own program, and would go on holding the lock.
@@ -243,15 +252,6 @@ impl DataFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed.map_err(|source| DataFolderError::Io { path, action: "removing a generation", source }),
         }
-    }
-}
-
-impl Lock {
-    fn say(&self, role: &str) -> io::Result<()> {
-        let mut file = &self.file;
-        file.set_len(0)?;
-        file.rewind()?;
-        write!(file, "fichero {role}, process {}", std::process::id())
     }
 }
 

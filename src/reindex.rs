@@ -260,6 +260,11 @@ fn location(path: &Path) -> String {
     std::path::absolute(path).map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
 }
 
+/// Where a path leads to, whichever way it is written; the path itself where nothing is there.
+fn place(path: &Path) -> String {
+    std::fs::canonicalize(path).map_or_else(|_| location(path), |path| path.display().to_string())
+}
+
 /// The sources to read, with their paths. A path given by hand is a source named after it, or
 /// the one that is there already; one inside a configured source, or around it, is refused, for it
 /// would have the same articles once more.
@@ -272,14 +277,12 @@ fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> 
         return Ok(specs);
     }
     for path in paths {
-        let at = std::fs::canonicalize(path).map_or_else(|_| location(path), |path| path.display().to_string());
-        let known = configured.iter().find(|source| {
-            location(&source.path) == location(path)
-                || std::fs::canonicalize(&source.path).is_ok_and(|source| source.display().to_string() == at)
-        });
+        let at = place(path);
+        let known =
+            configured.iter().find(|source| location(&source.path) == location(path) || place(&source.path) == at);
         let overlapping = configured.iter().find(|source| {
-            let source = std::fs::canonicalize(&source.path).unwrap_or_else(|_| location(&source.path).into());
-            source.starts_with(&at) || Path::new(&at).starts_with(source)
+            let source = place(&source.path);
+            Path::new(&source).starts_with(&at) || Path::new(&at).starts_with(&source)
         });
         if let (None, Some(Source { name, path: source })) = (known, overlapping) {
             bail!(

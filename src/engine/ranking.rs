@@ -115,6 +115,11 @@ impl LanguageStats {
     }
 }
 
+/// How many articles there are of a language group.
+pub fn articles_of(languages: &[LanguageStats], group: &str) -> u64 {
+    languages.iter().find(|language| language.lang == group).map_or(0, |language| language.articles)
+}
+
 /// The inverse document frequency of a word that `matching` of `articles` hold (Lucene's form of
 /// BM25's: never negative).
 pub fn idf(articles: u64, matching: u64) -> f32 {

@@ -201,8 +201,8 @@ where
             return Ok((plan, found));
         }
         let guessing = plan.guessing(self.request, self.collection)?;
-        let with_guesses = (self.matching)(&guessing, &self.request.filters)?;
-        Ok(if with_guesses.versions > 0 { (guessing, with_guesses) } else { (plan, found) })
+        let with_guesses = self.finds(&guessing, &self.request.filters)?;
+        Ok(with_guesses.map_or((plan, found), |found| (guessing, found)))
     }
 
     /// What is to be told of a plan that finds something: how its words are spelt.
@@ -215,9 +215,7 @@ where
             RecoveryKind::Spelling
         } else if has(Origin::Split) {
             RecoveryKind::Split
-        } else if has(Origin::Joined)
-            && (self.matching)(&plan.without(Origin::Joined), &self.request.filters)?.versions == 0
-        {
+        } else if has(Origin::Joined) && self.finds(&plan.without(Origin::Joined), &self.request.filters)?.is_none() {
             RecoveryKind::Joined
         } else {
             return Ok(None);
@@ -230,7 +228,7 @@ where
         let is_corrected = |variant: &Variant| variant.origin == Origin::Correction;
         for place in 0..plan.words.len() {
             if plan.words[place].variants.iter().any(is_corrected)
-                && (self.matching)(&plan.keeping(&[place]), &self.request.filters)?.versions == 0
+                && self.finds(&plan.keeping(&[place]), &self.request.filters)?.is_none()
             {
                 return Ok(false);
             }
@@ -253,12 +251,8 @@ where
     /// The search with less of what was typed: phrases as single words, then without words that tell
     /// nothing, at last by any of the others.
     fn fewer_words(&self, fewer: &[Plan]) -> Result<Option<Answered<M>>, C::Error> {
-        let could_pass = self.collection.could_pass(&self.request.filters);
-        for plan in fewer.iter().filter(|_| could_pass) {
-            let mut found = (self.matching)(plan, &self.request.filters)?;
-            if found.versions == 0 {
-                continue;
-            }
+        for plan in fewer {
+            let Some(mut found) = self.finds(plan, &self.request.filters)? else { continue };
             let mut plan = plan.clone();
             if let Some(held) = self.only_held(&plan)? {
                 plan = held;
@@ -281,24 +275,26 @@ where
         }
         let mut held = Vec::new();
         for place in 0..count {
-            if (self.matching)(&plan.keeping(&[place]), &self.request.filters)?.versions > 0 {
+            if self.finds(&plan.keeping(&[place]), &self.request.filters)?.is_some() {
                 held.push(place);
             }
         }
         Ok((held.len() < count && !held.is_empty()).then(|| plan.keeping(&held).relaxed()))
     }
 
-    /// Wider filters that something could pass.
-    fn wider(&self) -> impl Iterator<Item = Wider> {
-        wider(&self.request.filters).into_iter().filter(|wider| self.collection.could_pass(&wider.filters))
+    /// What is found by a plan under filters, where something is.
+    fn finds(&self, plan: &Plan, filters: &Filters) -> Result<Option<Found<M>>, C::Error> {
+        if !self.collection.could_pass(filters) {
+            return Ok(None);
+        }
+        Ok(Some((self.matching)(plan, filters)?).filter(|found| found.versions > 0))
     }
 
     /// The search under wider filters, whole or with the least of its words.
     fn wider_filters(&self, plan: &Plan, least: Option<&Plan>) -> Result<Option<Answered<M>>, C::Error> {
-        for wider in self.wider() {
+        for wider in wider(&self.request.filters) {
             for plan in [Some(plan), least].into_iter().flatten() {
-                let found = (self.matching)(plan, &wider.filters)?;
-                if found.versions > 0 {
+                if let Some(found) = self.finds(plan, &wider.filters)? {
                     return Ok(Some(self.widened(wider, plan.clone(), found)));
                 }
             }
@@ -310,12 +306,10 @@ where
     fn newest(&self, plan: &Plan) -> Result<Option<Answered<M>>, C::Error> {
         let asked = Wider { kind: RecoveryKind::Newest, filters: self.request.filters.clone(), dropped: Vec::new() };
         let whole_site = Wider { filters: Filters::default(), dropped: named(&self.request.filters), ..asked.clone() };
-        let wider = self.wider().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
+        let wider = wider(&self.request.filters).into_iter().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
         let plan = plan.without_words();
-        let asked = Some(asked).filter(|asked| self.collection.could_pass(&asked.filters));
-        for wider in asked.into_iter().chain(wider).chain([whole_site]) {
-            let found = (self.matching)(&plan, &wider.filters)?;
-            if found.versions > 0 {
+        for wider in [asked].into_iter().chain(wider).chain([whole_site]) {
+            if let Some(found) = self.finds(&plan, &wider.filters)? {
                 return Ok(Some(self.widened(wider, plan, found)));
             }
         }

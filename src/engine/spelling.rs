@@ -21,6 +21,14 @@ pub fn max_edits(word: &str) -> u8 {
     }
 }
 
+/// Whether two folded words are the same, or one goes on where the other ends, as forms of a word do.
+pub fn begin_alike(one: &str, other: &str) -> bool {
+    /// Words that begin with so many bytes of each other are taken for forms of one.
+    const MIN_BEGINNING: usize = 4;
+    let begins = one.starts_with(other) || other.starts_with(one);
+    one == other || (begins && one.len().min(other.len()) >= MIN_BEGINNING)
+}
+
 /// What each kind of slip is worth against the likeliest ones: how often people make it, roughly.
 const TRANSPOSED: f32 = 1.0;
 const DOUBLING: f32 = 1.0;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::highlight::escape;
 use super::plan::folded_word;
+use super::ranking::{LanguageStats, articles_of};
 use super::{Card, EngineError, Filters, IndexVersion, SearchEngine, SearchRequest, language_fit, spelling};
 use crate::analysis::{HeadPlace, Standing, completion_key, fold, language_group, normalize, with_forms_cache, words};
 use crate::article::{Kind, language_is_under};
@@ -28,8 +29,6 @@ const OWN_SHARE: f32 = 0.2;
 /// them, where there are more than a few.
 const COMMON_SHARE: f32 = 0.3;
 const FEW: u64 = 20;
-/// Words that begin with so many bytes of each other are taken for forms of one.
-const MIN_FORM_LEN: usize = 4;
 /// The shortest text that is corrected, in characters.
 const MIN_CORRECTED_CHARS: usize = 4;
 /// The most words before the last one that a completion is put behind.
@@ -135,8 +134,8 @@ pub(super) trait Suggester: SearchEngine {
     fn exact(&self, key: &str, request: &SuggestRequest) -> Result<Option<Offer>, EngineError>;
     /// The folded words within so many edits of one, with how many articles hold each.
     fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError>;
-    /// How many articles there are, in a language where one is named.
-    fn article_count(&self, lang: Option<&str>) -> u64;
+    /// The language groups of the articles.
+    fn languages(&self) -> &[LanguageStats];
     /// The works that are headed by what was typed, at least one word: those in the reader's
     /// language first, then by where they hold it, then the newest; ties fall by id.
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError>;
@@ -181,11 +180,13 @@ pub(super) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
 /// so many articles have in common that it leads nowhere.
 fn themes(engine: &impl Suggester, request: &SuggestRequest) -> Result<Vec<Offer>, EngineError> {
     let mut offers = engine.begun("", &[], &SuggestRequest { limit: MAX_SUGGESTIONS, ..request.clone() })?;
+    let in_all: u64 = engine.languages().iter().map(|language| language.articles).sum();
     offers.retain(|offer| {
         let Holders { works, names, .. } = offer.holders;
-        let in_lang = offer.writing(request).map_or(0, |writing| engine.article_count(Some(&writing.lang)));
+        let group = offer.writing(request).map(|writing| language_group(&writing.lang));
+        let in_lang = group.map_or(0, |group| articles_of(engine.languages(), &group));
         let is_common = |all: u64| all > FEW && works as f32 > COMMON_SHARE * all as f32;
-        !is_common(in_lang) && !is_common(engine.article_count(None)) && 2 * names <= works
+        !is_common(in_lang) && !is_common(in_all) && 2 * names <= works
     });
     Ok(offers)
 }
@@ -206,8 +207,8 @@ fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> R
         let rest = SuggestRequest { limit: request.limit - offers.len(), ..request.clone() };
         compose(engine, heads, engine.begun(begun, heads, &rest)?, request, &mut offers)?;
     }
-    let in_own_lang = |offer: &Offer| offer.fit(request) > 0;
-    if !offers.is_empty() && (request.ui_lang.is_none() || offers.iter().any(in_own_lang) || !typed.is_one_word()) {
+    let is_own = |offer: &Offer| request.ui_lang.is_none() || offer.fit(request) > 0;
+    if !offers.is_empty() && (!typed.is_one_word() || offers.iter().any(is_own)) {
         return Ok((offers, false));
     }
     if typed.is_one_word() && !engine.similar_words(key.trim_end(), 0)?.is_empty() {
@@ -216,7 +217,7 @@ fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> R
     if !offers.is_empty() {
         // What a reader misspells begins words of a language that is close to theirs: *mobilidad*.
         if let Some(misspelt) = Misspelt::of(&key).filter(Misspelt::is_long) {
-            offers.extend(engine.mended(&misspelt, &[], request)?.into_iter().filter(in_own_lang));
+            offers.extend(engine.mended(&misspelt, &[], request)?.into_iter().filter(is_own));
         }
         return Ok((offers, false));
     }
@@ -284,11 +285,7 @@ fn compose(
     let before = completion_key(&written);
     for offer in found {
         let key = format!("{before}{}", offer.key);
-        let is_form = |word: &str, head: &str| {
-            let begins = word.starts_with(head) || head.starts_with(word);
-            word == head || (begins && word.len().min(head.len()) >= MIN_FORM_LEN)
-        };
-        let repeats = offer.key.split(' ').any(|word| heads.iter().any(|head| is_form(word, head)));
+        let repeats = offer.key.split(' ').any(|word| heads.iter().any(|head| spelling::begin_alike(word, head)));
         if repeats || offers.iter().any(|known| known.key == key) {
             continue;
         }

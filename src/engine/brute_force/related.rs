@@ -8,6 +8,7 @@ use super::{BruteForceEngine, Entry};
 use crate::analysis::{ArticleTerms, KeyTerm, ZONES, Zone, language_group};
 use crate::article::Article;
 use crate::engine::filters::Filters;
+use crate::engine::ranking::articles_of;
 use crate::engine::related::choose::{self, Copies, in_order};
 use crate::engine::related::reasons::{Written, reasons};
 use crate::engine::related::{
@@ -171,15 +172,11 @@ impl BruteForceEngine {
     }
 
     fn weightiest(&self, terms: &[KeyTerm], most: usize, version: &Asked<'_>) -> Vec<WeightedTerm> {
-        let articles = self.articles_of(&version.lang);
+        let articles = articles_of(&self.languages, &version.lang);
         let own = version.is_indexed.into();
         let Ok(terms) =
             related::weightiest(terms, most, articles, own, |term| Ok::<u64, Infallible>(self.holders(term)));
         terms
-    }
-
-    pub(super) fn articles_of(&self, lang: &str) -> u64 {
-        self.languages.iter().find(|language| language.lang == lang).map_or(0, |language| language.articles)
     }
 
     /// How near every other work is that shares anything.
@@ -205,7 +202,7 @@ impl BruteForceEngine {
                     }
                     looked_for.take_others(version.subject, &entry.comparable.subject, &mut evidence);
                 }
-                let articles = self.articles_of(&version.lang);
+                let articles = articles_of(&self.languages, &version.lang);
                 evidence.add_text(best, articles);
                 common += if has_lang { articles } else { 0 };
                 terms.push(shared);
@@ -251,7 +248,7 @@ impl BruteForceEngine {
                     let length = entry.terms.zones[zone.ordinal()].length;
                     let mean = self.languages[entry.group].mean_words(zone);
                     *sum += words[at].weight * related::zone_worth(zone, *count, length, mean);
-                    let both_dwell = related::dwells_on(term, &asked.lang) && related::dwells(zone, *count);
+                    let both_dwell = related::dwells(zone, *count) && related::dwells_on(term, &asked.lang);
                     shared.take(Shared::word(at), both_dwell);
                 }
             }

@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BruteForceEngine, Entry};
-use crate::analysis::{Standing, language_group};
+use crate::analysis::Standing;
 use crate::engine::plan::Collection;
+use crate::engine::ranking::LanguageStats;
 use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
 use crate::engine::{Card, EngineError, SuggestRequest};
 
@@ -32,8 +33,8 @@ impl Suggester for BruteForceEngine {
         Ok(words)
     }
 
-    fn article_count(&self, lang: Option<&str>) -> u64 {
-        lang.map_or(self.entries.len() as u64, |lang| self.articles_of(&language_group(lang)))
+    fn languages(&self) -> &[LanguageStats] {
+        &self.languages
     }
 
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {

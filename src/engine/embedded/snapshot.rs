@@ -205,11 +205,6 @@ impl Snapshot {
         self.languages.iter().map(|language| language.articles).sum()
     }
 
-    /// How many of them are of a language group.
-    pub(super) fn articles_of(&self, group: &str) -> u64 {
-        self.languages.iter().find(|language| language.lang == group).map_or(0, |language| language.articles)
-    }
-
     /// Notes that a list began here which may go on for a while.
     pub(super) fn hold(&self, now_s: i64) {
         self.held_until_s.fetch_max(now_s.saturating_add(HOLD_S), Ordering::Relaxed);

@@ -16,8 +16,9 @@ use super::best::Best;
 use super::heads::headed;
 use super::schema::{PART_SEPARATOR, completion_text, read_completion, standing};
 use super::snapshot::{Snapshot, index_error};
-use crate::analysis::{Standing, language_group};
+use crate::analysis::Standing;
 use crate::engine::plan::Collection;
+use crate::engine::ranking::LanguageStats;
 use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
 use crate::engine::{Card, EngineError, SuggestRequest};
 
@@ -59,8 +60,8 @@ impl Suggester for State {
         self.present.similar(folded, max_edits)
     }
 
-    fn article_count(&self, lang: Option<&str>) -> u64 {
-        lang.map_or_else(|| self.present.articles(), |lang| self.present.articles_of(&language_group(lang)))
+    fn languages(&self) -> &[LanguageStats] {
+        &self.present.languages
     }
 
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {

@@ -288,11 +288,8 @@ impl SharedTerms {
 
     /// What they say: the terms that both dwell on; without any, what both mention.
     pub fn told(self) -> Shared {
-        match (self.dwelt_on.is_none(), self.is_none()) {
-            (false, _) => self.dwelt_on,
-            (true, false) => self.all.and(Shared::IN_PASSING),
-            (true, true) => self.all,
-        }
+        let is_in_passing = self.dwelt_on.is_none() && !self.is_none();
+        if is_in_passing { self.all.and(Shared::IN_PASSING) } else { self.dwelt_on }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{MAX_PHRASES, MAX_WORDS, Shared};
 use crate::analysis::{fold, normalize};
 use crate::engine::filters::label_key;
+use crate::engine::spelling::begin_alike;
 use crate::engine::{Card, Reason, TopicLabel};
 
 /// How many shared words and phrases a reason names.
@@ -81,9 +82,5 @@ fn terms(shared: Shared, written: &Written) -> Vec<String> {
 
 /// Whether a phrase has all the words of another text, or longer or shorter forms of them.
 fn holds(phrase: &str, text: &str) -> bool {
-    /// Words that begin with so many letters of each other are taken for forms of one.
-    const MIN_BEGINNING: usize = 4;
-    let begins = |word: &str, other: &str| other.len() >= MIN_BEGINNING && word.starts_with(other);
-    let is_form = |word: &str, other: &str| word == other || begins(word, other) || begins(other, word);
-    text.split_whitespace().all(|word| phrase.split_whitespace().any(|other| is_form(word, other)))
+    text.split_whitespace().all(|word| phrase.split_whitespace().any(|other| begin_alike(word, other)))
 }
