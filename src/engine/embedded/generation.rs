@@ -199,6 +199,11 @@ impl Generation {
     /// A writer for small changes. Only the holder of the writer lock may ask for one.
     pub fn writer(&self) -> Result<GenerationWriter> {
         let writer = GenerationWriter::new(&self.path, &self.index, &self.fields, 1, SMALL_HEAP_BYTES)?;
+        // Tantivy gives the first change of a writer the stamp of the last commit. A merge of
+        // segments that an earlier process left is for that stamp, too: it takes a segment that
+        // reached it for up to date, and passes over that change for good. The first change is
+        // therefore one that nothing can miss: no article has an empty id.
+        writer.delete("");
         // A commit that was cut off may have left files that the same changes, made again, would
         // write under the same names: Tantivy refuses to write over them.
         writer.writer.garbage_collect_files().wait().map_err(|error| writer.failed(error))?;
@@ -393,6 +398,8 @@ impl GenerationWriter {
 
 #[cfg(test)]
 mod tests {
+    use tantivy::merge_policy::NoMergePolicy;
+
     use super::*;
 
     #[test]
@@ -419,6 +426,45 @@ mod tests {
         let (article, _) = Article::from_fields(fields.as_object().unwrap()).unwrap();
         writer.add(&article, seq, analyzer).unwrap();
         writer.commit(&Applied { seq, ..Applied::default() }).unwrap();
+    }
+
+    /// The writer of an earlier process left segments that are to be merged, one of which had
+    /// changes applied up to the last commit. The merge that the next writer begins with must not
+    /// pass over its first change.
+    #[test]
+    fn first_deletion_of_a_writer_holds_where_merges_were_left_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        let mut analyzer = ArticleAnalyzer::default();
+        let writer = GenerationWriter::create(&path, 1).unwrap();
+        writer.finish(&Applied::default(), &Manifest::new(1, "catalog".to_owned(), BTreeMap::new())).unwrap();
+        let generation = Generation::open(&path).unwrap();
+        let mut writer = generation.writer().unwrap();
+        writer.writer.set_merge_policy(Box::new(NoMergePolicy));
+        let add = |writer: &GenerationWriter, id: &str, analyzer: &mut ArticleAnalyzer| {
+            let fields = serde_json::json!({"id": id, "title": "Title", "lang": "en"});
+            let (article, _) = Article::from_fields(fields.as_object().unwrap()).unwrap();
+            writer.add(&article, 1, analyzer).unwrap();
+        };
+        for seq in 1..=10 {
+            add(&writer, &format!("{seq}/a"), &mut analyzer);
+            add(&writer, &format!("{seq}/b"), &mut analyzer);
+            add(&writer, &format!("{seq}/c"), &mut analyzer);
+            writer.commit(&Applied { seq, ..Applied::default() }).unwrap();
+        }
+        writer.delete("5/a");
+        writer.commit(&Applied { seq: 11, ..Applied::default() }).unwrap();
+        drop(writer);
+
+        let mut writer = generation.writer().unwrap();
+        writer.delete("5/b");
+        add(&writer, "11/a", &mut analyzer);
+        writer.commit(&Applied { seq: 12, ..Applied::default() }).unwrap();
+        writer.writer.wait_merging_threads().unwrap();
+        let snapshot = Generation::open(&path).unwrap().snapshot(KnownBest::new()).unwrap();
+        assert!(snapshot.segments.len() < 10, "no segments were merged");
+        assert_eq!(snapshot.find(snapshot.fields.id, "5/b").unwrap(), None);
+        assert_eq!(snapshot.articles(), 29);
     }
 
     #[test]
