@@ -21,7 +21,7 @@ use fichero::article::Article;
 use fichero::build::build;
 use fichero::catalog::Catalog;
 use fichero::data_folder::DataFolder;
-use fichero::engine::embedded::{Applied, ArticleAnalyzer, Generation, GenerationWriter, Manifest};
+use fichero::engine::embedded::{Applied, ArticleAnalyzer, ContentKey, Generation, GenerationWriter, Manifest};
 
 const ROUNDS: usize = 3;
 /// How many articles a thread takes at a time.
@@ -80,7 +80,16 @@ fn bare(path: &Path, articles: &[Article], threads: usize) {
                 let mut analyzer = ArticleAnalyzer::default();
                 while let Some(chunk) = articles.chunks(CHUNK).nth(next.fetch_add(1, Ordering::Relaxed)) {
                     for article in chunk {
-                        assert!(writer.add(article, works[article.work.as_str()], &mut analyzer).unwrap());
+                        assert!(
+                            writer
+                                .add(
+                                    article,
+                                    works[article.work.as_str()],
+                                    ContentKey::of(&article.content_hash()),
+                                    &mut analyzer
+                                )
+                                .unwrap()
+                        );
                     }
                 }
             });

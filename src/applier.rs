@@ -8,7 +8,9 @@ use crate::build::{BuildError, build};
 use crate::catalog::{Catalog, CatalogError, Publication};
 use crate::crash_point;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
-use crate::engine::embedded::{ArticleAnalyzer, EmbeddedEngine, Generation, GenerationError, GenerationWriter};
+use crate::engine::embedded::{
+    ArticleAnalyzer, ContentKey, EmbeddedEngine, Generation, GenerationError, GenerationWriter,
+};
 use crate::engine::{IndexVersion, SearchEngine};
 
 /// How many changes are applied in one commit, and how many bytes of them.
@@ -85,7 +87,7 @@ impl Applier {
         candidates.reverse();
         candidates.splice(0..0, self.data.current());
         for number in candidates {
-            match open_generation_of(&self.data, &self.catalog, number)?.and_then(EmbeddedEngine::new) {
+            match self.open_whole(number)? {
                 Ok(engine) if is_settled(engine.generation()) => {
                     self.slot.store(Some(Arc::new(engine)));
                     return Ok(());
@@ -97,6 +99,21 @@ impl Applier {
             }
         }
         Ok(())
+    }
+
+    /// Opens a generation that is the catalog's and whose files are as they were written; notes for
+    /// good where they are not.
+    fn open_whole(&self, number: u64) -> Result<Result<EmbeddedEngine, GenerationError>> {
+        let opened = open_generation_of(&self.data, &self.catalog, number)?;
+        let opened =
+            opened.and_then(|generation| generation.verify().map(|()| generation)).and_then(EmbeddedEngine::new);
+        if let Err(GenerationError::Damaged { path, reason }) = &opened
+            && !Generation::is_condemned(path)
+            && let Err(error) = Generation::condemn(path, reason)
+        {
+            tracing::warn!(generation = number, %error, "the damage cannot be noted in the generation's folder");
+        }
+        Ok(opened)
     }
 
     /// Whether there is a catalog of articles but no generation to answer from. Where no run was
@@ -130,6 +147,7 @@ impl Applier {
                 Err(
                     error @ ApplyError::Generation(
                         GenerationError::Unreadable { .. }
+                        | GenerationError::Damaged { .. }
                         | GenerationError::Unfit { .. }
                         | GenerationError::Foreign { .. }
                         | GenerationError::Engine(_),
@@ -169,16 +187,14 @@ impl Applier {
     /// Opens another generation, brings it up to date, points at it and answers from it.
     fn switch(&mut self, publication: Publication) -> Result<()> {
         let number = publication.generation;
-        let generation = Generation::open(&self.data.generation(number))?;
-        generation.check_belongs(&self.catalog.identity()?, self.catalog.last_seq()?)?;
+        let generation = self.open_whole(number)??.into_generation();
         crash_point!("switch:opened");
         self.writer = None;
         if !publication.is_held {
             self.catch_up(&generation)?;
         }
         self.writer = None;
-        drop(generation);
-        let engine = open_engine(&self.data, number)?;
+        let engine = EmbeddedEngine::new(generation)?;
         crash_point!("switch:caught-up");
         self.data.publish(number)?;
         crash_point!("switch:published");
@@ -265,7 +281,7 @@ impl Applier {
             for change in changes {
                 writer.delete(&change.id);
                 if let Some(found) = &change.article {
-                    writer.add(&found.article, found.work, &mut self.analyzer)?;
+                    writer.add(&found.article, found.work, ContentKey::of(&found.hash), &mut self.analyzer)?;
                 }
                 applied.seq = change.seq;
                 changes_applied += 1;
@@ -339,7 +355,9 @@ pub(crate) fn version_of(data: &DataFolder, number: u64) -> Result<IndexVersion,
     Generation::open(&data.generation(number))?.version()
 }
 
-/// Opens the engine of a generation.
+/// Opens the engine of a generation whose files are as they were written.
 pub fn open_engine(data: &DataFolder, number: u64) -> Result<EmbeddedEngine, GenerationError> {
-    EmbeddedEngine::new(Generation::open(&data.generation(number))?)
+    let generation = Generation::open(&data.generation(number))?;
+    generation.verify()?;
+    EmbeddedEngine::new(generation)
 }

@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, CatalogError, NumberedArticle};
 use crate::crash_point;
 use crate::data_folder::DataFolder;
 use crate::engine::embedded::{
-    Applied, ArticleAnalyzer, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
+    Applied, ArticleAnalyzer, ContentKey, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
 };
 
 /// How many articles are read from the catalog at a time, and how many bytes of them.
@@ -126,8 +126,8 @@ fn feed(
                         // A poisoned lock means that another worker panicked; it holds no state.
                         let page = inbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
                         let Ok(page) = page else { return Ok(counts) };
-                        for NumberedArticle { article, work, .. } in page {
-                            if writer.add(&article, work, &mut analyzer)? {
+                        for NumberedArticle { article, work, hash, .. } in page {
+                            if writer.add(&article, work, ContentKey::of(&hash), &mut analyzer)? {
                                 *counts.entry(article.lang).or_insert(0) += 1;
                             }
                         }

@@ -18,7 +18,7 @@ use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchR
 use fichero::query::Query;
 use fichero::reindex::Options;
 use fichero::telemetry::{self, LogFormat};
-use fichero::{acceptance, applier, backup, publication, reindex, serve, status};
+use fichero::{acceptance, applier, backup, check, publication, reindex, serve, status};
 use output::ProgressLine;
 
 /// Full-text search and related articles for multilingual institutional sites.
@@ -109,6 +109,15 @@ enum Command {
     /// Tell what state the index is in
     Status {
         /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read everything in the data folder: files against their checksums, the index against the catalog
+    ///
+    /// A damaged generation is marked and not answered from any more; articles that the index holds
+    /// otherwise than the catalog are applied again. Exits with 1 where anything was wrong.
+    Check {
+        /// Print what was found as JSON
         #[arg(long)]
         json: bool,
     },
@@ -209,6 +218,13 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Status { json } => {
             let data = existing(&config)?;
             output::status(&status::status(&data)?, json)?;
+        }
+        Command::Check { json } => {
+            let found = check::check(&existing(&config)?)?;
+            output::check(&found, json)?;
+            if !found.is_well() {
+                return Ok(ExitCode::from(1));
+            }
         }
         Command::Evaluate(arguments) => evaluate::run(arguments, &config)?,
         Command::Rollback => {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
+use fichero::check::Check;
 use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
 use fichero::evaluation::{Blocks, Difference, Evaluation, Measures, MisspeltFigures};
 use fichero::gate::{Ndcg, Verdict};
@@ -79,6 +80,36 @@ fn print_json(value: &impl serde::Serialize) -> Result<()> {
     let mut out = io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, value)?;
     writeln!(out)?;
+    Ok(())
+}
+
+pub(crate) fn check(found: &Check, json: bool) -> Result<()> {
+    if json {
+        return print_json(found);
+    }
+    let mut out = io::stdout().lock();
+    for problem in &found.catalog {
+        writeln!(out, "catalog: {problem}")?;
+    }
+    for problem in &found.generations {
+        writeln!(out, "{problem}")?;
+    }
+    match (found.compared, found.different.len()) {
+        (None, _) => writeln!(out, "no generation can be compared with the catalog")?,
+        (Some(generation), 0) => writeln!(out, "generation {generation} holds what the catalog holds")?,
+        (Some(generation), count) => {
+            writeln!(
+                out,
+                "generation {generation} held {count} articles otherwise than the catalog; they are applied again:"
+            )?;
+            for id in found.different.iter().take(MAX_PRINTED) {
+                writeln!(out, "  {id}")?;
+            }
+            if count > MAX_PRINTED {
+                writeln!(out, "  and {} more (--json lists them)", count - MAX_PRINTED)?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -13,10 +13,13 @@ use tokio::sync::Notify;
 
 use crate::admin::{Admin, TOKEN_VARIABLE, Token};
 use crate::applier::{Applier, EngineSlot, open_engine, refresh};
+use crate::audit::AuditFigures;
 use crate::config::Config;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
+use crate::healing::Healer;
 use crate::http;
 use crate::nearest::NearestKeeper;
+use crate::panics::contain;
 use crate::reindex::{self, Options, Progress};
 
 /// How often the catalog is asked for changes.
@@ -38,12 +41,14 @@ pub fn serve(
     })?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
+    let figures = Arc::new(AuditFigures::default());
     let settings = http::Settings {
         recency: config.recency,
         public_url: config.public_url.clone(),
         site_name: config.site_name.clone(),
         admin: token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token))),
         data: Some(config.data.clone()),
+        audits: Some(figures.clone()),
         service: config.http.clone(),
     };
     let slot = EngineSlot::default();
@@ -56,8 +61,11 @@ pub fn serve(
     let (failed, mut failure) = tokio::sync::mpsc::channel::<anyhow::Error>(1);
     let is_writer = Arc::new(AtomicBool::new(false));
     let nearest = NearestKeeper { slot: slot.clone(), is_writer: is_writer.clone(), stop: stop.clone() };
+    let healer =
+        Healer { data: data.clone(), slot: slot.clone(), is_writer: is_writer.clone(), stop: stop.clone(), figures };
     let keeper = Keeper { config: config.clone(), data, slot: slot.clone(), progress, stop: stop.clone(), is_writer };
     let nearest = thread::Builder::new().name("nearest".to_owned()).spawn(move || nearest.keep())?;
+    let healer = thread::Builder::new().name("healer".to_owned()).spawn(move || healer.keep())?;
     let thread = thread::Builder::new().name("index".to_owned()).spawn(move || {
         if let Err(error) = keeper.keep(|| announce(address)) {
             // The receiver is gone only when the server has ended anyway.
@@ -99,6 +107,7 @@ pub fn serve(
     runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
     wait_for(&thread);
     wait_for(&nearest);
+    wait_for(&healer);
     tracing::info!("stopped");
     outcome
 }
@@ -153,7 +162,7 @@ impl Keeper {
         while !self.stop.load(Ordering::SeqCst) {
             let done = match &mut applier {
                 Some(applier) if awaited.is_none() || applier.is_answering() => {
-                    applier.step().map(|_| ()).map_err(anyhow::Error::from)
+                    contain(|| applier.step()).map_err(anyhow::Error::from).and_then(|step| Ok(step.map(|_| ())?))
                 }
                 Some(applier) => self.tolerate(self.bring_up(applier, &mut awaited))?,
                 None => match self.data.lock_writer("serve") {
@@ -178,6 +187,9 @@ impl Keeper {
                     }
                     // A writer that failed half-way is thrown away with what it had not committed.
                     applier = None;
+                    if let Some(engine) = self.slot.load().as_ref() {
+                        engine.suspect();
+                    }
                     thread::sleep(Duration::from_secs(1));
                 }
             }

@@ -7,6 +7,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
+use crate::panics::report_contained_panics_as_errors;
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -25,6 +27,18 @@ pub struct Telemetry {
     _spans: Option<otlp::Sending>,
 }
 
+/// An error with everything that caused it, in one line.
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
 /// Begins logging. What is logged is chosen by `RUST_LOG`; `warn` without it, `info` where
 /// `is_server`.
 ///
@@ -39,6 +53,7 @@ pub fn init(format: LogFormat, is_server: bool) -> Telemetry {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).compact().with_filter(filter).boxed(),
         LogFormat::Json => log.json().with_filter(filter).boxed(),
     };
+    report_contained_panics_as_errors();
     let registry = tracing_subscriber::registry().with(log);
     #[cfg(not(feature = "otlp"))]
     {

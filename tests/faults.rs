@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use fichero::applier::open_engine;
-use fichero::engine::embedded::{Generation, GenerationWriter};
+use fichero::engine::embedded::{Applied, Generation, GenerationWriter};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use state::{Articles, Site, assert_same, checked, copy_folder, first_state, second_state, stderr, works};
@@ -277,7 +277,8 @@ fn a_generation_whose_run_was_never_accepted_is_not_answered_from() {
     let text = fs::read_to_string(&meta).unwrap();
     let mut parsed: Value = serde_json::from_str(&text).unwrap();
     assert!(parsed["payload"].is_string());
-    parsed["payload"] = json!("{\"seq\":0,\"run\":1}");
+    let unaccepted = Applied { run: Some(1), ..Applied::default() };
+    parsed["payload"] = json!(unaccepted.to_payload().unwrap());
     fs::write(&meta, parsed.to_string()).unwrap();
 
     must_fail(&site.try_run(&["search", ""]), &["fichero reindex"]);

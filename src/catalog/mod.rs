@@ -168,6 +168,8 @@ pub struct NumberedArticle {
     pub work: u64,
     /// The source that it comes from.
     pub source: String,
+    /// Its content hash, see [`Article::content_hash`], as it was when it was taken in.
+    pub hash: [u8; 32],
 }
 
 /// The last change of one id.
@@ -179,6 +181,17 @@ pub struct Change {
     pub id: String,
     /// The article, or `None` when it was deleted.
     pub article: Option<NumberedArticle>,
+}
+
+/// What is answered of an id, without the article itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The id.
+    pub id: String,
+    /// Where its last change is in the order of changes.
+    pub seq: u64,
+    /// The article's content hash, see [`Article::content_hash`]; `None` when it was deleted.
+    pub hash: Option<[u8; 32]>,
 }
 
 /// Which generation is to be answered from, as the catalog has it. The pointer on disk follows.
@@ -282,7 +295,7 @@ impl Catalog {
     /// texts pass `max_bytes`.
     pub fn changes_after(&self, seq: u64, limit: usize, max_bytes: usize) -> Result<Vec<Change>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT a.seq, a.id, a.source, r.work, c.article
+            "SELECT a.seq, a.id, a.source, r.work, c.article, a.hash
              FROM article a
              LEFT JOIN record r ON r.source = a.source AND r.id = a.id
              LEFT JOIN content c ON c.key = r.content
@@ -296,7 +309,7 @@ impl Catalog {
             let text: Option<String> = row.get(4)?;
             bytes += text.as_ref().map_or(0, String::len);
             let article = match text {
-                Some(text) => Some(numbered(&id, &text, row.get(3)?, row.get(2)?)?),
+                Some(text) => Some(numbered(&id, &text, row.get(3)?, row.get(2)?, row.get(5)?)?),
                 None => None,
             };
             changes.push(Change { seq: row.get(0)?, id, article });
@@ -305,6 +318,73 @@ impl Catalog {
             }
         }
         Ok(changes)
+    }
+
+    /// What is answered of the ids after `after`, deleted ones among them, in order: at most `limit`.
+    pub fn answered_after(&self, after: &str, limit: usize) -> Result<Vec<Answered>> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT id, seq, hash FROM article WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+        let rows = statement.query_map(params![after, limit], read_answered)?;
+        Ok(rows.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// What is answered of an id; `None` where there never was an article of it.
+    pub fn answered(&self, id: &str) -> Result<Option<Answered>> {
+        let mut statement = self.connection.prepare_cached("SELECT id, seq, hash FROM article WHERE id = ?1")?;
+        Ok(statement.query_row([id], read_answered).optional()?)
+    }
+
+    /// The article that is answered under an id.
+    pub fn article(&self, id: &str) -> Result<Option<Article>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT c.article FROM article a JOIN record r ON r.source = a.source AND r.id = a.id
+             JOIN content c ON c.key = r.content WHERE a.id = ?1",
+        )?;
+        let text: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+        text.map(|text| parsed(id, &text)).transpose()
+    }
+
+    /// Has some ids applied again, by giving each a new `seq`, though nothing about them was
+    /// changed; also ids of which there never was an article. All or none of them.
+    pub fn apply_again(&mut self, ids: &[String]) -> Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut seq: u64 = transaction.query_row(LAST_SEQ, [], |row| row.get(0))?;
+        for id in ids {
+            seq += 1;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO article (id, seq) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
+                )?
+                .execute(params![id, seq])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// What SQLite finds wrong with the file, and the articles whose text is not what was taken in.
+    pub fn problems(&self) -> Result<Vec<String>> {
+        let mut problems = Vec::new();
+        let mut statement = self.connection.prepare("PRAGMA quick_check")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            problems.push(row.get::<_, String>(0)?);
+        }
+        problems.retain(|problem| problem != "ok");
+        let mut statement = self.connection.prepare(
+            "SELECT r.source, r.id, r.hash, c.article FROM record r LEFT JOIN content c ON c.key = r.content ORDER BY r.id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (source, id, hash): (String, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            // The text is the bytes that were hashed.
+            let is_whole = row.get_ref(3)?.as_bytes().is_ok_and(|text| blake3::hash(text).as_bytes()[..] == hash[..]);
+            if !is_whole {
+                problems.push(format!(
+                    "the article {id:?} of the source {source} is damaged: push it again, or run `fichero reindex --full`"
+                ));
+            }
+        }
+        Ok(problems)
     }
 
     /// Every article that is answered, by id, in memory: for tests and benchmarks.
@@ -328,7 +408,7 @@ impl Catalog {
              ORDER BY id",
         )?;
         let ids = ids.query_map(params![run, after], |row| row.get::<_, String>(0))?;
-        let winner = WINNER_WITH_RUN.replace("{columns}", "v.source, v.work, c.article");
+        let winner = WINNER_WITH_RUN.replace("{columns}", "v.source, v.work, c.article, v.hash");
         let mut winner = self.connection.prepare_cached(&winner)?;
         let mut articles = Vec::new();
         let mut bytes = 0;
@@ -336,12 +416,12 @@ impl Catalog {
             let id = id?;
             let found = winner
                 .query_row(params![run, id], |row| {
-                    Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, String>(2)?))
+                    Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?))
                 })
                 .optional()?;
-            if let Some((source, work, text)) = found {
+            if let Some((source, work, text, hash)) = found {
                 bytes += text.len();
-                articles.push(numbered(&id, &text, work, source)?);
+                articles.push(numbered(&id, &text, work, source, hash)?);
             }
             // Not so many ids: a run may delete any number in a row, and no page but the last is empty.
             if articles.len() >= limit || bytes > max_bytes {
@@ -458,6 +538,16 @@ impl Catalog {
         Ok(())
     }
 
+    /// Has a generation answered in the place of another one, unless something else was decided
+    /// meanwhile; tells whether it is.
+    pub fn replace_publication(&self, former: u64, generation: u64) -> Result<bool> {
+        let replaced = self.connection.execute(
+            "UPDATE publication SET generation = ?2 WHERE generation = ?1 AND NOT is_held",
+            params![former, generation],
+        )?;
+        Ok(replaced > 0)
+    }
+
     /// Goes back to an earlier generation and holds changes. `choose` names it, while nothing else
     /// is accepted or pushed; where it names none, nothing is changed.
     pub fn roll_back(&self, choose: impl FnOnce() -> Result<Option<u64>>) -> Result<Option<u64>> {
@@ -567,9 +657,17 @@ fn with_path(error: CatalogError, path: &Path) -> CatalogError {
     }
 }
 
-fn numbered(id: &str, text: &str, work: u64, source: String) -> Result<NumberedArticle> {
-    let article = serde_json::from_str(text).map_err(|source| CatalogError::Article { id: id.to_owned(), source })?;
-    Ok(NumberedArticle { article, work, source })
+fn numbered(id: &str, text: &str, work: u64, source: String, hash: [u8; 32]) -> Result<NumberedArticle> {
+    let article = parsed(id, text)?;
+    Ok(NumberedArticle { article, work, source, hash })
+}
+
+fn parsed(id: &str, text: &str) -> Result<Article> {
+    serde_json::from_str(text).map_err(|source| CatalogError::Article { id: id.to_owned(), source })
+}
+
+fn read_answered(row: &rusqlite::Row<'_>) -> rusqlite::Result<Answered> {
+    Ok(Answered { id: row.get(0)?, seq: row.get(1)?, hash: row.get(2)? })
 }
 
 /// Removes what runs have staged that are neither under way nor waiting.

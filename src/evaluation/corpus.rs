@@ -10,7 +10,7 @@ use super::Corpus;
 use crate::article::Article;
 use crate::catalog::Catalog;
 use crate::engine::embedded::{
-    Applied, ArticleAnalyzer, EmbeddedEngine, Generation, GenerationWriter, Manifest, build_threads,
+    Applied, ArticleAnalyzer, ContentKey, EmbeddedEngine, Generation, GenerationWriter, Manifest, build_threads,
 };
 use crate::ingest::{self, Format, Record, SiteProfile};
 
@@ -109,7 +109,7 @@ fn index(articles: &[Article], folder: &Path) -> Result<EmbeddedEngine> {
     for article in articles {
         let next = works.len() as u64;
         let work = *works.entry(&article.work).or_insert(next);
-        writer.add(article, work, &mut analyzer)?;
+        writer.add(article, work, ContentKey::of(&article.content_hash()), &mut analyzer)?;
     }
     writer.finish(&Applied::default(), &Manifest::new(1, String::new(), BTreeMap::new()))?;
     Ok(EmbeddedEngine::new(Generation::open(&path)?)?)

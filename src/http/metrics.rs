@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::encoding::{EncodeGaugeValue, EncodeLabelSet};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
@@ -25,6 +25,7 @@ use super::parameters::Nothing;
 use super::params::InQuery;
 use super::problem::{Problem, ProblemCode};
 use super::workers::Crossings;
+use crate::audit::AuditFigures;
 use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
 use crate::engine::embedded::EmbeddedEngine;
@@ -206,6 +207,9 @@ pub(super) async fn metrics(State(app): State<App>, _: InQuery<Nothing>) -> Resu
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "the catalog's figures cannot be read"),
             }
         }
+        if let Some(audits) = &app.settings.audits {
+            register_audits(&mut present, audits);
+        }
         let mut text = String::new();
         encode_registry(&mut text, &app.metrics.registry)?;
         encode_registry(&mut text, &present)?;
@@ -247,6 +251,18 @@ fn register_engine(registry: &mut Registry, engine: Option<&EmbeddedEngine>) {
         articles.get_or_create(&LangLabels { lang }).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
     registry.register("fichero_articles", "Articles that are answered from, by language", articles);
+}
+
+fn register_audits(registry: &mut Registry, audits: &AuditFigures) {
+    let mut counter = |name: &str, help: &str, value| registry.register(name, help, ConstCounter::new(value));
+    counter("fichero_audits", "Comparisons of the index with the catalog", audits.audits());
+    let help = "Articles that the index held otherwise than the catalog, and that were applied again";
+    counter("fichero_audit_differences", help, audits.differences());
+    counter("fichero_damaged_generations", "Generations that were found damaged", audits.damaged_generations());
+    let help = "Generations that were built in the place of ones that could not be read";
+    counter("fichero_rebuilt_generations", help, audits.rebuilt_generations());
+    let help = "How long the last comparison of the index with the catalog took";
+    gauge(registry, "fichero_last_audit_duration_seconds", help, audits.last_took().as_secs_f64());
 }
 
 fn register_index(registry: &mut Registry, figures: &IndexFigures) {

@@ -13,6 +13,7 @@ use crate::catalog::CatalogError;
 use crate::data_folder::DataFolderError;
 use crate::engine::EngineError;
 use crate::publication::PublicationError;
+use crate::telemetry::with_causes;
 
 /// The media type of every error answer.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -447,14 +448,7 @@ impl Problem {
 
     /// Our own fault: logged here, once, and not told.
     pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
-        let mut causes = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            causes.push_str(": ");
-            causes.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        tracing::error!(error = causes, "a request failed");
+        tracing::error!(error = with_causes(error), "a request failed");
         Problem::of(&INTERNAL)
     }
 }

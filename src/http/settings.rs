@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::base_url::BaseUrl;
 use crate::admin::Admin;
+use crate::audit::AuditFigures;
 use crate::engine::ranking::DEFAULT_RECENCY;
 
 /// How the API behaves; the defaults work. What shapes answers belongs into their entity tags
@@ -27,6 +28,8 @@ pub struct Settings {
     pub admin: Option<Arc<Admin>>,
     /// The data folder, whose state `/metrics` tells; without one, it tells of the engine only.
     pub data: Option<PathBuf>,
+    /// What audits of the index came to; without them, `/metrics` tells of none.
+    pub audits: Option<Arc<AuditFigures>>,
     /// How the service is operated.
     pub service: ServiceSettings,
 }
@@ -39,6 +42,7 @@ impl Default for Settings {
             site_name: None,
             admin: None,
             data: None,
+            audits: None,
             service: ServiceSettings::default(),
         }
     }

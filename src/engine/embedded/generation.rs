@@ -2,27 +2,31 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use tantivy::directory::error::LockError;
+use tantivy::directory::error::{LockError, OpenReadError};
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::in_flight::{InFlight, Waiting};
 use super::related::{self, NearestStore, StoreError};
-use super::schema::{Fields, SCHEMA_VERSION, document, schema, tokenizers};
+use super::schema::{ContentKey, Fields, SCHEMA_VERSION, document, schema, tokenizers};
 use super::snapshot::{KnownBest, Snapshot};
 use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
 use crate::article::Article;
 use crate::crash_point;
 use crate::engine::synonyms::SynonymGroup;
 use crate::engine::{EngineError, IndexVersion};
+use crate::panics::contain;
 
 const MANIFEST: &str = "manifest.json";
+/// Says why a generation is damaged, where that was found out.
+const DAMAGE: &str = "DAMAGED";
 
 /// What a generation is. It is written last, so that a folder without one is an unfinished build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +73,16 @@ pub enum GenerationError {
         /// What the system said.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What is in its files is not what was written.
+    #[error(
+        "{path}: is damaged ({reason}): a server builds another one from the catalog by itself, and so does `fichero reindex --full`"
+    )]
+    Damaged {
+        /// The folder.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
     },
     /// It was built by a fichero that understands articles otherwise.
     #[error(
@@ -126,6 +140,23 @@ pub struct Applied {
     pub synonyms_seq: u64,
 }
 
+impl Applied {
+    /// As it is kept with a commit: as JSON, and below it what tells whether that is as it was written.
+    /// Tantivy has no checksum for it.
+    pub fn to_payload(&self) -> serde_json::Result<String> {
+        let text = serde_json::to_string(self)?;
+        let seal = blake3::hash(text.as_bytes()).to_hex();
+        Ok(format!("{text}\n{seal}"))
+    }
+
+    /// From what is kept with a commit; nothing where that is not as it was written.
+    fn from_payload(payload: &str) -> Option<Applied> {
+        let (text, seal) = payload.rsplit_once('\n')?;
+        let is_whole = blake3::hash(text.as_bytes()).to_hex().as_str() == seal;
+        is_whole.then(|| serde_json::from_str(text).ok())?
+    }
+}
+
 fn is_nought(seq: &u64) -> bool {
     *seq == 0
 }
@@ -140,9 +171,17 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// Opens a generation; refuses one that was built for another binary, or a file of which is
-    /// lost or cut off. What is in the files is not read.
+    /// Opens a generation; refuses one that was built for another binary, that was found damaged,
+    /// or a file of which is lost or cut off. What is in the files is not read, see
+    /// [`Generation::verify`].
     pub fn open(path: &Path) -> Result<Generation> {
+        contained(path, || Generation::open_trusting(path))
+    }
+
+    fn open_trusting(path: &Path) -> Result<Generation> {
+        if let Ok(reason) = fs::read_to_string(path.join(DAMAGE)) {
+            return Err(GenerationError::Damaged { path: path.to_owned(), reason });
+        }
         let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Unreadable {
             path: path.to_owned(),
             source,
@@ -170,6 +209,45 @@ impl Generation {
         Ok(Generation { path: path.to_owned(), manifest, index, fields, reader })
     }
 
+    /// Reads every file of the index and compares it with its checksum; refuses a generation of
+    /// which one is damaged. It reads some gigabytes a second where they are in memory.
+    pub fn verify(&self) -> Result<()> {
+        let unreadable = |source| GenerationError::Unreadable { path: self.path.clone(), source };
+        contained(&self.path, || {
+            let metas = self.index.load_metas().map_err(|error| unreadable(error.into()))?;
+            let mut files: Vec<PathBuf> = metas.list_segment_files().into_iter().collect();
+            files.sort_unstable();
+            for file in files {
+                let damaged = |reason: &str| GenerationError::Damaged {
+                    path: self.path.clone(),
+                    reason: format!("{}: {reason}", file.display()),
+                };
+                match self.index.directory().validate_checksum(&file) {
+                    Ok(true) => {}
+                    Ok(false) => return Err(damaged("it is not what its checksum says")),
+                    // Opening tells of files that are needed and lost; others may never have been
+                    // there, or have been merged away by the process that writes.
+                    Err(OpenReadError::FileDoesNotExist(_)) => {}
+                    Err(OpenReadError::IoError { io_error, .. }) if !is_damage(io_error.kind()) => {
+                        return Err(unreadable(Box::new(io::Error::new(io_error.kind(), io_error.to_string()))));
+                    }
+                    Err(error) => return Err(damaged(&error.to_string())),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes for good that a generation is damaged, so that nobody answers from it again.
+    pub fn condemn(path: &Path, reason: &str) -> io::Result<()> {
+        crate::data_folder::write_durably(&path.join(DAMAGE), reason.as_bytes())
+    }
+
+    /// Whether a generation was found damaged, see [`Generation::condemn`].
+    pub fn is_condemned(path: &Path) -> bool {
+        path.join(DAMAGE).exists()
+    }
+
     /// What it is.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -179,7 +257,10 @@ impl Generation {
     pub fn applied(&self) -> Result<Applied> {
         let unreadable = |source| GenerationError::Unreadable { path: self.path.clone(), source };
         let metas = self.index.load_metas().map_err(|error| unreadable(error.into()))?;
-        serde_json::from_str(metas.payload.as_deref().unwrap_or_default()).map_err(|error| unreadable(error.into()))
+        Applied::from_payload(metas.payload.as_deref().unwrap_or_default()).ok_or_else(|| GenerationError::Damaged {
+            path: self.path.clone(),
+            reason: "meta.json: what was noted with the last commit is not as it was written".to_owned(),
+        })
     }
 
     /// The state that is in it, as of its last commit.
@@ -236,6 +317,10 @@ impl Generation {
     /// Its last commit; `best` is what is known of its segments. Where another process commits at
     /// this moment, the snapshot may hold that commit under the number of the one before.
     pub(super) fn snapshot(&self, best: KnownBest) -> Result<Snapshot> {
+        contained(&self.path, || self.snapshot_trusting(best))
+    }
+
+    fn snapshot_trusting(&self, best: KnownBest) -> Result<Snapshot> {
         // Before the segments: articles behind their number would never be caught up with.
         let Applied { seq, synonyms, .. } = self.applied()?;
         self.reader
@@ -282,6 +367,17 @@ impl Generation {
     }
 }
 
+/// Reads files of a generation; a panic over what is in them says that they are damaged.
+fn contained<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    contain(read)
+        .unwrap_or_else(|panic| Err(GenerationError::Damaged { path: path.to_owned(), reason: panic.to_string() }))
+}
+
+/// Whether an error is about what a file holds, and not about reading it.
+fn is_damage(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}
+
 /// The writer's memory for small changes; Tantivy asks for 15 MB at least.
 const SMALL_HEAP_BYTES: usize = 20_000_000;
 /// The writer's memory for a full build, a thread.
@@ -304,6 +400,11 @@ pub struct GenerationWriter {
     fields: Fields,
     writer: IndexWriter<Waiting>,
     in_flight: Arc<InFlight>,
+}
+
+/// Whether an article belongs into an index.
+pub fn is_indexed(article: &Article) -> bool {
+    !article.hidden
 }
 
 /// Analyses articles on one thread, its caches warm from one to the next.
@@ -350,13 +451,21 @@ impl GenerationWriter {
         GenerationError::Write { path: self.path.clone(), source: source.into() }
     }
 
-    /// Adds an article that the index does not hold. A hidden one is left out.
-    pub fn add(&self, article: &Article, work: u64, analyzer: &mut ArticleAnalyzer) -> Result<bool> {
-        if article.hidden {
+    /// Adds an article that the index does not hold, unless it does not belong there, see
+    /// [`is_indexed`]. `content` tells this content from any other of its id.
+    pub fn add(
+        &self,
+        article: &Article,
+        work: u64,
+        content: ContentKey,
+        analyzer: &mut ArticleAnalyzer,
+    ) -> Result<bool> {
+        if !is_indexed(article) {
             return Ok(false);
         }
         let terms = ArticleTerms::of(article, &mut analyzer.caches);
-        let (document, bytes) = document(&self.fields, article, work, &terms).map_err(|error| self.failed(error))?;
+        let (document, bytes) =
+            document(&self.fields, article, work, content, &terms).map_err(|error| self.failed(error))?;
         let waiting = self.in_flight.admit(document, bytes);
         self.writer.add_document(waiting).map_err(|error| self.failed(error))?;
         Ok(true)
@@ -374,7 +483,7 @@ impl GenerationWriter {
             |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
         crash_point!("commit:before");
         let mut commit = self.writer.prepare_commit().map_err(|error| failed(error.into()))?;
-        commit.set_payload(&serde_json::to_string(applied).map_err(|error| failed(error.into()))?);
+        commit.set_payload(&applied.to_payload().map_err(|error| failed(error.into()))?);
         crash_point!("commit:prepared");
         commit.commit().map_err(|error| failed(error.into()))?;
         crash_point!("commit:after");
@@ -424,7 +533,7 @@ mod tests {
     fn commit(writer: &mut GenerationWriter, seq: u64, analyzer: &mut ArticleAnalyzer) {
         let fields = serde_json::json!({"id": seq, "title": "Title", "lang": "en"});
         let (article, _) = Article::from_fields(fields.as_object().unwrap()).unwrap();
-        writer.add(&article, seq, analyzer).unwrap();
+        writer.add(&article, seq, ContentKey::of(&article.content_hash()), analyzer).unwrap();
         writer.commit(&Applied { seq, ..Applied::default() }).unwrap();
     }
 
@@ -444,7 +553,7 @@ mod tests {
         let add = |writer: &GenerationWriter, id: &str, analyzer: &mut ArticleAnalyzer| {
             let fields = serde_json::json!({"id": id, "title": "Title", "lang": "en"});
             let (article, _) = Article::from_fields(fields.as_object().unwrap()).unwrap();
-            writer.add(&article, 1, analyzer).unwrap();
+            writer.add(&article, 1, ContentKey(1), analyzer).unwrap();
         };
         for seq in 1..=10 {
             add(&writer, &format!("{seq}/a"), &mut analyzer);

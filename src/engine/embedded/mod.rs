@@ -4,6 +4,7 @@
 //! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
 
 mod best;
+mod contents;
 mod facets;
 mod filter;
 mod generation;
@@ -24,24 +25,28 @@ mod values;
 mod works;
 mod written;
 
+pub use contents::Contents;
 pub use generation::{
     Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
+    is_indexed,
 };
-pub use schema::SCHEMA_VERSION;
+pub use schema::{ContentKey, SCHEMA_VERSION};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use tantivy::Term;
 
-use self::snapshot::{KnownBest, Place, Snapshot};
+use self::snapshot::{KnownBest, Place, Snapshot, index_error};
 use super::plan::{Mending, Plan};
 use super::{
     ArticleAnswer, ArticleKey, Cursor, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
     SearchEngine, SearchRequest, SuggestAnswer, SuggestRequest,
 };
 use crate::article::address;
+use crate::panics::contain;
 
 /// Answers from one generation.
 pub struct EmbeddedEngine {
@@ -49,6 +54,7 @@ pub struct EmbeddedEngine {
     snapshot: ArcSwap<Snapshot>,
     /// Former states, the oldest first, from which lists that began there go on.
     former: ArcSwap<Vec<Arc<Snapshot>>>,
+    is_suspect: Arc<AtomicBool>,
 }
 
 /// The most former states that are held, however many lists go on from them.
@@ -58,7 +64,7 @@ impl EmbeddedEngine {
     /// Answers from the last commit of a generation.
     pub fn new(generation: Generation) -> Result<EmbeddedEngine, GenerationError> {
         let snapshot = ArcSwap::from_pointee(generation.snapshot(KnownBest::new())?);
-        Ok(EmbeddedEngine { generation, snapshot, former: ArcSwap::default() })
+        Ok(EmbeddedEngine { generation, snapshot, former: ArcSwap::default(), is_suspect: Arc::default() })
     }
 
     /// Goes on with the lists that began in an engine that this one takes the place of.
@@ -106,9 +112,29 @@ impl EmbeddedEngine {
         self.generation.keep_nearest_of(&snapshot, threads, &is_present)
     }
 
+    /// The generation that it answered from, to be changed before another engine does.
+    pub fn into_generation(self) -> Generation {
+        self.generation
+    }
+
     /// The generation that answers.
     pub fn generation(&self) -> &Generation {
         &self.generation
+    }
+
+    /// Notes that its files may be damaged: something could not be read, or not be written.
+    pub fn suspect(&self) {
+        self.is_suspect.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its files may be damaged, since this was last asked: an answer could not be read.
+    pub fn take_suspicion(&self) -> bool {
+        self.is_suspect.swap(false, Ordering::Relaxed)
+    }
+
+    /// What it holds at present, article by article.
+    pub fn contents(&self) -> Contents {
+        Contents(self.snapshot.load_full())
     }
 
     /// How many articles are answered from.
@@ -135,7 +161,11 @@ impl EmbeddedEngine {
     }
 
     fn state(&self) -> State {
-        State { present: self.snapshot.load_full(), former: self.former.load_full() }
+        State {
+            present: self.snapshot.load_full(),
+            former: self.former.load_full(),
+            is_suspect: Arc::clone(&self.is_suspect),
+        }
     }
 
     /// As [`SearchEngine::search`], with the plan of the query made by the caller: a benchmark
@@ -167,9 +197,19 @@ fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<Pla
 struct State {
     present: Arc<Snapshot>,
     former: Arc<Vec<Arc<Snapshot>>>,
+    is_suspect: Arc<AtomicBool>,
 }
 
 impl State {
+    /// Answers from the files of the index. Where that fails, or panics, they may be damaged.
+    fn read<T>(&self, answer: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
+        let answer = contain(answer).unwrap_or_else(|panic| Err(index_error(panic)));
+        if matches!(answer, Err(EngineError::Index(_))) {
+            self.is_suspect.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
     /// The present state, or the former one in which a list by relevance began, while it is held.
     fn of(&self, request: &SearchRequest) -> &Snapshot {
         let is_outdated = |cursor: &&Cursor| cursor.is_outdated(self.present.version);
@@ -181,22 +221,22 @@ impl State {
 
 impl SearchEngine for State {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-        search::search(self.of(request), request)
+        self.read(|| search::search(self.of(request), request))
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
-        match place(&self.present, key, now_s)? {
+        self.read(|| match place(&self.present, key, now_s)? {
             Some(place) => search::article(&self.present, place, now_s),
             None => Ok(None),
-        }
+        })
     }
 
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
-        related::related(&self.present, request)
+        self.read(|| related::related(&self.present, request))
     }
 
     fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
-        super::suggest::suggest(self, request)
+        self.read(|| super::suggest::suggest(self, request))
     }
 
     fn index_version(&self) -> IndexVersion {

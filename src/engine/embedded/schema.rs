@@ -21,10 +21,23 @@ use crate::engine::suggest::MIN_LABEL_CHARS;
 
 /// Counts the changes of the fields below and of what stands in them. A generation of another
 /// version is never answered from.
-pub const SCHEMA_VERSION: u32 = 9;
+pub const SCHEMA_VERSION: u32 = 10;
 
 /// What separates a topic's path from its label in the column of labels; no path holds it.
 pub(super) const LABEL_SEPARATOR: char = '\u{1f}';
+
+/// The head of an article's content hash, as it is kept beside the article: an index in which it is
+/// another one than in the catalog holds another text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentKey(pub u64);
+
+impl ContentKey {
+    /// Of a content hash, see [`Article::content_hash`].
+    pub fn of(hash: &[u8; 32]) -> ContentKey {
+        let (head, _) = hash.split_at(8);
+        ContentKey(head.iter().fold(0, |key, byte| key << 8 | u64::from(*byte)))
+    }
+}
 
 const TERM_LIST: &str = "term_list";
 
@@ -46,6 +59,8 @@ pub(super) struct Fields {
     /// The key of the address, see [`address::key`].
     pub(super) url: Field,
     pub(super) work: Field,
+    /// What tells this content of the article from any other, see [`ContentKey`].
+    pub(super) content: Field,
     pub(super) lang: Field,
     pub(super) kind: Field,
     pub(super) topic: Field,
@@ -112,6 +127,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         id: builder.add_text_field("id", STRING | FAST),
         url: builder.add_text_field("url", STRING),
         work: builder.add_u64_field("work", FAST),
+        content: builder.add_u64_field("content", FAST),
         lang: builder.add_text_field("lang", column.clone()),
         kind: builder.add_u64_field("kind", FAST),
         topic: builder.add_text_field("topic", column.clone()),
@@ -150,6 +166,7 @@ pub(super) fn document(
     fields: &Fields,
     article: &Article,
     work: u64,
+    content: ContentKey,
     terms: &ArticleTerms,
 ) -> Result<(TantivyDocument, usize), serde_json::Error> {
     let mut document = TantivyDocument::default();
@@ -159,6 +176,7 @@ pub(super) fn document(
         document.add_text(fields.url, address::key(url));
     }
     document.add_u64(fields.work, work);
+    document.add_u64(fields.content, content.0);
     document.add_text(fields.lang, &article.lang);
     document.add_u64(fields.kind, article.kind as u64);
     let mut paths: Vec<&str> = article.topics.iter().flat_map(|topic| topic.prefixes()).collect();

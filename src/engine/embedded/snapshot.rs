@@ -18,7 +18,7 @@ use tantivy::{
 
 use super::best::Best;
 use super::related::NearestStore;
-use super::schema::{Fields, length_column, read_passage};
+use super::schema::{ContentKey, Fields, length_column, read_passage};
 use super::sequence::sequence_counts;
 use super::values::Values;
 use super::works::WorkIndex;
@@ -52,6 +52,7 @@ pub(super) struct Segment {
     pub(super) heads: Arc<InvertedIndexReader>,
     pub(super) best: Arc<Best>,
     pub(super) work: Arc<dyn ColumnValues<u64>>,
+    content: Arc<dyn ColumnValues<u64>>,
     pub(super) kind: Arc<dyn ColumnValues<u64>>,
     /// Ordinals into `langs`.
     pub(super) lang: Arc<dyn ColumnValues<u64>>,
@@ -416,6 +417,7 @@ impl Segment {
             heads: reader.inverted_index(fields.heads)?,
             best,
             work: columns.u64("work")?.first_or_default_col(0),
+            content: columns.u64("content")?.first_or_default_col(0),
             kind: columns.u64("kind")?.first_or_default_col(0),
             lang,
             langs,
@@ -523,6 +525,11 @@ impl Segment {
             column.ord_to_str(ordinal, &mut id).map_err(index_error)?;
         }
         Ok(id)
+    }
+
+    /// What tells an article's content from any other.
+    pub(super) fn content_of(&self, doc: DocId) -> ContentKey {
+        ContentKey(self.content.get_val(doc))
     }
 
     /// Where an article's id stands among all ids.
