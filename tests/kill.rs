@@ -8,6 +8,9 @@
 //!   whole, and the reindex ends well without it;
 //! * a reindex killed beside a server: the server never gives a failed, empty or mixed answer,
 //!   and takes up what the next reindex accepts;
+//! * a server killed again and again among pushes, each start on what the merges of the one before
+//!   left over: article by article, what was acknowledged is answered, and nothing that was deleted,
+//!   hidden or changed comes back;
 //! * files that a commit wrote before it was cut off do not hinder the same commit made again;
 //! * of two reindexes at once, the second says who holds the lock, and exits with 1.
 
@@ -26,7 +29,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use state::{Articles, Interrupted, Site, assert_same, first_state, second_state, stderr, works};
+use fichero::applier::{Applier, EngineSlot};
+use fichero::article::Article;
+use fichero::catalog::Catalog;
+use fichero::catalog::push::Push;
+use serde_json::json;
+use state::{Articles, Interrupted, Site, Text, assert_same, first_state, second_state, stderr, works};
 use support::{Client, Server, wait_until};
 
 const SIGKILL: i32 = 9;
@@ -329,4 +337,115 @@ fn the_second_of_two_reindexes_says_who_holds_the_lock_and_leaves() {
     assert_same(site.answered().as_ref(), &articles);
     assert_same(Some(&site.accepted()), &articles);
     site.must_hold_no_orphans();
+}
+
+const TOKEN: &str = "the-token-of-the-killed-server";
+
+/// A site to which articles are pushed, beside what its sources say.
+struct Pushed {
+    site: Site,
+    /// What must be answered: what was acknowledged.
+    expected: Articles,
+    instants: Instants,
+    pushes: usize,
+}
+
+impl Pushed {
+    /// The next thing to push under an id: an edition, a hidden one, or a deletion.
+    fn next_push(&mut self, id: &str) -> (Push, Option<Text>) {
+        self.pushes += 1;
+        let edition = format!("edition {} of {id}", self.pushes);
+        let (is_hidden, is_deleted) = (self.instants.next() < 0.2, self.instants.next() < 0.3);
+        let fields = json!({"id": id, "title": edition, "body": edition, "lang": "en", "hidden": is_hidden});
+        let (article, _) = Article::from_fields(fields.as_object().unwrap()).unwrap();
+        let article = (!is_deleted).then_some(Box::new(article));
+        let text = Text { work: id.to_owned(), lang: "en".to_owned(), title: edition.clone(), body: edition };
+        (Push { id: id.to_owned(), article, condition: None }, (!is_deleted && !is_hidden).then_some(text))
+    }
+
+    fn note(&mut self, id: &str, text: Option<Text>) {
+        match text {
+            Some(text) => self.expected.insert(id.to_owned(), text),
+            None => self.expected.remove(id),
+        };
+    }
+
+    /// Takes pushes as a server does that ends before its merges: every one of these leaves a segment.
+    fn leave_segments(&mut self, round: usize) {
+        for session in 0..10 {
+            let ids: Vec<String> = ["a", "b", "c", "d"].map(|name| format!("{round}-{session}-{name}")).into();
+            // The last one changes an article of an earlier one.
+            let ids = if session == 9 { vec![format!("{round}-4-a")] } else { ids };
+            let (pushes, texts): (Vec<Push>, Vec<_>) = ids.iter().map(|id| self.next_push(id)).unzip();
+            Catalog::open(&self.site.data()).unwrap().push(&pushes).unwrap();
+            for (id, text) in ids.iter().zip(texts) {
+                self.note(id, text);
+            }
+            let data = self.site.data_folder();
+            let lock = data.lock_writer("test").unwrap();
+            Applier::open(data, EngineSlot::default(), lock).unwrap().settle().unwrap();
+        }
+    }
+
+    /// Pushes to a server, first what changes the segments that were left, until it is killed.
+    fn push_until_killed(&mut self, round: usize, killed_after: Duration) {
+        let server = Server::start_with(self.site.folder(), &[], &[("FICHERO_TOKEN", TOKEN)]);
+        let pid = server.id();
+        let killing = thread::spawn(move || {
+            thread::sleep(killed_after);
+            assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
+        });
+        let mut client = server.client();
+        let authorization = format!("Bearer {TOKEN}");
+        let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+        let mut session = 4;
+        loop {
+            let id = format!("{round}-{session}-{}", ["b", "c", "d"][(3.0 * self.instants.next()) as usize]);
+            let (push, text) = self.next_push(&id);
+            let method = if push.article.is_some() { "PUT" } else { "DELETE" };
+            let body = push.article.map_or(Vec::new(), |article| serde_json::to_vec(&article).unwrap());
+            match client.try_request(method, &format!("/v1/articles/{id}"), &headers, &body) {
+                Ok(answer) if answer.status < 300 => self.note(&id, text),
+                Ok(answer) => assert_eq!((method, answer.status), ("DELETE", 404), "{id}"),
+                Err(_) => {
+                    // Not acknowledged: it may have been taken or not.
+                    let accepted = Catalog::open(&self.site.data()).unwrap().article(&id).unwrap();
+                    let accepted = accepted.filter(|article| !article.hidden).map(|article| article.title);
+                    if accepted == text.as_ref().map(|text| text.title.clone()) {
+                        self.note(&id, text);
+                    }
+                    break;
+                }
+            }
+            session = (9.0 * self.instants.next()) as usize;
+            thread::sleep(Duration::from_secs_f64(0.15 * self.instants.next()));
+        }
+        killing.join().unwrap();
+    }
+}
+
+#[test]
+fn server_killed_among_pushes_loses_no_acknowledged_one_and_brings_nothing_back() {
+    let site = Site::with(&first_state(1));
+    site.reindex(&[]);
+    let expected = site.accepted();
+    let mut pushed = Pushed { site, expected, instants: Instants(4), pushes: 0 };
+    let mut seed = Instants(5);
+    for round in 0..8 {
+        pushed.leave_segments(round);
+        let meta = pushed.site.data_folder().generation(1).join("meta.json");
+        let segments = fs::read_to_string(meta).unwrap().matches("segment_id").count();
+        assert!(segments >= 8, "only {segments} segments were left");
+        pushed.push_until_killed(round, Duration::from_secs_f64(0.3 + 1.2 * seed.next()));
+        // The next one applies what is missing, on top of what the dead one left.
+        let server = Server::start_with(pushed.site.folder(), &[], &[("FICHERO_TOKEN", TOKEN)]);
+        wait_until("what was accepted to be applied", || {
+            pushed.site.json(&["status", "--json"])["pending_changes"] == 0
+        });
+        assert_same(pushed.site.answered().as_ref(), &pushed.expected);
+        let (status, log) = server.stop();
+        assert!(status.success() && !log.contains("otherwise than the catalog"), "{status}: {log}");
+        assert_eq!(pushed.site.json(&["check", "--json"])["different"], json!([]));
+    }
+    println!("8 deaths among {} pushes", pushed.pushes);
 }
