@@ -303,7 +303,8 @@ pub(crate) fn readable_generation_before(
     catalog: &Catalog,
     current: u64,
 ) -> Result<Option<u64>, CatalogError> {
-    newest_below(data, catalog, current, |generation| EmbeddedEngine::new(generation).is_ok())
+    let is_whole = |generation: Generation| generation.verify().is_ok() && EmbeddedEngine::new(generation).is_ok();
+    newest_below(data, catalog, current, is_whole)
 }
 
 fn newest_below(

@@ -15,6 +15,8 @@
 //! * [`query`]: what a person typed, understood.
 //! * [`reindex`], [`acceptance`], [`build`], [`applier`]: from sources to a published generation.
 //! * [`gate`]: what a reindex has to hold to be published by itself.
+//! * [`audit`], [`healing`], [`check`]: whether the index holds what the catalog holds, and files
+//!   what was written; [`panics`]: those of a library over damaged files, as errors.
 //! * [`nearest`]: the related works of a site that has changed.
 //! * [`evaluation`]: judgements become figures.
 //! * [`http`]: the API; [`admin`]: what may be changed over it, and by whom.

@@ -142,6 +142,11 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// Work on the index, which may turn out to be damaged.
+fn contained(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    contain(work)?
+}
+
 /// Brings the index up and keeps it in step, on a thread of its own.
 struct Keeper {
     config: Config,
@@ -162,15 +167,15 @@ impl Keeper {
         while !self.stop.load(Ordering::SeqCst) {
             let done = match &mut applier {
                 Some(applier) if awaited.is_none() || applier.is_answering() => {
-                    contain(|| applier.step()).map_err(anyhow::Error::from).and_then(|step| Ok(step.map(|_| ())?))
+                    contained(|| Ok(applier.step().map(|_| ())?))
                 }
-                Some(applier) => self.tolerate(self.bring_up(applier, &mut awaited))?,
+                Some(applier) => self.tolerate(contained(|| self.bring_up(applier, &mut awaited)))?,
                 None => match self.data.lock_writer("serve") {
                     Err(DataFolderError::Locked { .. }) => self.follow(),
                     lock => {
                         let opened = lock.map_err(anyhow::Error::from).and_then(|lock| {
                             let mut opened = Applier::open(self.data.clone(), self.slot.clone(), lock)?;
-                            self.bring_up(&mut opened, &mut awaited)?;
+                            contained(|| self.bring_up(&mut opened, &mut awaited))?;
                             Ok(opened)
                         });
                         self.tolerate(opened.map(|opened| applier = Some(opened)))?

@@ -349,10 +349,11 @@ impl Generation {
         threads: usize,
         is_wanted: &(dyn Fn() -> bool + Sync),
     ) -> Result<()> {
-        let kept = related::keep(&self.path, snapshot, threads, is_wanted);
-        let is_kept = kept.map_err(|error| match error {
-            StoreError::Engine(error) => GenerationError::Engine(error),
-            StoreError::Write(error) => GenerationError::Write { path: self.path.clone(), source: error.into() },
+        let is_kept = contained(&self.path, || {
+            related::keep(&self.path, snapshot, threads, is_wanted).map_err(|error| match error {
+                StoreError::Engine(error) => GenerationError::Engine(error),
+                StoreError::Write(error) => GenerationError::Write { path: self.path.clone(), source: error.into() },
+            })
         })?;
         if is_kept {
             self.find_nearest(snapshot);
