@@ -161,17 +161,21 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let guesses = Guesses::default();
+            let state = || {
+                let ledger = guesses.lock();
+                (ledger.paid_at[&client(1)], ledger.waiting)
+            };
             for _ in 0..FREE {
                 assert_eq!(guesses.judge(client(1), false).await, Ok(false));
             }
-            let paid_at = guesses.lock().paid_at[&client(1)];
+            let (paid_at, _) = state();
             let given_up = tokio::time::timeout(EACH / 10, guesses.judge(client(1), false)).await;
             assert!(given_up.is_err());
-            assert_eq!((guesses.lock().paid_at[&client(1)], guesses.lock().waiting), (paid_at, 0));
+            assert_eq!(state(), (paid_at, 0));
             let begun = Instant::now();
             assert_eq!(guesses.judge(client(1), true).await, Ok(true));
             assert!(begun.elapsed() >= EACH / 2, "{:?}", begun.elapsed());
-            assert_eq!((guesses.lock().paid_at[&client(1)], guesses.lock().waiting), (paid_at, 0));
+            assert_eq!(state(), (paid_at, 0));
             guesses.lock().waiting = MAX_WAITING;
             for _ in 0..2 {
                 let _ = guesses.lock().turn(client(1), false, Instant::now());
