@@ -213,7 +213,7 @@ impl Article {
         let mut flaws = Vec::new();
         let article = Article {
             work,
-            url: or_flaw(reader.page_address("url"), &mut flaws),
+            url: or_flaw(reader.web_address("url"), &mut flaws),
             lang: or_flaw(reader.language("lang"), &mut flaws).unwrap_or_else(|| UNDETERMINED.to_owned()),
             kind: or_flaw(reader.kind("kind"), &mut flaws),
             title,
@@ -229,7 +229,7 @@ impl Article {
             series: or_flaw(reader.line("series"), &mut flaws).filter(|series| !series.is_empty()),
             topics: or_flaw(reader.topics("topics", &mut flaws), &mut flaws),
             tags: or_flaw(reader.list("tags", &mut flaws), &mut flaws),
-            image: or_flaw(reader.line("image"), &mut flaws).filter(|image| !image.is_empty()),
+            image: or_flaw(reader.web_address("image"), &mut flaws),
             hidden: reader.flag("hidden")?,
             id,
         };
@@ -392,14 +392,12 @@ impl Fields<'_> {
         }
     }
 
-    /// The address of a page; one that runs or holds something instead of leading to it is none.
-    fn page_address(&self, field: &'static str) -> Result<Option<String>, ArticleProblem> {
+    /// An address that readers are led to; one that is not of the web is left out.
+    fn web_address(&self, field: &'static str) -> Result<Option<String>, ArticleProblem> {
         let Some(address) = self.line(field)?.filter(|address| !address.is_empty()) else { return Ok(None) };
-        match url::Url::parse(&address) {
-            Ok(parsed) if matches!(parsed.scheme(), "javascript" | "data" | "vbscript") => {
-                Err(value_problem(field, &address, "leads to no page".to_owned()))
-            }
-            _ => Ok(Some(address)),
+        match address::web(&address) {
+            Some(address) => Ok(Some(address)),
+            None => Err(value_problem(field, &address, "should be an address of http or https".to_owned())),
         }
     }
 
@@ -576,18 +574,23 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_leads_to_no_page_is_left_out_and_named() {
-        for (address, is_kept) in [
-            ("https://ires.example/es/becas", true),
-            ("/es/becas", true),
-            ("ires.example:8080/es", true),
-            ("javascript:alert(1)", false),
-            (" JavaScript:alert(1)", false),
-            ("data:text/html,x", false),
-        ] {
-            let record = json!({"id": "x", "title": "x", "url": address});
-            let (article, flaws) = Article::from_fields(record.as_object().unwrap()).unwrap();
-            assert_eq!((article.url.is_some(), flaws.is_empty()), (is_kept, is_kept), "{address}");
+    fn an_address_that_is_not_of_the_web_is_left_out_and_named() {
+        for field in ["url", "image"] {
+            for (address, kept) in [
+                ("https://ires.example/es/becas", Some("https://ires.example/es/becas")),
+                ("/es/becas", Some("/es/becas")),
+                ("ires.example:8080/es", Some("https://ires.example:8080/es")),
+                ("javascript:alert(1)", None),
+                (" JavaScript:alert(1)", None),
+                ("data:text/html,x", None),
+                ("ftp://ires.example/x", None),
+            ] {
+                let record = json!({"id": "x", "title": "x", field: address});
+                let (article, flaws) = Article::from_fields(record.as_object().unwrap()).unwrap();
+                let found = if field == "url" { article.url } else { article.image };
+                assert_eq!(found.as_deref(), kept, "{field} {address}");
+                assert_eq!(flaws.iter().any(|flaw| flaw.is_of(field)), kept.is_none(), "{field} {address}");
+            }
         }
     }
 

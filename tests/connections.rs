@@ -1,7 +1,9 @@
 //! The service over real connections:
 //!
 //! * heads of requests that are too large, too many or too slow are refused, bodies that do not
-//!   come are cut, idle connections and those that read nothing are closed, further ones wait;
+//!   come are cut, idle connections and those that read nothing are closed;
+//! * whatever connections wait for, they shut nobody out: they give way to new ones, also where file
+//!   descriptors run out, and behind a proxy they are those of its clients;
 //! * clients are told apart by the address of their connection;
 //! * the dashboard shows only what `/metrics` tells, and what waits after a rollback is told;
 //! * with the feature `otlp`, spans of requests and reindexes reach a collector.
@@ -23,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use open_metrics::scrape;
 use serde_json::{Value, json};
-use support::{Client, Server, run, run_json, wait_until};
+use support::{Server, run, run_json, wait_until};
 
 /// A folder with a site of a few articles and a configuration.
 fn folder(http: &str) -> tempfile::TempDir {
@@ -214,24 +216,98 @@ fn who_reads_nothing_is_cut() {
 }
 
 #[test]
-fn further_connections_wait_for_their_turn() {
+fn the_longest_idle_connection_gives_way_to_a_new_one() {
     let folder = folder("max_connections = 2\nidle_timeout_ms = 60000");
     let server = Server::start(folder.path(), &[]);
     let (mut first, mut second) = (server.client(), server.client());
     assert_eq!((first.get("/health/livez").status, second.get("/health/livez").status), (200, 200));
-    let waiting = thread::spawn({
-        let mut third = Client::new(&server.address);
-        move || third.get("/health/livez").status
-    });
-    thread::sleep(Duration::from_millis(300));
-    assert!(!waiting.is_finished(), "a third is answered");
-    drop(first);
-    assert_eq!(waiting.join().unwrap(), 200);
-    assert_eq!(second.get("/health/livez").status, 200);
-    // Told to end with connections waiting, it ends.
-    let _waiting = TcpStream::connect(&server.address).unwrap();
+    // Whoever was served last is the last to give way.
+    assert_eq!(first.get("/health/livez").status, 200);
+    let mut third = server.client();
+    assert_eq!(third.get("/health/livez").status, 200);
+    assert_eq!(second.rest(), b"", "closed without a word");
+    assert_eq!((first.get("/health/livez").status, third.get("/health/livez").status), (200, 200));
+    // Told to end with connections open, it ends.
     let (status, log) = server.stop();
     assert!(status.success(), "{log}");
+}
+
+/// How a connection may wait for its client.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Waits {
+    Silent,
+    InHead,
+    InBody,
+    AfterAnAnswer,
+    UnreadAnswers,
+}
+
+/// Opens a connection that waits; `None` where it was closed meanwhile.
+fn wait_on(address: &str, how: Waits, from: &str) -> Option<TcpStream> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let from = format!("host: fichero\r\nx-forwarded-for: {from}\r\n");
+    let sent = match how {
+        Waits::Silent => String::new(),
+        Waits::InHead => format!("GET /health/livez HTTP/1.1\r\n{from}x: y"),
+        Waits::InBody => {
+            format!("POST /v1/search HTTP/1.1\r\n{from}content-type: application/json\r\ncontent-length: 9\r\n\r\n{{")
+        }
+        Waits::AfterAnAnswer => format!("GET /health/livez HTTP/1.1\r\n{from}\r\n"),
+        Waits::UnreadAnswers => format!("GET /widgets/fichero.js HTTP/1.1\r\n{from}\r\n").repeat(200),
+    };
+    stream.write_all(sent.as_bytes()).ok()?;
+    if how == Waits::AfterAnAnswer {
+        stream.set_read_timeout(Some(support::PATIENCE)).unwrap();
+        stream.read_exact(&mut [0; 12]).ok()?;
+    }
+    Some(stream)
+}
+
+#[test]
+fn connections_that_wait_shut_nobody_out() {
+    let folder = folder("max_connections = 40\nrequest_timeout_ms = 60000\ntrusted_proxies = [\"127.0.0.1/32\"]");
+    let config = fs::read_to_string(folder.path().join("fichero.toml")).unwrap();
+    fs::write(folder.path().join("direct.toml"), config.replace("127.0.0.1/32", "192.0.2.0/24")).unwrap();
+    for config in ["fichero.toml", "direct.toml"] {
+        let server = Server::start(folder.path(), &["--config", config]);
+        for how in [Waits::Silent, Waits::InHead, Waits::InBody, Waits::AfterAnAnswer, Waits::UnreadAnswers] {
+            let waiting: Vec<_> = (0..120).map(|n| wait_on(&server.address, how, &format!("192.0.2.{n}"))).collect();
+            for _ in 0..5 {
+                let begun = Instant::now();
+                let mut reader = server.client();
+                assert_eq!(reader.get("/v1/search?q=harbour").status, 200, "{how:?}");
+                assert!(begun.elapsed() < Duration::from_secs(5), "{how:?}: {:?}", begun.elapsed());
+            }
+            drop(waiting);
+        }
+    }
+}
+
+/// Sets how many files a process may have open; what more would be refused.
+#[cfg(target_os = "linux")]
+fn limit_files(server: &Server, more: u64) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+    let open = fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap().count() as u64;
+    let limit = Rlimit { current: Some(open + more), maximum: Some(open + more) };
+    prlimit(Pid::from_raw(server.id() as i32), Resource::Nofile, limit).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn connections_give_way_where_file_descriptors_run_out() {
+    let folder = folder("");
+    let mut server = Server::start(folder.path(), &[]);
+    assert_eq!(server.client().get("/v1/search?q=harbour").status, 200);
+    limit_files(&server, 12);
+    let idle: Vec<_> = (0..60).map(|_| wait_on(&server.address, Waits::Silent, "192.0.2.1")).collect();
+    for _ in 0..5 {
+        assert_eq!(server.client().get("/v1/search?q=harbour").status, 200);
+    }
+    assert!(server.is_running());
+    let warnings = server.log().matches("could not be accepted").count();
+    assert!((1..=3).contains(&warnings), "{warnings}: {}", server.log());
+    drop(idle);
 }
 
 #[cfg(feature = "otlp")]

@@ -6,6 +6,8 @@
 //!   and files of 200 MB are refused in bounded memory;
 //! * a field of the wrong type is left out and named, or the record refused where it must not be
 //!   shown by mistake;
+//! * no answer holds an address that is not of the web, also of articles that an earlier version
+//!   took in;
 //! * any id of 1 to 200 characters without control characters works, over HTTP too;
 //! * naughty strings (a list of our own, and the big one where ../shared is) as titles, bodies and
 //!   queries: no panic, every query answers, and each with a letter or digit is found by an exact
@@ -27,7 +29,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use fichero::analysis::words;
-use fichero::applier::EngineSlot;
+use fichero::applier::{Applier, EngineSlot};
+use fichero::catalog::Catalog;
+use fichero::catalog::push::Push;
 use fichero::engine::SearchEngine;
 use fichero::http::{Settings, router};
 use fichero::query::Query;
@@ -791,4 +795,86 @@ proptest! {
         let strings: Vec<String> = strings.iter().map(|text| text.replace('\0', "\u{1}")).filter(|text| !reads_as_exclusion(text)).collect();
         prop_assert_eq!(lost(&strings), Vec::<String>::new());
     }
+}
+
+/// Addresses that run, hold or open something where they are followed.
+const NOT_OF_THE_WEB: [&str; 14] = [
+    "javascript:payload()",
+    " JaVaScRiPt:payload()",
+    "\u{1}javascript:payload()",
+    "java\tscript:payload()",
+    "java\u{1}script:payload()",
+    "\u{feff}javascript:payload()",
+    "javascript&#58;payload()",
+    "javascript&colon;payload()",
+    "javascript://a.example/%0apayload()",
+    "vbscript:payload",
+    "data:text/html,payload",
+    "file:///payload",
+    "ftp://a.example/payload",
+    "blob:https://a.example/payload",
+];
+
+#[test]
+fn no_answer_holds_an_address_that_is_not_of_the_web() {
+    let site = Site::new();
+    let records = NOT_OF_THE_WEB.iter().enumerate().map(|(number, address)| {
+        json!({ "id": format!("new{number}"), "lang": "en", "title": "Harbour lights", "url": address, "image": address })
+    });
+    let lines: Vec<String> = records.map(|record| record.to_string()).collect();
+    site.write("site/list.jsonl", lines.join("\n"));
+    site.reindex();
+    let articles = site.articles();
+    assert_eq!(articles.len(), NOT_OF_THE_WEB.len());
+    assert!(articles.values().all(|article| article.url.is_none() && article.image.is_none()), "{articles:?}");
+
+    // As a version took them that did not look at the scheme, each with a translation.
+    let mut pushes = Vec::new();
+    for (number, address) in NOT_OF_THE_WEB.iter().enumerate() {
+        for lang in ["en", "es"] {
+            let mut old = articles["new0"].clone();
+            (old.id, old.work, old.lang) = (format!("old{number}-{lang}"), format!("old{number}"), lang.to_owned());
+            (old.url, old.image) = (Some((*address).to_owned()), Some((*address).to_owned()));
+            pushes.push(Push { id: old.id.clone(), article: Some(Box::new(old)), condition: None });
+        }
+    }
+    Catalog::open(site.data().path()).unwrap().push(&pushes).unwrap();
+    let data = site.data();
+    let slot = EngineSlot::default();
+    let mut applier = Applier::open(data.clone(), slot.clone(), data.lock_writer("test").unwrap()).unwrap();
+    applier.settle().unwrap();
+    let router = router(slot, Settings::default());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
+    let ask = |path: &str, accept: &str| {
+        runtime.block_on(async {
+            let request = Request::get(path).header("host", "fichero").header("accept", accept);
+            let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let status = response.status();
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            (status, String::from_utf8(body.to_vec()).unwrap())
+        })
+    };
+    for path in [
+        "/v1/search?q=harbour&limit=100",
+        "/v1/search?q=harbour&limit=100&group=false",
+        "/search?q=harbour",
+        "/search.atom?q=harbour&limit=100",
+        "/v1/suggest?q=harb&limit=20",
+        "/suggest.json?q=harb",
+        "/v1/recent?limit=100",
+        "/v1/related?id=old0-en&limit=20",
+        "/v1/articles?id=old0-en",
+        "/v1/articles/old2-es",
+        "/widgets/related?id=old0-en",
+        "/v1/topics",
+    ] {
+        for accept in ["application/json", "application/ld+json", "text/html"] {
+            let (status, text) = ask(path, accept);
+            assert_eq!(status, StatusCode::OK, "{path}: {text}");
+            assert!(!text.to_lowercase().contains("payload"), "{path} {accept}: {text}");
+        }
+    }
+    let (_, all) = ask("/v1/search?q=harbour&limit=100&group=false", "application/json");
+    let all: Value = serde_json::from_str(&all).unwrap();
+    assert_eq!(all["total"]["value"].as_u64(), Some(3 * NOT_OF_THE_WEB.len() as u64));
 }

@@ -15,9 +15,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it on a port that the system chooses, and waits until it answers.
     pub(crate) fn start(data: &Path) -> Server {
+        Server::start_with(data, None)
+    }
+
+    /// As [`Server::start`], with an environment variable.
+    pub(crate) fn start_with(data: &Path, environment: Option<(&str, &str)>) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_fichero"))
             .args(["--data", data.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"])
             .current_dir(data)
+            .envs(environment)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -29,6 +35,13 @@ impl Server {
         let address = announced.split("http://").nth(1).expect("an address");
         server.address = address.trim().trim_end_matches('/').to_owned();
         server
+    }
+}
+
+impl Server {
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 }
 

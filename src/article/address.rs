@@ -115,6 +115,41 @@ pub fn linked(link: &str, page_url: Option<&str>) -> Option<String> {
     Some(completed.map_or_else(|| link.to_owned(), String::from))
 }
 
+/// An address that a reader may be led to, or shown a picture from: one of `http` or `https`, or a
+/// path that is completed by the address of the page that it stands in. `None` for any other: what
+/// has another scheme runs, holds or opens something where it is followed.
+///
+/// What is left unclear by the standard is not let through: control characters within, a colon or a
+/// character reference in what might be read as a scheme. An address without a scheme that names a
+/// host (`//host/`, `host:8080/`) is given `https`.
+pub fn web(text: &str) -> Option<String> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return None;
+    }
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Some(text.to_owned()),
+        Err(url::ParseError::RelativeUrlWithoutBase) if text.starts_with(['/', '\\']) && is_network_path(text) => {
+            let whole = format!("https:{text}");
+            Url::parse(&whole).ok().map(|_| whole)
+        }
+        Err(url::ParseError::RelativeUrlWithoutBase) => {
+            let first = text.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+            (!first.contains([':', '&'])).then(|| text.to_owned())
+        }
+        Ok(_) if begins_with_host(text) => {
+            let whole = format!("https://{text}");
+            Url::parse(&whole).ok().map(|_| whole)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a text begins with a host and no scheme (RFC 3986, 4.2); browsers take `\` for `/`.
+fn is_network_path(text: &str) -> bool {
+    text.bytes().take(2).filter(|byte| matches!(byte, b'/' | b'\\')).count() == 2
+}
+
 fn page_key(text: &str) -> Option<String> {
     let url = page(text)?;
     let host = url.host_str()?;
@@ -257,7 +292,62 @@ mod tests {
         text.chars().zip(how.iter().cycle()).map(spelled).collect()
     }
 
+    #[test]
+    fn only_addresses_of_http_and_https_lead_to_the_web() {
+        for (text, expected) in [
+            ("https://a.example/x?y=javascript:1#z", Some("https://a.example/x?y=javascript:1#z")),
+            (" HTTP://A.example\n", Some("HTTP://A.example")),
+            ("\u{1}https://a.example", Some("https://a.example")),
+            ("//b.example/x", Some("https://b.example/x")),
+            ("\\/b.example/x", Some("https:\\/b.example/x")),
+            ("ires.example:8080/es", Some("https://ires.example:8080/es")),
+            ("/es/becas", Some("/es/becas")),
+            ("img/a:b.png", Some("img/a:b.png")),
+            ("../a.png?x=1&y", Some("../a.png?x=1&y")),
+            ("", None),
+            ("https://", None),
+            ("//", None),
+            ("javascript:alert(1)", None),
+            (" JaVaScRiPt:alert(1)", None),
+            ("\u{1}javascript:alert(1)", None),
+            ("java\tscript:alert(1)", None),
+            ("java\u{1}script:alert(1)", None),
+            ("java script:alert(1)", None),
+            ("\u{feff}javascript:alert(1)", None),
+            ("\u{200b}javascript:alert(1)", None),
+            ("javascript&#58;alert(1)", None),
+            ("javascript&colon;alert(1)", None),
+            ("&#106;avascript:alert(1)", None),
+            ("javascript:80//%0aalert(1)", None),
+            ("vbscript:x", None),
+            ("data:text/html,x", None),
+            ("blob:https://a.example/x", None),
+            ("view-source:https://a.example", None),
+            ("filesystem:https://a.example/x", None),
+            ("file:///etc/passwd", None),
+            ("ftp://a.example/x", None),
+            ("mailto:a@b.example", None),
+            ("tel:1", None),
+            (":alert(1)", None),
+        ] {
+            assert_eq!(web(text).as_deref(), expected, "{text:?}");
+        }
+    }
+
     proptest! {
+        /// Followed from any page of the web, what is let through stays in the web.
+        #[test]
+        fn what_is_let_through_leads_to_the_web(
+            text in "[ \t\u{1}\u{feff}]?(java\tscript|JAVASCRIPT|data|https?|HTTP|a\\.b)?(:|&#58;|&colon;|%3a)?[/\\\\]{0,3}[a-z.:@&;\u{1}\n ]{0,8}"
+        ) {
+            if let Some(kept) = web(&text) {
+                let page = Url::parse("https://a.example/b/c").unwrap();
+                let whole = page.join(&kept).map(|url| url.scheme().to_owned()).unwrap_or("https".to_owned());
+                prop_assert!(matches!(whole.as_str(), "http" | "https"), "{kept:?}");
+                prop_assert_eq!(web(&kept), Some(kept));
+            }
+        }
+
         #[test]
         fn any_text_has_a_key_that_is_its_own(text in any::<String>()) {
             let once = key(&text);

@@ -21,13 +21,13 @@ pub mod spelling;
 pub mod suggest;
 pub mod synonyms;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::article::{Article, Kind, Moment};
+use crate::article::{Article, Kind, Moment, address};
 use crate::query::Query;
 
 pub use cursor::{Cursor, CursorKey};
@@ -216,7 +216,8 @@ pub struct Card {
     pub id: String,
     /// The set of translations it belongs to.
     pub work: String,
-    /// The page's address.
+    /// The page's address: of `http` or `https`, or a path.
+    #[serde(default, deserialize_with = "web_address")]
     pub url: Option<String>,
     /// BCP 47.
     pub lang: String,
@@ -239,7 +240,8 @@ pub struct Card {
     pub ends_at: Option<Moment>,
     /// Names of persons.
     pub authors: Vec<String>,
-    /// The address of a picture.
+    /// The address of a picture, likewise.
+    #[serde(default, deserialize_with = "web_address")]
     pub image: Option<String>,
     /// Its places in the topic menu.
     pub topics: Vec<TopicLabel>,
@@ -250,13 +252,20 @@ pub struct Card {
     pub series: Option<String>,
 }
 
+/// Reads an address that every answer shows. A card may have been stored by a version that took
+/// addresses of any scheme, so the intake's check is not enough.
+fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.as_deref().and_then(address::web))
+}
+
 impl Card {
     /// The card of an article.
     pub fn of(article: &Article) -> Card {
         Card {
             id: article.id.clone(),
             work: article.work.clone(),
-            url: article.url.clone(),
+            url: article.url.as_deref().and_then(address::web),
             lang: article.lang.clone(),
             kind: article.kind,
             title: article.title.clone(),
@@ -266,7 +275,7 @@ impl Card {
             starts_at: article.starts_at.clone(),
             ends_at: article.ends_at.clone(),
             authors: article.authors.clone(),
-            image: article.image.clone(),
+            image: article.image.as_deref().and_then(address::web),
             topics: article
                 .topics
                 .iter()

@@ -69,14 +69,13 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     )
 )]
 async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Request) -> Result<Response, Problem> {
-    let is_json = body::is_json(request.headers());
+    let checked = body::check_type(request.headers(), &[body::JSON]);
+    body::check_coding(request.headers())?;
     let body = body::read(request, body::MAX_BYTES).await?;
     let ReindexBody { full, prune, dry_run } = if body.is_empty() {
         ReindexBody::default()
     } else {
-        if !is_json {
-            return Err(Problem::media_type(body::JSON));
-        }
+        checked?;
         let asked: Result<Option<ReindexBody>, _> = serde_json::from_slice(&body);
         asked
             .map(Option::unwrap_or_default)

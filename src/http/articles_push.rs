@@ -189,9 +189,7 @@ async fn push_one(
     request: Request,
 ) -> Result<Response, Problem> {
     let id = id_in_path(id)?;
-    if !body::is_json(request.headers()) {
-        return Err(Problem::media_type(body::JSON));
-    }
+    body::check_type(request.headers(), &[body::JSON])?;
     let condition = condition(request.headers())?;
     let body = body::read(request, MAX_ARTICLE_BYTES).await?;
     let (pushed, id, flaws) = blocking(move || -> Result<_, Problem> {
@@ -271,9 +269,7 @@ async fn push_stream(
     _: InQuery<Nothing>,
     request: Request,
 ) -> Result<Response, Problem> {
-    if !body::is_of_type(request.headers(), &NDJSON) {
-        return Err(Problem::media_type(NDJSON[0]));
-    }
+    body::check_type(request.headers(), &NDJSON)?;
     let mut intake = Intake {
         admin,
         waiting: request.extensions().get::<Waiting>().cloned().unwrap_or_default(),

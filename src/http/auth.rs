@@ -9,7 +9,9 @@ use headers::authorization::{Authorization, Bearer};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
+use super::client_address::client_of;
 use super::problem::Problem;
+use super::rate_limit::bucket_of;
 use crate::admin::Admin;
 
 /// The changes that a caller who showed the token may ask for. An argument of this type comes
@@ -24,7 +26,12 @@ impl FromRequestParts<App> for Authorized {
         let Some(shown) = parts.headers.typed_get::<Authorization<Bearer>>() else {
             return Err(Problem::unauthorized(false));
         };
-        if admin.token().is(shown.token()) { Ok(Authorized(admin)) } else { Err(Problem::unauthorized(true)) }
+        let client = bucket_of(client_of(&parts.extensions, &parts.headers, &app.settings.service.trusted_proxies));
+        match app.guesses.judge(client, admin.token().is(shown.token())).await {
+            Ok(true) => Ok(Authorized(admin)),
+            Ok(false) => Err(Problem::unauthorized(true)),
+            Err(wait) => Err(Problem::rate_limited(wait)),
+        }
     }
 }
 

@@ -62,7 +62,9 @@ impl BaseUrl {
         if let Some(configured) = &settings.public_url {
             return Some(configured.clone());
         }
-        let named = || headers.get(header::HOST)?.to_str().ok()?.parse::<Authority>().ok();
+        // Of two headers Host, a proxy may have believed the other one.
+        let is_named_once = headers.get_all(header::HOST).iter().nth(1).is_none();
+        let named = || headers.get(header::HOST).filter(|_| is_named_once)?.to_str().ok()?.parse::<Authority>().ok();
         let authority = uri.authority().cloned().or_else(named).filter(is_host)?;
         Some(BaseUrl(format!("http://{authority}")))
     }

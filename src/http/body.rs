@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{HeaderMap, header};
@@ -26,9 +26,7 @@ impl<S: Send + Sync> FromRequest<S> for Object {
 
     async fn from_request(request: Request, _: &S) -> Result<Object, Problem> {
         Params::from_query::<Nothing>(request.uri().query())?;
-        if !is_json(request.headers()) {
-            return Err(Problem::media_type(JSON));
-        }
+        check_type(request.headers(), &[JSON])?;
         let bytes = read(request, MAX_BYTES).await?;
         // Its nesting is bounded by serde_json: a deeper body is an error, not a full stack.
         match serde_json::from_slice(&bytes) {
@@ -87,8 +85,12 @@ fn described(mut schema: Schema, about: &str) -> Schema {
     schema
 }
 
-/// Reads a body of at most so many bytes.
+/// Reads a body of at most so many bytes. One that says that it is longer is refused before any of
+/// it is waited for.
 pub(super) async fn read(mut request: Request, max_bytes: usize) -> Result<Bytes, Problem> {
+    if request.body().size_hint().lower() > max_bytes as u64 {
+        return Err(Problem::too_large(max_bytes));
+    }
     DefaultBodyLimit::max(max_bytes).apply(&mut request);
     Bytes::from_request(request, &()).await.map_err(|rejection| match rejection {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::too_large(max_bytes),
@@ -96,16 +98,28 @@ pub(super) async fn read(mut request: Request, max_bytes: usize) -> Result<Bytes
     })
 }
 
+/// Refuses a body of another type than these, or one that is coded (RFC 9110, 8.4): it would be
+/// read as if it were not, and what it becomes would have no limit.
+pub(super) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
+    check_coding(headers)?;
+    if is_of_type(headers, types) { Ok(()) } else { Err(Problem::media_type(types.first().unwrap_or(&JSON))) }
+}
+
+/// Refuses a body that is coded.
+pub(super) fn check_coding(headers: &HeaderMap) -> Result<(), Problem> {
+    let codings = headers.get_all(header::CONTENT_ENCODING);
+    let is_plain = |coding: &str| coding.trim().is_empty() || coding.trim().eq_ignore_ascii_case("identity");
+    match codings.iter().all(|line| line.to_str().is_ok_and(|line| line.split(',').all(is_plain))) {
+        true => Ok(()),
+        false => Err(Problem::coded_body()),
+    }
+}
+
 /// The media type of JSON.
 pub(super) const JSON: &str = "application/json";
 
-/// Whether the body is said to be JSON.
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    is_of_type(headers, &[JSON])
-}
-
 /// Whether the body is said to be of one of these media types; parameters do not matter.
-pub(super) fn is_of_type(headers: &HeaderMap, types: &[&str]) -> bool {
+fn is_of_type(headers: &HeaderMap, types: &[&str]) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let media_type = value.split(';').next().unwrap_or_default().trim();
     types.iter().any(|known| media_type.eq_ignore_ascii_case(known))

@@ -15,6 +15,7 @@ use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
 use super::App;
 use super::access::Access;
+use super::base_url::BaseUrl;
 use super::parameters::CURSOR;
 use super::settings::Settings;
 use super::workers::Crossings;
@@ -28,16 +29,19 @@ pub(super) struct Varying {
     told: HeaderValue,
     /// What the tag is made of, encodings aside: a weak one is the same in all.
     headers: &'static [HeaderName],
+    /// Whether the links in an answer name the host that was asked.
+    names_host: bool,
 }
 
 static MOSTLY: Varying = Varying {
     told: HeaderValue::from_static("Accept-Language, Accept, Accept-Encoding"),
-    // Addresses in a feed are those of the host that was asked.
-    headers: &[header::ACCEPT_LANGUAGE, header::ACCEPT, header::HOST],
+    headers: &[header::ACCEPT_LANGUAGE, header::ACCEPT],
+    names_host: true,
 };
 
 /// What is the same for all readers.
-pub(super) static ENCODINGS_ONLY: Varying = Varying { told: HeaderValue::from_static("Accept-Encoding"), headers: &[] };
+pub(super) static ENCODINGS_ONLY: Varying =
+    Varying { told: HeaderValue::from_static("Accept-Encoding"), headers: &[], names_host: false };
 
 impl Varying {
     fn of(path: &str) -> &'static Varying {
@@ -172,7 +176,12 @@ impl IndexState {
         add(&self.day.to_le_bytes());
         add(uri.path().as_bytes());
         add(uri.query().unwrap_or_default().as_bytes());
-        for name in Varying::of(uri.path()).headers {
+        let varies = Varying::of(uri.path());
+        // The host that the answer's links name, found as they find it: an absolute request target
+        // names another one than the header Host may.
+        let base = BaseUrl::of(settings, uri, request.headers()).filter(|_| varies.names_host);
+        add(base.as_ref().map_or("", BaseUrl::as_str).as_bytes());
+        for name in varies.headers {
             let lines: Vec<&[u8]> = request.headers().get_all(name).iter().map(HeaderValue::as_bytes).collect();
             add(&lines.join(&b','));
         }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request};
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
 /// The header that proxies add the address to from which they were asked. The standard
@@ -13,20 +13,29 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The address that a request comes from.
 pub(super) fn client_address(request: &Request, trusted: &[IpNet]) -> IpAddr {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    client_of(request.extensions(), request.headers(), trusted)
+}
+
+/// The same, of a request's parts.
+pub(super) fn client_of(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     // Asked within the process, there is nobody to tell apart.
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    behind_proxies(peer.to_canonical(), request.headers(), trusted)
+    behind_proxies(peer.to_canonical(), headers, trusted)
+}
+
+/// Whether an address is that of a trusted proxy, which asks for others.
+pub(super) fn is_proxy(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&address))
 }
 
 /// Goes from the nearest to the farthest address that was told, as long as a trusted proxy tells
 /// it.
 fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or("")).collect();
     let mut told = lines.iter().rev().flat_map(|line| line.rsplit(','));
     let mut address = peer;
-    while is_trusted(&address) {
+    while is_proxy(address, trusted) {
         let Some(next) = told.next().and_then(|text| parse(text.trim())) else { break };
         address = next;
     }

@@ -38,7 +38,6 @@ pub(super) async fn docs(State(app): State<App>, _: InQuery<Nothing>) -> impl In
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, page.policy.clone()),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (headers, page.html.clone())
 }

@@ -82,9 +82,7 @@ pub(super) struct Unread(Bytes);
 impl Unread {
     /// Receives the body of a request.
     pub(super) async fn receive(request: Request) -> Result<Unread, Problem> {
-        if !body::is_json(request.headers()) {
-            return Err(Problem::media_type(body::JSON));
-        }
+        body::check_type(request.headers(), &[body::JSON])?;
         Ok(Unread(body::read(request, MAX_BYTES).await?))
     }
 

@@ -21,6 +21,7 @@ mod examples;
 mod failures;
 mod feed;
 mod forms;
+mod guesses;
 mod health;
 mod icon;
 mod json_ld;
@@ -49,8 +50,9 @@ mod xml;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, Request};
+use axum::http::{HeaderValue, Request, header};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::Response;
 use tower_http::cors::CorsLayer;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::Level;
@@ -61,6 +63,7 @@ use crate::applier::EngineSlot;
 use crate::engine::SearchEngine;
 pub use base_url::BaseUrl;
 pub use connections::serve;
+use guesses::Guesses;
 use metrics::Metrics;
 use openapi::Document;
 use problem::Problem;
@@ -78,6 +81,7 @@ struct App {
     cors: CorsLayer,
     workers: Arc<Workers>,
     rate_limiter: Arc<Option<RateLimiter>>,
+    guesses: Arc<Guesses>,
     metrics: Arc<Metrics>,
 }
 
@@ -93,6 +97,7 @@ impl App {
             cors: cors::policy(service),
             workers: Arc::new(Workers::new(count, service.max_waiting, service.max_wait())),
             rate_limiter: Arc::new(RateLimiter::new(service)),
+            guesses: Arc::default(),
             metrics: Arc::new(Metrics::new()),
             settings: Arc::new(settings),
         }
@@ -136,6 +141,15 @@ fn routes(settings: &Settings) -> OpenApiRouter<App> {
         .routes(routes!(pages::related))
 }
 
+/// Says what browsers may not do with an answer: take it for another type than it says it is, or
+/// tell another site what a reader searched for.
+async fn guard(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
 /// The routes, answering from whatever engine the slot holds at the time. They need a runtime with
 /// its timers.
 pub fn router(slot: EngineSlot, settings: Settings) -> Router {
@@ -163,5 +177,5 @@ pub fn router(slot: EngineSlot, settings: Settings) -> Router {
         .layer(from_fn_with_state(app.clone(), metrics::observe))
         .layer(trace)
         .with_state(app);
-    Router::new().fallback_service(routes).layer(map_response(cors::allow_options))
+    Router::new().fallback_service(routes).layer(map_response(cors::allow_options)).layer(map_response(guard))
 }

@@ -314,6 +314,14 @@ impl Problem {
         Problem::about(&MEDIA_TYPE_UNKNOWN, detail, Vec::new())
     }
 
+    /// A body in a coding; none is taken.
+    pub(super) fn coded_body() -> Problem {
+        let detail = "the body should be sent as it is, without a Content-Encoding".to_owned();
+        let mut problem = Problem::about(&MEDIA_TYPE_UNKNOWN, detail, Vec::new());
+        problem.headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        problem
+    }
+
     /// A body that is longer than the route reads.
     pub(super) fn too_large(max_bytes: usize) -> Problem {
         Problem::about(&TOO_LARGE, format!("the body is larger than {max_bytes} bytes"), Vec::new())

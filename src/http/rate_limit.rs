@@ -65,7 +65,7 @@ impl RateLimiter {
 
 /// Who shares a bucket with a client: an IPv6 network of 64 bits is one customer's, who may take
 /// another address of it for every request.
-fn bucket_of(client: IpAddr) -> IpAddr {
+pub(super) fn bucket_of(client: IpAddr) -> IpAddr {
     match client {
         IpAddr::V4(_) => client,
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),

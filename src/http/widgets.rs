@@ -59,10 +59,7 @@ pub(super) async fn script(State(app): State<App>, headers: HeaderMap) -> Respon
     if tag.as_ref().is_some_and(|tag| caching::has_present(&headers, tag)) {
         return caching::not_modified(tag, cache_control, &caching::ENCODINGS_ONLY);
     }
-    let about = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
+    let about = [(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"))];
     let mut response = (about, text.clone()).into_response();
     caching::mark(response.headers_mut(), tag, cache_control, &caching::ENCODINGS_ONLY);
     response

@@ -189,13 +189,11 @@ pub(super) fn form<'k>(
     }
 }
 
-/// HTML, and what keeps it from being misused: nothing runs or loads in it but what is ours, nobody
-/// frames it, and where a reader goes from it nobody learns what was searched for.
-pub(super) fn guarded() -> [(HeaderName, HeaderValue); 4] {
+/// HTML, and what keeps it from being misused: nothing runs or loads in it but what is ours, and
+/// nobody frames it.
+pub(super) fn guarded() -> [(HeaderName, HeaderValue); 2] {
     [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, POLICY.clone()),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     ]
 }
