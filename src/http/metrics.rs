@@ -29,6 +29,7 @@ use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
 use crate::engine::embedded::EmbeddedEngine;
 use crate::status::{self, IndexFigures};
+use crate::storage::Cause;
 
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -52,6 +53,11 @@ struct RouteLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabels {
     code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CauseLabels {
+    cause: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -200,6 +206,7 @@ pub(super) async fn metrics(State(app): State<App>, _: InQuery<Nothing>) -> Resu
         let engine = app.slot.load_full();
         let applied_seq = engine.as_ref().map(|engine| engine.index_version().seq);
         register_engine(&mut present, engine.as_deref());
+        register_storage(&mut present, app.settings.storage.cause());
         if let Some(data) = &app.settings.data {
             match status::index_figures(&DataFolder::existing(data), applied_seq) {
                 Ok(figures) => register_index(&mut present, &figures),
@@ -234,6 +241,20 @@ fn register_process(registry: &mut Registry) {
         let help = "Memory that the process has reserved, the files of the index included";
         gauge(registry, "process_virtual_memory_bytes", help, memory.virtual_mem as u64);
     }
+}
+
+fn register_storage(registry: &mut Registry, cause: Option<Cause>) {
+    gauge(
+        registry,
+        "fichero_read_only",
+        "Whether changes are refused, for they cannot be stored",
+        u64::from(cause.is_some()),
+    );
+    let causes = Family::<CauseLabels, Gauge>::default();
+    if let Some(cause) = cause {
+        causes.get_or_create(&CauseLabels { cause: cause.name() }).set(1);
+    }
+    registry.register("fichero_read_only_cause", "Why changes are refused", causes);
 }
 
 fn register_engine(registry: &mut Registry, engine: Option<&EmbeddedEngine>) {

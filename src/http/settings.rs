@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::base_url::BaseUrl;
 use crate::admin::Admin;
 use crate::engine::ranking::DEFAULT_RECENCY;
+use crate::storage::Storage;
 
 /// How the API behaves; the defaults work. What shapes answers belongs into their entity tags
 /// (`caching.rs`) too.
@@ -27,6 +28,8 @@ pub struct Settings {
     pub admin: Option<Arc<Admin>>,
     /// The data folder, whose state `/metrics` tells; without one, it tells of the engine only.
     pub data: Option<PathBuf>,
+    /// Whether changes can be stored, see `/health/readyz`.
+    pub storage: Arc<Storage>,
     /// How the service is operated.
     pub service: ServiceSettings,
 }
@@ -39,6 +42,7 @@ impl Default for Settings {
             site_name: None,
             admin: None,
             data: None,
+            storage: Arc::default(),
             service: ServiceSettings::default(),
         }
     }

@@ -12,6 +12,7 @@ use tantivy::directory::error::LockError;
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
+use super::directory::GenerationFolder;
 use super::in_flight::{InFlight, Waiting};
 use super::related::{self, NearestStore, StoreError};
 use super::schema::{Fields, SCHEMA_VERSION, document, schema, tokenizers};
@@ -153,7 +154,8 @@ impl Generation {
         if manifest.schema_version != SCHEMA_VERSION || manifest.analysis != fingerprint() {
             return Err(GenerationError::Unfit { path: path.to_owned(), built_by: manifest.built_by });
         }
-        let mut index = Index::open_in_dir(path).map_err(|error| unreadable(error.into()))?;
+        let folder = GenerationFolder::open(path).map_err(|error| unreadable(error.into()))?;
+        let mut index = Index::open(folder).map_err(|error| unreadable(error.into()))?;
         if index.schema() != expected {
             return Err(GenerationError::Unfit { path: path.to_owned(), built_by: manifest.built_by });
         }

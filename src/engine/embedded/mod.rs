@@ -4,7 +4,9 @@
 //! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
 
 mod best;
+mod directory;
 mod facets;
+mod failure;
 mod filter;
 mod generation;
 mod heads;
@@ -24,6 +26,7 @@ mod values;
 mod works;
 mod written;
 
+pub(crate) use failure::io_error_in;
 pub use generation::{
     Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
 };
