@@ -17,6 +17,8 @@ use crate::sweep::{self, SweepError};
 const BATCH: usize = 2_000;
 const BATCH_BYTES: usize = 16 << 20;
 
+/// The file of a generation that Tantivy writes anew with every commit.
+pub(crate) const LAST_COMMIT_FILE: &str = "meta.json";
 /// How long a generation that could not be read is not tried again.
 const REFUSED_REST: Duration = Duration::from_secs(3);
 
@@ -125,6 +127,12 @@ impl Applier {
     /// ever accepted there may be pushes, and the sources are still to be read.
     pub fn needs_rebuild(&self) -> Result<bool> {
         Ok(self.slot.load().is_none() && self.catalog.article_count()? > 0 && self.catalog.last_run(true)?.is_some())
+    }
+
+    /// Whether the folder of what is answered from is gone: searches go on, but nothing can be
+    /// applied to it any more.
+    pub fn has_lost_its_generation(&self) -> bool {
+        self.answering().is_some_and(|number| !self.data.generation(number).join(LAST_COMMIT_FILE).exists())
     }
 
     /// Whether there is a generation to answer from.

@@ -276,6 +276,11 @@ impl Keeper {
             applier.sweep_orphans();
             is_swept = true;
         }
+        if applier.has_lost_its_generation() {
+            let Some(_reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
+            tracing::warn!("the folder of the published generation is gone; building another from the catalog");
+            applier.rebuild(&|articles| self.progress.building(articles))?;
+        }
         applier.step()?;
         let Some(reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
         if !is_swept {

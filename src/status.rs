@@ -7,7 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::applier::{open_engine, previous_generation};
+use crate::applier::{LAST_COMMIT_FILE, open_engine, previous_generation};
 use crate::catalog::{Catalog, RunRecord};
 use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
@@ -176,9 +176,6 @@ fn waiting(run: RunRecord) -> WaitingRun {
         remedy: REMEDY,
     }
 }
-
-/// Tantivy writes it anew with every commit.
-const LAST_COMMIT_FILE: &str = "meta.json";
 
 /// What is watched about an index, cheap to find out.
 #[derive(Debug)]

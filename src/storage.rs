@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::ErrorCode;
 
-use crate::engine::embedded::io_error_in;
+use crate::engine::embedded::{WriterEnded, io_error_in};
 use crate::place::Loss;
 
 /// How much must fit on the disk: more than a push of the longest article takes.
@@ -70,7 +70,11 @@ impl Cause {
     /// As [`Cause::of`]. Where the error does not say what is wrong with the disk, a file is written
     /// into a folder on it to find out.
     pub fn of_failure_in(folder: &Path, error: &(dyn Error + 'static)) -> Option<Cause> {
-        match Cause::of(error)? {
+        let Some(cause) = Cause::of(error) else {
+            // The index does not know what ended its writer.
+            return has_ended_writer(error).then(|| probe(folder)).flatten();
+        };
+        match cause {
             vague @ (Cause::Failing | Cause::ReadOnly) => Some(probe(folder).unwrap_or(vague)),
             cause => Some(cause),
         }
@@ -90,6 +94,10 @@ impl fmt::Display for Cause {
         }
         .fmt(out)
     }
+}
+
+fn has_ended_writer(error: &(dyn Error + 'static)) -> bool {
+    error.is::<WriterEnded>() || error.source().is_some_and(has_ended_writer)
 }
 
 fn of_io(error: &io::Error) -> Option<Cause> {
@@ -118,7 +126,7 @@ fn of_sqlite(error: &rusqlite::Error) -> Option<Cause> {
 
 /// Writes a file without a name into a folder: why that fails, where it does.
 pub fn probe(folder: &Path) -> Option<Cause> {
-    const PIECE: [u8; 64 << 10] = [0x5a; 64 << 10];
+    static PIECE: [u8; 64 << 10] = [0x5a; 64 << 10];
     let write = || {
         let mut file = tempfile::tempfile_in(folder)?;
         (0..ROOM_BYTES / PIECE.len()).try_for_each(|_| file.write_all(&PIECE))

@@ -207,7 +207,10 @@ pub(super) async fn metrics(State(app): State<App>, _: InQuery<Nothing>) -> Resu
         let applied_seq = engine.as_ref().map(|engine| engine.index_version().seq);
         register_engine(&mut present, engine.as_deref());
         register_storage(&mut present, app.settings.storage.cause());
-        if let Some(data) = &app.settings.data {
+        // Of a catalog that is not in its place nothing is opened: SQLite would take the log of the
+        // former one for that of what stands there.
+        let is_lost = matches!(app.settings.storage.cause(), Some(Cause::Lost(_)));
+        if let Some(data) = app.settings.data.as_ref().filter(|_| !is_lost) {
             match status::index_figures(&DataFolder::existing(data), applied_seq) {
                 Ok(figures) => register_index(&mut present, &figures),
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "the catalog's figures cannot be read"),

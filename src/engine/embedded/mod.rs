@@ -26,7 +26,7 @@ mod values;
 mod works;
 mod written;
 
-pub(crate) use failure::io_error_in;
+pub(crate) use failure::{WriterEnded, io_error_in};
 pub use generation::{
     Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
 };
