@@ -10,6 +10,7 @@ use crate::build::{build, give_up};
 use crate::catalog::Catalog;
 use crate::catalog::vanished::Comparison;
 use crate::data_folder::{DataFolder, DataFolderError, Lock};
+use crate::engine::IndexVersion;
 use crate::engine::embedded::{EmbeddedEngine, Generation, GenerationError};
 use crate::gate::{Gate, REMEDY};
 use crate::reindex::{Outcome, Progress, Report};
@@ -102,7 +103,7 @@ pub(crate) fn conclude(
     }
     if report.dry_run {
         if let Some(built) = report.generation.take() {
-            data.remove_generation(built)?;
+            give_up(data, built);
         }
         return Ok(catalog.abandon_run(report.run, &serde_json::to_string(&report)?)?);
     }
@@ -150,14 +151,11 @@ fn publish(data: &DataFolder, catalog: &mut Catalog, report: &mut Report, applie
     report.remedy = None;
     let accepted = catalog.accept(report.run, report.generation, &serde_json::to_string(&report)?)?;
     report.changes = accepted.changes;
-    match applier {
-        Some(applier) => applier.settle()?,
+    let version = match applier {
+        Some(applier) => applier.settle_at(report.generation, accepted.last_seq)?,
         None => wait_for_server(data, report.generation, accepted.last_seq)?,
-    }
-    if let Some(current) = data.current() {
-        let version = version_of(data, current).context("opening what was published")?;
-        report.index_version = Some(version.to_string());
-    }
+    };
+    report.index_version = Some(version.to_string());
     Ok(())
 }
 
@@ -185,17 +183,19 @@ pub(crate) fn elapsed_ms(begun: Instant) -> u64 {
 
 /// Waits until the process that holds the writer lock answers from what was accepted; where it
 /// has ended, does its work.
-fn wait_for_server(data: &DataFolder, generation: Option<u64>, seq: u64) -> Result<()> {
+fn wait_for_server(data: &DataFolder, generation: Option<u64>, seq: u64) -> Result<IndexVersion> {
     let begun = Instant::now();
     while begun.elapsed() < SERVER_PATIENCE {
         if let Some(current) = data.current().filter(|current| generation.is_none_or(|wanted| *current == wanted))
-            && version_of(data, current).is_ok_and(|version| version.seq >= seq)
+            && let Ok(version) = version_of(data, current)
+            && version.seq >= seq
         {
-            return Ok(());
+            data.check_in_place()?;
+            return Ok(version);
         }
         if let Ok(lock) = data.lock_writer("reindex or accept") {
             let mut applier = Applier::open(data.clone(), EngineSlot::default(), lock)?;
-            return Ok(applier.settle()?);
+            return Ok(applier.settle_at(generation, seq)?);
         }
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -16,6 +16,7 @@ use crate::data_folder::{DataFolder, DataFolderError, Lock};
 use crate::engine::IndexVersion;
 use crate::publication::{self, PublicationError};
 use crate::reindex::Options;
+use crate::storage::Cause;
 pub use tasks::{MAX_TASKS, StartError, TaskBody, TaskProgress, TaskState, Tasks};
 pub use token::{MIN_TOKEN_CHARS, TOKEN_VARIABLE, Token, TokenError};
 
@@ -31,6 +32,15 @@ pub enum PushError {
     /// The data folder is not open for pushes now, or failed.
     #[error(transparent)]
     Data(#[from] DataFolderError),
+    /// Nothing can be stored at present.
+    #[error("a change could not be stored")]
+    NotStored {
+        /// Why not.
+        cause: Cause,
+        /// What failed.
+        #[source]
+        source: Box<PushError>,
+    },
 }
 
 /// The changes that the API takes, for one data folder.
@@ -84,21 +94,33 @@ impl Admin {
     pub fn push(&self, pushes: &[Push]) -> Result<Vec<Pushed>, PushError> {
         // Pushes that panicked have left nothing half: SQLite rolls back.
         let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let pushed = self.push_into(&mut inbox, pushes);
+        let Err(error) = pushed else {
+            self.data.storage().pushed(None);
+            return pushed;
+        };
+        // After a failure the next push opens the catalog anew.
+        *inbox = None;
+        let Some(cause) = Cause::of_failure_in(self.data.path(), &error) else { return Err(error) };
+        self.data.storage().pushed(Some(cause));
+        Err(PushError::NotStored { cause, source: Box::new(error) })
+    }
+
+    fn push_into(&self, inbox: &mut Option<Inbox>, pushes: &[Push]) -> Result<Vec<Pushed>, PushError> {
+        self.data.check_in_place()?;
         let open = match inbox.take() {
             Some(open) => open,
             None => Inbox { _lock: self.data.lock_pushes("pushes")?, catalog: Catalog::open(self.data.path())? },
         };
-        // After a failure the next push opens the catalog anew.
-        let open = inbox.insert(open);
-        let pushed = open.catalog.push(pushes);
-        if pushed.is_err() {
-            *inbox = None;
-        }
-        Ok(pushed?)
+        let pushed = inbox.insert(open).catalog.push(pushes)?;
+        // What went into a folder that was moved away meanwhile is not acknowledged.
+        self.data.check_in_place()?;
+        Ok(pushed)
     }
 
     /// Starts a reindex of the configured sources on a thread of its own.
     pub fn reindex(self: &Arc<Self>, full: bool, prune: bool, dry_run: bool) -> Result<TaskBody, StartError> {
+        self.data.check_in_place().map_err(StartError::Data)?;
         let options = Options {
             full,
             prune,

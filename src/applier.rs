@@ -1,6 +1,7 @@
 //! Whoever holds the writer lock keeps the published generation in step with the catalog.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 
@@ -12,10 +13,16 @@ use crate::engine::embedded::{
     ArticleAnalyzer, ContentKey, EmbeddedEngine, Generation, GenerationError, GenerationWriter,
 };
 use crate::engine::{IndexVersion, SearchEngine};
+use crate::sweep::{self, SweepError};
 
 /// How many changes are applied in one commit, and how many bytes of them.
 const BATCH: usize = 2_000;
 const BATCH_BYTES: usize = 16 << 20;
+
+/// The file of a generation that Tantivy writes anew with every commit.
+pub(crate) const LAST_COMMIT_FILE: &str = "meta.json";
+/// How long a generation that could not be read is not tried again.
+const REFUSED_REST: Duration = Duration::from_secs(3);
 
 /// The engine that answers at present; empty until there is a readable generation.
 pub type EngineSlot = Arc<ArcSwapOption<EmbeddedEngine>>;
@@ -35,6 +42,9 @@ pub enum ApplyError {
     /// A rebuild failed.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// What was accepted is not answered.
+    #[error("the changes are accepted but not published: run the command again, or `fichero reindex --full`")]
+    NotPublished(#[source] Option<GenerationError>),
 }
 
 type Result<T, E = ApplyError> = std::result::Result<T, E>;
@@ -56,27 +66,41 @@ pub struct Applier {
     catalog: Catalog,
     slot: EngineSlot,
     writer: Option<GenerationWriter>,
-    /// A generation that the catalog names and that cannot be read; it is told once.
-    refused: Option<u64>,
+    /// A generation that the catalog names and that could not be read; it is told once.
+    refused: Option<Refused>,
+    /// Why what dead processes left could not be removed; it is told once.
+    unswept: String,
     analyzer: ArticleAnalyzer,
     _lock: Lock,
+}
+
+/// A generation that could not be read.
+struct Refused {
+    generation: u64,
+    error: GenerationError,
+    tried_at: Instant,
 }
 
 impl Applier {
     /// Takes over a data folder: answers from the published generation, or from the newest one
     /// that can be read; `slot` stays empty where there is none.
     pub fn open(data: DataFolder, slot: EngineSlot, lock: Lock) -> Result<Applier> {
+        data.check_in_place()?;
         let catalog = Catalog::open(data.path())?;
+        // From here on it is this catalog.
+        data.check_in_place()?;
         let mut applier = Applier {
             data,
             catalog,
             slot,
             writer: None,
             refused: None,
+            unswept: String::new(),
             analyzer: ArticleAnalyzer::default(),
             _lock: lock,
         };
         if applier.slot.load().is_none() {
+            sweep::sweep_files(&applier.data);
             applier.answer_from_what_is_there()?;
         }
         Ok(applier)
@@ -122,6 +146,12 @@ impl Applier {
         Ok(self.slot.load().is_none() && self.catalog.article_count()? > 0 && self.catalog.last_run(true)?.is_some())
     }
 
+    /// Whether the folder of what is answered from is gone: searches go on, but nothing can be
+    /// applied to it any more.
+    pub fn has_lost_its_generation(&self) -> bool {
+        self.answering().is_some_and(|number| !self.data.generation(number).join(LAST_COMMIT_FILE).exists())
+    }
+
     /// Whether there is a generation to answer from.
     pub fn is_answering(&self) -> bool {
         self.slot.load().is_some()
@@ -138,24 +168,20 @@ impl Applier {
     /// Does what the catalog asks for: switches to the generation that it names, and applies the
     /// changes that are not in it yet, unless they are held.
     pub fn step(&mut self) -> Result<Step> {
+        self.check_in_place()?;
         let publication = self.catalog.publication()?;
         let answering = self.answering();
         let wants_other = publication.generation != 0 && answering != Some(publication.generation);
-        if wants_other && self.refused != Some(publication.generation) {
+        if wants_other && self.may_try(publication.generation) {
             match self.switch(publication) {
                 Ok(()) => return Ok(Step::Switched(publication.generation)),
-                Err(
-                    error @ ApplyError::Generation(
-                        GenerationError::Unreadable { .. }
-                        | GenerationError::Damaged { .. }
-                        | GenerationError::Unfit { .. }
-                        | GenerationError::Foreign { .. }
-                        | GenerationError::Engine(_),
-                    ),
-                ) => {
-                    tracing::error!(generation = publication.generation, error = %error, "the published generation cannot be read");
-                    self.refused = Some(publication.generation);
-                }
+                Err(ApplyError::Generation(
+                    error @ (GenerationError::Unreadable { .. }
+                    | GenerationError::Damaged { .. }
+                    | GenerationError::Unfit { .. }
+                    | GenerationError::Foreign { .. }
+                    | GenerationError::Engine(_)),
+                )) => self.refuse(publication.generation, error),
                 Err(error) => return Err(error),
             }
         }
@@ -172,6 +198,51 @@ impl Applier {
         };
         refresh(&engine)?;
         Ok(if applied == 0 { Step::Idle } else { Step::Applied(applied) })
+    }
+
+    /// Lets go of what it writes into where that is not at its path any more: the index is written
+    /// by path, into whatever stands there.
+    fn check_in_place(&mut self) -> Result<()> {
+        let is_in_place = self.data.check_in_place().map_err(ApplyError::from);
+        is_in_place.and_then(|()| Ok(self.catalog.check_in_place()?)).inspect_err(|_| self.writer = None)
+    }
+
+    /// Whether a generation was not refused just now.
+    fn may_try(&self, generation: u64) -> bool {
+        let refused = self.refused.as_ref().filter(|refused| refused.generation == generation);
+        refused.is_none_or(|refused| refused.tried_at.elapsed() >= REFUSED_REST)
+    }
+
+    fn refuse(&mut self, generation: u64, error: GenerationError) {
+        if self.refused.as_ref().is_none_or(|refused| refused.generation != generation) {
+            tracing::error!(generation, error = %error, "the published generation cannot be read");
+        }
+        self.refused = Some(Refused { generation, error, tried_at: Instant::now() });
+    }
+
+    /// Steps until what a run accepted is answered: its generation, where it built one, and all
+    /// changes up to `seq`. What failed once is tried once more.
+    pub(crate) fn settle_at(&mut self, generation: Option<u64>, seq: u64) -> Result<IndexVersion> {
+        self.settle()?;
+        if !self.is_at(generation, seq) && self.refused.is_some() {
+            self.refused = None;
+            self.settle()?;
+        }
+        self.check_in_place()?;
+        match self.slot.load().as_ref() {
+            Some(engine) if self.is_at(generation, seq) => Ok(engine.index_version()),
+            _ => Err(ApplyError::NotPublished(self.refused.take().map(|refused| refused.error))),
+        }
+    }
+
+    /// Whether this is answered, and published.
+    fn is_at(&self, generation: Option<u64>, seq: u64) -> bool {
+        self.slot.load().as_ref().is_some_and(|engine| {
+            let version = engine.index_version();
+            generation.is_none_or(|generation| version.generation == generation)
+                && version.seq >= seq
+                && self.data.current() == Some(version.generation)
+        })
     }
 
     /// Steps until there is nothing left to do.
@@ -205,12 +276,14 @@ impl Applier {
         self.slot.store(Some(Arc::new(engine)));
         self.refused = None;
         tracing::info!(generation = number, "switched to a generation");
-        self.sweep(number, previous)
+        let swept = self.sweep(number, previous);
+        self.tell_unswept(swept);
+        Ok(())
     }
 
     /// Removes generations that are neither current nor the one before nor that of a run that
     /// waits. A reindex that builds one now keeps its folder.
-    fn sweep(&self, current: u64, previous: Option<u64>) -> Result<()> {
+    fn sweep(&self, current: u64, previous: Option<u64>) -> Result<(), SweepError> {
         let older = previous_generation(&self.data, &self.catalog, current)?;
         let mut keep: Vec<u64> =
             [Some(current), previous, older, self.waiting_generation()?].into_iter().flatten().collect();
@@ -218,8 +291,38 @@ impl Applier {
         Ok(self.data.sweep(&keep)?)
     }
 
-    /// Removes what dead builds left behind. Only while no reindex runs.
-    pub fn sweep_orphans(&self) -> Result<()> {
+    /// Removes what dead builds left behind. Only for whoever holds the reindex lock.
+    pub fn sweep_orphans(&mut self) {
+        let swept = self.try_sweep_orphans();
+        self.tell_unswept(swept);
+        sweep::sweep_backups(&self.data);
+    }
+
+    /// As [`Applier::sweep_orphans`], where there is something to remove and nobody builds.
+    pub(crate) fn sweep_orphans_of_the_dead(&mut self) {
+        sweep::sweep_backups(&self.data);
+        let swept = match sweep::unpublished_generations(&self.data, &self.catalog) {
+            Ok(orphans) if orphans.is_empty() => return,
+            Ok(_) => match self.data.lock_reindex_briefly() {
+                Ok(_reindex_lock) => sweep::sweep_generations(&self.data, &self.catalog),
+                Err(DataFolderError::Locked { .. }) => return,
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => Err(error.into()),
+        };
+        self.tell_unswept(swept);
+    }
+
+    /// What stays costs room and nothing else.
+    fn tell_unswept(&mut self, swept: Result<(), SweepError>) {
+        let problem = swept.err().map(|error| format!("{:#}", anyhow::Error::from(error))).unwrap_or_default();
+        if !problem.is_empty() && problem != self.unswept {
+            tracing::warn!(error = problem, "what dead processes left stays; it is tried again");
+        }
+        self.unswept = problem;
+    }
+
+    fn try_sweep_orphans(&self) -> Result<(), SweepError> {
         let Some(current) = self.answering() else { return Ok(()) };
         let previous = previous_generation(&self.data, &self.catalog, current)?;
         let asked = self.catalog.publication()?.generation;
@@ -228,7 +331,7 @@ impl Applier {
         Ok(self.data.sweep(&keep)?)
     }
 
-    fn waiting_generation(&self) -> Result<Option<u64>> {
+    fn waiting_generation(&self) -> Result<Option<u64>, CatalogError> {
         Ok(self.catalog.waiting_run()?.and_then(|run| run.generation))
     }
 

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::catalog::{self, Catalog, CatalogError, FILE_NAME};
+use crate::catalog::{self, Catalog, CatalogError, FILE_NAME, LOG, LOG_INDEX, beside};
 use crate::data_folder::{DataFolder, DataFolderError};
+use crate::sweep::{self, BackupNote, UNFINISHED};
 
 /// What can go wrong with a backup or a restore. The messages name the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +80,8 @@ pub fn backup(data: &DataFolder, file: &Path, force: bool, progress: &dyn Fn(u64
     if exists && !force {
         return Err(BackupError::Exists(file.to_owned()));
     }
-    let aside = file_beside(file)?;
+    sweep::sweep_backups(data);
+    let (aside, _note) = noted_file_beside(data, file)?;
     Catalog::open(data.path())?.copy_to(aside.path(), progress)?;
     let failed = io_error(file, "writing the backup");
     aside.as_file().sync_all().map_err(&failed)?;
@@ -103,7 +105,7 @@ pub fn restore(data: &DataFolder, file: &Path) -> Result<Option<PathBuf>> {
     let _writer = data.lock_writer("restore")?;
     let _reindex = data.lock_reindex("restore")?;
     let _pushes = data.lock_out_pushes("restore")?;
-    if with_suffix(file, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
+    if beside(file, LOG).metadata().is_ok_and(|log| log.len() > 0) {
         return Err(BackupError::InUse(file.to_owned()));
     }
     let catalog = data.path().join(FILE_NAME);
@@ -141,8 +143,8 @@ fn keep_former(catalog: &Path) -> Result<Option<PathBuf>> {
     let failed = io_error(catalog, "keeping the former catalog");
     fs::hard_link(catalog, &kept).or_else(|_| fs::copy(catalog, &kept).map(|_| ())).map_err(&failed)?;
     // SQLite would read a log that is left into the file that comes: it goes with its own.
-    for suffix in ["-wal", "-shm"] {
-        match fs::rename(with_suffix(catalog, suffix), with_suffix(&kept, suffix)) {
+    for suffix in [LOG, LOG_INDEX] {
+        match fs::rename(beside(catalog, suffix), beside(&kept, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
@@ -155,12 +157,24 @@ fn is_in_data_folder(data: &DataFolder, file: &Path) -> bool {
     folder.is_ok_and(|folder| fs::canonicalize(data.path()).is_ok_and(|data| folder.starts_with(data)))
 }
 
+/// As [`file_beside`], with a note of it in the data folder, by which it is found and removed if
+/// this process is killed. Where the data folder takes none, a backup is all the more wanted.
+fn noted_file_beside(data: &DataFolder, file: &Path) -> Result<(NamedTempFile, Option<BackupNote>)> {
+    let mut name = OsString::from(".");
+    name.push(file.file_name().unwrap_or_default());
+    name.push(format!("{:016x}", fastrand::u64(..)));
+    let note = BackupNote::leave(data, &beside(&folder_of(file).join(&name), UNFINISHED));
+    let note = note.inspect_err(|error| tracing::debug!(%error, "no note is left of the backup")).ok();
+    let aside = tempfile::Builder::new().prefix(&name).suffix(UNFINISHED).rand_bytes(0).tempfile_in(folder_of(file));
+    Ok((aside.map_err(io_error(file, "creating a file beside it"))?, note))
+}
+
 fn file_beside(file: &Path) -> Result<NamedTempFile> {
     let mut prefix = OsString::from(".");
     prefix.push(file.file_name().unwrap_or_default());
     tempfile::Builder::new()
         .prefix(&prefix)
-        .suffix(".new")
+        .suffix(UNFINISHED)
         .tempfile_in(folder_of(file))
         .map_err(io_error(file, "creating a file beside it"))
 }
@@ -172,12 +186,6 @@ fn sync_folder_of(file: &Path) -> Result<()> {
 /// The folder of a file; a bare name is in the working folder.
 fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(file);
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 fn io_error(path: &Path, action: &'static str) -> impl Fn(io::Error) -> BackupError {

@@ -64,7 +64,7 @@ pub fn build(
 /// Removes a generation that nobody will publish, on the way out with an error of its own.
 pub(crate) fn give_up(data: &DataFolder, generation: u64) {
     if let Err(error) = data.remove_generation(generation) {
-        tracing::warn!(generation, %error, "what was built stays until the next start of a server");
+        tracing::warn!(generation, %error, "what was built stays until the next reindex");
     }
 }
 

@@ -14,10 +14,14 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::catalog;
 use crate::crash_point;
+use crate::place::{FileId, Loss};
+use crate::storage::Storage;
 
 /// What can go wrong with the folder. The messages name the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,15 @@ pub enum DataFolderError {
         /// Who, as far as is known.
         holder: String,
     },
+    /// What this process works on is not at its path any more.
+    #[error("{path}: not what was opened")]
+    Lost {
+        /// The folder.
+        path: PathBuf,
+        /// What is gone.
+        #[source]
+        loss: Loss,
+    },
 }
 
 type Result<T, E = DataFolderError> = std::result::Result<T, E>;
@@ -51,6 +64,17 @@ type Result<T, E = DataFolderError> = std::result::Result<T, E>;
 #[derive(Debug, Clone)]
 pub struct DataFolder {
     path: PathBuf,
+    opened: Option<Arc<Opened>>,
+    storage: Arc<Storage>,
+}
+
+/// What a process began to work on, and goes on with.
+#[derive(Debug)]
+struct Opened {
+    folder: FileId,
+    /// While it is open, no other folder gets its number.
+    _held: Option<File>,
+    catalog: OnceLock<FileId>,
 }
 
 /// Whether others may hold a lock at the same time.
@@ -72,6 +96,9 @@ impl Lock {
     fn say(&self, role: &str) -> io::Result<()> {
         let mut file = &self.file;
         file.set_len(0)?;
+        if role == NAMELESS {
+            return Ok(());
+        }
         file.rewind()?;
         write!(file, "fichero {role}, process {}", std::process::id())
     }
@@ -89,26 +116,55 @@ impl Drop for Lock {
     }
 }
 
-/// How long a holder that does not say who it is is waited for: it has just come, or only looks
-/// who does.
-const NAMELESS_PATIENCE: Duration = Duration::from_millis(50);
+/// How long a holder that does not say who it is is waited for: it has just come, only looks who
+/// does, or holds the lock for a moment.
+const NAMELESS_PATIENCE: Duration = Duration::from_secs(1);
+/// The role of those who hold a lock for a moment.
+const NAMELESS: &str = "";
 
 impl DataFolder {
     /// The folder at a path; created if it is not there.
     pub fn open(path: &Path) -> Result<DataFolder> {
-        let folder = DataFolder { path: path.to_owned() };
+        let mut folder = DataFolder::existing(path);
         let generations = folder.generations();
-        fs::create_dir_all(&generations).map_err(|source| DataFolderError::Io {
-            path: generations,
-            action: "creating the folder",
-            source,
-        })?;
+        let failed = |source| DataFolderError::Io { path: generations.clone(), action: "creating the folder", source };
+        fs::create_dir_all(&generations).map_err(failed)?;
+        let opened = FileId::of(path).map_err(failed)?;
+        folder.opened =
+            Some(Arc::new(Opened { folder: opened, _held: File::open(path).ok(), catalog: OnceLock::new() }));
         Ok(folder)
     }
 
     /// The folder at a path as it is; nothing is created.
     pub fn existing(path: &Path) -> DataFolder {
-        DataFolder { path: path.to_owned() }
+        DataFolder { path: path.to_owned(), opened: None, storage: Arc::default() }
+    }
+
+    /// Whether changes can be stored, as far as this process knows.
+    pub fn storage(&self) -> &Arc<Storage> {
+        &self.storage
+    }
+
+    /// Refuses to go on with a folder that is not the one that was [opened](DataFolder::open), or
+    /// with another catalog than this found in it first. Whoever writes asks before, and once more
+    /// before it says that something is stored.
+    pub fn check_in_place(&self) -> Result<()> {
+        let Some(opened) = &self.opened else { return Ok(()) };
+        let found = FileId::of(&self.path.join(catalog::FILE_NAME));
+        let loss = match (FileId::of(&self.path), found, opened.catalog.get()) {
+            (Err(_), ..) => Loss::FolderGone,
+            (Ok(folder), ..) if folder != opened.folder => Loss::FolderReplaced,
+            (_, Err(_), Some(_)) => Loss::CatalogGone,
+            (_, Ok(catalog), Some(first)) if catalog != *first => Loss::CatalogReplaced,
+            _ if self.storage.is_log_lost() => Loss::LogGone,
+            (_, Ok(catalog), None) => {
+                // Somebody else may have been first, with the same.
+                let _ = opened.catalog.set(catalog);
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        Err(DataFolderError::Lost { path: self.path.clone(), loss })
     }
 
     /// Its path.
@@ -133,6 +189,12 @@ impl DataFolder {
     /// Takes the lock of the one reindex that may run.
     pub fn lock_reindex(&self, role: &str) -> Result<Lock> {
         self.lock("reindex.lock", role)
+    }
+
+    /// Takes the lock of the one reindex for a moment, where nobody holds it: whoever comes
+    /// meanwhile waits.
+    pub fn lock_reindex_briefly(&self) -> Result<Lock> {
+        self.lock("reindex.lock", NAMELESS)
     }
 
     /// Takes the lock of those who take pushes; several may hold it.
@@ -163,7 +225,10 @@ impl DataFolder {
             match locked {
                 Ok(()) => {
                     let lock = Lock { file, hold };
-                    lock.say(role).map_err(failed)?;
+                    // It is held all the same; on a full disk nobody can leave a name.
+                    if let Err(error) = lock.say(role) {
+                        tracing::debug!(%error, path = %path.display(), "a lock is held without a name");
+                    }
                     return Ok(lock);
                 }
                 Err(TryLockError::WouldBlock) => match holder_in(&mut file) {
@@ -216,6 +281,13 @@ impl DataFolder {
     /// Publishes a generation: one atomic rename.
     pub fn publish(&self, generation: u64) -> Result<()> {
         let path = self.path.join("CURRENT");
+        let named = || File::open(self.generations())?.sync_all();
+        // A pointer that outlives a power failure must not point to a folder that does not.
+        named().map_err(|source| DataFolderError::Io {
+            path: self.generations(),
+            action: "writing the folder",
+            source,
+        })?;
         write_durably(&path, format!("{generation}\n").as_bytes()).map_err(|source| DataFolderError::Io {
             path,
             action: "publishing the generation",

@@ -22,6 +22,8 @@
 //! * [`http`]: the API; [`admin`]: what may be changed over it, and by whom.
 //! * [`backup`]: the catalog as one file, and back.
 //! * [`config`], [`telemetry`], [`data_folder`]: what the program needs to run.
+//! * [`place`], [`storage`]: whether what is written is kept, and why not; [`sweep`]: what dead
+//!   processes left.
 
 pub mod acceptance;
 pub mod admin;
@@ -45,11 +47,14 @@ pub mod http;
 pub mod ingest;
 pub mod nearest;
 pub mod panics;
+pub mod place;
 pub mod publication;
 pub mod query;
 pub mod reindex;
 pub mod serve;
 pub mod status;
+pub mod storage;
+pub mod sweep;
 pub mod telemetry;
 
 /// Marks a point at which a test can end the process; nothing without the feature

@@ -315,6 +315,9 @@ pub(crate) fn status(status: &Status, json: bool) -> Result<()> {
         }
     }
     writeln!(out, "last accepted    {}", status.last_accepted_at.clone().unwrap_or_else(none))?;
+    if let Some(cause) = &status.read_only {
+        writeln!(out, "READ-ONLY        {cause}")?;
+    }
     writeln!(out, "changes applied by {}", status.writer.as_deref().unwrap_or("nobody at present"))?;
     for problem in &status.problems {
         writeln!(out, "problem          {problem}")?;

@@ -39,6 +39,7 @@ type Result<T, E = PublicationError> = std::result::Result<T, E>;
 /// state that is reached. The next accepted reindex, or [`resume`], ends the hold.
 pub fn rollback(data: &DataFolder) -> Result<IndexVersion> {
     let current = data.current().ok_or(PublicationError::NothingPublished)?;
+    data.check_in_place()?;
     // First: without the right to write, the generations cannot be read either, and look lost.
     let catalog = Catalog::open(data.path())?;
     let Some(previous) = catalog.roll_back(|| readable_generation_before(data, &catalog, current))? else {
@@ -50,6 +51,7 @@ pub fn rollback(data: &DataFolder) -> Result<IndexVersion> {
 
 /// Ends a hold: what was accepted meanwhile is applied. Returns the state that is reached.
 pub fn resume(data: &DataFolder) -> Result<IndexVersion> {
+    data.check_in_place()?;
     let catalog = Catalog::open(data.path())?;
     if catalog.publication()?.generation == 0 {
         return Err(PublicationError::NothingPublished);
@@ -68,7 +70,7 @@ fn follow(data: &DataFolder, is_reached: impl Fn(IndexVersion) -> bool) -> Resul
                 let mut applier = Applier::open(data.clone(), EngineSlot::default(), lock)?;
                 applier.settle()?;
             }
-            Err(DataFolderError::Locked { .. }) => std::thread::sleep(Duration::from_millis(50)),
+            Err(DataFolderError::Locked { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         if let Some(version) = data.current().and_then(|current| version_of(data, current).ok())
@@ -79,5 +81,6 @@ fn follow(data: &DataFolder, is_reached: impl Fn(IndexVersion) -> bool) -> Resul
         if begun.elapsed() > SERVER_PATIENCE {
             return Err(PublicationError::NotFollowed);
         }
+        std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acceptance::{applier, conclude, elapsed_ms};
 use crate::applier::Applier;
+use crate::build::give_up;
 use crate::catalog::Catalog;
 use crate::catalog::push::PUSHES;
 use crate::catalog::stage::SourceSpec;
@@ -23,6 +24,7 @@ use crate::data_folder::DataFolder;
 use crate::engine::synonyms::{self, SynonymGroup};
 use crate::gate::{self, Gate, Verdict};
 use crate::ingest::{self, Format, FoundFile, Rejection, SiteProfile};
+use crate::sweep;
 use intake::{Intake, reject};
 
 /// The largest synonyms file: it is kept with every commit of the index.
@@ -195,8 +197,11 @@ pub fn run(
     if let Some(applier) = &mut applier {
         // What an earlier run accepted and did not publish comes first.
         applier.step()?;
-        applier.sweep_orphans()?;
+        applier.sweep_orphans();
+    } else if let Err(error) = sweep::sweep_generations(data, &catalog) {
+        tracing::warn!(%error, "what dead runs built stays");
     }
+    sweep::sweep_backups(data);
     let specs = source_specs(&catalog, sources, &options.paths)?;
     let named = named_sources(&catalog, sources, &specs)?;
     let run = begin(data, &mut catalog, options)?;
@@ -229,7 +234,7 @@ fn begin(data: &DataFolder, catalog: &mut Catalog, options: &Options) -> Result<
     let waiting = catalog.waiting_run()?;
     let run = catalog.begin_run(options.full, options.dry_run)?;
     if let Some(generation) = waiting.filter(|_| !options.dry_run).and_then(|waiting| waiting.generation) {
-        data.remove_generation(generation)?;
+        give_up(data, generation);
     }
     Ok(run)
 }

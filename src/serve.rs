@@ -21,9 +21,16 @@ use crate::http;
 use crate::nearest::NearestKeeper;
 use crate::panics::contain;
 use crate::reindex::{self, Options, Progress};
+use crate::storage::{self, Cause, Storage};
 
 /// How often the catalog is asked for changes.
 const TICK: Duration = Duration::from_millis(100);
+/// How often what dead processes left is looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// How often is tried whether the disk takes what is written, while it did last and while it did
+/// not.
+const PROBE_EVERY: Duration = Duration::from_secs(10);
+const PROBE_AGAIN: Duration = Duration::from_secs(1);
 /// How long shutting down waits for requests in flight, and then for the index.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -49,6 +56,7 @@ pub fn serve(
         admin: token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token))),
         data: Some(config.data.clone()),
         audits: Some(figures.clone()),
+        storage: data.storage().clone(),
         service: config.http.clone(),
     };
     let slot = EngineSlot::default();
@@ -164,7 +172,18 @@ impl Keeper {
         let mut applier: Option<Applier> = None;
         let mut awaited: Option<String> = None;
         let mut last_problem = String::new();
+        let (mut probed_at, mut swept_at) = (None, Instant::now());
         while !self.stop.load(Ordering::SeqCst) {
+            if let Err(lost) = self.data.check_in_place() {
+                // Whatever stands there now is not touched: not by the writer of the index, which
+                // writes by path, nor by way of the locks.
+                applier = None;
+                self.is_writer.store(false, Ordering::SeqCst);
+                self.storage().found(Cause::of(&lost));
+                probed_at = None;
+                thread::sleep(TICK);
+                continue;
+            }
             let done = match &mut applier {
                 Some(applier) if awaited.is_none() || applier.is_answering() => {
                     contained(|| Ok(applier.step().map(|_| ())?))
@@ -178,13 +197,27 @@ impl Keeper {
                             contained(|| self.bring_up(&mut opened, &mut awaited))?;
                             Ok(opened)
                         });
+                        let opened = self.or_follow(opened);
                         self.tolerate(opened.map(|opened| applier = Some(opened)))?
                     }
                 },
             };
             match done {
-                Ok(()) => last_problem.clear(),
+                Ok(()) => {
+                    last_problem.clear();
+                    self.probe(&mut probed_at);
+                    if let Some(applier) = &mut applier
+                        && swept_at.elapsed() >= SWEEP_EVERY
+                    {
+                        swept_at = Instant::now();
+                        applier.sweep_orphans_of_the_dead();
+                    }
+                }
                 Err(error) => {
+                    if let Some(cause) = Cause::of_failure_in(self.data.path(), error.as_ref()) {
+                        self.storage().found(Some(cause));
+                        probed_at = Some(Instant::now());
+                    }
                     let problem = format!("{error:#}");
                     if problem != last_problem {
                         tracing::error!(error = problem, "the index cannot be kept in step; searches go on");
@@ -209,6 +242,36 @@ impl Keeper {
         Ok(())
     }
 
+    fn storage(&self) -> &Storage {
+        self.data.storage()
+    }
+
+    /// Finds out now and then whether the disk takes what is written: a full one is told before a
+    /// push is lost to it, and one with room again is used.
+    fn probe(&self, probed_at: &mut Option<Instant>) {
+        let rest = if self.storage().cause().is_some() { PROBE_AGAIN } else { PROBE_EVERY };
+        if probed_at.is_none_or(|at| at.elapsed() >= rest) {
+            self.storage().found(storage::probe(self.data.path()));
+            *probed_at = Some(Instant::now());
+        }
+    }
+
+    /// Where the disk takes nothing, answers from what is published, without the writer lock.
+    fn or_follow(&self, opened: Result<Applier>) -> Result<Applier> {
+        let error = match opened {
+            Err(error) => error,
+            opened => return opened,
+        };
+        // Who has no right to write is told so at the start.
+        let cause = Cause::of_failure_in(self.data.path(), error.as_ref());
+        if cause.is_some_and(|cause| cause != Cause::NotPermitted)
+            && let Err(unread) = self.follow()
+        {
+            tracing::warn!(error = format!("{unread:#}"), "what is published cannot be answered from");
+        }
+        Err(error)
+    }
+
     /// What fails while there is nothing to answer from ends the server; afterwards it is told and
     /// tried again, as the inner result.
     fn tolerate(&self, done: Result<()>) -> Result<Result<()>> {
@@ -227,13 +290,18 @@ impl Keeper {
         if applier.is_answering()
             && let Some(_reindex_lock) = self.lock_reindex(awaited)?
         {
-            applier.sweep_orphans()?;
+            applier.sweep_orphans();
             is_swept = true;
+        }
+        if applier.has_lost_its_generation() {
+            let Some(_reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
+            tracing::warn!("the folder of the published generation is gone; building another from the catalog");
+            applier.rebuild(&|articles| self.progress.building(articles))?;
         }
         applier.step()?;
         let Some(reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
         if !is_swept {
-            applier.sweep_orphans()?;
+            applier.sweep_orphans();
         }
         if applier.needs_rebuild()? {
             tracing::warn!("no generation fits this version of fichero; building one from the catalog");

@@ -7,13 +7,14 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::applier::{open_engine, previous_generation};
+use crate::applier::{LAST_COMMIT_FILE, open_engine, previous_generation};
 use crate::catalog::{Catalog, RunRecord};
 use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
 use crate::engine::embedded::{Generation, GenerationError};
 use crate::gate::REMEDY;
 use crate::reindex::Report;
+use crate::storage;
 
 /// The state of a data folder.
 #[derive(Debug, Serialize)]
@@ -48,6 +49,8 @@ pub struct Status {
     pub waiting_run: Option<WaitingRun>,
     /// When the newest accepted run was accepted.
     pub last_accepted_at: Option<String>,
+    /// Why changes cannot be stored, where they cannot.
+    pub read_only: Option<String>,
     /// Who applies changes now.
     pub writer: Option<String>,
     /// What does not fit this binary or cannot be read.
@@ -115,6 +118,7 @@ pub fn status(data: &DataFolder) -> Result<Status> {
         last_run: None,
         waiting_run: catalog.waiting_run()?.map(waiting),
         last_accepted_at: catalog.last_run(true)?.and_then(|run| run.accepted_at),
+        read_only: storage::probe(data.path()).map(|cause| cause.to_string()),
         writer: data.writer_holder(),
         problems: Vec::new(),
     };
@@ -172,9 +176,6 @@ fn waiting(run: RunRecord) -> WaitingRun {
         remedy: REMEDY,
     }
 }
-
-/// Tantivy writes it anew with every commit.
-const LAST_COMMIT_FILE: &str = "meta.json";
 
 /// What is watched about an index, cheap to find out.
 #[derive(Debug)]

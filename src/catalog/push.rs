@@ -73,7 +73,7 @@ pub struct Pushed {
 
 impl Catalog {
     /// Takes up pushes in their order, in one transaction: when this returns, all of them are
-    /// durable; where it fails, none is.
+    /// durable; where it fails, none is that anybody can count on.
     pub fn push(&mut self, pushes: &[Push]) -> Result<Vec<Pushed>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         crash_point!("push:begun");
@@ -92,6 +92,7 @@ impl Catalog {
         crash_point!("push:written");
         transaction.commit()?;
         crash_point!("push:committed");
+        self.check_in_place()?;
         Ok(pushed)
     }
 }

@@ -11,10 +11,10 @@ use utoipa::openapi::schema::{ObjectBuilder, Ref, Type};
 use utoipa::openapi::{ContentBuilder, RefOr, ResponseBuilder, response};
 
 use super::problem::{
-    ADMIN_OFF, BAD_ARTICLE, BAD_BODY, BAD_HEADER, BAD_HOST, BAD_VALUE, BODY_TOO_SLOW, HEADERS_TOO_LARGE, INTERNAL,
-    LOCKED, MEDIA_TYPE, MEDIA_TYPE_UNKNOWN, NO_ARTICLE, NO_EARLIER_GENERATION, NO_ENCODING, NO_TASK, NOT_PUSHED,
-    NOT_READY, NOTHING_PUBLISHED, PRECONDITION_FAILED, Problem, ProblemKind, RATE_LIMITED, REINDEX_RUNNING, TOO_BUSY,
-    TOO_LARGE, TOOK_TOO_LONG, UNAUTHORIZED, UNKNOWN_PARAMETER,
+    ADMIN_OFF, BAD_ARTICLE, BAD_BODY, BAD_HEADER, BAD_HOST, BAD_VALUE, BODY_TOO_SLOW, DATA_LOST, HEADERS_TOO_LARGE,
+    INTERNAL, LOCKED, MEDIA_TYPE, MEDIA_TYPE_UNKNOWN, NO_ARTICLE, NO_EARLIER_GENERATION, NO_ENCODING, NO_TASK,
+    NOT_PUSHED, NOT_READY, NOT_STORED, NOTHING_PUBLISHED, PRECONDITION_FAILED, Problem, ProblemKind, RATE_LIMITED,
+    REINDEX_RUNNING, TOO_BUSY, TOO_LARGE, TOOK_TOO_LONG, UNAUTHORIZED, UNKNOWN_PARAMETER,
 };
 
 /// What can go wrong on every route, before or behind it.
@@ -47,7 +47,7 @@ impl Fails for OfAnything {
 pub(super) struct OfReadiness;
 
 impl Fails for OfReadiness {
-    const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &NOT_READY];
+    const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &NOT_READY, &DATA_LOST];
 }
 
 /// Of a page that passes over parameters it does not know.
@@ -151,6 +151,8 @@ impl Fails for OfPush {
         &MEDIA_TYPE_UNKNOWN,
         &LOCKED,
         &TOO_BUSY,
+        &NOT_STORED,
+        &DATA_LOST,
     ];
 }
 
@@ -169,6 +171,8 @@ impl Fails for OfDeletion {
         &PRECONDITION_FAILED,
         &LOCKED,
         &TOO_BUSY,
+        &NOT_STORED,
+        &DATA_LOST,
     ];
 }
 
@@ -184,8 +188,17 @@ impl Fails for OfStream {
 pub(super) struct OfReindex;
 
 impl Fails for OfReindex {
-    const KINDS: &'static [&'static ProblemKind] =
-        &[&UNKNOWN_PARAMETER, &BAD_BODY, &UNAUTHORIZED, &ADMIN_OFF, &REINDEX_RUNNING, &TOO_LARGE, &MEDIA_TYPE_UNKNOWN];
+    const KINDS: &'static [&'static ProblemKind] = &[
+        &UNKNOWN_PARAMETER,
+        &BAD_BODY,
+        &UNAUTHORIZED,
+        &ADMIN_OFF,
+        &REINDEX_RUNNING,
+        &TOO_LARGE,
+        &MEDIA_TYPE_UNKNOWN,
+        &NOT_STORED,
+        &DATA_LOST,
+    ];
 }
 
 /// Of a task.
@@ -199,8 +212,16 @@ impl Fails for OfTask {
 pub(super) struct OfPublication;
 
 impl Fails for OfPublication {
-    const KINDS: &'static [&'static ProblemKind] =
-        &[&UNKNOWN_PARAMETER, &UNAUTHORIZED, &ADMIN_OFF, &NOTHING_PUBLISHED, &NO_EARLIER_GENERATION, &LOCKED];
+    const KINDS: &'static [&'static ProblemKind] = &[
+        &UNKNOWN_PARAMETER,
+        &UNAUTHORIZED,
+        &ADMIN_OFF,
+        &NOTHING_PUBLISHED,
+        &NO_EARLIER_GENERATION,
+        &LOCKED,
+        &NOT_STORED,
+        &DATA_LOST,
+    ];
 }
 
 /// The answers of a route when something goes wrong, as OpenAPI has them: by status, each with

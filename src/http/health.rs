@@ -13,6 +13,7 @@ use super::parameters::Nothing;
 use super::params::InQuery;
 use super::problem::Problem;
 use crate::engine::{IndexVersion, SearchEngine};
+use crate::storage::Cause;
 
 /// How the server is.
 #[derive(Serialize, ToSchema)]
@@ -31,6 +32,16 @@ pub(super) struct Ready {
     index_version: IndexVersion,
     /// How many articles it has, those that are not shown among them.
     articles: u64,
+    /// Whether changes are refused, because they cannot be stored.
+    read_only: bool,
+    /// The stable name of why they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, example = "disk-full")]
+    cause: Option<&'static str>,
+    /// Why they are, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    detail: Option<String>,
 }
 
 /// Whether the server is alive
@@ -49,7 +60,9 @@ pub(super) async fn livez(_: InQuery<Nothing>) -> Json<Alive> {
 
 /// Whether searches are answered
 ///
-/// 200 when there is an index to answer from, else 503: for a balancer.
+/// 200 when there is an index to answer from, else 503: for a balancer. Where changes cannot be
+/// stored it says so and why; where the data folder is not in its place any more it is 503, though
+/// searches are answered from what is open.
 #[utoipa::path(
     get,
     path = "/health/readyz",
@@ -59,7 +72,18 @@ pub(super) async fn livez(_: InQuery<Nothing>) -> Json<Alive> {
 )]
 pub(super) async fn readyz(State(app): State<App>, _: InQuery<Nothing>) -> Result<Json<Ready>, Problem> {
     let engine = app.slot.load_full().ok_or_else(Problem::not_ready)?;
-    Ok(Json(Ready { status: "ok", index_version: engine.index_version(), articles: engine.article_count() }))
+    let cause = app.settings.storage.cause();
+    if let Some(lost @ Cause::Lost(_)) = cause {
+        return Err(Problem::not_stored(lost));
+    }
+    Ok(Json(Ready {
+        status: "ok",
+        index_version: engine.index_version(),
+        articles: engine.article_count(),
+        read_only: cause.is_some(),
+        cause: cause.map(Cause::name),
+        detail: cause.map(|cause| cause.to_string()),
+    }))
 }
 
 /// The pages that readers may type the address of, and end it with a slash.

@@ -30,6 +30,7 @@ use crate::data_folder::DataFolder;
 use crate::engine::SearchEngine;
 use crate::engine::embedded::EmbeddedEngine;
 use crate::status::{self, IndexFigures};
+use crate::storage::Cause;
 
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -53,6 +54,11 @@ struct RouteLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabels {
     code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CauseLabels {
+    cause: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -201,7 +207,11 @@ pub(super) async fn metrics(State(app): State<App>, _: InQuery<Nothing>) -> Resu
         let engine = app.slot.load_full();
         let applied_seq = engine.as_ref().map(|engine| engine.index_version().seq);
         register_engine(&mut present, engine.as_deref());
-        if let Some(data) = &app.settings.data {
+        register_storage(&mut present, app.settings.storage.cause());
+        // Of a catalog that is not in its place nothing is opened: SQLite would take the log of the
+        // former one for that of what stands there.
+        let is_lost = matches!(app.settings.storage.cause(), Some(Cause::Lost(_)));
+        if let Some(data) = app.settings.data.as_ref().filter(|_| !is_lost) {
             match status::index_figures(&DataFolder::existing(data), applied_seq) {
                 Ok(figures) => register_index(&mut present, &figures),
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "the catalog's figures cannot be read"),
@@ -238,6 +248,20 @@ fn register_process(registry: &mut Registry) {
         let help = "Memory that the process has reserved, the files of the index included";
         gauge(registry, "process_virtual_memory_bytes", help, memory.virtual_mem as u64);
     }
+}
+
+fn register_storage(registry: &mut Registry, cause: Option<Cause>) {
+    gauge(
+        registry,
+        "fichero_read_only",
+        "Whether changes are refused, for they cannot be stored",
+        u64::from(cause.is_some()),
+    );
+    let causes = Family::<CauseLabels, Gauge>::default();
+    if let Some(cause) = cause {
+        causes.get_or_create(&CauseLabels { cause: cause.name() }).set(1);
+    }
+    registry.register("fichero_read_only_cause", "Why changes are refused", causes);
 }
 
 fn register_engine(registry: &mut Registry, engine: Option<&EmbeddedEngine>) {

@@ -13,6 +13,7 @@ use crate::catalog::CatalogError;
 use crate::data_folder::DataFolderError;
 use crate::engine::EngineError;
 use crate::publication::PublicationError;
+use crate::storage::Cause;
 use crate::telemetry::with_causes;
 
 /// The media type of every error answer.
@@ -227,6 +228,20 @@ pub(super) static NO_ENCODING: ProblemKind = ProblemKind::new(
     "Not acceptable",
     "answers are sent as they are, or by gzip, br or zstd; Accept-Encoding allows none of these",
 );
+pub(super) static NOT_STORED: ProblemKind = ProblemKind::new(
+    StatusCode::INSUFFICIENT_STORAGE,
+    "not-stored",
+    "Cannot store changes",
+    "nothing of this was stored: the disk of the data folder is full: free some space; then try again",
+)
+.with_retry(30);
+pub(super) static DATA_LOST: ProblemKind = ProblemKind::new(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "data-lost",
+    "The data folder is gone",
+    "changes are refused: the data folder was removed, moved away or cannot be reached: put it back, or start the server again",
+)
+.with_retry(30);
 pub(super) static INTERNAL: ProblemKind = ProblemKind::new(
     StatusCode::INTERNAL_SERVER_ERROR,
     "internal",
@@ -434,6 +449,17 @@ impl Problem {
         Problem::about(&LOCKED, detail, Vec::new())
     }
 
+    /// A change that cannot be stored. The cause is told: only a person can mend it.
+    pub(super) fn not_stored(cause: Cause) -> Problem {
+        match cause {
+            Cause::Lost(loss) => Problem::about(&DATA_LOST, format!("changes are refused: {loss}"), Vec::new()),
+            cause => {
+                let detail = format!("nothing of this was stored: {cause}; then try again");
+                Problem::about(&NOT_STORED, detail, Vec::new())
+            }
+        }
+    }
+
     /// The stable name of what is wrong.
     pub(super) fn code(&self) -> &'static str {
         self.code
@@ -454,11 +480,23 @@ impl Problem {
         self.detail
     }
 
+    /// A failed change: why it could not be stored, or else our own fault.
+    fn failed_change(error: &(dyn std::error::Error + 'static)) -> Problem {
+        let Some(cause) = Cause::of(error) else { return Problem::internal(error) };
+        log(error);
+        Problem::not_stored(cause)
+    }
+
     /// Our own fault: logged here, once, and not told.
     pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
-        tracing::error!(error = with_causes(error), "a request failed");
+        log(error);
         Problem::of(&INTERNAL)
     }
+}
+
+/// Logs an error with what it comes from.
+fn log(error: &(dyn std::error::Error + 'static)) {
+    tracing::error!(error = with_causes(error), "a request failed");
 }
 
 impl From<EngineError> for Problem {
@@ -476,6 +514,10 @@ impl From<PushError> for Problem {
             PushError::Data(DataFolderError::Locked { holder, .. }) => {
                 Problem::locked(format!("{holder} is at work; nothing of this was stored, try again"))
             }
+            PushError::NotStored { cause, .. } => {
+                log(&error);
+                Problem::not_stored(cause)
+            }
             error => Problem::internal(&error),
         }
     }
@@ -487,7 +529,7 @@ impl From<StartError> for Problem {
             StartError::TaskRuns(_) | StartError::CommandRuns(_) => {
                 Problem::about(&REINDEX_RUNNING, error.to_string(), Vec::new())
             }
-            error => Problem::internal(&error),
+            error => Problem::failed_change(&error),
         }
     }
 }
@@ -498,7 +540,7 @@ impl From<PublicationError> for Problem {
             PublicationError::NothingPublished => Problem::about(&NOTHING_PUBLISHED, error.to_string(), Vec::new()),
             PublicationError::NothingBefore(_) => Problem::about(&NO_EARLIER_GENERATION, error.to_string(), Vec::new()),
             PublicationError::NotFollowed => Problem::locked(error.to_string()),
-            error => Problem::internal(&error),
+            error => Problem::failed_change(&error),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::base_url::BaseUrl;
 use crate::admin::Admin;
 use crate::audit::AuditFigures;
 use crate::engine::ranking::DEFAULT_RECENCY;
+use crate::storage::Storage;
 
 /// How the API behaves; the defaults work. What shapes answers belongs into their entity tags
 /// (`caching.rs`) too.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub data: Option<PathBuf>,
     /// What audits of the index came to; without them, `/metrics` tells of none.
     pub audits: Option<Arc<AuditFigures>>,
+    /// Whether changes can be stored, see `/health/readyz`.
+    pub storage: Arc<Storage>,
     /// How the service is operated.
     pub service: ServiceSettings,
 }
@@ -43,6 +46,7 @@ impl Default for Settings {
             admin: None,
             data: None,
             audits: None,
+            storage: Arc::default(),
             service: ServiceSettings::default(),
         }
     }

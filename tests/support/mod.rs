@@ -73,15 +73,16 @@ impl Server {
 
     /// As [`Server::start`], with environment variables.
     pub fn start_with(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+        let mut command = fichero(folder);
+        command.args(arguments).args(["serve", "--listen", "127.0.0.1:0"]).envs(environment.iter().copied());
+        Server::start_by(command, folder)
+    }
+
+    /// As [`Server::start`], by a command that becomes the server; its log goes into the folder.
+    pub fn start_by(mut command: Command, folder: &Path) -> Server {
         let log = folder.join(format!("server-{:?}.log", Instant::now()).replace([' ', '{', '}', ':', ','], ""));
-        let mut child = fichero(folder)
-            .args(arguments)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).unwrap()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut server = Server { child, address: String::new(), announcement: String::new(), log };
         // The announcement is three lines; a server that fails closes its output.

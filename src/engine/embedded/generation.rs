@@ -13,6 +13,8 @@ use tantivy::directory::error::{LockError, OpenReadError};
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
+use super::directory::GenerationFolder;
+use super::failure::of_writing;
 use super::in_flight::{InFlight, Waiting};
 use super::related::{self, NearestStore, StoreError};
 use super::schema::{ContentKey, Fields, SCHEMA_VERSION, document, schema, tokenizers};
@@ -192,7 +194,8 @@ impl Generation {
         if manifest.schema_version != SCHEMA_VERSION || manifest.analysis != fingerprint() {
             return Err(GenerationError::Unfit { path: path.to_owned(), built_by: manifest.built_by });
         }
-        let mut index = Index::open_in_dir(path).map_err(|error| unreadable(error.into()))?;
+        let folder = GenerationFolder::open(path).map_err(|error| unreadable(error.into()))?;
+        let mut index = Index::open(folder).map_err(|error| unreadable(error.into()))?;
         if index.schema() != expected {
             return Err(GenerationError::Unfit { path: path.to_owned(), built_by: manifest.built_by });
         }
@@ -287,7 +290,7 @@ impl Generation {
         writer.delete("");
         // A commit that was cut off may have left files that the same changes, made again, would
         // write under the same names: Tantivy refuses to write over them.
-        writer.writer.garbage_collect_files().wait().map_err(|error| writer.failed(error))?;
+        writer.writer.garbage_collect_files().wait().map_err(|error| writer.failed(of_writing(error)))?;
         Ok(writer)
     }
 
@@ -468,7 +471,7 @@ impl GenerationWriter {
         let (document, bytes) =
             document(&self.fields, article, work, content, &terms).map_err(|error| self.failed(error))?;
         let waiting = self.in_flight.admit(document, bytes);
-        self.writer.add_document(waiting).map_err(|error| self.failed(error))?;
+        self.writer.add_document(waiting).map_err(|error| self.failed(of_writing(error)))?;
         Ok(true)
     }
 
@@ -483,10 +486,10 @@ impl GenerationWriter {
         let failed =
             |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
         crash_point!("commit:before");
-        let mut commit = self.writer.prepare_commit().map_err(|error| failed(error.into()))?;
+        let mut commit = self.writer.prepare_commit().map_err(|error| failed(of_writing(error)))?;
         commit.set_payload(&applied.to_payload().map_err(|error| failed(error.into()))?);
         crash_point!("commit:prepared");
-        commit.commit().map_err(|error| failed(error.into()))?;
+        commit.commit().map_err(|error| failed(of_writing(error)))?;
         crash_point!("commit:after");
         Ok(())
     }
@@ -497,7 +500,7 @@ impl GenerationWriter {
         let GenerationWriter { path, writer, .. } = self;
         let failed =
             |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
-        writer.wait_merging_threads().map_err(|error| failed(error.into()))?;
+        writer.wait_merging_threads().map_err(|error| failed(of_writing(error)))?;
         crash_point!("build:before-manifest");
         let text = serde_json::to_vec_pretty(manifest).map_err(|error| failed(error.into()))?;
         crate::data_folder::write_durably(&path.join(MANIFEST), &text).map_err(|error| failed(error.into()))?;

@@ -5,7 +5,9 @@
 
 mod best;
 mod contents;
+mod directory;
 mod facets;
+mod failure;
 mod filter;
 mod generation;
 mod heads;
@@ -26,6 +28,7 @@ mod works;
 mod written;
 
 pub use contents::Contents;
+pub(crate) use failure::{WriterEnded, io_error_in};
 pub use generation::{
     Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
     is_indexed,
