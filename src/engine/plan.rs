@@ -1,11 +1,14 @@
 //! A query made ready for the articles at hand: what stands for each word in each language, and
 //! what each word weighs.
 
+mod budget;
+mod known;
 mod planner;
 mod respelling;
 
+pub(in crate::engine) use known::Known;
 pub(in crate::engine) use planner::is_long;
-pub use planner::{Collection, MAX_PREFIX_WORDS, Mending};
+pub use planner::{Begun, Collection, MAX_PREFIX_WORDS, Mending};
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -180,6 +183,11 @@ pub enum Note {
         /// How many of them it stands for.
         used: usize,
     },
+    /// The query has so many frequent words that those which say least were not looked for.
+    WordsLeftOut {
+        /// The words as typed, in the order of the query.
+        words: Vec<String>,
+    },
     /// The words of a phrase were looked for singly: it stands beside a whole question, or
     /// nowhere with the other words.
     LoosePhrase,
@@ -192,11 +200,22 @@ pub enum Note {
     IndexChanged,
 }
 
+impl Note {
+    /// Whether something that was typed was not looked for, so that the answer would be another one
+    /// if it cost less: hits may be missing.
+    pub fn is_partial(&self) -> bool {
+        matches!(self, Note::ManyWords { .. } | Note::WordsLeftOut { .. })
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Note::ManyWords { prefix, words, used } => {
                 write!(formatter, "{prefix} stands for the {used} most frequent of {words} words")
+            }
+            Note::WordsLeftOut { words } => {
+                write!(formatter, "the query is too long to look for all of its words; left out: {}", words.join(", "))
             }
             Note::LoosePhrase => formatter.write_str("the words in quotation marks were looked for singly"),
             Note::ExclusionsAsWords => {

@@ -10,6 +10,7 @@ use crate::analysis::{ZONES, Zone};
 use crate::engine::EngineError;
 use crate::engine::plan::{PlannedWord, Variant, WordForms};
 use crate::engine::ranking::{self, FormWeights, Held};
+use crate::engine::supervision::Steps;
 
 /// A value an article of a segment, most of them nought.
 struct Sparse {
@@ -58,6 +59,7 @@ pub(super) struct Accumulator<'s> {
     word: Sparse,
     held: Vec<Held>,
     touched: Vec<DocId>,
+    steps: Steps,
 }
 
 impl<'s> Accumulator<'s> {
@@ -75,6 +77,7 @@ impl<'s> Accumulator<'s> {
             word: Sparse::new(slots),
             held: vec![Held::default(); slots],
             touched: Vec::new(),
+            steps: Steps::default(),
         }
     }
 
@@ -107,7 +110,7 @@ impl<'s> Accumulator<'s> {
         match variant.sequence.as_slice() {
             [forms] => self.count(forms, variant.counting.weights(zone), zone)?,
             sequence => {
-                for (doc, count) in sequence_counts(self.snapshot, self.segment, sequence, zone, None)? {
+                for (doc, count) in sequence_counts(self.snapshot, self.segment, sequence, zone)? {
                     self.frequency.change(doc, |known| known + count as f32);
                 }
             }
@@ -126,31 +129,28 @@ impl<'s> Accumulator<'s> {
     /// Two stems of a word mostly stand at the same places: the one that stands more often
     /// counts. What stands as typed stands as a stem too, and counts on top.
     fn count(&mut self, forms: &WordForms, weights: FormWeights, zone: Zone) -> Result<(), EngineError> {
-        let frequency = &mut self.frequency;
+        let (frequency, steps) = (&mut self.frequency, &mut self.steps);
         for stem in forms.stems.iter().flatten() {
-            each(self.segment.stem_postings(self.snapshot, zone, stem, IndexRecordOption::WithFreqs)?, |doc, count| {
-                frequency.change(doc, |known| known.max(weights.stem * count));
-            });
+            let list = self.segment.stem_postings(self.snapshot, zone, stem, IndexRecordOption::WithFreqs)?;
+            each(list, steps, |doc, count| frequency.change(doc, |known| known.max(weights.stem * count)))?;
         }
         let exact = [(forms.folded.as_slice(), weights.folded), (forms.typed.as_slice(), weights.typed)];
         for (words, weight) in exact {
             for word in words.iter().filter(|_| weight > 0.0) {
-                each(
-                    self.segment.word_postings(self.snapshot, zone, word, IndexRecordOption::WithFreqs)?,
-                    |doc, count| {
-                        frequency.change(doc, |known| known + weight * count);
-                    },
-                );
+                let list = self.segment.word_postings(self.snapshot, zone, word, IndexRecordOption::WithFreqs)?;
+                each(list, steps, |doc, count| frequency.change(doc, |known| known + weight * count))?;
             }
         }
         Ok(())
     }
 }
 
-fn each(list: Option<SegmentPostings>, mut take: impl FnMut(DocId, f32)) {
-    let Some(mut list) = list else { return };
+fn each(list: Option<SegmentPostings>, steps: &mut Steps, mut take: impl FnMut(DocId, f32)) -> Result<(), EngineError> {
+    let Some(mut list) = list else { return Ok(()) };
     while list.doc() != TERMINATED {
         take(list.doc(), list.term_freq() as f32);
         list.advance();
+        steps.step()?;
     }
+    Ok(())
 }

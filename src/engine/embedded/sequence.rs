@@ -10,6 +10,7 @@ use super::snapshot::{Segment, Snapshot};
 use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::plan::WordForms;
+use crate::engine::supervision::Steps;
 
 /// The postings of everything that stands for a word in a zone, with positions.
 pub(super) fn form_postings(
@@ -41,17 +42,26 @@ pub(super) fn add_positions(known: &mut Vec<u32>, positions: &[u32]) {
     }
 }
 
-/// How often words stand one after the other in a zone of each article that holds them so, or of
-/// one article only.
+/// How often words stand one after the other in a zone of each article that holds them so.
 pub(super) fn sequence_counts(
     snapshot: &Snapshot,
     segment: &Segment,
     sequence: &[WordForms],
     zone: Zone,
-    only: Option<DocId>,
 ) -> Result<BTreeMap<DocId, usize>, EngineError> {
-    let only = only.as_ref().map(std::slice::from_ref);
-    let starts = sequence_starts(snapshot, segment, sequence, zone, only)?;
+    let starts = sequence_starts(snapshot, segment, sequence, zone, None)?;
+    Ok(starts.into_iter().map(|(doc, starts)| (doc, starts.len())).collect())
+}
+
+/// The same, of some articles only, in their order.
+pub(super) fn sequence_counts_of(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    sequence: &[WordForms],
+    zone: Zone,
+    docs: &[DocId],
+) -> Result<BTreeMap<DocId, usize>, EngineError> {
+    let starts = sequence_starts(snapshot, segment, sequence, zone, Some(docs))?;
     Ok(starts.into_iter().map(|(doc, starts)| (doc, starts.len())).collect())
 }
 
@@ -67,6 +77,7 @@ pub(super) fn sequence_starts(
     // For every article, where the words so far begin.
     let mut begins: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
     let mut buffer = Vec::new();
+    let mut steps = Steps::default();
     for (offset, forms) in (0u32..).zip(sequence) {
         let mut next: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
         for mut list in form_postings(snapshot, segment, forms, zone)? {
@@ -85,6 +96,7 @@ pub(super) fn sequence_starts(
                 while list.doc() != TERMINATED {
                     take(&mut list);
                     list.advance();
+                    steps.step()?;
                 }
                 continue;
             };
