@@ -518,7 +518,7 @@ impl SearchEngine for BruteForceEngine {
             let (key, id) = last.place(sort);
             Cursor { version: self.version, now_s: request.now_s, key, id: id.to_owned(), place: place + page.len() }
         });
-        let snippets = Snippets::new(&plan, request);
+        let snippets = Snippets::new(&plan, request, page.len());
         let hits = page.into_iter().map(|choice| self.hit(&plan, &snippets, choice, request)).collect();
         let corrections = plan.corrections();
         let total = Total::exact(total);

@@ -6,6 +6,7 @@ mod known;
 mod planner;
 mod respelling;
 
+pub(in crate::engine) use budget::most_reads;
 pub(in crate::engine) use known::Known;
 pub(in crate::engine) use planner::is_long;
 pub use planner::{Begun, Collection, MAX_PREFIX_WORDS, Mending};
@@ -92,6 +93,8 @@ pub struct PlannedWord {
     pub is_stop_word: bool,
     /// How many articles hold what stands for it, in all languages.
     pub holders: u64,
+    /// How many postings are read for it, about.
+    pub reads: u64,
     /// Whether it was typed in quotation marks only.
     pub is_quoted: bool,
 }
@@ -188,6 +191,8 @@ pub enum Note {
         /// The words as typed, in the order of the query.
         words: Vec<String>,
     },
+    /// A search that finds little was helped in so many ways that not all others were tried.
+    HelpLeftOut,
     /// The words of a phrase were looked for singly: it stands beside a whole question, or
     /// nowhere with the other words.
     LoosePhrase,
@@ -204,7 +209,7 @@ impl Note {
     /// Whether something that was typed was not looked for, so that the answer would be another one
     /// if it cost less: hits may be missing.
     pub fn is_partial(&self) -> bool {
-        matches!(self, Note::ManyWords { .. } | Note::WordsLeftOut { .. })
+        matches!(self, Note::ManyWords { .. } | Note::WordsLeftOut { .. } | Note::HelpLeftOut)
     }
 }
 
@@ -217,6 +222,7 @@ impl fmt::Display for Note {
             Note::WordsLeftOut { words } => {
                 write!(formatter, "the query is too long to look for all of its words; left out: {}", words.join(", "))
             }
+            Note::HelpLeftOut => formatter.write_str("not every way to help this search was tried"),
             Note::LoosePhrase => formatter.write_str("the words in quotation marks were looked for singly"),
             Note::ExclusionsAsWords => {
                 formatter.write_str("there is nothing to exclude from: what was excluded is what was searched for")
@@ -306,6 +312,11 @@ impl Plan {
             word.variants.retain(|variant| variant.origin != origin);
         }
         plan
+    }
+
+    /// How many postings are read for it, about.
+    pub(super) fn reads(&self) -> u64 {
+        self.words.iter().map(|word| word.reads).sum()
     }
 
     fn loosen(&mut self) {

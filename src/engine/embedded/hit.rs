@@ -16,7 +16,7 @@ pub(super) fn hits(
     request: &SearchRequest,
 ) -> Result<Vec<Hit>, EngineError> {
     let snapshot = priors.snapshot;
-    let snippets = Snippets::new(priors.plan, request);
+    let snippets = Snippets::new(priors.plan, request, page.len());
     let places: Vec<Place> = page.iter().map(|candidate| candidate.place).collect();
     let mut sightings = sightings(snapshot, &snippets, &places)?;
     let evidence = PageEvidence::new(snapshot, &places);

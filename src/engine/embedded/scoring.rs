@@ -1,8 +1,7 @@
 //! How well every article of a segment holds the words of a query, word by word.
 
-use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, DocSet, TERMINATED};
+use tantivy::DocId;
+use tantivy::postings::BlockSegmentPostings;
 
 use super::sequence::sequence_counts;
 use super::snapshot::{Segment, Snapshot};
@@ -10,7 +9,7 @@ use crate::analysis::{ZONES, Zone};
 use crate::engine::EngineError;
 use crate::engine::plan::{PlannedWord, Variant, WordForms};
 use crate::engine::ranking::{self, FormWeights, Held};
-use crate::engine::supervision::Steps;
+use crate::engine::supervision::checkpoint;
 
 /// A value an article of a segment, most of them nought.
 struct Sparse {
@@ -59,7 +58,6 @@ pub(super) struct Accumulator<'s> {
     word: Sparse,
     held: Vec<Held>,
     touched: Vec<DocId>,
-    steps: Steps,
 }
 
 impl<'s> Accumulator<'s> {
@@ -77,7 +75,6 @@ impl<'s> Accumulator<'s> {
             word: Sparse::new(slots),
             held: vec![Held::default(); slots],
             touched: Vec::new(),
-            steps: Steps::default(),
         }
     }
 
@@ -87,17 +84,24 @@ impl<'s> Accumulator<'s> {
             for zone in word.zones() {
                 self.add_variant(variant, zone)?;
             }
-            let words = &mut self.word;
-            self.variant.drain(|doc, score| words.change(doc, |known| known.max(variant.factor * score)));
+            if word.variants.len() > 1 {
+                let words = &mut self.word;
+                self.variant.drain(|doc, score| words.change(doc, |known| known.max(variant.factor * score)));
+            }
         }
         let (held, touched) = (&mut self.held, &mut self.touched);
-        self.word.drain(|doc, score| {
+        let mut take = |doc: DocId, score: f32| {
             let Some(held) = held.get_mut(doc as usize) else { return };
             if *held == Held::default() {
                 touched.push(doc);
             }
             held.take(word, score);
-        });
+        };
+        match word.variants.as_slice() {
+            // The best of one.
+            [variant] => self.variant.drain(|doc, score| take(doc, variant.factor * score)),
+            _ => self.word.drain(take),
+        }
         Ok(())
     }
 
@@ -129,28 +133,30 @@ impl<'s> Accumulator<'s> {
     /// Two stems of a word mostly stand at the same places: the one that stands more often
     /// counts. What stands as typed stands as a stem too, and counts on top.
     fn count(&mut self, forms: &WordForms, weights: FormWeights, zone: Zone) -> Result<(), EngineError> {
-        let (frequency, steps) = (&mut self.frequency, &mut self.steps);
+        let frequency = &mut self.frequency;
         for stem in forms.stems.iter().flatten() {
-            let list = self.segment.stem_postings(self.snapshot, zone, stem, IndexRecordOption::WithFreqs)?;
-            each(list, steps, |doc, count| frequency.change(doc, |known| known.max(weights.stem * count)))?;
+            let list = self.segment.stem_blocks(self.snapshot, zone, stem)?;
+            each(list, |doc, count| frequency.change(doc, |known| known.max(weights.stem * count)))?;
         }
         let exact = [(forms.folded.as_slice(), weights.folded), (forms.typed.as_slice(), weights.typed)];
         for (words, weight) in exact {
             for word in words.iter().filter(|_| weight > 0.0) {
-                let list = self.segment.word_postings(self.snapshot, zone, word, IndexRecordOption::WithFreqs)?;
-                each(list, steps, |doc, count| frequency.change(doc, |known| known + weight * count))?;
+                let list = self.segment.word_blocks(self.snapshot, zone, word)?;
+                each(list, |doc, count| frequency.change(doc, |known| known + weight * count))?;
             }
         }
         Ok(())
     }
 }
 
-fn each(list: Option<SegmentPostings>, steps: &mut Steps, mut take: impl FnMut(DocId, f32)) -> Result<(), EngineError> {
+fn each(list: Option<BlockSegmentPostings>, mut take: impl FnMut(DocId, f32)) -> Result<(), EngineError> {
     let Some(mut list) = list else { return Ok(()) };
-    while list.doc() != TERMINATED {
-        take(list.doc(), list.term_freq() as f32);
+    while list.block_len() > 0 {
+        for (doc, count) in list.docs().iter().zip(list.freqs()) {
+            take(*doc, *count as f32);
+        }
         list.advance();
-        steps.step()?;
+        checkpoint()?;
     }
     Ok(())
 }

@@ -183,7 +183,7 @@ fn answer(
     if is_changed {
         notes.push(Note::IndexChanged);
     }
-    let facets = counter.counts(request.ui_lang.as_deref());
+    let facets = counter.counts(request.ui_lang.as_deref())?;
     let total = Total::exact(total);
     let index_version = snapshot.version;
     Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })

@@ -49,8 +49,7 @@ pub(super) fn sequence_counts(
     sequence: &[WordForms],
     zone: Zone,
 ) -> Result<BTreeMap<DocId, usize>, EngineError> {
-    let starts = sequence_starts(snapshot, segment, sequence, zone, None)?;
-    Ok(starts.into_iter().map(|(doc, starts)| (doc, starts.len())).collect())
+    sequence_counts_of(snapshot, segment, sequence, zone, &docs_with_all(snapshot, segment, sequence, zone)?)
 }
 
 /// The same, of some articles only, in their order.
@@ -61,18 +60,62 @@ pub(super) fn sequence_counts_of(
     zone: Zone,
     docs: &[DocId],
 ) -> Result<BTreeMap<DocId, usize>, EngineError> {
-    let starts = sequence_starts(snapshot, segment, sequence, zone, Some(docs))?;
+    let starts = sequence_starts(snapshot, segment, sequence, zone, docs)?;
     Ok(starts.into_iter().map(|(doc, starts)| (doc, starts.len())).collect())
 }
 
-/// The positions, in order, at which words begin to stand one after the other in a zone of each
-/// article that holds them so; of some articles only, if these are given, in their order.
+/// The articles that hold all words of a sequence in a zone, in order: where these stand is read of no
+/// others.
+fn docs_with_all(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    sequence: &[WordForms],
+    zone: Zone,
+) -> Result<Vec<DocId>, EngineError> {
+    let mut steps = Steps::default();
+    let mut common: Option<Vec<DocId>> = None;
+    for forms in sequence {
+        let mut docs: Vec<DocId> = Vec::new();
+        for mut list in form_postings(snapshot, segment, forms, zone)? {
+            match &common {
+                None => {
+                    while list.doc() != TERMINATED {
+                        docs.push(list.doc());
+                        list.advance();
+                        steps.step()?;
+                    }
+                }
+                Some(common) => {
+                    for doc in common {
+                        if list.doc() < *doc {
+                            list.seek(*doc);
+                        }
+                        if list.doc() == *doc {
+                            docs.push(*doc);
+                        }
+                        steps.step()?;
+                    }
+                }
+            }
+        }
+        docs.sort_unstable();
+        docs.dedup();
+        if docs.is_empty() {
+            return Ok(docs);
+        }
+        common = Some(docs);
+    }
+    Ok(common.unwrap_or_default())
+}
+
+/// The positions, in order, at which words begin to stand one after the other in a zone of each of
+/// some articles, in their order, that holds them so.
 pub(super) fn sequence_starts(
     snapshot: &Snapshot,
     segment: &Segment,
     sequence: &[WordForms],
     zone: Zone,
-    only: Option<&[DocId]>,
+    docs: &[DocId],
 ) -> Result<BTreeMap<DocId, Vec<u32>>, EngineError> {
     // For every article, where the words so far begin.
     let mut begins: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
@@ -92,15 +135,8 @@ pub(super) fn sequence_starts(
                     add_positions(next.entry(list.doc()).or_default(), &starts);
                 }
             };
-            let Some(only) = only else {
-                while list.doc() != TERMINATED {
-                    take(&mut list);
-                    list.advance();
-                    steps.step()?;
-                }
-                continue;
-            };
-            for doc in only {
+            for doc in docs {
+                steps.step()?;
                 if list.doc() < *doc {
                     list.seek(*doc);
                 }

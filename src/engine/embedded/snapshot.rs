@@ -484,6 +484,18 @@ impl Segment {
         blocks.map_err(index_error)
     }
 
+    /// The articles that hold a word, folded or as typed, in a zone, with how often, block by block.
+    pub(super) fn word_blocks(
+        &self,
+        snapshot: &Snapshot,
+        zone: Zone,
+        word: &str,
+    ) -> Result<Option<BlockSegmentPostings>, EngineError> {
+        let term = Term::from_field_text(snapshot.fields.zones[zone.ordinal()].words, word);
+        let blocks = self.zones[zone.ordinal()].words.read_block_postings(&term, IndexRecordOption::WithFreqs);
+        blocks.map_err(index_error)
+    }
+
     /// The articles that hold a word, folded or as typed, in a zone.
     pub(super) fn word_postings(
         &self,

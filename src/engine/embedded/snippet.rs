@@ -31,7 +31,7 @@ pub(super) fn sightings(
         for pattern in snippets.sought() {
             checkpoint()?;
             let last = pattern.sequence.len().saturating_sub(1) as u32;
-            for (doc, starts) in sequence_starts(snapshot, segment, &pattern.sequence, Zone::Body, Some(&docs))? {
+            for (doc, starts) in sequence_starts(snapshot, segment, &pattern.sequence, Zone::Body, &docs)? {
                 let sightings = starts.into_iter().take(MAX_SIGHTINGS);
                 let sightings =
                     sightings.map(|first| Sighting { first, last: first.saturating_add(last), words: pattern.words });

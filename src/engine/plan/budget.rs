@@ -22,26 +22,29 @@ pub(super) fn reads(variant: &Variant, holders: &[u64]) -> u64 {
     }
 }
 
-/// Leaves words out until what is read for the others is affordable, those that weigh least first;
-/// what is left out, in the order of the query. A word that is left out stays in its place, and
-/// nothing stands for it.
-pub(super) fn leave_out(words: &mut [PlannedWord], reads: &[u64], articles: u64) -> Vec<String> {
-    let most = articles.saturating_mul(MAX_READS_PER_ARTICLE).max(ALWAYS_READ);
-    let mut sum: u64 = reads.iter().sum();
-    let is_read = |place: &usize| reads.get(*place).is_some_and(|reads| *reads > 0);
-    let mut order: Vec<usize> = (0..words.len()).filter(is_read).collect();
+/// How many postings a query may read on a site of so many articles.
+pub(in crate::engine) fn most_reads(articles: u64) -> u64 {
+    articles.saturating_mul(MAX_READS_PER_ARTICLE).max(ALWAYS_READ)
+}
+
+/// Leaves words out until no more postings are read than may be, those that weigh least first; what
+/// is left out, in the order of the query. A word that is left out stays in its place, and nothing
+/// stands for it.
+pub(super) fn leave_out(words: &mut [PlannedWord], most: u64) -> Vec<String> {
+    let mut sum: u64 = words.iter().map(|word| word.reads).sum();
+    let mut order: Vec<usize> = (0..words.len()).filter(|place| words[*place].reads > 0).collect();
     order.sort_by(|a, b| words[*a].weight.total_cmp(&words[*b].weight).then(b.cmp(a)));
-    let mut left_out = Vec::new();
     // The weightiest word is looked for whatever it costs.
     order.pop();
+    let mut left_out = Vec::new();
     for place in order {
         if sum <= most {
             break;
         }
         let Some(word) = words.get_mut(place) else { continue };
-        sum = sum.saturating_sub(reads.get(place).copied().unwrap_or(0));
+        sum -= word.reads;
         word.variants.clear();
-        word.weight = 0.0;
+        (word.weight, word.reads) = (0.0, 0);
         left_out.push(place);
     }
     left_out.sort_unstable();

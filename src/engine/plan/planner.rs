@@ -1,5 +1,7 @@
 //! From a query and a collection to a plan.
 
+use std::cell::Cell;
+
 use super::budget;
 use super::{
     MAX_BESIDE_PHRASES, Note, Origin, Pair, Plan, PlannedClause, PlannedWord, Variant, WordForms, folded_word,
@@ -127,9 +129,9 @@ impl Plan {
             collection,
             now_s,
             frequencies: Vec::new(),
-            reads: Vec::new(),
             prefixes: (in_words.count() + in_clauses.count()).max(1),
             notes,
+            far: Cell::new(0),
             is_guessing,
             could_guess: false,
         };
@@ -162,7 +164,7 @@ impl Plan {
             word.holders = frequencies.iter().sum();
         }
         let articles = languages.iter().map(|language| language.articles).sum();
-        let left_out = budget::leave_out(&mut words, &planner.reads, articles);
+        let left_out = budget::leave_out(&mut words, budget::most_reads(articles));
         if !left_out.is_empty() {
             planner.note(Note::WordsLeftOut { words: left_out });
         }
@@ -252,11 +254,11 @@ pub(super) struct Planner<'c, C> {
     pub(super) now_s: i64,
     /// For every word, in how many articles of each language it stands in any variant.
     pub(super) frequencies: Vec<Vec<u64>>,
-    /// For every word, how many postings are read for it, about.
-    reads: Vec<u64>,
     /// How many prefixes the query has; at least 1.
     prefixes: usize,
     notes: Vec<Note>,
+    /// Of how many words those with two edits were looked for.
+    pub(super) far: Cell<usize>,
     /// Whether words are searched for that were perhaps meant.
     pub(super) is_guessing: bool,
     /// Whether there are such words.
@@ -308,7 +310,6 @@ impl<C: Collection> Planner<'_, C> {
             }
         }
         self.frequencies.push(frequencies);
-        self.reads.push(reads);
         Ok(PlannedWord {
             text: word.text.clone(),
             zone: word.zone,
@@ -317,6 +318,7 @@ impl<C: Collection> Planner<'_, C> {
             is_function_word: false,
             is_stop_word: false,
             holders: 0,
+            reads,
             is_quoted: word.is_quoted,
         })
     }
@@ -409,9 +411,7 @@ impl<C: Collection> Planner<'_, C> {
     pub(super) fn add(&mut self, place: usize, variant: Variant, holders: &[u64], words: &mut [PlannedWord]) {
         if let (Some(word), Some(frequencies)) = (words.get_mut(place), self.frequencies.get_mut(place)) {
             raise(frequencies, holders);
-            if let Some(reads) = self.reads.get_mut(place) {
-                *reads += budget::reads(&variant, holders);
-            }
+            word.reads += budget::reads(&variant, holders);
             word.variants.push(variant);
         }
     }
