@@ -32,7 +32,7 @@ pub fn supervised<T>(supervisor: Supervisor, work: impl FnOnce() -> T) -> T {
 }
 
 /// Asks whether to go on. Without a supervisor, work is never stopped.
-pub(in crate::engine) fn checkpoint() -> Result<(), EngineError> {
+pub(crate) fn checkpoint() -> Result<(), EngineError> {
     let goes_on = PRESENT.with_borrow_mut(|present| present.as_mut().is_none_or(|supervisor| supervisor()));
     if goes_on { Ok(()) } else { Err(EngineError::Stopped) }
 }

@@ -265,12 +265,13 @@ impl Place {
         let slice = self.since.elapsed();
         let client = state.client(self.client);
         client.had += slice;
-        // Its own work is what the others are compared with, without what it is having.
-        let own = client.share().saturating_sub(SLICE);
         self.worked += slice;
         self.since = Instant::now();
-        let own = (own, self.worked, u64::MAX);
+        // Compared with those in line as if it stood there, too.
+        client.working = client.working.saturating_sub(1);
+        let own = (client.share(), self.worked, u64::MAX);
         let is_first = state.paused >= MAX_PAUSED || !state.waiting.iter().any(|waiting| state.rank(waiting) < own);
+        state.client(self.client).working += 1;
         if is_first {
             return Ok(self);
         }
@@ -302,5 +303,126 @@ impl Drop for Paused {
     fn drop(&mut self) {
         self.line.state().paused -= 1;
         drop(Leaving { line: &self.line, arrival: self.arrival });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(number: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, number])
+    }
+
+    fn in_runtime<T>(work: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+    }
+
+    /// Lines up, and has done so when this returns.
+    async fn line_up(line: &Arc<Line>, number: u8) -> tokio::task::JoinHandle<Result<Place, Full>> {
+        let line = Arc::clone(line);
+        let lined_up = tokio::spawn(async move { line.place(client(number)).await });
+        tokio::task::yield_now().await;
+        lined_up
+    }
+
+    /// Who goes first of those that wait for one worker.
+    async fn order(
+        line: &Arc<Line>,
+        held: Place,
+        waiting: Vec<(u8, tokio::task::JoinHandle<Result<Place, Full>>)>,
+    ) -> Vec<u8> {
+        drop(held);
+        let mut waiting = waiting;
+        let mut order = Vec::new();
+        while !waiting.is_empty() {
+            tokio::task::yield_now().await;
+            let Some(at) = waiting.iter().position(|(_, lined_up)| lined_up.is_finished()) else { continue };
+            let (number, lined_up) = waiting.remove(at);
+            order.push(number);
+            drop(lined_up.await.unwrap().unwrap());
+        }
+        assert_eq!((line.waiting(), line.idle()), (0, 1));
+        order
+    }
+
+    #[test]
+    fn who_has_had_least_goes_first_however_many_another_client_sends() {
+        in_runtime(async {
+            let line = Arc::new(Line::new(1, 100));
+            let held = line.place(client(1)).await.unwrap();
+            let mut waiting = Vec::new();
+            for number in [1, 1, 1, 2, 1, 3] {
+                waiting.push((number, line_up(&line, number).await));
+            }
+            std::thread::sleep(SLICE);
+            assert_eq!(order(&line, held, waiting).await, [2, 3, 1, 1, 1, 1]);
+        });
+    }
+
+    #[test]
+    fn who_has_asked_for_nothing_has_saved_nothing_up() {
+        in_runtime(async {
+            let line = Arc::new(Line::new(1, 100));
+            for _ in 0..3 {
+                let place = line.place(client(1)).await.unwrap();
+                std::thread::sleep(SLICE);
+                drop(place);
+            }
+            // The second client comes later, and does not stand before the first for twelve slices.
+            let held = line.place(client(1)).await.unwrap();
+            drop(held);
+            let had = |number| line.state().client(client(number)).had;
+            assert!(had(2) + SLICE * 2 >= had(1), "{:?} {:?}", had(2), had(1));
+        });
+    }
+
+    #[test]
+    fn long_work_gives_way_between_slices_to_work_of_the_same_client() {
+        in_runtime(async {
+            let line = Arc::new(Line::new(1, 100));
+            let long = line.place(client(1)).await.unwrap();
+            let long = long.give_way().expect("nobody waits");
+            let short = line_up(&line, 1).await;
+            std::thread::sleep(SLICE);
+            assert!(long.is_slice_over());
+            let paused = long.give_way().expect_err("what has worked less goes first");
+            let short = short.await.unwrap().unwrap();
+            assert_eq!((line.waiting(), line.idle()), (1, 0));
+            drop(short);
+            let long = paused.resumed().await.unwrap();
+            assert!(long.worked >= SLICE);
+        });
+    }
+
+    #[test]
+    fn who_leaves_is_not_served_and_a_worker_for_somebody_gone_is_given_back() {
+        in_runtime(async {
+            let line = Arc::new(Line::new(1, 100));
+            let held = line.place(client(1)).await.unwrap();
+            let gone = line_up(&line, 2).await;
+            gone.abort();
+            tokio::task::yield_now().await;
+            assert_eq!(line.waiting(), 0);
+            let late = line_up(&line, 2).await;
+            drop(held); // the worker is on its way
+            late.abort();
+            assert!(late.await.is_err());
+            assert_eq!((line.waiting(), line.idle()), (0, 1));
+        });
+    }
+
+    #[test]
+    fn a_full_line_has_room_for_a_client_who_is_not_in_it() {
+        in_runtime(async {
+            let line = Arc::new(Line::new(1, 2));
+            let held = line.place(client(1)).await.unwrap();
+            let (first, last) = (line_up(&line, 1).await, line_up(&line, 1).await);
+            assert_eq!(line.place(client(1)).await.unwrap_err(), Full);
+            let other = line_up(&line, 2).await;
+            assert_eq!(last.await.unwrap().unwrap_err(), Full, "the last of who had most in line");
+            assert_eq!(line.place(client(3)).await.unwrap_err(), Full, "nobody has more than one now");
+            assert_eq!(order(&line, held, vec![(1, first), (2, other)]).await.len(), 2);
+        });
     }
 }

@@ -174,6 +174,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::engine::supervision::checkpoint;
 
     fn runtime() -> tokio::runtime::Runtime {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
@@ -256,6 +257,69 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             workers.run(|| Ok(())).await.unwrap();
+        });
+    }
+
+    /// Work that looks whether it is waited for; tells when it has begun, and how it ended.
+    fn endless()
+    -> (impl FnOnce() -> Result<(), Problem> + Send + 'static, tokio::sync::oneshot::Receiver<()>, mpsc::Receiver<()>)
+    {
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (end, ended) = mpsc::channel();
+        let work = move || {
+            begin.send(()).unwrap();
+            let _end = end;
+            loop {
+                checkpoint()?;
+            }
+        };
+        (work, begun, ended)
+    }
+
+    #[test]
+    fn work_that_nobody_waits_for_is_stopped() {
+        runtime().block_on(async {
+            let workers = Arc::new(Workers::new(1, 0, Duration::from_secs(60)));
+            let (work, begun, ended) = endless();
+            let asked = tokio::spawn({
+                let workers = workers.clone();
+                async move { workers.run(work).await }
+            });
+            begun.await.unwrap();
+            asked.abort();
+            // Its end is dropped with it.
+            assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Err(mpsc::RecvTimeoutError::Disconnected));
+        });
+    }
+
+    #[test]
+    fn work_ends_with_its_deadline() {
+        runtime().block_on(async {
+            let workers = Workers::new(1, 0, Duration::from_secs(60));
+            let (work, _, _) = endless();
+            let begun = Instant::now();
+            let problem = until(begun + Duration::from_millis(30), workers.run(work)).await.unwrap_err();
+            assert_eq!(problem.code(), "took-too-long");
+            assert!(begun.elapsed() < Duration::from_secs(20));
+        });
+    }
+
+    #[test]
+    fn short_work_is_done_while_long_work_waits_half_way() {
+        runtime().block_on(async {
+            let workers = Arc::new(Workers::new(1, 10, Duration::from_secs(60)));
+            let (work, begun, _) = endless();
+            let long = tokio::spawn({
+                let workers = workers.clone();
+                async move { workers.run(work).await }
+            });
+            begun.await.unwrap();
+            for number in 0..20 {
+                let done = tokio::time::timeout(Duration::from_secs(20), workers.run(move || Ok(number))).await;
+                assert_eq!(done.unwrap().unwrap(), number);
+            }
+            assert!(!long.is_finished());
+            long.abort();
         });
     }
 
