@@ -10,7 +10,7 @@
 //! * `Server-Timing` tells what the engine and the waiting took;
 //! * beyond the searches that may wait, one is refused at once;
 //! * a client beyond its rate is told when to come back; proxies are believed where they are
-//!   trusted; operators are not limited;
+//!   trusted; operators are not limited; several searches in one request count as many;
 //! * headers that are too large are refused; bodies too;
 //! * `/metrics` is well formed and counts what happened.
 
@@ -582,6 +582,24 @@ fn a_client_beyond_its_rate_is_told_when_to_come_back() {
     }
     assert_eq!(ask_from(&router, "127.0.0.1", path, "2.2.2.2, 198.51.100.1").status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(ask_from(&router, "127.0.0.1", path, "198.51.100.2").status, StatusCode::OK);
+}
+
+#[test]
+fn several_searches_in_one_request_count_as_many() {
+    let rate_limit = RateLimit { per_second: 1.try_into().unwrap(), burst: 6.try_into().unwrap() };
+    let router = operated(ServiceSettings { rate_limit: Some(rate_limit), ..ServiceSettings::default() });
+    let several = |peer: &str, searches: usize| {
+        let mut request = request("POST", "/v1/multi-search", &[("content-type", "application/json")]);
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1_000)));
+        *request.body_mut() =
+            Body::from(json!({ "searches": vec![json!({ "q": "x", "limit": 0 }); searches] }).to_string());
+        RUNTIME.block_on(answer(&router, request))
+    };
+    assert_eq!(several("192.0.2.1", 4).status, StatusCode::OK);
+    several("192.0.2.1", 4).is_problem(StatusCode::TOO_MANY_REQUESTS, "rate-limited");
+    assert_eq!(several("192.0.2.2", 6).status, StatusCode::OK, "all that it may ask at once");
+    several("192.0.2.2", 1).is_problem(StatusCode::TOO_MANY_REQUESTS, "rate-limited");
+    several("192.0.2.3", 7).is_problem(StatusCode::TOO_MANY_REQUESTS, "rate-limited");
 }
 
 #[test]

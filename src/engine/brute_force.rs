@@ -14,7 +14,7 @@ use self::facets::spellings;
 use self::related::Comparable;
 use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
-use super::plan::{Collection, Mending, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
+use super::plan::{Begun, Collection, Mending, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
 use super::ranking::{self, Held, LanguageStats};
 use super::recovery::{self, Answered, Found, MAX_ASKED, is_whole, mostly_written, written_in_body, written_on_card};
 use super::snippet::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets, body_passages};
@@ -416,8 +416,8 @@ impl Collection for BruteForceEngine {
         Ok(mostly_written(holders.into_iter().take(MAX_ASKED).filter_map(written)))
     }
 
-    fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, Infallible> {
-        Ok(self.words_that(|word| word.starts_with(prefix)))
+    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, Infallible> {
+        Ok(Begun::best_of(self.words_that(|word| word.starts_with(prefix)), most))
     }
 
     fn synonyms(&self) -> &SynonymIndex {
@@ -518,7 +518,7 @@ impl SearchEngine for BruteForceEngine {
             let (key, id) = last.place(sort);
             Cursor { version: self.version, now_s: request.now_s, key, id: id.to_owned(), place: place + page.len() }
         });
-        let snippets = Snippets::new(&plan, request);
+        let snippets = Snippets::new(&plan, request, page.len());
         let hits = page.into_iter().map(|choice| self.hit(&plan, &snippets, choice, request)).collect();
         let corrections = plan.corrections();
         let total = Total::exact(total);

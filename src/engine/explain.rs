@@ -93,7 +93,8 @@ const TOLD: f32 = 0.005;
 pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Explanation, E::Error> {
     let mut parts = Vec::new();
     let mut held = Held::default();
-    for word in &plan.words {
+    // Of one that was left out nothing is known.
+    for word in plan.words.iter().filter(|word| !word.variants.is_empty()) {
         let (text, score) = explain_word(word, evidence)?;
         if score > 0.0 {
             held.take(word, score);

@@ -19,6 +19,7 @@ pub mod related;
 pub mod snippet;
 pub mod spelling;
 pub mod suggest;
+pub mod supervision;
 pub mod synonyms;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -49,6 +50,9 @@ pub enum EngineError {
     /// The index could not be read.
     #[error("the index could not be read")]
     Index(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Nobody waits for the answer any more, see [`supervision`].
+    #[error("the work was stopped before its end")]
+    Stopped,
 }
 
 /// Answers searches over one state of the articles at a time.
@@ -316,7 +320,7 @@ pub struct Hit {
 pub struct Total {
     /// The number.
     pub value: u64,
-    /// `eq`: totals are exact.
+    /// `eq`: totals are exact, of what was looked for; see `is_partial`.
     pub relation: &'static str,
 }
 

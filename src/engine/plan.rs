@@ -1,11 +1,15 @@
 //! A query made ready for the articles at hand: what stands for each word in each language, and
 //! what each word weighs.
 
+mod budget;
+mod known;
 mod planner;
 mod respelling;
 
+pub(in crate::engine) use budget::most_reads;
+pub(in crate::engine) use known::Known;
 pub(in crate::engine) use planner::is_long;
-pub use planner::{Collection, MAX_PREFIX_WORDS, Mending};
+pub use planner::{Begun, Collection, MAX_PREFIX_WORDS, Mending};
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -89,6 +93,8 @@ pub struct PlannedWord {
     pub is_stop_word: bool,
     /// How many articles hold what stands for it, in all languages.
     pub holders: u64,
+    /// How many postings are read for it, about.
+    pub reads: u64,
     /// Whether it was typed in quotation marks only.
     pub is_quoted: bool,
 }
@@ -180,6 +186,13 @@ pub enum Note {
         /// How many of them it stands for.
         used: usize,
     },
+    /// The query has so many frequent words that those which say least were not looked for.
+    WordsLeftOut {
+        /// The words as typed, in the order of the query.
+        words: Vec<String>,
+    },
+    /// A search that finds little was helped in so many ways that not all others were tried.
+    HelpLeftOut,
     /// The words of a phrase were looked for singly: it stands beside a whole question, or
     /// nowhere with the other words.
     LoosePhrase,
@@ -192,12 +205,24 @@ pub enum Note {
     IndexChanged,
 }
 
+impl Note {
+    /// Whether something that was typed was not looked for, so that the answer would be another one
+    /// if it cost less: hits may be missing.
+    pub fn is_partial(&self) -> bool {
+        matches!(self, Note::ManyWords { .. } | Note::WordsLeftOut { .. } | Note::HelpLeftOut)
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Note::ManyWords { prefix, words, used } => {
                 write!(formatter, "{prefix} stands for the {used} most frequent of {words} words")
             }
+            Note::WordsLeftOut { words } => {
+                write!(formatter, "the query is too long to look for all of its words; left out: {}", words.join(", "))
+            }
+            Note::HelpLeftOut => formatter.write_str("not every way to help this search was tried"),
             Note::LoosePhrase => formatter.write_str("the words in quotation marks were looked for singly"),
             Note::ExclusionsAsWords => {
                 formatter.write_str("there is nothing to exclude from: what was excluded is what was searched for")
@@ -287,6 +312,11 @@ impl Plan {
             word.variants.retain(|variant| variant.origin != origin);
         }
         plan
+    }
+
+    /// How many postings are read for it, about.
+    pub(super) fn reads(&self) -> u64 {
+        self.words.iter().map(|word| word.reads).sum()
     }
 
     fn loosen(&mut self) {

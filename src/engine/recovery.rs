@@ -9,12 +9,14 @@ mod wording;
 
 pub(in crate::engine) use wording::{mostly_written, written_in_body, written_on_card};
 
+use std::cell::Cell;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::wording::worded;
 use super::filters::{Facet, Filters};
-use super::plan::{Collection, Mending, Origin, Plan, Variant, is_long};
+use super::plan::{Collection, Mending, Note, Origin, Plan, Variant, is_long, most_reads};
 use super::{SearchRequest, ranking};
 use crate::analysis::fold;
 use crate::article::Kind;
@@ -102,6 +104,8 @@ pub(in crate::engine) const MAX_ASKED: usize = 8;
 /// A query that no version holds whole is weakly matched: a word of it may be another one misspelt,
 /// where more versions than these hold it with that one.
 const WEAKLY_HELD: usize = 2;
+/// How many times as much as one query may read, all searches together may that help it.
+const HELP_READS: u64 = 2;
 /// The most words of which each is looked for by itself, to tell which of them the filters leave.
 const MAX_SINGLE: usize = 4;
 
@@ -117,17 +121,18 @@ pub(in crate::engine) fn search<C: Collection, M>(
     request: &SearchRequest,
     matching: impl Fn(&Plan, &Filters) -> Result<Found<M>, C::Error>,
 ) -> Result<Answered<M>, C::Error> {
-    let found = matching(&plan, &request.filters)?;
+    let articles = collection.languages().iter().map(|language| language.articles).sum();
+    let helper = Helper { collection, request, matching, articles, spent: Cell::new(0), is_cut: Cell::new(false) };
+    let found = helper.matching(&plan, &request.filters)?;
     // A list without a query has what was asked for, or nothing.
     if request.literal || (plan.words.is_empty() && plan.required.is_empty()) {
         return Ok(Answered { plan, matches: found.matches, recovery: None });
     }
-    let helper = Helper { collection, request, matching };
     let (plan, found) = helper.mended(plan, found)?;
     if found.versions > 0 {
         let recovery = helper.respelling(&plan)?;
         let (plan, found) = helper.guessed(plan, found)?;
-        return Ok(Answered { plan, matches: found.matches, recovery });
+        return Ok(helper.noted(Answered { plan, matches: found.matches, recovery }));
     }
     let fewer = plan.with_fewer_words();
     let helped = match helper.fewer_words(&fewer)? {
@@ -137,7 +142,7 @@ pub(in crate::engine) fn search<C: Collection, M>(
             None => helper.newest(&plan)?,
         },
     };
-    Ok(helped.unwrap_or(Answered { plan, matches: found.matches, recovery: None }))
+    Ok(helper.noted(helped.unwrap_or(Answered { plan, matches: found.matches, recovery: None })))
 }
 
 /// A search that is being helped.
@@ -145,6 +150,12 @@ struct Helper<'r, C, F> {
     collection: &'r C,
     request: &'r SearchRequest,
     matching: F,
+    /// How many articles there are.
+    articles: u64,
+    /// How many postings and articles were read so far, about.
+    spent: Cell<u64>,
+    /// Whether something was not tried because that was too much.
+    is_cut: Cell<bool>,
 }
 
 /// A way to help a search with filters.
@@ -160,6 +171,32 @@ where
     C: Collection,
     F: Fn(&Plan, &Filters) -> Result<Found<M>, C::Error>,
 {
+    /// What matches a plan under filters.
+    fn matching(&self, plan: &Plan, filters: &Filters) -> Result<Found<M>, C::Error> {
+        self.spent.set(self.spent.get() + self.cost(plan));
+        (self.matching)(plan, filters)
+    }
+
+    fn cost(&self, plan: &Plan) -> u64 {
+        // What matches is gone through, too: nobody knows before how much that is.
+        plan.reads() + self.articles
+    }
+
+    /// Whether there is enough left to search by a plan. What follows from that is the same every time.
+    fn affords(&self, plan: &Plan) -> bool {
+        let affords = self.spent.get() + self.cost(plan) <= HELP_READS * most_reads(self.articles);
+        self.is_cut.set(self.is_cut.get() || !affords);
+        affords
+    }
+
+    /// The answer, which says whether there was more to try.
+    fn noted(&self, mut answered: Answered<M>) -> Answered<M> {
+        if self.is_cut.get() {
+            answered.plan.notes.push(Note::HelpLeftOut);
+        }
+        answered
+    }
+
     /// The plan with words mended that the site knows, or that may well be right, where it is
     /// matched weakly and the mended one finds more.
     fn mended(&self, plan: Plan, found: Found<M>) -> Result<(Plan, Found<M>), C::Error> {
@@ -171,8 +208,7 @@ where
         let everywhere = Filters::default();
         let is_filtered = self.request.filters != everywhere;
         let counts = |found: &Found<M>| (found.versions, found.whole);
-        let (versions, whole) =
-            if is_filtered { counts(&(self.matching)(&plan, &everywhere)?) } else { counts(&found) };
+        let (versions, whole) = if is_filtered { counts(&self.matching(&plan, &everywhere)?) } else { counts(&found) };
         if whole > 0 {
             return Ok((plan, found));
         }
@@ -181,7 +217,7 @@ where
         if mended.corrections() == plan.corrections() {
             return Ok((plan, found));
         }
-        let better = (self.matching)(&mended, &everywhere)?;
+        let better = self.matching(&mended, &everywhere)?;
         let is_better = match versions {
             // What both find nothing of is asked for in other ways, for which something must be known.
             0 => better.versions > 0 || plan.words.iter().all(|word| word.holders == 0),
@@ -190,7 +226,7 @@ where
         if !is_better {
             return Ok((plan, found));
         }
-        let better = if is_filtered { (self.matching)(&mended, &self.request.filters)? } else { better };
+        let better = if is_filtered { self.matching(&mended, &self.request.filters)? } else { better };
         Ok((mended, better))
     }
 
@@ -256,7 +292,7 @@ where
             let mut plan = plan.clone();
             if let Some(held) = self.only_held(&plan)? {
                 plan = held;
-                found = (self.matching)(&plan, &self.request.filters)?;
+                found = self.matching(&plan, &self.request.filters)?;
             }
             let is_any = plan.asked.is_relaxed && plan.words.len() > 1;
             let kind = if is_any { RecoveryKind::AnyWord } else { RecoveryKind::FewerWords };
@@ -284,10 +320,10 @@ where
 
     /// What is found by a plan under filters, where something is.
     fn finds(&self, plan: &Plan, filters: &Filters) -> Result<Option<Found<M>>, C::Error> {
-        if !self.collection.could_pass(filters) {
+        if !self.collection.could_pass(filters) || !self.affords(plan) {
             return Ok(None);
         }
-        Ok(Some((self.matching)(plan, filters)?).filter(|found| found.versions > 0))
+        Ok(Some(self.matching(plan, filters)?).filter(|found| found.versions > 0))
     }
 
     /// The search under wider filters, whole or with the least of its words.
@@ -309,7 +345,12 @@ where
         let wider = wider(&self.request.filters).into_iter().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
         let plan = plan.without_words();
         for wider in [asked].into_iter().chain(wider).chain([whole_site]) {
-            if let Some(found) = self.finds(&plan, &wider.filters)? {
+            // Something is always answered: going through the articles is cheap.
+            if !self.collection.could_pass(&wider.filters) {
+                continue;
+            }
+            let found = self.matching(&plan, &wider.filters)?;
+            if found.versions > 0 {
                 return Ok(Some(self.widened(wider, plan, found)));
             }
         }

@@ -20,6 +20,9 @@ use crate::article::one_line;
 pub const MAX_SIGHTINGS: usize = 4_096;
 /// The most passages that are read for one snippet.
 const MAX_READ: usize = 8;
+/// The most characters that all snippets of a page may have: each passage is read and unpacked by
+/// itself, and a hundred long snippets cost more than most searches.
+pub const MAX_PAGE_CHARS: usize = 25_000;
 /// The most fragments of a snippet.
 const MAX_FRAGMENTS: usize = 3;
 
@@ -110,9 +113,10 @@ pub struct Snippets<'p> {
 }
 
 impl<'p> Snippets<'p> {
-    /// Shows texts for a plan as a request wants them: snippets of up to so many characters as a
-    /// reader sees, ellipses among them, with or without marks.
-    pub fn new(plan: &'p Plan, request: &SearchRequest) -> Snippets<'p> {
+    /// Shows the texts of so many hits for a plan as a request wants them: snippets of up to so many
+    /// characters as a reader sees, ellipses among them, with or without marks; on a long page of
+    /// fewer, see [`MAX_PAGE_CHARS`].
+    pub fn new(plan: &'p Plan, request: &SearchRequest, hits: usize) -> Snippets<'p> {
         let of = |zone| {
             let highlighter = Highlighter::new(plan, zone);
             if request.highlight { highlighter } else { highlighter.without_marks() }
@@ -121,7 +125,7 @@ impl<'p> Snippets<'p> {
             title: of(Zone::Title),
             summary: of(Zone::Summary),
             body: of(Zone::Body),
-            max_chars: request.snippet_chars,
+            max_chars: request.snippet_chars.min(MAX_PAGE_CHARS / hits.max(1)),
         }
     }
 

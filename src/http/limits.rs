@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::App;
 use super::access::Access;
 use super::problem::Problem;
+use super::workers::until;
 
 /// The most bytes that the names and values of a request's headers may have.
 const MAX_HEADER_BYTES: usize = 32 << 10;
@@ -47,7 +48,14 @@ pub(super) async fn limit_time(State(app): State<App>, request: Request, next: N
         Access::Admin => waiting.since().map(|since| since + limit),
         Access::Public | Access::Operator => Some(begun + limit),
     };
-    let mut answer = std::pin::pin!(next.run(request));
+    let answer = async {
+        match access {
+            // What changes something is not given up half-way.
+            Access::Admin => next.run(request).await,
+            Access::Public | Access::Operator => until((begun + limit).into_std(), next.run(request)).await,
+        }
+    };
+    let mut answer = std::pin::pin!(answer);
     loop {
         let wake = deadline().unwrap_or_else(|| Instant::now() + limit);
         tokio::select! {

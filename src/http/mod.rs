@@ -27,6 +27,7 @@ mod icon;
 mod json_ld;
 mod labels;
 mod limits;
+mod line;
 mod metrics;
 mod ndjson;
 mod openapi;
@@ -110,6 +111,11 @@ impl App {
     ) -> Result<T, Problem> {
         let engine = self.slot.load_full().ok_or_else(Problem::not_ready)?;
         self.workers.run(move || work(engine.as_ref())).await
+    }
+
+    /// The engine as it is at this instant, for several crossings that are answered from one state.
+    fn engine_at_present(&self) -> Result<Arc<dyn SearchEngine>, Problem> {
+        Ok(self.slot.load_full().ok_or_else(Problem::not_ready)?.held_state())
     }
 }
 

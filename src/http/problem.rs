@@ -374,6 +374,12 @@ impl Problem {
         problem
     }
 
+    /// More searches in one request than a client may ever ask for at once.
+    pub(super) fn above_burst(burst: u32) -> Problem {
+        let detail = format!("a client may ask {burst} searches at once here; ask fewer in one request");
+        Problem::about(&RATE_LIMITED, detail, Vec::new())
+    }
+
     /// An answer that was not ready in time.
     pub(super) fn took_too_long() -> Problem {
         Problem::of(&TOOK_TOO_LONG)
@@ -501,7 +507,10 @@ fn log(error: &(dyn std::error::Error + 'static)) {
 
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Problem {
-        Problem::internal(&error)
+        match error {
+            EngineError::Stopped => Problem::took_too_long(),
+            error => Problem::internal(&error),
+        }
     }
 }
 

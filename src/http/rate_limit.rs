@@ -1,6 +1,7 @@
 //! How often one client may ask: a token bucket each.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -9,13 +10,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
-use ipnet::IpNet;
 
 use super::App;
 use super::access::Access;
 use super::client_address::client_address;
 use super::problem::Problem;
 use super::settings::{RateLimit, ServiceSettings};
+use super::workers::asked_by;
 
 /// How often buckets that are full again are forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -28,7 +29,7 @@ const SHARED: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 pub(super) struct RateLimiter {
     buckets: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
-    trusted_proxies: Vec<IpNet>,
+    burst: NonZeroU32,
     max_clients: usize,
     swept: Mutex<Instant>,
 }
@@ -40,17 +41,31 @@ impl RateLimiter {
         Some(RateLimiter {
             buckets: DefaultKeyedRateLimiter::keyed(Quota::per_second(per_second).allow_burst(burst)),
             clock: DefaultClock::default(),
-            trusted_proxies: settings.trusted_proxies.clone(),
+            burst,
             max_clients: MAX_CLIENTS,
             swept: Mutex::new(Instant::now()),
         })
     }
 
-    /// Takes a token; without one, tells when there will be.
-    fn take(&self, client: IpAddr) -> Result<(), Duration> {
+    /// Takes so many tokens of a bucket; where there are not as many, none.
+    fn take(&self, bucket: IpAddr, tokens: NonZeroU32) -> Result<(), Problem> {
         self.sweep();
-        let bucket = if self.buckets.len() < self.max_clients { bucket_of(client) } else { SHARED };
-        self.buckets.check_key(&bucket).map_err(|until| until.wait_time_from(self.clock.now()))
+        let bucket = if self.buckets.len() < self.max_clients { bucket } else { SHARED };
+        match self.buckets.check_key_n(&bucket, tokens) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(until)) => Err(Problem::rate_limited(until.wait_time_from(self.clock.now()))),
+            Err(_) => Err(Problem::above_burst(self.burst.get())),
+        }
+    }
+
+    /// Takes a token for each further request of a client that asks for so many in one: the first
+    /// was paid for as the request came.
+    pub(super) fn take_further(&self, bucket: IpAddr, requests: usize) -> Result<(), Problem> {
+        let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+        if requests > self.burst.get() {
+            return Err(Problem::above_burst(self.burst.get()));
+        }
+        NonZeroU32::new(requests.saturating_sub(1)).map_or(Ok(()), |further| self.take(bucket, further))
     }
 
     fn sweep(&self) {
@@ -72,15 +87,16 @@ pub(super) fn bucket_of(client: IpAddr) -> IpAddr {
     }
 }
 
-/// Lets a public request pass while its client has tokens.
+/// Lets a public request pass while its client has tokens. From here on it is known whose it is.
 pub(super) async fn limit_rate(State(app): State<App>, request: Request, next: Next) -> Response {
+    let bucket = bucket_of(client_address(&request, &app.settings.service.trusted_proxies));
     if let Some(limiter) = app.rate_limiter.as_ref()
         && Access::of(&request) == Access::Public
-        && let Err(wait) = limiter.take(client_address(&request, &limiter.trusted_proxies))
+        && let Err(problem) = limiter.take(bucket, NonZeroU32::MIN)
     {
-        return Problem::rate_limited(wait).into_response();
+        return problem.into_response();
     }
-    next.run(request).await
+    asked_by(bucket, next.run(request)).await
 }
 
 #[cfg(test)]
@@ -93,13 +109,16 @@ mod tests {
         RateLimiter { max_clients, ..RateLimiter::new(&settings).unwrap() }
     }
 
+    fn take(limiter: &RateLimiter, client: &str, tokens: u32) -> Result<(), Problem> {
+        limiter.take(bucket_of(client.parse().unwrap()), tokens.try_into().unwrap())
+    }
+
     #[test]
     fn every_client_has_its_own_bucket_and_a_network_of_64_bits_is_one_client() {
         let limiter = limiter(1, 2, 1_000);
-        let take = |client: &str| limiter.take(client.parse().unwrap());
+        let take = |client: &str| take(&limiter, client, 1);
         assert!(take("192.0.2.1").is_ok() && take("192.0.2.1").is_ok());
-        let wait = take("192.0.2.1").unwrap_err();
-        assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1), "{wait:?}");
+        assert_eq!(take("192.0.2.1").unwrap_err().code(), "rate-limited");
         assert!(take("192.0.2.2").is_ok());
         assert!(take("2001:db8::1").is_ok() && take("2001:db8::2").is_ok());
         assert!(take("2001:db8::3").is_err());
@@ -107,15 +126,29 @@ mod tests {
     }
 
     #[test]
+    fn several_searches_in_one_request_take_as_many_tokens() {
+        let limiter = limiter(1, 10, 1_000);
+        let client: IpAddr = "192.0.2.1".parse().unwrap();
+        take(&limiter, "192.0.2.1", 1).unwrap();
+        limiter.take_further(client, 7).unwrap();
+        assert!(limiter.take_further(client, 5).is_err(), "three tokens are left");
+        limiter.take_further(client, 4).unwrap();
+        assert!(take(&limiter, "192.0.2.1", 1).is_err());
+        let problem = limiter.take_further("192.0.2.2".parse().unwrap(), 11).unwrap_err();
+        assert_eq!(problem.code(), "rate-limited");
+        assert!(problem.into_detail().contains("10"), "more than the bucket ever holds");
+    }
+
+    #[test]
     fn what_is_kept_of_clients_is_bounded_and_forgotten() {
         let limiter = limiter(20, 5, 100);
         for number in 0..10_000u32 {
-            let _ = limiter.take(IpAddr::V4(number.into()));
+            let _ = limiter.take(IpAddr::V4(number.into()), NonZeroU32::MIN);
         }
         assert!(limiter.buckets.len() <= 101, "{}", limiter.buckets.len());
         // All buckets are full again after a quarter of a second, and forgotten after a second.
         std::thread::sleep(SWEEP_EVERY);
-        assert!(limiter.take("192.0.2.1".parse().unwrap()).is_ok());
+        assert!(take(&limiter, "192.0.2.1", 1).is_ok());
         assert_eq!(limiter.buckets.len(), 1);
     }
 }

@@ -1,5 +1,6 @@
 //! Searches: by query string, by JSON, several at once.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Json;
@@ -25,10 +26,10 @@ use super::params::{InQuery, Params};
 use super::preference::AcceptLanguage;
 use super::problem::Problem;
 use super::settings::Settings;
-use super::{App, clock, cursor, preference};
+use super::{App, clock, cursor, preference, workers};
 use crate::engine::{
-    Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, Recovery, RecoveryKind, SearchEngine, SearchRequest,
-    Sort, Total,
+    Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, Note, Recovery, RecoveryKind, SearchEngine,
+    SearchRequest, Sort, Total,
 };
 use crate::query::{MAX_CHARS, MAX_WORDS, Query};
 
@@ -111,6 +112,7 @@ impl Search {
         metrics.count_search(if is_newest { 0 } else { answer.total.value });
         let took_ms = clock::elapsed_ms(begun);
         tracing::debug!(query = self.text, hits = answer.total.value, took_ms, "search");
+        let is_partial = self.request.query.is_cut || answer.notes.iter().any(Note::is_partial);
         let mut notes: Vec<String> = answer.notes.iter().map(ToString::to_string).collect();
         if self.request.query.is_cut {
             notes.push(format!("only the first {MAX_CHARS} characters and {MAX_WORDS} words of the query were read"));
@@ -129,6 +131,7 @@ impl Search {
             corrections: answer.corrections,
             recovery: answer.recovery.map(|recovery| RecoveryBody { recovery, literal: self.literal }),
             notes,
+            is_partial,
         })
     }
 }
@@ -197,6 +200,9 @@ pub(super) struct SearchBody {
     pub(super) recovery: Option<RecoveryBody>,
     /// What the reader should know of how the query was read, in English.
     notes: Vec<String>,
+    /// Whether something that was typed was not looked for because it would cost too much, or was not
+    /// read: the query is too long, or a beginning (`a*`) stands for too many words. `notes` say what.
+    pub(super) is_partial: bool,
 }
 
 impl SearchBody {
@@ -350,19 +356,28 @@ pub(super) async fn multi_search(
         Search::read(&Params::from_json::<Searching>(search)?, &SORT, &headers, &app.settings)
     };
     let searches: Vec<Result<Search, Problem>> = searches(&body)?.into_iter().map(read).collect();
-    let metrics = app.metrics.clone();
+    if let Some(limiter) = app.rate_limiter.as_ref() {
+        limiter.take_further(workers::client(), searches.len())?;
+    }
     let now_s = clock::now_s();
-    app.with_engine(move |engine| {
-        let engine = engine.at_present();
-        let answer = |search: Result<Search, Problem>| match search
-            .and_then(|search| search.at(now_s).answer(engine.as_ref(), &metrics, Instant::now()))
-        {
+    let engine = app.engine_at_present()?;
+    let mut answers = Vec::with_capacity(searches.len());
+    for search in searches {
+        let (engine, metrics) = (Arc::clone(&engine), app.metrics.clone());
+        // Each lines up by itself: who sends many at once waits as who sends one after the other.
+        let answer = match search {
+            Ok(search) => {
+                let work = move || search.at(now_s).answer(engine.as_ref(), &metrics, Instant::now());
+                app.workers.run(work).await
+            }
+            Err(problem) => Err(problem),
+        };
+        answers.push(match answer {
             Ok(answer) => Outcome::Answer(Box::new(answer)),
             Err(problem) => Outcome::Problem(problem),
-        };
-        Ok(Json(MultiSearchBody { answers: searches.into_iter().map(answer).collect() }))
-    })
-    .await
+        });
+    }
+    Ok(Json(MultiSearchBody { answers }))
 }
 
 fn searches(body: &Map<String, Value>) -> Result<Vec<&Map<String, Value>>, Problem> {

@@ -1,10 +1,13 @@
-//! Counting the works under every value, in the same pass that finds them.
+//! Counting the works under every value: once, of the search that is answered. The searches that were
+//! tried before only note what matches them.
 
 use super::filter::Failed;
 use super::snapshot::{Place, Snapshot};
 use crate::article::Kind;
+use crate::engine::EngineError;
 use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
 use crate::engine::filters::Facet;
+use crate::engine::supervision::Steps;
 
 /// A version that counted somewhere.
 struct Counted {
@@ -14,8 +17,40 @@ struct Counted {
     before: u32,
 }
 
-/// Counts the versions that match, a work once under each value.
+/// The versions that match, to be counted.
 pub(super) struct Counter<'s> {
+    snapshot: &'s Snapshot,
+    facets: Vec<Facet>,
+    group: bool,
+    matching: Vec<(Place, Failed)>,
+}
+
+impl<'s> Counter<'s> {
+    pub(super) fn new(snapshot: &'s Snapshot, facets: &[Facet], group: bool) -> Counter<'s> {
+        Counter { snapshot, facets: facets.to_vec(), group, matching: Vec::new() }
+    }
+
+    /// Takes note of a version that matches, and of what it fails.
+    pub(super) fn take(&mut self, place: Place, failed: Failed) {
+        if self.facets.iter().any(|facet| failed.is_none_but(*facet)) {
+            self.matching.push((place, failed));
+        }
+    }
+
+    /// The counts, with topics as they are written for a reader.
+    pub(super) fn counts(self, ui_lang: Option<&str>) -> Result<FacetCounts, EngineError> {
+        let mut sums = Sums::new(self.snapshot, &self.facets, self.group);
+        let mut steps = Steps::default();
+        for (place, failed) in self.matching {
+            sums.take(place, failed);
+            steps.step()?;
+        }
+        Ok(sums.counts(ui_lang))
+    }
+}
+
+/// Counts the versions that match, a work once under each value.
+struct Sums<'s> {
     snapshot: &'s Snapshot,
     counts: Vec<(Facet, Vec<u64>)>,
     counted: Vec<Counted>,
@@ -24,10 +59,10 @@ pub(super) struct Counter<'s> {
     own: Vec<u32>,
 }
 
-impl<'s> Counter<'s> {
-    pub(super) fn new(snapshot: &'s Snapshot, facets: &[Facet], group: bool) -> Counter<'s> {
+impl<'s> Sums<'s> {
+    fn new(snapshot: &'s Snapshot, facets: &[Facet], group: bool) -> Sums<'s> {
         let counts = |facet: &Facet| (*facet, vec![0; snapshot.values.count(*facet)]);
-        Counter {
+        Sums {
             snapshot,
             counts: facets.iter().map(counts).collect(),
             counted: Vec::new(),
@@ -37,10 +72,7 @@ impl<'s> Counter<'s> {
     }
 
     /// Takes up a version that matches, and what it fails.
-    pub(super) fn take(&mut self, place: Place, failed: Failed) {
-        if self.counts.iter().all(|(facet, _)| !failed.is_none_but(*facet)) {
-            return;
-        }
+    fn take(&mut self, place: Place, failed: Failed) {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
         let values = &self.snapshot.values;
         let last = self.last.get_mut(segment.work.get_val(place.doc) as usize);
@@ -72,8 +104,7 @@ impl<'s> Counter<'s> {
         }
     }
 
-    /// The counts, with topics as they are written for a reader.
-    pub(super) fn counts(self, ui_lang: Option<&str>) -> FacetCounts {
+    fn counts(self, ui_lang: Option<&str>) -> FacetCounts {
         let values = &self.snapshot.values;
         let groups = label_groups(ui_lang, &self.snapshot.languages);
         let mut answer = FacetCounts::default();

@@ -10,6 +10,7 @@ use super::schema::{MAX_BEGINNING_CHARS, PART_SEPARATOR, head_beginning, head_te
 use super::snapshot::{Place, Segment, Snapshot, index_error};
 use crate::analysis::HeadPlace;
 use crate::engine::suggest::Typed;
+use crate::engine::supervision::Steps;
 use crate::engine::{Card, EngineError, SuggestRequest};
 
 /// How many words a long beginning stands for: those that most articles hold.
@@ -126,7 +127,9 @@ fn each_with(
     }
     lists.sort_by_key(Docs::size);
     let Some((first, others)) = lists.split_first_mut() else { return Ok(()) };
+    let mut steps = Steps::default();
     while let Some(doc) = first.next() {
+        steps.step()?;
         if others.iter_mut().all(|other| other.holds(doc)) {
             take(doc);
         }

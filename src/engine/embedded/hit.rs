@@ -1,10 +1,12 @@
 //! The works of a page, as they are shown.
 
+use super::evidence::PageEvidence;
 use super::search::{Priors, explanation, translations};
 use super::select::Candidate;
 use super::snapshot::{Place, index_error};
 use super::snippet::{SegmentBody, sightings};
 use crate::engine::snippet::Snippets;
+use crate::engine::supervision::checkpoint;
 use crate::engine::{EngineError, Hit, SearchRequest};
 
 /// Reads what is shown of works.
@@ -14,18 +16,21 @@ pub(super) fn hits(
     request: &SearchRequest,
 ) -> Result<Vec<Hit>, EngineError> {
     let snapshot = priors.snapshot;
-    let snippets = Snippets::new(priors.plan, request);
+    let snippets = Snippets::new(priors.plan, request, page.len());
     let places: Vec<Place> = page.iter().map(|candidate| candidate.place).collect();
     let mut sightings = sightings(snapshot, &snippets, &places)?;
+    let evidence = PageEvidence::new(snapshot, &places);
     let mut hits = Vec::with_capacity(page.len());
     for candidate in page {
+        checkpoint()?;
         let place = candidate.place;
         let card = snapshot.card(place)?;
         let segment = snapshot.segments.get(place.segment).ok_or_else(|| index_error("no such segment"))?;
         let lang = segment.lang_of(place.doc).0;
         let body = SegmentBody::new(segment, place.doc);
         let sightings = sightings.remove(&place).unwrap_or_default();
-        let explanation = if request.explain { Some(explanation(priors, segment, &candidate)?) } else { None };
+        let explanation =
+            if request.explain { Some(explanation(priors, &evidence, segment, &candidate)?) } else { None };
         hits.push(Hit {
             title_html: snippets.title_html(&card.title, lang),
             snippet_html: snippets.snippet_html(&body, sightings, &card.summary, lang)?,

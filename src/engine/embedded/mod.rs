@@ -3,9 +3,12 @@
 //! A request takes one snapshot (`snapshot.rs`) and keeps it to its end; a change of the index
 //! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
 
+mod beginnings;
 mod best;
+mod clauses;
 mod contents;
 mod directory;
+mod evidence;
 mod facets;
 mod failure;
 mod filter;
@@ -161,6 +164,11 @@ impl EmbeddedEngine {
     /// What a search makes of its query, over the articles at present.
     pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
         Plan::new(request, Mending::of(request), self.snapshot.load().as_ref())
+    }
+
+    /// The engine as it is at this instant, as [`SearchEngine::at_present`], to be kept.
+    pub fn held_state(&self) -> Arc<dyn SearchEngine> {
+        Arc::new(self.state())
     }
 
     fn state(&self) -> State {

@@ -9,6 +9,7 @@ use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::plan::{Plan, PlannedWord};
 use crate::engine::ranking::{pair_frequency, pair_score, pair_zones};
+use crate::engine::supervision::checkpoint;
 
 /// For every place, what the nearness of neighbouring words is worth there. The postings of each
 /// word are read once, from place to place.
@@ -22,6 +23,7 @@ pub(super) fn pairs_scores(snapshot: &Snapshot, plan: &Plan, places: &[Place]) -
     for zone in pair_zones() {
         let mut stands_at = Vec::with_capacity(plan.words.len());
         for word in &plan.words {
+            checkpoint()?;
             stands_at.push(positions(snapshot, zone, word, places, &order)?);
         }
         for pair in &plan.pairs {

@@ -1,8 +1,7 @@
 //! How well every article of a segment holds the words of a query, word by word.
 
-use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, DocSet, TERMINATED};
+use tantivy::DocId;
+use tantivy::postings::BlockSegmentPostings;
 
 use super::sequence::sequence_counts;
 use super::snapshot::{Segment, Snapshot};
@@ -10,6 +9,7 @@ use crate::analysis::{ZONES, Zone};
 use crate::engine::EngineError;
 use crate::engine::plan::{PlannedWord, Variant, WordForms};
 use crate::engine::ranking::{self, FormWeights, Held};
+use crate::engine::supervision::checkpoint;
 
 /// A value an article of a segment, most of them nought.
 struct Sparse {
@@ -84,17 +84,24 @@ impl<'s> Accumulator<'s> {
             for zone in word.zones() {
                 self.add_variant(variant, zone)?;
             }
-            let words = &mut self.word;
-            self.variant.drain(|doc, score| words.change(doc, |known| known.max(variant.factor * score)));
+            if word.variants.len() > 1 {
+                let words = &mut self.word;
+                self.variant.drain(|doc, score| words.change(doc, |known| known.max(variant.factor * score)));
+            }
         }
         let (held, touched) = (&mut self.held, &mut self.touched);
-        self.word.drain(|doc, score| {
+        let mut take = |doc: DocId, score: f32| {
             let Some(held) = held.get_mut(doc as usize) else { return };
             if *held == Held::default() {
                 touched.push(doc);
             }
             held.take(word, score);
-        });
+        };
+        match word.variants.as_slice() {
+            // The best of one.
+            [variant] => self.variant.drain(|doc, score| take(doc, variant.factor * score)),
+            _ => self.word.drain(take),
+        }
         Ok(())
     }
 
@@ -107,7 +114,7 @@ impl<'s> Accumulator<'s> {
         match variant.sequence.as_slice() {
             [forms] => self.count(forms, variant.counting.weights(zone), zone)?,
             sequence => {
-                for (doc, count) in sequence_counts(self.snapshot, self.segment, sequence, zone, None)? {
+                for (doc, count) in sequence_counts(self.snapshot, self.segment, sequence, zone)? {
                     self.frequency.change(doc, |known| known + count as f32);
                 }
             }
@@ -128,29 +135,28 @@ impl<'s> Accumulator<'s> {
     fn count(&mut self, forms: &WordForms, weights: FormWeights, zone: Zone) -> Result<(), EngineError> {
         let frequency = &mut self.frequency;
         for stem in forms.stems.iter().flatten() {
-            each(self.segment.stem_postings(self.snapshot, zone, stem, IndexRecordOption::WithFreqs)?, |doc, count| {
-                frequency.change(doc, |known| known.max(weights.stem * count));
-            });
+            let list = self.segment.stem_blocks(self.snapshot, zone, stem)?;
+            each(list, |doc, count| frequency.change(doc, |known| known.max(weights.stem * count)))?;
         }
         let exact = [(forms.folded.as_slice(), weights.folded), (forms.typed.as_slice(), weights.typed)];
         for (words, weight) in exact {
             for word in words.iter().filter(|_| weight > 0.0) {
-                each(
-                    self.segment.word_postings(self.snapshot, zone, word, IndexRecordOption::WithFreqs)?,
-                    |doc, count| {
-                        frequency.change(doc, |known| known + weight * count);
-                    },
-                );
+                let list = self.segment.word_blocks(self.snapshot, zone, word)?;
+                each(list, |doc, count| frequency.change(doc, |known| known + weight * count))?;
             }
         }
         Ok(())
     }
 }
 
-fn each(list: Option<SegmentPostings>, mut take: impl FnMut(DocId, f32)) {
-    let Some(mut list) = list else { return };
-    while list.doc() != TERMINATED {
-        take(list.doc(), list.term_freq() as f32);
+fn each(list: Option<BlockSegmentPostings>, mut take: impl FnMut(DocId, f32)) -> Result<(), EngineError> {
+    let Some(mut list) = list else { return Ok(()) };
+    while list.block_len() > 0 {
+        for (doc, count) in list.docs().iter().zip(list.freqs()) {
+            take(*doc, *count as f32);
+        }
         list.advance();
+        checkpoint()?;
     }
+    Ok(())
 }

@@ -2,24 +2,22 @@
 
 use std::collections::HashSet;
 
-use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::query::{EnableScoring, PhraseQuery, Query as _, TermQuery};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, DocSet, TERMINATED, Term};
+use tantivy::DocId;
 
+use super::clauses::{Clauses, Docs};
+use super::evidence::PageEvidence;
 use super::facets::Counter;
 use super::filter::Filter;
 use super::hit::hits;
 use super::place;
 use super::scoring::Accumulator;
 use super::select::{Candidate, Works};
-use super::sequence::sequence_counts;
-use super::snapshot::{Place, Segment, Snapshot, index_error};
-use crate::analysis::Zone;
-use crate::engine::explain::{Evidence, Explanation, Made, Occurrences, explain};
-use crate::engine::plan::{Mending, Note, Plan, PlannedClause, Variant};
+use super::snapshot::{Place, Segment, Snapshot};
+use crate::engine::explain::{Explanation, Made, explain};
+use crate::engine::plan::{Known, Mending, Note, Plan};
 use crate::engine::ranking;
 use crate::engine::recovery::{self, Answered, Found, is_whole};
+use crate::engine::supervision::Steps;
 use crate::engine::{
     ArticleAnswer, Card, Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, Translation,
     language_fit,
@@ -27,13 +25,23 @@ use crate::engine::{
 
 /// The works that match, best first.
 pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-    let plan = Plan::new(request, Mending::of(request), snapshot)?;
-    search_planned(snapshot, plan, request)
+    let collection = Known::new(snapshot);
+    let plan = Plan::new(request, Mending::of(request), &collection)?;
+    search_in(snapshot, &collection, plan, request)
 }
 
 /// The works that match a plan, or where none do, those that are found in other ways.
 pub(super) fn search_planned(
     snapshot: &Snapshot,
+    plan: Plan,
+    request: &SearchRequest,
+) -> Result<SearchAnswer, EngineError> {
+    search_in(snapshot, &Known::new(snapshot), plan, request)
+}
+
+fn search_in(
+    snapshot: &Snapshot,
+    collection: &Known<'_, Snapshot>,
     plan: Plan,
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
@@ -43,8 +51,9 @@ pub(super) fn search_planned(
         None => request,
     };
     let without = without(snapshot, request)?;
-    let matching = |plan: &Plan, filters: &Filters| matching(snapshot, plan, filters, request, &without);
-    answer(snapshot, recovery::search(snapshot, plan, request, matching)?, request)
+    let clauses = Clauses::new(snapshot, request.now_s);
+    let matching = |plan: &Plan, filters: &Filters| matching(snapshot, plan, filters, request, &without, &clauses);
+    answer(snapshot, recovery::search(collection, plan, request, matching)?, request)
 }
 
 /// What matches a plan.
@@ -75,18 +84,19 @@ fn matching<'s>(
     filters: &Filters,
     request: &SearchRequest,
     without: &HashSet<u64>,
+    clauses: &Clauses<'_>,
 ) -> Result<Found<Matches<'s>>, EngineError> {
     let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
     let filter = Filter::new(&snapshot.values, filters);
     let mut works = Works::new(snapshot, request.group, sort_of(plan, request));
     let mut counter = Counter::new(snapshot, &request.facets, request.group);
     let (mut versions, mut whole) = (0, 0);
-    let excluded = excluded(snapshot, plan, request.now_s)?;
+    let excluded = clauses.excluded(plan)?;
+    let required: Result<Vec<_>, EngineError> = plan.required.iter().map(|clause| clauses.held(clause)).collect();
+    let required = required?;
+    let mut steps = Steps::default();
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
-        let mut required = Vec::with_capacity(plan.required.len());
-        for clause in &plan.required {
-            required.push(docs_with_clause(snapshot, segment, clause)?);
-        }
+        let required: Vec<&Docs> = required.iter().filter_map(|docs| docs.get(ordinal)).collect();
         let fits: Vec<u8> = segment.langs.iter().map(|lang| language_fit(lang, request.ui_lang.as_deref())).collect();
         let mut take = |doc: DocId, score: f32, holds_all: bool| {
             if !required.iter().all(|docs| docs.contains(&doc)) || !segment.is_visible(doc, request.now_s) {
@@ -109,6 +119,7 @@ fn matching<'s>(
         if plan.words.is_empty() {
             for doc in segment.reader.doc_ids_alive() {
                 take(doc, 0.0, true);
+                steps.step()?;
             }
             continue;
         }
@@ -117,6 +128,7 @@ fn matching<'s>(
             accumulator.add(word)?;
         }
         for (doc, held) in accumulator.held() {
+            steps.step()?;
             if plan.asked.is_held(&held) {
                 take(doc, held.score * plan.asked.coverage(&held), is_whole(&plan.asked, &held));
             }
@@ -171,7 +183,7 @@ fn answer(
     if is_changed {
         notes.push(Note::IndexChanged);
     }
-    let facets = counter.counts(request.ui_lang.as_deref());
+    let facets = counter.counts(request.ui_lang.as_deref())?;
     let total = Total::exact(total);
     let index_version = snapshot.version;
     Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })
@@ -202,9 +214,10 @@ impl Priors<'_> {
 }
 
 /// Why a work has its score.
-pub(super) fn explanation(
-    priors: &Priors<'_>,
-    segment: &Segment,
+pub(super) fn explanation<'s>(
+    priors: &Priors<'s>,
+    evidence: &PageEvidence<'s>,
+    segment: &'s Segment,
     candidate: &Candidate,
 ) -> Result<Explanation, EngineError> {
     let doc = candidate.place.doc;
@@ -215,98 +228,7 @@ pub(super) fn explanation(
         language: priors.language(segment, doc),
         recency: priors.recency(segment, doc),
     };
-    explain(priors.plan, &ArticleEvidence { snapshot: priors.snapshot, segment, doc }, &made)
-}
-
-/// What an index knows of one article.
-struct ArticleEvidence<'s> {
-    snapshot: &'s Snapshot,
-    segment: &'s Segment,
-    doc: DocId,
-}
-
-impl ArticleEvidence<'_> {
-    fn count(&self, list: Option<SegmentPostings>) -> u32 {
-        let Some(mut list) = list else { return 0 };
-        if list.doc() > self.doc || list.seek(self.doc) != self.doc { 0 } else { list.term_freq() }
-    }
-}
-
-impl Evidence for ArticleEvidence<'_> {
-    type Error = EngineError;
-
-    fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, EngineError> {
-        let [forms] = variant.sequence.as_slice() else {
-            let counts = sequence_counts(self.snapshot, self.segment, &variant.sequence, zone, Some(self.doc))?;
-            let stems = counts.get(&self.doc).map_or(0, |count| *count as u32);
-            return Ok(Occurrences { stems, ..Occurrences::default() });
-        };
-        let option = IndexRecordOption::WithFreqs;
-        let mut found = Occurrences::default();
-        for stem in forms.stems.iter().flatten() {
-            let count = self.count(self.segment.stem_postings(self.snapshot, zone, stem, option)?);
-            found.stems = found.stems.max(count);
-        }
-        for word in &forms.folded {
-            found.folded += self.count(self.segment.word_postings(self.snapshot, zone, word, option)?);
-        }
-        if let Some(word) = &forms.typed {
-            found.typed = self.count(self.segment.word_postings(self.snapshot, zone, word, option)?);
-        }
-        Ok(found)
-    }
-
-    fn length(&self, zone: Zone) -> u32 {
-        self.segment.zones[zone.ordinal()].length.get_val(self.doc) as u32
-    }
-
-    fn mean_length(&self, zone: Zone) -> f32 {
-        let language = self.snapshot.languages.get(self.segment.lang_of(self.doc).1);
-        language.map_or(1.0, |language| language.mean_words(zone))
-    }
-}
-
-/// The numbers of the works that hold something that a plan excludes: what one version of a work holds,
-/// the work holds.
-fn excluded(snapshot: &Snapshot, plan: &Plan, now_s: i64) -> Result<HashSet<u64>, EngineError> {
-    let mut works = HashSet::new();
-    for segment in snapshot.segments.iter().filter(|_| !plan.excluded.is_empty()) {
-        let saved = docs_with_clause(snapshot, segment, &plan.literal)?;
-        for clause in &plan.excluded {
-            let docs = docs_with_clause(snapshot, segment, clause)?.into_iter();
-            let docs = docs.filter(|doc| !saved.contains(doc) && segment.is_visible(*doc, now_s));
-            works.extend(docs.map(|doc| segment.work.get_val(doc)));
-        }
-    }
-    Ok(works)
-}
-
-/// The articles of a segment in which one of a clause's phrases stands in one zone.
-fn docs_with_clause(
-    snapshot: &Snapshot,
-    segment: &Segment,
-    clause: &PlannedClause,
-) -> Result<HashSet<DocId>, EngineError> {
-    let mut docs = HashSet::new();
-    for zone in clause.zones() {
-        let field = snapshot.fields.zones[zone.ordinal()].words;
-        for phrase in &clause.phrases {
-            let mut terms: Vec<Term> = phrase.iter().map(|word| Term::from_field_text(field, word)).collect();
-            let query: Box<dyn tantivy::query::Query> = match terms.len() {
-                0 => continue,
-                1 => Box::new(TermQuery::new(terms.remove(0), IndexRecordOption::Basic)),
-                _ => Box::new(PhraseQuery::new(terms)),
-            };
-            let scoring = EnableScoring::disabled_from_searcher(&snapshot.searcher);
-            let weight = query.weight(scoring).map_err(index_error)?;
-            let mut found = weight.scorer(&segment.reader, 1.0).map_err(index_error)?;
-            while found.doc() != TERMINATED {
-                docs.insert(found.doc());
-                found.advance();
-            }
-        }
-    }
-    Ok(docs)
+    explain(priors.plan, &evidence.of(segment, candidate.place), &made)
 }
 
 /// The other visible versions of an article's work, by language.

@@ -10,6 +10,7 @@ use super::snapshot::{Segment, Snapshot};
 use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::plan::WordForms;
+use crate::engine::supervision::Steps;
 
 /// The postings of everything that stands for a word in a zone, with positions.
 pub(super) fn form_postings(
@@ -41,32 +42,85 @@ pub(super) fn add_positions(known: &mut Vec<u32>, positions: &[u32]) {
     }
 }
 
-/// How often words stand one after the other in a zone of each article that holds them so, or of
-/// one article only.
+/// How often words stand one after the other in a zone of each article that holds them so.
 pub(super) fn sequence_counts(
     snapshot: &Snapshot,
     segment: &Segment,
     sequence: &[WordForms],
     zone: Zone,
-    only: Option<DocId>,
 ) -> Result<BTreeMap<DocId, usize>, EngineError> {
-    let only = only.as_ref().map(std::slice::from_ref);
-    let starts = sequence_starts(snapshot, segment, sequence, zone, only)?;
+    sequence_counts_of(snapshot, segment, sequence, zone, &docs_with_all(snapshot, segment, sequence, zone)?)
+}
+
+/// The same, of some articles only, in their order.
+pub(super) fn sequence_counts_of(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    sequence: &[WordForms],
+    zone: Zone,
+    docs: &[DocId],
+) -> Result<BTreeMap<DocId, usize>, EngineError> {
+    let starts = sequence_starts(snapshot, segment, sequence, zone, docs)?;
     Ok(starts.into_iter().map(|(doc, starts)| (doc, starts.len())).collect())
 }
 
-/// The positions, in order, at which words begin to stand one after the other in a zone of each
-/// article that holds them so; of some articles only, if these are given, in their order.
+/// The articles that hold all words of a sequence in a zone, in order: where these stand is read of no
+/// others.
+fn docs_with_all(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    sequence: &[WordForms],
+    zone: Zone,
+) -> Result<Vec<DocId>, EngineError> {
+    let mut steps = Steps::default();
+    let mut common: Option<Vec<DocId>> = None;
+    for forms in sequence {
+        let mut docs: Vec<DocId> = Vec::new();
+        for mut list in form_postings(snapshot, segment, forms, zone)? {
+            match &common {
+                None => {
+                    while list.doc() != TERMINATED {
+                        docs.push(list.doc());
+                        list.advance();
+                        steps.step()?;
+                    }
+                }
+                Some(common) => {
+                    for doc in common {
+                        if list.doc() < *doc {
+                            list.seek(*doc);
+                        }
+                        if list.doc() == *doc {
+                            docs.push(*doc);
+                        }
+                        steps.step()?;
+                    }
+                }
+            }
+        }
+        docs.sort_unstable();
+        docs.dedup();
+        if docs.is_empty() {
+            return Ok(docs);
+        }
+        common = Some(docs);
+    }
+    Ok(common.unwrap_or_default())
+}
+
+/// The positions, in order, at which words begin to stand one after the other in a zone of each of
+/// some articles, in their order, that holds them so.
 pub(super) fn sequence_starts(
     snapshot: &Snapshot,
     segment: &Segment,
     sequence: &[WordForms],
     zone: Zone,
-    only: Option<&[DocId]>,
+    docs: &[DocId],
 ) -> Result<BTreeMap<DocId, Vec<u32>>, EngineError> {
     // For every article, where the words so far begin.
     let mut begins: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
     let mut buffer = Vec::new();
+    let mut steps = Steps::default();
     for (offset, forms) in (0u32..).zip(sequence) {
         let mut next: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
         for mut list in form_postings(snapshot, segment, forms, zone)? {
@@ -81,14 +135,8 @@ pub(super) fn sequence_starts(
                     add_positions(next.entry(list.doc()).or_default(), &starts);
                 }
             };
-            let Some(only) = only else {
-                while list.doc() != TERMINATED {
-                    take(&mut list);
-                    list.advance();
-                }
-                continue;
-            };
-            for doc in only {
+            for doc in docs {
+                steps.step()?;
                 if list.doc() < *doc {
                     list.seek(*doc);
                 }

@@ -16,6 +16,7 @@ use tantivy::{
     DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
 };
 
+use super::beginnings::{Beginnings, frequent_beginning_with};
 use super::best::Best;
 use super::related::NearestStore;
 use super::schema::{ContentKey, Fields, length_column, read_passage};
@@ -26,7 +27,7 @@ use super::written::written;
 use crate::analysis::{Sketch, ZONES, Zone, language_group};
 use crate::engine::cursor::HOLD_S;
 use crate::engine::filters::{Facet, Filters};
-use crate::engine::plan::{Collection, WordForms};
+use crate::engine::plan::{Begun, Collection, WordForms};
 use crate::engine::ranking::LanguageStats;
 use crate::engine::related::Subject;
 use crate::engine::snippet::BodyPassage;
@@ -51,6 +52,7 @@ pub(super) struct Segment {
     pub(super) completions: Arc<InvertedIndexReader>,
     pub(super) heads: Arc<InvertedIndexReader>,
     pub(super) best: Arc<Best>,
+    pub(super) beginnings: Arc<Beginnings>,
     pub(super) work: Arc<dyn ColumnValues<u64>>,
     content: Arc<dyn ColumnValues<u64>>,
     pub(super) kind: Arc<dyn ColumnValues<u64>>,
@@ -108,8 +110,8 @@ pub(super) struct Snapshot {
     held_until_s: AtomicI64,
 }
 
-/// The completions of segments that most articles hold.
-pub(super) type KnownBest = HashMap<SegmentId, Arc<Best>>;
+/// The completions and the words of segments that most articles hold.
+pub(super) type KnownBest = HashMap<SegmentId, (Arc<Best>, Arc<Beginnings>)>;
 
 /// Wraps whatever the index says.
 pub(super) fn index_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
@@ -198,7 +200,8 @@ impl Snapshot {
 
     /// What was made of each segment once, for a later state to be opened with.
     pub(super) fn known_best(&self) -> KnownBest {
-        self.segments.iter().map(|segment| (segment.reader.segment_id(), Arc::clone(&segment.best))).collect()
+        let of = |segment: &Segment| (Arc::clone(&segment.best), Arc::clone(&segment.beginnings));
+        self.segments.iter().map(|segment| (segment.reader.segment_id(), of(segment))).collect()
     }
 
     /// How many articles are answered from.
@@ -379,9 +382,10 @@ pub(super) struct Place {
 impl Segment {
     fn open(reader: &SegmentReader, fields: &Fields, best: &mut KnownBest) -> tantivy::Result<Segment> {
         let completions = reader.inverted_index(fields.completions)?;
-        let best = match best.remove(&reader.segment_id()) {
-            Some(best) => best,
-            None => Arc::new(Best::of(completions.terms())?),
+        let vocabulary = reader.inverted_index(fields.vocabulary)?;
+        let (best, beginnings) = match best.remove(&reader.segment_id()) {
+            Some(known) => known,
+            None => (Arc::new(Best::of(completions.terms())?), Arc::new(Beginnings::of(vocabulary.terms())?)),
         };
         let columns = reader.fast_fields();
         let zone = |zone: Zone| -> tantivy::Result<ZoneReaders> {
@@ -412,10 +416,11 @@ impl Segment {
                 zone(Zone::Topics)?,
                 zone(Zone::Authors)?,
             ],
-            vocabulary: reader.inverted_index(fields.vocabulary)?,
+            vocabulary,
             completions,
             heads: reader.inverted_index(fields.heads)?,
             best,
+            beginnings,
             work: columns.u64("work")?.first_or_default_col(0),
             content: columns.u64("content")?.first_or_default_col(0),
             kind: columns.u64("kind")?.first_or_default_col(0),
@@ -478,6 +483,18 @@ impl Segment {
     ) -> Result<Option<BlockSegmentPostings>, EngineError> {
         let term = Term::from_field_text(snapshot.fields.zones[zone.ordinal()].stems, stem);
         let blocks = self.zones[zone.ordinal()].stems.read_block_postings(&term, IndexRecordOption::WithFreqs);
+        blocks.map_err(index_error)
+    }
+
+    /// The articles that hold a word, folded or as typed, in a zone, with how often, block by block.
+    pub(super) fn word_blocks(
+        &self,
+        snapshot: &Snapshot,
+        zone: Zone,
+        word: &str,
+    ) -> Result<Option<BlockSegmentPostings>, EngineError> {
+        let term = Term::from_field_text(snapshot.fields.zones[zone.ordinal()].words, word);
+        let blocks = self.zones[zone.ordinal()].words.read_block_postings(&term, IndexRecordOption::WithFreqs);
         blocks.map_err(index_error)
     }
 
@@ -649,7 +666,7 @@ impl Collection for Snapshot {
     fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, EngineError> {
         for segment in &self.segments {
             for zone in Zone::ALL {
-                let mut docs = sequence_counts(self, segment, sequence, zone, None)?.into_keys();
+                let mut docs = sequence_counts(self, segment, sequence, zone)?.into_keys();
                 if docs.any(|doc| !segment.reader.is_deleted(doc)) {
                     return Ok(true);
                 }
@@ -662,16 +679,20 @@ impl Collection for Snapshot {
         written(self, folded, now_s)
     }
 
-    fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, EngineError> {
+    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, EngineError> {
+        if self.segments.iter().any(|segment| segment.beginnings.under(prefix).is_some()) {
+            return frequent_beginning_with(self, prefix, most);
+        }
         // The largest character: nothing that begins with the prefix comes behind.
         let end = format!("{prefix}{}", char::MAX);
-        self.words_of(|terms, take| {
+        let words = self.words_of(|terms, take| {
             let mut words = terms.range().ge(prefix).lt(&end).into_stream()?;
             while let Some((word, term)) = words.next() {
                 take(word, term)?;
             }
             Ok(())
-        })
+        });
+        Ok(Begun::best_of(words?, most))
     }
 
     fn synonyms(&self) -> &SynonymIndex {

@@ -12,6 +12,7 @@ use super::snapshot::{Place, Segment, Snapshot, index_error};
 use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::snippet::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets};
+use crate::engine::supervision::checkpoint;
 
 /// For every place, where in its body something stands that snippets show. The postings of each
 /// word are read once for all places of a segment; no text is read.
@@ -28,8 +29,9 @@ pub(super) fn sightings(
         let segment = snapshot.segments.get(ordinal).ok_or_else(|| index_error("no such segment"))?;
         let docs: Vec<DocId> = in_segment.iter().map(|place| place.doc).collect();
         for pattern in snippets.sought() {
+            checkpoint()?;
             let last = pattern.sequence.len().saturating_sub(1) as u32;
-            for (doc, starts) in sequence_starts(snapshot, segment, &pattern.sequence, Zone::Body, Some(&docs))? {
+            for (doc, starts) in sequence_starts(snapshot, segment, &pattern.sequence, Zone::Body, &docs)? {
                 let sightings = starts.into_iter().take(MAX_SIGHTINGS);
                 let sightings =
                     sightings.map(|first| Sighting { first, last: first.saturating_add(last), words: pattern.words });

@@ -20,6 +20,7 @@ use crate::analysis::Standing;
 use crate::engine::plan::Collection;
 use crate::engine::ranking::LanguageStats;
 use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
+use crate::engine::supervision::{Steps, checkpoint};
 use crate::engine::{Card, EngineError, SuggestRequest};
 
 /// How many completions are counted for one that is answered, and how many besides: some are forms
@@ -161,6 +162,7 @@ type Listed = Vec<(u8, u32, usize, u32)>;
 fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Result<Candidates<'r>, EngineError> {
     let mut candidates = Candidates::new(request);
     let mut listed = Listed::new();
+    let mut steps = Steps::default();
     for (place, segment) in snapshot.segments.iter().enumerate() {
         if list_best(&segment.best, key, place, &mut candidates, &mut listed) {
             continue;
@@ -169,6 +171,7 @@ fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Res
         let terms = segment.completions.terms().range().ge(key).lt(format!("{key}{}", char::MAX));
         let mut terms = terms.into_stream().map_err(index_error)?;
         while let Some((term, info)) = terms.next() {
+            steps.step()?;
             candidates.meet(term, info.doc_freq, |_| 1.0);
         }
     }
@@ -279,6 +282,7 @@ fn best_of(
         if offers.len() == most {
             break;
         }
+        checkpoint()?;
         offers.extend(offer(snapshot, key, met.likelihood, within, request)?);
     }
     Ok(offers)

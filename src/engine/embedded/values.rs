@@ -6,6 +6,7 @@ use std::io;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rustc_hash::FxHashSet;
 use tantivy::DocId;
 use tantivy::columnar::StrColumn;
 
@@ -171,7 +172,7 @@ impl Values {
     /// For every value of a facet, whether its filter takes it; `None` where the filter is empty.
     pub(super) fn meant(&self, facet: Facet, filters: &Filters) -> Option<Vec<bool>> {
         let has_label = |labels: &[Label], asked: &[String]| {
-            let keys: Vec<String> = asked.iter().map(|asked| label_key(asked)).collect();
+            let keys: FxHashSet<String> = asked.iter().map(|asked| label_key(asked)).collect();
             (!asked.is_empty()).then(|| labels.iter().map(|label| keys.contains(&label.key)).collect())
         };
         match facet {
@@ -182,8 +183,10 @@ impl Values {
             Facet::Kind => {
                 (!filters.kinds.is_empty()).then(|| Kind::ALL.iter().map(|kind| filters.kinds.contains(kind)).collect())
             }
-            Facet::Topic => (!filters.topics.is_empty())
-                .then(|| self.topics.iter().map(|topic| filters.topics.contains(topic)).collect()),
+            Facet::Topic => (!filters.topics.is_empty()).then(|| {
+                let asked: FxHashSet<&String> = filters.topics.iter().collect();
+                self.topics.iter().map(|topic| asked.contains(topic)).collect()
+            }),
             Facet::Tag => has_label(&self.tags, &filters.tags),
             Facet::Author => has_label(&self.authors, &filters.authors),
             Facet::Year => (!filters.years.is_empty()).then(|| {

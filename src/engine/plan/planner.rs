@@ -1,5 +1,8 @@
 //! From a query and a collection to a plan.
 
+use std::cell::Cell;
+
+use super::budget;
 use super::{
     MAX_BESIDE_PHRASES, Note, Origin, Pair, Plan, PlannedClause, PlannedWord, Variant, WordForms, folded_word,
     phrase_words,
@@ -31,15 +34,34 @@ pub trait Collection {
     /// How the site writes a folded word: with its accents, and in capitals where it has them
     /// within sentences. `None` where no article holds it that readers may see at a time (Unix).
     fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Self::Error>;
-    /// The folded words that begin with a text, with how many articles hold each, in the order of
-    /// the words.
-    fn beginning_with(&self, prefix: &str) -> Result<Vec<(String, u64)>, Self::Error>;
+    /// The folded words that begin with a text: of those that most articles hold, so many.
+    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, Self::Error>;
     /// What stands for what.
     fn synonyms(&self) -> &SynonymIndex;
     /// Whether anything could pass filters; `false` only where a facet asked for has none of the
     /// values, told without going through the articles.
     fn could_pass(&self, _: &Filters) -> bool {
         true
+    }
+}
+
+/// Words that begin alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// The words that most articles hold, with how many do: the most held first, else in the order
+    /// of the words.
+    pub words: Vec<(String, u64)>,
+    /// How many words there are; of very many, at least.
+    pub count: usize,
+}
+
+impl Begun {
+    /// The best of all words that begin alike.
+    pub fn best_of(mut words: Vec<(String, u64)>, most: usize) -> Begun {
+        let count = words.len();
+        words.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        words.truncate(most);
+        Begun { words, count }
     }
 }
 
@@ -73,9 +95,11 @@ pub(in crate::engine) fn is_long(query: &Query) -> bool {
     query.words.len() > MAX_WEIGHED_WORDS
 }
 
-/// The most words that a prefix stands for: those that most articles hold.
+/// The most words that the prefixes of a query stand for, all together: those that most articles
+/// hold. Each prefix has the same share of them.
 pub const MAX_PREFIX_WORDS: usize = 128;
-/// How many articles may hold these words, each counted by itself; the first word is always taken.
+/// How many articles may hold these words, each counted by itself; a prefix's first word is always
+/// taken.
 const MAX_PREFIX_HOLDERS: u64 = 20_000;
 
 impl Plan {
@@ -99,8 +123,18 @@ impl Plan {
         let (query, ui_lang, now_s) = (&request.query, request.ui_lang.as_deref(), request.now_s);
         let is_turned = query.excluded.is_empty() && !query.literal.is_empty();
         let notes = if is_turned { vec![Note::ExclusionsAsWords] } else { Vec::new() };
-        let frequencies = Vec::new();
-        let mut planner = Planner { collection, now_s, frequencies, notes, is_guessing, could_guess: false };
+        let in_words = query.words.iter().filter(|word| word.is_prefix);
+        let in_clauses = query.phrases.iter().chain(&query.excluded).filter(|clause| clause.is_prefix);
+        let mut planner = Planner {
+            collection,
+            now_s,
+            frequencies: Vec::new(),
+            prefixes: (in_words.count() + in_clauses.count()).max(1),
+            notes,
+            far: Cell::new(0),
+            is_guessing,
+            could_guess: false,
+        };
         let mut words = Vec::with_capacity(query.words.len());
         for word in &query.words {
             words.push(planner.word(word)?);
@@ -129,6 +163,11 @@ impl Plan {
             word.is_function_word = stop_share >= 0.5;
             word.holders = frequencies.iter().sum();
         }
+        let articles = languages.iter().map(|language| language.articles).sum();
+        let left_out = budget::leave_out(&mut words, budget::most_reads(articles));
+        if !left_out.is_empty() {
+            planner.note(Note::WordsLeftOut { words: left_out });
+        }
         let best = posterior.iter().copied().fold(0.0, f32::max);
         let mut required = Vec::new();
         for clause in &query.phrases {
@@ -138,7 +177,8 @@ impl Plan {
         for clause in &query.excluded {
             excluded.push(planner.clause(clause)?);
         }
-        let asked = Asked { is_code: is_code(&query.words), ..asked(&words) };
+        let is_whole = words.iter().all(|word| !word.variants.is_empty());
+        let asked = Asked { is_code: is_whole && is_code(&query.words), ..asked(&words) };
         let mut plan = Plan {
             pairs: pairs(&words),
             words,
@@ -167,7 +207,8 @@ pub(super) fn asked(words: &[PlannedWord]) -> Asked {
     Asked {
         weight: free().map(|word| word.weight).sum(),
         words: free().count() as u16,
-        limited: words.iter().filter(|word| word.zone.is_some()).count() as u16,
+        // One that is left out is held by nothing.
+        limited: words.iter().filter(|word| word.zone.is_some() && !word.variants.is_empty()).count() as u16,
         ..Asked::default()
     }
 }
@@ -213,7 +254,11 @@ pub(super) struct Planner<'c, C> {
     pub(super) now_s: i64,
     /// For every word, in how many articles of each language it stands in any variant.
     pub(super) frequencies: Vec<Vec<u64>>,
+    /// How many prefixes the query has; at least 1.
+    prefixes: usize,
     notes: Vec<Note>,
+    /// Of how many words those with two edits were looked for.
+    pub(super) far: Cell<usize>,
     /// Whether words are searched for that were perhaps meant.
     pub(super) is_guessing: bool,
     /// Whether there are such words.
@@ -238,10 +283,12 @@ impl<C: Collection> Planner<'_, C> {
         let languages = self.collection.languages();
         let mut variants = Vec::new();
         let mut frequencies = vec![0; languages.len()];
+        let mut reads = 0;
         if word.is_prefix {
             let found = self.prefix(&word.text)?;
             let all: u64 = languages.iter().map(|language| language.articles).sum();
             let holders: u64 = found.iter().map(|(_, articles)| articles).sum();
+            reads += holders;
             for (frequency, language) in frequencies.iter_mut().zip(languages) {
                 *frequency = (holders * language.articles).checked_div(all).unwrap_or(0).min(language.articles);
             }
@@ -256,7 +303,9 @@ impl<C: Collection> Planner<'_, C> {
         } else {
             for text in [Some(&word.text), word.compound.as_ref()].into_iter().flatten() {
                 let variant = self.variant(Origin::Typed, text, 1.0);
-                raise(&mut frequencies, &self.holders(&variant)?);
+                let holders = self.holders(&variant)?;
+                raise(&mut frequencies, &holders);
+                reads += budget::reads(&variant, &holders);
                 variants.push(variant);
             }
         }
@@ -269,6 +318,7 @@ impl<C: Collection> Planner<'_, C> {
             is_function_word: false,
             is_stop_word: false,
             holders: 0,
+            reads,
             is_quoted: word.is_quoted,
         })
     }
@@ -281,16 +331,17 @@ impl<C: Collection> Planner<'_, C> {
 
     /// The words that begin with a text, the most held first.
     fn prefix(&mut self, text: &str) -> Result<Vec<(String, u64)>, C::Error> {
-        let mut found = self.collection.beginning_with(&fold(text))?;
-        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let (most_words, most_holders) =
+            (MAX_PREFIX_WORDS.div_ceil(self.prefixes), MAX_PREFIX_HOLDERS.div_ceil(self.prefixes as u64));
+        let Begun { words: mut found, count } = self.collection.beginning_with(&fold(text), most_words)?;
         let mut holders = 0;
-        let affordable = found.iter().take(MAX_PREFIX_WORDS).take_while(|(_, articles)| {
+        let affordable = found.iter().take_while(|(_, articles)| {
             holders += articles;
-            holders <= MAX_PREFIX_HOLDERS || holders == *articles
+            holders <= most_holders || holders == *articles
         });
         let used = affordable.count();
-        if used < found.len() {
-            self.note(Note::ManyWords { prefix: format!("{text}*"), words: found.len(), used });
+        if used < count {
+            self.note(Note::ManyWords { prefix: format!("{text}*"), words: count, used });
             found.truncate(used);
         }
         Ok(found)
@@ -360,6 +411,7 @@ impl<C: Collection> Planner<'_, C> {
     pub(super) fn add(&mut self, place: usize, variant: Variant, holders: &[u64], words: &mut [PlannedWord]) {
         if let (Some(word), Some(frequencies)) = (words.get_mut(place), self.frequencies.get_mut(place)) {
             raise(frequencies, holders);
+            word.reads += budget::reads(&variant, holders);
             word.variants.push(variant);
         }
     }

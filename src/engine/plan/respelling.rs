@@ -9,6 +9,9 @@ use crate::query::{Query, QueryWord};
 
 /// The most words of a query that are corrected.
 const MAX_CORRECTED: usize = 8;
+/// The most words of a query of which words with two edits are looked for: that is a walk through much of
+/// the vocabulary each.
+const MAX_FAR: usize = 4;
 /// How many candidates for a correction are looked at in the languages of the query.
 const MAX_CANDIDATES: usize = 8;
 /// The shortest word that two neighbours are joined to, in characters.
@@ -206,7 +209,8 @@ impl<C: Collection> Planner<'_, C> {
         }
         let mut similar = self.collection.similar(text, 1)?;
         similar.retain(|(word, _)| word != text);
-        if similar.is_empty() && max_edits > 1 {
+        if similar.is_empty() && max_edits > 1 && self.far.get() < MAX_FAR {
+            self.far.set(self.far.get() + 1);
             similar = self.collection.similar(text, max_edits)?;
         }
         let mut ranked: Vec<(f32, (String, u64))> = Vec::new();

@@ -1,4 +1,5 @@
-//! What was searched for instead of what was typed, and the way back to that.
+//! What was searched for instead of what was typed, and the way back to that; and that not all of it
+//! was looked for.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -37,12 +38,16 @@ pub(super) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &Searc
         let searched = answer.corrections.iter().flat_map(|correction| correction.searched.iter().cloned());
         lines.push(reader.shown("respelt", &strong(reader.list(&searched.collect::<Vec<_>>()))));
     }
+    let is_helped = !lines.is_empty();
+    if answer.is_partial {
+        lines.push(html! { (reader.label("partial")) });
+    }
     html! {
         @if !lines.is_empty() {
             div.notice {
                 @for line in &lines { p { (line) } }
                 // Of what is not there in any spelling, nothing is there in this one.
-                @if !asked.q.is_empty() && !is_newest {
+                @if is_helped && !asked.q.is_empty() && !is_newest {
                     p { a href=(site.link("/search", &asked.taken(true).to_query())) rel="nofollow" {
                         (reader.told("literal", &[("q", &shortened(&asked.q))]))
                     } }

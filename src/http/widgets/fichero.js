@@ -730,7 +730,7 @@ class FicheroSearch extends Widget {
   }
 
   /** What was searched for instead, and the way to what was typed. */
-  #notice({ query: q, recovery, corrections }) {
+  #notice({ query: q, recovery, corrections, is_partial: isPartial }) {
     const lines = [];
     const add = (key, values) => lines.push(h("p", {}, this.pieces(key, values)), " ");
     const strong = (content) => h("strong", {}, content);
@@ -745,9 +745,11 @@ class FicheroSearch extends Widget {
     } else if (corrections.length > 0) {
       add("respelt", { to: strong(this.listing(corrections.flatMap(({ searched }) => searched))) });
     }
+    const isHelped = lines.length > 0;
+    if (isPartial) add("partial");
     if (lines.length === 0) return null;
     return h("div", { part: "notice" }, lines,
-      q && !isNewest && this.#link(this.#with({ literal: "true" }), true, { part: "literal" }, this.label("literal", { q })));
+      q && isHelped && !isNewest && this.#link(this.#with({ literal: "true" }), true, { part: "literal" }, this.label("literal", { q })));
   }
 
   /** What was left out; a filter that no reader chooses stays as the API names it. */

@@ -27,6 +27,7 @@ use crate::engine::related::choose::{self, Copies, in_order};
 use crate::engine::related::reasons::{Written, reasons};
 use crate::engine::related::subject::work_key;
 use crate::engine::related::{KEPT, Nearness, Shared, Subject};
+use crate::engine::supervision::checkpoint;
 use crate::engine::{
     ArticleKey, Card, EngineError, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, language_fit,
 };
@@ -337,6 +338,7 @@ impl<'s> Ladder<'s> {
                     new.insert(self.origin.written(self.snapshot, version, &looked_for)?)
                 }
             };
+            checkpoint()?;
             let card = self.snapshot.card(place)?;
             let why = self.reasons(nearness.shared, written, &card, work)?;
             self.show(place, work, card, nearness.score, nearness.rung(), why);
@@ -382,6 +384,7 @@ impl<'s> Ladder<'s> {
                 self.had_copies = true;
                 continue;
             }
+            checkpoint()?;
             let why = if rung == Rung::Kind { Reason::Kind } else { Reason::Recent };
             let card = self.snapshot.card(place)?;
             self.show(place, candidate.work, card, 0.0, rung, vec![why]);

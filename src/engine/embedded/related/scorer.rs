@@ -15,6 +15,7 @@ use crate::engine::related::subject::{author_key, link_key, series_key, topic_ke
 use crate::engine::related::{
     self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, SharedTerms, Subject, WeightedTerm,
 };
+use crate::engine::supervision::checkpoint;
 
 /// One version of what is asked about.
 #[derive(Debug, Clone)]
@@ -464,6 +465,7 @@ fn each_list(
 ) -> Result<(), EngineError> {
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
         for zone in related::zones() {
+            checkpoint()?;
             if let Some(list) = segment.stem_blocks(snapshot, zone, stem)? {
                 take(snapshot.works_index.base(ordinal), segment, zone, list);
             }
