@@ -9,8 +9,15 @@
 //! Left out of the comparison is what depends on the index version, which says that something was
 //! changed and not what, and how long an answer took.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, reason = "what is shared with other suites is used in part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
+#[path = "support/library.rs"]
+mod library;
+#[path = "support/makers.rs"]
+mod makers;
+#[path = "support/random.rs"]
+mod random;
 #[path = "support/served.rs"]
 mod served;
 mod support;
@@ -20,14 +27,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use fichero::applier::EngineSlot;
+use fichero::applier::{Applier, EngineSlot};
 use fichero::http::{Settings, router};
+use makers::Site;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Value, json};
 use served::{ask_text, escaped, get_from};
-use support::makers::Site;
-use support::random;
 
 fn serve(site: &Site) -> (Router, EngineSlot) {
     let slot = EngineSlot::default();
@@ -82,7 +88,10 @@ impl Question {
     }
 }
 
-/// What is asked about records: about their words, whole, begun, misspelt and in rows, about their
+/// How many questions are put to a site.
+const QUESTIONS: usize = 200;
+
+/// Some of what is asked about records: about their words, whole, begun, misspelt and in rows, about their
 /// labels, their ids and their addresses, on all public routes.
 fn questions(records: &[Value], picks: &[prop::sample::Index]) -> Vec<Question> {
     let mut questions: Vec<Question> = [
@@ -96,6 +105,7 @@ fn questions(records: &[Value], picks: &[prop::sample::Index]) -> Vec<Question> 
     ]
     .map(|path| Question::Get(path.to_owned()))
     .to_vec();
+    let first = picks.first().map_or(0, |pick| pick.index(1_000));
     let mut picks = picks.iter();
     let mut pick = |count: usize| picks.next().map_or(0, |pick| pick.index(count.max(1)));
     for record in records {
@@ -172,7 +182,8 @@ fn questions(records: &[Value], picks: &[prop::sample::Index]) -> Vec<Question> 
         let searches = queries.iter().map(|query| json!({"q": query, "facets": ["tag"]})).collect::<Vec<_>>();
         questions.push(Question::Post("/v1/multi-search", json!({"searches": searches})));
     }
-    questions
+    let step = questions.len().div_ceil(QUESTIONS).max(1);
+    questions.into_iter().cycle().skip(first).step_by(step).take(QUESTIONS).collect()
 }
 
 /// Makes an article one that readers may not see.
@@ -246,12 +257,63 @@ fn a_site_with_invisible_articles_answers_as_one_without() {
         .unwrap();
 }
 
+fn note(id: &str, fields: Value) -> Value {
+    let mut record = json!({"id": id, "lang": "es", "title": format!("Informe {id} sobre universidades"), "body": "Las universidades publican informes."});
+    record.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    record
+}
+
+#[test]
+fn an_article_counts_from_when_it_appears_until_it_expires() {
+    let turn_s = jiff::Timestamp::now().as_second() + 12;
+    let at = jiff::Timestamp::from_second(turn_s).unwrap().to_string();
+    let notes: Vec<Value> = (0..30).map(|place| note(&format!("a{place:02}"), json!({}))).collect();
+    let coming = note("coming", json!({"title": "Decano Tezozomoc en universidades", "published_at": at}));
+    let going = note("going", json!({"title": "Huelga Xicotencatl en universidades", "expires_at": at}));
+    let with = |more: &[&Value]| {
+        let site = Site::new();
+        site.reindex(&notes.iter().chain(more.iter().copied()).cloned().collect::<Vec<_>>(), false);
+        site
+    };
+    let site = with(&[&coming, &going]);
+    let slot = EngineSlot::default();
+    let lock = site.data().lock_writer("test").unwrap();
+    let mut applier = Applier::open(site.data(), slot.clone(), lock).unwrap();
+    let served = router(slot, Settings::default());
+    let asked = [
+        "/v1/search?q=universidades+tezozomoc&explain=true",
+        "/v1/search?q=universidades+xicotencatl&explain=true",
+        "/v1/search?q=universidades+informe&explain=true",
+        "/v1/suggest?q=tez",
+        "/v1/suggest?q=xic",
+        "/v1/related?id=a01&limit=40",
+    ];
+    let answers = |router: &Router| asked.map(|path| said(router, Question::Get(path.to_owned()).request()));
+    assert_eq!(answers(&served), answers(&serve(&with(&[&going])).0));
+    let ids = |answer: &Value| -> Vec<String> {
+        answer["hits"].as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let list = "/v1/search?q=universidades+xicotencatl+informe";
+    let whole = ids(&get_from(&served, &format!("{list}&limit=100")).body);
+    let mut page = get_from(&served, &format!("{list}&limit=10")).body;
+    assert!(jiff::Timestamp::now().as_second() < turn_s, "too slow a machine for this test");
+    let mut listed = ids(&page);
+    let with_coming = with(&[&coming]);
+    support::wait_until("the turn", || jiff::Timestamp::now().as_second() >= turn_s);
+    applier.step().unwrap();
+    assert_eq!(answers(&served), answers(&serve(&with_coming).0));
+    while let Some(cursor) = page["next_cursor"].as_str() {
+        page = get_from(&served, &format!("{list}&limit=10&cursor={}", escaped(cursor))).body;
+        listed.extend(ids(&page));
+    }
+    assert_eq!(listed, whole);
+}
+
 #[test]
 fn words_of_an_embargoed_article_are_answered_as_absent_ones() {
-    let mut records: Vec<Value> = (0..30)
-        .map(|place| json!({"id": format!("a{place}"), "lang": "es", "title": format!("Informe {place} sobre universidades"), "body": "Las universidades publican informes."}))
-        .collect();
-    records.push(json!({"id": "secret", "lang": "es", "title": "Renuncia del decano Tezozomoc", "body": "El decano Tezozomoc renuncia.", "published_at": "2099-01-01"}));
+    let mut records: Vec<Value> = (0..30).map(|place| note(&format!("a{place:02}"), json!({}))).collect();
+    let secret = json!({"title": "Renuncia del decano Tezozomoc", "body": "Renuncia.", "published_at": "2099-01-01"});
+    records.push(note("secret", secret));
     let site = Site::new();
     site.reindex(&records, false);
     let (router, _) = serve(&site);

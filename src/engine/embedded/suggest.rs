@@ -239,6 +239,11 @@ fn mended<'r>(
                 gone_through += usize::from(articles > 0);
                 let Some((key, ..)) = read_completion(term) else { continue };
                 let beginning = misspelt.beginning(key);
+                if articles == 0 {
+                    // It must not lead to others: that would tell of it.
+                    candidates.meet(term, 0, |_| misspelt.likelihood(beginning));
+                    continue;
+                }
                 if last.0 != beginning {
                     last = (beginning.to_owned(), misspelt.likelihood(beginning));
                     let meant = misspelt.shortest(beginning);
