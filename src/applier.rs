@@ -425,9 +425,11 @@ fn newest_below(
     Ok(None)
 }
 
-/// Has an engine answer what was committed to its generation, by whichever process.
+/// Has an engine answer what was committed to its generation, by whichever process, and count the
+/// articles that have appeared since and not those that have expired.
 pub(crate) fn refresh(engine: &EmbeddedEngine) -> Result<(), GenerationError> {
-    if engine.generation().applied()?.seq != engine.index_version().seq {
+    let [last_turn_s, counted_turn_s] = engine.last_turns_s(jiff::Timestamp::now().as_second());
+    if engine.generation().applied()?.seq != engine.index_version().seq || last_turn_s > counted_turn_s {
         engine.reload()?;
     }
     Ok(())

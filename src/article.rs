@@ -22,6 +22,9 @@ pub const MAX_ID_CHARS: usize = 200;
 pub const MAX_SHORT_CHARS: usize = 4_000;
 /// The most entries of a list (topics, tags, authors, links).
 pub const MAX_LIST_ITEMS: usize = 1_000;
+/// The most versions of a work: of those that readers may see, the first by their ids. Every other
+/// stands alone, as a work of its own.
+pub const MAX_VERSIONS: usize = 1_000;
 
 /// What sort of page an article is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
@@ -169,13 +172,18 @@ pub enum ArticleProblem {
         /// The language group of the text.
         found: &'static str,
     },
+    /// Its work has more versions than [`MAX_VERSIONS`].
+    #[error(
+        "work: {0:?} has more than {MAX_VERSIONS} versions: the first by their ids are one work, every other stands alone"
+    )]
+    ManyVersions(String),
 }
 
 impl ArticleProblem {
     /// Whether the article is there without a part that its record has; the contrary is a doubt
     /// about an article that is there as it was written.
     pub fn is_loss(&self) -> bool {
-        !matches!(self, ArticleProblem::Language { .. })
+        !matches!(self, ArticleProblem::Language { .. } | ArticleProblem::ManyVersions(_))
     }
 
     /// Whether a field has a type or a value that it cannot have.

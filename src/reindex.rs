@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::acceptance::{applier, conclude, elapsed_ms};
 use crate::applier::Applier;
+use crate::article::ArticleProblem;
 use crate::build::give_up;
 use crate::catalog::Catalog;
 use crate::catalog::push::PUSHES;
-use crate::catalog::stage::SourceSpec;
+use crate::catalog::stage::{CrowdedWork, SourceSpec};
 use crate::config::Source;
 use crate::crash_point;
 use crate::data_folder::DataFolder;
@@ -25,7 +26,7 @@ use crate::engine::synonyms::{self, SynonymGroup};
 use crate::gate::{self, Gate, Verdict};
 use crate::ingest::{self, Format, FoundFile, Rejection, SiteProfile};
 use crate::sweep;
-use intake::{Intake, reject};
+use intake::{Intake, note_flaw, reject};
 
 /// The largest synonyms file: it is kept with every commit of the index.
 const MAX_SYNONYMS_BYTES: u64 = 256 << 10;
@@ -83,7 +84,7 @@ pub struct SourceReport {
     pub rejections: Vec<Rejected>,
     /// Articles with a field that could not be understood and was left out, told again until it is
     /// mended, and articles whose text contradicts their declared language, told when their file
-    /// is read; the first thousand.
+    /// is read; works with too many versions, told again until they have fewer; the first thousand.
     pub flaws: Vec<Rejected>,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
@@ -221,11 +222,22 @@ pub fn run(
         }
     }
     stage_synonyms(&mut catalog, run, options.synonyms.as_deref(), &mut report)?;
+    note_crowded_works(&catalog, &mut report)?;
     crash_point!("stage:done");
     conclude(data, &mut catalog, &gate, &mut report, progress, applier)?;
     report.took_ms = elapsed_ms(begun);
     tracing::info!(changes = report.changes, took_ms = report.took_ms, "reindex done");
     Ok(report)
+}
+
+/// Names the works that have too many versions, each with its first version beyond.
+fn note_crowded_works(catalog: &Catalog, report: &mut Report) -> Result<()> {
+    for CrowdedWork { work, source, file, id } in catalog.crowded_works(report.run)? {
+        if let Some(report) = report.sources.iter_mut().find(|report| report.source == source) {
+            note_flaw(report, &file, None, &id, ArticleProblem::ManyVersions(work).to_string());
+        }
+    }
+    Ok(())
 }
 
 /// Begins a run, in place of the one that waits, whose generation goes too. It comes before

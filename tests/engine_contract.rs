@@ -51,7 +51,8 @@ use fichero::article::{Article, Kind, Moment};
 use fichero::engine::facets::TopicCount;
 use fichero::engine::filters::month_of;
 use fichero::engine::{
-    ArticleKey, Facet, Filters, Hit, Reason, RelatedRequest, SearchAnswer, SearchRequest, Sort, language_fit, ranking,
+    ArticleKey, Facet, Filters, Hit, MAX_TRANSLATIONS, Reason, RelatedRequest, SearchAnswer, SearchRequest, Sort,
+    language_fit, ranking,
 };
 use library::*;
 use makers::{Made, Maker, by_id};
@@ -72,6 +73,7 @@ contract! {
     the_variety_of_the_reader_comes_before_its_sisters
     paging_lists_every_work_once_and_totals_count_them
     without_grouping_every_version_is_listed
+    versions_beyond_the_thousandth_by_id_stand_alone
     cursors_list_what_paging_lists
     a_facet_counts_what_its_filter_gives
     topics_are_a_tree_labelled_for_the_reader
@@ -1019,6 +1021,36 @@ fn related_articles_may_share_a_phrase_of_words_that_all_have(maker: Maker) {
     assert_eq!(hits.iter().map(|hit| hit.card.title.as_str()).collect::<Vec<_>>(), ["Condors Glaciers"; 6]);
     assert!(hits.iter().all(|hit| hit.score.is_finite() && hit.score > 0.0), "{hits:?}");
     assert_eq!(hits[0].reasons, [Reason::Terms { terms: vec!["Condors Glaciers".to_owned()] }]);
+}
+
+fn versions_beyond_the_thousandth_by_id_stand_alone(maker: Maker) {
+    let version = |place: usize| {
+        let lang = ["en", "es", "fr"][usize::from(place > 3) + usize::from(place == 1_005)];
+        // Their order is not that of their ids.
+        let id = format!("v{:04}", (place * 7) % 1_010);
+        with(
+            page(&id, lang, "Axolotl", ""),
+            json!({"work": "many", "tags": [if place % 2 == 0 { "even" } else { "odd" }]}),
+        )
+    };
+    let mut records: Vec<Value> = (0..1_010).map(version).collect();
+    // What nobody sees takes no place.
+    records.push(with(page("a", "en", "Axolotl", ""), json!({"work": "many", "expires_at": "2020-01-01"})));
+    let made = maker(&records);
+    let request = SearchRequest { facets: vec![Facet::Tag], limit: 100, ..request("axolotl") };
+    let answer = search(&made, &request);
+    assert_eq!(answer.total.value, 11);
+    let alone: BTreeSet<&str> =
+        answer.hits.iter().filter(|hit| hit.translations.is_empty()).map(|hit| hit.card.id.as_str()).collect();
+    let beyond: Vec<String> = (1_000..1_010).map(|place| format!("v{place}")).collect();
+    assert_eq!(alone, beyond.iter().map(String::as_str).collect());
+    let together = answer.hits.iter().find(|hit| !hit.translations.is_empty()).unwrap();
+    assert_eq!((together.translations.len(), together.translations_total), (MAX_TRANSLATIONS, Some(999)));
+    let langs: BTreeSet<&str> = together.translations.iter().map(|other| other.lang.as_str()).collect();
+    assert_eq!(langs, BTreeSet::from(["en", "es", "fr"]), "the first of every language are listed");
+    assert!(together.translations.is_sorted_by_key(|other| (other.lang.clone(), other.id.clone())));
+    let counts: u64 = answer.facets.tag.unwrap().iter().map(|value| value.count).sum();
+    assert_eq!(counts, 2 + 10);
 }
 
 fn a_site_of_which_nothing_is_seen_is_answered(maker: Maker) {

@@ -227,6 +227,18 @@ fn nothing_is_changed_without_the_token() {
 }
 
 #[test]
+fn a_push_to_a_work_with_too_many_versions_is_told() {
+    let api = Api::over(&[("folder", "Zebra")]);
+    let line = |number: usize| json!({"id": format!("v{number}"), "work": "many", "title": "Okapi"}).to_string() + "\n";
+    let results = api.stream((0..1_001).map(line).collect::<String>());
+    assert!(results[..1_000].iter().all(|result| result.get("flaws").is_none()), "{:?}", results[0]);
+    assert!(results[1_000]["flaws"][0].as_str().unwrap().starts_with("work: \"many\" has more than 1000 versions"));
+    assert_eq!(api.put("v5", json!({"work": "many", "title": "Okapi"})).json()["flaws"].as_array().unwrap().len(), 1);
+    api.delete("v9");
+    assert!(api.put("v5", json!({"work": "many", "title": "Okapi"})).json().get("flaws").is_none());
+}
+
+#[test]
 fn a_push_says_what_it_did_and_the_same_again_does_nothing() {
     let api = Api::over(&[("folder", "Zebra")]);
     let before = api.last_seq();

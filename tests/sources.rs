@@ -69,6 +69,27 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 // What a run does and says
 
 #[test]
+fn a_work_with_too_many_versions_is_named_until_it_has_fewer() {
+    let site = Site::new();
+    let version = |number: usize| json!({"id": format!("v{number:04}"), "work": "many", "title": "Axolotl"});
+    let versions = |count: usize| lines(&(0..count).map(version).collect::<Vec<_>>());
+    site.write("site/a.jsonl", versions(600));
+    let others: Vec<Value> = (600..1_002).map(version).collect();
+    site.write("site/b.jsonl", lines(&others[..400]));
+    assert_eq!(site.reindex().sources[0].flaws, []);
+    site.write("site/b.jsonl", lines(&others));
+    let report = site.reindex();
+    assert_eq!(counts(&report.sources[0]), [2, 0, 1_000, 0, 0]);
+    for report in [report, site.reindex()] {
+        let [flaw] = report.sources[0].flaws.as_slice() else { panic!("{:?}", report.sources[0].flaws) };
+        assert_eq!((flaw.file.as_str(), flaw.id.as_deref()), ("b.jsonl", Some("v1000")));
+        assert!(flaw.reason.starts_with("work: \"many\" has more than 1000 versions"), "{flaw:?}");
+    }
+    site.write("site/a.jsonl", versions(590));
+    assert_eq!(site.reindex().sources[0].flaws, []);
+}
+
+#[test]
 fn a_report_tells_what_came_changed_stayed_went_and_was_refused() {
     let site = Site::new();
     site.write("site/a.md", markdown("title: Alpha", "One."));

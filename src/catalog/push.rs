@@ -8,7 +8,7 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::{Catalog, LAST_SEQ, Result, insert_content, set_answered, winner, work_number};
-use crate::article::Article;
+use crate::article::{Article, MAX_VERSIONS};
 use crate::crash_point;
 
 /// The name of the source that pushed articles belong to; no other source may have it.
@@ -69,6 +69,8 @@ pub struct Pushed {
     pub hash: Option<[u8; 32]>,
     /// The source that is answered in place of what was pushed.
     pub shadowed_by: Option<String>,
+    /// The work of what was pushed, where it has more versions than [`MAX_VERSIONS`].
+    pub crowded_work: Option<String>,
 }
 
 impl Catalog {
@@ -119,7 +121,22 @@ fn push_one(connection: &Connection, push: &Push, last_seq: &mut u64) -> Result<
             .optional()?,
         Some(_) => None,
     };
-    Ok(Pushed { outcome, seq, hash: after.hash, shadowed_by: after.other_source })
+    let crowded_work = match &push.article {
+        Some(article) if outcome != Outcome::ConditionFailed && is_crowded(connection, &article.work)? => {
+            Some(article.work.clone())
+        }
+        _ => None,
+    };
+    Ok(Pushed { outcome, seq, hash: after.hash, shadowed_by: after.other_source, crowded_work })
+}
+
+/// Whether a work has too many versions.
+fn is_crowded(connection: &Connection, work: &str) -> Result<bool> {
+    let beyond = connection
+        .prepare_cached("SELECT 1 FROM record WHERE work = (SELECT number FROM work WHERE key = ?1) LIMIT 1 OFFSET ?2")?
+        .query_row(params![work, MAX_VERSIONS], |_| Ok(()))
+        .optional()?;
+    Ok(beyond.is_some())
 }
 
 fn outcome(push: &Push, before: &Held) -> Outcome {

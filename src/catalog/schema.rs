@@ -112,6 +112,10 @@ const MIGRATIONS: &[&str] = &[
         groups TEXT NOT NULL
     );
 ",
+    "
+    -- A push is told when its work has too many versions.
+    CREATE INDEX record_by_work ON record (work);
+",
 ];
 
 /// Refuses a file that is not of the present schema.

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 use super::push::PUSHES;
 use super::{Catalog, Result, insert_content, work_number};
-use crate::article::Article;
+use crate::article::{Article, MAX_VERSIONS};
 
 /// How many changes are written in one transaction: enough to make the disk's sync cheap, few
 /// enough that nobody else waits.
@@ -52,6 +52,19 @@ pub struct Neighbours {
     pub displaced_file: Option<String>,
     /// Another source that has the id too.
     pub other_source: Option<String>,
+}
+
+/// A work that has more versions than [`MAX_VERSIONS`], told by the first version beyond.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrowdedWork {
+    /// The work.
+    pub work: String,
+    /// The source of the version.
+    pub source: String,
+    /// Its file below the source.
+    pub file: String,
+    /// Its id.
+    pub id: String,
 }
 
 /// Writes the changes of one run over one source, many in one transaction. Nobody else can write
@@ -121,6 +134,36 @@ impl Catalog {
              DELETE FROM seen; DELETE FROM listed;",
         )?;
         Ok(Stage { catalog: self, run, source: source.to_owned(), pending: 0, begun: Instant::now() })
+    }
+
+    /// The works that will have too many versions once `run` is accepted.
+    pub fn crowded_works(&self, run: i64) -> Result<Vec<CrowdedWork>> {
+        // What the run changes counts twice here: only some works are looked at closely.
+        let mut works = self.connection.prepare(
+            "SELECT w.number, w.key FROM (
+                 SELECT work FROM record UNION ALL SELECT work FROM staged WHERE run = ?1 AND content IS NOT NULL
+             ) v JOIN work w ON w.number = v.work GROUP BY w.number HAVING COUNT(*) > ?2 ORDER BY w.key",
+        )?;
+        let mut beyond = self.connection.prepare(
+            "SELECT source, file, id FROM (
+                 SELECT source, file, id FROM staged WHERE run = ?1 AND work = ?2 AND content IS NOT NULL
+                 UNION ALL
+                 SELECT source, file, id FROM record r WHERE work = ?2 AND NOT EXISTS (
+                     SELECT 1 FROM staged s WHERE s.run = ?1 AND s.source = r.source AND s.id = r.id)
+             ) GROUP BY id ORDER BY id LIMIT 1 OFFSET ?3",
+        )?;
+        let works = works.query_map(params![run, MAX_VERSIONS], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut crowded = Vec::new();
+        for found in works {
+            let (number, work): (u64, String) = found?;
+            let version = beyond
+                .query_row(params![run, number, MAX_VERSIONS], |row| {
+                    Ok(CrowdedWork { work, source: row.get(0)?, file: row.get(1)?, id: row.get(2)? })
+                })
+                .optional()?;
+            crowded.extend(version);
+        }
+        Ok(crowded)
     }
 
     /// Stages the deletion of everything a source holds; returns how many articles that is.

@@ -23,9 +23,10 @@ use super::synonyms::{SynonymGroup, SynonymIndex};
 use super::{
     ArticleAnswer, ArticleKey, Card, EngineError, Filters, Hit, IndexVersion, RelatedAnswer, RelatedRequest,
     SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation, language_fit,
+    listed_translations,
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
-use crate::article::{Article, address};
+use crate::article::{Article, MAX_VERSIONS, address};
 
 /// Answers from a list of articles held in memory.
 pub struct BruteForceEngine {
@@ -35,13 +36,17 @@ pub struct BruteForceEngine {
     /// How each tag and each author is spelled, by what is compared of them.
     tags: BTreeMap<String, String>,
     authors: BTreeMap<String, String>,
-    /// When the articles were taken, Unix time.
+    /// When the articles were taken, Unix time: statistics count those that readers could see then.
     opened_s: i64,
     version: IndexVersion,
 }
 
 struct Entry {
     article: Article,
+    /// The work that it counts as a version of: its own, or one of its own where that has too many.
+    work: String,
+    /// Whether statistics count it.
+    is_counted: bool,
     terms: ArticleTerms,
     comparable: Comparable,
     /// The language group's place in `languages`.
@@ -51,11 +56,18 @@ struct Entry {
 impl BruteForceEngine {
     /// Takes the articles of one state of a site, and its synonyms.
     pub fn new(articles: Vec<Article>, synonyms: Vec<SynonymGroup>, version: IndexVersion) -> BruteForceEngine {
+        let opened_s = jiff::Timestamp::now().as_second();
         let mut caches = HashMap::new();
         let mut languages: BTreeMap<String, LanguageStats> = BTreeMap::new();
         let mut entries = Vec::new();
         for article in articles.into_iter().filter(|article| !article.hidden) {
             let terms = ArticleTerms::of(&article, &mut caches);
+            let comparable = Comparable::of(&article, &terms);
+            let is_counted = article.is_visible_at(opened_s);
+            let work = article.work.clone();
+            entries.push(Entry { article, work, is_counted, terms, comparable, group: 0 });
+        }
+        for Entry { article, terms, .. } in entries.iter().filter(|entry| entry.is_counted) {
             let group = language_group(&article.lang);
             let stats =
                 languages.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; ZONES] });
@@ -63,16 +75,14 @@ impl BruteForceEngine {
             for (sum, zone) in stats.words.iter_mut().zip(&terms.zones) {
                 *sum += u64::from(zone.length);
             }
-            let comparable = Comparable::of(&article, &terms);
-            entries.push(Entry { article, terms, comparable, group: 0 });
         }
+        split_large_works(&mut entries);
         let languages: Vec<LanguageStats> = languages.into_values().collect();
         for entry in &mut entries {
             let group = language_group(&entry.article.lang);
             entry.group = languages.iter().position(|language| language.lang == group).unwrap_or(usize::MAX);
         }
         let synonyms = SynonymIndex::new(synonyms, &languages);
-        let opened_s = jiff::Timestamp::now().as_second();
         let spelled = |of: fn(&Article) -> &Vec<String>| {
             let labels = |entry| {
                 let Entry { article, .. }: &Entry = entry;
@@ -82,6 +92,11 @@ impl BruteForceEngine {
         };
         let (tags, authors) = (spelled(|article| &article.tags), spelled(|article| &article.authors));
         BruteForceEngine { entries, languages, synonyms, tags, authors, opened_s, version }
+    }
+
+    /// The entries that statistics count.
+    fn counted(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.is_counted)
     }
 
     /// How well an entry holds a word, before the word's weight; 0 where it does not.
@@ -94,7 +109,7 @@ impl BruteForceEngine {
     }
 
     fn zone_score(&self, entry: &Entry, variant: &Variant, zone: Zone) -> f32 {
-        let evidence = EntryEvidence { entry, language: &self.languages[entry.group] };
+        let evidence = EntryEvidence { entry, language: self.languages.get(entry.group) };
         let Ok(found) = evidence.occurrences(variant, zone);
         match found.frequency(variant, zone) {
             0.0 => 0.0,
@@ -109,9 +124,8 @@ impl BruteForceEngine {
         let holds_excluded = |entry: &&Entry| {
             !holds_clause(entry, &plan.literal) && plan.excluded.iter().any(|clause| holds_clause(entry, clause))
         };
-        let excluded: HashSet<&str> =
-            visible().filter(holds_excluded).map(|entry| entry.article.work.as_str()).collect();
-        for entry in visible().filter(|entry| !excluded.contains(entry.article.work.as_str())) {
+        let excluded: HashSet<&str> = visible().filter(holds_excluded).map(|entry| entry.work.as_str()).collect();
+        for entry in visible().filter(|entry| !excluded.contains(entry.work.as_str())) {
             let mut held = Held::default();
             for word in &plan.words {
                 let score = self.word_score(entry, word);
@@ -134,8 +148,11 @@ impl BruteForceEngine {
     /// The factors of an entry's score for its language and its age.
     fn priors(&self, plan: &Plan, entry: &Entry, request: &SearchRequest) -> (f32, f32) {
         let published = |entry: &Entry| entry.article.published_at.as_ref().map(|at| at.start_s());
-        let newest_s = self.entries.iter().filter_map(published).max().map(|newest| newest.min(request.now_s));
-        (plan.language_factors[entry.group], ranking::recency_factor(request.recency, published(entry), newest_s))
+        let newest_s = self.counted().filter_map(published).max().map(|newest| newest.min(request.now_s));
+        (
+            plan.language_factors.get(entry.group).copied().unwrap_or(1.0),
+            ranking::recency_factor(request.recency, published(entry), newest_s),
+        )
     }
 
     /// The visible article that is meant.
@@ -152,16 +169,13 @@ impl BruteForceEngine {
         meant.min_by(|a, b| a.article.id.cmp(&b.article.id))
     }
 
-    fn translations(&self, article: &Article, now_s: i64) -> Vec<Translation> {
-        let mut translations: Vec<Translation> = self
-            .entries
-            .iter()
-            .map(|entry| &entry.article)
-            .filter(|other| other.work == article.work && other.id != article.id && other.is_visible_at(now_s))
-            .map(|other| Card::of(other).into_translation())
-            .collect();
-        translations.sort_by(|a, b| (&a.lang, &a.id).cmp(&(&b.lang, &b.id)));
-        translations
+    fn translations(&self, entry: &Entry, now_s: i64) -> (Vec<Translation>, Option<u64>) {
+        let others = self.entries.iter().filter(|other| other.work == entry.work);
+        let others = others.map(|other| &other.article).filter(|other| other.id != entry.article.id);
+        let visible = others.filter(|other| other.is_visible_at(now_s));
+        listed_translations(
+            visible.map(|other| (other.lang.as_str(), &other.id, Card::of(other).into_translation())).collect(),
+        )
     }
 
     fn hit(&self, plan: &Plan, snippets: &Snippets<'_>, choice: &Choice<'_>, request: &SearchRequest) -> Hit {
@@ -169,18 +183,20 @@ impl BruteForceEngine {
         let lang = entry.article.lang.as_str();
         let sightings = sightings(snippets, entry);
         let Ok(snippet_html) = snippets.snippet_html(&EntryBody(entry), sightings, &entry.article.summary, lang);
-        let evidence = EntryEvidence { entry, language: &self.languages[entry.group] };
+        let evidence = EntryEvidence { entry, language: self.languages.get(entry.group) };
         let explanation = request.explain.then(|| {
             let Ok(explanation) = explain(plan, &evidence, &choice.made);
             explanation
         });
+        let (translations, translations_total) = self.translations(entry, request.now_s);
         Hit {
             explanation,
             card: Card::of(&entry.article),
             title_html: snippets.title_html(&entry.article.title, lang),
             snippet_html,
             score: choice.made.score,
-            translations: self.translations(&entry.article, request.now_s),
+            translations,
+            translations_total,
         }
     }
 
@@ -189,7 +205,7 @@ impl BruteForceEngine {
         let mut works: BTreeMap<&str, Choice<'e>> = BTreeMap::new();
         for version in versions {
             let article = &version.entry.article;
-            let work = if group { article.work.as_str() } else { article.id.as_str() };
+            let work = if group { version.entry.work.as_str() } else { article.id.as_str() };
             let best_score =
                 works.get(work).map_or(version.made.score, |known| known.made.score.max(version.made.score));
             let wins = works.get(work).is_none_or(|known| {
@@ -210,6 +226,20 @@ impl BruteForceEngine {
         let mut works: Vec<Choice<'e>> = works.into_values().collect();
         works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
         works
+    }
+}
+
+/// Has the counted versions of a work beyond the first [`MAX_VERSIONS`], by their ids, stand alone.
+fn split_large_works(entries: &mut [Entry]) {
+    let mut works: BTreeMap<String, Vec<&mut Entry>> = BTreeMap::new();
+    for entry in entries.iter_mut().filter(|entry| entry.is_counted) {
+        works.entry(entry.work.clone()).or_default().push(entry);
+    }
+    for (work, mut versions) in works {
+        versions.sort_by(|a, b| a.article.id.cmp(&b.article.id));
+        for entry in versions.into_iter().skip(MAX_VERSIONS) {
+            entry.work = format!("{work} without {}", entry.article.id);
+        }
     }
 }
 
@@ -252,7 +282,8 @@ impl<'e> Choice<'e> {
 /// What is known of one entry.
 struct EntryEvidence<'e> {
     entry: &'e Entry,
-    language: &'e LanguageStats,
+    /// What is known of its language; `None` where no counted article is of it.
+    language: Option<&'e LanguageStats>,
 }
 
 impl Evidence for EntryEvidence<'_> {
@@ -275,7 +306,7 @@ impl Evidence for EntryEvidence<'_> {
     }
 
     fn mean_length(&self, zone: Zone) -> f32 {
-        self.language.mean_words(zone)
+        self.language.map_or(1.0, |language| language.mean_words(zone))
     }
 }
 
@@ -373,7 +404,7 @@ impl Collection for BruteForceEngine {
     fn matching(&self, stem: &str) -> Result<u64, Infallible> {
         let holds = |forms: &Forms| forms.stems.iter().any(|known| known == stem);
         let holders = |zone: Zone| {
-            let holders = self.entries.iter().filter(|entry| count(&entry.terms.zones[zone.ordinal()], &holds) > 0);
+            let holders = self.counted().filter(|entry| count(&entry.terms.zones[zone.ordinal()], &holds) > 0);
             holders.count() as u64
         };
         Ok(Zone::ALL.map(holders).into_iter().max().unwrap_or(0))
@@ -392,11 +423,11 @@ impl Collection for BruteForceEngine {
             let words = entry.terms.vocabulary();
             [one, other].iter().all(|word| words.contains(word))
         };
-        Ok(self.entries.iter().filter(holds).count() as u64)
+        Ok(self.counted().filter(holds).count() as u64)
     }
 
     fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Infallible> {
-        let mut zones = self.entries.iter().flat_map(|entry| &entry.terms.zones);
+        let mut zones = self.counted().flat_map(|entry| &entry.terms.zones);
         Ok(zones.any(|zone| !sequence_starts(zone, sequence).is_empty()))
     }
 
@@ -429,7 +460,7 @@ impl BruteForceEngine {
     /// The folded words that are as wanted, with how many articles hold each.
     fn words_that(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, u64)> {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
-        for entry in &self.entries {
+        for entry in self.counted() {
             for word in entry.terms.vocabulary().into_iter().filter(|word| is_wanted(word)) {
                 *found.entry(word.to_owned()).or_insert(0) += 1;
             }
@@ -469,10 +500,10 @@ impl SearchEngine for BruteForceEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         let Ok(plan) = Plan::new(request, Mending::of(request), self);
         let left_out = request.without.iter().filter_map(|key| self.find(key, request.now_s));
-        let left_out: HashSet<&str> = left_out.map(|entry| entry.article.work.as_str()).collect();
+        let left_out: HashSet<&str> = left_out.map(|entry| entry.work.as_str()).collect();
         let matching = |plan: &Plan, filters: &Filters| {
             let mut versions = self.versions(plan, request);
-            versions.retain(|choice| !left_out.contains(choice.entry.article.work.as_str()));
+            versions.retain(|choice| !left_out.contains(choice.entry.work.as_str()));
             let facets = self.count(&versions, filters, request);
             versions.retain(|choice| filters.take(&choice.entry.article));
             let whole = versions.iter().filter(|choice| choice.is_whole).count();
@@ -527,11 +558,15 @@ impl SearchEngine for BruteForceEngine {
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
-        Ok(self.find(key, now_s).map(|entry| ArticleAnswer {
-            card: Card::of(&entry.article),
-            body: join_passages(passages_of(&entry.article.body)),
-            translations: self.translations(&entry.article, now_s),
-            index_version: self.version,
+        Ok(self.find(key, now_s).map(|entry| {
+            let (translations, translations_total) = self.translations(entry, now_s);
+            ArticleAnswer {
+                card: Card::of(&entry.article),
+                body: join_passages(passages_of(&entry.article.body)),
+                translations,
+                translations_total,
+                index_version: self.version,
+            }
         }))
     }
 

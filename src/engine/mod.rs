@@ -22,6 +22,8 @@ pub mod suggest;
 pub mod supervision;
 pub mod synonyms;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use utoipa::openapi::RefOr;
@@ -43,6 +45,8 @@ pub use suggest::{SuggestAnswer, SuggestRequest};
 pub const MAX_OFFSET: usize = 10_000;
 /// The most hits of one answer.
 pub const MAX_LIMIT: usize = 100;
+/// The most other versions of its work that are listed with a hit.
+pub const MAX_TRANSLATIONS: usize = 100;
 
 /// What can go wrong inside an engine. A reader's query is never an error.
 #[derive(Debug, thiserror::Error)]
@@ -204,6 +208,23 @@ pub struct Translation {
     pub title: String,
 }
 
+/// The versions of a work that are listed with another, each told by its language and its id (or where
+/// that stands among all): see [`Hit::translations`]. Also how many there are, if that is more.
+fn listed_translations<I: Ord, V>(mut versions: Vec<(&str, I, V)>) -> (Vec<V>, Option<u64>) {
+    versions.sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    let total = (versions.len() > MAX_TRANSLATIONS).then_some(versions.len() as u64);
+    if total.is_some() {
+        let of_language = versions.chunk_by(|a, b| a.0 == b.0).flat_map(|language| 0..language.len());
+        let mut listed: Vec<(usize, usize)> = of_language.zip(0..).collect();
+        listed.select_nth_unstable(MAX_TRANSLATIONS);
+        listed.truncate(MAX_TRANSLATIONS);
+        let listed: HashSet<usize> = listed.into_iter().map(|(_, at)| at).collect();
+        let mut places = 0..;
+        versions.retain(|_| places.next().is_some_and(|place| listed.contains(&place)));
+    }
+    (versions.into_iter().map(|(.., version)| version).collect(), total)
+}
+
 /// A topic of a hit, labelled in the language of the article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TopicLabel {
@@ -308,8 +329,12 @@ pub struct Hit {
     pub snippet_html: String,
     /// Higher is better; comparable within one answer only.
     pub score: f32,
-    /// The work's other versions, by language.
+    /// The work's other versions, by language; of very many, a hundred: the first of every language
+    /// by their ids, then the second of every one, and so on.
     pub translations: Vec<Translation>,
+    /// How many other versions the work has, where not all are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translations_total: Option<u64>,
     /// Why it stands where it stands, if that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
@@ -374,8 +399,12 @@ pub struct ArticleAnswer {
     pub card: Card,
     /// Its text.
     pub body: String,
-    /// The work's other versions, by language.
+    /// The work's other versions, by language; of very many, a hundred: the first of every language
+    /// by their ids, then the second of every one, and so on.
     pub translations: Vec<Translation>,
+    /// How many other versions the work has, where not all are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translations_total: Option<u64>,
     /// The state it was given from.
     pub index_version: IndexVersion,
 }

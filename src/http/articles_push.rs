@@ -418,6 +418,7 @@ fn result(line: Option<u64>, id: String, pushed: Pushed, flaws: &[ArticleProblem
         }
         Outcome::NotPushed => return Err(Problem::not_pushed(&pushed.shadowed_by.unwrap_or_default())),
     };
+    let crowded = pushed.crowded_work.map(ArticleProblem::ManyVersions);
     Ok(PushResult {
         line,
         id: Some(id),
@@ -425,7 +426,7 @@ fn result(line: Option<u64>, id: String, pushed: Pushed, flaws: &[ArticleProblem
         seq: pushed.seq,
         hash: pushed.hash.as_ref().map(hex),
         shadowed_by: pushed.shadowed_by,
-        flaws: flaws.iter().map(ToString::to_string).collect(),
+        flaws: flaws.iter().chain(&crowded).map(ToString::to_string).collect(),
         code: None,
         reason: None,
     })

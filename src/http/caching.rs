@@ -137,15 +137,15 @@ pub(super) fn mark(headers: &mut HeaderMap, tag: Option<ETag>, cache_control: He
 struct IndexState {
     engine: Arc<EmbeddedEngine>,
     version: IndexVersion,
-    /// When an article has appeared or expired last, Unix time.
-    last_turn_s: i64,
+    /// When an article has appeared or expired last, Unix time, see [`EmbeddedEngine::last_turns_s`].
+    last_turns_s: [i64; 2],
     day: i64,
 }
 
 impl PartialEq for IndexState {
     fn eq(&self, other: &IndexState) -> bool {
         Arc::ptr_eq(&self.engine, &other.engine)
-            && (self.version, self.last_turn_s, self.day) == (other.version, other.last_turn_s, other.day)
+            && (self.version, self.last_turns_s, self.day) == (other.version, other.last_turns_s, other.day)
     }
 }
 
@@ -153,8 +153,8 @@ impl IndexState {
     fn present(slot: &EngineSlot) -> Option<IndexState> {
         let engine = slot.load_full()?;
         let now_s = jiff::Timestamp::now().as_second();
-        let (version, last_turn_s) = (engine.index_version(), engine.last_turn_s(now_s));
-        Some(IndexState { engine, version, last_turn_s, day: now_s.div_euclid(DAY_S) })
+        let (version, last_turns_s) = (engine.index_version(), engine.last_turns_s(now_s));
+        Some(IndexState { engine, version, last_turns_s, day: now_s.div_euclid(DAY_S) })
     }
 
     /// The tag of the answer to a request. Of the headers that are negotiated by, the whole text
@@ -172,7 +172,7 @@ impl IndexState {
         // Two indexes can have come to the same version, but not at the same time.
         add(self.engine.generation().manifest().built_at.as_bytes());
         add(self.version.to_string().as_bytes());
-        add(&self.last_turn_s.to_le_bytes());
+        self.last_turns_s.iter().for_each(|turn_s| add(&turn_s.to_le_bytes()));
         add(&self.day.to_le_bytes());
         add(uri.path().as_bytes());
         add(uri.query().unwrap_or_default().as_bytes());

@@ -40,11 +40,14 @@ struct RecentHit {
     card: Card,
     /// The work's other versions, by language.
     translations: Vec<Translation>,
+    /// How many other versions the work has, where not all are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    translations_total: Option<u64>,
 }
 
 impl RecentHit {
     fn of(hit: Hit) -> RecentHit {
-        RecentHit { card: hit.card, translations: hit.translations }
+        RecentHit { card: hit.card, translations: hit.translations, translations_total: hit.translations_total }
     }
 }
 

@@ -48,7 +48,7 @@ impl<'r, 'c> Intake<'r, 'c> {
     fn article(&mut self, file: &FoundFile, line: u64, article: &Article, flaws: Vec<ArticleProblem>) -> Result<()> {
         for flaw in flaws {
             self.has_losses |= flaw.is_loss();
-            note_flaw(self.report, file, line, &article.id, flaw.to_string());
+            note_flaw(self.report, &file.name, Some(line), &article.id, flaw.to_string());
         }
         let (staged, neighbours) = self.stage.put(&file.name, article)?;
         match staged {
@@ -108,10 +108,10 @@ impl<'r, 'c> Intake<'r, 'c> {
     }
 }
 
-fn note_flaw(report: &mut SourceReport, file: &FoundFile, line: u64, id: &str, reason: String) {
-    tracing::warn!(file = file.name, line, id, reason, "an article has a flaw");
+pub(super) fn note_flaw(report: &mut SourceReport, file: &str, line: Option<u64>, id: &str, reason: String) {
+    tracing::warn!(file, line, id, reason, "an article has a flaw");
     if report.flaws.len() < MAX_LISTED {
-        report.flaws.push(Rejected { file: file.name.clone(), line: Some(line), id: Some(id.to_owned()), reason });
+        report.flaws.push(Rejected { file: file.to_owned(), line, id: Some(id.to_owned()), reason });
     }
 }
 

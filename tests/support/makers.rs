@@ -142,8 +142,9 @@ impl Site {
         let options = Options { full, synonyms: Some(synonyms), gate, ..Options::default() };
         let report = reindex(&data, &[source], &options, &Silent).unwrap();
         let site = &report.sources[0];
-        // Its texts are made of words of all languages, whatever they declare.
-        let is_doubt = |flaw: &Rejected| flaw.reason.starts_with("lang: declared as");
+        // Its texts are made of words of all languages, whatever they declare; a work may be too large.
+        let is_doubt =
+            |flaw: &Rejected| flaw.reason.starts_with("lang: declared as") || flaw.reason.starts_with("work: ");
         assert!(report.is_complete() && site.rejections.is_empty() && site.flaws.iter().all(is_doubt), "{report:?}");
         assert_eq!(report.articles(), records.len() as u64);
         report
@@ -156,9 +157,15 @@ impl Site {
         data.generation(data.current().unwrap())
     }
 
+    /// Its data folder.
+    #[allow(dead_code, reason = "one of the suites keeps it in step")]
+    pub fn data(&self) -> DataFolder {
+        DataFolder::existing(&self.folder.path().join("index"))
+    }
+
     /// The engine that answers now. It does not see later reindexes.
     pub fn open(&self) -> EmbeddedEngine {
-        let data = DataFolder::existing(&self.folder.path().join("index"));
+        let data = self.data();
         open_engine(&data, data.current().unwrap()).unwrap()
     }
 }

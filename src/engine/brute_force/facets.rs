@@ -18,8 +18,9 @@ impl BruteForceEngine {
             let mut works: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
             let mut months: BTreeMap<(i16, i8), BTreeSet<&str>> = BTreeMap::new();
             let mut years: BTreeMap<i16, BTreeSet<&str>> = BTreeMap::new();
-            for article in matching.iter().map(|choice| &choice.entry.article).filter(|article| filters.take(article)) {
-                let counted = if request.group { article.work.as_str() } else { article.id.as_str() };
+            for entry in matching.iter().map(|choice| choice.entry).filter(|entry| filters.take(&entry.article)) {
+                let article = &entry.article;
+                let counted = if request.group { entry.work.as_str() } else { article.id.as_str() };
                 for value in self.values(*facet, article) {
                     works.entry(value).or_default().insert(counted);
                 }
@@ -52,12 +53,12 @@ impl BruteForceEngine {
 
     /// What an article counts under.
     fn values(&self, facet: Facet, article: &Article) -> Vec<String> {
-        let articles = || self.entries.iter().map(|entry| &entry.article);
         let spelled =
             |label: &String, known: &BTreeMap<String, String>| known.get(&label_key(label)).unwrap_or(label).clone();
         match facet {
             Facet::Lang => {
-                let above = articles().filter(|other| language_is_under(&article.lang, &other.lang));
+                let counted = self.counted().map(|entry| &entry.article).chain([article]);
+                let above = counted.filter(|other| language_is_under(&article.lang, &other.lang));
                 above.map(|other| other.lang.clone()).collect()
             }
             Facet::Kind => vec![article.kind.as_str().to_owned()],

@@ -119,9 +119,9 @@ impl BruteForceEngine {
     }
 
     fn origin_of_entry<'e>(&'e self, entry: &'e Entry) -> Origin<'e> {
-        let mut versions: Vec<&Entry> =
-            self.entries.iter().filter(|other| other.article.work == entry.article.work).collect();
+        let mut versions: Vec<&Entry> = self.counted().filter(|other| other.work == entry.work).collect();
         versions.sort_by(|a, b| a.article.id.cmp(&b.article.id));
+        versions.extend(Some(entry).filter(|entry| !entry.is_counted));
         let mut copies = Copies::default();
         versions.iter().for_each(|version| copies.show(version.terms.sketch));
         Origin {
@@ -132,10 +132,10 @@ impl BruteForceEngine {
                 .map(|version| Asked {
                     subject: &version.comparable.subject,
                     lang: language_group(&version.article.lang),
-                    is_indexed: true,
+                    is_indexed: version.is_counted,
                 })
                 .collect(),
-            own: HashSet::from([entry.article.work.as_str()]),
+            own: HashSet::from([entry.work.as_str()]),
             copies,
         }
     }
@@ -148,10 +148,10 @@ impl BruteForceEngine {
         now_s: i64,
     ) -> Origin<'e> {
         let mut own: HashSet<&str> = HashSet::new();
-        own.extend(self.entries.iter().map(|entry| entry.article.work.as_str()).filter(|work| *work == article.work));
-        let by_id = self.entries.iter().find(|entry| entry.article.id == article.id);
+        own.extend(self.counted().filter(|entry| entry.article.work == article.work).map(|entry| entry.work.as_str()));
+        let by_id = self.find(&ArticleKey::Id(article.id.clone()), now_s);
         let by_url = article.url.clone().and_then(|url| self.find(&ArticleKey::Url(url), now_s));
-        own.extend([by_id, by_url].into_iter().flatten().map(|entry| entry.article.work.as_str()));
+        own.extend([by_id, by_url].into_iter().flatten().map(|entry| entry.work.as_str()));
         let mut copies = Copies::default();
         copies.show(terms.sketch);
         Origin {
@@ -168,7 +168,7 @@ impl BruteForceEngine {
             true => entry.comparable.has_phrase(&term.stem),
             false => entry.comparable.stems[term.zone.ordinal()].contains_key(&term.stem),
         };
-        self.entries.iter().filter(holds).count() as u64
+        self.counted().filter(holds).count() as u64
     }
 
     fn weightiest(&self, terms: &[KeyTerm], most: usize, version: &Asked<'_>) -> Vec<WeightedTerm> {
@@ -182,8 +182,8 @@ impl BruteForceEngine {
     /// How near every other work is that shares anything.
     fn near<'e>(&'e self, origin: &Origin<'_>) -> Vec<Near<'e>> {
         let mut works: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-        for entry in self.entries.iter().filter(|entry| !origin.own.contains(entry.article.work.as_str())) {
-            works.entry(&entry.article.work).or_default().push(entry);
+        for entry in self.counted().filter(|entry| !origin.own.contains(entry.work.as_str())) {
+            works.entry(&entry.work).or_default().push(entry);
         }
         let looked_for: Vec<LookedFor> = origin.versions.iter().map(|version| self.looked_for(version)).collect();
         let near = works.into_iter().filter_map(|(work, entries)| {
@@ -271,9 +271,9 @@ impl BruteForceEngine {
     /// What is looked for of a version.
     fn looked_for(&self, version: &Asked<'_>) -> LookedFor {
         let subject = version.subject;
-        let articles = self.entries.len() as u64;
+        let articles = self.counted().count() as u64;
         let with = |holds: &dyn Fn(&Subject) -> bool| {
-            self.entries.iter().filter(|entry| holds(&entry.comparable.subject)).count() as u64
+            self.counted().filter(|entry| holds(&entry.comparable.subject)).count() as u64
         };
         let topics = subject.topics.iter().map(|topic| with(&|other| stands_under(other, &topic.path)));
         let authors = subject.authors.iter().map(|author| with(&|other| other.authors.contains(author)));
@@ -340,7 +340,7 @@ impl<'e> Ladder<'e> {
             (language_fit(&entry.article.lang, Some(&self.origin.card.lang)), Reverse(&entry.article.id))
         };
         for entry in &self.engine.entries {
-            let work = entry.article.work.as_str();
+            let work = entry.work.as_str();
             if !self.seen.contains(work)
                 && entry.article.is_visible_at(self.request.now_s)
                 && filters.take(&entry.article)
@@ -358,7 +358,7 @@ impl<'e> Ladder<'e> {
     fn by_nearness(&mut self, filters: &Filters) {
         let versions = self.versions(filters);
         let found = versions.into_iter().filter_map(|entry| {
-            let near = self.near.iter().find(|near| near.work == entry.article.work)?;
+            let near = self.near.iter().find(|near| near.work == entry.work)?;
             Some((entry, near))
         });
         let mut found: Vec<(&Entry, &Near<'_>)> = found.collect();
@@ -371,17 +371,14 @@ impl<'e> Ladder<'e> {
             let asked = &self.origin.versions[self.origin.version].subject.topics;
             let mut why = reasons(near.nearness.shared, &near.written, &self.origin.card, asked, &card);
             if why.is_empty() {
-                let versions = self.engine.entries.iter().filter(|other| other.article.work == entry.article.work);
+                let versions = self.engine.counted().filter(|other| other.work == entry.work);
                 card.topics = versions.flat_map(|version| Card::of(&version.article).topics).collect();
                 let asked = self.origin.versions.iter().flat_map(|version| version.subject.topics.iter().cloned());
                 let asked: Vec<TopicLabel> = asked.collect();
                 let mut whole = self.origin.card.clone();
                 let is_published = matches!(self.request.to, RelatedTo::Article(_));
-                let own = self
-                    .engine
-                    .entries
-                    .iter()
-                    .filter(|other| is_published && self.origin.own.contains(other.article.work.as_str()));
+                let own =
+                    self.engine.counted().filter(|other| is_published && self.origin.own.contains(other.work.as_str()));
                 let mut own: Vec<&Article> = own.map(|entry| &entry.article).collect();
                 own.sort_by(|a, b| a.id.cmp(&b.id));
                 whole.series = whole.series.or(own.iter().find_map(|article| article.series.clone()));
@@ -411,7 +408,7 @@ impl<'e> Ladder<'e> {
         if self.missing() == 0 || self.copies.has(entry.terms.sketch) {
             return;
         }
-        self.seen.insert(&entry.article.work);
+        self.seen.insert(&entry.work);
         self.copies.show(entry.terms.sketch);
         let other_language = language_group(&entry.article.lang) != language_group(&self.origin.card.lang);
         let card = Card::of(&entry.article);

@@ -69,7 +69,7 @@ fn offers(
     for entry in entries(engine, request).filter(|entry| with.iter().all(|word| holds(entry, word))) {
         for completion in &entry.terms.completions {
             let of_key = held.entry(&completion.key).or_default();
-            let known = of_key.works.entry(&entry.article.work).or_insert(completion.standing);
+            let known = of_key.works.entry(&entry.work).or_insert(completion.standing);
             *known = completion.standing.min(*known);
             *of_key.writings.entry((&entry.article.lang, &completion.text)).or_insert(0) += 1;
         }
@@ -101,11 +101,11 @@ fn headed(engine: &BruteForceEngine, typed: &Typed, request: &SuggestRequest) ->
         if let Some(place) = typed.place(&words) {
             let article = &entry.article;
             let newness = article.published_at.as_ref().map(|at| at.start_s());
-            ranked.push((Reverse((request.fit(&article.lang), place, newness)), &article.id, article));
+            ranked.push((Reverse((request.fit(&article.lang), place, newness)), &article.id, entry));
         }
     }
     ranked.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     let mut works = BTreeSet::new();
-    let first_of_work = ranked.into_iter().map(|(_, _, article)| article).filter(|article| works.insert(&article.work));
-    first_of_work.take(request.limit).map(Card::of).collect()
+    let first_of_work = ranked.into_iter().map(|(_, _, entry)| entry).filter(|entry| works.insert(&entry.work));
+    first_of_work.take(request.limit).map(|entry| Card::of(&entry.article)).collect()
 }

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::io;
 
+use tantivy::postings::TermInfo;
 use tantivy::termdict::{TermDictionary, TermOrdinal};
 
 use super::snapshot::{Snapshot, index_error};
@@ -23,13 +24,12 @@ const MAX_CHARS: usize = 5;
 pub(super) struct Under {
     /// How many words there are.
     pub(super) words: usize,
-    /// Those of them that most articles hold: how many articles (deleted ones among them), and the
-    /// ordinal of the term.
+    /// Those of them that most counted articles hold: how many, and the ordinal of the term.
     pub(super) best: Vec<(u32, TermOrdinal)>,
 }
 
 /// The frequent words of one segment, by beginning. A segment never changes: this is made once for
-/// each.
+/// each, and again where other articles are counted.
 #[derive(Debug, Default)]
 pub(super) struct Beginnings {
     under: HashMap<String, Under>,
@@ -46,12 +46,17 @@ struct Open {
 
 impl Beginnings {
     /// Goes through the words of a segment once: those with a beginning in common stand together.
-    pub(super) fn of(terms: &TermDictionary) -> io::Result<Beginnings> {
+    /// `holders` says how many counted articles hold one.
+    pub(super) fn of(terms: &TermDictionary, holders: impl Fn(&TermInfo) -> io::Result<u32>) -> io::Result<Beginnings> {
         let mut beginnings = Beginnings::default();
         let mut open: [Open; MAX_CHARS] = Default::default();
         let mut stream = terms.stream()?;
         while stream.advance() {
             let Ok(word) = std::str::from_utf8(stream.key()) else { continue };
+            let articles = holders(stream.value())?;
+            if articles == 0 {
+                continue;
+            }
             let ends = word.char_indices().map(|(at, c)| at + c.len_utf8());
             for (open, end) in open.iter_mut().zip(ends) {
                 let beginning = word.get(..end).unwrap_or(word);
@@ -59,7 +64,7 @@ impl Beginnings {
                     let done = std::mem::replace(open, Open { beginning: beginning.to_owned(), ..Open::default() });
                     beginnings.close(done);
                 }
-                open.take(stream.value().doc_freq, stream.term_ord());
+                open.take(articles, stream.term_ord());
             }
         }
         open.into_iter().for_each(|open| beginnings.close(open));
@@ -110,7 +115,10 @@ pub(super) fn frequent_beginning_with(snapshot: &Snapshot, prefix: &str, most: u
         } else {
             let mut words = terms.range().ge(prefix).lt(&end).into_stream().map_err(index_error)?;
             while let Some((word, info)) = words.next() {
-                *found.entry(word.to_vec()).or_insert(0) += u64::from(info.doc_freq);
+                let articles = segment.holders(&segment.vocabulary, info).map_err(index_error)?;
+                if articles > 0 {
+                    *found.entry(word.to_vec()).or_insert(0) += u64::from(articles);
+                }
             }
         }
     }
@@ -145,7 +153,7 @@ mod tests {
         let field = schema.add_text_field("word", STRING);
         let index = Index::create_in_ram(schema.build());
         let mut writer = index.writer_with_num_threads(1, 20_000_000).unwrap();
-        let mut hold = |word: String, times: usize| {
+        let hold = |word: String, times: usize| {
             for _ in 0..times {
                 let mut document = TantivyDocument::new();
                 document.add_text(field, &word);
@@ -160,7 +168,7 @@ mod tests {
         writer.commit().unwrap();
         let segment = &index.reader().unwrap().searcher().segment_readers()[0].clone();
         let list = segment.inverted_index(field).unwrap();
-        let beginnings = Beginnings::of(list.terms()).unwrap();
+        let beginnings = Beginnings::of(list.terms(), |term| Ok(term.doc_freq)).unwrap();
         let under = beginnings.under("é").unwrap();
         assert_eq!((under.words, under.best.len(), under.best[0].0), (601, KEPT, 3));
         assert!(under.best[1..].iter().all(|(articles, _)| *articles == 2));

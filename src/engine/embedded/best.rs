@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
+use tantivy::postings::TermInfo;
 use tantivy::termdict::TermDictionary;
 
 use super::schema::read_completion;
@@ -21,14 +22,14 @@ const MAX_GATHERED: usize = 16_384;
 pub(super) struct Listed {
     /// The term's ordinal.
     pub(super) ordinal: u32,
-    /// How many articles hold it, deleted ones among them.
+    /// How many counted articles hold it.
     pub(super) articles: u32,
     /// Its language's place in [`Best::langs`].
     pub(super) lang: u16,
 }
 
-/// The completions of one segment that most of its articles hold. A segment never changes: this is
-/// made once for each.
+/// The completions of one segment that most of its counted articles hold. A segment never changes:
+/// this is made once for each, and again where other articles are counted.
 ///
 /// The terms are in order: those with a common beginning stand together. Going through them once,
 /// as one goes through the suffixes of a suffix array with their common prefixes (Kasai et al.,
@@ -71,8 +72,8 @@ impl Node {
 }
 
 impl Best {
-    /// Goes through the completions of a segment.
-    pub(super) fn of(terms: &TermDictionary) -> io::Result<Best> {
+    /// Goes through the completions of a segment; `holders` says how many counted articles hold one.
+    pub(super) fn of(terms: &TermDictionary, holders: impl Fn(&TermInfo) -> io::Result<u32>) -> io::Result<Best> {
         let mut best = Best::default();
         let mut open = vec![Node { depth: 0, count: 0, gathered: Vec::new() }];
         let mut last: Vec<u8> = Vec::new();
@@ -80,6 +81,10 @@ impl Best {
         let mut stream = terms.stream()?;
         while stream.advance() {
             let term = stream.key();
+            let articles = holders(stream.value())?;
+            if articles == 0 {
+                continue;
+            }
             let common = last.iter().zip(term).take_while(|(a, b)| a == b).count();
             if let Some(listed) = pending.take() {
                 best.place(&mut open, listed, &last, common);
@@ -87,7 +92,7 @@ impl Best {
             let Some((_, lang, _)) = read_completion(term) else { continue };
             pending = Some(Listed {
                 ordinal: u32::try_from(stream.term_ord()).unwrap_or(u32::MAX),
-                articles: stream.value().doc_freq,
+                articles,
                 lang: best.lang(lang),
             });
             last.clear();

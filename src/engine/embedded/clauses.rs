@@ -17,7 +17,7 @@ use crate::engine::supervision::{Steps, checkpoint};
 /// The articles of one segment.
 pub(super) type Docs = FxHashSet<DocId>;
 /// The numbers of works.
-type WorkNumbers = FxHashSet<u64>;
+type WorkNumbers = FxHashSet<u32>;
 /// What must not stand, and what saves from that.
 type Exclusions = (Vec<PlannedClause>, PlannedClause);
 
@@ -62,7 +62,7 @@ impl<'s> Clauses<'s> {
                 let held = self.held(clause)?;
                 for ((segment, docs), saved) in self.snapshot.segments.iter().zip(held.iter()).zip(saved.iter()) {
                     let docs = docs.iter().filter(|doc| !saved.contains(doc) && segment.is_visible(**doc, self.now_s));
-                    works.extend(docs.map(|doc| segment.work.get_val(*doc)));
+                    works.extend(docs.map(|doc| segment.work_of(*doc)));
                 }
             }
         }

@@ -21,7 +21,7 @@ impl Contents {
 
     /// How many articles it holds.
     pub fn articles(&self) -> u64 {
-        self.0.segments.iter().map(|segment| u64::from(segment.reader.num_docs())).sum()
+        self.0.living()
     }
 
     /// The names of the segments that it consists of. Where one is gone in a later state, some were

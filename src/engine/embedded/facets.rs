@@ -2,18 +2,18 @@
 //! tried before only note what matches them.
 
 use super::filter::Failed;
-use super::snapshot::{Place, Snapshot};
+use super::snapshot::{Place, Segment, Snapshot};
 use crate::article::Kind;
 use crate::engine::EngineError;
 use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
 use crate::engine::filters::Facet;
 use crate::engine::supervision::Steps;
 
-/// A version that counted somewhere.
+/// A version that counts somewhere.
 struct Counted {
     place: Place,
     failed: Failed,
-    /// The version of the same work that counted before it, its place in the list plus one.
+    /// The version of the same work that was taken up before it, its place in the list plus one.
     before: u32,
 }
 
@@ -40,75 +40,105 @@ impl<'s> Counter<'s> {
     /// The counts, with topics as they are written for a reader.
     pub(super) fn counts(self, ui_lang: Option<&str>) -> Result<FacetCounts, EngineError> {
         let mut sums = Sums::new(self.snapshot, &self.facets, self.group);
-        let mut steps = Steps::default();
         for (place, failed) in self.matching {
             sums.take(place, failed);
-            steps.step()?;
         }
+        sums.count()?;
         Ok(sums.counts(ui_lang))
+    }
+}
+
+/// How many works there are under every value of a facet.
+struct ValueCounts {
+    facet: Facet,
+    counts: Vec<u64>,
+    /// The last work that was counted under each value: it counts once.
+    counted: Vec<u32>,
+}
+
+impl ValueCounts {
+    fn take(&mut self, snapshot: &Snapshot, segment: &Segment, version: &Counted, work: u32) {
+        if !version.failed.is_none_but(self.facet) {
+            return;
+        }
+        let (counts, counted) = (&mut self.counts, &mut self.counted);
+        snapshot.values.any(self.facet, segment, version.place, |value| {
+            if let (Some(count), Some(counted)) = (counts.get_mut(value as usize), counted.get_mut(value as usize))
+                && *counted != work
+            {
+                *counted = work;
+                *count += 1;
+            }
+            false
+        });
     }
 }
 
 /// Counts the versions that match, a work once under each value.
 struct Sums<'s> {
     snapshot: &'s Snapshot,
-    counts: Vec<(Facet, Vec<u64>)>,
-    counted: Vec<Counted>,
-    /// For every work, its last version in `counted`, plus one; empty where versions count singly.
+    values: Vec<ValueCounts>,
+    versions: Vec<Counted>,
+    /// For every work, its last version in `versions`, plus one; empty where versions count singly.
     last: Vec<u32>,
-    own: Vec<u32>,
 }
 
 impl<'s> Sums<'s> {
     fn new(snapshot: &'s Snapshot, facets: &[Facet], group: bool) -> Sums<'s> {
-        let counts = |facet: &Facet| (*facet, vec![0; snapshot.values.count(*facet)]);
+        let values = |facet: &Facet| {
+            let values = snapshot.values.count(*facet);
+            // No work has this number.
+            ValueCounts { facet: *facet, counts: vec![0; values], counted: vec![u32::MAX; values] }
+        };
         Sums {
             snapshot,
-            counts: facets.iter().map(counts).collect(),
-            counted: Vec::new(),
+            values: facets.iter().map(values).collect(),
+            versions: Vec::new(),
             last: vec![0; if group && !facets.is_empty() { snapshot.works } else { 0 }],
-            own: Vec::new(),
         }
     }
 
     /// Takes up a version that matches, and what it fails.
     fn take(&mut self, place: Place, failed: Failed) {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
-        let values = &self.snapshot.values;
-        let last = self.last.get_mut(segment.work.get_val(place.doc) as usize);
+        let last = self.last.get_mut(segment.work_of(place.doc) as usize);
         let before = last.as_ref().map_or(0, |last| **last);
-        for (facet, counts) in self.counts.iter_mut().filter(|(facet, _)| failed.is_none_but(*facet)) {
-            values.of(*facet, segment, place, &mut self.own);
-            let mut other = before;
-            while let Some(version) = (other as usize).checked_sub(1).and_then(|at| self.counted.get(at)) {
-                if version.failed.is_none_but(*facet)
-                    && let Some(segment) = self.snapshot.segments.get(version.place.segment)
-                {
-                    let own = &mut self.own;
-                    values.any(*facet, segment, version.place, |value| {
-                        own.retain(|own| *own != value);
-                        false
-                    });
-                }
-                other = version.before;
-            }
-            for value in &self.own {
-                if let Some(count) = counts.get_mut(*value as usize) {
-                    *count += 1;
-                }
-            }
-        }
+        self.versions.push(Counted { place, failed, before });
         if let Some(last) = last {
-            self.counted.push(Counted { place, failed, before });
-            *last = u32::try_from(self.counted.len()).unwrap_or(0);
+            *last = u32::try_from(self.versions.len()).unwrap_or(0);
         }
+    }
+
+    /// Counts what was taken up, one work after the other: a version is read once, however many its
+    /// work has.
+    fn count(&mut self) -> Result<(), EngineError> {
+        let mut steps = Steps::default();
+        for (number, at) in (0u32..).zip((0..self.versions.len()).rev()) {
+            let Some(version) = self.versions.get(at) else { continue };
+            let Some(segment) = self.snapshot.segments.get(version.place.segment) else { continue };
+            let last = self.last.get(segment.work_of(version.place.doc) as usize);
+            if last.is_some_and(|last| *last as usize != at + 1) {
+                continue; // it was counted with the last version of its work
+            }
+            let mut next = at + 1;
+            while let Some(version) = next.checked_sub(1).and_then(|at| self.versions.get(at)) {
+                if let Some(segment) = self.snapshot.segments.get(version.place.segment) {
+                    for values in &mut self.values {
+                        values.take(self.snapshot, segment, version, number);
+                    }
+                }
+                next = version.before as usize;
+                steps.step()?;
+            }
+        }
+        Ok(())
     }
 
     fn counts(self, ui_lang: Option<&str>) -> FacetCounts {
         let values = &self.snapshot.values;
         let groups = label_groups(ui_lang, &self.snapshot.languages);
         let mut answer = FacetCounts::default();
-        for (facet, counts) in self.counts {
+        for ValueCounts { facet, counts, .. } in self.values {
             let held =
                 || counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(value, count)| (value, *count));
             let named = |name: &dyn Fn(usize) -> String| -> Vec<ValueCount> {

@@ -35,7 +35,7 @@ pub(super) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestReques
                     && segment.is_visible(doc, request.now_s)
                 {
                     let rank = Rank { fit, place, newness, id: Reverse(segment.id_rank(doc)) };
-                    top.take(rank, segment.work.get_val(doc), Place { segment: ordinal, doc });
+                    top.take(rank, segment.work_of(doc), Place { segment: ordinal, doc });
                 }
             })?;
         }
@@ -57,7 +57,7 @@ struct Top {
     limit: usize,
     /// How well the best language suits the reader.
     best_fit: u8,
-    entries: Vec<(Rank, u64, Place)>,
+    entries: Vec<(Rank, u32, Place)>,
 }
 
 impl Top {
@@ -75,7 +75,7 @@ impl Top {
         self.worst().is_some_and(|worst| worst.fit == self.best_fit)
     }
 
-    fn take(&mut self, rank: Rank, work: u64, place: Place) {
+    fn take(&mut self, rank: Rank, work: u32, place: Place) {
         if let Some(known) = self.entries.iter_mut().find(|(_, known, _)| *known == work) {
             if rank > known.0 {
                 *known = (rank, work, place);
@@ -170,11 +170,11 @@ impl Docs {
         let mut words = Vec::new();
         while let Some((term, info)) = terms.next() {
             if term.ends_with(PART_SEPARATOR.encode_utf8(&mut [0; 4]).as_bytes()) {
-                words.push(info.clone());
+                words.push((segment.holders(&segment.heads, info).map_err(index_error)?, info.clone()));
             }
         }
-        words.sort_by_key(|info| Reverse(info.doc_freq));
-        for info in words.iter().take(MAX_WORDS) {
+        words.sort_by_key(|(holders, _)| Reverse(*holders));
+        for (_, info) in words.iter().take(MAX_WORDS) {
             let list = segment.heads.read_postings_from_terminfo(info, IndexRecordOption::Basic);
             let mut list = list.map_err(index_error)?;
             while list.doc() != TERMINATED {

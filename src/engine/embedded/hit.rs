@@ -31,11 +31,13 @@ pub(super) fn hits(
         let sightings = sightings.remove(&place).unwrap_or_default();
         let explanation =
             if request.explain { Some(explanation(priors, &evidence, segment, &candidate)?) } else { None };
+        let (translations, translations_total) = translations(snapshot, place, request.now_s)?;
         hits.push(Hit {
             title_html: snippets.title_html(&card.title, lang),
             snippet_html: snippets.snippet_html(&body, sightings, &card.summary, lang)?,
             score: candidate.score,
-            translations: translations(snapshot, place, request.now_s)?,
+            translations,
+            translations_total,
             explanation,
             card,
         });

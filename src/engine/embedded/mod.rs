@@ -48,8 +48,8 @@ use tantivy::Term;
 use self::snapshot::{KnownBest, Place, Snapshot, index_error};
 use super::plan::{Mending, Plan};
 use super::{
-    ArticleAnswer, ArticleKey, Cursor, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
-    SearchEngine, SearchRequest, SuggestAnswer, SuggestRequest,
+    ArticleAnswer, ArticleKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine,
+    SearchRequest, SuggestAnswer, SuggestRequest,
 };
 use crate::article::address;
 use crate::panics::contain;
@@ -143,18 +143,20 @@ impl EmbeddedEngine {
         Contents(self.snapshot.load_full())
     }
 
-    /// How many articles are answered from.
+    /// How many articles readers may see.
     pub fn article_count(&self) -> u64 {
         self.snapshot.load().articles()
     }
 
-    /// When an article has appeared or expired last, by its dates, up to `now_s`; both Unix time.
-    /// While it and the index version stay, every article that was seen is seen, and no other.
-    pub fn last_turn_s(&self, now_s: i64) -> i64 {
-        self.snapshot.load().last_turn_s(now_s)
+    /// When an article has appeared or expired last, by its dates: up to `now_s`, and up to when the
+    /// present state was taken, from which the statistics are; all Unix time. While these and the index
+    /// version stay, every article that was seen is seen, and no other.
+    pub fn last_turns_s(&self, now_s: i64) -> [i64; 2] {
+        let snapshot = self.snapshot.load();
+        [snapshot.last_turn_s(now_s), snapshot.turned_s()]
     }
 
-    /// How many articles there are of each language, as it was declared.
+    /// How many articles readers may see of each language, as it was declared.
     pub fn articles_by_language(&self) -> BTreeMap<String, u64> {
         self.snapshot.load().articles_by_lang.clone()
     }
@@ -221,12 +223,18 @@ impl State {
         answer
     }
 
-    /// The present state, or the former one in which a list by relevance began, while it is held.
+    /// The present state, or the former one in which a list by relevance began, while it is held. States
+    /// of one version, between which articles have appeared or expired, are told apart by their time.
     fn of(&self, request: &SearchRequest) -> &Snapshot {
-        let is_outdated = |cursor: &&Cursor| cursor.is_outdated(self.present.version);
-        let Some(cursor) = request.after.as_ref().filter(is_outdated) else { return &self.present };
-        let is_meant = |former: &&Arc<Snapshot>| former.version == cursor.version && former.is_held(request.now_s);
-        self.former.iter().find(is_meant).unwrap_or(&self.present)
+        let Some(cursor) = request.after.as_ref().filter(|cursor| cursor.is_by_score()) else { return &self.present };
+        let is_of_version = |state: &Snapshot| state.version == cursor.version;
+        let began_in = |state: &Snapshot| is_of_version(state) && state.taken_s <= cursor.now_s;
+        if began_in(&self.present) {
+            return &self.present;
+        }
+        let held = || self.former.iter().rev().filter(|state| is_of_version(state) && state.is_held(request.now_s));
+        let any_of_version = || held().next().filter(|_| !is_of_version(&self.present));
+        held().find(|state| began_in(state)).or_else(any_of_version).unwrap_or(&self.present)
     }
 }
 

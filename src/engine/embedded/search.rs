@@ -20,7 +20,7 @@ use crate::engine::recovery::{self, Answered, Found, is_whole};
 use crate::engine::supervision::Steps;
 use crate::engine::{
     ArticleAnswer, Card, Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, Translation,
-    language_fit,
+    language_fit, listed_translations,
 };
 
 /// The works that match, best first.
@@ -64,14 +64,14 @@ struct Matches<'s> {
 }
 
 /// The numbers of the works that the request leaves out.
-fn without(snapshot: &Snapshot, request: &SearchRequest) -> Result<HashSet<u64>, EngineError> {
+fn without(snapshot: &Snapshot, request: &SearchRequest) -> Result<HashSet<u32>, EngineError> {
     let mut works = HashSet::new();
     for key in &request.without {
         if let Some(place) = place(snapshot, key, request.now_s)?
             && let Some(segment) = snapshot.segments.get(place.segment)
             && segment.is_visible(place.doc, request.now_s)
         {
-            works.insert(segment.work.get_val(place.doc));
+            works.insert(segment.work_of(place.doc));
         }
     }
     Ok(works)
@@ -83,7 +83,7 @@ fn matching<'s>(
     plan: &Plan,
     filters: &Filters,
     request: &SearchRequest,
-    without: &HashSet<u64>,
+    without: &HashSet<u32>,
     clauses: &Clauses<'_>,
 ) -> Result<Found<Matches<'s>>, EngineError> {
     let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
@@ -103,7 +103,7 @@ fn matching<'s>(
                 return;
             }
             let place = Place { segment: ordinal, doc };
-            let work = segment.work.get_val(doc);
+            let work = segment.work_of(doc);
             if without.contains(&work) || excluded.contains(&work) {
                 return;
             }
@@ -231,17 +231,20 @@ pub(super) fn explanation<'s>(
     explain(priors.plan, &evidence.of(segment, candidate.place), &made)
 }
 
-/// The other visible versions of an article's work, by language.
-pub(super) fn translations(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Vec<Translation>, EngineError> {
-    let mut translations = Vec::new();
-    for &other in snapshot.versions(snapshot.work_of(place)) {
-        let segment = &snapshot.segments[other.segment];
-        if other != place && segment.is_visible(other.doc, now_s) {
-            translations.push(snapshot.card(other)?.into_translation());
-        }
-    }
-    translations.sort_by(|a, b| (&a.lang, &a.id).cmp(&(&b.lang, &b.id)));
-    Ok(translations)
+/// The other visible versions of an article's work, see [`crate::engine::Hit::translations`].
+pub(super) fn translations(
+    snapshot: &Snapshot,
+    place: Place,
+    now_s: i64,
+) -> Result<(Vec<Translation>, Option<u64>), EngineError> {
+    let others = snapshot.versions(snapshot.work_of(place)).iter().filter(|other| **other != place);
+    let versions = others.filter_map(|other| {
+        let segment = snapshot.segments.get(other.segment).filter(|segment| segment.is_visible(other.doc, now_s))?;
+        Some((segment.lang_of(other.doc).0, segment.id_rank(other.doc), *other))
+    });
+    let (listed, total) = listed_translations(versions.collect());
+    let translation = |place| Ok(snapshot.card(place)?.into_translation());
+    Ok((listed.into_iter().map(translation).collect::<Result<_, EngineError>>()?, total))
 }
 
 /// An article, whole: its card, its text put together from its passages, its translations.
@@ -259,10 +262,6 @@ pub(super) fn article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<O
         }
         body.push_str(&passage.text);
     }
-    Ok(Some(ArticleAnswer {
-        card,
-        body,
-        translations: translations(snapshot, place, now_s)?,
-        index_version: snapshot.version,
-    }))
+    let (translations, translations_total) = translations(snapshot, place, now_s)?;
+    Ok(Some(ArticleAnswer { card, body, translations, translations_total, index_version: snapshot.version }))
 }

@@ -57,7 +57,7 @@ impl<'s> Works<'s> {
             id_rank: segment.id_rank(place.doc),
         };
         let Some(slots) = &mut self.slots else { return self.candidates.push(candidate) };
-        let Some(slot) = slots.get_mut(segment.work.get_val(place.doc) as usize) else { return };
+        let Some(slot) = slots.get_mut(segment.work_of(place.doc) as usize) else { return };
         let Some(known) = (*slot as usize).checked_sub(1).and_then(|at| self.candidates.get_mut(at)) else {
             self.candidates.push(candidate);
             *slot = u32::try_from(self.candidates.len()).unwrap_or(u32::MAX);

@@ -22,7 +22,7 @@ use super::related::NearestStore;
 use super::schema::{ContentKey, Fields, length_column, read_passage};
 use super::sequence::sequence_counts;
 use super::values::Values;
-use super::works::WorkIndex;
+use super::works::{WorkIndex, split_large_works};
 use super::written::written;
 use crate::analysis::{Sketch, ZONES, Zone, language_group};
 use crate::engine::cursor::HOLD_S;
@@ -34,8 +34,18 @@ use crate::engine::snippet::BodyPassage;
 use crate::engine::synonyms::{SynonymGroup, SynonymIndex};
 use crate::engine::{Card, EngineError, IndexVersion};
 
-/// The most articles that are counted one by one.
-const MAX_COUNTED: u32 = 16;
+/// How many postings are read in the time that one article is looked for among them.
+const POSTINGS_A_SEEK: usize = 64;
+
+/// Whether readers may see an article when its snapshot is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// It is deleted, has expired or is not published yet.
+    No,
+    /// Until it expires.
+    ForNow,
+    ForGood,
+}
 
 /// The postings lists of one zone in a segment.
 pub(super) struct ZoneReaders {
@@ -53,7 +63,8 @@ pub(super) struct Segment {
     pub(super) heads: Arc<InvertedIndexReader>,
     pub(super) best: Arc<Best>,
     pub(super) beginnings: Arc<Beginnings>,
-    pub(super) work: Arc<dyn ColumnValues<u64>>,
+    /// For every article, the number of its work.
+    works: Vec<u32>,
     content: Arc<dyn ColumnValues<u64>>,
     pub(super) kind: Arc<dyn ColumnValues<u64>>,
     /// Ordinals into `langs`.
@@ -64,9 +75,11 @@ pub(super) struct Segment {
     pub(super) groups: Vec<usize>,
     pub(super) published: Column<i64>,
     pub(super) expires: Column<i64>,
-    /// For every article, whether it is seen for good from the second on at which the snapshot was
-    /// taken.
-    is_settled: Vec<bool>,
+    /// For every article, whether it is seen at the second at which the snapshot was taken.
+    seen: Vec<Seen>,
+    /// The articles that are not, in order: nothing of them may be told, so that no statistics count
+    /// them.
+    uncounted: Arc<Vec<DocId>>,
     /// When every article was published, Unix time; the undated ones before all others.
     newness_s: Vec<i64>,
     settled_s: i64,
@@ -90,16 +103,20 @@ pub(super) struct Snapshot {
     pub(super) fields: Fields,
     pub(super) segments: Vec<Segment>,
     pub(super) languages: Vec<LanguageStats>,
-    /// How many articles there are of each language, as it was declared.
+    /// How many articles readers may see of each language, as it was declared.
     pub(super) articles_by_lang: BTreeMap<String, u64>,
     /// Above every work number.
     pub(super) works: usize,
     pub(super) version: IndexVersion,
-    /// The time of the newest article, Unix time.
+    /// When it was taken, Unix time: statistics count the articles that readers could see then.
+    pub(super) taken_s: i64,
+    /// The time of the newest article that readers may see, Unix time.
     pub(super) newest_s: Option<i64>,
     /// When articles appear or expire after the snapshot was taken, Unix time, in order; before
     /// these, when one did last.
     turns_s: Vec<i64>,
+    /// When one did last as the snapshot was taken.
+    turned_s: i64,
     synonyms: SynonymIndex,
     pub(super) values: Values,
     /// Which articles are versions of which work.
@@ -110,8 +127,9 @@ pub(super) struct Snapshot {
     held_until_s: AtomicI64,
 }
 
-/// The completions and the words of segments that most articles hold.
-pub(super) type KnownBest = HashMap<SegmentId, (Arc<Best>, Arc<Beginnings>)>;
+/// What was made of a segment once: for the articles that were not counted then, the completions and the
+/// words that most of the others hold.
+pub(super) type KnownBest = HashMap<SegmentId, (Arc<Vec<DocId>>, Arc<Best>, Arc<Beginnings>)>;
 
 /// Wraps whatever the index says.
 pub(super) fn index_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
@@ -127,30 +145,32 @@ impl Snapshot {
         synonyms: Vec<SynonymGroup>,
         mut best: KnownBest,
     ) -> Result<Snapshot, EngineError> {
+        let now_s = jiff::Timestamp::now().as_second();
         let mut segments = Vec::with_capacity(searcher.segment_readers().len());
         for reader in searcher.segment_readers() {
-            segments.push(Segment::open(reader, &fields, &mut best).map_err(index_error)?);
+            segments.push(Segment::open(reader, &fields, &mut best, now_s).map_err(index_error)?);
         }
         let mut stats: BTreeMap<String, LanguageStats> = BTreeMap::new();
         let mut articles_by_lang: BTreeMap<String, u64> = BTreeMap::new();
-        let mut works = 0;
+        let mut works: usize = 0;
         let mut newest_s: Option<i64> = None;
         let mut turns_s = Vec::new();
-        let mut last_turn_s = i64::MIN;
-        let now_s = jiff::Timestamp::now().as_second();
-        for segment in &mut segments {
-            segment.settle(now_s);
+        let mut turned_s = i64::MIN;
+        for segment in &segments {
             let mut counts = vec![(0u64, [0u64; ZONES]); segment.langs.len()];
             for doc in segment.reader.doc_ids_alive() {
-                works = works.max(segment.work.get_val(doc) + 1);
-                newest_s = newest_s.max(segment.published.first(doc));
-                for at_s in [segment.published.first(doc), segment.expires.first(doc)].into_iter().flatten() {
+                works = works.max(segment.work_of(doc) as usize + 1);
+                for at_s in segment.turns_s(doc) {
                     if at_s > now_s {
                         turns_s.push(at_s);
                     } else {
-                        last_turn_s = last_turn_s.max(at_s);
+                        turned_s = turned_s.max(at_s);
                     }
                 }
+                if !segment.is_counted(doc) {
+                    continue;
+                }
+                newest_s = newest_s.max(segment.published.first(doc));
                 let Some((articles, words)) = counts.get_mut(segment.lang.get_val(doc) as usize) else { continue };
                 *articles += 1;
                 for (words, zone) in words.iter_mut().zip(&segment.zones) {
@@ -175,9 +195,10 @@ impl Snapshot {
             let place = |lang: &String| places.get(language_group(lang).as_str()).copied().unwrap_or(usize::MAX);
             segment.groups = segment.langs.iter().map(place).collect();
         }
-        turns_s.push(last_turn_s);
+        turns_s.push(turned_s);
         turns_s.sort_unstable();
         rank_ids(&mut segments).map_err(index_error)?;
+        let works = split_large_works(&mut segments, works);
         let values = Values::new(&segments, now_s).map_err(index_error)?;
         articles_by_lang.retain(|_, articles| *articles > 0);
         Ok(Snapshot {
@@ -185,26 +206,35 @@ impl Snapshot {
             fields,
             synonyms: SynonymIndex::new(synonyms, &languages),
             articles_by_lang,
-            works: works as usize,
+            works,
             version,
+            taken_s: now_s,
             newest_s,
             values,
-            works_index: WorkIndex::new(&segments, works as usize, languages.len()),
+            works_index: WorkIndex::new(&segments, works, languages.len()),
             nearest: ArcSwapOption::empty(),
             segments,
             languages,
             held_until_s: AtomicI64::new(i64::MIN),
             turns_s,
+            turned_s,
         })
     }
 
     /// What was made of each segment once, for a later state to be opened with.
     pub(super) fn known_best(&self) -> KnownBest {
-        let of = |segment: &Segment| (Arc::clone(&segment.best), Arc::clone(&segment.beginnings));
-        self.segments.iter().map(|segment| (segment.reader.segment_id(), of(segment))).collect()
+        let known = |segment: &Segment| {
+            (Arc::clone(&segment.uncounted), Arc::clone(&segment.best), Arc::clone(&segment.beginnings))
+        };
+        self.segments.iter().map(|segment| (segment.reader.segment_id(), known(segment))).collect()
     }
 
-    /// How many articles are answered from.
+    /// How many articles the index holds, whether readers may see them or not.
+    pub(super) fn living(&self) -> u64 {
+        self.segments.iter().map(|segment| u64::from(segment.reader.num_docs())).sum()
+    }
+
+    /// How many articles readers may see.
     pub(super) fn articles(&self) -> u64 {
         self.languages.iter().map(|language| language.articles).sum()
     }
@@ -238,6 +268,12 @@ impl Snapshot {
         passed.checked_sub(1).and_then(|last| self.turns_s.get(last)).copied().unwrap_or(i64::MIN)
     }
 
+    /// When an article had appeared or expired last as the snapshot was taken, Unix time: its
+    /// statistics are those of the articles that were seen from then on.
+    pub(super) fn turned_s(&self) -> i64 {
+        self.turned_s
+    }
+
     /// The article that holds a term, or the first of them.
     pub(super) fn find(&self, field: tantivy::schema::Field, value: &str) -> Result<Option<Place>, EngineError> {
         Ok(self.all_with(&Term::from_field_text(field, value))?.into_iter().next())
@@ -263,9 +299,21 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// All articles that have a key of a subject.
+    /// The counted articles that hold a term, in a fixed order.
+    pub(super) fn counted_with(&self, term: &Term) -> Result<Vec<Place>, EngineError> {
+        let mut found = self.all_with(term)?;
+        found.retain(|place| self.is_counted(*place));
+        Ok(found)
+    }
+
+    /// The counted articles that have a key of a subject.
     pub(super) fn with_key(&self, key: &str) -> Result<Vec<Place>, EngineError> {
-        self.all_with(&Term::from_field_text(self.fields.keys, key))
+        self.counted_with(&Term::from_field_text(self.fields.keys, key))
+    }
+
+    /// As [`Segment::is_counted`].
+    pub(super) fn is_counted(&self, place: Place) -> bool {
+        self.segments.get(place.segment).is_some_and(|segment| segment.is_counted(place.doc))
     }
 
     /// Words of the vocabulary with how many articles hold each, over all segments. `walk` takes
@@ -277,7 +325,7 @@ impl Snapshot {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
         for segment in &self.segments {
             let mut take = |word: &[u8], term: &TermInfo| {
-                let holders = segment.holders(&segment.vocabulary, Ok(Some(term.clone())))?;
+                let holders = segment.holders(&segment.vocabulary, term)?;
                 if holders > 0 {
                     *found.entry(String::from_utf8_lossy(word).into_owned()).or_insert(0) += u64::from(holders);
                 }
@@ -313,8 +361,13 @@ impl Snapshot {
         self.works_index.versions(work)
     }
 
-    /// What tells this set of articles from every other that the index had: the segments, and how
-    /// many articles are deleted in each.
+    /// The counted versions of a work, by their ids.
+    pub(super) fn counted_versions(&self, work: u32) -> impl Iterator<Item = Place> + '_ {
+        self.versions(work).iter().copied().filter(|place| self.is_counted(*place))
+    }
+
+    /// What tells this set of counted articles from every other that the index had: the segments, how
+    /// many articles are deleted in each, and when one appeared or expired last.
     pub(super) fn fingerprint(&self) -> u64 {
         let mut segments: Vec<String> = self
             .segments
@@ -324,6 +377,7 @@ impl Snapshot {
             })
             .collect();
         segments.sort_unstable();
+        segments.push(self.turned_s.to_string());
         let hash = blake3::hash(segments.join("\n").as_bytes());
         let (first, _) = hash.as_bytes().split_at(8);
         first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
@@ -380,13 +434,8 @@ pub(super) struct Place {
 }
 
 impl Segment {
-    fn open(reader: &SegmentReader, fields: &Fields, best: &mut KnownBest) -> tantivy::Result<Segment> {
-        let completions = reader.inverted_index(fields.completions)?;
-        let vocabulary = reader.inverted_index(fields.vocabulary)?;
-        let (best, beginnings) = match best.remove(&reader.segment_id()) {
-            Some(known) => known,
-            None => (Arc::new(Best::of(completions.terms())?), Arc::new(Beginnings::of(vocabulary.terms())?)),
-        };
+    /// Opens the columns of a segment, for the articles that are seen at a second (Unix time).
+    fn open(reader: &SegmentReader, fields: &Fields, best: &mut KnownBest, now_s: i64) -> tantivy::Result<Segment> {
         let columns = reader.fast_fields();
         let zone = |zone: Zone| -> tantivy::Result<ZoneReaders> {
             Ok(ZoneReaders {
@@ -408,7 +457,9 @@ impl Segment {
             Some(lang) => lang.ords().clone().first_or_default_col(u64::MAX),
             None => Column::build_empty_column(reader.max_doc()).first_or_default_col(u64::MAX),
         };
-        Ok(Segment {
+        let work = columns.u64("work")?.first_or_default_col(0);
+        let work_of = |doc| u32::try_from(work.get_val(doc)).unwrap_or(u32::MAX);
+        let mut segment = Segment {
             zones: [
                 zone(Zone::Title)?,
                 zone(Zone::Summary)?,
@@ -416,12 +467,12 @@ impl Segment {
                 zone(Zone::Topics)?,
                 zone(Zone::Authors)?,
             ],
-            vocabulary,
-            completions,
+            vocabulary: reader.inverted_index(fields.vocabulary)?,
+            completions: reader.inverted_index(fields.completions)?,
             heads: reader.inverted_index(fields.heads)?,
-            best,
-            beginnings,
-            work: columns.u64("work")?.first_or_default_col(0),
+            best: Arc::default(),
+            beginnings: Arc::default(),
+            works: (0..reader.max_doc()).map(work_of).collect(),
             content: columns.u64("content")?.first_or_default_col(0),
             kind: columns.u64("kind")?.first_or_default_col(0),
             lang,
@@ -431,7 +482,8 @@ impl Segment {
             expires: columns.i64("expires")?,
             id: columns.str("id")?,
             id_ranks: Vec::new(),
-            is_settled: Vec::new(),
+            seen: Vec::new(),
+            uncounted: Arc::default(),
             newness_s: Vec::new(),
             settled_s: i64::MAX,
             topic: columns.str("topic")?,
@@ -443,23 +495,45 @@ impl Segment {
             sketch: columns.u64("sketch")?,
             passage_start: columns.u64("passage_start")?,
             reader: reader.clone(),
-        })
+        };
+        segment.settle(now_s);
+        (segment.best, segment.beginnings) = match best.remove(&reader.segment_id()) {
+            Some((uncounted, best, beginnings)) if uncounted == segment.uncounted => (best, beginnings),
+            _ => {
+                let (completions, vocabulary) = (&segment.completions, &segment.vocabulary);
+                let best = Best::of(completions.terms(), |term| segment.holders(completions, term))?;
+                let beginnings = Beginnings::of(vocabulary.terms(), |term| segment.holders(vocabulary, term))?;
+                (Arc::new(best), Arc::new(beginnings))
+            }
+        };
+        Ok(segment)
     }
 
-    /// How many articles hold a term. Tantivy counts deleted ones until it merges; where they could
-    /// make a word known that no article holds any more, the living are counted.
-    fn holders(&self, list: &InvertedIndexReader, term: io::Result<Option<TermInfo>>) -> io::Result<u32> {
-        let Some(term) = term? else { return Ok(0) };
-        if term.doc_freq > MAX_COUNTED.min(self.reader.num_deleted_docs()) {
+    /// How many counted articles hold a term. Tantivy's own number counts deleted ones until it
+    /// merges, and those that readers may not see: from it could be told which words they hold.
+    pub(super) fn holders(&self, list: &InvertedIndexReader, term: &TermInfo) -> io::Result<u32> {
+        if self.uncounted.is_empty() {
             return Ok(term.doc_freq);
         }
-        let mut postings = list.read_postings_from_terminfo(&term, IndexRecordOption::Basic)?;
-        let mut holders = 0;
-        while postings.doc() != TERMINATED {
-            holders += u32::from(!self.reader.is_deleted(postings.doc()));
-            postings.advance();
+        let mut postings = list.read_postings_from_terminfo(term, IndexRecordOption::Basic)?;
+        let mut uncounted = 0;
+        if self.uncounted.len() < term.doc_freq as usize / POSTINGS_A_SEEK {
+            for doc in self.uncounted.iter() {
+                let met = if postings.doc() < *doc { postings.seek(*doc) } else { postings.doc() };
+                uncounted += u32::from(met == *doc);
+            }
+        } else {
+            while postings.doc() != TERMINATED {
+                uncounted += u32::from(!self.is_counted(postings.doc()));
+                postings.advance();
+            }
         }
-        Ok(holders)
+        Ok(term.doc_freq.saturating_sub(uncounted))
+    }
+
+    /// As [`Segment::holders`], of a term that there may not be.
+    fn holders_of(&self, list: &InvertedIndexReader, term: io::Result<Option<TermInfo>>) -> io::Result<u32> {
+        term?.map_or(Ok(0), |term| self.holders(list, &term))
     }
 
     /// The articles that hold a stem in a zone.
@@ -576,13 +650,43 @@ impl Segment {
         Sketch::from_numbers(self.sketch.values_for_doc(doc))
     }
 
-    /// Notes which articles are seen from a second (Unix time) on for good, and how new each is: both
-    /// are asked of very many while somebody types.
+    /// Notes which articles are seen at a second (Unix time), and how new each is: both are asked of
+    /// very many while somebody types.
     fn settle(&mut self, now_s: i64) {
-        let is_settled = |doc| self.is_visible(doc, now_s) && self.expires.first(doc).is_none();
-        self.is_settled = (0..self.reader.max_doc()).map(is_settled).collect();
+        let docs = 0..self.reader.max_doc();
+        self.newness_s = docs.clone().map(|doc| self.published.first(doc).unwrap_or(i64::MIN)).collect();
+        let seen = |doc| match self.is_visible(doc, now_s) {
+            false => Seen::No,
+            true if self.expires.first(doc).is_some() => Seen::ForNow,
+            true => Seen::ForGood,
+        };
+        self.seen = docs.clone().map(seen).collect();
         self.settled_s = now_s;
-        self.newness_s = (0..self.reader.max_doc()).map(|doc| self.published.first(doc).unwrap_or(i64::MIN)).collect();
+        self.uncounted = Arc::new(docs.filter(|doc| !self.is_counted(*doc)).collect());
+    }
+
+    /// Whether statistics count an article: readers might see it when the snapshot was taken.
+    pub(super) fn is_counted(&self, doc: DocId) -> bool {
+        self.seen.get(doc as usize).is_some_and(|seen| *seen != Seen::No)
+    }
+
+    /// When an article appears and when it expires, Unix time; neither where it is never seen.
+    fn turns_s(&self, doc: DocId) -> impl Iterator<Item = i64> {
+        let (published, expires) = (self.published.first(doc), self.expires.first(doc));
+        let is_ever_seen = published.zip(expires).is_none_or(|(published, expires)| published < expires);
+        [published, expires].into_iter().flatten().filter(move |_| is_ever_seen)
+    }
+
+    /// Makes an article a version of another work.
+    pub(super) fn set_work(&mut self, doc: DocId, work: u32) {
+        if let Some(known) = self.works.get_mut(doc as usize) {
+            *known = work;
+        }
+    }
+
+    /// The number of an article's work.
+    pub(super) fn work_of(&self, doc: DocId) -> u32 {
+        self.works.get(doc as usize).copied().unwrap_or(u32::MAX)
     }
 
     /// When an article was published, Unix time; an undated one before all others.
@@ -592,7 +696,7 @@ impl Segment {
 
     /// Whether readers may see an article at a second (Unix time).
     pub(super) fn is_visible(&self, doc: DocId, now_s: i64) -> bool {
-        if self.settled_s <= now_s && self.is_settled.get(doc as usize) == Some(&true) {
+        if self.settled_s <= now_s && self.seen.get(doc as usize) == Some(&Seen::ForGood) {
             return true;
         }
         !self.reader.is_deleted(doc)
@@ -613,7 +717,8 @@ impl Collection for Snapshot {
         for segment in &self.segments {
             for ((sum, zone), fields) in sums.iter_mut().zip(&segment.zones).zip(&self.fields.zones) {
                 let term = Term::from_field_text(fields.stems, stem);
-                *sum += u64::from(segment.holders(&zone.stems, zone.stems.get_term_info(&term)).map_err(index_error)?);
+                let found = segment.holders_of(&zone.stems, zone.stems.get_term_info(&term));
+                *sum += u64::from(found.map_err(index_error)?);
             }
         }
         Ok(sums.into_iter().max().unwrap_or(0))
@@ -635,7 +740,7 @@ impl Collection for Snapshot {
         let term = Term::from_field_text(self.fields.vocabulary, folded);
         let mut sum = 0;
         for segment in &self.segments {
-            let found = segment.holders(&segment.vocabulary, segment.vocabulary.get_term_info(&term));
+            let found = segment.holders_of(&segment.vocabulary, segment.vocabulary.get_term_info(&term));
             sum += u64::from(found.map_err(index_error)?);
         }
         Ok(sum)
@@ -653,7 +758,7 @@ impl Collection for Snapshot {
             while doc != TERMINATED {
                 let met = if other.doc() < doc { other.seek(doc) } else { other.doc() };
                 if met == doc {
-                    holders += u64::from(!segment.reader.is_deleted(doc));
+                    holders += u64::from(segment.is_counted(doc));
                     doc = one.advance();
                 } else {
                     doc = if met == TERMINATED { TERMINATED } else { one.seek(met) };
@@ -667,7 +772,7 @@ impl Collection for Snapshot {
         for segment in &self.segments {
             for zone in Zone::ALL {
                 let mut docs = sequence_counts(self, segment, sequence, zone)?.into_keys();
-                if docs.any(|doc| !segment.reader.is_deleted(doc)) {
+                if docs.any(|doc| segment.is_counted(doc)) {
                     return Ok(true);
                 }
             }

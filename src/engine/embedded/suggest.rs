@@ -105,7 +105,7 @@ impl Within {
 #[derive(Default)]
 struct Met {
     fit: u8,
-    /// How many articles hold it, those among them that nobody may see.
+    /// How many counted articles hold it.
     articles: u64,
     likelihood: f32,
 }
@@ -172,7 +172,8 @@ fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Res
         let mut terms = terms.into_stream().map_err(index_error)?;
         while let Some((term, info)) = terms.next() {
             steps.step()?;
-            candidates.meet(term, info.doc_freq, |_| 1.0);
+            let articles = segment.holders(&segment.completions, info).map_err(index_error)?;
+            candidates.meet(term, articles, |_| 1.0);
         }
     }
     meet_listed(snapshot, listed, &mut candidates, |_| 1.0)?;
@@ -237,9 +238,15 @@ fn mended<'r>(
             while gone_through < most
                 && let Some((term, info)) = terms.next()
             {
-                gone_through += 1;
+                let articles = segment.holders(&segment.completions, info).map_err(index_error)?;
+                gone_through += usize::from(articles > 0);
                 let Some((key, ..)) = read_completion(term) else { continue };
                 let beginning = misspelt.beginning(key);
+                if articles == 0 {
+                    // It must not lead to others: that would tell of it.
+                    candidates.meet(term, 0, |_| misspelt.likelihood(beginning));
+                    continue;
+                }
                 if last.0 != beginning {
                     last = (beginning.to_owned(), misspelt.likelihood(beginning));
                     let meant = misspelt.shortest(beginning);
@@ -251,7 +258,7 @@ fn mended<'r>(
                     }
                 }
                 let likelihood = last.1;
-                candidates.meet(term, info.doc_freq, |_| likelihood);
+                candidates.meet(term, articles, |_| likelihood);
             }
         }
     }
@@ -269,7 +276,13 @@ fn best_of(
     let mut ordered: Vec<(String, Met)> = candidates.met.into_iter().collect();
     let order = |(a_key, a): &(String, Met), (b_key, b): &(String, Met)| {
         let weight = |met: &Met| met.likelihood * met.articles as f32;
-        b.fit.cmp(&a.fit).then(weight(b).total_cmp(&weight(a))).then_with(|| a_key.cmp(b_key))
+        let is_held = |met: &Met| met.articles > 0;
+        // What no counted article holds comes behind all else: it may keep nothing from being offered.
+        is_held(b)
+            .cmp(&is_held(a))
+            .then(b.fit.cmp(&a.fit))
+            .then(weight(b).total_cmp(&weight(a)))
+            .then_with(|| a_key.cmp(b_key))
     };
     let most = COUNTED * request.limit + MORE_COUNTED;
     if ordered.len() > TRIED * most {
@@ -309,9 +322,10 @@ fn offer(
                 continue;
             }
             let postings = segment.completions.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs);
-            let is_seen = |doc| within.holds(place, doc) && segment.is_visible(doc, request.now_s);
-            let work_of = |doc| is_seen(doc).then(|| segment.work.get_val(doc));
-            let articles = counted.take(postings.map_err(index_error)?, work_of);
+            let holders = segment.holders(&segment.completions, info).map_err(index_error)?;
+            let is_seen = |doc| segment.is_visible(doc, request.now_s);
+            let work_of = |doc| within.holds(place, doc).then(|| segment.work_of(doc));
+            let articles = counted.take(postings.map_err(index_error)?, holders, is_seen, work_of);
             if articles > 0 {
                 *writings.entry((lang.to_owned(), completion_text(&key, writing))).or_insert(0) += articles;
             }
@@ -326,18 +340,28 @@ fn offer(
 #[derive(Default)]
 struct Counted {
     /// The work of every article that was counted, and how the article has it.
-    works: Vec<(u64, Standing)>,
+    works: Vec<(u32, Standing)>,
     looked_at: u32,
     estimated: u64,
 }
 
 impl Counted {
-    /// Counts the articles of a list that readers may see. Once enough were looked at, one of them is
-    /// found for certain, and the others are estimated.
-    fn take(&mut self, mut list: SegmentPostings, work_of: impl Fn(DocId) -> Option<u64>) -> u64 {
+    /// Counts the articles of a list that readers may see and that `work_of` gives a work. Once enough
+    /// were looked at, one of them is found for certain, and the others are estimated: of `holders`.
+    fn take(
+        &mut self,
+        mut list: SegmentPostings,
+        holders: u32,
+        is_seen: impl Fn(DocId) -> bool,
+        work_of: impl Fn(DocId) -> Option<u32>,
+    ) -> u64 {
         let mut seen = 0;
         let mut looked_at: u32 = 0;
         while list.doc() != TERMINATED && (self.looked_at < MAX_COUNTED || seen == 0) {
+            if !is_seen(list.doc()) {
+                list.advance();
+                continue;
+            }
             looked_at += 1;
             self.looked_at += 1;
             if let Some(work) = work_of(list.doc()) {
@@ -346,7 +370,7 @@ impl Counted {
             }
             list.advance();
         }
-        let articles = seen * u64::from(list.doc_freq()) / u64::from(looked_at.max(1));
+        let articles = seen * u64::from(holders.max(looked_at)) / u64::from(looked_at.max(1));
         self.estimated += articles.max(seen);
         articles.max(seen)
     }

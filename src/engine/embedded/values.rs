@@ -78,8 +78,11 @@ impl Values {
         for (numbers, segment) in numbers.iter_mut().zip(segments) {
             numbers.langs = segment.langs.iter().map(|lang| place_of(&langs, lang)).collect();
         }
+        let counted = counted_langs(segments);
         let is_under = |lang: &String| {
-            let above = (0u32..).zip(&langs).filter(|(_, other)| language_is_under(lang, other));
+            // That there is an article of a language must not be told by one that nobody may see.
+            let is_told = |other: &String| other == lang || counted.contains(other);
+            let above = (0u32..).zip(&langs).filter(|(_, other)| language_is_under(lang, other) && is_told(other));
             above.map(|(number, _)| number).collect()
         };
         let langs_above = langs.iter().map(is_under).collect();
@@ -128,19 +131,8 @@ impl Values {
         }
     }
 
-    /// The values of an article under a facet, each once. A language comes with those that it is
-    /// a variety of, a topic with all levels above it, a month with its year.
-    pub(super) fn of(&self, facet: Facet, segment: &Segment, place: Place, into: &mut Vec<u32>) {
-        into.clear();
-        self.any(facet, segment, place, |value| {
-            if !into.contains(&value) {
-                into.push(value);
-            }
-            false
-        });
-    }
-
-    /// Whether one of an article's values under a facet is as wanted.
+    /// Whether one of an article's values under a facet is as wanted. A language comes with those that it
+    /// is a variety of, a topic with all levels above it, a month with its year.
     pub(super) fn any(
         &self,
         facet: Facet,
@@ -209,6 +201,21 @@ impl Values {
         let Some(labels) = self.topic_labels.get(topic) else { return "" };
         groups.iter().find_map(|group| labels.by_group.get(group)).unwrap_or(&labels.any)
     }
+}
+
+/// The languages of the counted articles.
+fn counted_langs(segments: &[Segment]) -> BTreeSet<&String> {
+    let mut counted = BTreeSet::new();
+    for segment in segments {
+        let mut is_held = vec![false; segment.langs.len()];
+        for doc in (0..segment.reader.max_doc()).filter(|doc| segment.is_counted(*doc)) {
+            if let Some(is_held) = is_held.get_mut(segment.lang.get_val(doc) as usize) {
+                *is_held = true;
+            }
+        }
+        counted.extend(segment.langs.iter().zip(is_held).filter(|(_, is_held)| *is_held).map(|(lang, _)| lang));
+    }
+    counted
 }
 
 fn number(place: usize) -> u32 {

@@ -3,7 +3,7 @@
 use tantivy::DocId;
 
 use super::snapshot::{Place, Segment};
-use crate::article::Kind;
+use crate::article::{Kind, MAX_VERSIONS};
 use crate::engine::related::subject::eventful_day;
 
 /// An article, counted through all segments.
@@ -16,9 +16,10 @@ pub(super) struct WorkIndex {
     bases: Vec<Doc>,
     /// For every article, its work.
     works: Vec<u32>,
-    /// For every article, its language's place among the snapshot's groups.
+    /// For every counted article, its language's place among the snapshot's groups; [`NO_GROUP`] for
+    /// the others.
     groups: Vec<u16>,
-    /// For every article, its [`eventful_day`]; [`NO_DAY`] where it has none.
+    /// For every counted article, its [`eventful_day`]; [`NO_DAY`] where it has none.
     days: Vec<i32>,
     /// For every work, where its versions begin; and where the last end.
     starts: Vec<u32>,
@@ -30,6 +31,46 @@ pub(super) struct WorkIndex {
 }
 
 const NO_DAY: i32 = i32::MIN;
+const NO_GROUP: u16 = u16::MAX;
+
+/// Has the counted versions of a work beyond the first [`MAX_VERSIONS`], by their ids, stand alone, as
+/// works of their own; returns what is above every work number then.
+///
+/// Only what readers may see decides it, so that it tells nothing else, and the order in which the
+/// articles came does not.
+pub(super) fn split_large_works(segments: &mut [Segment], works: usize) -> usize {
+    let mut counts = vec![0usize; works];
+    let mut is_large = false;
+    for segment in segments.iter() {
+        for doc in (0..segment.reader.max_doc()).filter(|doc| segment.is_counted(*doc)) {
+            if let Some(count) = counts.get_mut(segment.work_of(doc) as usize) {
+                *count += 1;
+                is_large |= *count > MAX_VERSIONS;
+            }
+        }
+    }
+    if !is_large {
+        return works;
+    }
+    let mut versions = Vec::new();
+    for (ordinal, segment) in segments.iter().enumerate() {
+        for doc in (0..segment.reader.max_doc()).filter(|doc| segment.is_counted(*doc)) {
+            let work = segment.work_of(doc);
+            if counts.get(work as usize).is_some_and(|count| *count > MAX_VERSIONS) {
+                versions.push((work, segment.id_rank(doc), Place { segment: ordinal, doc }));
+            }
+        }
+    }
+    versions.sort_unstable_by_key(|(work, rank, _)| (*work, *rank));
+    let mut next = works;
+    for (_, _, place) in versions.chunk_by(|a, b| a.0 == b.0).flat_map(|work| work.iter().skip(MAX_VERSIONS)) {
+        if let Some(segment) = segments.get_mut(place.segment) {
+            segment.set_work(place.doc, u32::try_from(next).unwrap_or(u32::MAX));
+            next += 1;
+        }
+    }
+    next
+}
 
 impl WorkIndex {
     /// Reads the columns of all segments; `works` is above every work number, `groups_count` is how
@@ -40,9 +81,14 @@ impl WorkIndex {
         for segment in segments {
             index.bases.push(index.works.len() as Doc);
             for doc in 0..segment.reader.max_doc() {
+                index.works.push(segment.work_of(doc));
+                if !segment.is_counted(doc) {
+                    index.groups.push(NO_GROUP);
+                    index.days.push(NO_DAY);
+                    continue;
+                }
                 let (_, group) = segment.lang_of(doc);
-                index.works.push(u32::try_from(segment.work.get_val(doc)).unwrap_or(u32::MAX));
-                index.groups.push(u16::try_from(group).unwrap_or(u16::MAX));
+                index.groups.push(u16::try_from(group).unwrap_or(NO_GROUP));
                 let kind = Kind::ALL.get(segment.kind.get_val(doc) as usize);
                 let day = kind.and_then(|kind| eventful_day(*kind, segment.published.first(doc)));
                 index.days.push(day.unwrap_or(NO_DAY));
@@ -58,7 +104,9 @@ impl WorkIndex {
             .collect();
         for (work, place) in &alive {
             index.starts[work + 1] += 1;
-            index.languages[*work] |= language_bit(index.group_of(index.doc(*place)));
+            if let Some(group) = index.group_of(index.doc(*place)) {
+                index.languages[*work] |= language_bit(group);
+            }
         }
         for work in 0..works {
             index.starts[work + 1] += index.starts[work];
@@ -96,12 +144,12 @@ impl WorkIndex {
         self.works.get(doc as usize).copied().unwrap_or(u32::MAX)
     }
 
-    /// The place of an article's language among the snapshot's groups.
-    pub(super) fn group_of(&self, doc: Doc) -> usize {
-        self.groups.get(doc as usize).map_or(usize::MAX, |group| usize::from(*group))
+    /// The place of a counted article's language among the snapshot's groups.
+    pub(super) fn group_of(&self, doc: Doc) -> Option<usize> {
+        self.groups.get(doc as usize).filter(|group| **group != NO_GROUP).map(|group| usize::from(*group))
     }
 
-    /// The day of an article that belongs to its time.
+    /// The day of a counted article that belongs to its time.
     pub(super) fn eventful_day(&self, doc: Doc) -> Option<i32> {
         self.days.get(doc as usize).copied().filter(|day| *day != NO_DAY)
     }
@@ -112,12 +160,12 @@ impl WorkIndex {
         bounds.and_then(|(from, to)| self.versions.get(*from as usize..*to as usize)).unwrap_or_default()
     }
 
-    /// Whether a work has a living version in a language group.
+    /// Whether a work has a counted version in a language group.
     pub(super) fn has_language(&self, work: u32, group: usize) -> bool {
         let bits = self.languages.get(work as usize).copied().unwrap_or(0);
         let is_sure = self.groups_count <= 64;
         bits & language_bit(group) != 0
-            && (is_sure || self.versions(work).iter().any(|place| self.group_of(self.doc(*place)) == group))
+            && (is_sure || self.versions(work).iter().any(|place| self.group_of(self.doc(*place)) == Some(group)))
     }
 }
 

@@ -56,7 +56,10 @@ struct Origin {
     place: Option<Place>,
     /// The work that it is a version of, and for a draft those of which it takes the place.
     own: Vec<u32>,
-    /// Its place among the versions of its work.
+    /// The counted versions of its work, by their ids, and behind them itself where it is not counted
+    /// yet; none of a draft.
+    versions: Vec<Place>,
+    /// Its place among them.
     version: usize,
     sketches: Copies,
 }
@@ -69,9 +72,10 @@ impl Origin {
             return Ok(None);
         }
         let work = snapshot.work_of(place);
-        let versions = snapshot.versions(work);
+        let uncounted = Some(place).filter(|place| !snapshot.is_counted(*place));
+        let versions: Vec<Place> = snapshot.counted_versions(work).chain(uncounted).collect();
         let mut sketches = Copies::default();
-        for version in versions {
+        for version in &versions {
             sketches.show(snapshot.segments[version.segment].sketch(version.doc));
         }
         Ok(Some(Origin {
@@ -80,6 +84,7 @@ impl Origin {
             place: Some(place),
             own: vec![work],
             version: versions.iter().position(|version| *version == place).unwrap_or(0),
+            versions,
             sketches,
         }))
     }
@@ -89,7 +94,8 @@ impl Origin {
         let mut places = snapshot.with_key(&work_key(&article.work))?;
         let url = article.url.clone().map(ArticleKey::Url);
         for key in [ArticleKey::Id(article.id.clone())].into_iter().chain(url) {
-            places.extend(place(snapshot, &key, now_s)?);
+            let found = place(snapshot, &key, now_s)?;
+            places.extend(found.filter(|found| snapshot.segments[found.segment].is_visible(found.doc, now_s)));
         }
         let mut own: Vec<u32> = places.iter().map(|place| snapshot.work_of(*place)).collect();
         own.sort_unstable();
@@ -97,16 +103,15 @@ impl Origin {
         let mut sketches = Copies::default();
         sketches.show(terms.sketch);
         let subject = Subject::of(article, &terms);
-        Ok(Origin { card: Card::of(article), subject, place: None, own, version: 0, sketches })
+        Ok(Origin { card: Card::of(article), subject, place: None, own, versions: Vec::new(), version: 0, sketches })
     }
 
     /// How the subject writes what was looked for.
     fn written(&self, snapshot: &Snapshot, version: usize, looked_for: &LookedFor) -> Result<Written, EngineError> {
         let other;
         let subject = match self.place.filter(|_| version != self.version) {
-            Some(place) => {
-                let work = snapshot.work_of(place);
-                let Some(place) = snapshot.versions(work).get(version) else { return Ok(Written::default()) };
+            Some(_) => {
+                let Some(place) = self.versions.get(version) else { return Ok(Written::default()) };
                 other = snapshot.subject(*place)?;
                 &other
             }
@@ -233,7 +238,7 @@ impl<'s> Ladder<'s> {
 
     /// What is kept of the article that is asked about.
     fn kept(&self, is_own_language: bool) -> Option<Pool> {
-        let place = self.origin.place?;
+        let place = self.origin.place.filter(|place| self.snapshot.is_counted(*place))?;
         let store = self.snapshot.nearest.load();
         let mut kept = store.as_ref()?.of(self.snapshot.work_of(place))?;
         let own = kept.in_language.get_mut(self.origin.version).map(std::mem::take)?;
@@ -254,7 +259,10 @@ impl<'s> Ladder<'s> {
     /// All works that are near, but those that share topics only where there are `enough` others.
     fn work_out(&self, enough: usize) -> Result<Pool, EngineError> {
         let asked = match self.origin.place {
-            Some(place) => asked_versions(self.snapshot, self.snapshot.work_of(place))?,
+            Some(place) => {
+                let uncounted = Some(place).filter(|place| !self.snapshot.is_counted(*place));
+                asked_versions(self.snapshot, self.snapshot.work_of(place), uncounted)?
+            }
             None => {
                 let group = language_group(&self.origin.card.lang);
                 let group = self.snapshot.languages.iter().position(|language| language.lang == group);
@@ -354,13 +362,12 @@ impl<'s> Ladder<'s> {
             return Ok(why);
         }
         let (mut asked, mut whole) = (self.origin.card.clone(), card.clone());
-        for place in self.snapshot.versions(work) {
-            whole.topics.extend(self.snapshot.card(*place)?.topics);
+        for place in self.snapshot.counted_versions(work) {
+            whole.topics.extend(self.snapshot.card(place)?.topics);
         }
         let mut topics = self.origin.subject.topics.clone();
         // What is published in a draft's place was not compared.
-        let own = self.origin.own.iter().filter(|_| self.origin.place.is_some());
-        for place in own.flat_map(|work| self.snapshot.versions(*work)) {
+        for place in &self.origin.versions {
             topics.extend(self.snapshot.subject(*place)?.topics);
             asked.series = asked.series.or(self.snapshot.card(*place)?.series);
         }

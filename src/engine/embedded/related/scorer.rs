@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use tantivy::postings::{BlockSegmentPostings, Postings, SegmentPostings};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocSet, TERMINATED, Term};
+use tantivy::Term;
+use tantivy::postings::BlockSegmentPostings;
+use tantivy::schema::Field;
 
 use super::super::snapshot::{Segment, Snapshot, index_error};
 use super::super::works::Doc;
@@ -94,9 +94,6 @@ type Docs = Rc<Vec<Doc>>;
 
 /// The most postings that are kept for the next article: at most 16 MB.
 const MAX_KEPT_POSTINGS: usize = (16 << 20) / size_of::<Holding>();
-
-/// The most articles of a segment that are counted one by one.
-const MAX_COUNTED: u32 = 64;
 
 /// What an article's text has in common with a version of what is asked about.
 #[derive(Clone, Copy, Default)]
@@ -257,7 +254,7 @@ impl<'s> Scorer<'s> {
             let Some(term) = terms.phrases.get(phrase.place) else { continue };
             let asked_dwells = related::dwells_on(term, &language.lang);
             let docs = self.docs_with(snapshot.fields.phrases, &term.stem)?;
-            for doc in docs.into_iter().filter(|doc| snapshot.works_index.group_of(*doc) == group) {
+            for doc in docs.into_iter().filter(|doc| snapshot.works_index.group_of(*doc) == Some(group)) {
                 self.lead(doc, phrase.weight * related::phrase_worth(), Shared::phrase(at), asked_dwells);
             }
         }
@@ -353,25 +350,19 @@ impl<'s> Scorer<'s> {
         Ok(holders)
     }
 
-    /// How many articles hold a term: the living ones, but for a common term, of which Tantivy counts
-    /// deleted ones until it merges.
+    /// How many counted articles hold a term.
     fn count_holders(&self, field: Field, key: &str) -> Result<u64, EngineError> {
         let term = Term::from_field_text(field, key);
         let mut sum = 0;
         for segment in &self.snapshot.segments {
             let list = segment.reader.inverted_index(field).map_err(index_error)?;
             let Some(info) = list.get_term_info(&term).map_err(index_error)? else { continue };
-            if info.doc_freq > MAX_COUNTED || segment.reader.num_deleted_docs() == 0 {
-                sum += u64::from(info.doc_freq);
-                continue;
-            }
-            let postings = list.read_postings_from_terminfo(&info, IndexRecordOption::Basic).map_err(index_error)?;
-            each(Some(postings), segment, |_, _| sum += 1);
+            sum += u64::from(segment.holders(&list, &info).map_err(index_error)?);
         }
         Ok(sum)
     }
 
-    /// The living articles that have a key of a subject: many articles ask for the same.
+    /// The counted articles that have a key of a subject: many articles ask for the same.
     fn docs_with_key(&mut self, key: &str) -> Result<Docs, EngineError> {
         if let Some(known) = self.keyed.get(key) {
             return Ok(Rc::clone(known));
@@ -382,14 +373,14 @@ impl<'s> Scorer<'s> {
         Ok(docs)
     }
 
-    /// The living articles that hold a term.
+    /// The counted articles that hold a term.
     fn docs_with(&self, field: Field, key: &str) -> Result<Vec<Doc>, EngineError> {
         let term = Term::from_field_text(field, key);
-        let places = self.snapshot.all_with(&term)?;
+        let places = self.snapshot.counted_with(&term)?;
         Ok(places.into_iter().map(|place| self.snapshot.works_index.doc(place)).collect())
     }
 
-    /// Where a word stands in the living articles of a language, zone by zone.
+    /// Where a word stands in the counted articles of a language, zone by zone.
     fn word_holdings(&mut self, group: usize, stem: &str) -> Result<Holdings, EngineError> {
         if let Some(known) = self.holdings.get(group).and_then(|known| known.get(stem)) {
             return Ok(Rc::clone(known));
@@ -404,7 +395,7 @@ impl<'s> Scorer<'s> {
                 lengths.resize(docs.len(), 0);
                 segment.zones[zone.ordinal()].length.get_vals(docs, &mut lengths);
                 for ((doc, frequency), length) in docs.iter().zip(list.freqs()).zip(&lengths) {
-                    if index.group_of(base + doc) == group && !segment.reader.is_deleted(*doc) {
+                    if index.group_of(base + doc) == Some(group) {
                         holdings.push(Holding {
                             doc: base + doc,
                             worth: related::zone_worth(zone, *frequency, *length as u32, mean),
@@ -521,15 +512,5 @@ impl Finds {
         for found in &mut self.works {
             found.evidence.add_text(std::mem::take(&mut found.text), articles);
         }
-    }
-}
-
-fn each(list: Option<SegmentPostings>, segment: &Segment, mut take: impl FnMut(u32, u32)) {
-    let Some(mut list) = list else { return };
-    while list.doc() != TERMINATED {
-        if !segment.reader.is_deleted(list.doc()) {
-            take(list.doc(), list.term_freq());
-        }
-        list.advance();
     }
 }

@@ -13,7 +13,7 @@ use std::thread;
 
 use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
 
-use super::super::snapshot::Snapshot;
+use super::super::snapshot::{Place, Snapshot};
 use super::scorer::{Asked, Candidate, LookedFor, Near, Scorer};
 use crate::crash_point;
 use crate::engine::EngineError;
@@ -279,7 +279,7 @@ fn write(path: &Path, snapshot: &Snapshot, inbox: &Receiver<Vec<(u32, Vec<u8>)>>
 
 /// What is to be kept of a work.
 fn kept_of(snapshot: &Snapshot, scorer: &mut Scorer<'_>, work: u32) -> Result<Kept, EngineError> {
-    let asked = asked_versions(snapshot, work)?;
+    let asked = asked_versions(snapshot, work, None)?;
     if asked.is_empty() {
         return Ok(Kept::default());
     }
@@ -290,12 +290,17 @@ fn kept_of(snapshot: &Snapshot, scorer: &mut Scorer<'_>, work: u32) -> Result<Ke
     Ok(Kept::of(&near, &groups, has_group))
 }
 
-/// A work's versions, by their ids, as what is asked about.
-pub(super) fn asked_versions(snapshot: &Snapshot, work: u32) -> Result<Vec<Asked>, EngineError> {
-    let versions = snapshot.versions(work).iter().take(MAX_VERSIONS);
-    let asked = versions.map(|place| {
-        let group = snapshot.works_index.group_of(snapshot.works_index.doc(*place));
-        Ok(Asked { subject: snapshot.subject(*place)?, group: Some(group), is_indexed: true })
+/// A work's counted versions, by their ids, as what is asked about, and behind them one that is asked
+/// about and not counted yet.
+pub(super) fn asked_versions(
+    snapshot: &Snapshot,
+    work: u32,
+    uncounted: Option<Place>,
+) -> Result<Vec<Asked>, EngineError> {
+    let versions = snapshot.counted_versions(work).take(MAX_VERSIONS);
+    let asked = versions.chain(uncounted).map(|place| {
+        let group = snapshot.segments.get(place.segment).map(|segment| segment.lang_of(place.doc).1);
+        Ok(Asked { subject: snapshot.subject(place)?, group, is_indexed: snapshot.is_counted(place) })
     });
     asked.collect()
 }
