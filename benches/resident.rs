@@ -1,7 +1,8 @@
 //! What a server's memory (`RssAnon` of `/proc/<pid>/status`) has come to after many requests, and
-//! how many it answers a second, by allocator: the one it is built with, glibc's with fewer arenas
-//! (which tells something only of a build with the system's allocator), and any that
-//! `FICHERO_BENCH_PRELOAD` names, as paths of libraries separated by colons.
+//! how many it answers a second. To compare allocators, `FICHERO_BENCH_SYSTEM` names another build,
+//! with the system's allocator: it runs as it is, with two arenas and with one (glibc's
+//! `MALLOC_ARENA_MAX`), and with each library that `FICHERO_BENCH_PRELOAD` names (paths separated by
+//! colons).
 //!
 //! The site is the project's own corpus. All servers run at once and are asked the same requests in
 //! turn, a round each, by 16 clients, so that a noisy machine is as noisy for all of them. Every
@@ -37,19 +38,22 @@ fn main() {
     }
     let requests = std::env::var("FICHERO_BENCH_REQUESTS").map_or(REQUESTS, |count| count.parse().expect("a number"));
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    let mut settings: Vec<(String, String, String)> = vec![(String::new(), String::new(), "as built".to_owned())];
-    for arenas in ["2", "1"] {
-        settings.push(("MALLOC_ARENA_MAX".to_owned(), arenas.to_owned(), format!("MALLOC_ARENA_MAX={arenas}")));
+    let mut builds = vec![("as built".to_owned(), env!("CARGO_BIN_EXE_fichero").to_owned(), None)];
+    if let Ok(system) = std::env::var("FICHERO_BENCH_SYSTEM") {
+        builds.push(("the system's allocator".to_owned(), system.clone(), None));
+        let libraries = std::env::var("FICHERO_BENCH_PRELOAD").unwrap_or_default();
+        let libraries = libraries.split(':').filter(|path| !path.is_empty()).map(|path| ("LD_PRELOAD", path));
+        for (name, value) in [("MALLOC_ARENA_MAX", "2"), ("MALLOC_ARENA_MAX", "1")].into_iter().chain(libraries) {
+            let file = value.rsplit('/').next().unwrap_or(value);
+            builds.push((format!("{name}={file}"), system.clone(), Some((name, value.to_owned()))));
+        }
     }
-    for library in std::env::var("FICHERO_BENCH_PRELOAD").iter().flat_map(|list| list.split(':')) {
-        settings.push(("LD_PRELOAD".to_owned(), library.to_owned(), library.rsplit('/').next().unwrap().to_owned()));
-    }
-    let folders: Vec<tempfile::TempDir> = settings.iter().map(|_| tempfile::tempdir().unwrap()).collect();
+    let folders: Vec<tempfile::TempDir> = builds.iter().map(|_| tempfile::tempdir().unwrap()).collect();
     let mut variants = Vec::new();
-    for ((variable, value, name), folder) in settings.into_iter().zip(&folders) {
+    for ((name, binary, variable), folder) in builds.into_iter().zip(&folders) {
         data::index(folder.path(), &corpus);
-        let environment = (!variable.is_empty()).then_some((variable.as_str(), value.as_str()));
-        variants.push(Variant { name, server: Server::start_with(folder.path(), environment), took: Duration::ZERO });
+        let variable = variable.as_ref().map(|(name, value)| (*name, value.as_str()));
+        variants.push(Variant { name, server: Server::of(&binary, folder.path(), variable), took: Duration::ZERO });
     }
     let paths = paths();
     for Variant { server, .. } in &variants {
@@ -67,7 +71,7 @@ fn main() {
                     scope.spawn(move || {
                         let mut client = Client::new(address);
                         let from = (round * CLIENTS + number) * each;
-                        (from..from + each).for_each(|at| drop(client.get(&paths[at % paths.len()]).len()));
+                        (from..from + each).for_each(|at| assert!(!client.get(&paths[at % paths.len()]).is_empty()));
                     });
                 }
             });

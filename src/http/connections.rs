@@ -26,6 +26,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -42,6 +43,9 @@ use watched::{AnswerBody, GivenUp, RequestBody, WatchedStream};
 const MAX_HEAD_BYTES: usize = 128 << 10;
 /// The most headers a request may have.
 const MAX_HEADERS: usize = 100;
+/// How many connections may wait to be accepted; the system may allow fewer. With fewer than come at
+/// once, the rest tries again a second later.
+const BACKLOG: i32 = 4_096;
 /// How long to wait where nothing gives way to a new connection.
 const PAUSE: Duration = Duration::from_millis(10);
 /// How often it is logged that connections cannot be accepted.
@@ -75,6 +79,9 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &ServiceSett
         patience: Patience { idle, head: idle.min(settings.request_timeout()) },
         trusted_proxies: settings.trusted_proxies.clone(),
     });
+    if let Err(error) = SockRef::from(&listener).listen(BACKLOG) {
+        tracing::debug!(%error, "the backlog of connections stays as it is");
+    }
     let room = Room::new(descriptors::connections(settings.max_connections.get() as usize));
     let (end, ending) = watch::channel(());
     let mut ended = std::pin::pin!(ended);
