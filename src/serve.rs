@@ -246,8 +246,7 @@ impl Keeper {
             opened => return opened,
         };
         // Who has no right to write is told so at the start.
-        let cause = Cause::of_failure_in(self.data.path(), error.as_ref());
-        if cause.is_some_and(|cause| cause != Cause::NotPermitted)
+        if storage::probe(self.data.path()).is_some_and(|cause| cause != Cause::NotPermitted)
             && let Err(unread) = self.follow()
         {
             tracing::warn!(error = format!("{unread:#}"), "what is published cannot be answered from");

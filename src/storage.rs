@@ -75,7 +75,9 @@ impl Cause {
             return has_ended_writer(error).then(|| probe(folder)).flatten();
         };
         match cause {
-            vague @ (Cause::Failing | Cause::ReadOnly) => Some(probe(folder).unwrap_or(vague)),
+            Cause::Failing => Some(probe(folder).unwrap_or(Cause::Failing)),
+            // SQLite says so of a file that only this user may not write, too.
+            Cause::ReadOnly => Some(probe(folder).unwrap_or(Cause::NotPermitted)),
             cause => Some(cause),
         }
     }
