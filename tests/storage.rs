@@ -285,6 +285,9 @@ fn server_on_a_read_only_disk_starts_and_goes_on_once_it_is_writable() {
     let status: Value = serde_json::from_slice(&status.stdout).unwrap_or_else(|_| panic!("{}", stderr(&status)));
     assert!(status["read_only"].as_str().unwrap().contains("read-only"), "{status}");
     assert_eq!(status["articles"], ARTICLES);
+    // One that was written while nothing could be stored beside it.
+    let saved = run(&["backup", "saved.sqlite"]);
+    assert!(saved.status.success() && site.folder().join("saved.sqlite").exists(), "{}", stderr(&saved));
     let found = run(&["search", "--json", "mobility"]);
     assert!(found.status.success(), "{}", stderr(&found));
     assert_eq!(run(&["reindex"]).status.code(), Some(1));
