@@ -309,7 +309,11 @@ fn server_on_a_full_disk_starts_and_goes_on_once_there_is_room() {
          { dd if=/dev/zero of=index/filler bs=4096 2>/dev/null || true; }";
     let server = Server::start_by(shell(&site, &["unshare", "-rm", "sh"], mount), site.folder());
     let mut client = server.client();
+    assert_eq!(client.get("/health/readyz").json()["cause"], "disk-full", "not told from the first answer on");
     must_be_read_only(&site, &mut client, "disk-full");
+    std::thread::sleep(Duration::from_millis(2_500));
+    let log = server.log();
+    assert!(log.matches("cannot be kept in step").count() <= 1, "told again and again: {log}");
     let removed = in_the_namespace_of(&server, &site, &["rm", "index/filler"]);
     assert!(removed.status.success(), "{}", stderr(&removed));
     must_take_pushes_again(&mut client, "again");
