@@ -82,7 +82,10 @@ pub fn backup(data: &DataFolder, file: &Path, force: bool, progress: &dyn Fn(u64
     }
     sweep::sweep_backups(data);
     let (aside, _note) = noted_file_beside(data, file)?;
-    Catalog::open(data.path())?.copy_to(aside.path(), progress)?;
+    // A disk that takes nothing is a reason for a backup, not one against it.
+    let catalog = Catalog::open(data.path());
+    let catalog = catalog.or_else(|error| Catalog::open_as_it_is(data.path()).map_err(|_| error))?;
+    catalog.copy_to(aside.path(), progress)?;
     let failed = io_error(file, "writing the backup");
     aside.as_file().sync_all().map_err(&failed)?;
     let bytes = aside.as_file().metadata().map_err(&failed)?.len();

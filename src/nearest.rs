@@ -51,7 +51,8 @@ impl NearestKeeper {
                 continue;
             }
             let begun = Instant::now();
-            match engine.keep_nearest(1, &|| !self.stop.load(Ordering::SeqCst)) {
+            let is_wanted = || !self.stop.load(Ordering::SeqCst) && self.is_writer.load(Ordering::SeqCst);
+            match engine.keep_nearest(1, &is_wanted) {
                 Ok(()) => {
                     tracing::debug!(version = %version, took_ms = begun.elapsed().as_millis(), "worked out the nearest works")
                 }

@@ -173,6 +173,8 @@ impl Keeper {
         let mut awaited: Option<String> = None;
         let mut last_problem = String::new();
         let (mut probed_at, mut swept_at) = (None, Instant::now());
+        // Before anything is answered: whoever asks is told from the first answer on.
+        self.probe(&mut probed_at);
         while !self.stop.load(Ordering::SeqCst) {
             if let Err(lost) = self.data.check_in_place() {
                 // Whatever stands there now is not touched: not by the writer of the index, which
@@ -214,14 +216,17 @@ impl Keeper {
                     }
                 }
                 Err(error) => {
-                    if let Some(cause) = Cause::of_failure_in(self.data.path(), error.as_ref()) {
-                        self.storage().found(Some(cause));
+                    let cause = Cause::of_failure_in(self.data.path(), error.as_ref());
+                    if cause.is_some() {
+                        self.storage().found(cause);
                         probed_at = Some(Instant::now());
                     }
                     let problem = format!("{error:#}");
-                    if problem != last_problem {
+                    // On a disk that takes nothing it fails at another place each time.
+                    let told = cause.map_or_else(|| problem.clone(), |cause| cause.name().to_owned());
+                    if told != last_problem {
                         tracing::error!(error = problem, "the index cannot be kept in step; searches go on");
-                        last_problem = problem;
+                        last_problem = told;
                     }
                     // A writer that failed half-way is thrown away with what it had not committed.
                     applier = None;
@@ -263,8 +268,7 @@ impl Keeper {
             opened => return opened,
         };
         // Who has no right to write is told so at the start.
-        let cause = Cause::of_failure_in(self.data.path(), error.as_ref());
-        if cause.is_some_and(|cause| cause != Cause::NotPermitted)
+        if storage::probe(self.data.path()).is_some_and(|cause| cause != Cause::NotPermitted)
             && let Err(unread) = self.follow()
         {
             tracing::warn!(error = format!("{unread:#}"), "what is published cannot be answered from");

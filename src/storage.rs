@@ -12,8 +12,8 @@ use rusqlite::ErrorCode;
 use crate::engine::embedded::{WriterEnded, io_error_in};
 use crate::place::Loss;
 
-/// How much must fit on the disk: more than a push of the longest article takes.
-const ROOM_BYTES: usize = 2 << 20;
+/// How much must fit on the disk: about what a push takes, and the index until it is merged.
+const ROOM_BYTES: usize = 256 << 10;
 
 /// Why nothing can be stored. Its text is told to the callers of the API too: no paths in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,9 @@ impl Cause {
             return has_ended_writer(error).then(|| probe(folder)).flatten();
         };
         match cause {
-            vague @ (Cause::Failing | Cause::ReadOnly) => Some(probe(folder).unwrap_or(vague)),
+            Cause::Failing => Some(probe(folder).unwrap_or(Cause::Failing)),
+            // SQLite says so of a file that only this user may not write, too.
+            Cause::ReadOnly => Some(probe(folder).unwrap_or(Cause::NotPermitted)),
             cause => Some(cause),
         }
     }

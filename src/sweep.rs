@@ -3,7 +3,7 @@
 //! | what | its maker held |
 //! | --- | --- |
 //! | a generation that was built in part | the reindex lock |
-//! | a file beside the catalog or in the published generation that was to take another's place | the writer lock |
+//! | a file beside the catalog or in a generation that was published, that was to take another's place | the writer lock |
 //! | a backup that was written in part, wherever it is | the lock of its note in the data folder |
 //!
 //! Nothing here fails: what cannot be removed stays until the next time.
@@ -58,15 +58,17 @@ pub(crate) fn sweep_generations(data: &DataFolder, catalog: &Catalog) -> Result<
     Ok(())
 }
 
-/// Removes files that were to take another's place, beside the catalog and in the published
-/// generation. Only for whoever has just got the writer lock, and before anything is written.
+/// Removes files that were to take another's place, beside the catalog and in the generations
+/// up to the published one. Only for whoever has just got the writer lock, and before anything is written.
 pub(crate) fn sweep_files(data: &DataFolder) {
     let is_unfinished =
         |name: &str| name.starts_with('.') && (name.ends_with(UNFINISHED) || name.contains(&format!("{UNFINISHED}-")));
     sweep_folder(data.path(), is_unfinished);
-    if let Some(current) = data.current() {
-        let is_unfinished = |name: &str| name.ends_with(UNFINISHED) || name.starts_with(OF_THE_INDEX);
-        sweep_folder(&data.generation(current), is_unfinished);
+    let Some(current) = data.current() else { return };
+    let is_unfinished = |name: &str| name.ends_with(UNFINISHED) || name.starts_with(OF_THE_INDEX);
+    // Later ones may be being built.
+    for number in data.generation_numbers().into_iter().filter(|number| *number <= current) {
+        sweep_folder(&data.generation(number), is_unfinished);
     }
 }
 

@@ -9,23 +9,24 @@
 //! Every process and thread opens a [`Catalog`] of its own; SQLite orders their writes.
 
 pub mod backup;
+mod files;
 pub mod push;
 mod schema;
 pub mod stage;
 pub mod vanished;
 mod waiting;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use self::files::Files;
 use crate::article::Article;
 use crate::crash_point;
-use crate::place::{FileId, Loss};
-use crate::storage;
+use crate::place::Loss;
+pub(crate) use files::{LOG, LOG_INDEX, beside};
 
 /// The `seq` of the newest change.
 const LAST_SEQ: &str = "SELECT MAX(COALESCE((SELECT MAX(seq) FROM article), 0), (SELECT seq FROM synonyms))";
@@ -50,17 +51,6 @@ const BUSY_LOOKS: i32 = 60_000;
 
 /// The catalog's file name in the data folder.
 pub const FILE_NAME: &str = "catalog.sqlite";
-/// What SQLite adds to it for the file of the newest changes, and for the index of that.
-pub(crate) const LOG: &str = "-wal";
-pub(crate) const LOG_INDEX: &str = "-shm";
-
-/// The path of a file that SQLite keeps beside a database.
-pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(file);
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 /// What can go wrong with the catalog. The messages name the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
@@ -266,7 +256,7 @@ pub struct SourceRecord {
 pub struct Catalog {
     connection: Connection,
     /// The files that this connection writes into; none where it only looks.
-    files: Vec<(PathBuf, FileId)>,
+    files: Files,
 }
 
 impl Catalog {
@@ -282,47 +272,16 @@ impl Catalog {
         let open = || {
             let connection = connect(&path, OpenFlags::empty())?;
             schema::check(&connection)?;
-            Ok(Catalog { connection, files: Vec::new() })
+            Ok(Catalog { connection, files: Files::default() })
         };
         open().or_else(|error| Self::open_unwritable(&path).ok_or(error)).map_err(|error| with_path(error, &path))
-    }
-
-    /// Opens a catalog on a disk that takes nothing. SQLite makes a file beside it even to read,
-    /// unless it is told that nobody changes it: so it is where nobody has it open.
-    fn open_unwritable(path: &Path) -> Option<Catalog> {
-        let is_logged = beside(path, LOG).metadata().is_ok_and(|log| log.len() > 0);
-        if !path.exists() || is_logged || storage::probe(path.parent()?).is_none() {
-            return None;
-        }
-        let mut address = url::Url::from_file_path(std::path::absolute(path).ok()?).ok()?;
-        address.set_query(Some("immutable=1"));
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-        let connection = Connection::open_with_flags(address.as_str(), flags).ok()?;
-        schema::check(&connection).ok()?;
-        Some(Catalog { connection, files: Vec::new() })
     }
 
     fn open_file(path: &Path) -> Result<Catalog> {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         schema::migrate(&mut connection)?;
-        let files = [path.to_owned(), beside(path, LOG), beside(path, LOG_INDEX)];
-        let files = files.into_iter().filter_map(|path| FileId::of(&path).ok().map(|id| (path, id))).collect();
-        Ok(Catalog { connection, files })
-    }
-
-    /// Refuses to go on with files that are not at their paths any more: they take whatever is
-    /// written, and are gone with the last process that has them open.
-    pub fn check_in_place(&self) -> Result<()> {
-        for (at, (path, id)) in self.files.iter().enumerate() {
-            match FileId::of(path) {
-                Ok(found) if found == *id => {}
-                _ if at > 0 => return Err(CatalogError::Lost(Loss::LogGone)),
-                Ok(_) => return Err(CatalogError::Lost(Loss::CatalogReplaced)),
-                Err(_) => return Err(CatalogError::Lost(Loss::CatalogGone)),
-            }
-        }
-        Ok(())
+        Ok(Catalog { connection, files: Files::of(path) })
     }
 
     /// What tells this catalog from every other.
