@@ -148,7 +148,7 @@ mod tests {
         let field = schema.add_text_field("word", STRING);
         let index = Index::create_in_ram(schema.build());
         let mut writer = index.writer_with_num_threads(1, 20_000_000).unwrap();
-        let mut hold = |word: String, times: usize| {
+        let hold = |word: String, times: usize| {
             for _ in 0..times {
                 let mut document = TantivyDocument::new();
                 document.add_text(field, &word);
