@@ -68,7 +68,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-const SEARCH_FIELDS: [&str; 12] = [
+const SEARCH_FIELDS: [&str; 13] = [
     "query",
     "total",
     "offset",
@@ -81,6 +81,7 @@ const SEARCH_FIELDS: [&str; 12] = [
     "corrections",
     "recovery",
     "notes",
+    "is_partial",
 ];
 const CARD_FIELDS: [&str; 12] =
     ["id", "work", "url", "lang", "kind", "title", "summary", "published_at", "authors", "image", "topics", "tags"];
@@ -95,7 +96,7 @@ fn a_search_answer_has_the_shape_of_the_design() {
     assert_eq!((&body["offset"], &body["limit"]), (&Value::from(0), &Value::from(10)));
     assert_eq!(body["total"]["relation"], "eq");
     assert!(body["took_ms"].as_f64().unwrap() >= 0.0);
-    assert_eq!(body["notes"], Value::Array(Vec::new()));
+    assert_eq!((&body["notes"], &body["is_partial"]), (&Value::Array(Vec::new()), &Value::Bool(false)));
     let (generation, seq) = body["index_version"].as_str().unwrap().split_once('.').unwrap();
     assert!(generation.parse::<u64>().unwrap() >= 1 && seq.parse::<u64>().unwrap() >= 80);
     assert!(!hits(&body).is_empty() && hits(&body).len() <= 10);
@@ -488,8 +489,9 @@ fn nasty_query_texts_answer_200() {
         assert_eq!(body["query"], text);
         assert_eq!(total(&body) == 0, hits(&body).is_empty(), "{text:?}");
     }
-    let notes = &search(&[("q", &long)])["notes"];
-    assert!(notes[0].as_str().unwrap().contains("512"), "{notes}");
+    let cut = search(&[("q", &long)]);
+    assert!(cut["notes"][0].as_str().unwrap().contains("512"), "{}", cut["notes"]);
+    assert_eq!(cut["is_partial"], true);
     assert_eq!(search(&[("q", &"a".repeat(512))])["notes"], Value::Array(Vec::new()));
 }
 

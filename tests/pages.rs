@@ -489,6 +489,9 @@ fn what_was_searched_for_instead_is_told() {
     assert_eq!(text(nothing.one("h1")), "Nothing found");
     assert_eq!(nothing.links(".ways a"), ["/search", "/search"]);
     assert!(page("/search?q=movilidad+virtual").all(".notice").is_empty());
+    let partial = page("/search?q=m*&ui_lang=es");
+    assert!(text(partial.one(".notice")).starts_with("No se buscó todo"), "{}", text(partial.one(".notice")));
+    assert!(partial.links(".notice a").is_empty(), "it is what was typed");
 }
 
 #[test]

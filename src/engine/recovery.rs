@@ -104,8 +104,9 @@ pub(in crate::engine) const MAX_ASKED: usize = 8;
 /// A query that no version holds whole is weakly matched: a word of it may be another one misspelt,
 /// where more versions than these hold it with that one.
 const WEAKLY_HELD: usize = 2;
-/// How many times as much as one query may read, all searches together may that help it.
-const HELP_READS: u64 = 2;
+/// How many times as much as one query may read, the search as it was typed and all that help it may
+/// together.
+const HELP_READS: u64 = 3;
 /// The most words of which each is looked for by itself, to tell which of them the filters leave.
 const MAX_SINGLE: usize = 4;
 
@@ -173,18 +174,14 @@ where
 {
     /// What matches a plan under filters.
     fn matching(&self, plan: &Plan, filters: &Filters) -> Result<Found<M>, C::Error> {
-        self.spent.set(self.spent.get() + self.cost(plan));
-        (self.matching)(plan, filters)
-    }
-
-    fn cost(&self, plan: &Plan) -> u64 {
-        // What matches is gone through, too: nobody knows before how much that is.
-        plan.reads() + self.articles
+        let found = (self.matching)(plan, filters)?;
+        self.spent.set(self.spent.get() + plan.reads() + found.versions as u64);
+        Ok(found)
     }
 
     /// Whether there is enough left to search by a plan. What follows from that is the same every time.
     fn affords(&self, plan: &Plan) -> bool {
-        let affords = self.spent.get() + self.cost(plan) <= HELP_READS * most_reads(self.articles);
+        let affords = self.spent.get() + plan.reads() <= HELP_READS * most_reads(self.articles);
         self.is_cut.set(self.is_cut.get() || !affords);
         affords
     }

@@ -4,7 +4,8 @@
 //! Goyal, Vin and Cheng 1996): of those in line, the request goes first whose client has had the
 //! least. Of one client's, that which has worked the least so far: a search that takes long gives
 //! its place away between slices of time, and so short ones wait for a slice and not for its end,
-//! also where all clients have one address.
+//! also where all clients have one address. One worker never goes on with what takes long: whoever
+//! comes anew finds it free, or waits for others who came anew.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -35,8 +36,11 @@ pub(super) struct Full;
 
 #[derive(Debug)]
 struct State {
+    workers: usize,
     /// Workers without work.
     idle: usize,
+    /// Workers that go on with a request behind its first slice.
+    long: usize,
     /// What the client has had that was served last: nobody in line has had less.
     served: Duration,
     /// Those who are in line or worked for, and those who were.
@@ -79,10 +83,22 @@ struct Waiting {
     wake: oneshot::Sender<Place>,
 }
 
+impl Waiting {
+    /// Whether its first slice is over.
+    fn is_long(&self) -> bool {
+        !self.worked.is_zero()
+    }
+}
+
 /// The order of those in line: the least goes first.
 type Rank = (Duration, Duration, u64);
 
 impl State {
+    /// Whether one more worker may go on with a request behind its first slice.
+    fn has_room_for_long(&self) -> bool {
+        self.workers == 1 || self.long + 1 < self.workers
+    }
+
     fn rank(&self, waiting: &Waiting) -> Rank {
         let share = self.clients.get(&waiting.client).map_or(Duration::ZERO, Client::share);
         (share, waiting.worked, waiting.arrival)
@@ -133,9 +149,12 @@ impl State {
         if self.idle == 0 {
             return None;
         }
-        let at = (0..self.waiting.len()).min_by_key(|at| self.rank(&self.waiting[*at]))?;
+        let has_room = self.has_room_for_long();
+        let may_go = |at: &usize| has_room || !self.waiting[*at].is_long();
+        let at = (0..self.waiting.len()).filter(may_go).min_by_key(|at| self.rank(&self.waiting[*at]))?;
         let waiting = self.remove(at);
         self.idle -= 1;
+        self.long += usize::from(waiting.is_long());
         let client = self.client(waiting.client);
         client.working += 1;
         let had = client.had;
@@ -164,7 +183,9 @@ impl Line {
     /// A line before so many workers, in which so many requests may wait.
     pub(super) fn new(workers: usize, max_waiting: usize) -> Line {
         let state = State {
+            workers,
             idle: workers,
+            long: 0,
             served: Duration::ZERO,
             clients: HashMap::new(),
             waiting: Vec::new(),
@@ -198,8 +219,10 @@ impl Line {
     /// Gives free workers to those in line.
     fn serve(self: &Arc<Line>) {
         loop {
-            let Some(Waiting { client, worked, wake, .. }) = self.state().next() else { return };
-            let place = Place { line: Arc::clone(self), client, worked, since: Instant::now() };
+            let Some(waiting) = self.state().next() else { return };
+            let is_long = waiting.is_long();
+            let Waiting { client, worked, wake, .. } = waiting;
+            let place = Place { line: Arc::clone(self), client, worked, is_long, since: Instant::now() };
             // Who has gone meanwhile gives the worker back: the place is dropped, outside the lock.
             drop(wake.send(place));
         }
@@ -240,6 +263,8 @@ pub(super) struct Place {
     client: IpAddr,
     /// How long the request had worked before.
     worked: Duration,
+    /// Whether it counts among those that go on behind their first slice.
+    is_long: bool,
     since: Instant,
 }
 
@@ -270,9 +295,14 @@ impl Place {
         // Compared with those in line as if it stood there, too.
         client.working = client.working.saturating_sub(1);
         let own = (client.share(), self.worked, u64::MAX);
-        let is_first = state.paused >= MAX_PAUSED || !state.waiting.iter().any(|waiting| state.rank(waiting) < own);
+        state.long -= usize::from(self.is_long);
+        self.is_long = false;
+        let is_first = || !state.waiting.iter().any(|waiting| state.rank(waiting) < own);
+        let goes_on = state.paused >= MAX_PAUSED || (state.has_room_for_long() && is_first());
         state.client(self.client).working += 1;
-        if is_first {
+        if goes_on {
+            state.long += 1;
+            self.is_long = true;
             return Ok(self);
         }
         let (wake, woken) = oneshot::channel();
@@ -287,7 +317,11 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.line.state().give_back(self.client, self.since.elapsed());
+        {
+            let mut state = self.line.state();
+            state.long -= usize::from(self.is_long);
+            state.give_back(self.client, self.since.elapsed());
+        }
         self.line.serve();
     }
 }
@@ -392,6 +426,24 @@ mod tests {
             drop(short);
             let long = paused.resumed().await.unwrap();
             assert!(long.worked >= SLICE);
+        });
+    }
+
+    #[test]
+    fn one_worker_never_goes_on_with_long_work_so_that_it_is_free_for_new_work() {
+        in_runtime(async {
+            let line = Arc::new(Line::new(2, 100));
+            let first = line.place(client(1)).await.unwrap().give_way().expect("one of two may go on");
+            let second = line.place(client(2)).await.unwrap().give_way().expect_err("the other may not");
+            assert_eq!((line.waiting(), line.idle()), (1, 1));
+            let new = line_up(&line, 1).await.await.unwrap().unwrap();
+            drop(new);
+            assert_eq!((line.waiting(), line.idle()), (1, 1), "it is not for what was begun");
+            drop(first);
+            let second = second.resumed().await.unwrap();
+            assert_eq!((line.waiting(), line.idle()), (0, 1));
+            drop(second);
+            assert_eq!((line.state().long, line.idle()), (0, 2));
         });
     }
 

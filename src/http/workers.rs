@@ -296,7 +296,7 @@ mod tests {
     fn work_ends_with_its_deadline() {
         runtime().block_on(async {
             let workers = Workers::new(1, 0, Duration::from_secs(60));
-            let (work, _, _) = endless();
+            let (work, _begun, _ended) = endless();
             let begun = Instant::now();
             let problem = until(begun + Duration::from_millis(30), workers.run(work)).await.unwrap_err();
             assert_eq!(problem.code(), "took-too-long");
@@ -308,7 +308,7 @@ mod tests {
     fn short_work_is_done_while_long_work_waits_half_way() {
         runtime().block_on(async {
             let workers = Arc::new(Workers::new(1, 10, Duration::from_secs(60)));
-            let (work, begun, _) = endless();
+            let (work, begun, _ended) = endless();
             let long = tokio::spawn({
                 let workers = workers.clone();
                 async move { workers.run(work).await }

@@ -15,7 +15,10 @@ use crate::engine::plan::{Begun, Collection, MAX_PREFIX_WORDS};
 /// The most words of one beginning that are gone through at a search.
 const MAX_SCANNED: usize = 256;
 /// How many of a beginning with more are kept.
-const KEPT: usize = 160;
+const KEPT: usize = MAX_PREFIX_WORDS + MAX_PREFIX_WORDS / 4 + SPARE;
+/// How many more than are wanted are taken up of a segment, besides a quarter: what is frequent in one
+/// may be rare in others.
+const SPARE: usize = 4;
 /// The longest beginning that is looked at, in characters: few that are longer have so many words.
 const MAX_CHARS: usize = 5;
 
@@ -106,7 +109,7 @@ pub(super) fn frequent_beginning_with(snapshot: &Snapshot, prefix: &str, most: u
         let terms = segment.vocabulary.terms();
         if let Some(Under { words, best }) = segment.beginnings.under(prefix) {
             most_in_one = most_in_one.max(*words);
-            for (articles, ordinal) in best.iter().take(most.saturating_add(KEPT - MAX_PREFIX_WORDS)) {
+            for (articles, ordinal) in best.iter().take(most + most / 4 + SPARE) {
                 let mut word = Vec::new();
                 if terms.ord_to_term(*ordinal, &mut word).map_err(index_error)? {
                     *found.entry(word).or_insert(0) += u64::from(*articles);

@@ -257,7 +257,7 @@ pub(super) struct Planner<'c, C> {
     /// How many prefixes the query has; at least 1.
     prefixes: usize,
     notes: Vec<Note>,
-    /// Of how many words those with two edits were looked for.
+    /// Of how many words those with two edits may still be looked for.
     pub(super) far: Cell<usize>,
     /// Whether words are searched for that were perhaps meant.
     pub(super) is_guessing: bool,

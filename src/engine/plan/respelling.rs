@@ -11,7 +11,10 @@ use crate::query::{Query, QueryWord};
 const MAX_CORRECTED: usize = 8;
 /// The most words of a query of which words with two edits are looked for: that is a walk through much of
 /// the vocabulary each.
-const MAX_FAR: usize = 4;
+const MAX_FAR: usize = 3;
+/// The same in a text, and the most words of one that are corrected.
+const MAX_CORRECTED_OF_TEXT: usize = 3;
+const MAX_FAR_OF_TEXT: usize = 1;
 /// How many candidates for a correction are looked at in the languages of the query.
 const MAX_CANDIDATES: usize = 8;
 /// The shortest word that two neighbours are joined to, in characters.
@@ -73,8 +76,10 @@ impl<C: Collection> Planner<'_, C> {
     ) -> Result<(), C::Error> {
         let mut mended: Vec<Mended> = Vec::new();
         let mut unsure: Vec<Mended> = Vec::new();
+        let most = if is_long(query) { MAX_CORRECTED_OF_TEXT } else { MAX_CORRECTED };
+        self.far.set(if is_long(query) { MAX_FAR_OF_TEXT } else { MAX_FAR });
         for (place, typed) in query.words.iter().enumerate() {
-            if typed.is_prefix || self.is_known(place) || mended.len() + unsure.len() == MAX_CORRECTED {
+            if typed.is_prefix || self.is_known(place) || mended.len() + unsure.len() == most {
                 continue;
             }
             let text = fold(&typed.text);
@@ -209,8 +214,8 @@ impl<C: Collection> Planner<'_, C> {
         }
         let mut similar = self.collection.similar(text, 1)?;
         similar.retain(|(word, _)| word != text);
-        if similar.is_empty() && max_edits > 1 && self.far.get() < MAX_FAR {
-            self.far.set(self.far.get() + 1);
+        if similar.is_empty() && max_edits > 1 && self.far.get() > 0 {
+            self.far.set(self.far.get() - 1);
             similar = self.collection.similar(text, max_edits)?;
         }
         let mut ranked: Vec<(f32, (String, u64))> = Vec::new();
