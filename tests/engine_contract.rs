@@ -1030,7 +1030,7 @@ fn versions_beyond_the_thousandth_by_id_stand_alone(maker: Maker) {
         let id = format!("v{:04}", (place * 7) % 1_010);
         with(
             page(&id, lang, "Axolotl", ""),
-            json!({"work": "many", "tags": [if place % 2 == 0 { "even" } else { "odd" }]}),
+            json!({"work": "many", "tags": [if place.is_multiple_of(2) { "even" } else { "odd" }]}),
         )
     };
     let mut records: Vec<Value> = (0..1_010).map(version).collect();

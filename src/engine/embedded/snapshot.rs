@@ -274,6 +274,14 @@ impl Snapshot {
         self.turned_s
     }
 
+    /// Whether every article that is seen at a second (Unix time) is counted: not where one has appeared
+    /// since the snapshot was taken.
+    pub(super) fn counts_all_seen(&self, now_s: i64) -> bool {
+        let is_as_taken = self.taken_s <= now_s && self.last_turn_s(now_s) == self.turned_s;
+        let has_none_seen = |segment: &Segment| segment.uncounted.iter().all(|doc| !segment.is_visible(*doc, now_s));
+        is_as_taken || self.segments.iter().all(has_none_seen)
+    }
+
     /// The article that holds a term, or the first of them.
     pub(super) fn find(&self, field: tantivy::schema::Field, value: &str) -> Result<Option<Place>, EngineError> {
         Ok(self.all_with(&Term::from_field_text(field, value))?.into_iter().next())

@@ -370,9 +370,11 @@ impl Counted {
             }
             list.advance();
         }
-        let articles = seen * u64::from(holders.max(looked_at)) / u64::from(looked_at.max(1));
-        self.estimated += articles.max(seen);
-        articles.max(seen)
+        let is_estimated = list.doc() != TERMINATED;
+        let estimate = seen * u64::from(holders) / u64::from(looked_at.max(1));
+        let articles = if is_estimated { estimate.max(seen) } else { seen };
+        self.estimated += articles;
+        articles
     }
 
     /// How many works there are, by how they have it.

@@ -238,7 +238,10 @@ impl<'s> Ladder<'s> {
 
     /// What is kept of the article that is asked about.
     fn kept(&self, is_own_language: bool) -> Option<Pool> {
-        let place = self.origin.place.filter(|place| self.snapshot.is_counted(*place))?;
+        let place = self.origin.place?;
+        if !self.snapshot.counts_all_seen(self.request.now_s) {
+            return None; // what is kept knows nothing of what has just appeared
+        }
         let store = self.snapshot.nearest.load();
         let mut kept = store.as_ref()?.of(self.snapshot.work_of(place))?;
         let own = kept.in_language.get_mut(self.origin.version).map(std::mem::take)?;
