@@ -9,6 +9,7 @@
 //!   writer.lock         held by whoever applies changes
 //!   reindex.lock        held by the one reindex that runs
 //!   pushes.lock         shared by whoever takes pushes; alone, by who replaces the catalog
+//!   .backup-*.unfinished   where a backup is being written, locked by who writes it
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
