@@ -21,6 +21,11 @@ use fichero::telemetry::{self, LogFormat};
 use fichero::{acceptance, applier, backup, check, publication, reindex, serve, status};
 use output::ProgressLine;
 
+/// Keeps a server's memory small after many requests; the figures are in `Cargo.toml`.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Full-text search and related articles for multilingual institutional sites.
 ///
 /// Without a command it serves; the first time, it indexes the articles in `corpus/` before.

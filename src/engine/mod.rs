@@ -518,3 +518,22 @@ pub struct RelatedAnswer {
     /// The state it was given from.
     pub index_version: IndexVersion,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_card_loses_addresses_that_are_not_of_the_web() {
+        let record = json!({"id": "a", "title": "Harbour", "url": "https://a.example/x", "image": "/x.png"});
+        let (article, _) = Article::from_fields(record.as_object().unwrap()).unwrap();
+        let mut stored = serde_json::to_value(Card::of(&article)).unwrap();
+        let read = |stored: &serde_json::Value| serde_json::from_value::<Card>(stored.clone()).unwrap();
+        let card = read(&stored);
+        assert_eq!((card.url.as_deref(), card.image.as_deref()), (Some("https://a.example/x"), Some("/x.png")));
+        stored["url"] = json!("javascript:alert(1)");
+        stored["image"] = json!("data:image/svg+xml,x");
+        let card = read(&stored);
+        assert_eq!((card.url, card.image), (None, None));
+    }
+}
