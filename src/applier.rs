@@ -146,10 +146,13 @@ impl Applier {
         Ok(self.slot.load().is_none() && self.catalog.article_count()? > 0 && self.catalog.last_run(true)?.is_some())
     }
 
-    /// Whether the folder of what is answered from is gone: searches go on, but nothing can be
-    /// applied to it any more.
+    /// Whether the folder of what is answered from is gone, or was found damaged: searches go on, but
+    /// nothing may be applied to it any more.
     pub fn has_lost_its_generation(&self) -> bool {
-        self.answering().is_some_and(|number| !self.data.generation(number).join(LAST_COMMIT_FILE).exists())
+        self.answering().is_some_and(|number| {
+            let path = self.data.generation(number);
+            !path.join(LAST_COMMIT_FILE).exists() || Generation::is_condemned(&path)
+        })
     }
 
     /// Whether there is a generation to answer from.

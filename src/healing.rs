@@ -9,7 +9,8 @@
 //! * Where the generation that the catalog names cannot be read, another one is built from the
 //!   catalog, unless a rollback holds what is answered: then that is a person's decision.
 //!
-//! All of it is done by the holder of the writer lock, at most a tenth of the time.
+//! Whoever answers looks at checksums; all else is done by the holder of the writer lock. It takes at
+//! most a tenth of the time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -75,7 +76,7 @@ impl Healer {
         let mut rests_until = Instant::now();
         while !self.stop.load(Ordering::SeqCst) {
             thread::sleep(TICK);
-            if !self.is_writer.load(Ordering::SeqCst) || Instant::now() < rests_until {
+            if Instant::now() < rests_until {
                 continue;
             }
             let Some(engine) = self.slot.load_full() else { continue };
@@ -109,6 +110,9 @@ impl Healer {
     ) -> Result<()> {
         if engine.take_suspicion() {
             self.verify(engine)?;
+        }
+        if !self.is_writer.load(Ordering::SeqCst) {
+            return Ok(());
         }
         let catalog = match catalog {
             Some(catalog) => catalog,

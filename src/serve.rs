@@ -230,7 +230,9 @@ impl Keeper {
                     }
                     // A writer that failed half-way is thrown away with what it had not committed.
                     applier = None;
-                    if let Some(engine) = self.slot.load().as_ref() {
+                    if cause.is_none()
+                        && let Some(engine) = self.slot.load().as_ref()
+                    {
                         engine.suspect();
                     }
                     thread::sleep(Duration::from_secs(1));
@@ -299,7 +301,7 @@ impl Keeper {
         }
         if applier.has_lost_its_generation() {
             let Some(_reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
-            tracing::warn!("the folder of the published generation is gone; building another from the catalog");
+            tracing::warn!("the published generation is gone or damaged; building another from the catalog");
             applier.rebuild(&|articles| self.progress.building(articles))?;
         }
         applier.step()?;
