@@ -106,7 +106,7 @@ pub(in crate::engine) const MAX_ASKED: usize = 8;
 const WEAKLY_HELD: usize = 2;
 /// How many times as much as one query may read, the search as it was typed and all that help it may
 /// together.
-const HELP_READS: u64 = 3;
+const HELP_READS: u64 = 2;
 /// The most words of which each is looked for by itself, to tell which of them the filters leave.
 const MAX_SINGLE: usize = 4;
 

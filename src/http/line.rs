@@ -443,7 +443,8 @@ mod tests {
             let second = second.resumed().await.unwrap();
             assert_eq!((line.waiting(), line.idle()), (0, 1));
             drop(second);
-            assert_eq!((line.state().long, line.idle()), (0, 2));
+            let long = line.state().long;
+            assert_eq!((long, line.idle()), (0, 2));
         });
     }
 

@@ -8,10 +8,10 @@ use crate::engine::spelling;
 use crate::query::{Query, QueryWord};
 
 /// The most words of a query that are corrected.
-const MAX_CORRECTED: usize = 8;
+const MAX_CORRECTED: usize = 6;
 /// The most words of a query of which words with two edits are looked for: that is a walk through much of
 /// the vocabulary each.
-const MAX_FAR: usize = 3;
+const MAX_FAR: usize = 2;
 /// The same in a text, and the most words of one that are corrected.
 const MAX_CORRECTED_OF_TEXT: usize = 3;
 const MAX_FAR_OF_TEXT: usize = 1;
