@@ -1,8 +1,6 @@
 //! What a server's memory (`RssAnon` of `/proc/<pid>/status`) has come to after many requests, and
-//! how many it answers a second. To compare allocators, `FICHERO_BENCH_SYSTEM` names another build,
-//! with the system's allocator: it runs as it is, with two arenas and with one (glibc's
-//! `MALLOC_ARENA_MAX`), and with each library that `FICHERO_BENCH_PRELOAD` names (paths separated by
-//! colons).
+//! how many it answers a second: as it is, with as many arenas as glibc makes by itself, with one, and
+//! with each allocator that `FICHERO_BENCH_PRELOAD` names (paths of libraries, separated by colons).
 //!
 //! The site is the project's own corpus. All servers run at once and are asked the same requests in
 //! turn, a round each, by 16 clients, so that a noisy machine is as noisy for all of them. Every
@@ -38,22 +36,23 @@ fn main() {
     }
     let requests = std::env::var("FICHERO_BENCH_REQUESTS").map_or(REQUESTS, |count| count.parse().expect("a number"));
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    let mut builds = vec![("as built".to_owned(), env!("CARGO_BIN_EXE_fichero").to_owned(), None)];
-    if let Ok(system) = std::env::var("FICHERO_BENCH_SYSTEM") {
-        builds.push(("the system's allocator".to_owned(), system.clone(), None));
-        let libraries = std::env::var("FICHERO_BENCH_PRELOAD").unwrap_or_default();
-        let libraries = libraries.split(':').filter(|path| !path.is_empty()).map(|path| ("LD_PRELOAD", path));
-        for (name, value) in [("MALLOC_ARENA_MAX", "2"), ("MALLOC_ARENA_MAX", "1")].into_iter().chain(libraries) {
-            let file = value.rsplit('/').next().unwrap_or(value);
-            builds.push((format!("{name}={file}"), system.clone(), Some((name, value.to_owned()))));
-        }
+    // Without a limit glibc makes up to eight a processor.
+    let unlimited = (8 * thread::available_parallelism().map_or(2, |processors| processors.get())).to_string();
+    let mut settings = vec![("as it is".to_owned(), None)];
+    let libraries = std::env::var("FICHERO_BENCH_PRELOAD").unwrap_or_default();
+    let libraries = libraries.split(':').filter(|path| !path.is_empty()).map(|path| ("LD_PRELOAD", path));
+    for (name, value) in
+        [("MALLOC_ARENA_MAX", unlimited.as_str()), ("MALLOC_ARENA_MAX", "1")].into_iter().chain(libraries)
+    {
+        let file = value.rsplit('/').next().unwrap_or(value);
+        settings.push((format!("{name}={file}"), Some((name, value.to_owned()))));
     }
-    let folders: Vec<tempfile::TempDir> = builds.iter().map(|_| tempfile::tempdir().unwrap()).collect();
+    let folders: Vec<tempfile::TempDir> = settings.iter().map(|_| tempfile::tempdir().unwrap()).collect();
     let mut variants = Vec::new();
-    for ((name, binary, variable), folder) in builds.into_iter().zip(&folders) {
+    for ((name, variable), folder) in settings.into_iter().zip(&folders) {
         data::index(folder.path(), &corpus);
         let variable = variable.as_ref().map(|(name, value)| (*name, value.as_str()));
-        variants.push(Variant { name, server: Server::of(&binary, folder.path(), variable), took: Duration::ZERO });
+        variants.push(Variant { name, server: Server::with(folder.path(), variable), took: Duration::ZERO });
     }
     let paths = paths();
     for Variant { server, .. } in &variants {

@@ -1,6 +1,8 @@
 //! The command line: arguments in, exit code out.
 
 mod evaluate;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod memory;
 mod output;
 
 use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
@@ -20,11 +22,6 @@ use fichero::reindex::Options;
 use fichero::telemetry::{self, LogFormat};
 use fichero::{acceptance, applier, backup, check, publication, reindex, serve, status};
 use output::ProgressLine;
-
-/// Keeps a server's memory small after many requests; the figures are in `Cargo.toml`.
-#[cfg(not(target_env = "msvc"))]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Full-text search and related articles for multilingual institutional sites.
 ///
@@ -150,6 +147,10 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let is_server = matches!(arguments.command, None | Some(Command::Serve { .. }));
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    if is_server {
+        memory::limit_arenas();
+    }
     let _telemetry = telemetry::init(arguments.log_format, is_server);
     match run(arguments) {
         Ok(code) => code,

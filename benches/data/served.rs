@@ -15,12 +15,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it on a port that the system chooses, and waits until it answers.
     pub(crate) fn start(data: &Path) -> Server {
-        Server::of(env!("CARGO_BIN_EXE_fichero"), data, None)
+        Server::with(data, None)
     }
 
     /// As [`Server::start`], of any build, with an environment variable.
-    pub(crate) fn of(binary: &str, data: &Path, environment: Option<(&str, &str)>) -> Server {
-        let mut child = Command::new(binary)
+    pub(crate) fn with(data: &Path, environment: Option<(&str, &str)>) -> Server {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fichero"))
             .args(["--data", data.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"])
             .current_dir(data)
             .envs(environment)
