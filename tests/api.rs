@@ -729,6 +729,10 @@ fn a_fault_of_ours_tells_nothing_of_the_inside() {
     let data = folder.path().join("data");
     let site = index(&file, &data);
     assert_eq!(get_from(&site.router, "/v1/search?q=mundo").status, StatusCode::OK);
+    let slot = EngineSlot::default();
+    let opened = DataFolder::existing(&data);
+    slot.store(Some(Arc::new(open_engine(&opened, opened.current().unwrap()).unwrap())));
+    let router = router(slot, Settings::default());
     // The same length, so that what is mapped stays mapped; what is stored makes no sense any more.
     let mut damaged = 0;
     for entry in std::fs::read_dir(DataFolder::existing(&data).generation(1)).unwrap() {
@@ -746,10 +750,6 @@ fn a_fault_of_ours_tells_nothing_of_the_inside() {
         }
     }
     assert!(damaged > 0);
-    let slot = EngineSlot::default();
-    let folder = DataFolder::existing(&data);
-    slot.store(Some(Arc::new(open_engine(&folder, folder.current().unwrap()).unwrap())));
-    let router = router(slot, Settings::default());
     for path in ["/v1/search?q=mundo", "/v1/articles/x", "/v1/search"] {
         let answer = get_from(&router, path);
         assert_eq!(problem(&answer, StatusCode::INTERNAL_SERVER_ERROR).0, "internal", "{path}");

@@ -371,7 +371,7 @@ fn status_tells_a_catalog_of_an_older_fichero_and_leaves_it_as_it_is() {
         Connection::open(&catalog).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
     };
     let present = version();
-    let older = "DROP TABLE synonyms; DROP TABLE staged_synonyms; PRAGMA user_version = 1";
+    let older = "DROP INDEX record_by_work; DROP TABLE synonyms; DROP TABLE staged_synonyms; PRAGMA user_version = 1";
     Connection::open(&catalog).unwrap().execute_batch(older).unwrap();
     must_fail(&site.try_run(&["status", "--json"]), &["schema version 1", "`fichero reindex`"]);
     assert_eq!(version(), 1);

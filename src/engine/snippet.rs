@@ -25,8 +25,6 @@ const MAX_READ: usize = 8;
 pub const MAX_PAGE_CHARS: usize = 25_000;
 /// The most fragments of a snippet.
 const MAX_FRAGMENTS: usize = 3;
-/// The most fragments that all snippets of a page may have, but one each, for the same reason.
-const MAX_PAGE_FRAGMENTS: usize = 90;
 
 /// A place of a body where words of the query stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,13 +110,12 @@ pub struct Snippets<'p> {
     summary: Highlighter<'p>,
     body: Highlighter<'p>,
     max_chars: usize,
-    max_fragments: usize,
 }
 
 impl<'p> Snippets<'p> {
     /// Shows the texts of so many hits for a plan as a request wants them: snippets of up to so many
     /// characters as a reader sees, ellipses among them, with or without marks; on a long page of
-    /// fewer, and in fewer fragments, see [`MAX_PAGE_CHARS`].
+    /// fewer, see [`MAX_PAGE_CHARS`].
     pub fn new(plan: &'p Plan, request: &SearchRequest, hits: usize) -> Snippets<'p> {
         let of = |zone| {
             let highlighter = Highlighter::new(plan, zone);
@@ -129,7 +126,6 @@ impl<'p> Snippets<'p> {
             summary: of(Zone::Summary),
             body: of(Zone::Body),
             max_chars: request.snippet_chars.min(MAX_PAGE_CHARS / hits.max(1)),
-            max_fragments: (MAX_PAGE_FRAGMENTS / hits.max(1)).clamp(1, MAX_FRAGMENTS),
         }
     }
 
@@ -181,7 +177,7 @@ impl<'p> Snippets<'p> {
         let mut read = Read::new();
         let mut covered = 0;
         let mut first = None;
-        for _ in 0..self.max_fragments {
+        for _ in 0..MAX_FRAGMENTS {
             let worth = |passage: &HeldPassage| {
                 let closeness = std::cmp::Reverse(passage.extent);
                 let new = if passage.words & covered == 0 { passage.weight } else { weight(passage.words & !covered) };
@@ -227,7 +223,7 @@ impl<'p> Snippets<'p> {
         if !run.is_empty() {
             pieces.push(piece(highlighter, run, lang));
         }
-        let shown = fragments(&pieces, &|words| highlighter.weight(words), self.max_fragments, self.max_chars);
+        let shown = fragments(&pieces, &|words| highlighter.weight(words), MAX_FRAGMENTS, self.max_chars);
         let mut html = String::new();
         for (place, fragment) in shown.iter().enumerate() {
             let Some(piece) = pieces.get(fragment.piece) else { continue };

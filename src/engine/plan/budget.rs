@@ -8,7 +8,7 @@ use super::{PlannedWord, Variant};
 /// How many postings a query reads for every article of the site, about: a question of twelve words,
 /// half of them in most articles, reads seven. On the 18,366 articles of `debian.jsonl` the costliest
 /// query that chance and hill-climbing found in a minute, with all that can be asked for, took 27 times
-/// as long as a median one at 10 and 23 times at 7, of which a third is for the hundred hits.
+/// as long as a median one at 10; half of that is for the hundred hits.
 const MAX_READS_PER_ARTICLE: u64 = 7;
 /// So many a query may always read, however small the site. squad-en (2,067 articles, 10,533 questions)
 /// nDCG@10: .8987, and .8986 without a bound.
