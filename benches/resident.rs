@@ -1,6 +1,6 @@
 //! What a server's memory (`RssAnon` of `/proc/<pid>/status`) has come to after many requests, and
-//! how many it answers a second: as it is, with as many arenas as glibc makes by itself, with one, and
-//! with each allocator that `FICHERO_BENCH_PRELOAD` names (paths of libraries, separated by colons).
+//! how many it answers a second: as it is, with two of glibc's arenas, with one, and with each
+//! allocator that `FICHERO_BENCH_PRELOAD` names (paths of libraries, separated by colons).
 //!
 //! The site is the project's own corpus. All servers run at once and are asked the same requests in
 //! turn, a round each, by 16 clients, so that a noisy machine is as noisy for all of them. Every
@@ -36,14 +36,10 @@ fn main() {
     }
     let requests = std::env::var("FICHERO_BENCH_REQUESTS").map_or(REQUESTS, |count| count.parse().expect("a number"));
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    // Without a limit glibc makes up to eight a processor.
-    let unlimited = (8 * thread::available_parallelism().map_or(2, |processors| processors.get())).to_string();
     let mut settings = vec![("as it is".to_owned(), None)];
     let libraries = std::env::var("FICHERO_BENCH_PRELOAD").unwrap_or_default();
     let libraries = libraries.split(':').filter(|path| !path.is_empty()).map(|path| ("LD_PRELOAD", path));
-    for (name, value) in
-        [("MALLOC_ARENA_MAX", unlimited.as_str()), ("MALLOC_ARENA_MAX", "1")].into_iter().chain(libraries)
-    {
+    for (name, value) in [("MALLOC_ARENA_MAX", "2"), ("MALLOC_ARENA_MAX", "1")].into_iter().chain(libraries) {
         let file = value.rsplit('/').next().unwrap_or(value);
         settings.push((format!("{name}={file}"), Some((name, value.to_owned()))));
     }

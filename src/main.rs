@@ -1,8 +1,6 @@
 //! The command line: arguments in, exit code out.
 
 mod evaluate;
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-mod memory;
 mod output;
 
 use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
@@ -147,10 +145,6 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let is_server = matches!(arguments.command, None | Some(Command::Serve { .. }));
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    if is_server {
-        memory::limit_arenas();
-    }
     let _telemetry = telemetry::init(arguments.log_format, is_server);
     match run(arguments) {
         Ok(code) => code,
