@@ -386,7 +386,7 @@ pub struct SearchAnswer {
 pub enum ArticleKey {
     /// By its id.
     Id(String),
-    /// By its address in any spelling, see [`address::key`](crate::article::address::key). Where
+    /// By its address in any spelling, see [`address::key`]. Where
     /// several visible articles share one, that with the first id.
     Url(String),
 }

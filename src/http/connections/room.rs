@@ -254,7 +254,7 @@ impl Connection {
     }
 
     /// Until when the client is waited for; `None` while it is not, or while somebody else sees to
-    /// it: the time of a request with its body is limited by [`limit_time`](super::limits::limit_time).
+    /// it: the time of a request with its body is limited by [`limit_time`](crate::http::limits::limit_time).
     pub(super) fn deadline(&self, patience: Patience) -> Option<Instant> {
         let state = self.lock();
         let of_phase = match state.phase {
