@@ -125,19 +125,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Opens a generation that is the catalog's and whose files are as they were written; notes for
-    /// good where they are not.
     fn open_whole(&self, number: u64) -> Result<Result<EmbeddedEngine, GenerationError>> {
-        let opened = open_generation_of(&self.data, &self.catalog, number)?;
-        let opened =
-            opened.and_then(|generation| generation.verify().map(|()| generation)).and_then(EmbeddedEngine::new);
-        if let Err(GenerationError::Damaged { path, reason }) = &opened
-            && !Generation::is_condemned(path)
-            && let Err(error) = Generation::condemn(path, reason)
-        {
-            tracing::warn!(generation = number, %error, "the damage cannot be noted in the generation's folder");
-        }
-        Ok(opened)
+        open_whole(&self.data, &self.catalog, number)
     }
 
     /// Whether there is a catalog of articles but no generation to answer from. Where no run was
@@ -450,6 +439,24 @@ pub(crate) fn open_generation_of(
         generation.check_belongs(&identity, last_seq)?;
         Ok(generation)
     }))
+}
+
+/// Opens a generation that is the catalog's and whose files are as they were written; notes for good
+/// where they are not.
+pub(crate) fn open_whole(
+    data: &DataFolder,
+    catalog: &Catalog,
+    number: u64,
+) -> Result<Result<EmbeddedEngine, GenerationError>> {
+    let opened = open_generation_of(data, catalog, number)?;
+    let opened = opened.and_then(|generation| generation.verify().map(|()| generation)).and_then(EmbeddedEngine::new);
+    if let Err(GenerationError::Damaged { path, reason }) = &opened
+        && !Generation::is_condemned(path)
+        && let Err(error) = Generation::condemn(path, reason)
+    {
+        tracing::warn!(generation = number, %error, "the damage cannot be noted in the generation's folder");
+    }
+    Ok(opened)
 }
 
 /// Whether everything in a generation was accepted. One that was built for a run and not caught

@@ -5,11 +5,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::acceptance::applier;
-use crate::applier::open_generation_of;
+use crate::applier::open_whole;
 use crate::audit::differences;
 use crate::catalog::Catalog;
 use crate::data_folder::DataFolder;
-use crate::engine::embedded::{EmbeddedEngine, Generation, GenerationError};
 
 /// What was found.
 #[derive(Debug, Serialize)]
@@ -50,11 +49,7 @@ pub fn check(data: &DataFolder) -> Result<Check> {
     }
     let current = data.current();
     for number in data.generation_numbers() {
-        let opened = open_generation_of(data, &catalog, number)?.and_then(|generation| {
-            generation.verify()?;
-            EmbeddedEngine::new(generation)
-        });
-        match opened {
+        match open_whole(data, &catalog, number)? {
             Ok(engine) if Some(number) == current => {
                 found.compared = Some(number);
                 found.different = differences(&catalog, &engine.contents())?;
@@ -62,14 +57,7 @@ pub fn check(data: &DataFolder) -> Result<Check> {
             Ok(_) => {}
             // One that is being built.
             Err(_) if current.is_none_or(|current| number > current) && data.reindex_holder().is_some() => {}
-            Err(error) => {
-                if let GenerationError::Damaged { path, reason } = &error
-                    && !Generation::is_condemned(path)
-                {
-                    Generation::condemn(path, reason)?;
-                }
-                found.generations.push(format!("generation {number}: {error}"));
-            }
+            Err(error) => found.generations.push(format!("generation {number}: {error}")),
         }
     }
     if !found.different.is_empty() {
