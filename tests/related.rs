@@ -233,6 +233,19 @@ fn a_press_release_and_its_blog_copy_are_shown_once() {
 }
 
 #[test]
+fn a_draft_is_not_related_to_a_version_that_has_appeared_since() {
+    // The engine opens today, when the version has expired; readers of 2023 see it.
+    let version = with(page("a/es", "es", "Glaciares", "Se miden."), json!({"work": "a", "expires_at": "2023-11-14"}));
+    let records = [version, page("b", "es", "Ajedrez", "Se aprende jugando.")];
+    let draft = with(page("a/en", "en", "Glaciers", "They are measured."), json!({"work": "a"}));
+    let made = makers::embedded(&records);
+    let to = RelatedTo::Draft(Box::new(makers::articles_of(&[draft]).remove(0)));
+    let request = RelatedRequest { to, ..RelatedRequest::new(ArticleKey::Id(String::new()), NOW) };
+    let hits = made.engine.related(&request).unwrap().unwrap().hits;
+    assert_eq!(hits.iter().map(|hit| hit.card.id.as_str()).collect::<Vec<_>>(), ["b"]);
+}
+
+#[test]
 fn what_leads_from_one_to_another_is_the_reason() {
     let records = [
         with(

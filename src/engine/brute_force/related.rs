@@ -148,7 +148,8 @@ impl BruteForceEngine {
         now_s: i64,
     ) -> Origin<'e> {
         let mut own: HashSet<&str> = HashSet::new();
-        own.extend(self.counted().filter(|entry| entry.article.work == article.work).map(|entry| entry.work.as_str()));
+        let versions = self.entries.iter().filter(|entry| entry.article.work == article.work);
+        own.extend(versions.filter(|entry| entry.article.is_visible_at(now_s)).map(|entry| entry.work.as_str()));
         let by_id = self.find(&ArticleKey::Id(article.id.clone()), now_s);
         let by_url = article.url.clone().and_then(|url| self.find(&ArticleKey::Url(url), now_s));
         own.extend([by_id, by_url].into_iter().flatten().map(|entry| entry.work.as_str()));

@@ -314,9 +314,9 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The counted articles that have a key of a subject.
-    pub(super) fn with_key(&self, key: &str) -> Result<Vec<Place>, EngineError> {
-        self.counted_with(&Term::from_field_text(self.fields.keys, key))
+    /// All articles that have a key of a subject, in a fixed order.
+    pub(super) fn all_with_key(&self, key: &str) -> Result<Vec<Place>, EngineError> {
+        self.all_with(&Term::from_field_text(self.fields.keys, key))
     }
 
     /// As [`Segment::is_counted`].

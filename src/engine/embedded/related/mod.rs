@@ -91,12 +91,12 @@ impl Origin {
 
     fn of_draft(snapshot: &Snapshot, article: &Article, now_s: i64) -> Result<Origin, EngineError> {
         let terms = ArticleTerms::of(article, &mut HashMap::new());
-        let mut places = snapshot.with_key(&work_key(&article.work))?;
+        let mut places = snapshot.all_with_key(&work_key(&article.work))?;
         let url = article.url.clone().map(ArticleKey::Url);
         for key in [ArticleKey::Id(article.id.clone())].into_iter().chain(url) {
-            let found = place(snapshot, &key, now_s)?;
-            places.extend(found.filter(|found| snapshot.segments[found.segment].is_visible(found.doc, now_s)));
+            places.extend(place(snapshot, &key, now_s)?);
         }
+        places.retain(|place| snapshot.segments[place.segment].is_visible(place.doc, now_s));
         let mut own: Vec<u32> = places.iter().map(|place| snapshot.work_of(*place)).collect();
         own.sort_unstable();
         own.dedup();
