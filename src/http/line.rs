@@ -2,7 +2,8 @@
 //!
 //! Every client has a share of the workers' time, whatever it asks for (start-time fair queueing,
 //! Goyal, Vin and Cheng 1996): of those in line, the request goes first whose client has had the
-//! least. Of one client's, that which has worked the least so far: a search that takes long gives
+//! least. A long search costs its client more than its time ([`cost`]), so that clients of long
+//! searches do not make those of short ones wait, even if there are many of them. Of one client's, that which has worked the least so far: a search that takes long gives
 //! its place away between slices of time, and so short ones wait for a slice and not for its end,
 //! also where all clients have one address. One worker never goes on with what takes long: whoever
 //! comes anew finds it free, or waits for others who came anew.
@@ -22,6 +23,13 @@ const MAX_PAUSED: usize = 32;
 /// Of how many clients it is known what they have had; beyond, those are forgotten who ask for nothing
 /// at present.
 const MAX_CLIENTS: usize = 4_096;
+
+/// What a slice of time costs a client: the more, the longer the request had `worked` before. Bounded,
+/// so that the longest request goes on, too.
+fn cost(worked: Duration, slice: Duration) -> Duration {
+    const MAX_FACTOR: f64 = 8.0;
+    slice.mul_f64((1.0 + worked.as_secs_f64() / SLICE.as_secs_f64()).min(MAX_FACTOR))
+}
 
 /// The line before the workers.
 #[derive(Debug)]
@@ -54,7 +62,7 @@ struct State {
 /// What is known of a client.
 #[derive(Debug, Clone, Copy, Default)]
 struct Client {
-    /// The workers' time that it has had, counted from what others had when it came.
+    /// What the workers' time that it has had cost, counted from what others had when it came.
     had: Duration,
     /// How many of its requests are worked on.
     working: u32,
@@ -129,12 +137,12 @@ impl State {
         waiting
     }
 
-    /// Notes that a client has had a worker for some time and gives it back.
-    fn give_back(&mut self, address: IpAddr, worked: Duration) {
+    /// Notes what a worker's time has cost a client, which gives it back.
+    fn give_back(&mut self, address: IpAddr, cost: Duration) {
         self.idle += 1;
         let client = self.client(address);
         client.working = client.working.saturating_sub(1);
-        client.had += worked;
+        client.had += cost;
         if self.clients.len() > MAX_CLIENTS {
             let served = self.served;
             self.clients.retain(|_, client| client.is_here() || client.had > served);
@@ -289,7 +297,7 @@ impl Place {
         let mut state = line.state();
         let slice = self.since.elapsed();
         let client = state.client(self.client);
-        client.had += slice;
+        client.had += cost(self.worked, slice);
         self.worked += slice;
         self.since = Instant::now();
         // Compared with those in line as if it stood there, too.
@@ -320,7 +328,7 @@ impl Drop for Place {
         {
             let mut state = self.line.state();
             state.long -= usize::from(self.is_long);
-            state.give_back(self.client, self.since.elapsed());
+            state.give_back(self.client, cost(self.worked, self.since.elapsed()));
         }
         self.line.serve();
     }
@@ -409,6 +417,13 @@ mod tests {
             let had = |number| line.state().client(client(number)).had;
             assert!(had(2) + SLICE * 2 >= had(1), "{:?} {:?}", had(2), had(1));
         });
+    }
+
+    #[test]
+    fn a_long_search_costs_its_client_more_than_its_time() {
+        let search = |slices: u32| (0..slices).map(|before| cost(SLICE * before, SLICE)).sum::<Duration>();
+        assert_eq!([search(1), search(2), search(4)], [SLICE, SLICE * 3, SLICE * 10]);
+        assert_eq!(cost(Duration::from_secs(10), SLICE), SLICE * 8);
     }
 
     #[test]
