@@ -12,10 +12,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use data::served::{Client, Server};
-use fichero::applier::open_engine;
-use fichero::data_folder::DataFolder;
+use fichero::engine::query::Query;
 use fichero::engine::{SearchEngine, SearchRequest};
-use fichero::query::Query;
+use fichero::indexing::applier::open_engine;
+use fichero::storage::data_dir::DataFolder;
 use serde_json::Value;
 
 const ROUNDS: usize = 5;

@@ -1,6 +1,6 @@
 //! How much of bare Tantivy's throughput a full build keeps.
 //!
-//! * `build`: `fichero::build::build`, from the catalog to a checked generation.
+//! * `build`: `fichero::indexing::build::build`, from the catalog to a checked generation.
 //! * `bare`: the same articles, held in memory, analysed by as many threads and put into the same
 //!   fields by a writer with as many threads and as much heap; no catalog, no JSON, no check.
 //!
@@ -18,10 +18,10 @@ use std::thread;
 use std::time::Instant;
 
 use fichero::article::Article;
-use fichero::build::build;
-use fichero::catalog::Catalog;
-use fichero::data_folder::DataFolder;
-use fichero::engine::embedded::{Applied, ArticleAnalyzer, ContentKey, Generation, GenerationWriter, Manifest};
+use fichero::engine::tantivy::{Applied, ArticleAnalyzer, ContentKey, Generation, GenerationWriter, Manifest};
+use fichero::indexing::build::build;
+use fichero::storage::catalog::Catalog;
+use fichero::storage::data_dir::DataFolder;
 
 const ROUNDS: usize = 3;
 /// How many articles a thread takes at a time.
@@ -36,7 +36,7 @@ fn main() {
     println!("first reindex, reading and cataloguing included: {:.1} s", begun.elapsed().as_secs_f64());
     let catalog = Catalog::open(site.path()).unwrap();
     let articles = catalog.all_articles().unwrap();
-    let threads = fichero::engine::embedded::build_threads();
+    let threads = fichero::engine::tantivy::build_threads();
 
     // What is timed is right: both hold every article of the file.
     let expected = fs::read_to_string(&file).unwrap().lines().count() as u64;

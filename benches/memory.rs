@@ -20,7 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use data::made::{Random, push_altered, sentences};
-use fichero::engine::embedded::BUILD_HEAP_BYTES;
+use fichero::engine::tantivy::BUILD_HEAP_BYTES;
 use serde_json::{Value, json};
 
 const SIZES: [usize; 3] = [2_000, 18_000, 180_000];
@@ -42,7 +42,7 @@ fn main() {
         .lines()
         .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
         .collect();
-    let threads = fichero::engine::embedded::build_threads();
+    let threads = fichero::engine::tantivy::build_threads();
     let heap = (threads * BUILD_HEAP_BYTES) as f64 / 1e6;
     let mut peaks: Vec<f64> = Vec::new();
     for size in sizes {

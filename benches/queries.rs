@@ -9,13 +9,13 @@ mod data;
 
 use std::time::{Duration, Instant};
 
-use fichero::applier::open_engine;
-use fichero::data_folder::DataFolder;
-use fichero::engine::embedded::EmbeddedEngine;
-use fichero::engine::plan::Plan;
+use fichero::engine::planning::Plan;
+use fichero::engine::query::Query;
 use fichero::engine::ranking::Counting;
+use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{Facet, MAX_LIMIT, SearchEngine, SearchRequest};
-use fichero::query::Query;
+use fichero::indexing::applier::open_engine;
+use fichero::storage::data_dir::DataFolder;
 use serde_json::Value;
 
 const ROUNDS: usize = 3;

@@ -17,11 +17,11 @@ use std::time::{Duration, Instant};
 use data::made::Random;
 use data::served::{Client, Server};
 use data::site::{real_articles, write_site};
-use fichero::applier::open_engine;
 use fichero::article::Article;
-use fichero::data_folder::DataFolder;
-use fichero::engine::embedded::{EmbeddedEngine, Generation};
+use fichero::engine::tantivy::{EmbeddedEngine, Generation};
 use fichero::engine::{ArticleKey, RelatedRequest, RelatedTo, SearchEngine};
+use fichero::indexing::applier::open_engine;
+use fichero::storage::data_dir::DataFolder;
 use serde_json::Value;
 
 const ARTICLES: usize = 100_000;
@@ -60,7 +60,7 @@ fn reindex(data: &Path, file: &Path) {
     let kept = std::fs::metadata(path.join("nearest.bin")).unwrap().len();
     let of_all: u64 = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
     let generation = Generation::open(&path).unwrap();
-    let threads = fichero::engine::embedded::build_threads();
+    let threads = fichero::engine::tantivy::build_threads();
     let begun = Instant::now();
     generation.keep_nearest(threads).unwrap();
     let nearest = begun.elapsed();

@@ -14,11 +14,11 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fichero::applier::open_engine;
-use fichero::data_folder::DataFolder;
-use fichero::engine::embedded::EmbeddedEngine;
+use fichero::engine::query::Query;
+use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{SearchEngine, SearchRequest};
-use fichero::query::Query;
+use fichero::indexing::applier::open_engine;
+use fichero::storage::data_dir::DataFolder;
 use serde_json::json;
 
 const HITS: usize = 10;

@@ -19,11 +19,11 @@ use std::time::{Duration, Instant};
 
 use data::made::Random;
 use data::site::{real_articles, write_site};
-use fichero::applier::open_engine;
-use fichero::data_folder::DataFolder;
-use fichero::engine::embedded::EmbeddedEngine;
+use fichero::engine::query::Query;
+use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{SearchEngine, SearchRequest, SuggestRequest};
-use fichero::query::Query;
+use fichero::indexing::applier::open_engine;
+use fichero::storage::data_dir::DataFolder;
 use serde_json::Value;
 
 const ARTICLES: usize = 100_000;

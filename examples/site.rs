@@ -16,8 +16,8 @@ use axum::Router;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use fichero::config::Config;
-use fichero::reindex::Progress;
-use fichero::serve::serve;
+use fichero::indexing::reindex::Progress;
+use fichero::server::serve;
 use fichero::telemetry::{self, LogFormat};
 
 /// What the pages call their search server.

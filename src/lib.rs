@@ -8,53 +8,37 @@
 //! ```
 //!
 //! * [`article`]: what everything is about.
-//! * [`ingest`]: files become articles.
+//! * [`crate::sources`]: files become articles.
 //! * [`analysis`]: text becomes terms.
-//! * [`catalog`]: the durable truth.
+//! * [`crate::storage::catalog`]: the durable truth.
 //! * [`engine`]: what a search engine answers, and two that do.
-//! * [`query`]: what a person typed, understood.
-//! * [`reindex`], [`acceptance`], [`build`], [`applier`]: from sources to a published generation.
-//! * [`gate`]: what a reindex has to hold to be published by itself.
-//! * [`audit`], [`healing`], [`check`]: whether the index holds what the catalog holds, and files
+//! * [`crate::engine::query`]: what a person typed, understood.
+//! * [`crate::indexing::reindex`], [`crate::indexing::accept`], [`crate::indexing::build`], [`crate::indexing::applier`]: from sources to a published generation.
+//! * [`crate::indexing::publish_gate`]: what a reindex has to hold to be published by itself.
+//! * [`crate::indexing::audit`], [`crate::indexing::healing`], [`crate::indexing::check`]: whether the index holds what the catalog holds, and files
 //!   what was written; [`panics`]: those of a library over damaged files, as errors.
-//! * [`nearest`]: the related works of a site that has changed.
+//! * [`crate::indexing::related_refresh`]: the related works of a site that has changed.
 //! * [`evaluation`]: judgements become figures.
 //! * [`http`]: the API; [`admin`]: what may be changed over it, and by whom.
-//! * [`backup`]: the catalog as one file, and back.
-//! * [`config`], [`telemetry`], [`data_folder`]: what the program needs to run.
-//! * [`place`], [`storage`]: whether what is written is kept, and why not; [`sweep`]: what dead
+//! * [`crate::storage::backup`]: the catalog as one file, and back.
+//! * [`config`], [`telemetry`], [`crate::storage::data_dir`]: what the program needs to run.
+//! * [`crate::storage::file_id`], [`crate::storage::failure`]: whether what is written is kept, and why not; [`crate::storage::sweep`]: what dead
 //!   processes left.
 
-pub mod acceptance;
 pub mod admin;
 pub mod analysis;
-pub mod applier;
 pub mod article;
-pub mod audit;
-pub mod backup;
-pub mod build;
-pub mod catalog;
-pub mod check;
 pub mod config;
-#[cfg(feature = "crash-points")]
-pub mod crash;
-pub mod data_folder;
 pub mod engine;
 pub mod evaluation;
-pub mod gate;
-pub mod healing;
+#[cfg(feature = "crash-points")]
+pub mod failpoints;
 pub mod http;
-pub mod ingest;
-pub mod nearest;
+pub mod indexing;
 pub mod panics;
-pub mod place;
-pub mod publication;
-pub mod query;
-pub mod reindex;
-pub mod serve;
-pub mod status;
+pub mod server;
+pub mod sources;
 pub mod storage;
-pub mod sweep;
 pub mod telemetry;
 
 /// Marks a point at which a test can end the process; nothing without the feature
@@ -63,6 +47,6 @@ pub mod telemetry;
 macro_rules! crash_point {
     ($name:literal) => {
         #[cfg(feature = "crash-points")]
-        $crate::crash::reach($name);
+        $crate::failpoints::reach($name);
     };
 }

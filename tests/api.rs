@@ -22,10 +22,10 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use fichero::applier::{EngineSlot, open_engine};
 use fichero::article::Article;
-use fichero::data_folder::DataFolder;
 use fichero::http::{Settings, router};
+use fichero::indexing::applier::{EngineSlot, open_engine};
+use fichero::storage::data_dir::DataFolder;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use served::{Answer, CORPUS, ask, escaped, get, get_from, good, index, problem};

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use fichero::article::Article;
-use fichero::engine::embedded::{ArticleAnalyzer, ContentKey, Contents, EmbeddedEngine, Generation};
+use fichero::engine::tantivy::{ArticleAnalyzer, ContentKey, Contents, EmbeddedEngine, Generation};
 use open_metrics::scrape;
 use serde_json::{Value, json};
 use state::{Articles, Site, first_state};

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use fichero::catalog::Catalog;
+use fichero::storage::catalog::Catalog;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use support::{Client, Server, fichero, run, run_json, wait_until};

@@ -21,9 +21,9 @@ mod makers;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use fichero::engine::plan::MAX_PREFIX_WORDS;
-use fichero::engine::snippet::MAX_PAGE_CHARS;
-use fichero::engine::supervision::supervised;
+use fichero::engine::cancellation::supervised;
+use fichero::engine::planning::MAX_PREFIX_WORDS;
+use fichero::engine::snippets::MAX_PAGE_CHARS;
 use fichero::engine::{EngineError, Note, SearchAnswer, SearchRequest};
 use library::*;
 use makers::{Made, Maker};

@@ -1,7 +1,7 @@
 //! Death at each named point (`cargo test --features crash-points --test crash`), in every
 //! situation that reaches it:
 //!
-//! * every point of `fichero::crash::POINTS` is passed by some command: none is dead;
+//! * every point of `fichero::failpoints::POINTS` is passed by some command: none is dead;
 //! * right after the death the last published state is answered, whole: the old one or the new
 //!   one, never a mixture, never nothing, never an error;
 //! * the next start of a server answers what had been accepted (and the old state where nothing
@@ -26,7 +26,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use fichero::crash::{POINTS, PUSH_POINTS};
+use fichero::failpoints::{POINTS, PUSH_POINTS};
 use serde_json::json;
 use state::{Articles, Interrupted, Site, first_state, second_state, stderr};
 

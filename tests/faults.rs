@@ -30,8 +30,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use fichero::applier::open_engine;
-use fichero::engine::embedded::{Applied, Generation, GenerationWriter};
+use fichero::engine::tantivy::{Applied, Generation, GenerationWriter};
+use fichero::indexing::applier::open_engine;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use state::{Articles, Site, assert_same, checked, copy_folder, first_state, second_state, stderr, works};

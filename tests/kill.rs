@@ -29,10 +29,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fichero::applier::{Applier, EngineSlot};
 use fichero::article::Article;
-use fichero::catalog::Catalog;
-use fichero::catalog::push::Push;
+use fichero::indexing::applier::{Applier, EngineSlot};
+use fichero::storage::catalog::Catalog;
+use fichero::storage::catalog::push::Push;
 use serde_json::json;
 use state::{Articles, Interrupted, Site, Text, assert_same, first_state, second_state, stderr, works};
 use support::{Client, Server, wait_until};

@@ -26,15 +26,15 @@ use std::time::Instant;
 
 use fichero::analysis::{detect, foreign_language, language_group, passages_of};
 use fichero::article::Article;
-use fichero::ingest::{self, Record, SiteProfile};
+use fichero::sources::{self, Record, SiteProfile};
 use site::shared;
 
 /// The articles below a path, as they declare themselves.
 fn articles(path: &Path) -> Vec<Article> {
     let mut articles = Vec::new();
-    for file in ingest::list(path).0 {
+    for file in sources::list(path).0 {
         let profile = SiteProfile::default();
-        let read = ingest::read_file(&file.path, file.stem(), file.format, &profile, |_, record| {
+        let read = sources::read_file(&file.path, file.stem(), file.format, &profile, |_, record| {
             if let Record::Article(article, _) = record {
                 articles.push(*article);
             }

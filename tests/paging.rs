@@ -14,9 +14,9 @@ mod site;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fichero::engine::cursor::HOLD_S;
-use fichero::engine::embedded::EmbeddedEngine;
+use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{Cursor, Note, SearchAnswer, SearchEngine, SearchRequest, Sort};
-use fichero::reindex::Options;
+use fichero::indexing::reindex::Options;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;

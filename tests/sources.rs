@@ -36,14 +36,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fichero::analysis::detect;
-use fichero::applier::{Applier, EngineSlot, Step};
 use fichero::article::{Article, Kind, UNDETERMINED};
-use fichero::catalog::Catalog;
 use fichero::config::Source;
 use fichero::engine::{Filters, SearchEngine, SearchRequest};
-use fichero::gate;
-use fichero::publication::{resume, rollback};
-use fichero::reindex::{Options, Report, reindex};
+use fichero::indexing::applier::{Applier, EngineSlot, Step};
+use fichero::indexing::publish_gate;
+use fichero::indexing::reindex::{Options, Report, reindex};
+use fichero::indexing::rollback::{resume, rollback};
+use fichero::storage::catalog::Catalog;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -815,7 +815,7 @@ fn answered(engine: &dyn SearchEngine, ids: impl Iterator<Item = String>) -> Vec
 /// Options for histories in which any article may vanish: what the gate does then is proven
 /// elsewhere (`tests/gate.rs`).
 fn ungated() -> Options {
-    let gate = gate::Settings { always_allowed: u64::MAX, ..gate::Settings::default() };
+    let gate = publish_gate::Settings { always_allowed: u64::MAX, ..gate::Settings::default() };
     Options { gate, ..Options::default() }
 }
 

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use fichero::engine::embedded::GenerationWriter;
+use fichero::engine::tantivy::GenerationWriter;
 use serde_json::{Value, json};
 use state::{Articles, Site, assert_same, checked, copy_folder, first_state, stderr};
 use support::{Answer, Client, Server, wait_until};

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use fichero::ingest::{self, Record};
+use fichero::sources::{self, Record};
 use serde_json::{Value, json};
 
 use super::made::{Random, push_altered, sentences};
@@ -20,9 +20,9 @@ pub(crate) fn real_articles() -> Vec<Value> {
         return fs::read_to_string(site).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     }
     println!("the site is made of the project's own corpus instead");
-    let (files, problems) = ingest::list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"));
+    let (files, problems) = sources::list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"));
     assert!(problems.is_empty(), "{problems:?}");
-    let profile = ingest::profile_of(&files);
+    let profile = sources::profile_of(&files);
     let mut articles = Vec::new();
     for file in files {
         let mut take = |_, record| {
@@ -31,7 +31,7 @@ pub(crate) fn real_articles() -> Vec<Value> {
             }
             Ok::<(), serde_json::Error>(())
         };
-        ingest::read_file(&file.path, file.stem(), file.format, &profile, &mut take).unwrap().unwrap();
+        sources::read_file(&file.path, file.stem(), file.format, &profile, &mut take).unwrap().unwrap();
     }
     articles
 }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::Source;
-use crate::data_folder::{DataFolder, DataFolderError, Lock};
-use crate::reindex::{self, Options, Outcome, Progress, Report};
+use crate::indexing::reindex::{self, Options, Outcome, Progress, Report};
+use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
 
 /// How many tasks are remembered, the newest ones.
 pub const MAX_TASKS: usize = 100;

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::fold::{fold, is_invisible, normalize};
-use super::forms::{Forms, FormsCache};
-use super::vague_words::Part;
-use super::words::{Word, elided_length, is_apostrophe, is_unspaced, words};
+use super::languages::low_information_words::Part;
+use super::normalizer::{fold, is_invisible, normalize};
+use super::token_forms::{Forms, FormsCache};
+use super::tokenizer::{Word, elided_length, is_apostrophe, is_unspaced, words};
 
 /// The longest completion, in characters.
 pub const MAX_COMPLETION_CHARS: usize = 60;
@@ -92,7 +92,7 @@ fn first_run(text: &str) -> &str {
 }
 
 /// A word of a text as it was spoken: compounds are one.
-pub(super) struct Spoken<'a> {
+pub(crate) struct Spoken<'a> {
     forms: Arc<Forms>,
     written: &'a str,
     /// The elided article before it, with its apostrophe.
@@ -174,7 +174,7 @@ impl Role {
 }
 
 /// Takes up the spoken words of a text while it is cut.
-pub(super) struct Speaker<'a> {
+pub(crate) struct Speaker<'a> {
     text: &'a str,
     /// Where the last word ended, in bytes, and the position behind it.
     end: usize,
@@ -182,12 +182,12 @@ pub(super) struct Speaker<'a> {
 }
 
 impl<'a> Speaker<'a> {
-    pub(super) fn of(text: &'a str) -> Speaker<'a> {
+    pub(crate) fn of(text: &'a str) -> Speaker<'a> {
         Speaker { text, end: 0, behind: 0 }
     }
 
     /// The word as it was spoken; `None` where it is a part of the one before it.
-    pub(super) fn take(&mut self, word: &Word<'_>, forms: &Arc<Forms>) -> Option<Spoken<'a>> {
+    pub(crate) fn take(&mut self, word: &Word<'_>, forms: &Arc<Forms>) -> Option<Spoken<'a>> {
         if word.span == 0 || word.position < self.behind {
             return None;
         }
@@ -426,12 +426,12 @@ fn is_whole(words: &[Spoken<'_>], start: usize, end: usize) -> bool {
     if !is_glued(start) && !is_glued(end + 1) {
         return true;
     }
-    let alone = super::words::words(words[start].written);
+    let alone = super::tokenizer::words(words[start].written);
     start == end && alone.iter().filter(|word| word.span > 0).count() == 1
 }
 
 /// What one article gives: its title, its labels, the names of its authors, and the words that its texts were spoken in.
-pub(super) fn completions<'a>(
+pub(crate) fn completions<'a>(
     title: &'a str,
     labels: impl Iterator<Item = &'a str>,
     names: impl Iterator<Item = &'a str>,

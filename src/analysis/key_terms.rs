@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::document::Zone;
-use super::forms::Forms;
-use super::stop_words::is_stop_word;
-use super::words::Word;
+use super::analyzer::Zone;
+use super::languages::stop_words::is_stop_word;
+use super::token_forms::Forms;
+use super::tokenizer::Word;
 
 /// A word or a phrase that an article could be told by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,7 +113,7 @@ impl<'a> Seen<'a> {
 type FormAt = usize;
 
 /// Gathers the key terms of an article while its texts are cut into words.
-pub(super) struct Gathering<'a> {
+pub(crate) struct Gathering<'a> {
     group: String,
     /// `None` for a word that tells nothing.
     words: FxHashMap<FormAt, Option<(Arc<Forms>, Seen<'a>)>>,
@@ -122,7 +122,7 @@ pub(super) struct Gathering<'a> {
 
 /// The word before the present one that tells something.
 #[derive(Clone, Copy)]
-pub(super) struct Before {
+pub(crate) struct Before {
     form: FormAt,
     position: u32,
     start: usize,
@@ -131,12 +131,12 @@ pub(super) struct Before {
 
 impl<'a> Gathering<'a> {
     /// For an article of a language group.
-    pub(super) fn new(group: String) -> Gathering<'a> {
+    pub(crate) fn new(group: String) -> Gathering<'a> {
         Gathering { group, words: FxHashMap::default(), pairs: FxHashMap::default() }
     }
 
     /// Takes up a word of a text of a zone; `before` is what the word before it gave.
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         zone: Zone,
         text: &'a str,
@@ -171,7 +171,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// All of them.
-    pub(super) fn finish(self) -> KeyTerms {
+    pub(crate) fn finish(self) -> KeyTerms {
         let stem = |form: &FormAt| -> Option<&str> {
             let (forms, _) = self.words.get(form)?.as_ref()?;
             forms.stems.first().map(String::as_str)

@@ -8,31 +8,29 @@
 //! Words are cut the same way in every language, so that a query needs no language; only the
 //! stemming differs, and a stem carries the language it was made by (see [`Forms`]).
 
-mod completions;
-mod detect;
-mod document;
-mod endings;
-mod fold;
-mod forms;
-mod function_words;
-mod key_terms;
-mod language;
-mod sketch;
-mod stop_words;
-mod vague_words;
-mod words;
+pub(crate) mod analyzer;
+pub(crate) mod completions;
+pub(crate) mod key_terms;
+pub(crate) mod language_detection;
+pub(crate) mod languages;
+pub(crate) mod minhash;
+pub(crate) mod normalizer;
+pub(crate) mod token_forms;
+pub(crate) mod tokenizer;
 
-pub use completions::{Completion, MAX_COMPLETION_CHARS, Standing, completion_key};
-pub use detect::{detect, foreign_language};
-pub use document::{ArticleTerms, HeadPlace, Passage, PassageKind, ZONES, Zone, ZoneTerms, join_passages, passages_of};
-pub use fold::{fold, fold_keeping_tilde, normalize};
-pub use forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
-pub use key_terms::{KeyTerm, KeyTerms};
-pub use language::{Chain, chain_of, chains, language_group};
-pub use sketch::Sketch;
-pub use stop_words::is_stop_word;
-pub use vague_words::Part;
-pub use words::{Word, is_quote, is_unspaced, words};
+pub use self::analyzer::{
+    ArticleTerms, HeadPlace, Passage, PassageKind, ZONES, Zone, ZoneTerms, join_passages, passages_of,
+};
+pub use self::completions::{Completion, MAX_COMPLETION_CHARS, Standing, completion_key};
+pub use self::key_terms::{KeyTerm, KeyTerms};
+pub use self::language_detection::{detect, foreign_language};
+pub use self::languages::low_information_words::Part;
+pub use self::languages::stop_words::is_stop_word;
+pub use self::languages::{Chain, chain_of, chains, language_group};
+pub use self::minhash::Sketch;
+pub use self::normalizer::{fold, fold_keeping_tilde, normalize};
+pub use self::token_forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
+pub use self::tokenizer::{Word, is_quote, is_unspaced, words};
 
 /// What the analysis does, in one text: two indexes fit each other when theirs is the same.
 ///

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::plan::{Origin, Plan, PlannedWord, Variant};
+use super::planning::{Origin, Plan, PlannedWord, Variant};
 use super::ranking::{self, Counting, Held};
 use crate::analysis::Zone;
 

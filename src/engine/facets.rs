@@ -77,7 +77,7 @@ pub struct TopicCount {
 
 impl FacetCounts {
     /// Puts the counts of one facet of plain values in order.
-    pub(super) fn set_values(&mut self, facet: Facet, mut counts: Vec<ValueCount>) {
+    pub(crate) fn set_values(&mut self, facet: Facet, mut counts: Vec<ValueCount>) {
         counts.sort_by(|a, b| (Reverse(a.count), &a.value).cmp(&(Reverse(b.count), &b.value)));
         match facet {
             Facet::Lang => self.lang = Some(counts),
@@ -91,7 +91,7 @@ impl FacetCounts {
     }
 
     /// Makes a tree of topics that came with all levels above them.
-    pub(super) fn set_topics(&mut self, mut topics: Vec<TopicCount>) {
+    pub(crate) fn set_topics(&mut self, mut topics: Vec<TopicCount>) {
         // Each topic comes right before what is below it.
         topics.sort_by(|a, b| a.value.split('/').cmp(b.value.split('/')));
         let mut roots = Vec::new();
@@ -103,7 +103,7 @@ impl FacetCounts {
     }
 
     /// Puts years and their months in order.
-    pub(super) fn set_years(&mut self, years: impl IntoIterator<Item = (i16, u64, Vec<(i8, u64)>)>) {
+    pub(crate) fn set_years(&mut self, years: impl IntoIterator<Item = (i16, u64, Vec<(i8, u64)>)>) {
         let mut years: Vec<_> = years.into_iter().collect();
         years.sort_by_key(|(year, ..)| Reverse(*year));
         let months_of = |year: i16, mut months: Vec<(i8, u64)>| {
@@ -118,7 +118,7 @@ impl FacetCounts {
 
 /// The language groups in which a topic's label is looked for: the reader's, then the one that the
 /// site has most articles of.
-pub(super) fn label_groups(ui_lang: Option<&str>, languages: &[LanguageStats]) -> Vec<String> {
+pub(crate) fn label_groups(ui_lang: Option<&str>, languages: &[LanguageStats]) -> Vec<String> {
     let most = languages.iter().rev().max_by_key(|language| language.articles);
     ui_lang.map(language_group).into_iter().chain(most.map(|language| language.lang.clone())).collect()
 }

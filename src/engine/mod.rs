@@ -1,26 +1,23 @@
 //! What a search engine answers, in our own words; nothing here knows how.
 //!
-//! [`embedded`] answers from a generation on disk, [`brute_force`] from a list of articles held
+//! [`tantivy`] answers from a generation on disk, [`oracle`] from a list of articles held
 //! in memory: slow, obvious, and therefore the oracle that the other one is tested against. Both
-//! share the plan of a query ([`plan`]) and the formulas ([`ranking`]); neither shares how
+//! share the plan of a query ([`planning`]) and the formulas ([`ranking`]); neither shares how
 //! matches are found, counted, filtered or ordered.
 
-pub mod brute_force;
+pub mod cancellation;
 pub mod cursor;
-pub mod embedded;
 pub mod explain;
 pub mod facets;
 pub mod filters;
-pub mod highlight;
-pub mod plan;
+pub mod oracle;
+pub mod planning;
+pub mod query;
 pub mod ranking;
-pub mod recovery;
 pub mod related;
-pub mod snippet;
-pub mod spelling;
+pub mod snippets;
 pub mod suggest;
-pub mod supervision;
-pub mod synonyms;
+pub mod tantivy;
 
 use std::collections::HashSet;
 
@@ -30,16 +27,16 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::article::{Article, Kind, Moment, address};
-use crate::query::Query;
+use self::query::Query;
+use crate::article::{Article, Kind, Moment, url_key};
 
-pub use cursor::{Cursor, CursorKey};
-pub use explain::Explanation;
-pub use facets::FacetCounts;
-pub use filters::{Facet, Filters};
-pub use plan::{Correction, Note};
-pub use recovery::{Recovery, RecoveryKind};
-pub use suggest::{SuggestAnswer, SuggestRequest};
+pub use self::cursor::{Cursor, CursorKey};
+pub use self::explain::Explanation;
+pub use self::facets::FacetCounts;
+pub use self::filters::{Facet, Filters};
+pub use self::planning::relaxation::{Recovery, RecoveryKind};
+pub use self::planning::{Correction, Note};
+pub use self::suggest::{SuggestAnswer, SuggestRequest};
 
 /// The deepest place of a hit that can be asked for.
 pub const MAX_OFFSET: usize = 10_000;
@@ -54,7 +51,7 @@ pub enum EngineError {
     /// The index could not be read.
     #[error("the index could not be read")]
     Index(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Nobody waits for the answer any more, see [`supervision`].
+    /// Nobody waits for the answer any more, see [`cancellation`].
     #[error("the work was stopped before its end")]
     Stopped,
 }
@@ -281,7 +278,7 @@ pub struct Card {
 /// addresses of any scheme, so the intake's check is not enough.
 fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.as_deref().and_then(address::web))
+    Ok(text.as_deref().and_then(url_key::web))
 }
 
 impl Card {
@@ -290,7 +287,7 @@ impl Card {
         Card {
             id: article.id.clone(),
             work: article.work.clone(),
-            url: article.url.as_deref().and_then(address::web),
+            url: article.url.as_deref().and_then(url_key::web),
             lang: article.lang.clone(),
             kind: article.kind,
             title: article.title.clone(),
@@ -300,7 +297,7 @@ impl Card {
             starts_at: article.starts_at.clone(),
             ends_at: article.ends_at.clone(),
             authors: article.authors.clone(),
-            image: article.image.as_deref().and_then(address::web),
+            image: article.image.as_deref().and_then(url_key::web),
             topics: article
                 .topics
                 .iter()
@@ -386,7 +383,7 @@ pub struct SearchAnswer {
 pub enum ArticleKey {
     /// By its id.
     Id(String),
-    /// By its address in any spelling, see [`address::key`]. Where
+    /// By its address in any spelling, see [`url_key::key`]. Where
     /// several visible articles share one, that with the first id.
     Url(String),
 }

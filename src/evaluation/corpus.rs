@@ -8,11 +8,11 @@ use tempfile::TempDir;
 
 use super::Corpus;
 use crate::article::Article;
-use crate::catalog::Catalog;
-use crate::engine::embedded::{
+use crate::engine::tantivy::{
     Applied, ArticleAnalyzer, ContentKey, EmbeddedEngine, Generation, GenerationWriter, Manifest, build_threads,
 };
-use crate::ingest::{self, Format, Record, SiteProfile};
+use crate::sources::{self, Format, Record, SiteProfile};
+use crate::storage::catalog::Catalog;
 
 /// An engine and the articles that it answers from.
 pub struct Site {
@@ -74,15 +74,15 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
     let mut profile = SiteProfile::default();
     let mut files: Vec<(PathBuf, String, Format)> = vec![(path.to_owned(), "corpus".to_owned(), Format::JsonLines)];
     if path.is_dir() {
-        let (found, problems) = ingest::list(path);
+        let (found, problems) = sources::list(path);
         for problem in problems {
             tracing::warn!(file = problem.file, reason = problem.reason, "passing over a file of the corpus");
         }
-        profile = ingest::profile_of(&found);
+        profile = sources::profile_of(&found);
         files = found.into_iter().map(|file| (file.path.clone(), file.stem().to_owned(), file.format)).collect();
     }
     for (file, stem, format) in files {
-        ingest::read_file(&file, &stem, format, &profile, |line, record| -> Result<()> {
+        sources::read_file(&file, &stem, format, &profile, |line, record| -> Result<()> {
             match record {
                 Record::Article(article, _) => articles.push(*article),
                 Record::Rejected(rejection) => {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use fastrand::Rng;
 
 use crate::analysis::fold;
-use crate::engine::spelling::neighbour_keys;
+use crate::engine::planning::edit_model::neighbour_keys;
 
 /// The shortest word that gets a slip, in letters.
 const MIN_LETTERS: usize = 4;
@@ -110,7 +110,7 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::spelling::edits;
+    use crate::engine::planning::edit_model::edits;
 
     #[test]
     fn slips_happen_where_they_may_and_nowhere_else() {

@@ -15,7 +15,7 @@ use super::misspelling::misspell;
 use super::searches::{Asked, Asking, JudgedQuery, JudgedSet, read_queries};
 use super::{Answered, Evaluation, Options, Searches, Site};
 use crate::analysis::fold;
-use crate::query::Query;
+use crate::engine::query::Query;
 
 /// The works of an answer among which what was wanted must be.
 const DEPTH: usize = 10;

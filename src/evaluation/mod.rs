@@ -3,22 +3,22 @@
 //! [`Searches`] are measured with judged queries, spelt right or [`Misspelt`], [`Related`] articles
 //! with hand-picked lists of them. The unit is the work: its judgement is the highest of its versions', and it counts once.
 
-mod baseline;
-mod corpus;
-mod figures;
-mod judgements;
-mod measures;
-mod misspelling;
-mod misspelt;
-mod related;
-mod searches;
+pub(crate) mod baseline;
+pub(crate) mod corpus;
+pub(crate) mod figures;
+pub(crate) mod judgements;
+pub(crate) mod measures;
+pub(crate) mod misspelling;
+pub(crate) mod misspelt;
+pub(crate) mod related;
+pub(crate) mod searches;
 
-pub use corpus::Site;
-pub use figures::{Figures, Times};
-pub use measures::Measures;
-pub use misspelt::{Misspelt, MisspeltFigures, Slips};
-pub use related::{Blocks, Related, RelatedFindings, Shown};
-pub use searches::{JudgedSet, Searches};
+pub use self::corpus::Site;
+pub use self::figures::{Figures, Times};
+pub use self::measures::Measures;
+pub use self::misspelt::{Misspelt, MisspeltFigures, Slips};
+pub use self::related::{Blocks, Related, RelatedFindings, Shown};
+pub use self::searches::{JudgedSet, Searches};
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

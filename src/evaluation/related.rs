@@ -11,7 +11,7 @@ use super::baseline::MoreLikeThis;
 use super::corpus::Site;
 use super::figures::{Outcome, Times, figures};
 use super::{Answered, Evaluation, Options, judgements};
-use crate::engine::embedded::EmbeddedEngine;
+use crate::engine::tantivy::EmbeddedEngine;
 use crate::engine::{ArticleKey, Card, EngineError, MAX_LIMIT, RelatedHit, RelatedRequest, SearchEngine};
 
 /// How many works the block under a page shows.

@@ -13,9 +13,9 @@ use super::corpus::Site;
 use super::figures::{Outcome, figures};
 use super::judgements::{self, Grades, Judgement};
 use super::{Answered, Evaluation, Options};
-use crate::engine::embedded::EmbeddedEngine;
+use crate::engine::query::Query;
+use crate::engine::tantivy::EmbeddedEngine;
 use crate::engine::{Filters, MAX_LIMIT, RecoveryKind, SearchEngine, SearchRequest};
-use crate::query::Query;
 
 /// Which queries are asked, and how.
 #[derive(Debug, Clone)]

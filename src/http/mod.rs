@@ -1,52 +1,16 @@
 //! The API: handlers extract, call the engine, and render.
 
-mod access;
-mod admin;
-mod articles;
-mod articles_push;
-mod auth;
-mod base_url;
-mod body;
-mod caching;
-mod client_address;
-mod clock;
-mod compression;
-mod connections;
-mod content_policy;
-mod cors;
-mod cursor;
-mod docs;
-mod draft;
-mod examples;
-mod failures;
-mod feed;
-mod forms;
-mod guesses;
-mod health;
-mod icon;
-mod json_ld;
-mod labels;
-mod limits;
-mod line;
-mod metrics;
-mod ndjson;
-mod openapi;
-mod opensearch;
-mod pages;
-mod parameters;
-mod params;
-mod preference;
-mod problem;
-mod rate_limit;
-mod recent;
-mod related;
-mod search;
-mod settings;
-mod suggest;
-mod topics;
-mod widgets;
-mod workers;
-mod xml;
+pub(crate) mod api;
+pub(crate) mod docs;
+pub(crate) mod error;
+pub(crate) mod formats;
+pub(crate) mod listener;
+pub(crate) mod middleware;
+pub(crate) mod ops;
+pub(crate) mod pages;
+pub(crate) mod request;
+pub(crate) mod state;
+pub(crate) mod widgets;
 
 use std::sync::Arc;
 
@@ -60,21 +24,21 @@ use tracing::Level;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::applier::EngineSlot;
+use self::docs::openapi::Document;
+use self::error::problem::Problem;
+pub use self::listener::serve;
+use self::middleware::rate_limit::RateLimiter;
+use self::ops::metrics::Metrics;
+pub use self::request::base_url::BaseUrl;
+use self::request::guesses::Guesses;
+use self::state::search_pool::Workers;
+pub use self::state::settings::{Origin, RateLimit, ServiceSettings, Settings};
 use crate::engine::SearchEngine;
-pub use base_url::BaseUrl;
-pub use connections::serve;
-use guesses::Guesses;
-use metrics::Metrics;
-use openapi::Document;
-use problem::Problem;
-use rate_limit::RateLimiter;
-pub use settings::{Origin, RateLimit, ServiceSettings, Settings};
-use workers::Workers;
+use crate::indexing::applier::EngineSlot;
 
 /// What the handlers share.
 #[derive(Clone)]
-struct App {
+pub(crate) struct App {
     slot: EngineSlot,
     settings: Arc<Settings>,
     document: Arc<Document>,
@@ -94,8 +58,8 @@ impl App {
         App {
             slot,
             document: Arc::new(document),
-            cache_control: caching::cache_control(service.cache_s),
-            cors: cors::policy(service),
+            cache_control: middleware::caching::cache_control(service.cache_s),
+            cors: middleware::cors::policy(service),
             workers: Arc::new(Workers::new(count, service.max_waiting, service.max_wait())),
             rate_limiter: Arc::new(RateLimiter::new(service)),
             guesses: Arc::default(),
@@ -121,28 +85,28 @@ impl App {
 
 /// The routes and, from the same annotations, their description.
 fn routes(settings: &Settings) -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::outline(settings))
+    OpenApiRouter::with_openapi(docs::openapi::outline(settings))
         .routes(routes!(pages::welcome))
         .routes(routes!(pages::results))
-        .routes(routes!(search::search, search::search_by_json))
-        .routes(routes!(search::multi_search))
-        .routes(routes!(suggest::suggest))
-        .routes(routes!(suggest::suggest_for_browsers))
-        .routes(routes!(feed::feed))
-        .routes(routes!(opensearch::description))
-        .routes(routes!(topics::topics))
-        .routes(routes!(recent::recent))
-        .routes(routes!(articles::article_by_query))
-        .routes(routes!(articles::article_by_id))
-        .routes(routes!(related::related_by_id))
-        .routes(routes!(related::related_by_query, related::related_to_draft))
-        .merge(articles_push::routes())
-        .merge(admin::routes())
-        .routes(routes!(health::livez))
-        .routes(routes!(health::readyz))
-        .routes(routes!(metrics::metrics))
-        .routes(routes!(openapi::openapi))
-        .routes(routes!(docs::docs))
+        .routes(routes!(api::search::search, api::search::search_by_json))
+        .routes(routes!(api::search::multi_search))
+        .routes(routes!(api::suggest::suggest))
+        .routes(routes!(api::suggest::suggest_for_browsers))
+        .routes(routes!(formats::atom::feed))
+        .routes(routes!(formats::opensearch::description))
+        .routes(routes!(api::topics::topics))
+        .routes(routes!(api::recent::recent))
+        .routes(routes!(api::articles::article_by_query))
+        .routes(routes!(api::articles::article_by_id))
+        .routes(routes!(api::related::related_by_id))
+        .routes(routes!(api::related::related_by_query, api::related::related_to_draft))
+        .merge(api::push::routes())
+        .merge(api::admin::routes())
+        .routes(routes!(ops::health::livez))
+        .routes(routes!(ops::health::readyz))
+        .routes(routes!(ops::metrics::metrics))
+        .routes(routes!(docs::openapi::openapi))
+        .routes(routes!(docs::page::docs))
         .routes(routes!(widgets::script))
         .routes(routes!(pages::related))
 }
@@ -168,20 +132,23 @@ pub fn router(slot: EngineSlot, settings: Settings) -> Router {
         })
         .on_response(DefaultOnResponse::new().level(Level::DEBUG));
     let routes = routes
-        .fallback(health::no_such_route)
-        .method_not_allowed_fallback(health::no_such_method)
+        .fallback(ops::health::no_such_route)
+        .method_not_allowed_fallback(ops::health::no_such_method)
         // The last one stands before the others: what it is asked comes to it first.
-        .layer(from_fn_with_state(app.clone(), caching::cache))
-        .layer(from_fn_with_state(app.clone(), limits::limit_time))
-        .layer(from_fn_with_state(app.clone(), rate_limit::limit_rate))
-        .layer(from_fn(limits::limit_headers))
+        .layer(from_fn_with_state(app.clone(), middleware::caching::cache))
+        .layer(from_fn_with_state(app.clone(), middleware::timeouts::limit_time))
+        .layer(from_fn_with_state(app.clone(), middleware::rate_limit::limit_rate))
+        .layer(from_fn(middleware::timeouts::limit_headers))
         .layer(from_fn_with_state(app.clone(), pages::dress))
-        .layer(compression::layer())
-        .layer(from_fn(compression::refuse))
-        .layer(from_fn_with_state(app.clone(), cors::share))
-        .layer(from_fn(cors::options))
-        .layer(from_fn_with_state(app.clone(), metrics::observe))
+        .layer(middleware::compression::layer())
+        .layer(from_fn(middleware::compression::refuse))
+        .layer(from_fn_with_state(app.clone(), middleware::cors::share))
+        .layer(from_fn(middleware::cors::options))
+        .layer(from_fn_with_state(app.clone(), ops::metrics::observe))
         .layer(trace)
         .with_state(app);
-    Router::new().fallback_service(routes).layer(map_response(cors::allow_options)).layer(map_response(guard))
+    Router::new()
+        .fallback_service(routes)
+        .layer(map_response(middleware::cors::allow_options))
+        .layer(map_response(guard))
 }

@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use fichero::engine::query::Query;
 use fichero::engine::{
     ArticleKey, Explanation, Filters, Hit, RelatedAnswer, RelatedRequest, RelatedTo, SearchAnswer, SearchEngine,
     SearchRequest, Sort, ranking,
 };
-use fichero::query::Query;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;

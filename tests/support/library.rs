@@ -1,10 +1,10 @@
 //! A small library of fixed articles, filters applied to articles plainly, and requests.
 
 use fichero::article::{Article, Kind};
+use fichero::engine::query::Query;
 use fichero::engine::{
     ArticleKey, Facet, Filters, Hit, RelatedHit, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort,
 };
-use fichero::query::Query;
 use serde_json::{Value, json};
 
 /// 2023-11-14, 22:13:20 UTC.

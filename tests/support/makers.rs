@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use fichero::applier::open_engine;
 use fichero::article::Article;
 use fichero::config::Source;
-use fichero::data_folder::DataFolder;
-use fichero::engine::brute_force::BruteForceEngine;
-use fichero::engine::embedded::EmbeddedEngine;
-use fichero::engine::{IndexVersion, SearchEngine, synonyms};
-use fichero::gate::Settings;
-use fichero::reindex::{Options, Progress, Rejected, Report, reindex};
+use fichero::engine::oracle::BruteForceEngine;
+use fichero::engine::planning::synonyms;
+use fichero::engine::tantivy::EmbeddedEngine;
+use fichero::engine::{IndexVersion, SearchEngine};
+use fichero::indexing::applier::open_engine;
+use fichero::indexing::publish_gate::Settings;
+use fichero::indexing::reindex::{Options, Progress, Rejected, Report, reindex};
+use fichero::storage::data_dir::DataFolder;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -1,9 +1,9 @@
 //! Random small sites and random requests to them, of few words, so that they meet.
 
 use fichero::article::{Kind, Moment};
+use fichero::engine::query::Query;
 use fichero::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use fichero::engine::{ArticleKey, Facet, Filters, SearchRequest, Sort};
-use fichero::query::Query;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

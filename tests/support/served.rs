@@ -9,13 +9,13 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use fichero::applier::{EngineSlot, open_engine};
 use fichero::article::Article;
-use fichero::catalog::Catalog;
 use fichero::config::Source;
-use fichero::data_folder::DataFolder;
 use fichero::http::{Settings, router};
-use fichero::reindex::{Options, Progress, reindex};
+use fichero::indexing::applier::{EngineSlot, open_engine};
+use fichero::indexing::reindex::{Options, Progress, reindex};
+use fichero::storage::catalog::Catalog;
+use fichero::storage::data_dir::DataFolder;
 use serde_json::Value;
 use tower::ServiceExt;
 

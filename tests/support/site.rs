@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use fichero::applier::open_engine;
 use fichero::article::Article;
-use fichero::catalog::Catalog;
 use fichero::config::Source;
-use fichero::data_folder::DataFolder;
-use fichero::engine::embedded::EmbeddedEngine;
+use fichero::engine::query::Query;
+use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{ArticleAnswer, ArticleKey, SearchEngine, SearchRequest};
-use fichero::query::Query;
-use fichero::reindex::{Options, Progress, Report, SourceReport, reindex};
+use fichero::indexing::applier::open_engine;
+use fichero::indexing::reindex::{Options, Progress, Report, SourceReport, reindex};
+use fichero::storage::catalog::Catalog;
+use fichero::storage::data_dir::DataFolder;
 use tempfile::TempDir;
 
 /// A file younger than this is read again by the next reindex, for a second change within the

@@ -8,12 +8,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use fichero::applier::open_engine;
-use fichero::catalog::Catalog;
-use fichero::data_folder::DataFolder;
-use fichero::engine::embedded::Generation;
+use fichero::engine::query::Query;
+use fichero::engine::tantivy::Generation;
 use fichero::engine::{ArticleKey, SearchEngine, SearchRequest, Sort};
-use fichero::query::Query;
+use fichero::indexing::applier::open_engine;
+use fichero::storage::catalog::Catalog;
+use fichero::storage::data_dir::DataFolder;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -3,18 +3,18 @@
 //! An article is told by its [`Subject`]: weighty words and phrases, topics, authors, series,
 //! links. Two works are as near ([`Nearness`]) as the versions of them that share a language say
 //! the same, and by what they share besides. Which of the nearest are shown is chosen at reading
-//! ([`choose`]).
+//! ([`diversify`]).
 
-pub mod choose;
+pub mod diversify;
 pub mod reasons;
 pub mod subject;
 
-pub use subject::Subject;
+pub use self::subject::Subject;
 
 use std::cmp::Ordering;
 
+use super::{Rung, ranking};
 use crate::analysis::{KeyTerm, Part, ZONES, Zone, fold, normalize};
-use crate::engine::{Rung, ranking};
 
 /// How many words of an article are looked for.
 pub const MAX_WORDS: usize = 48;

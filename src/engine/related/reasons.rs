@@ -3,7 +3,7 @@
 use super::{MAX_PHRASES, MAX_WORDS, Shared};
 use crate::analysis::{fold, normalize};
 use crate::engine::filters::label_key;
-use crate::engine::spelling::begin_alike;
+use crate::engine::planning::edit_model::begin_alike;
 use crate::engine::{Card, Reason, TopicLabel};
 
 /// How many shared words and phrases a reason names.

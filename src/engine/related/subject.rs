@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{ArticleTerms, KeyTerms};
-use crate::article::{Article, Kind, address};
+use crate::article::{Article, Kind, url_key};
 use crate::engine::TopicLabel;
 use crate::engine::filters::label_key;
 
@@ -21,7 +21,7 @@ pub struct Subject {
     pub authors: Vec<String>,
     /// The key of its series' name.
     pub series: Option<String>,
-    /// The key of its own address, see [`address::key`].
+    /// The key of its own address, see [`url_key::key`].
     pub url: Option<String>,
     /// The keys of the addresses that it links to.
     pub links: Vec<String>,
@@ -43,8 +43,8 @@ impl Subject {
         topics.dedup_by(|a, b| a.path == b.path);
         let mut authors: Vec<String> = article.authors.iter().map(|author| label_key(author)).collect();
         unique(&mut authors);
-        let url = article.url.as_deref().map(address::key);
-        let mut links: Vec<String> = article.links.iter().take(MAX_LINKS).map(|link| address::key(link)).collect();
+        let url = article.url.as_deref().map(url_key::key);
+        let mut links: Vec<String> = article.links.iter().take(MAX_LINKS).map(|link| url_key::key(link)).collect();
         unique(&mut links);
         links.retain(|link| Some(link) != url.as_ref());
         Subject {
@@ -85,7 +85,7 @@ pub fn series_key(series: &str) -> String {
     format!("series {series}")
 }
 
-/// The key of a link to a page, by its [`address::key`].
+/// The key of a link to a page, by its [`url_key::key`].
 pub fn link_key(url: &str) -> String {
     format!("link {url}")
 }

@@ -3,23 +3,23 @@
 use maud::{Markup, html};
 use url::Url;
 
-use super::reader::{Reader, language_name};
+use super::locale::{Reader, language_name};
 use crate::engine::{Card, TopicLabel};
 
 /// An address that is safe to link to: `http` or `https`, whole or as seen from another one.
-pub(super) fn web_address(text: &str, seen_from: Option<&str>) -> Option<String> {
+pub(crate) fn web_address(text: &str, seen_from: Option<&str>) -> Option<String> {
     let base = seen_from.and_then(|base| Url::parse(base).ok());
     let url = Url::options().base_url(base.as_ref()).parse(text).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.into())
 }
 
 /// The address of an article's picture.
-pub(super) fn picture(card: &Card) -> Option<String> {
+pub(crate) fn picture(card: &Card) -> Option<String> {
     web_address(card.image.as_deref()?, card.url.as_deref())
 }
 
 /// A link to an article, or only what it would hold where there is no address to link to.
-pub(super) fn link(url: Option<&str>, lang: &str, class: Option<&str>, content: &Markup) -> Markup {
+pub(crate) fn link(url: Option<&str>, lang: &str, class: Option<&str>, content: &Markup) -> Markup {
     match url.and_then(|url| web_address(url, None)) {
         Some(url) => html! { a class=[class] href=(url) hreflang=(lang) { (content) } },
         None => content.clone(),
@@ -27,12 +27,12 @@ pub(super) fn link(url: Option<&str>, lang: &str, class: Option<&str>, content: 
 }
 
 /// The names of an article's topics.
-pub(super) fn topics(topics: &[TopicLabel]) -> String {
+pub(crate) fn topics(topics: &[TopicLabel]) -> String {
     topics.iter().map(|topic| topic.label.as_str()).collect::<Vec<_>>().join(" · ")
 }
 
 /// The facts of an article in a line: its language where it is not the page's, its day, its authors.
-pub(super) fn facts(reader: &Reader, card: &Card, kind: Option<&str>) -> Markup {
+pub(crate) fn facts(reader: &Reader, card: &Card, kind: Option<&str>) -> Markup {
     let moment = card.starts_at.as_ref().or(card.published_at.as_ref());
     html! {
         @if let Some(kind) = kind { span { (reader.label(kind)) } " " }

@@ -3,23 +3,23 @@
 
 use maud::{Markup, html};
 
-use super::asked::Asked;
 use super::layout::Site;
-use super::reader::{Reader, capitalized, language_name};
+use super::locale::{Reader, capitalized, language_name};
+use super::search_url::Asked;
 use crate::article::Moment;
 use crate::engine::FacetCounts;
 use crate::engine::facets::{TopicCount, ValueCount};
-use crate::http::parameters::{DATE_FROM, DATE_TO, KIND, KIND_NOT, LANG, TAG_NOT, TOPIC, TOPIC_NOT, YEAR};
+use crate::http::request::registry::{DATE_FROM, DATE_TO, KIND, KIND_NOT, LANG, TAG_NOT, TOPIC, TOPIC_NOT, YEAR};
 
 /// How many values stand open; what is beyond opens.
 const MAX_OPEN: usize = 8;
 
 /// What the facets of a page are made of.
-pub(super) struct Facets<'p> {
-    pub(super) site: &'p Site,
-    pub(super) reader: &'p Reader,
-    pub(super) asked: &'p Asked,
-    pub(super) counts: &'p FacetCounts,
+pub(crate) struct Facets<'p> {
+    pub(crate) site: &'p Site,
+    pub(crate) reader: &'p Reader,
+    pub(crate) asked: &'p Asked,
+    pub(crate) counts: &'p FacetCounts,
 }
 
 /// One value of a facet, as it is shown.
@@ -33,7 +33,7 @@ struct Choice<'c> {
 
 impl Facets<'_> {
     /// The facets, behind one word where the screen is small.
-    pub(super) fn whole(&self) -> Markup {
+    pub(crate) fn whole(&self) -> Markup {
         let FacetCounts { topic, kind, year, lang, .. } = self.counts;
         let facets = [
             self.facet(TOPIC.name, topic.iter().flatten().map(topic_choice).collect()),
@@ -129,7 +129,7 @@ impl Facets<'_> {
     }
 
     /// All filters that are chosen, each with the way out of it, whatever the screen.
-    pub(super) fn chosen(&self) -> Markup {
+    pub(crate) fn chosen(&self) -> Markup {
         html! {
             @if !self.asked.filters.is_empty() {
                 ul.chosen role="list" aria-label=(self.reader.label("chosen")) {
@@ -151,7 +151,7 @@ impl Facets<'_> {
     }
 
     /// A filter in words.
-    pub(super) fn filter_label(&self, name: &str, value: &str) -> String {
+    pub(crate) fn filter_label(&self, name: &str, value: &str) -> String {
         let named = |name: &str| self.value_label(name, value);
         match name {
             _ if name == DATE_FROM.name || name == DATE_TO.name => {

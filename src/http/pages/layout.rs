@@ -6,19 +6,19 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::reader::{LANGS, Reader, capitalized, language_name};
-use crate::http::base_url::BaseUrl;
-use crate::http::content_policy;
-use crate::http::icon::ICON;
-use crate::http::parameters::{Q, UI_LANG};
-use crate::http::settings::Settings;
+use super::locale::{LANGS, Reader, capitalized, language_name};
+use crate::http::formats::html_assets;
+use crate::http::formats::icon::ICON;
+use crate::http::request::base_url::BaseUrl;
+use crate::http::request::registry::{Q, UI_LANG};
+use crate::http::state::settings::Settings;
 
 const STYLE: &str = include_str!("pages.css");
 
 /// Pages take their script and their answers from here, and pictures from wherever articles have them.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let own = "script-src 'self'; connect-src 'self'; img-src http: https: data:; form-action 'self'";
-    let policy = format!("{}; {own}", content_policy::with_style(STYLE));
+    let policy = format!("{}; {own}", html_assets::with_style(STYLE));
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
 
@@ -26,7 +26,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 const VARY: HeaderValue = HeaderValue::from_static("Accept-Language, Accept");
 
 /// Where the server stands.
-pub(super) struct Site {
+pub(crate) struct Site {
     base: Option<BaseUrl>,
     name: String,
     is_configured: bool,
@@ -36,7 +36,7 @@ pub(super) struct Site {
 
 impl Site {
     /// As the settings say, or else a request.
-    pub(super) fn of(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Site {
+    pub(crate) fn of(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Site {
         let root = settings.public_url.as_ref().map(|url| url.path().to_owned()).unwrap_or_default();
         let base = BaseUrl::of(settings, uri, headers);
         let name = base.as_ref().map_or("fichero", |base| settings.name_at(base)).to_owned();
@@ -44,23 +44,23 @@ impl Site {
     }
 
     /// Whether its address is known, and not only guessed by the request.
-    pub(super) fn is_configured(&self) -> bool {
+    pub(crate) fn is_configured(&self) -> bool {
         self.is_configured
     }
 
     /// Its name for people.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// A link from a page to a path and a query.
-    pub(super) fn link(&self, path: &str, query: &str) -> String {
+    pub(crate) fn link(&self, path: &str, query: &str) -> String {
         let separator = if query.is_empty() { "" } else { "?" };
         format!("{}{path}{separator}{query}", self.root)
     }
 
     /// The whole address of a path and a query, as far as the host is known.
-    pub(super) fn address(&self, path: &str, query: &str) -> String {
+    pub(crate) fn address(&self, path: &str, query: &str) -> String {
         let separator = if query.is_empty() { "" } else { "?" };
         match &self.base {
             Some(base) => base.join(&format!("{path}{separator}{query}")),
@@ -70,32 +70,32 @@ impl Site {
 }
 
 /// A page to be written.
-pub(super) struct Page<'p> {
+pub(crate) struct Page<'p> {
     /// Where it stands.
-    pub(super) site: &'p Site,
+    pub(crate) site: &'p Site,
     /// Who reads it.
-    pub(super) reader: &'p Reader,
+    pub(crate) reader: &'p Reader,
     /// Its path; none where it stands in the place of another one.
-    pub(super) path: Option<&'static str>,
+    pub(crate) path: Option<&'static str>,
     /// The language that the reader has chosen.
-    pub(super) ui_lang: Option<&'p str>,
+    pub(crate) ui_lang: Option<&'p str>,
     /// What it is, before the name of the site.
-    pub(super) title: &'p str,
+    pub(crate) title: &'p str,
     /// Whether it is the front door: its name stands in its heading, and is no link to itself.
-    pub(super) is_front: bool,
+    pub(crate) is_front: bool,
     /// What else its head says.
-    pub(super) head: Markup,
+    pub(crate) head: Markup,
     /// The query string of the same page in another language.
-    pub(super) in_lang: &'p dyn Fn(&str) -> String,
+    pub(crate) in_lang: &'p dyn Fn(&str) -> String,
     /// What stands in it.
-    pub(super) main: Markup,
+    pub(crate) main: Markup,
     /// What stands at its foot before what stands there on all pages.
-    pub(super) foot: Markup,
+    pub(crate) foot: Markup,
 }
 
 impl Page<'_> {
     /// The page as an answer.
-    pub(super) fn answer(self, status: StatusCode) -> Response {
+    pub(crate) fn answer(self, status: StatusCode) -> Response {
         let lang = HeaderValue::from_static(self.reader.lang);
         let html = self.write().into_string();
         (status, [(header::CONTENT_LANGUAGE, lang), (header::VARY, VARY)], guarded(), html).into_response()
@@ -164,12 +164,12 @@ impl Page<'_> {
 }
 
 /// The query string that only names a language.
-pub(super) fn lang_query(lang: Option<&str>) -> String {
+pub(crate) fn lang_query(lang: Option<&str>) -> String {
     lang.map(|lang| format!("{}={lang}", UI_LANG.name)).unwrap_or_default()
 }
 
 /// The search form. It works by itself; around it, the widget offers suggestions.
-pub(super) fn form<'k>(
+pub(crate) fn form<'k>(
     site: &Site,
     reader: &Reader,
     q: &str,
@@ -191,7 +191,7 @@ pub(super) fn form<'k>(
 
 /// HTML, and what keeps it from being misused: nothing runs or loads in it but what is ours, and
 /// nobody frames it.
-pub(super) fn guarded() -> [(HeaderName, HeaderValue); 2] {
+pub(crate) fn guarded() -> [(HeaderName, HeaderValue); 2] {
     [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, POLICY.clone()),

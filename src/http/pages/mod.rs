@@ -1,22 +1,22 @@
 //! The pages for readers: HTML from the server, whole without a script.
 
-mod asked;
-mod card;
-mod dressing;
-mod facets;
-mod layout;
-mod notice;
-mod reader;
-mod related;
-mod results;
-mod welcome;
+pub(crate) mod card;
+pub(crate) mod facets;
+pub(crate) mod labels;
+pub(crate) mod layout;
+pub(crate) mod locale;
+pub(crate) mod recovery_notice;
+pub(crate) mod related;
+pub(crate) mod results;
+pub(crate) mod search_url;
+pub(crate) mod welcome;
 
-pub(super) use dressing::dress;
-pub(super) use related::{PATH as BLOCK_PATH, related};
-pub(super) use results::results;
-pub(super) use welcome::welcome;
+pub(crate) use self::related::{PATH as BLOCK_PATH, related};
+pub(crate) use self::results::results;
+pub(crate) use self::welcome::welcome;
+pub(crate) use super::middleware::html_errors::dress;
 
 // What `routes!` makes of the annotations.
-pub(super) use related::__path_related;
-pub(super) use results::__path_results;
-pub(super) use welcome::__path_welcome;
+pub(crate) use self::related::__path_related;
+pub(crate) use self::results::__path_results;
+pub(crate) use self::welcome::__path_welcome;

@@ -7,21 +7,22 @@ use maud::{Markup, html};
 
 use super::card;
 use super::layout;
-use super::reader::Reader;
+use super::locale::Reader;
 use crate::engine::{Reason, RelatedHit, RelatedTo, SearchEngine};
-use crate::http::articles::key;
-use crate::http::failures::{OfBlock, Problems};
-use crate::http::parameters::{BLOCK_LANG, Including, LEVEL, REASONS};
-use crate::http::params::InQuery;
-use crate::http::problem::Problem;
-use crate::http::related::Asked;
-use crate::http::{App, clock};
+use crate::http::App;
+use crate::http::api::articles::key;
+use crate::http::api::related::Asked;
+use crate::http::error::problem::Problem;
+use crate::http::error::responses::{OfBlock, Problems};
+use crate::http::request::clock;
+use crate::http::request::query::InQuery;
+use crate::http::request::registry::{BLOCK_LANG, Including, LEVEL, REASONS};
 
 /// How many reasons are told, and how many words of one: as the widget does.
 const MAX_REASONS: usize = 3;
 
 /// Where the block is.
-pub(in crate::http) const PATH: &str = "/widgets/related";
+pub(crate) const PATH: &str = "/widgets/related";
 
 /// The related block as HTML
 ///
@@ -37,7 +38,7 @@ pub(in crate::http) const PATH: &str = "/widgets/related";
     params(InQuery<Including>),
     responses((status = 200, description = "The block, or nothing", body = String, content_type = "text/html"), Problems<OfBlock>)
 )]
-pub(in crate::http) async fn related(
+pub(crate) async fn related(
     State(app): State<App>,
     InQuery { params, .. }: InQuery<Including>,
 ) -> Result<Response, Problem> {

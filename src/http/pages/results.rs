@@ -7,22 +7,22 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use maud::{Markup, PreEscaped, html};
 
-use super::asked::Asked;
 use super::card;
 use super::facets::Facets;
 use super::layout::{Page, Site, form};
-use super::notice::notice;
-use super::reader::{Reader, language_name, shortened};
+use super::locale::{Reader, language_name, shortened};
+use super::recovery_notice::notice;
+use super::search_url::Asked;
 use crate::engine::{Hit, MAX_OFFSET, Recovery, RecoveryKind, Sort, Translation};
 use crate::http::App;
-use crate::http::failures::{OfPage, Problems};
-use crate::http::feed;
-use crate::http::json_ld::{self, ItemList};
-use crate::http::parameters::{HITS_A_PAGE, Reading, SORT, UI_LANG};
-use crate::http::params::InAddress;
-use crate::http::preference::{self, AcceptLanguage};
-use crate::http::problem::Problem;
-use crate::http::search::{Search, SearchBody};
+use crate::http::api::search::{Search, SearchBody};
+use crate::http::error::problem::Problem;
+use crate::http::error::responses::{OfPage, Problems};
+use crate::http::formats::atom;
+use crate::http::formats::json_ld::{self, ItemList};
+use crate::http::request::negotiation::{self, AcceptLanguage};
+use crate::http::request::query::InAddress;
+use crate::http::request::registry::{HITS_A_PAGE, Reading, SORT, UI_LANG};
 
 /// The page of results
 ///
@@ -37,7 +37,7 @@ use crate::http::search::{Search, SearchBody};
     params(InAddress<Reading>, AcceptLanguage),
     responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfPage>)
 )]
-pub(in crate::http) async fn results(
+pub(crate) async fn results(
     State(app): State<App>,
     headers: HeaderMap,
     uri: Uri,
@@ -48,7 +48,7 @@ pub(in crate::http) async fn results(
     let reader = Reader::of(asked.ui_lang.as_deref(), &headers);
     let mut asking = asked.as_search(&params);
     // Page and hits are in the same language, unless all that is told is one that no page is in.
-    let is_foreign = reader.told_lang.is_none() && preference::language(&headers).is_some();
+    let is_foreign = reader.told_lang.is_none() && negotiation::language(&headers).is_some();
     if asked.ui_lang.is_none() && !is_foreign {
         asking = asking.with(&UI_LANG, reader.told_lang.as_deref().unwrap_or(reader.lang));
     }
@@ -91,7 +91,7 @@ impl Results<'_> {
             main: self.main(),
             foot: html! {
                 @if let Some(feed) = &feed {
-                    a href=(feed) type=(feed::MEDIA_TYPE) rel="nofollow" { (reader.label("feed")) }
+                    a href=(feed) type=(atom::MEDIA_TYPE) rel="nofollow" { (reader.label("feed")) }
                 }
             },
         };
@@ -130,7 +130,7 @@ impl Results<'_> {
             @if let Some(before) = self.before() { link rel="prev" href=(self.to(&asked.on_page(before))); }
             @if let Some(after) = self.after() { link rel="next" href=(self.to(&asked.on_page(after))); }
             @if let Some(feed) = feed {
-                link rel="alternate" type=(feed::MEDIA_TYPE) href=(feed) title=(reader.label("feed"));
+                link rel="alternate" type=(atom::MEDIA_TYPE) href=(feed) title=(reader.label("feed"));
             }
         }
     }

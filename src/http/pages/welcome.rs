@@ -10,21 +10,22 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::layout::{Page, Site, form, lang_query};
-use super::reader::{Reader, capitalized, language_name};
+use super::locale::{Reader, capitalized, language_name};
 use crate::article::Moment;
 use crate::engine::facets::ValueCount;
+use crate::engine::query::Query;
 use crate::engine::{EngineError, Facet, IndexVersion, SearchEngine, SearchRequest};
-use crate::http::failures::{OfDoor, Problems};
-use crate::http::parameters::{Speaking, UI_LANG};
-use crate::http::params::{InAddress, InQuery, Params};
-use crate::http::preference::{self, AcceptLanguage};
-use crate::http::problem::Problem;
-use crate::http::{App, clock};
-use crate::query::Query;
+use crate::http::App;
+use crate::http::error::problem::Problem;
+use crate::http::error::responses::{OfDoor, Problems};
+use crate::http::request::clock;
+use crate::http::request::negotiation::{self, AcceptLanguage};
+use crate::http::request::query::{InAddress, InQuery, Params};
+use crate::http::request::registry::{Speaking, UI_LANG};
 
 /// What there is here.
 #[derive(Serialize, ToSchema)]
-pub(in crate::http) struct Welcome {
+pub(crate) struct Welcome {
     /// `fichero`.
     #[schema(example = "fichero")]
     name: &'static str,
@@ -67,13 +68,13 @@ impl Welcome {
         Problems<OfDoor>
     )
 )]
-pub(in crate::http) async fn welcome(
+pub(crate) async fn welcome(
     State(app): State<App>,
     headers: HeaderMap,
     uri: Uri,
     address: InAddress<Speaking>,
 ) -> Result<Response, Problem> {
-    if !preference::prefers_page(&headers) {
+    if !negotiation::prefers_page(&headers) {
         // A program's mistake is told, as by every route that answers data.
         Params::from_query::<Speaking>(uri.query())?.one(&UI_LANG)?;
         let vary = [(header::VARY, HeaderValue::from_static("Accept"))];

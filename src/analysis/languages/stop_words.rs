@@ -1,0 +1,47 @@
+//! Words that carry grammar and little else. They are indexed like any other; a query counts
+//! them for little.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use super::{Chain, chains};
+use crate::analysis::normalizer::fold;
+use crate::analysis::tokenizer::words;
+
+/// The stop words of each language group that has a list, folded (lists of the NLTK, from the
+/// crate `stop-words`).
+static LISTS: LazyLock<HashMap<&'static str, HashSet<String>>> = LazyLock::new(|| {
+    lists().map(|(group, list)| (group, list.iter().flat_map(|entry| folded(entry)).collect())).collect()
+});
+
+/// The language groups that have a list, and the lists as they are published.
+pub(crate) fn lists() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    chains().map(Chain::name).filter_map(|group| Some((group, stop_words::lookup(group)?)))
+}
+
+fn folded(entry: &str) -> Vec<String> {
+    words(entry).iter().map(|word| fold(&word.text).into_owned()).collect()
+}
+
+/// Whether a folded word is a stop word of a language group.
+pub fn is_stop_word(group: &str, folded_word: &str) -> bool {
+    LISTS.get(group).is_some_and(|list| list.contains(folded_word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grammar_is_told_from_content() {
+        for (group, stop, content) in [
+            ("es", "para", "educacion"),
+            ("en", "which", "university"),
+            ("pt", "nao", "ensino"),
+            ("fr", "dans", "bourse"),
+        ] {
+            assert!(is_stop_word(group, stop) && !is_stop_word(group, content), "{group}");
+        }
+        assert!(!is_stop_word("zh", "的"));
+    }
+}

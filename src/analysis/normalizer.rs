@@ -1,0 +1,116 @@
+//! Folding: the same word, however it is typed.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Compatibility-normalises and lower-cases a text: ligatures, full width and composed forms
+/// become one, final sigma a plain one, digits of every script those of ASCII, invisible joiners
+/// vanish.
+pub fn normalize(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(text.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(text)
+        };
+    }
+    let lower = text.nfkc().flat_map(char::to_lowercase).filter(|c| !is_invisible(*c));
+    // Lower-casing can decompose (İ becomes i with a dot above), hence the second composition.
+    let plain = lower.map(|c| if c == 'ς' { 'σ' } else { ascii_digit(c).unwrap_or(c) });
+    Cow::Owned(plain.nfc().collect())
+}
+
+/// The ASCII digit of a decimal digit of another script; each script's ten stand in a row.
+fn ascii_digit(c: char) -> Option<char> {
+    const ZEROS: [char; 14] = [
+        '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}', '\u{c66}',
+        '\u{ce6}', '\u{d66}', '\u{e50}', '\u{17e0}',
+    ];
+    let zero = ZEROS.into_iter().find(|zero| (0..10).contains(&(c as i64 - *zero as i64)))?;
+    char::from_digit(c as u32 - zero as u32, 10)
+}
+
+/// Soft hyphens, zero-width spaces and joiners, direction marks: they are typed by no reader.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// A normalised word without its accents; letters that readers replace are replaced (`ß` by
+/// `ss`, `œ` by `oe`, `ø` by `o`).
+///
+/// Marks are taken off Latin and Greek letters and off the Cyrillic `ё`, and Arabic and Hebrew
+/// vowel points go; marks that are letters of their own script (Devanagari, Thai, `й`) stay.
+pub fn fold(word: &str) -> Cow<'_, str> {
+    fold_with(word, false)
+}
+
+/// As [`fold`], but `ñ` stays: *año* is not *ano*.
+pub fn fold_keeping_tilde(word: &str) -> Cow<'_, str> {
+    fold_with(word, true)
+}
+
+fn fold_with(word: &str, keep_tilde: bool) -> Cow<'_, str> {
+    if word.is_ascii() {
+        return Cow::Borrowed(word);
+    }
+    let mut folded = String::with_capacity(word.len());
+    let mut base = '\0';
+    for c in word.nfd() {
+        if is_combining_mark(c) {
+            let tilde = keep_tilde && c == '\u{303}' && base == 'n';
+            let vowel_point =
+                matches!(c, '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}');
+            if tilde || !(sheds_marks(base) || vowel_point) {
+                folded.push(c);
+            }
+            continue;
+        }
+        base = c;
+        match c {
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'þ' => folded.push_str("th"),
+            'ø' => folded.push('o'),
+            'đ' | 'ð' => folded.push('d'),
+            'ł' => folded.push('l'),
+            'ı' => folded.push('i'),
+            'ـ' => {} // the Arabic stretching line
+            c => folded.push(c),
+        }
+    }
+    Cow::Owned(folded.nfc().collect())
+}
+
+fn sheds_marks(base: char) -> bool {
+    matches!(base, 'a'..='z' | 'е' | '\u{370}'..='\u{3ff}' | '\u{180}'..='\u{24f}' | '\u{df}'..='\u{ff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::fold::*;
+
+    #[test]
+    fn every_way_of_typing_becomes_one() {
+        for (typed, normal, folded) in [
+            ("Educacio\u{301}n", "educación", "educacion"),
+            ("ﬁnance", "finance", "finance"),
+            ("ＵＮＥＳＣＯ", "unesco", "unesco"),
+            ("Straße", "straße", "strasse"),
+            ("ΟΔΟΣ", "οδοσ", "οδοσ"),
+            ("cœur", "cœur", "coeur"),
+            ("ёлка", "ёлка", "елка"),
+            ("йод", "йод", "йод"),
+            ("हिन्दी", "हिन्दी", "हिन्दी"),
+            ("sof\u{ad}t", "soft", "soft"),
+            ("İstanbul", "i\u{307}stanbul", "istanbul"),
+            ("٢٠١٨", "2018", "2018"),
+        ] {
+            let normalized = normalize(typed);
+            assert_eq!((normalized.as_ref(), fold(&normalized).as_ref()), (normal, folded), "{typed}");
+        }
+        assert_eq!((fold("año"), fold_keeping_tilde("campañá")), ("ano".into(), "campaña".into()));
+    }
+}

@@ -1,0 +1,293 @@
+//! The command line: arguments in, exit code out.
+
+mod evaluate;
+mod output;
+
+use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use fichero::config::Config;
+use fichero::engine::query::Query;
+use fichero::engine::tantivy::EmbeddedEngine;
+use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchRequest};
+use fichero::indexing::reindex::Options;
+use fichero::indexing::{accept, applier, check, reindex, rollback, status};
+use fichero::server;
+use fichero::storage::backup;
+use fichero::storage::data_dir::DataFolder;
+use fichero::telemetry::{self, LogFormat};
+use output::ProgressLine;
+
+/// Full-text search and related articles for multilingual institutional sites.
+///
+/// Without a command it serves; the first time, it indexes the articles in `corpus/` before.
+#[derive(Parser)]
+#[command(name = "fichero", version, about, long_about)]
+struct Arguments {
+    /// The data folder: catalog and index [default: index]
+    #[arg(long, global = true, value_name = "FOLDER", env = "FICHERO_DATA")]
+    data: Option<PathBuf>,
+    /// The configuration file [default: fichero.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "FICHERO_CONFIG")]
+    config: Option<PathBuf>,
+    /// How the log on standard error looks
+    #[arg(long, global = true, value_enum, default_value = "text", env = "FICHERO_LOG_FORMAT")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer searches over HTTP (the default); indexes first when there is nothing yet
+    Serve {
+        /// The address to listen on [default: 127.0.0.1:8080]
+        #[arg(long, value_name = "ADDRESS", env = "FICHERO_LISTEN")]
+        listen: Option<SocketAddr>,
+    },
+    /// Take up what was added, changed or removed in the sources, while a server goes on
+    Reindex {
+        /// Read every source anew and build a new generation
+        #[arg(long)]
+        full: bool,
+        /// Report what would change, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Delete the articles of sources that are not read any more; no limit of [gate] counts them
+        #[arg(long)]
+        prune: bool,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+        /// Read only these files or folders: configured sources, or others apart from them
+        paths: Vec<PathBuf>,
+    },
+    /// Accept the reindex that waits because a limit of [gate] refused it, as it was staged
+    Accept {
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Search from the command line
+    Search {
+        /// What to search for
+        #[arg(allow_hyphen_values = true)]
+        query: String,
+        /// Only articles in this language
+        #[arg(long)]
+        lang: Option<String>,
+        /// The reader's language: which version of a work is shown, and which way near-ties fall
+        #[arg(long)]
+        ui_lang: Option<String>,
+        /// How many works to print
+        #[arg(long, default_value_t = 10)]
+        limit: usize,
+        /// Search for what is typed: no other spelling, no help where nothing is found
+        #[arg(long)]
+        literal: bool,
+        /// Say why each hit stands where it stands
+        #[arg(long)]
+        explain: bool,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the articles related to one
+    Related {
+        /// The article's id
+        id: String,
+        /// How many works to print
+        #[arg(long, default_value_t = 6)]
+        limit: usize,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell what state the index is in
+    Status {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read everything in the data folder: files against their checksums, the index against the catalog
+    ///
+    /// A damaged generation is marked and not answered from any more; articles that the index holds
+    /// otherwise than the catalog are applied again. Exits with 1 where anything was wrong.
+    Check {
+        /// Print what was found as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure how good the answers to judged queries are, or the related articles
+    Evaluate(evaluate::Arguments),
+    /// Answer from the generation before the current one, and hold further changes
+    Rollback,
+    /// Apply the changes that a rollback holds
+    Resume,
+    /// Write the catalog into a file, while a server goes on
+    Backup {
+        /// The file to write
+        file: PathBuf,
+        /// Replace the file if it is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Put a backup in the catalog's place, while no server runs
+    Restore {
+        /// A file that `fichero backup` wrote
+        file: PathBuf,
+    },
+}
+
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let is_server = matches!(arguments.command, None | Some(Command::Serve { .. }));
+    let _telemetry = telemetry::init(arguments.log_format, is_server);
+    match run(arguments) {
+        Ok(code) => code,
+        // Whoever read the output has enough of it: `fichero search … | head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("fichero: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let written = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    let serialized = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+    written.or(serialized) == Some(ErrorKind::BrokenPipe)
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let Arguments { data, config, command, .. } = arguments;
+    let listen = match &command {
+        Some(Command::Serve { listen }) => *listen,
+        _ => None,
+    };
+    let config = Config::load(config.as_deref(), data, listen)?;
+    let mut out = stdout();
+    match command.unwrap_or(Command::Serve { listen: None }) {
+        Command::Serve { .. } => {
+            server::serve(&config, Arc::new(ProgressLine::new()), output::announce)?;
+        }
+        Command::Reindex { full, dry_run, prune, json, paths } => {
+            let (synonyms, gate) = (config.synonyms.clone(), config.gate.clone());
+            let options = Options { full, dry_run, prune, paths, synonyms, gate };
+            let progress = ProgressLine::new();
+            let report = reindex::reindex(&DataFolder::open(&config.data)?, &config.sources, &options, &progress)?;
+            progress.finish();
+            output::report(&report, json)?;
+            if !report.is_complete() || report.is_refused() {
+                return Ok(ExitCode::from(1));
+            }
+        }
+        Command::Accept { json } => {
+            let progress = ProgressLine::new();
+            let report = accept::accept(&existing(&config)?, &progress)?;
+            progress.finish();
+            output::report(&report, json)?;
+        }
+        Command::Search { query, lang, ui_lang, limit, literal, explain, json } => {
+            let request = SearchRequest {
+                filters: Filters { langs: lang.into_iter().collect(), ..Filters::default() },
+                ui_lang,
+                limit: limit.min(fichero::engine::MAX_LIMIT),
+                explain,
+                literal,
+                recency: config.recency,
+                ..SearchRequest::new(Query::parse(&query), jiff::Timestamp::now().as_second())
+            };
+            output::search(&engine(&config)?.search(&request)?, json)?;
+        }
+        Command::Related { id, limit, json } => {
+            let key = ArticleKey::Id(id.clone());
+            let request = RelatedRequest {
+                limit: limit.min(fichero::engine::MAX_LIMIT),
+                ..RelatedRequest::new(key, jiff::Timestamp::now().as_second())
+            };
+            match engine(&config)?.related(&request)? {
+                Some(answer) => output::related(&answer, json)?,
+                None => bail!("there is no article {id:?}, or it is not published"),
+            }
+        }
+        Command::Status { json } => {
+            let data = existing(&config)?;
+            output::status(&status::status(&data)?, json)?;
+        }
+        Command::Check { json } => {
+            let found = check::check(&existing(&config)?)?;
+            output::check(&found, json)?;
+            if !found.is_well() {
+                return Ok(ExitCode::from(1));
+            }
+        }
+        Command::Evaluate(arguments) => evaluate::run(arguments, &config)?,
+        Command::Rollback => {
+            let version = rollback::rollback(&existing(&config)?)?;
+            writeln!(
+                out,
+                "answering from generation {}; changes wait for `fichero resume` or the next reindex",
+                version.generation
+            )?;
+        }
+        Command::Resume => {
+            let version = rollback::resume(&existing(&config)?)?;
+            writeln!(out, "changes are applied; the index is at {version}")?;
+        }
+        Command::Backup { file, force } => {
+            let progress = ProgressLine::new();
+            let bytes = backup::backup(&existing(&config)?, &file, force, &|done, all| progress.copying(done, all))?;
+            progress.finish();
+            writeln!(out, "{}: {} KB written", file.display(), bytes.div_ceil(1 << 10))?;
+        }
+        Command::Restore { file } => {
+            match backup::restore(&DataFolder::open(&config.data)?, &file)? {
+                Some(kept) => {
+                    writeln!(out, "{} is restored; the former catalog is {}", file.display(), kept.display())?
+                }
+                None => writeln!(out, "{} is restored", file.display())?,
+            }
+            writeln!(out, "the next `fichero serve` or `fichero reindex` builds the index from it")?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn existing(config: &Config) -> Result<DataFolder> {
+    let found = config.data.join(fichero::storage::catalog::FILE_NAME).try_exists();
+    if let Err(error) = &found
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        bail!(
+            "{}: {error}: give this user the right to read and write the folder, or name another with --data",
+            config.data.display()
+        );
+    }
+    if !found.unwrap_or(false) {
+        bail!("{}: no index here yet: run `fichero reindex`, or name its folder with --data", config.data.display());
+    }
+    Ok(DataFolder::existing(&config.data))
+}
+
+/// The engine of the published generation, to read only.
+fn engine(config: &Config) -> Result<EmbeddedEngine> {
+    let data = existing(config)?;
+    let Some(current) = data.current() else {
+        bail!("{}: nothing is published yet: run `fichero reindex`", config.data.display());
+    };
+    applier::open_engine(&data, current).context(
+        "the published generation cannot be answered from: see that this user may read and write its folder, or run `fichero reindex`, which builds another",
+    )
+}
+
+/// Whether output goes to a person.
+fn is_terminal() -> bool {
+    stdout().is_terminal()
+}

@@ -1,0 +1,266 @@
+//! Flags, file and environment become one validated configuration.
+
+pub(crate) mod gate;
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
+use crate::http::{BaseUrl, ServiceSettings};
+use crate::indexing::publish_gate;
+use crate::storage::catalog::push::PUSHES;
+
+/// Where the file is looked for when none is named.
+pub const DEFAULT_FILE: &str = "fichero.toml";
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was named cannot be read.
+    #[error("{path}: the configuration cannot be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("{path}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the place.
+        message: String,
+    },
+    /// Two sources have one name.
+    #[error("{path}: two sources are named {name:?}: give each its own name")]
+    SameName {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// A source has the name of the pushed articles.
+    #[error(
+        "{path}: a source is named {PUSHES:?}, which is the name of what is pushed over HTTP: give it another name"
+    )]
+    ReservedName {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The admin token is named in two ways.
+    #[error("{path}: [admin] has token_file and token_sha256: leave one of them out")]
+    TwoTokens {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The preference for newer articles is out of range.
+    #[error("{path}: recency is {recency}: it should be from 0 (age does not matter) to {MAX_RECENCY}")]
+    Recency {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        recency: f32,
+    },
+    /// The limits of the gate make no sense.
+    #[error("{path}: [gate]: {source}")]
+    Gate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: publish_gate::SettingsError,
+    },
+    /// The address under which the API is reached is none.
+    #[error("{path}: public_url is {url:?}: it should be an address such as https://search.example.org")]
+    PublicUrl {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        url: String,
+    },
+}
+
+/// A source of articles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// The folder or file.
+    pub path: PathBuf,
+}
+
+/// The configuration, validated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The configured sources; `corpus` when the file names none.
+    pub sources: Vec<Source>,
+    /// The file of words that stand for each other.
+    pub synonyms: Option<PathBuf>,
+    /// How much newer articles are preferred, see [`crate::engine::ranking::recency_factor`].
+    pub recency: f32,
+    /// Under which address the API is reached from outside.
+    pub public_url: Option<BaseUrl>,
+    /// What readers know the site as, see [`crate::http::Settings::site_name`].
+    pub site_name: Option<String>,
+    /// What a run has to hold to be accepted by itself.
+    pub gate: publish_gate::Settings,
+    /// Where the admin token is kept.
+    pub token: TokenPlace,
+    /// How the HTTP service is operated.
+    pub http: ServiceSettings,
+}
+
+/// Where the file says that the token of the admin routes is kept; the environment may name it
+/// too, see [`Token::find`](crate::admin::Token::find).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// Nowhere.
+    #[default]
+    Unset,
+    /// The file that holds it.
+    File(PathBuf),
+    /// Its SHA-256, in hexadecimal digits.
+    Sha256(String),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileConfig {
+    #[serde(default)]
+    admin: FileAdmin,
+    data: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    synonyms: Option<PathBuf>,
+    recency: Option<f32>,
+    public_url: Option<String>,
+    site_name: Option<String>,
+    #[serde(default)]
+    gate: publish_gate::FileSettings,
+    #[serde(default)]
+    http: ServiceSettings,
+    #[serde(default)]
+    source: Vec<FileSource>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSource {
+    name: String,
+    path: PathBuf,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileAdmin {
+    token_file: Option<PathBuf>,
+    token_sha256: Option<String>,
+}
+
+impl Config {
+    /// Reads the configuration: what a flag or the environment says (`data`, `listen`) comes
+    /// before what the file says. Without `file`, [`DEFAULT_FILE`] is read if it is there.
+    /// Relative paths in the file count from the file's folder.
+    pub fn load(file: Option<&Path>, data: Option<PathBuf>, listen: Option<SocketAddr>) -> Result<Config, ConfigError> {
+        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        let read = match fs::read_to_string(path) {
+            Ok(text) => toml::from_str(&text)
+                .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: told(&error, &text) })?,
+            Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => FileConfig::default(),
+            Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
+        };
+        let base = path.parent().unwrap_or(Path::new(""));
+        let mut sources: Vec<Source> = Vec::new();
+        for FileSource { name, path: source } in read.source {
+            if sources.iter().any(|known| known.name == name) {
+                return Err(ConfigError::SameName { path: path.to_owned(), name });
+            }
+            if name == PUSHES {
+                return Err(ConfigError::ReservedName { path: path.to_owned() });
+            }
+            sources.push(Source { name, path: base.join(source) });
+        }
+        if sources.is_empty() {
+            sources.push(Source { name: "corpus".to_owned(), path: PathBuf::from("corpus") });
+        }
+        let recency = match read.recency {
+            Some(recency) if !(0.0..=MAX_RECENCY).contains(&recency) => {
+                return Err(ConfigError::Recency { path: path.to_owned(), recency });
+            }
+            recency => recency.unwrap_or(DEFAULT_RECENCY),
+        };
+        let gate = read.gate.validate(base, recency);
+        let gate = gate.map_err(|source| ConfigError::Gate { path: path.to_owned(), source })?;
+        let token = match (read.admin.token_file, read.admin.token_sha256) {
+            (None, None) => TokenPlace::Unset,
+            (Some(file), None) => TokenPlace::File(base.join(file)),
+            (None, Some(digest)) => TokenPlace::Sha256(digest),
+            (Some(_), Some(_)) => return Err(ConfigError::TwoTokens { path: path.to_owned() }),
+        };
+        let public_url = read
+            .public_url
+            .map(|url| BaseUrl::parse(&url).ok_or_else(|| ConfigError::PublicUrl { path: path.to_owned(), url }));
+        Ok(Config {
+            token,
+            data: data.or(read.data.map(|data| base.join(data))).unwrap_or_else(|| PathBuf::from("index")),
+            listen: listen.or(read.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            sources,
+            synonyms: read.synonyms.map(|synonyms| base.join(synonyms)),
+            recency,
+            gate,
+            http: read.http,
+            public_url: public_url.transpose()?,
+            site_name: read.site_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
+        })
+    }
+}
+
+/// What is wrong with a file, with the place; with the line itself too, unless it may hold a token.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let place = before.matches('\n').count();
+    if text.lines().nth(place).is_some_and(|line| line.contains("token")) {
+        return format!("line {}: {}", place + 1, error.message());
+    }
+    error.to_string().trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_come_before_the_file_and_the_file_before_the_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.toml");
+        fs::write(&path, "data = \"d\"\nlisten = \"127.0.0.1:1\"\n[[source]]\nname = \"a\"\npath = \"x\"\n").unwrap();
+        let config = Config::load(Some(&path), None, Some("127.0.0.1:2".parse().unwrap())).unwrap();
+        assert_eq!(config.data, folder.path().join("d"));
+        assert_eq!(config.listen.port(), 2);
+        assert_eq!(config.sources, [Source { name: "a".into(), path: folder.path().join("x") }]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.toml");
+        fs::write(&path, "dta = \"d\"\n").unwrap();
+        assert!(Config::load(Some(&path), None, None).unwrap_err().to_string().contains("dta"));
+        fs::write(&path, "public_url = \"example.org\"\n").unwrap();
+        assert!(matches!(Config::load(Some(&path), None, None), Err(ConfigError::PublicUrl { .. })));
+        assert!(matches!(Config::load(Some(&folder.path().join("none")), None, None), Err(ConfigError::Read { .. })));
+        fs::write(&path, "[[source]]\nname = \"pushes\"\npath = \"x\"\n").unwrap();
+        assert!(matches!(Config::load(Some(&path), None, None), Err(ConfigError::ReservedName { .. })));
+        fs::write(&path, "[admin]\ntoken_file = \"t\"\ntoken_sha256 = \"00\"\n").unwrap();
+        let error = Config::load(Some(&path), None, None).unwrap_err().to_string();
+        assert!(error.contains("token_file and token_sha256"), "{error}");
+    }
+}

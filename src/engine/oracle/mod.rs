@@ -1,0 +1,590 @@
+//! The oracle: every question answered by going through a list of articles, one by one, text in
+//! hand. It is slow and obvious; the embedded engine must say the same.
+
+pub(crate) mod facets;
+pub(crate) mod related;
+pub(crate) mod suggest;
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use self::facets::spellings;
+use self::related::Comparable;
+use super::cursor::{Cursor, CursorKey};
+use super::explain::{Evidence, Made, Occurrences, explain};
+use super::planning::edit_model;
+use super::planning::relaxation::{
+    self, Answered, Found, MAX_ASKED, is_whole, mostly_written, written_in_body, written_on_card,
+};
+use super::planning::synonyms::{SynonymGroup, SynonymIndex};
+use super::planning::{Begun, Collection, Mending, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
+use super::ranking::{self, Held, LanguageStats};
+use super::snippets::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets, body_passages};
+use super::{
+    ArticleAnswer, ArticleKey, Card, EngineError, Filters, Hit, IndexVersion, RelatedAnswer, RelatedRequest,
+    SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation, language_fit,
+    listed_translations,
+};
+use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
+use crate::article::{Article, MAX_VERSIONS, url_key};
+
+/// Answers from a list of articles held in memory.
+pub struct BruteForceEngine {
+    entries: Vec<Entry>,
+    languages: Vec<LanguageStats>,
+    synonyms: SynonymIndex,
+    /// How each tag and each author is spelled, by what is compared of them.
+    tags: BTreeMap<String, String>,
+    authors: BTreeMap<String, String>,
+    /// When the articles were taken, Unix time: statistics count those that readers could see then.
+    opened_s: i64,
+    version: IndexVersion,
+}
+
+struct Entry {
+    article: Article,
+    /// The work that it counts as a version of: its own, or one of its own where that has too many.
+    work: String,
+    /// Whether statistics count it.
+    is_counted: bool,
+    terms: ArticleTerms,
+    comparable: Comparable,
+    /// The language group's place in `languages`.
+    group: usize,
+}
+
+impl BruteForceEngine {
+    /// Takes the articles of one state of a site, and its synonyms.
+    pub fn new(articles: Vec<Article>, synonyms: Vec<SynonymGroup>, version: IndexVersion) -> BruteForceEngine {
+        let opened_s = jiff::Timestamp::now().as_second();
+        let mut caches = HashMap::new();
+        let mut languages: BTreeMap<String, LanguageStats> = BTreeMap::new();
+        let mut entries = Vec::new();
+        for article in articles.into_iter().filter(|article| !article.hidden) {
+            let terms = ArticleTerms::of(&article, &mut caches);
+            let comparable = Comparable::of(&article, &terms);
+            let is_counted = article.is_visible_at(opened_s);
+            let work = article.work.clone();
+            entries.push(Entry { article, work, is_counted, terms, comparable, group: 0 });
+        }
+        for Entry { article, terms, .. } in entries.iter().filter(|entry| entry.is_counted) {
+            let group = language_group(&article.lang);
+            let stats =
+                languages.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; ZONES] });
+            stats.articles += 1;
+            for (sum, zone) in stats.words.iter_mut().zip(&terms.zones) {
+                *sum += u64::from(zone.length);
+            }
+        }
+        split_large_works(&mut entries);
+        let languages: Vec<LanguageStats> = languages.into_values().collect();
+        for entry in &mut entries {
+            let group = language_group(&entry.article.lang);
+            entry.group = languages.iter().position(|language| language.lang == group).unwrap_or(usize::MAX);
+        }
+        let synonyms = SynonymIndex::new(synonyms, &languages);
+        let spelled = |of: fn(&Article) -> &Vec<String>| {
+            let labels = |entry| {
+                let Entry { article, .. }: &Entry = entry;
+                of(article).iter().map(|label| (article.is_visible_at(opened_s), label))
+            };
+            spellings(entries.iter().flat_map(labels))
+        };
+        let (tags, authors) = (spelled(|article| &article.tags), spelled(|article| &article.authors));
+        BruteForceEngine { entries, languages, synonyms, tags, authors, opened_s, version }
+    }
+
+    /// The entries that statistics count.
+    fn counted(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.is_counted)
+    }
+
+    /// How well an entry holds a word, before the word's weight; 0 where it does not.
+    fn word_score(&self, entry: &Entry, word: &PlannedWord) -> f32 {
+        let variant_score = |variant: &Variant| {
+            let zones = word.zones().map(|zone| self.zone_score(entry, variant, zone));
+            variant.factor * zones.sum::<f32>()
+        };
+        word.variants.iter().map(variant_score).fold(0.0, f32::max)
+    }
+
+    fn zone_score(&self, entry: &Entry, variant: &Variant, zone: Zone) -> f32 {
+        let evidence = EntryEvidence { entry, language: self.languages.get(entry.group) };
+        let Ok(found) = evidence.occurrences(variant, zone);
+        match found.frequency(variant, zone) {
+            0.0 => 0.0,
+            frequency => ranking::zone_score(zone, frequency, evidence.length(zone), evidence.mean_length(zone)),
+        }
+    }
+
+    /// The visible entries that match a plan.
+    fn versions(&self, plan: &Plan, request: &SearchRequest) -> Vec<Choice<'_>> {
+        let mut versions = Vec::new();
+        let visible = || self.entries.iter().filter(|entry| entry.article.is_visible_at(request.now_s));
+        let holds_excluded = |entry: &&Entry| {
+            !holds_clause(entry, &plan.literal) && plan.excluded.iter().any(|clause| holds_clause(entry, clause))
+        };
+        let excluded: HashSet<&str> = visible().filter(holds_excluded).map(|entry| entry.work.as_str()).collect();
+        for entry in visible().filter(|entry| !excluded.contains(entry.work.as_str())) {
+            let mut held = Held::default();
+            for word in &plan.words {
+                let score = self.word_score(entry, word);
+                if score > 0.0 {
+                    held.take(word, score);
+                }
+            }
+            let matches = plan.words.is_empty() || plan.asked.is_held(&held);
+            if matches && plan.required.iter().all(|clause| holds_clause(entry, clause)) {
+                let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
+                let (language, recency) = self.priors(plan, entry, request);
+                let score = held.score * plan.asked.coverage(&held) * language * recency;
+                let made = Made { score, version: score, nearness: 0.0, language, recency };
+                versions.push(Choice { entry, made, fit, is_whole: is_whole(&plan.asked, &held) });
+            }
+        }
+        versions
+    }
+
+    /// The factors of an entry's score for its language and its age.
+    fn priors(&self, plan: &Plan, entry: &Entry, request: &SearchRequest) -> (f32, f32) {
+        let published = |entry: &Entry| entry.article.published_at.as_ref().map(|at| at.start_s());
+        let newest_s = self.counted().filter_map(published).max().map(|newest| newest.min(request.now_s));
+        (
+            plan.language_factors.get(entry.group).copied().unwrap_or(1.0),
+            ranking::recency_factor(request.recency, published(entry), newest_s),
+        )
+    }
+
+    /// The visible article that is meant.
+    fn find(&self, key: &ArticleKey, now_s: i64) -> Option<&Entry> {
+        let visible = self.entries.iter().filter(|entry| entry.article.is_visible_at(now_s));
+        let has_address = |entry: &Entry, asked: &str| {
+            let url = entry.article.url.as_deref();
+            url.is_some_and(|url| url_key::key(url) == url_key::key(asked))
+        };
+        let meant = visible.filter(|entry| match key {
+            ArticleKey::Id(id) => entry.article.id == *id,
+            ArticleKey::Url(url) => has_address(entry, url),
+        });
+        meant.min_by(|a, b| a.article.id.cmp(&b.article.id))
+    }
+
+    fn translations(&self, entry: &Entry, now_s: i64) -> (Vec<Translation>, Option<u64>) {
+        let others = self.entries.iter().filter(|other| other.work == entry.work);
+        let others = others.map(|other| &other.article).filter(|other| other.id != entry.article.id);
+        let visible = others.filter(|other| other.is_visible_at(now_s));
+        listed_translations(
+            visible.map(|other| (other.lang.as_str(), &other.id, Card::of(other).into_translation())).collect(),
+        )
+    }
+
+    fn hit(&self, plan: &Plan, snippets: &Snippets<'_>, choice: &Choice<'_>, request: &SearchRequest) -> Hit {
+        let entry = choice.entry;
+        let lang = entry.article.lang.as_str();
+        let sightings = sightings(snippets, entry);
+        let Ok(snippet_html) = snippets.snippet_html(&EntryBody(entry), sightings, &entry.article.summary, lang);
+        let evidence = EntryEvidence { entry, language: self.languages.get(entry.group) };
+        let explanation = request.explain.then(|| {
+            let Ok(explanation) = explain(plan, &evidence, &choice.made);
+            explanation
+        });
+        let (translations, translations_total) = self.translations(entry, request.now_s);
+        Hit {
+            explanation,
+            card: Card::of(&entry.article),
+            title_html: snippets.title_html(&entry.article.title, lang),
+            snippet_html,
+            score: choice.made.score,
+            translations,
+            translations_total,
+        }
+    }
+
+    /// The best version of every work, or without grouping every version, in order.
+    fn order<'e>(versions: Vec<Choice<'e>>, sort: Sort, group: bool) -> Vec<Choice<'e>> {
+        let mut works: BTreeMap<&str, Choice<'e>> = BTreeMap::new();
+        for version in versions {
+            let article = &version.entry.article;
+            let work = if group { version.entry.work.as_str() } else { article.id.as_str() };
+            let best_score =
+                works.get(work).map_or(version.made.score, |known| known.made.score.max(version.made.score));
+            let wins = works.get(work).is_none_or(|known| {
+                let by_score = match sort {
+                    Sort::Relevance => version.made.version.total_cmp(&known.made.version),
+                    Sort::Newest | Sort::Oldest => Ordering::Equal,
+                };
+                let by_id = known.entry.article.id.cmp(&version.entry.article.id);
+                version.fit.cmp(&known.fit).then(by_score).then(by_id) == Ordering::Greater
+            });
+            if wins {
+                works.insert(work, version);
+            }
+            if let Some(known) = works.get_mut(work) {
+                known.made.score = best_score;
+            }
+        }
+        let mut works: Vec<Choice<'e>> = works.into_values().collect();
+        works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
+        works
+    }
+}
+
+/// Has the counted versions of a work beyond the first [`MAX_VERSIONS`], by their ids, stand alone.
+fn split_large_works(entries: &mut [Entry]) {
+    let mut works: BTreeMap<String, Vec<&mut Entry>> = BTreeMap::new();
+    for entry in entries.iter_mut().filter(|entry| entry.is_counted) {
+        works.entry(entry.work.clone()).or_default().push(entry);
+    }
+    for (work, mut versions) in works {
+        versions.sort_by(|a, b| a.article.id.cmp(&b.article.id));
+        for entry in versions.into_iter().skip(MAX_VERSIONS) {
+            entry.work = format!("{work} without {}", entry.article.id);
+        }
+    }
+}
+
+/// Where a version stands in a list: what it is ordered by, and its id.
+type ListPlace<'e> = (CursorKey, &'e str);
+
+fn compare(sort: Sort, a: &ListPlace<'_>, b: &ListPlace<'_>) -> Ordering {
+    let by_key = match (a.0, b.0) {
+        (CursorKey::Score(a), CursorKey::Score(b)) => b.total_cmp(&a),
+        (CursorKey::Published(a), CursorKey::Published(b)) if sort == Sort::Oldest => {
+            (a.is_none(), a).cmp(&(b.is_none(), b))
+        }
+        (CursorKey::Published(a), CursorKey::Published(b)) => b.cmp(&a),
+        _ => Ordering::Equal,
+    };
+    by_key.then_with(|| a.1.cmp(b.1))
+}
+
+/// A version that could be shown for its work.
+struct Choice<'e> {
+    entry: &'e Entry,
+    /// Its score is the best of the work's.
+    made: Made,
+    fit: u8,
+    /// Whether it holds nearly all that was asked for.
+    is_whole: bool,
+}
+
+impl<'e> Choice<'e> {
+    fn place(&self, sort: Sort) -> ListPlace<'e> {
+        let article = &self.entry.article;
+        let key = match sort {
+            Sort::Relevance => CursorKey::Score(self.made.score),
+            Sort::Newest | Sort::Oldest => CursorKey::Published(article.published_at.as_ref().map(|at| at.start_s())),
+        };
+        (key, article.id.as_str())
+    }
+}
+
+/// What is known of one entry.
+struct EntryEvidence<'e> {
+    entry: &'e Entry,
+    /// What is known of its language; `None` where no counted article is of it.
+    language: Option<&'e LanguageStats>,
+}
+
+impl Evidence for EntryEvidence<'_> {
+    type Error = Infallible;
+
+    fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, Infallible> {
+        let terms = &self.entry.terms.zones[zone.ordinal()];
+        let [forms] = variant.sequence.as_slice() else {
+            let stems = sequence_starts(terms, &variant.sequence).len() as u32;
+            return Ok(Occurrences { stems, ..Occurrences::default() });
+        };
+        let stems = forms.stems.iter().flatten().map(|stem| count(terms, &|forms| forms.stems.contains(stem)));
+        let folded = forms.folded.iter().map(|word| count(terms, &|forms| forms.words.contains(word)));
+        let typed = forms.typed.iter().map(|word| count(terms, &|forms| forms.words.contains(word)));
+        Ok(Occurrences { stems: stems.max().unwrap_or(0), folded: folded.sum(), typed: typed.sum() })
+    }
+
+    fn length(&self, zone: Zone) -> u32 {
+        self.entry.terms.zones[zone.ordinal()].length
+    }
+
+    fn mean_length(&self, zone: Zone) -> f32 {
+        self.language.map_or(1.0, |language| language.mean_words(zone))
+    }
+}
+
+fn count(terms: &ZoneTerms, is_wanted: &dyn Fn(&Forms) -> bool) -> u32 {
+    terms.terms.iter().filter(|(_, forms)| is_wanted(forms)).count() as u32
+}
+
+/// Whether what stands at a place of an article is a form of a word.
+fn is_form(forms: &Forms, of: &WordForms) -> bool {
+    of.stems.iter().flatten().any(|stem| forms.stems.contains(stem))
+        || of.folded.iter().any(|word| forms.words.contains(word))
+}
+
+/// The positions of a zone at which a form of a word stands, in order.
+fn positions(terms: &ZoneTerms, of: &WordForms) -> BTreeSet<u32> {
+    terms.terms.iter().filter(|(_, forms)| is_form(forms, of)).map(|(position, _)| *position).collect()
+}
+
+/// The positions of a zone at which a sequence of words begins, in order.
+fn sequence_starts(terms: &ZoneTerms, sequence: &[WordForms]) -> Vec<u32> {
+    let places: Vec<BTreeSet<u32>> = sequence.iter().map(|forms| positions(terms, forms)).collect();
+    let Some(first) = places.first() else { return Vec::new() };
+    let begins = |start: &u32| (0u32..).zip(&places).all(|(offset, places)| places.contains(&(*start + offset)));
+    first.iter().copied().filter(begins).collect()
+}
+
+/// Whether one of a clause's phrases stands in a zone of the entry.
+fn holds_clause(entry: &Entry, clause: &PlannedClause) -> bool {
+    let holds = |zone: Zone, phrase: &Vec<String>| {
+        let as_written = |word: &String| WordForms { folded: vec![word.clone()], ..WordForms::default() };
+        let sequence: Vec<WordForms> = phrase.iter().map(as_written).collect();
+        !sequence_starts(&entry.terms.zones[zone.ordinal()], &sequence).is_empty()
+    };
+    clause.zones().any(|zone| clause.phrases.iter().any(|phrase| holds(zone, phrase)))
+}
+
+/// What it is worth that neighbours of the query stand near each other in an entry.
+fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
+    let stands_at = |zone: Zone, word: usize| -> Vec<u32> {
+        let firsts = plan.words[word].variants.iter().filter_map(|variant| variant.sequence.first());
+        let places = firsts.flat_map(|forms| positions(&entry.terms.zones[zone.ordinal()], forms));
+        places.collect::<BTreeSet<u32>>().into_iter().collect()
+    };
+    let mut score = 0.0;
+    for zone in ranking::pair_zones() {
+        for pair in &plan.pairs {
+            let frequency =
+                ranking::pair_frequency(&stands_at(zone, pair.first), &stands_at(zone, pair.second), pair.gap);
+            score += ranking::pair_score(zone, pair.weight, frequency);
+        }
+    }
+    score
+}
+
+/// Where in the body of an entry something stands that snippets show.
+fn sightings(snippets: &Snippets<'_>, entry: &Entry) -> Vec<Sighting> {
+    let mut sightings = Vec::new();
+    for pattern in snippets.sought() {
+        let starts = sequence_starts(&entry.terms.zones[Zone::Body.ordinal()], &pattern.sequence);
+        for first in starts.into_iter().take(MAX_SIGHTINGS) {
+            let last = first + pattern.sequence.len() as u32 - 1;
+            sightings.push(Sighting { first, last, words: pattern.words });
+        }
+    }
+    sightings
+}
+
+/// The body of an entry.
+struct EntryBody<'e>(&'e Entry);
+
+impl Body for EntryBody<'_> {
+    type Error = Infallible;
+
+    fn passages(&self) -> usize {
+        self.0.terms.passage_starts.len()
+    }
+
+    fn start(&self, ordinal: usize) -> u32 {
+        self.0.terms.passage_starts[ordinal]
+    }
+
+    fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, Infallible> {
+        let lang = self.0.terms.passage_langs.get(ordinal).copied().flatten().map(str::to_owned);
+        Ok(body_passages(&self.0.article.body).nth(ordinal).map(|passage| BodyPassage { lang, ..passage }))
+    }
+}
+
+impl Collection for BruteForceEngine {
+    type Error = Infallible;
+
+    fn languages(&self) -> &[LanguageStats] {
+        &self.languages
+    }
+
+    fn matching(&self, stem: &str) -> Result<u64, Infallible> {
+        let holds = |forms: &Forms| forms.stems.iter().any(|known| known == stem);
+        let holders = |zone: Zone| {
+            let holders = self.counted().filter(|entry| count(&entry.terms.zones[zone.ordinal()], &holds) > 0);
+            holders.count() as u64
+        };
+        Ok(Zone::ALL.map(holders).into_iter().max().unwrap_or(0))
+    }
+
+    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Infallible> {
+        Ok(self.words_that(|word| edit_model::edits(folded, word) <= usize::from(max_edits)))
+    }
+
+    fn holding(&self, folded: &str) -> Result<u64, Infallible> {
+        self.holding_both(folded, folded)
+    }
+
+    fn holding_both(&self, one: &str, other: &str) -> Result<u64, Infallible> {
+        let holds = |entry: &&Entry| {
+            let words = entry.terms.vocabulary();
+            [one, other].iter().all(|word| words.contains(word))
+        };
+        Ok(self.counted().filter(holds).count() as u64)
+    }
+
+    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Infallible> {
+        let mut zones = self.counted().flat_map(|entry| &entry.terms.zones);
+        Ok(zones.any(|zone| !sequence_starts(zone, sequence).is_empty()))
+    }
+
+    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Infallible> {
+        let visible = self.entries.iter().filter(|entry| entry.article.is_visible_at(now_s));
+        let mut holders: Vec<&Entry> = visible.filter(|entry| entry.terms.vocabulary().contains(folded)).collect();
+        holders.sort_by(|a, b| a.article.id.cmp(&b.article.id));
+        let written = |entry: &Entry| {
+            let is_it = |(_, forms): &&(u32, Arc<Forms>)| forms.words.iter().any(|word| word == folded);
+            let first = entry.terms.zones[Zone::Body.ordinal()].terms.iter().find(is_it);
+            let in_body = first.and_then(|(position, _)| {
+                let Ok(written) = written_in_body(&EntryBody(entry), *position, folded);
+                written
+            });
+            in_body.or_else(|| written_on_card(&Card::of(&entry.article), folded))
+        };
+        Ok(mostly_written(holders.into_iter().take(MAX_ASKED).filter_map(written)))
+    }
+
+    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, Infallible> {
+        Ok(Begun::best_of(self.words_that(|word| word.starts_with(prefix)), most))
+    }
+
+    fn synonyms(&self) -> &SynonymIndex {
+        &self.synonyms
+    }
+}
+
+impl BruteForceEngine {
+    /// The folded words that are as wanted, with how many articles hold each.
+    fn words_that(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, u64)> {
+        let mut found: BTreeMap<String, u64> = BTreeMap::new();
+        for entry in self.counted() {
+            for word in entry.terms.vocabulary().into_iter().filter(|word| is_wanted(word)) {
+                *found.entry(word.to_owned()).or_insert(0) += 1;
+            }
+        }
+        found.into_iter().collect()
+    }
+}
+
+/// It is of one state already.
+impl SearchEngine for &BruteForceEngine {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
+        (**self).search(request)
+    }
+
+    fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
+        (**self).article(key, now_s)
+    }
+
+    fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
+        (**self).related(request)
+    }
+
+    fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+        (**self).suggest(request)
+    }
+
+    fn index_version(&self) -> IndexVersion {
+        (**self).index_version()
+    }
+
+    fn at_present(&self) -> Box<dyn SearchEngine + '_> {
+        Box::new(*self)
+    }
+}
+
+impl SearchEngine for BruteForceEngine {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
+        let Ok(plan) = Plan::new(request, Mending::of(request), self);
+        let left_out = request.without.iter().filter_map(|key| self.find(key, request.now_s));
+        let left_out: HashSet<&str> = left_out.map(|entry| entry.work.as_str()).collect();
+        let matching = |plan: &Plan, filters: &Filters| {
+            let mut versions = self.versions(plan, request);
+            versions.retain(|choice| !left_out.contains(choice.entry.work.as_str()));
+            let facets = self.count(&versions, filters, request);
+            versions.retain(|choice| filters.take(&choice.entry.article));
+            let whole = versions.iter().filter(|choice| choice.is_whole).count();
+            Ok(Found { versions: versions.len(), whole, matches: (versions, facets) })
+        };
+        let Ok(answered) = relaxation::search(self, plan, request, matching);
+        let Answered { plan, matches: (versions, facets), recovery } = answered;
+        let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
+        let mut works = Self::order(versions, sort, request.group);
+        if sort == Sort::Relevance {
+            for choice in works.iter_mut().take(ranking::PAIR_DEPTH) {
+                choice.made.nearness = pairs_score(&plan, choice.entry) * choice.made.language * choice.made.recency;
+                choice.made.score += choice.made.nearness;
+            }
+            works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
+        }
+        let total = works.len();
+        let mut offset = request.offset;
+        let mut notes = plan.notes.clone();
+        if let Some(cursor) = &request.after {
+            let mut last = (cursor.key, cursor.id.as_str());
+            let is_of_order = cursor.is_of_order(sort);
+            if cursor.is_outdated(self.version) || !is_of_order {
+                notes.push(Note::IndexChanged);
+            }
+            if !is_of_order {
+                (last, offset) = ((CursorKey::Score(f32::INFINITY), ""), offset + cursor.place);
+            } else if cursor.is_outdated(self.version) {
+                match works.iter().find(|choice| choice.entry.article.id == cursor.id) {
+                    Some(known) => last.0 = known.place(sort).0,
+                    None => {
+                        (last, offset) =
+                            ((CursorKey::Score(f32::INFINITY), ""), offset + cursor.place.saturating_sub(1))
+                    }
+                }
+            }
+            works.retain(|choice| compare(sort, &choice.place(sort), &last) == Ordering::Greater);
+        }
+        let place = total - works.len() + offset;
+        let page: Vec<&Choice<'_>> = works.iter().skip(offset).take(request.limit).collect();
+        let has_more = offset + page.len() < works.len();
+        let next = page.last().filter(|_| has_more).map(|last| {
+            let (key, id) = last.place(sort);
+            Cursor { version: self.version, now_s: request.now_s, key, id: id.to_owned(), place: place + page.len() }
+        });
+        let snippets = Snippets::new(&plan, request, page.len());
+        let hits = page.into_iter().map(|choice| self.hit(&plan, &snippets, choice, request)).collect();
+        let corrections = plan.corrections();
+        let total = Total::exact(total);
+        let index_version = self.version;
+        Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })
+    }
+
+    fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
+        Ok(self.find(key, now_s).map(|entry| {
+            let (translations, translations_total) = self.translations(entry, now_s);
+            ArticleAnswer {
+                card: Card::of(&entry.article),
+                body: join_passages(passages_of(&entry.article.body)),
+                translations,
+                translations_total,
+                index_version: self.version,
+            }
+        }))
+    }
+
+    fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
+        Ok(self.related_works(request))
+    }
+
+    fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+        super::suggest::suggest(self, request)
+    }
+
+    fn index_version(&self) -> IndexVersion {
+        self.version
+    }
+
+    fn at_present(&self) -> Box<dyn SearchEngine + '_> {
+        Box::new(self)
+    }
+}

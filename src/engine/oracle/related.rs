@@ -1,0 +1,418 @@
+//! Related works, by going through all articles.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::convert::Infallible;
+
+use super::{BruteForceEngine, Entry};
+use crate::analysis::{ArticleTerms, KeyTerm, ZONES, Zone, language_group};
+use crate::article::Article;
+use crate::engine::filters::Filters;
+use crate::engine::ranking::articles_of;
+use crate::engine::related::diversify::{self, Copies, in_order};
+use crate::engine::related::reasons::{Written, reasons};
+use crate::engine::related::{
+    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, SharedTerms, Subject, WeightedTerm,
+    author_worth, topic_worths,
+};
+use crate::engine::{
+    ArticleKey, Card, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, TopicLabel, language_fit,
+};
+
+/// What an entry is compared by: how often each stem stands in each zone, and its subject.
+pub(crate) struct Comparable {
+    stems: [HashMap<String, u32>; ZONES],
+    subject: Subject,
+}
+
+impl Comparable {
+    pub(crate) fn of(article: &Article, terms: &ArticleTerms) -> Comparable {
+        let stems = Zone::ALL.map(|zone| {
+            let mut counts = HashMap::new();
+            for stem in terms.zones[zone.ordinal()].terms.iter().flat_map(|(_, forms)| &forms.stems) {
+                *counts.entry(stem.clone()).or_insert(0) += 1;
+            }
+            counts
+        });
+        Comparable { stems, subject: Subject::of(article, terms) }
+    }
+
+    fn has_phrase(&self, stem: &str) -> bool {
+        self.subject.terms.phrases.iter().any(|phrase| phrase.stem == stem)
+    }
+}
+
+/// A version of what is asked about: its subject and its language group.
+struct Asked<'e> {
+    subject: &'e Subject,
+    lang: String,
+    is_indexed: bool,
+}
+
+/// What is asked about.
+struct Origin<'e> {
+    card: Card,
+    /// The versions of its work, by their ids; of a draft, itself.
+    versions: Vec<Asked<'e>>,
+    version: usize,
+    own: HashSet<&'e str>,
+    copies: Copies,
+}
+
+/// What is looked for of a version, with what each is worth.
+struct LookedFor {
+    words: Vec<WeightedTerm>,
+    phrases: Vec<WeightedTerm>,
+    topics: Vec<f32>,
+    authors: Vec<f32>,
+}
+
+impl LookedFor {
+    /// Takes note of what another subject shares besides its words.
+    fn take_others(&self, subject: &Subject, other: &Subject, evidence: &mut Evidence) {
+        let mut flags = Shared::default();
+        let mut topics = 0.0;
+        for (topic, worth) in subject.topics.iter().zip(&self.topics) {
+            if *worth > 0.0 && stands_under(other, &topic.path) {
+                topics += worth;
+                flags = flags.and(Shared::TOPIC);
+            }
+        }
+        let authors = subject.authors.iter().zip(&self.authors).filter(|(author, _)| other.authors.contains(author));
+        let flag = |is: bool, flag: Shared| if is { flag } else { Shared::default() };
+        flags = flags
+            .and(flag(subject.series.is_some() && subject.series == other.series, Shared::SERIES))
+            .and(flag(other.url.as_ref().is_some_and(|url| subject.links.contains(url)), Shared::LINKED))
+            .and(flag(subject.url.as_ref().is_some_and(|url| other.links.contains(url)), Shared::LINKS_HERE));
+        evidence.take(topics, authors.map(|(_, worth)| worth).sum(), flags);
+    }
+}
+
+fn stands_under(subject: &Subject, path: &str) -> bool {
+    subject.topics.iter().any(|topic| topic.path == path)
+}
+
+/// A work that is near: how near, which version it shares terms with, how that writes them.
+struct Near<'e> {
+    work: &'e str,
+    nearness: Nearness,
+    written: Written,
+}
+
+impl BruteForceEngine {
+    pub(crate) fn related_works(&self, request: &RelatedRequest) -> Option<RelatedAnswer> {
+        let drafted;
+        let (origin, id) = match &request.to {
+            RelatedTo::Article(key) => {
+                let entry = self.find(key, request.now_s)?;
+                (self.origin_of_entry(entry), Some(entry.article.id.clone()))
+            }
+            RelatedTo::Draft(article) => {
+                let terms = ArticleTerms::of(article, &mut HashMap::new());
+                drafted = Subject::of(article, &terms);
+                (self.origin_of_draft(article, &terms, &drafted, request.now_s), None)
+            }
+        };
+        let near = self.near(&origin);
+        let hits = self.climb(&origin, &near, request);
+        Some(RelatedAnswer { id, hits, index_version: self.version })
+    }
+
+    fn origin_of_entry<'e>(&'e self, entry: &'e Entry) -> Origin<'e> {
+        let mut versions: Vec<&Entry> = self.counted().filter(|other| other.work == entry.work).collect();
+        versions.sort_by(|a, b| a.article.id.cmp(&b.article.id));
+        versions.extend(Some(entry).filter(|entry| !entry.is_counted));
+        let mut copies = Copies::default();
+        versions.iter().for_each(|version| copies.show(version.terms.sketch));
+        Origin {
+            card: Card::of(&entry.article),
+            version: versions.iter().position(|version| std::ptr::eq(*version, entry)).unwrap_or(0),
+            versions: versions
+                .into_iter()
+                .map(|version| Asked {
+                    subject: &version.comparable.subject,
+                    lang: language_group(&version.article.lang),
+                    is_indexed: version.is_counted,
+                })
+                .collect(),
+            own: HashSet::from([entry.work.as_str()]),
+            copies,
+        }
+    }
+
+    fn origin_of_draft<'e>(
+        &'e self,
+        article: &Article,
+        terms: &ArticleTerms,
+        subject: &'e Subject,
+        now_s: i64,
+    ) -> Origin<'e> {
+        let mut own: HashSet<&str> = HashSet::new();
+        let versions = self.entries.iter().filter(|entry| entry.article.work == article.work);
+        own.extend(versions.filter(|entry| entry.article.is_visible_at(now_s)).map(|entry| entry.work.as_str()));
+        let by_id = self.find(&ArticleKey::Id(article.id.clone()), now_s);
+        let by_url = article.url.clone().and_then(|url| self.find(&ArticleKey::Url(url), now_s));
+        own.extend([by_id, by_url].into_iter().flatten().map(|entry| entry.work.as_str()));
+        let mut copies = Copies::default();
+        copies.show(terms.sketch);
+        Origin {
+            card: Card::of(article),
+            versions: vec![Asked { subject, lang: language_group(&article.lang), is_indexed: !own.is_empty() }],
+            version: 0,
+            own,
+            copies,
+        }
+    }
+
+    fn holders(&self, term: &KeyTerm) -> u64 {
+        let holds = |entry: &&Entry| match term.stem.contains(' ') {
+            true => entry.comparable.has_phrase(&term.stem),
+            false => entry.comparable.stems[term.zone.ordinal()].contains_key(&term.stem),
+        };
+        self.counted().filter(holds).count() as u64
+    }
+
+    fn weightiest(&self, terms: &[KeyTerm], most: usize, version: &Asked<'_>) -> Vec<WeightedTerm> {
+        let articles = articles_of(&self.languages, &version.lang);
+        let own = version.is_indexed.into();
+        let Ok(terms) =
+            related::weightiest(terms, most, articles, own, |term| Ok::<u64, Infallible>(self.holders(term)));
+        terms
+    }
+
+    /// How near every other work is that shares anything.
+    fn near<'e>(&'e self, origin: &Origin<'_>) -> Vec<Near<'e>> {
+        let mut works: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+        for entry in self.counted().filter(|entry| !origin.own.contains(entry.work.as_str())) {
+            works.entry(&entry.work).or_default().push(entry);
+        }
+        let looked_for: Vec<LookedFor> = origin.versions.iter().map(|version| self.looked_for(version)).collect();
+        let near = works.into_iter().filter_map(|(work, entries)| {
+            let mut evidence = Evidence::default();
+            let mut terms = Vec::new();
+            let mut common = 0;
+            for (version, looked_for) in origin.versions.iter().zip(&looked_for) {
+                let mut best: f32 = 0.0;
+                let mut shared = SharedTerms::default();
+                let has_lang = entries.iter().any(|entry| self.languages[entry.group].lang == version.lang);
+                for entry in &entries {
+                    if self.languages[entry.group].lang == version.lang {
+                        let (text, terms) = self.text(version, looked_for, entry);
+                        best = best.max(text);
+                        shared = shared.and(terms);
+                    }
+                    looked_for.take_others(version.subject, &entry.comparable.subject, &mut evidence);
+                }
+                let articles = articles_of(&self.languages, &version.lang);
+                evidence.add_text(best, articles);
+                common += if has_lang { articles } else { 0 };
+                terms.push(shared);
+            }
+            let time = origin.versions.iter().filter_map(|version| version.subject.eventful_day).flat_map(|one| {
+                let others = entries.iter().filter_map(|entry| entry.comparable.subject.eventful_day);
+                others.map(move |other| related::time_worth(one.abs_diff(other)))
+            });
+            let nearness = evidence.nearness(common, time.fold(0.0, f32::max))?;
+            let asked = terms.get(origin.version).copied().unwrap_or_default();
+            let version = match asked.is_none() {
+                true => terms.iter().position(|terms| !terms.is_none()).unwrap_or(origin.version),
+                false => origin.version,
+            };
+            let written = |terms: &[KeyTerm], looked_for: &[WeightedTerm]| {
+                looked_for.iter().map(|term| terms[term.place].written.clone()).collect()
+            };
+            let subject = &origin.versions[version].subject.terms;
+            let LookedFor { words, phrases, .. } = &looked_for[version];
+            Some(Near {
+                work,
+                nearness: Nearness { shared: nearness.shared.and(terms[version].told()), ..nearness },
+                written: Written {
+                    words: written(&subject.words, words),
+                    phrases: written(&subject.phrases, phrases),
+                    is_translated: version != origin.version,
+                },
+            })
+        });
+        near.collect()
+    }
+
+    /// What an entry's text is worth beside that of a version in its language, and the terms they
+    /// share.
+    fn text(&self, asked: &Asked<'_>, looked_for: &LookedFor, entry: &Entry) -> (f32, SharedTerms) {
+        let LookedFor { words, phrases, .. } = looked_for;
+        let terms = &asked.subject.terms;
+        let (mut sum, mut shared) = (0.0, SharedTerms::default());
+        let take_word = |at: usize, sum: &mut f32, shared: &mut SharedTerms| {
+            let term = &terms.words[words[at].place];
+            for zone in related::zones() {
+                if let Some(count) = entry.comparable.stems[zone.ordinal()].get(&term.stem) {
+                    let length = entry.terms.zones[zone.ordinal()].length;
+                    let mean = self.languages[entry.group].mean_words(zone);
+                    *sum += words[at].weight * related::zone_worth(zone, *count, length, mean);
+                    let both_dwell = related::dwells(zone, *count) && related::dwells_on(term, &asked.lang);
+                    shared.take(Shared::word(at), both_dwell);
+                }
+            }
+        };
+        let leading = words.len().min(LEADING_WORDS);
+        (0..leading).for_each(|at| take_word(at, &mut sum, &mut shared));
+        for (at, phrase) in phrases.iter().enumerate() {
+            let term = &terms.phrases[phrase.place];
+            if entry.comparable.has_phrase(&term.stem) {
+                sum += phrase.weight * related::phrase_worth();
+                shared.take(Shared::phrase(at), related::dwells_on(term, &asked.lang));
+            }
+        }
+        if !shared.is_none() {
+            (leading..words.len()).for_each(|at| take_word(at, &mut sum, &mut shared));
+        }
+        (sum / related::whole_text(words, phrases), shared)
+    }
+
+    /// What is looked for of a version.
+    fn looked_for(&self, version: &Asked<'_>) -> LookedFor {
+        let subject = version.subject;
+        let articles = self.counted().count() as u64;
+        let with = |holds: &dyn Fn(&Subject) -> bool| {
+            self.counted().filter(|entry| holds(&entry.comparable.subject)).count() as u64
+        };
+        let topics = subject.topics.iter().map(|topic| with(&|other| stands_under(other, &topic.path)));
+        let authors = subject.authors.iter().map(|author| with(&|other| other.authors.contains(author)));
+        LookedFor {
+            words: self.weightiest(&subject.terms.words, MAX_WORDS, version),
+            phrases: self.weightiest(&subject.terms.phrases, MAX_PHRASES, version),
+            topics: topic_worths(articles, &topics.collect::<Vec<u64>>()),
+            authors: authors.map(|holders| author_worth(articles, holders)).collect(),
+        }
+    }
+
+    fn climb(&self, origin: &Origin<'_>, near: &[Near<'_>], request: &RelatedRequest) -> Vec<RelatedHit> {
+        let all = &request.filters;
+        let own_lang = origin.card.lang.split('-').next().map(str::to_owned);
+        let own = Filters { langs: own_lang.into_iter().collect(), ..all.clone() };
+        let languages: Vec<&Filters> = if all.langs.is_empty() { vec![&own, all] } else { vec![all] };
+        let mut ladder = Ladder {
+            engine: self,
+            origin,
+            near,
+            request,
+            seen: origin.own.clone(),
+            copies: origin.copies.clone(),
+            hits: Vec::new(),
+        };
+        if request.any_lang {
+            ladder.by_nearness(all);
+            languages.iter().for_each(|filters| ladder.newest(filters, Rung::Kind));
+            languages.iter().for_each(|filters| ladder.newest(filters, Rung::Recent));
+        } else {
+            for filters in languages {
+                ladder.by_nearness(filters);
+                ladder.newest(filters, Rung::Kind);
+                ladder.newest(filters, Rung::Recent);
+            }
+        }
+        if ladder.hits.is_empty() {
+            ladder.copies = Copies::default();
+            ladder.newest(all, Rung::Recent);
+        }
+        ladder.hits
+    }
+}
+
+struct Ladder<'e> {
+    engine: &'e BruteForceEngine,
+    origin: &'e Origin<'e>,
+    near: &'e [Near<'e>],
+    request: &'e RelatedRequest,
+    seen: HashSet<&'e str>,
+    copies: Copies,
+    hits: Vec<RelatedHit>,
+}
+
+impl<'e> Ladder<'e> {
+    fn missing(&self) -> usize {
+        self.request.limit.saturating_sub(self.hits.len())
+    }
+
+    /// The version of every work to show that passes, the newest first.
+    fn versions(&self, filters: &Filters) -> Vec<&'e Entry> {
+        let mut works: BTreeMap<&str, &Entry> = BTreeMap::new();
+        let rank = |entry: &'e Entry| {
+            (language_fit(&entry.article.lang, Some(&self.origin.card.lang)), Reverse(&entry.article.id))
+        };
+        for entry in &self.engine.entries {
+            let work = entry.work.as_str();
+            if !self.seen.contains(work)
+                && entry.article.is_visible_at(self.request.now_s)
+                && filters.take(&entry.article)
+                && works.get(work).is_none_or(|known| rank(entry) > rank(known))
+            {
+                works.insert(work, entry);
+            }
+        }
+        let mut versions: Vec<&Entry> = works.into_values().collect();
+        let published = |entry: &Entry| entry.article.published_at.as_ref().map(|at| at.start_s());
+        versions.sort_by_key(|entry| (Reverse(published(entry)), &entry.article.id));
+        versions
+    }
+
+    fn by_nearness(&mut self, filters: &Filters) {
+        let versions = self.versions(filters);
+        let found = versions.into_iter().filter_map(|entry| {
+            let near = self.near.iter().find(|near| near.work == entry.work)?;
+            Some((entry, near))
+        });
+        let mut found: Vec<(&Entry, &Near<'_>)> = found.collect();
+        found.sort_by(|(_, a), (_, b)| a.nearness.order(&b.nearness));
+        let choice = diversify::choice(self.request.limit);
+        let nearness: Vec<Nearness> = found.iter().take(choice).map(|(_, near)| near.nearness).collect();
+        for at in in_order(&nearness).into_iter().chain(nearness.len()..found.len()) {
+            let (entry, near) = found[at];
+            let mut card = Card::of(&entry.article);
+            let asked = &self.origin.versions[self.origin.version].subject.topics;
+            let mut why = reasons(near.nearness.shared, &near.written, &self.origin.card, asked, &card);
+            if why.is_empty() {
+                let versions = self.engine.counted().filter(|other| other.work == entry.work);
+                card.topics = versions.flat_map(|version| Card::of(&version.article).topics).collect();
+                let asked = self.origin.versions.iter().flat_map(|version| version.subject.topics.iter().cloned());
+                let asked: Vec<TopicLabel> = asked.collect();
+                let mut whole = self.origin.card.clone();
+                let is_published = matches!(self.request.to, RelatedTo::Article(_));
+                let own =
+                    self.engine.counted().filter(|other| is_published && self.origin.own.contains(other.work.as_str()));
+                let mut own: Vec<&Article> = own.map(|entry| &entry.article).collect();
+                own.sort_by(|a, b| a.id.cmp(&b.id));
+                whole.series = whole.series.or(own.iter().find_map(|article| article.series.clone()));
+                why = reasons(near.nearness.shared, &near.written, &whole, &asked, &card);
+            }
+            self.show(entry, near.nearness.score, near.nearness.rung(), why);
+        }
+    }
+
+    fn newest(&mut self, filters: &Filters, rung: Rung) {
+        let why = if rung == Rung::Kind { Reason::Kind } else { Reason::Recent };
+        let kind = self.origin.card.kind;
+        let mut filters = filters.clone();
+        if rung == Rung::Kind {
+            if !filters.kinds.is_empty() && !filters.kinds.contains(&kind) {
+                return;
+            }
+            filters.kinds = vec![kind];
+        }
+        for entry in self.versions(&filters) {
+            self.show(entry, 0.0, rung, vec![why.clone()]);
+        }
+    }
+
+    /// Answers a work, unless there is no room or its text is shown already.
+    fn show(&mut self, entry: &'e Entry, score: f32, rung: Rung, reasons: Vec<Reason>) {
+        if self.missing() == 0 || self.copies.has(entry.terms.sketch) {
+            return;
+        }
+        self.seen.insert(&entry.work);
+        self.copies.show(entry.terms.sketch);
+        let other_language = language_group(&entry.article.lang) != language_group(&self.origin.card.lang);
+        let card = Card::of(&entry.article);
+        self.hits.push(RelatedHit { card, score, rung, other_language, reasons });
+    }
+}

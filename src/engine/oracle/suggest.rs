@@ -1,0 +1,111 @@
+//! Suggestions, by going through all articles.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{BruteForceEngine, Entry};
+use crate::analysis::Standing;
+use crate::engine::planning::Collection;
+use crate::engine::ranking::LanguageStats;
+use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
+use crate::engine::{Card, EngineError, SuggestRequest};
+
+impl Suggester for BruteForceEngine {
+    fn begun(&self, key: &str, with: &[String], request: &SuggestRequest) -> Result<Vec<Offer>, EngineError> {
+        Ok(offers(self, with, request, |known| if known.starts_with(key) { 1.0 } else { 0.0 }))
+    }
+
+    fn mended(
+        &self,
+        misspelt: &Misspelt,
+        with: &[String],
+        request: &SuggestRequest,
+    ) -> Result<Vec<Offer>, EngineError> {
+        Ok(offers(self, with, request, |known| misspelt.likelihood(known)))
+    }
+
+    fn exact(&self, key: &str, request: &SuggestRequest) -> Result<Option<Offer>, EngineError> {
+        Ok(offers(self, &[], request, |known| if known == key { 1.0 } else { 0.0 }).pop())
+    }
+
+    fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError> {
+        let Ok(words) = self.similar(folded, max_edits);
+        Ok(words)
+    }
+
+    fn languages(&self) -> &[LanguageStats] {
+        &self.languages
+    }
+
+    fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {
+        Ok(headed(self, typed, request))
+    }
+}
+
+/// The entries that may be offered.
+fn entries<'e>(engine: &'e BruteForceEngine, request: &'e SuggestRequest) -> impl Iterator<Item = &'e Entry> {
+    let is_offered =
+        |entry: &&Entry| entry.article.is_visible_at(request.now_s) && request.takes_lang(&entry.article.lang);
+    engine.entries.iter().filter(is_offered)
+}
+
+/// What the articles hold, as far as it is likely what was meant.
+fn offers(
+    engine: &BruteForceEngine,
+    with: &[String],
+    request: &SuggestRequest,
+    likelihood: impl Fn(&str) -> f32,
+) -> Vec<Offer> {
+    #[derive(Default)]
+    struct Held<'e> {
+        works: BTreeMap<&'e str, Standing>,
+        writings: BTreeMap<(&'e str, &'e str), u64>,
+    }
+    let mut held: BTreeMap<&str, Held<'_>> = BTreeMap::new();
+    let holds = |entry: &&Entry, word: &String| {
+        let mut forms = entry.terms.zones.iter().flat_map(|zone| &zone.terms).map(|(_, forms)| forms);
+        forms.any(|forms| forms.words.contains(word))
+    };
+    for entry in entries(engine, request).filter(|entry| with.iter().all(|word| holds(entry, word))) {
+        for completion in &entry.terms.completions {
+            let of_key = held.entry(&completion.key).or_default();
+            let known = of_key.works.entry(&entry.work).or_insert(completion.standing);
+            *known = completion.standing.min(*known);
+            *of_key.writings.entry((&entry.article.lang, &completion.text)).or_insert(0) += 1;
+        }
+    }
+    let writing = |((lang, text), articles): ((&str, &str), u64)| Writing {
+        text: text.to_owned(),
+        lang: lang.to_owned(),
+        articles,
+    };
+    let offer = |(key, held): (&str, Held<'_>)| {
+        let mut holders = Holders::default();
+        held.works.into_values().for_each(|standing| holders.add(standing));
+        Offer {
+            key: key.to_owned(),
+            holders,
+            writings: held.writings.into_iter().map(writing).collect(),
+            likelihood: likelihood(key),
+            is_composed: false,
+        }
+    };
+    held.into_iter().map(offer).filter(|offer| offer.likelihood > 0.0).collect()
+}
+
+/// The works that are headed by what was typed.
+fn headed(engine: &BruteForceEngine, typed: &Typed, request: &SuggestRequest) -> Vec<Card> {
+    let mut ranked = Vec::new();
+    for entry in entries(engine, request) {
+        let words = entry.terms.head_words();
+        if let Some(place) = typed.place(&words) {
+            let article = &entry.article;
+            let newness = article.published_at.as_ref().map(|at| at.start_s());
+            ranked.push((Reverse((request.fit(&article.lang), place, newness)), &article.id, entry));
+        }
+    }
+    ranked.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    let mut works = BTreeSet::new();
+    let first_of_work = ranked.into_iter().map(|(_, _, entry)| entry).filter(|entry| works.insert(&entry.work));
+    first_of_work.take(request.limit).map(|entry| Card::of(&entry.article)).collect()
+}

@@ -1,0 +1,104 @@
+//! What a collection has said while one search was planned. A search that is helped is planned
+//! anew, and asks mostly the same: every walk through the vocabulary is made once.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::WordForms;
+use super::planner::{Begun, Collection};
+use super::synonyms::SynonymIndex;
+use crate::engine::filters::Filters;
+use crate::engine::ranking::LanguageStats;
+
+/// Words, with how many articles hold each.
+type Counted = Vec<(String, u64)>;
+
+/// A collection of one state of the articles, with what it has said.
+pub(crate) struct Known<'c, C> {
+    collection: &'c C,
+    matching: RefCell<HashMap<String, u64>>,
+    holding: RefCell<HashMap<String, u64>>,
+    similar: RefCell<HashMap<(String, u8), Counted>>,
+    together: RefCell<HashMap<(String, String), u64>>,
+    written: RefCell<HashMap<(String, i64), Option<String>>>,
+    begun: RefCell<HashMap<(String, usize), Begun>>,
+    in_a_row: RefCell<Vec<(Vec<WordForms>, bool)>>,
+}
+
+impl<'c, C> Known<'c, C> {
+    pub(crate) fn new(collection: &'c C) -> Known<'c, C> {
+        Known {
+            collection,
+            matching: RefCell::default(),
+            holding: RefCell::default(),
+            similar: RefCell::default(),
+            together: RefCell::default(),
+            written: RefCell::default(),
+            begun: RefCell::default(),
+            in_a_row: RefCell::default(),
+        }
+    }
+}
+
+/// What is known under a key, or is found now.
+fn known<K: std::hash::Hash + Eq, V: Clone, E>(
+    of: &RefCell<HashMap<K, V>>,
+    key: K,
+    find: impl FnOnce() -> Result<V, E>,
+) -> Result<V, E> {
+    if let Some(known) = of.borrow().get(&key) {
+        return Ok(known.clone());
+    }
+    let found = find()?;
+    of.borrow_mut().insert(key, found.clone());
+    Ok(found)
+}
+
+impl<C: Collection> Collection for Known<'_, C> {
+    type Error = C::Error;
+
+    fn languages(&self) -> &[LanguageStats] {
+        self.collection.languages()
+    }
+
+    fn matching(&self, stem: &str) -> Result<u64, C::Error> {
+        known(&self.matching, stem.to_owned(), || self.collection.matching(stem))
+    }
+
+    fn similar(&self, folded: &str, max_edits: u8) -> Result<Counted, C::Error> {
+        known(&self.similar, (folded.to_owned(), max_edits), || self.collection.similar(folded, max_edits))
+    }
+
+    fn holding(&self, folded: &str) -> Result<u64, C::Error> {
+        known(&self.holding, folded.to_owned(), || self.collection.holding(folded))
+    }
+
+    fn holding_both(&self, one: &str, other: &str) -> Result<u64, C::Error> {
+        known(&self.together, (one.to_owned(), other.to_owned()), || self.collection.holding_both(one, other))
+    }
+
+    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, C::Error> {
+        if let Some((_, known)) = self.in_a_row.borrow().iter().find(|(known, _)| known == sequence) {
+            return Ok(*known);
+        }
+        let found = self.collection.has_in_a_row(sequence)?;
+        self.in_a_row.borrow_mut().push((sequence.to_vec(), found));
+        Ok(found)
+    }
+
+    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, C::Error> {
+        known(&self.written, (folded.to_owned(), now_s), || self.collection.written(folded, now_s))
+    }
+
+    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, C::Error> {
+        known(&self.begun, (prefix.to_owned(), most), || self.collection.beginning_with(prefix, most))
+    }
+
+    fn synonyms(&self) -> &SynonymIndex {
+        self.collection.synonyms()
+    }
+
+    fn could_pass(&self, filters: &Filters) -> bool {
+        self.collection.could_pass(filters)
+    }
+}

@@ -1,0 +1,440 @@
+//! From a query and a collection to a plan.
+
+use std::cell::Cell;
+
+use super::budget;
+use super::synonyms::SynonymIndex;
+use super::{
+    MAX_BESIDE_PHRASES, Note, Origin, Pair, Plan, PlannedClause, PlannedWord, Variant, WordForms, folded_word,
+    phrase_words,
+};
+use crate::analysis::{fold, is_stop_word, language_group};
+use crate::engine::SearchRequest;
+use crate::engine::filters::Filters;
+use crate::engine::query::{Clause, Query, QueryWord};
+use crate::engine::ranking::{self, Asked, Counting, LanguageStats, WEIGHTS};
+
+/// What a plan needs to know of the articles.
+pub trait Collection {
+    /// What can go wrong in looking a term up.
+    type Error;
+    /// The language groups there are, in a fixed order.
+    fn languages(&self) -> &[LanguageStats];
+    /// How many articles hold a stem in some zone, at least (the zone with the most counts).
+    fn matching(&self, stem: &str) -> Result<u64, Self::Error>;
+    /// The folded words within so many edits of one (a transposition is one), with how many
+    /// articles hold each, in the order of the words.
+    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Self::Error>;
+    /// How many articles hold a folded word.
+    fn holding(&self, folded: &str) -> Result<u64, Self::Error>;
+    /// How many articles hold each of two folded words.
+    fn holding_both(&self, one: &str, other: &str) -> Result<u64, Self::Error>;
+    /// Whether words stand one after the other in some zone of an article.
+    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Self::Error>;
+    /// How the site writes a folded word: with its accents, and in capitals where it has them
+    /// within sentences. `None` where no article holds it that readers may see at a time (Unix).
+    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Self::Error>;
+    /// The folded words that begin with a text: of those that most articles hold, so many.
+    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, Self::Error>;
+    /// What stands for what.
+    fn synonyms(&self) -> &SynonymIndex;
+    /// Whether anything could pass filters; `false` only where a facet asked for has none of the
+    /// values, told without going through the articles.
+    fn could_pass(&self, _: &Filters) -> bool {
+        true
+    }
+}
+
+/// Words that begin alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// The words that most articles hold, with how many do: the most held first, else in the order
+    /// of the words.
+    pub words: Vec<(String, u64)>,
+    /// How many words there are; of very many, at least.
+    pub count: usize,
+}
+
+impl Begun {
+    /// The best of all words that begin alike.
+    pub fn best_of(mut words: Vec<(String, u64)>, most: usize) -> Begun {
+        let count = words.len();
+        words.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        words.truncate(most);
+        Begun { words, count }
+    }
+}
+
+/// Which words are searched for in another spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mending {
+    /// None.
+    #[default]
+    Off,
+    /// Those that are surely misspelt.
+    Sure,
+    /// Those that are likely to be: for a query that finds little as it is.
+    Likely,
+    /// All for which there are others: for a query that finds nothing as it is.
+    Any,
+}
+
+impl Mending {
+    /// That of a request, before it is known whether it finds enough.
+    pub fn of(request: &SearchRequest) -> Mending {
+        if request.literal { Mending::Off } else { Mending::Sure }
+    }
+}
+
+/// The most words of a query that are weighed against each other, and the most for which a search is
+/// made anew in another spelling.
+const MAX_WEIGHED_WORDS: usize = 24;
+
+/// Whether a query is more than a question: a text.
+pub(crate) fn is_long(query: &Query) -> bool {
+    query.words.len() > MAX_WEIGHED_WORDS
+}
+
+/// The most words that the prefixes of a query stand for, all together: those that most articles
+/// hold. Each prefix has the same share of them.
+pub const MAX_PREFIX_WORDS: usize = 128;
+/// How many articles may hold these words, each counted by itself; a prefix's first word is always
+/// taken.
+const MAX_PREFIX_HOLDERS: u64 = 20_000;
+
+impl Plan {
+    /// Plans a request's query over a collection.
+    pub fn new<C: Collection>(request: &SearchRequest, mending: Mending, collection: &C) -> Result<Plan, C::Error> {
+        Plan::planned(request, mending, is_long(&request.query), collection)
+    }
+
+    /// The plan with guesses for the words that may be misspelt but not surely so: they are searched
+    /// for besides, and worth their share, but nobody is told that they were meant.
+    pub fn guessing<C: Collection>(&self, request: &SearchRequest, collection: &C) -> Result<Plan, C::Error> {
+        Plan::planned(request, self.mending, true, collection)
+    }
+
+    fn planned<C: Collection>(
+        request: &SearchRequest,
+        mending: Mending,
+        is_guessing: bool,
+        collection: &C,
+    ) -> Result<Plan, C::Error> {
+        let (query, ui_lang, now_s) = (&request.query, request.ui_lang.as_deref(), request.now_s);
+        let is_turned = query.excluded.is_empty() && !query.literal.is_empty();
+        let notes = if is_turned { vec![Note::ExclusionsAsWords] } else { Vec::new() };
+        let in_words = query.words.iter().filter(|word| word.is_prefix);
+        let in_clauses = query.phrases.iter().chain(&query.excluded).filter(|clause| clause.is_prefix);
+        let mut planner = Planner {
+            collection,
+            now_s,
+            frequencies: Vec::new(),
+            prefixes: (in_words.count() + in_clauses.count()).max(1),
+            notes,
+            far: Cell::new(0),
+            is_guessing,
+            could_guess: false,
+        };
+        let mut words = Vec::with_capacity(query.words.len());
+        for word in &query.words {
+            words.push(planner.word(word)?);
+        }
+        planner.add_synonyms(query, &mut words)?;
+        if mending != Mending::Off {
+            planner.add_joined(query, &mut words)?;
+        }
+        let posterior = planner.languages(ui_lang);
+        if mending != Mending::Off {
+            planner.add_corrections(query, &mut words, &posterior, mending)?;
+            planner.add_split(query, &mut words)?;
+        }
+        let posterior = planner.languages(ui_lang);
+        let languages = collection.languages();
+        for (word, frequencies) in words.iter_mut().zip(&planner.frequencies) {
+            let folded = fold(&word.text);
+            let mut stop_share = 0.0;
+            for ((language, share), frequency) in languages.iter().zip(&posterior).zip(frequencies) {
+                let is_stop = is_stop_word(&language.lang, &folded);
+                let factor = if is_stop { WEIGHTS.stop_word } else { 1.0 };
+                stop_share += if is_stop { *share } else { 0.0 };
+                word.is_stop_word |= is_stop;
+                word.weight += share * ranking::idf(language.articles, *frequency) * factor;
+            }
+            word.is_function_word = stop_share >= 0.5;
+            word.holders = frequencies.iter().sum();
+        }
+        let articles = languages.iter().map(|language| language.articles).sum();
+        let left_out = budget::leave_out(&mut words, budget::most_reads(articles));
+        if !left_out.is_empty() {
+            planner.note(Note::WordsLeftOut { words: left_out });
+        }
+        let best = posterior.iter().copied().fold(0.0, f32::max);
+        let mut required = Vec::new();
+        for clause in &query.phrases {
+            required.push(planner.clause(clause)?);
+        }
+        let mut excluded = Vec::new();
+        for clause in &query.excluded {
+            excluded.push(planner.clause(clause)?);
+        }
+        let is_whole = words.iter().all(|word| !word.variants.is_empty());
+        let asked = Asked { is_code: is_whole && is_code(&query.words), ..asked(&words) };
+        let mut plan = Plan {
+            pairs: pairs(&words),
+            words,
+            required,
+            excluded,
+            literal: PlannedClause { phrases: vec![folded(&query.literal)], zone: None },
+            asked,
+            language_factors: posterior.iter().map(|share| ranking::language_factor(*share, best)).collect(),
+            notes: planner.notes,
+            mending,
+            could_guess: planner.could_guess && !is_guessing,
+        };
+        if mending != Mending::Off
+            && !plan.required.is_empty()
+            && plan.words.len() > phrase_words(&plan.required) + MAX_BESIDE_PHRASES
+        {
+            plan.loosen();
+        }
+        Ok(plan)
+    }
+}
+
+/// What an article must hold of words.
+pub(crate) fn asked(words: &[PlannedWord]) -> Asked {
+    let free = || words.iter().filter(|word| word.zone.is_none());
+    Asked {
+        weight: free().map(|word| word.weight).sum(),
+        words: free().count() as u16,
+        // One that is left out is held by nothing.
+        limited: words.iter().filter(|word| word.zone.is_some() && !word.variants.is_empty()).count() as u16,
+        ..Asked::default()
+    }
+}
+
+/// Whether words are the parts of one compound with a digit in it.
+fn is_code(words: &[QueryWord]) -> bool {
+    let compound = words.first().and_then(|word| word.compound.as_ref());
+    let is_part = |word: &QueryWord| word.compound.as_ref() == compound;
+    compound.is_some_and(|compound| compound.contains(|c: char| c.is_ascii_digit())) && words.iter().all(is_part)
+}
+
+fn folded(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| folded_word(word)).collect()
+}
+
+/// The pairs of neighbours: side by side, or with one word, or only stop words, between.
+pub(crate) fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for second in 1..words.len() {
+        let mut between = 0.0;
+        for first in (0..second).rev() {
+            if words[first].zone.is_some() || words[second].zone.is_some() {
+                break;
+            }
+            let weight =
+                words[first].weight.min(words[second].weight) * (1.0 - (1.0 - WEIGHTS.pair_over_word) * between);
+            pairs.push(Pair { first, second, gap: (second - first) as u32, weight });
+            if !words[first].is_function_word {
+                if between > 0.0 {
+                    break;
+                }
+                between = 1.0;
+            }
+        }
+    }
+    pairs
+}
+
+/// What is known of a query while it is planned.
+pub(crate) struct Planner<'c, C> {
+    pub(crate) collection: &'c C,
+    /// The present, Unix time.
+    pub(crate) now_s: i64,
+    /// For every word, in how many articles of each language it stands in any variant.
+    pub(crate) frequencies: Vec<Vec<u64>>,
+    /// How many prefixes the query has; at least 1.
+    prefixes: usize,
+    notes: Vec<Note>,
+    /// Of how many words those with two edits may still be looked for.
+    pub(crate) far: Cell<usize>,
+    /// Whether words are searched for that were perhaps meant.
+    pub(crate) is_guessing: bool,
+    /// Whether there are such words.
+    pub(crate) could_guess: bool,
+}
+
+impl<C: Collection> Planner<'_, C> {
+    /// How likely each language is the query's, as far as its words are known.
+    fn languages(&self, ui_lang: Option<&str>) -> Vec<f32> {
+        let languages = self.collection.languages();
+        let reader = ui_lang.map(language_group);
+        let is_readers: Vec<bool> =
+            languages.iter().map(|language| reader.as_deref() == Some(&language.lang)).collect();
+        let articles: Vec<u64> = languages.iter().map(|language| language.articles).collect();
+        let by_language: Vec<Vec<u64>> = (0..languages.len())
+            .map(|language| self.frequencies.iter().map(|of| of.get(language).copied().unwrap_or(0)).collect())
+            .collect();
+        ranking::language_posterior(&articles, &by_language, &is_readers)
+    }
+
+    fn word(&mut self, word: &QueryWord) -> Result<PlannedWord, C::Error> {
+        let languages = self.collection.languages();
+        let mut variants = Vec::new();
+        let mut frequencies = vec![0; languages.len()];
+        let mut reads = 0;
+        if word.is_prefix {
+            let found = self.prefix(&word.text)?;
+            let all: u64 = languages.iter().map(|language| language.articles).sum();
+            let holders: u64 = found.iter().map(|(_, articles)| articles).sum();
+            reads += holders;
+            for (frequency, language) in frequencies.iter_mut().zip(languages) {
+                *frequency = (holders * language.articles).checked_div(all).unwrap_or(0).min(language.articles);
+            }
+            let folded = found.into_iter().map(|(word, _)| word).collect();
+            variants.push(Variant {
+                origin: Origin::Prefix,
+                text: format!("{}*", word.text),
+                factor: WEIGHTS.prefix,
+                counting: Counting::Words,
+                sequence: vec![WordForms { folded, ..WordForms::default() }],
+            });
+        } else {
+            for text in [Some(&word.text), word.compound.as_ref()].into_iter().flatten() {
+                let variant = self.variant(Origin::Typed, text, 1.0);
+                let holders = self.holders(&variant)?;
+                raise(&mut frequencies, &holders);
+                reads += budget::reads(&variant, &holders);
+                variants.push(variant);
+            }
+        }
+        self.frequencies.push(frequencies);
+        Ok(PlannedWord {
+            text: word.text.clone(),
+            zone: word.zone,
+            variants,
+            weight: 0.0,
+            is_function_word: false,
+            is_stop_word: false,
+            holders: 0,
+            reads,
+            is_quoted: word.is_quoted,
+        })
+    }
+
+    fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The words that begin with a text, the most held first.
+    fn prefix(&mut self, text: &str) -> Result<Vec<(String, u64)>, C::Error> {
+        let (most_words, most_holders) =
+            (MAX_PREFIX_WORDS.div_ceil(self.prefixes), MAX_PREFIX_HOLDERS.div_ceil(self.prefixes as u64));
+        let Begun { words: mut found, count } = self.collection.beginning_with(&fold(text), most_words)?;
+        let mut holders = 0;
+        let affordable = found.iter().take_while(|(_, articles)| {
+            holders += articles;
+            holders <= most_holders || holders == *articles
+        });
+        let used = affordable.count();
+        if used < count {
+            self.note(Note::ManyWords { prefix: format!("{text}*"), words: count, used });
+            found.truncate(used);
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn variant(&self, origin: Origin, text: &str, factor: f32) -> Variant {
+        let forms = WordForms::of(text, self.collection.languages());
+        let counting = Counting::Forms { has_accents: forms.typed.is_some() };
+        Variant { origin, text: text.to_owned(), factor, counting, sequence: vec![forms] }
+    }
+
+    /// How many articles of each language hold a variant; of a sequence, its rarest word.
+    pub(crate) fn holders(&self, variant: &Variant) -> Result<Vec<u64>, C::Error> {
+        let mut holders = Vec::new();
+        for language in 0..self.collection.languages().len() {
+            let mut rarest = u64::MAX;
+            for forms in &variant.sequence {
+                let mut matching = 0;
+                for stem in forms.stems.get(language).into_iter().flatten() {
+                    matching = self.collection.matching(stem)?.max(matching);
+                }
+                rarest = rarest.min(matching);
+                if rarest == 0 {
+                    break;
+                }
+            }
+            holders.push(rarest);
+        }
+        Ok(holders)
+    }
+
+    fn add_synonyms(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
+        let languages = self.collection.languages();
+        let texts: Vec<&str> = query.words.iter().map(|word| word.text.as_str()).collect();
+        for found in self.collection.synonyms().of(&texts, languages) {
+            let sequence: Vec<WordForms> = found
+                .words
+                .iter()
+                .map(|word| {
+                    let mut forms = WordForms { folded: Vec::new(), typed: None, ..WordForms::of(word, languages) };
+                    if let Some(lang) = &found.lang {
+                        for (stems, language) in forms.stems.iter_mut().zip(languages) {
+                            if language.lang != *lang {
+                                stems.clear();
+                            }
+                        }
+                    }
+                    forms
+                })
+                .collect();
+            let variant = Variant {
+                origin: Origin::Synonym,
+                text: found.words.join(" "),
+                factor: WEIGHTS.synonym,
+                counting: Counting::Stems,
+                sequence,
+            };
+            let holders = self.holders(&variant)?;
+            for place in found.span {
+                self.add(place, variant.clone(), &holders, words);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a variant, which so many articles of each language hold, to the word at a place.
+    pub(crate) fn add(&mut self, place: usize, variant: Variant, holders: &[u64], words: &mut [PlannedWord]) {
+        if let (Some(word), Some(frequencies)) = (words.get_mut(place), self.frequencies.get_mut(place)) {
+            raise(frequencies, holders);
+            word.reads += budget::reads(&variant, holders);
+            word.variants.push(variant);
+        }
+    }
+
+    fn clause(&mut self, clause: &Clause) -> Result<PlannedClause, C::Error> {
+        let mut words = folded(&clause.words);
+        let mut phrases = Vec::new();
+        match clause.words.last().filter(|_| clause.is_prefix) {
+            None => phrases.push(words),
+            Some(last) => {
+                words.pop();
+                for (word, _) in self.prefix(last)? {
+                    phrases.push([words.as_slice(), &[word]].concat());
+                }
+            }
+        }
+        Ok(PlannedClause { phrases, zone: clause.zone })
+    }
+}
+
+/// Raises frequencies to others.
+fn raise(frequencies: &mut [u64], others: &[u64]) {
+    for (frequency, other) in frequencies.iter_mut().zip(others) {
+        *frequency = (*frequency).max(*other);
+    }
+}

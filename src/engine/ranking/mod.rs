@@ -1,0 +1,415 @@
+//! The formulas that every engine of ours ranks by: what a word weighs, what holding it is worth,
+//! and when an article matches.
+
+use std::borrow::Cow;
+
+use super::planning::PlannedWord;
+use crate::analysis::{ZONES, Zone};
+
+/// Everything that was measured rather than derived.
+///
+/// Beside each stands the nDCG@10 of its neighbours, taken with `fichero evaluate` on the open sets
+/// while the others stood where they then were: `kd` is keywords-debian with the language filtered,
+/// `eval` our own `corpus/eval`. A few thousandths are one query in a thousand.
+#[derive(Debug)]
+pub struct Weights {
+    /// BM25's saturation of repeated words. kd / squad-es: 0.7 .825 / .847, 0.9 .825 / .846,
+    /// 1.2 .823 / .843.
+    pub k1: f32,
+    /// How much a word counts in a zone, by [`Zone::ALL`]. kd by the title's: 4 .8238, 5 .8248,
+    /// 7 .8266; 10 adds nothing; eval by that of the topics and tags: 0.5 .792, 1 .800, 1.5 .804,
+    /// 2.5 .809, but fewer queries with an answer among the first three.
+    pub zones: [f32; ZONES],
+    /// How much a zone's length is held against it (BM25's b), by [`Zone::ALL`]. kd by the title's:
+    /// 0.3 .8241, 0.5 .8248, 0.7 .8246; squad-es by the body's: 0.6 .8448, 0.75 .8458, 0.9 .8448.
+    pub lengths: [f32; ZONES],
+    /// What of an occurrence counts for any form of the word (its stem), against the word itself,
+    /// by [`Zone::ALL`]. kd / squad-es, all alike: 0.9 .8235 / .8438, 0.8 .8248 / .8458,
+    /// 0.7 .8253 / .8475; at 0.3 kd .8338, but xquad-de .9458 for .9471 at 0.5: titles are short
+    /// and exact, bodies say things in many forms; bodies at 0.4 .949, xquad-es .9691.
+    pub stem: [f32; ZONES],
+    /// What of an occurrence counts for the accents only, where the word was typed with some. It
+    /// orders what is alike otherwise; 0.05 and 0.15 are the same on every set.
+    pub accents: f32,
+    /// What a word that a synonym stands for is worth. No set has synonyms: below 1, so that what
+    /// was typed comes first.
+    pub synonym: f32,
+    /// What a word of a prefix is worth. No set has prefixes: below 1, for the same reason.
+    pub prefix: f32,
+    /// What two words are worth that are written as one, or one as two. eval: none .7858, 0.9
+    /// .7892; 0.5 is as good.
+    pub joined: f32,
+    /// What a corrected word is worth, where the correction is certain. xquad-tr / xquad-ar (spelt
+    /// right, but in forms that their stemmers do not know): none .9373 / .9345, 0.5 .9410 / .9369,
+    /// 0.7 .9413 / .9381, 1 as 0.9.
+    pub correction: f32,
+    /// The share of the query's weight that an article must hold, for queries of over two words.
+    /// xquad-en / xquad-tr: none .971 / .927, 0.2 .970 / .919, 0.3 .952 / .871: long questions hold
+    /// many words that no answer has. xquad-ru / eval: 0.15 .962 / .792, 0.1 .963 / .804.
+    pub match_share: f32,
+    /// What is left of a stop word's weight. squad-en: 1 .885, 0.5 .892; squad-es: 0.2 .8458, 0.1
+    /// .8451, 0.05 .8443; xquad-ru: 1 .9508, 0.5 .9526, 0.2 .9510.
+    pub stop_word: f32,
+    /// What a pair of neighbours is worth in a zone, against one of its words, by [`Zone::ALL`].
+    /// kd by the title's: 0.6 .8237, 1 .8248, 1.5 .8254; 3 .8306 for .8294 at 1.5; squad-es by
+    /// the body's: 0.25 .8454, 0.35 .8458, 0.5 .8463.
+    pub pairs: [f32; ZONES],
+    /// How far off its distance in the query a pair may stand in an article, in words. xquad-tr:
+    /// 3 .9439, 6 .9448, 10 .9445.
+    pub pair_window: f32,
+    /// What is left of a pair that stands the other way round. kd: 0.2 .8295, 0.5 .8294, 0.8 .8281.
+    pub pair_turned: f32,
+    /// What is left of a pair that has another word between in the query. squad-en: 0 .8967, 0.3
+    /// .8975; xquad-de: 0.3 .9471, 0.6 .9482.
+    pub pair_over_word: f32,
+    /// How much an article loses that holds none of the query's weight, against one that holds all
+    /// of it. eval: 0 .768, 0.3 .770, 0.6 .774; xquad-es: 0.3 .9688, 0.6 .9674.
+    pub coverage: f32,
+    /// How much an article loses whose language is certainly not the query's. squad-es among its
+    /// English and Portuguese translations: 0 .823, 0.2 .846, 0.5 .851 (alone .853); keywords-debian
+    /// with no language told: 0 .8288, 0.2 .8295, 0.5 .8279.
+    pub language: f32,
+    /// How much the reader's own language is expected before a word is read (a factor of e). eval,
+    /// told: 1 .773, 3 .784.
+    pub reader_log_prior: f32,
+}
+
+/// The weights in force.
+pub static WEIGHTS: Weights = Weights {
+    k1: 0.9,
+    zones: [7.0, 1.5, 1.0, 1.5, 0.5],
+    lengths: [0.55, 0.5, 0.8, 0.3, 0.3],
+    stem: [0.3, 0.4, 0.4, 0.3, 0.3],
+    accents: 0.05,
+    synonym: 0.8,
+    prefix: 0.8,
+    joined: 0.9,
+    correction: 0.9,
+    match_share: 0.1,
+    stop_word: 0.25,
+    pairs: [3.0, 0.0, 0.5, 0.0, 0.0],
+    pair_window: 6.0,
+    pair_turned: 0.3,
+    pair_over_word: 0.6,
+    coverage: 0.4,
+    language: 0.3,
+    reader_log_prior: 2.5,
+};
+
+/// What the articles of one language group have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LanguageStats {
+    /// The group's name, see [`crate::analysis::language_group`].
+    pub lang: String,
+    /// How many articles there are.
+    pub articles: u64,
+    /// Words of each zone over all of them, by [`Zone::ALL`].
+    pub words: [u64; ZONES],
+}
+
+impl LanguageStats {
+    /// The mean length of a zone in words; at least 1.
+    pub fn mean_words(&self, zone: Zone) -> f32 {
+        let mean = self.words[zone.ordinal()] as f64 / self.articles.max(1) as f64;
+        mean.max(1.0) as f32
+    }
+}
+
+/// How many articles there are of a language group.
+pub fn articles_of(languages: &[LanguageStats], group: &str) -> u64 {
+    languages.iter().find(|language| language.lang == group).map_or(0, |language| language.articles)
+}
+
+/// The inverse document frequency of a word that `matching` of `articles` hold (Lucene's form of
+/// BM25's: never negative).
+pub fn idf(articles: u64, matching: u64) -> f32 {
+    let matching = matching.min(articles) as f64;
+    let rest = articles as f64 - matching;
+    (1.0 + (rest + 0.5) / (matching + 0.5)).ln() as f32
+}
+
+/// What one kind of occurrence of a word adds to its frequency.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FormWeights {
+    /// The word in any form.
+    pub stem: f32,
+    /// The word itself, accents aside.
+    pub folded: f32,
+    /// The word with the accents that were typed.
+    pub typed: f32,
+}
+
+/// Which occurrences of a word count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// Those in any form, the word itself for more.
+    Forms {
+        /// Whether it was typed with accents, which then count too.
+        has_accents: bool,
+    },
+    /// Those in any form, all alike.
+    Stems,
+    /// Those of the word itself.
+    Words,
+}
+
+impl Counting {
+    /// What each kind of occurrence counts in a zone; a word as typed counts for 1.
+    pub fn weights(self, zone: Zone) -> FormWeights {
+        match self {
+            Counting::Forms { has_accents } => {
+                let stem = WEIGHTS.stem[zone.ordinal()];
+                let typed = if has_accents { WEIGHTS.accents } else { 0.0 };
+                FormWeights { stem, folded: 1.0 - stem - typed, typed }
+            }
+            Counting::Stems => FormWeights { stem: 1.0, folded: 0.0, typed: 0.0 },
+            Counting::Words => FormWeights { stem: 0.0, folded: 1.0, typed: 0.0 },
+        }
+    }
+}
+
+/// What holding a word in one zone is worth, before the word's weight (BM25, each zone saturated
+/// by itself): `frequency` weighted occurrences in a zone of `length` words, where the language's
+/// mean is `mean`.
+///
+/// Summing the frequencies of all zones before saturating them (BM25F) was measured too: a title
+/// then hardly counts in long articles (keywords-debian nDCG@10 .781).
+pub fn zone_score(zone: Zone, frequency: f32, length: u32, mean: f32) -> f32 {
+    let b = WEIGHTS.lengths[zone.ordinal()];
+    WEIGHTS.zones[zone.ordinal()] * saturate(frequency / (1.0 - b + b * length as f32 / mean))
+}
+
+fn saturate(frequency: f32) -> f32 {
+    frequency * (WEIGHTS.k1 + 1.0) / (frequency + WEIGHTS.k1)
+}
+
+/// How often two words that stand near each other in the query (the second `gap` words behind the
+/// first) stand like that in a zone, given their positions there, in order: for each place of the
+/// first, less the more the distance differs, and less where the order is turned round.
+pub fn pair_frequency(first: &[u32], second: &[u32], gap: u32) -> f32 {
+    let reach = gap.saturating_add(WEIGHTS.pair_window as u32);
+    let (first, second) = (near(first, second, reach), near(second, first, reach));
+    let mut frequency: f32 = 0.0;
+    let nearness = |distance: u32| {
+        let off = distance.abs_diff(gap) as f32 + 1.0;
+        if off <= WEIGHTS.pair_window { 1.0 / off } else { 0.0 }
+    };
+    let mut next = 0;
+    for at in first.iter() {
+        while second.get(next).is_some_and(|position| position <= at) {
+            next += 1;
+        }
+        let in_order = second.get(next).map_or(0.0, |position| nearness(position - at));
+        let before = second[..next].iter().rev().find(|position| *position < at);
+        let turned = before.map_or(0.0, |position| WEIGHTS.pair_turned * nearness(at - position));
+        frequency += f32::max(in_order, turned);
+        if frequency >= MAX_PAIR_FREQUENCY {
+            break;
+        }
+    }
+    frequency
+}
+
+/// Where counting a pair ends: what stands together so often is saturated to 99 parts of 100, and
+/// the function words of a long text stand together on every line.
+const MAX_PAIR_FREQUENCY: f32 = 100.0;
+
+/// How many times more positions there are than others where it pays to leave the far ones out.
+const FAR_MORE: usize = 8;
+
+/// The positions that are at most so far from one of others, both in order; all where these are
+/// not far more than the others.
+fn near<'p>(positions: &'p [u32], others: &[u32], reach: u32) -> Cow<'p, [u32]> {
+    if positions.len() / FAR_MORE <= others.len() {
+        return Cow::Borrowed(positions);
+    }
+    let mut near = Vec::new();
+    let mut rest = positions;
+    for other in others {
+        let (_, from) = rest.split_at(rest.partition_point(|position| *position < other.saturating_sub(reach)));
+        let (inside, behind) = from.split_at(from.partition_point(|position| *position <= other.saturating_add(reach)));
+        near.extend_from_slice(inside);
+        rest = behind;
+    }
+    Cow::Owned(near)
+}
+
+/// What it is worth that two words of a weight stand near each other in a zone.
+pub fn pair_score(zone: Zone, weight: f32, frequency: f32) -> f32 {
+    WEIGHTS.pairs[zone.ordinal()] * weight * saturate(frequency)
+}
+
+/// The zones in which nearness counts.
+pub fn pair_zones() -> impl Iterator<Item = Zone> {
+    Zone::ALL.into_iter().filter(|zone| WEIGHTS.pairs[zone.ordinal()] > 0.0)
+}
+
+/// The best works whose words' nearness is looked at; those behind them cannot come before.
+pub const PAIR_DEPTH: usize = 64;
+
+/// What an article holds of a query.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Held {
+    /// The sum of the words' scores.
+    pub score: f32,
+    /// The weight of the words it holds, of those that no zone is named for.
+    pub weight: f32,
+    /// How many of these it holds.
+    pub words: u16,
+    /// How many of the words it holds that a zone is named for.
+    pub limited: u16,
+}
+
+impl Held {
+    /// Adds a word that the article holds; `score` is what that is worth, before the word's weight.
+    pub fn take(&mut self, word: &PlannedWord, score: f32) {
+        self.score += word.weight * score;
+        if word.zone.is_some() {
+            self.limited += 1;
+        } else {
+            self.weight += word.weight;
+            self.words += 1;
+        }
+    }
+}
+
+/// What a query asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Asked {
+    /// The weight of the words that no zone is named for.
+    pub weight: f32,
+    /// How many these are.
+    pub words: u16,
+    /// How many words a zone is named for.
+    pub limited: u16,
+    /// Whether all words must be held, however many: they are the parts of one code.
+    pub is_code: bool,
+    /// Whether one of two words is enough, because nothing holds both.
+    pub is_relaxed: bool,
+}
+
+impl Asked {
+    /// Whether an article matches: of the words for which a zone is named it holds all, of the
+    /// others all up to two, beyond that a share of their weight.
+    pub fn is_held(&self, held: &Held) -> bool {
+        let share = WEIGHTS.match_share * self.weight * (1.0 - f32::EPSILON);
+        let takes_words = match self.words {
+            0 => true,
+            _ if self.is_code => held.words == self.words,
+            1 | 2 if !self.is_relaxed => held.words == self.words,
+            _ => held.words > 0 && (self.is_relaxed || held.weight >= share),
+        };
+        takes_words && held.limited == self.limited
+    }
+
+    /// The factor for how much of the weight an article holds.
+    pub fn coverage(&self, held: &Held) -> f32 {
+        if self.weight <= 0.0 { 1.0 } else { 1.0 - WEIGHTS.coverage * (1.0 - (held.weight / self.weight).min(1.0)) }
+    }
+}
+
+/// How many articles, such as the average one, every language is given besides its own.
+const LANGUAGE_SMOOTHING: f64 = 1.0;
+
+/// How likely each language is the one that the query was typed in, from how well the articles
+/// of each know its words: a naive Bayes over document frequencies. Sums to 1.
+///
+/// `frequencies[l][w]` is how many of the `articles[l]` articles of language `l` hold word `w`.
+pub fn language_posterior(articles: &[u64], frequencies: &[Vec<u64>], reader: &[bool]) -> Vec<f32> {
+    let words = frequencies.first().map_or(0, Vec::len);
+    let holders = |language: &Vec<u64>, word: usize| language.get(word).copied().unwrap_or(0) as f64;
+    let all: f64 = articles.iter().map(|articles| *articles as f64).sum();
+    // A word that nobody knows says nothing. Of one that some know, each language is given a part
+    // of an article: as if it were held alike everywhere.
+    let expected: Vec<f64> = (0..words)
+        .map(|word| frequencies.iter().map(|language| holders(language, word)).sum::<f64>() / all.max(1.0))
+        .collect();
+    let mut logs: Vec<f64> = Vec::with_capacity(articles.len());
+    for ((articles, language), is_readers) in articles.iter().zip(frequencies).zip(reader) {
+        let known = expected.iter().enumerate().filter(|(_, expected)| **expected > 0.0);
+        let log: f64 = known
+            .map(|(word, expected)| {
+                let held = holders(language, word) + LANGUAGE_SMOOTHING * expected;
+                (held / (*articles as f64 + LANGUAGE_SMOOTHING)).min(1.0).ln()
+            })
+            .sum();
+        logs.push(log + if *is_readers { f64::from(WEIGHTS.reader_log_prior) } else { 0.0 });
+    }
+    let best = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = logs.iter().map(|log| (log - best).exp()).sum();
+    logs.iter().map(|log| ((log - best).exp() / sum) as f32).collect()
+}
+
+/// The factor of an article's score for its language, whose posterior is `posterior` where that
+/// of the likeliest is `best`.
+pub fn language_factor(posterior: f32, best: f32) -> f32 {
+    1.0 - WEIGHTS.language * (1.0 - posterior / best.max(f32::MIN_POSITIVE))
+}
+
+/// How much the newest article is preferred where the site does not say. keywords-debian nDCG@10:
+/// 0 .8311, 0.03 .8323, 0.1 .8311: it orders near-ties.
+pub const DEFAULT_RECENCY: f32 = 0.03;
+/// The most that a site can prefer it.
+pub const MAX_RECENCY: f32 = 1.0;
+
+/// How long it takes until half of what an article has for being new is gone.
+const RECENCY_HALF_LIFE_S: f32 = 365.0 * 86_400.0;
+
+/// The factor of an article's score for being new: 1 + `recency` for the newest article of all,
+/// half of that a year before it; 1 for an undated one.
+pub fn recency_factor(recency: f32, published_s: Option<i64>, newest_s: Option<i64>) -> f32 {
+    match (published_s, newest_s) {
+        (Some(published), Some(newest)) if recency > 0.0 => {
+            let age_s = newest.saturating_sub(published).max(0) as f32;
+            1.0 + recency * (-age_s / RECENCY_HALF_LIFE_S).exp2()
+        }
+        _ => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn up_to_two_words_all_must_be_held_beyond_a_share() {
+        let asked = |words, weight| Asked { words, weight, ..Asked::default() };
+        let held = |words, weight| Held { words, weight, ..Held::default() };
+        assert!(asked(1, 1.0).is_held(&held(1, 1.0)) && asked(2, 2.0).is_held(&held(2, 2.0)));
+        assert!(!asked(2, 2.0).is_held(&held(1, 1.9)) && asked(3, 3.0).is_held(&held(1, 2.0)));
+        assert!(!asked(3, 3.0).is_held(&held(1, 0.1)) && !asked(3, 0.0).is_held(&held(0, 0.0)));
+        let limited = Asked { limited: 1, ..asked(1, 1.0) };
+        assert!(!limited.is_held(&held(1, 1.0)) && limited.is_held(&Held { limited: 1, ..held(1, 1.0) }));
+    }
+
+    #[test]
+    fn the_language_that_knows_the_words_is_expected() {
+        let posterior = language_posterior(&[100, 100], &[vec![90, 20], vec![0, 20]], &[false, false]);
+        assert!(posterior[0] > 0.9);
+        let even = language_posterior(&[100, 100], &[vec![5], vec![5]], &[false, true]);
+        assert!(even[1] > even[0]);
+        // A word that nobody knows says nothing, and a small language is not likelier for being small.
+        let unknown = language_posterior(&[100, 5], &[vec![0], vec![0]], &[false, false]);
+        assert_eq!(unknown, [0.5, 0.5]);
+        let small = language_posterior(&[100, 5], &[vec![6], vec![0]], &[false, false]);
+        assert!(small[0] > 0.8, "{small:?}");
+    }
+
+    #[test]
+    fn of_a_word_that_stands_everywhere_what_counts_is_near_the_other() {
+        let everywhere: Vec<u32> = (0..500).map(|place| place * 3).collect();
+        for others in [vec![], vec![40], vec![0, 41, 44, 900], vec![1_499, 1_500, 9_000]] {
+            let by_one: f32 = everywhere.iter().map(|at| pair_frequency(&[*at], &others, 2)).sum();
+            assert_eq!(pair_frequency(&everywhere, &others, 2), by_one, "{others:?}");
+            let among_all: f32 = others.iter().map(|at| pair_frequency(&[*at], &everywhere, 2)).sum();
+            assert_eq!(pair_frequency(&others, &everywhere, 2), among_all, "{others:?}");
+        }
+    }
+
+    #[test]
+    fn neighbours_in_order_beat_neighbours_turned_beat_words_apart() {
+        let of = |second: u32| pair_frequency(&[10], &[second], 1);
+        assert!(of(11) > of(9) && of(9) > of(14) && of(14) > of(30));
+        assert_eq!(pair_frequency(&[10], &[12], 2), pair_frequency(&[10], &[11], 1));
+    }
+}

@@ -1,0 +1,406 @@
+//! Cutting texts to fragments around their marks: whole words, within a number of characters.
+
+use std::ops::Range;
+
+use icu_segmenter::GraphemeClusterSegmenter;
+
+use super::highlighter::{Mark, Token};
+use crate::analysis::is_unspaced;
+
+/// The characters between two fragments: an ellipsis between two spaces.
+const BETWEEN_CHARS: usize = 3;
+/// The characters that are kept for what stands around the marks of a fragment.
+const CONTEXT_CHARS: usize = 15;
+/// The most characters of a sentence that are left out rather than only begun, and the share of
+/// a fragment that this may cost (a divisor).
+const STUB_CHARS: usize = 15;
+const STUB_SHARE: usize = 8;
+
+/// What begins at a character of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Begin {
+    /// Nothing that a fragment could begin with.
+    Nothing,
+    Word,
+    Clause,
+    Sentence,
+}
+
+/// A text of one line that fragments are taken from.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    pub(crate) text: String,
+    pub(crate) marks: Vec<Mark>,
+    /// Where paragraphs begin in it, in bytes, in order.
+    paragraphs: Vec<usize>,
+    /// Whether it ends where a paragraph does.
+    closes: bool,
+    /// Where every character begins, and the end, in bytes.
+    at: Vec<usize>,
+    /// The marks that stand for words, in characters.
+    told: Vec<(Range<usize>, u64)>,
+    /// For every character and the end, what begins there.
+    begins: Vec<Begin>,
+    /// For every character and the end, whether a fragment may end before it.
+    ends: Vec<bool>,
+}
+
+/// A part of a piece.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fragment {
+    /// The place of the piece.
+    pub(crate) piece: usize,
+    /// Where it stands in the piece's text.
+    pub(crate) bytes: Range<usize>,
+}
+
+/// What a fragment is made around, in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Core {
+    piece: usize,
+    chars: Range<usize>,
+}
+
+impl Piece {
+    /// Makes a text ready that has these words, marks and beginnings of paragraphs (in bytes).
+    pub(crate) fn new(text: String, tokens: &[Token], marks: Vec<Mark>, paragraphs: Vec<usize>, closes: bool) -> Piece {
+        let at: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let place = |byte: usize| at.partition_point(|known| *known < byte);
+        let told = marks.iter().filter(|mark| mark.words != 0);
+        let told = told.map(|mark| (place(mark.bytes.start)..place(mark.bytes.end), mark.words)).collect();
+        let mut is_word = vec![false; at.len()];
+        for token in tokens.iter().filter(|token| token.is_spoken) {
+            if let Some(is_word) = is_word.get_mut(place(token.bytes.start)) {
+                *is_word = true;
+            }
+        }
+        let mut is_paragraph = vec![false; at.len()];
+        for byte in paragraphs.iter().chain(&[0]) {
+            if let Some(is_paragraph) = is_paragraph.get_mut(place(*byte)) {
+                *is_paragraph = true;
+            }
+        }
+        let mut begins = Vec::with_capacity(at.len());
+        let mut ends = Vec::with_capacity(at.len());
+        let mut before = Before::default();
+        for ((c, is_word), is_paragraph) in text.chars().zip(is_word).zip(is_paragraph) {
+            let begin = if is_paragraph { Begin::Sentence } else { before.begin(c, is_word) };
+            ends.push(before.last.is_some_and(|last| !last.is_whitespace()) && (begin > Begin::Nothing || c == ' '));
+            begins.push(begin);
+            before.pass(c);
+        }
+        begins.push(Begin::Nothing);
+        ends.push(true);
+        Piece { text, marks, paragraphs, closes, at, told, begins, ends }
+    }
+
+    /// Whether a paragraph begins at a byte.
+    pub(crate) fn begins_paragraph(&self, byte: usize) -> bool {
+        self.paragraphs.binary_search(&byte).is_ok()
+    }
+
+    /// Whether a paragraph ends at a byte; the next one begins behind a space.
+    pub(crate) fn ends_paragraph(&self, byte: usize) -> bool {
+        if byte == self.text.len() { self.closes } else { self.begins_paragraph(byte + 1) }
+    }
+
+    /// How many characters it has.
+    fn chars(&self) -> usize {
+        self.at.len() - 1
+    }
+
+    fn begin(&self, place: usize) -> Begin {
+        self.begins.get(place).copied().unwrap_or(Begin::Nothing)
+    }
+
+    fn may_end(&self, place: usize) -> bool {
+        self.ends.get(place).copied().unwrap_or(false)
+    }
+
+    fn byte(&self, place: usize) -> usize {
+        self.at.get(place).copied().unwrap_or(self.text.len())
+    }
+
+    /// The last place up to `to` at which a grapheme cluster ends, counted from one that begins.
+    fn cluster_end(&self, from: usize, to: usize) -> usize {
+        let begin = self.byte(from);
+        // A cluster that reaches behind the place must be seen as a whole.
+        let rest = self.text.get(begin..).unwrap_or_default();
+        let limit = self.byte(to) - begin;
+        let ends = GraphemeClusterSegmenter::new().segment_str(rest).take_while(|end| *end <= limit);
+        let end = begin + ends.last().unwrap_or(0);
+        self.at.partition_point(|byte| *byte < end)
+    }
+
+    /// The range, grown to whole words.
+    fn whole_words(&self, range: &Range<usize>, limits: &Range<usize>) -> Range<usize> {
+        let starts = (limits.start..=range.start).rev();
+        let start = starts.into_iter().find(|place| self.begin(*place) > Begin::Nothing).unwrap_or(range.start);
+        let end = (range.end..=limits.end).find(|place| self.may_end(*place)).unwrap_or(range.end);
+        start..end
+    }
+
+    /// Grows a core to at most `room` characters within limits.
+    fn grow(&self, core: &Range<usize>, limits: &Range<usize>, room: usize) -> Range<usize> {
+        if limits.len() <= room {
+            return self.trimmed(limits.clone());
+        }
+        let whole = self.whole_words(core, limits);
+        if whole.len() > room {
+            // Words longer than all the room are cut between clusters, the mark's beginning shown.
+            let start =
+                if core.end <= whole.start + room { whole.start } else { self.cluster_end(whole.start, core.start) };
+            return start..self.last_end(start, start, (start + room).min(limits.end));
+        }
+        let spare = room - whole.len();
+        let start = self.lead(whole.start, limits.start, spare);
+        let end = self.last_end(start, whole.end, (start + room).min(limits.end));
+        let left = room.saturating_sub(end - start);
+        if end < limits.end || left == 0 {
+            return self.trimmed(start..end);
+        }
+        // The text ends before the room does: more of what stands before.
+        let earliest = start.saturating_sub(left).max(limits.start);
+        let begins = |at_least: Begin| (earliest..start).find(|place| self.begin(*place) >= at_least);
+        let start = begins(Begin::Sentence).or_else(|| begins(Begin::Word)).unwrap_or(start);
+        self.trimmed(start..end)
+    }
+
+    /// Where to begin before a core, with so many characters to spare: at its sentence, or a
+    /// clause, where they are near.
+    fn lead(&self, core: usize, limit: usize, spare: usize) -> usize {
+        let within = |share: usize| core.saturating_sub(share).max(limit)..=core;
+        let is_at_least = |begin: Begin| move |place: &usize| self.begin(*place) >= begin;
+        let sentence = within(spare * 2 / 3).rev().find(is_at_least(Begin::Sentence));
+        let clause = || within(spare / 2).find(is_at_least(Begin::Clause));
+        let word = || within(spare / 3).find(is_at_least(Begin::Word));
+        sentence.or_else(clause).or_else(word).unwrap_or(core)
+    }
+
+    /// The last place between two at which a fragment that begins at `start` may end.
+    fn last_end(&self, start: usize, earliest: usize, latest: usize) -> usize {
+        let end = (earliest.max(start + 1)..=latest).rev().find(|place| self.may_end(*place));
+        end.unwrap_or_else(|| self.cluster_end(start, latest))
+    }
+
+    /// A fragment without the few words of a sentence that it only begins, if these are behind
+    /// `earliest`.
+    fn without_stub(&self, range: Range<usize>, earliest: usize) -> Range<usize> {
+        if self.ends_paragraph(self.byte(range.end)) {
+            return range;
+        }
+        let most = STUB_CHARS.min(range.len() / STUB_SHARE);
+        let mut stubs = (range.end.saturating_sub(most).max(earliest + 1)..range.end).rev();
+        match stubs.find(|place| self.begin(*place) == Begin::Sentence) {
+            Some(stub) => self.trimmed(range.start..stub),
+            None => range,
+        }
+    }
+
+    fn trimmed(&self, range: Range<usize>) -> Range<usize> {
+        let is_space = |place: usize| self.text.get(self.byte(place)..).is_some_and(|rest| rest.starts_with(' '));
+        let start = range.clone().find(|place| !is_space(*place)).unwrap_or(range.end);
+        let end = (start..range.end).rev().find(|place| !is_space(*place)).map_or(start, |last| last + 1);
+        start..end
+    }
+}
+
+/// What stands before a character.
+#[derive(Default)]
+struct Before {
+    last: Option<char>,
+    /// The last one that is neither white space nor a closing bracket or quotation mark.
+    last_told: Option<char>,
+}
+
+impl Before {
+    /// What begins with a character, where a word may begin with it.
+    fn begin(&self, c: char, is_word: bool) -> Begin {
+        let Some(last) = self.last else { return Begin::Sentence };
+        if c.is_whitespace() {
+            return Begin::Nothing;
+        }
+        let told = self.last_told.unwrap_or(last);
+        if !last.is_whitespace() {
+            let is_cut = is_word && (is_unspaced(c) || is_unspaced(last) || is_wide_stop(last));
+            return match last {
+                _ if !is_cut => Begin::Nothing,
+                '。' | '！' | '？' => Begin::Sentence,
+                '，' | '、' | '；' | '：' => Begin::Clause,
+                _ => Begin::Word,
+            };
+        }
+        if !c.is_ascii() && !begins_cluster(c) {
+            return Begin::Nothing;
+        }
+        match told {
+            '.' | '!' | '?' | '…' | '؟' | '।' | '。' | '！' | '？' if !c.is_lowercase() => Begin::Sentence,
+            ',' | ';' | ':' | '—' | '–' | '،' | '؛' | '，' | '、' | '；' | '：' => Begin::Clause,
+            _ if matches!(c, '(' | '[' | '«' | '“' | '¿' | '¡') => Begin::Clause,
+            _ => Begin::Word,
+        }
+    }
+
+    fn pass(&mut self, c: char) {
+        self.last = Some(c);
+        if !c.is_whitespace() && !matches!(c, ')' | ']' | '"' | '»' | '”' | '’' | '\'' | '」' | '』' | '）') {
+            self.last_told = Some(c);
+        }
+    }
+}
+
+fn is_wide_stop(c: char) -> bool {
+    matches!(c, '。' | '！' | '？' | '，' | '、' | '；' | '：')
+}
+
+/// Whether a character behind a space belongs to no cluster with it.
+fn begins_cluster(c: char) -> bool {
+    let text = String::from_iter([' ', c]);
+    GraphemeClusterSegmenter::new().segment_str(&text).any(|end| end == 1)
+}
+
+/// How many fragments a snippet of so many characters has at most. Each costs reading a passage.
+pub(crate) fn max_fragments(max_chars: usize) -> usize {
+    match max_chars {
+        0..80 => 1,
+        80..180 => 2,
+        180.. => 3,
+    }
+}
+
+/// The fragments to show of pieces, in their order: of at most `max_chars` characters with what
+/// stands between and around them. `weight` says what words of the query are worth.
+pub(crate) fn fragments(pieces: &[Piece], weight: &dyn Fn(u64) -> f32, max_chars: usize) -> Vec<Fragment> {
+    if let [only] = pieces
+        && only.chars() + usize::from(!only.begins_paragraph(0)) + usize::from(!only.closes) <= max_chars
+    {
+        return vec![Fragment { piece: 0, bytes: 0..only.text.len() }];
+    }
+    // Both ellipses at the ends are counted, whether they are needed or not.
+    let room = max_chars.saturating_sub(2);
+    let mut cores = cores(pieces, weight, max_fragments(max_chars), room);
+    cores.sort_by_key(|core| (core.piece, core.chars.start));
+    let room = room.saturating_sub(BETWEEN_CHARS * cores.len().saturating_sub(1));
+    let limits = limits(pieces, &cores);
+    let rooms = rooms(&cores, &limits, room);
+    let mut grown: Vec<Core> = Vec::with_capacity(cores.len());
+    for ((core, limits), room) in cores.iter().zip(&limits).zip(rooms) {
+        let Some(piece) = pieces.get(core.piece) else { continue };
+        let chars = piece.without_stub(piece.grow(&core.chars, limits, room), core.chars.end);
+        match grown.last_mut() {
+            _ if chars.is_empty() => {}
+            Some(last) if last.piece == core.piece && chars.start <= last.chars.end + 1 => last.chars.end = chars.end,
+            _ => grown.push(Core { piece: core.piece, chars }),
+        }
+    }
+    let bytes_of = |core: Core| {
+        let piece = pieces.get(core.piece)?;
+        Some(Fragment { piece: core.piece, bytes: piece.byte(core.chars.start)..piece.byte(core.chars.end) })
+    };
+    grown.into_iter().filter_map(bytes_of).collect()
+}
+
+/// What the fragments are made around: the narrowest part that holds most of the query's weight,
+/// then what holds words that it lacks; and where their pieces are short, marks of other ones.
+fn cores(pieces: &[Piece], weight: &dyn Fn(u64) -> f32, most: usize, room: usize) -> Vec<Core> {
+    let mut cores: Vec<Core> = Vec::new();
+    let mut covered = 0;
+    while cores.len() < most {
+        let taken: usize = cores.iter().map(|core| core.chars.len() + CONTEXT_CHARS + BETWEEN_CHARS).sum();
+        let room = room.saturating_sub(taken);
+        let new = best_core(pieces, room, &|core, words| {
+            let is_taken = cores.iter().any(|other| {
+                other.piece == core.piece && other.chars.start < core.chars.end && core.chars.start < other.chars.end
+            });
+            if is_taken { 0.0 } else { weight(words & !covered) }
+        });
+        let held = || -> usize {
+            let is_shown = |place: &usize| cores.iter().any(|core| core.piece == *place);
+            (0..pieces.len()).filter(is_shown).filter_map(|place| pieces.get(place)).map(Piece::chars).sum()
+        };
+        let more = || {
+            let is_new = |core: &Core| cores.iter().all(|other| other.piece != core.piece);
+            let found = best_core(pieces, room, &|core, words| if is_new(core) { weight(words) } else { 0.0 });
+            found.filter(|_| held() < room)
+        };
+        let Some((core, words)) = new.or_else(more) else { break };
+        covered |= words;
+        cores.push(core);
+    }
+    if cores.is_empty() {
+        // Nothing that is marked fits: the first mark's beginning, or that of the text.
+        let first = pieces.iter().enumerate().find_map(|(piece, text)| {
+            let (chars, _) = text.told.first()?;
+            Some(Core { piece, chars: chars.clone() })
+        });
+        cores.push(first.unwrap_or(Core { piece: 0, chars: 0..0 }));
+    }
+    cores
+}
+
+/// The part of at most `room` characters, from a mark to a mark, that is worth most; of equals the
+/// narrowest, then the earliest. `None` where nothing is worth anything.
+fn best_core(pieces: &[Piece], room: usize, worth: &dyn Fn(&Core, u64) -> f32) -> Option<(Core, u64)> {
+    let mut best: Option<(f32, Core, u64)> = None;
+    for (place, piece) in pieces.iter().enumerate() {
+        let all = piece.told.iter().fold(0, |words, (_, told)| words | told);
+        for (first, (begin, _)) in piece.told.iter().enumerate() {
+            let mut words = 0;
+            for (mark, told) in piece.told.iter().skip(first) {
+                let core = Core { piece: place, chars: begin.start..mark.end };
+                if core.chars.len() > room {
+                    break;
+                }
+                if words | told == words {
+                    continue;
+                }
+                words |= told;
+                let value = worth(&core, words);
+                let is_better = best.as_ref().is_none_or(|(most, known, _)| {
+                    value > *most || (value == *most && core.chars.len() < known.chars.len())
+                });
+                if value > 0.0 && is_better {
+                    best = Some((value, core, words));
+                }
+                if words == all {
+                    break;
+                }
+            }
+        }
+    }
+    best.map(|(_, core, words)| (core, words))
+}
+
+/// How far each fragment may grow: to the ends of its piece, and half-way to the next one.
+fn limits(pieces: &[Piece], cores: &[Core]) -> Vec<Range<usize>> {
+    let beside = |place: Option<usize>, core: &Core| {
+        place.and_then(|place| cores.get(place)).filter(|other| other.piece == core.piece)
+    };
+    let limits = cores.iter().enumerate().map(|(place, core)| {
+        let before = beside(place.checked_sub(1), core);
+        let behind = beside(Some(place + 1), core);
+        let start = before.map_or(0, |before| before.chars.end.midpoint(core.chars.start));
+        let end = pieces.get(core.piece).map_or(0, Piece::chars);
+        start..behind.map_or(end, |behind| core.chars.end.midpoint(behind.chars.start))
+    });
+    limits.collect()
+}
+
+/// Shares room among fragments: to each its core, and of what is left alike, but for what one
+/// cannot use.
+fn rooms(cores: &[Core], limits: &[Range<usize>], room: usize) -> Vec<usize> {
+    let mut rooms: Vec<usize> = cores.iter().map(|core| core.chars.len()).collect();
+    let mut spare = room.saturating_sub(rooms.iter().sum());
+    let mut order: Vec<usize> = (0..cores.len()).collect();
+    order.sort_by_key(|place| limits[*place].len().saturating_sub(rooms[*place]));
+    for (served, place) in order.iter().enumerate() {
+        let wanted = limits[*place].len().saturating_sub(rooms[*place]);
+        let given = wanted.min(spare / (order.len() - served));
+        rooms[*place] += given;
+        spare -= given;
+    }
+    if let [only] = rooms.as_mut_slice() {
+        *only = (*only).min(room);
+    }
+    rooms
+}

@@ -1,0 +1,474 @@
+//! The words of a query found again in shown text, and the text as HTML: escaped, `<mark>` its
+//! only element.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::analysis::{Zone, with_forms_cache, words};
+use crate::engine::planning::{Plan, PlannedClause, WordForms, folded_word};
+
+/// Words one after the other that stand for words of the query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pattern<'p> {
+    /// The words; mostly one.
+    pub sequence: Cow<'p, [WordForms]>,
+    /// The words of the query that it stands for, a bit each, by their places in the plan.
+    pub words: u64,
+    role: Role,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Marked wherever it stands.
+    Told,
+    /// A function word: marked between marks.
+    Function,
+    /// Must not stand there: never marked.
+    Excluded,
+}
+
+/// A word of a pattern: the pattern's place, and the word's within it.
+type Slot = (usize, u32);
+
+/// A word of a text, with what it stands for.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Its place among the words of its text.
+    pub position: u32,
+    /// Where it stands, in bytes.
+    pub bytes: Range<usize>,
+    /// Whether it is a word or compound of the text, rather than what one is indexed by besides.
+    pub is_spoken: bool,
+    slots: Vec<Slot>,
+}
+
+impl Token {
+    /// The same word in a text before which so many words and bytes stand.
+    pub fn shifted(self, words: u32, bytes: usize) -> Token {
+        Token {
+            position: self.position.saturating_add(words),
+            bytes: self.bytes.start + bytes..self.bytes.end + bytes,
+            ..self
+        }
+    }
+}
+
+/// A piece of a text in which words of the query stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it stands, in bytes.
+    pub bytes: Range<usize>,
+    /// The words that it stands for, a bit each; none for a function word between two others.
+    pub words: u64,
+}
+
+/// Finds the words of a plan in the texts of one zone, in every form in which they match.
+///
+/// A word that was typed in quotation marks only is meant where the whole phrase stands, one that
+/// was typed for another zone, or that is excluded, nowhere. A function word is noise when it is
+/// marked wherever it stands: it is marked where it joins two marks (`calidad de la educación`),
+/// unless the query has no other words.
+#[derive(Debug)]
+pub struct Highlighter<'p> {
+    patterns: Vec<Pattern<'p>>,
+    slots: HashMap<String, Vec<Slot>>,
+    weights: Vec<f32>,
+    shows_marks: bool,
+}
+
+impl<'p> Highlighter<'p> {
+    /// Finds the words of a plan in the texts of a zone.
+    pub fn new(plan: &'p Plan, zone: Zone) -> Highlighter<'p> {
+        let mut highlighter = Highlighter {
+            patterns: Vec::new(),
+            slots: HashMap::new(),
+            weights: plan.words.iter().map(|word| word.weight).collect(),
+            shows_marks: true,
+        };
+        let is_here = |only: Option<Zone>| only.is_none_or(|only| only == zone);
+        let has_phrases = !plan.required.is_empty();
+        let has_others = plan.words.iter().any(|word| !word.is_function_word);
+        for (place, word) in plan.words.iter().enumerate() {
+            if !is_here(word.zone) || (word.is_quoted && has_phrases) {
+                continue;
+            }
+            let role = if word.is_function_word && has_others { Role::Function } else { Role::Told };
+            for variant in &word.variants {
+                highlighter.add(Cow::Borrowed(&variant.sequence), bit(place), role);
+            }
+        }
+        for clause in plan.required.iter().filter(|clause| is_here(clause.zone)) {
+            highlighter.add_clause(clause, plan, Role::Told);
+        }
+        for clause in plan.excluded.iter().filter(|clause| is_here(clause.zone)) {
+            highlighter.add_clause(clause, plan, Role::Excluded);
+        }
+        highlighter
+    }
+
+    /// The same, showing texts without marks.
+    pub fn without_marks(self) -> Highlighter<'p> {
+        Highlighter { shows_marks: false, ..self }
+    }
+
+    /// What stands for words of the query wherever it stands.
+    pub fn told(&self) -> impl Iterator<Item = &Pattern<'p>> {
+        self.patterns.iter().filter(|pattern| pattern.role == Role::Told)
+    }
+
+    /// What some words of the query weigh together.
+    pub fn weight(&self, words: u64) -> f32 {
+        if words == 0 {
+            return 0.0;
+        }
+        self.weights.iter().enumerate().filter(|(place, _)| words & bit(*place) != 0).map(|(_, weight)| weight).sum()
+    }
+
+    fn add_clause(&mut self, clause: &PlannedClause, plan: &Plan, role: Role) {
+        for phrase in &clause.phrases {
+            let is_held = |text: &String| phrase.contains(&folded_word(text));
+            let places = plan.words.iter().enumerate().filter(|(_, word)| is_held(&word.text));
+            let words = places.fold(0, |words, (place, _)| words | bit(place));
+            let as_written = |word: &String| WordForms { folded: vec![word.clone()], ..WordForms::default() };
+            self.add(Cow::Owned(phrase.iter().map(as_written).collect()), words, role);
+        }
+    }
+
+    fn add(&mut self, sequence: Cow<'p, [WordForms]>, words: u64, role: Role) {
+        let place = self.patterns.len();
+        for (offset, forms) in (0u32..).zip(sequence.iter()) {
+            for form in forms.stems.iter().flatten().chain(&forms.folded) {
+                let slots = self.slots.entry(form.clone()).or_default();
+                if slots.last() != Some(&(place, offset)) {
+                    slots.push((place, offset));
+                }
+            }
+        }
+        self.patterns.push(Pattern { sequence, words, role });
+    }
+
+    /// The words of a text of a language, or of several at once.
+    pub fn read(&self, text: &str, langs: &[&str]) -> Vec<Token> {
+        let words = words(text).into_iter();
+        let mut tokens: Vec<(Token, Cow<'_, str>)> = words
+            .map(|word| {
+                let is_spoken = word.span > 0;
+                (Token { position: word.position, bytes: word.bytes, is_spoken, slots: Vec::new() }, word.text)
+            })
+            .collect();
+        for lang in langs.iter().filter(|_| !self.slots.is_empty()) {
+            with_forms_cache(lang, |cache| {
+                for (token, text) in &mut tokens {
+                    let forms = cache.forms(text);
+                    let known = forms.stems.iter().chain(&forms.words).filter_map(|form| self.slots.get(form));
+                    for slot in known.flatten() {
+                        if !token.slots.contains(slot) {
+                            token.slots.push(*slot);
+                        }
+                    }
+                }
+            });
+        }
+        tokens.into_iter().map(|(token, _)| token).collect()
+    }
+
+    /// Where the query's words stand in a text of these words, in order, none overlapping.
+    pub fn marks(&self, text: &str, tokens: &[Token]) -> Vec<Mark> {
+        let excluded = self.standing(tokens, Role::Excluded);
+        let is_free = |bytes: &Range<usize>| !excluded.iter().any(|mark| overlap(&mark.bytes, bytes));
+        let mut told = self.standing(tokens, Role::Told);
+        told.retain(|mark| is_free(&mark.bytes));
+        let mut function_words = self.standing(tokens, Role::Function);
+        function_words.retain(|mark| is_free(&mark.bytes));
+        if function_words.is_empty() {
+            return told;
+        }
+        let mut marks: Vec<Mark> = Vec::with_capacity(told.len());
+        for mark in told {
+            if let Some(last) = marks.last() {
+                marks.extend(joining(text, last.bytes.end..mark.bytes.start, &function_words));
+            }
+            marks.push(mark);
+        }
+        marks
+    }
+
+    /// Where patterns of a role stand, in order; what overlaps or touches is one.
+    fn standing(&self, tokens: &[Token], role: Role) -> Vec<Mark> {
+        if self.patterns.iter().all(|pattern| pattern.role != role) {
+            return Vec::new();
+        }
+        let mut inner: HashMap<(Slot, u32), &Range<usize>> = HashMap::new();
+        let slots = || tokens.iter().flat_map(|token| token.slots.iter().map(move |slot| (token, *slot)));
+        let of_role = |(place, _): Slot| self.patterns.get(place).filter(|pattern| pattern.role == role);
+        for (token, slot) in slots().filter(|(_, (_, offset))| *offset > 0) {
+            inner.insert((slot, token.position), &token.bytes);
+        }
+        let mut found: Vec<Mark> = Vec::new();
+        for (token, (place, _)) in slots().filter(|(_, (_, offset))| *offset == 0) {
+            let Some(pattern) = of_role((place, 0)) else { continue };
+            let mut end = token.bytes.end;
+            let follows = (1..pattern.sequence.len() as u32).all(|offset| {
+                let next = inner.get(&((place, offset), token.position.saturating_add(offset)));
+                end = end.max(next.map_or(0, |bytes| bytes.end));
+                next.is_some()
+            });
+            if follows {
+                found.push(Mark { bytes: token.bytes.start..end, words: pattern.words });
+            }
+        }
+        found.sort_by_key(|mark| mark.bytes.start);
+        let mut marks: Vec<Mark> = Vec::with_capacity(found.len());
+        for mark in found {
+            match marks.last_mut() {
+                Some(last) if mark.bytes.start <= last.bytes.end => {
+                    last.bytes.end = last.bytes.end.max(mark.bytes.end);
+                    last.words |= mark.words;
+                }
+                _ => marks.push(mark),
+            }
+        }
+        marks
+    }
+
+    /// The whole of a text of a language, as HTML.
+    pub fn mark(&self, text: &str, lang: &str) -> String {
+        let mut html = String::with_capacity(text.len() + 32);
+        self.render(text, 0..text.len(), &self.marks(text, &self.read(text, &[lang])), &mut html);
+        html
+    }
+
+    /// Writes a part of a text as HTML.
+    pub fn render(&self, text: &str, part: Range<usize>, marks: &[Mark], html: &mut String) {
+        let mut at = part.start;
+        for mark in marks.iter().filter(|mark| self.shows_marks && overlap(&mark.bytes, &part)) {
+            let marked = mark.bytes.start.max(part.start)..mark.bytes.end.min(part.end);
+            escape(text.get(at..marked.start).unwrap_or_default(), html);
+            html.push_str("<mark>");
+            escape(text.get(marked.clone()).unwrap_or_default(), html);
+            html.push_str("</mark>");
+            at = marked.end;
+        }
+        escape(text.get(at..part.end).unwrap_or_default(), html);
+    }
+}
+
+/// The bit of a word; no query has more words than there are bits.
+fn bit(place: usize) -> u64 {
+    u32::try_from(place).ok().and_then(|place| 1u64.checked_shl(place)).unwrap_or(0)
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+/// The function words that fill a gap between two marks, if nothing else stands in it.
+fn joining(text: &str, gap: Range<usize>, function_words: &[Mark]) -> Vec<Mark> {
+    let first = function_words.partition_point(|word| word.bytes.start < gap.start);
+    let mut at = gap.start;
+    let mut inside = Vec::new();
+    let is_space = |bytes: Range<usize>| text.get(bytes).is_some_and(|between| between.trim().is_empty());
+    for word in function_words.iter().skip(first).take_while(|word| word.bytes.end <= gap.end) {
+        if !is_space(at..word.bytes.start) {
+            return Vec::new();
+        }
+        at = word.bytes.end;
+        inside.push(Mark { bytes: word.bytes.clone(), words: 0 });
+    }
+    if is_space(at..gap.end) { inside } else { Vec::new() }
+}
+
+/// Adds text to HTML, in which and in whose attributes it can stand.
+pub fn escape(text: &str, html: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{FormsCache, Word};
+    use crate::article::Article;
+    use crate::engine::IndexVersion;
+    use crate::engine::oracle::BruteForceEngine;
+    use crate::engine::planning::synonyms;
+    use crate::engine::query::Query;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use serde_json::json;
+
+    const SYNONYMS: &str = "enseñanza superior, educación superior\nbeca, ayuda económica";
+
+    /// The plan of a query where one article says a text.
+    fn planned(query: &str, lang: &str, text: &str) -> Plan {
+        planned_in(query, &[lang], text)
+    }
+
+    /// The plan of a query where an article of each language says a text.
+    fn planned_in(query: &str, langs: &[&str], text: &str) -> Plan {
+        let article = |lang: &&str| {
+            let record = json!({"id": lang, "lang": lang, "title": "A", "body": text});
+            Article::from_fields(record.as_object().unwrap()).unwrap().0
+        };
+        let articles = langs.iter().map(article).collect();
+        let version = IndexVersion { generation: 1, seq: 1 };
+        let engine = BruteForceEngine::new(articles, synonyms::parse(SYNONYMS).unwrap(), version);
+        let request = crate::engine::SearchRequest::new(Query::parse(query), 0);
+        Plan::new(&request, crate::engine::planning::Mending::Any, &engine).unwrap()
+    }
+
+    fn marked(query: &str, lang: &str, text: &str) -> String {
+        Highlighter::new(&planned(query, lang, text), Zone::Body).mark(text, lang)
+    }
+
+    /// The text with its marks in square brackets.
+    fn brackets(query: &str, lang: &str, text: &str) -> String {
+        marked(query, lang, text).replace("<mark>", "[").replace("</mark>", "]")
+    }
+
+    #[test]
+    fn words_are_marked_in_every_form_in_which_they_match() {
+        for (query, lang, expected) in [
+            ("educacion", "es", "La [Educación] y lo [educativo]"),
+            ("universidades", "es", "Una [universidad], un estudio"),
+            ("movildad", "es", "La [movilidad] crece"),
+            ("movi*", "es", "La [movilidad] de los [móviles] mueve"),
+            ("wheel chair", "en", "A [wheelchair] user"),
+            ("wheelchair", "en", "A [wheel chair] user, a wheel, a chair"),
+            ("e-learning", "en", "An [e-learning] and an [elearning] tool"),
+            ("covid19", "en", "The [COVID-19] years"),
+            ("beca", "es", "Una [ayuda económica], una ayuda, la [becas]"),
+            ("enseñanza superior", "es", "La [educación superior], la educación, lo [superior]"),
+            ("高等教育", "zh", "中国[高等教育]的国际化"),
+            ("l'égypte", "fr", "Les étudiants d’[Egypte]"),
+        ] {
+            let text = expected.replace(['[', ']'], "");
+            assert_eq!(brackets(query, lang, &text), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_one_mark_and_its_words_alone_are_none() {
+        for (query, expected) in [
+            ("\"educación superior\"", "La [educacion superior], la educación y lo superior"),
+            ("\"educación superior\" educación", "La [educación superior], la [educación] y lo superior"),
+            ("\"ministerio de educación\" becas", "El [ministerio de educación] da [becas] de educación"),
+        ] {
+            let text = expected.replace(['[', ']'], "");
+            assert_eq!(brackets(query, "es", &text), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn function_words_are_marked_between_marks_only() {
+        for (query, expected) in [
+            ("la calidad de la educación", "la [calidad] [de] [la] [educación] y la vida de la ciudad"),
+            ("la calidad de la educación", "la [calidad], de la [educación] [de] [la] [calidad]"),
+            ("calidad educación", "la [calidad] de la [educación]"),
+            ("para la", "[para] [la] vida"),
+        ] {
+            let text = expected.replace(['[', ']'], "");
+            assert_eq!(brackets(query, "es", &text), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_excluded_or_meant_elsewhere_is_not_marked() {
+        let text = "covid -covid";
+        assert_eq!(brackets("covid -covid", "en", text), text);
+        assert_eq!(brackets("cov* -\"covid fatigue\"", "en", "Covid and covid fatigue"), "[Covid] and covid fatigue");
+        let text = "virtual mobility";
+        let plan = planned("title:mobility virtual author:virtual", "en", text);
+        let of = |zone| Highlighter::new(&plan, zone).mark(text, "en");
+        assert_eq!(of(Zone::Title), "<mark>virtual</mark> <mark>mobility</mark>");
+        assert_eq!((of(Zone::Body), of(Zone::Summary)), ("<mark>virtual</mark> mobility".into(), of(Zone::Body)));
+    }
+
+    #[test]
+    fn a_foreign_passage_is_read_in_both_languages() {
+        let text = "The universities and las universidades";
+        let plan = planned_in("university universidad", &["en", "es"], text);
+        let highlighter = Highlighter::new(&plan, Zone::Body);
+        let marks = highlighter.marks(text, &highlighter.read(text, &["es", "en"]));
+        let marked: Vec<&str> = marks.iter().map(|mark| &text[mark.bytes.clone()]).collect();
+        assert_eq!(marked, ["universities", "universidades"]);
+    }
+
+    /// Which bytes of a text are marked, found by trying every sequence at every word.
+    fn marked_bytes(plan: &Plan, text: &str, lang: &str) -> Vec<bool> {
+        let mut cache = FormsCache::new(lang);
+        let cut: Vec<(Word<'_>, _)> =
+            words(text).into_iter().map(|word| (word.clone(), cache.forms(&word.text))).collect();
+        let mut sequences: Vec<Vec<WordForms>> = Vec::new();
+        for word in plan.words.iter().filter(|word| !word.is_quoted || plan.required.is_empty()) {
+            sequences.extend(word.variants.iter().map(|variant| variant.sequence.clone()));
+        }
+        for phrase in plan.required.iter().flat_map(|clause| &clause.phrases) {
+            let as_written = |word: &String| WordForms { folded: vec![word.clone()], ..WordForms::default() };
+            sequences.push(phrase.iter().map(as_written).collect());
+        }
+        let mut marked = vec![false; text.len()];
+        for sequence in &sequences {
+            for (first, _) in &cut {
+                let ends: Vec<usize> = (0u32..)
+                    .zip(sequence)
+                    .map_while(|(offset, of)| {
+                        let there = cut.iter().filter(|(word, _)| word.position == first.position + offset);
+                        let there = there.filter(|(word, _)| offset > 0 || word == first).filter(|(_, forms)| {
+                            of.stems.iter().flatten().any(|stem| forms.stems.contains(stem))
+                                || of.folded.iter().any(|word| forms.words.contains(word))
+                        });
+                        there.map(|(word, _)| word.bytes.end).max()
+                    })
+                    .collect();
+                if ends.len() == sequence.len() {
+                    let end = ends.into_iter().max().unwrap_or(first.bytes.start);
+                    marked[first.bytes.start..end].fill(true);
+                }
+            }
+        }
+        marked
+    }
+
+    fn unescaped(html: &str) -> String {
+        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+        entities.iter().fold(html.to_owned(), |text, (entity, c)| text.replace(entity, c))
+    }
+
+    proptest! {
+        #[test]
+        fn marks_are_exactly_what_matches(
+            text in vec(select(&["educación", "superior", "Enseñanza", "ayuda", "económica", "becas", "e-learning", "learning", "movilidad", ",", "-", "<b>"][..]), 0..24),
+            query in vec(select(&["educacion", "\"educación superior\"", "enseñanza superior", "beca", "e-learning", "mov*", "movilidda", "supe*", "\"becas\""][..]), 1..4),
+        ) {
+            let (text, query) = (text.join(" "), query.join(" "));
+            let plan = planned(&query, "es", &text);
+            let highlighter = Highlighter::new(&plan, Zone::Body);
+            let mut marked = vec![false; text.len()];
+            let marks = highlighter.marks(&text, &highlighter.read(&text, &["es"]));
+            prop_assert!(marks.is_sorted_by(|a, b| a.bytes.end < b.bytes.start));
+            marks.iter().for_each(|mark| marked[mark.bytes.clone()].fill(true));
+            prop_assert_eq!(marked, marked_bytes(&plan, &text, "es"), "{} in {}", query, text);
+        }
+
+        #[test]
+        fn any_text_is_escaped_and_whole(text in "(\\PC{0,8}| word |<script>alert\\(1\\)</script>|\" onload='x'|&lt;|<mark>){0,12}") {
+            let html = marked("word script mark lt", "en", &text);
+            let bare = html.replace("<mark>", "").replace("</mark>", "");
+            prop_assert!(!bare.contains(['<', '>', '"', '\'']));
+            prop_assert_eq!(&unescaped(&bare), &text);
+            let plan = planned("word script mark lt", "en", &text);
+            prop_assert_eq!(Highlighter::new(&plan, Zone::Body).without_marks().mark(&text, "en"), bare);
+        }
+    }
+}

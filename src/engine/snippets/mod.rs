@@ -1,0 +1,659 @@
+//! What is shown of an article's text for a query: the best passages of its body, in fragments.
+//!
+//! The cost follows the matches. An engine says where the query's words stand in a body
+//! ([`Sighting`]); from that the passages are chosen, and only these are read ([`Body`]), cut into
+//! words, and cut to fragments.
+
+pub(crate) mod fragmenter;
+pub mod highlighter;
+
+use std::collections::BTreeMap;
+
+use self::fragmenter::{Piece, fragments, max_fragments};
+use self::highlighter::{Highlighter, Mark, Pattern, Token};
+use super::SearchRequest;
+use super::planning::Plan;
+use crate::analysis::{Zone, passages_of};
+use crate::article::one_line;
+
+/// The most sightings of one pattern in one body that an engine reports; a word that stands there
+/// more often says nothing by standing in one passage rather than another.
+pub const MAX_SIGHTINGS: usize = 4_096;
+/// The most passages that are read for one snippet.
+const MAX_READ: usize = 8;
+/// The most characters that all snippets of a page may have: each passage is read and unpacked by
+/// itself, and a hundred long snippets cost more than most searches.
+pub const MAX_PAGE_CHARS: usize = 16_000;
+
+/// A place of a body where words of the query stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sighting {
+    /// The position of the first of these words in the body.
+    pub first: u32,
+    /// The position of the last of them.
+    pub last: u32,
+    /// The words of the query that stand there, a bit each, by their places in the plan.
+    pub words: u64,
+}
+
+/// One passage of a body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BodyPassage {
+    /// Its text.
+    pub text: String,
+    /// Its language where that is not the article's.
+    pub lang: Option<String>,
+    /// Whether it continues the paragraph of the one before it.
+    pub continues: bool,
+    /// Whether the one behind it continues its paragraph, with more than white space.
+    pub is_continued: bool,
+}
+
+/// A body whose passages are read singly.
+pub trait Body {
+    /// What can go wrong in reading one.
+    type Error;
+    /// How many passages there are.
+    fn passages(&self) -> usize;
+    /// The position of a passage's first word in the body; never falls from passage to passage.
+    fn start(&self, ordinal: usize) -> u32;
+    /// Reads a passage; `None` where there is none.
+    fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, Self::Error>;
+}
+
+/// A summary is read like a body, from its beginning.
+struct Summary {
+    passages: Vec<BodyPassage>,
+}
+
+impl Summary {
+    fn new(summary: &str) -> Summary {
+        Summary { passages: body_passages(summary).take(MAX_READ + 1).collect() }
+    }
+}
+
+impl Body for Summary {
+    type Error = std::convert::Infallible;
+
+    fn passages(&self) -> usize {
+        self.passages.len()
+    }
+
+    fn start(&self, _: usize) -> u32 {
+        0
+    }
+
+    fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, Self::Error> {
+        Ok(self.passages.get(ordinal).cloned())
+    }
+}
+
+/// The passages of a text, in the language of its article.
+pub fn body_passages(text: &str) -> impl Iterator<Item = BodyPassage> {
+    let mut passages = passages_of(text).peekable();
+    std::iter::from_fn(move || {
+        let passage = passages.next()?;
+        Some(BodyPassage {
+            text: passage.text.to_owned(),
+            lang: None,
+            continues: passage.continues(),
+            is_continued: passages.peek().is_some_and(|next| next.continues() && !next.text.trim().is_empty()),
+        })
+    })
+}
+
+/// Shows the texts of hits for one plan.
+#[derive(Debug)]
+pub struct Snippets<'p> {
+    title: Highlighter<'p>,
+    summary: Highlighter<'p>,
+    body: Highlighter<'p>,
+    max_chars: usize,
+}
+
+impl<'p> Snippets<'p> {
+    /// Shows the texts of so many hits for a plan as a request wants them: snippets of up to so many
+    /// characters as a reader sees, ellipses among them, with or without marks; on a long page of
+    /// fewer, see [`MAX_PAGE_CHARS`].
+    pub fn new(plan: &'p Plan, request: &SearchRequest, hits: usize) -> Snippets<'p> {
+        let of = |zone| {
+            let highlighter = Highlighter::new(plan, zone);
+            if request.highlight { highlighter } else { highlighter.without_marks() }
+        };
+        Snippets {
+            title: of(Zone::Title),
+            summary: of(Zone::Summary),
+            body: of(Zone::Body),
+            max_chars: request.snippet_chars.min(MAX_PAGE_CHARS / hits.max(1)),
+        }
+    }
+
+    /// What an engine is to sight in bodies.
+    pub fn sought(&self) -> impl Iterator<Item = &Pattern<'p>> {
+        self.body.told()
+    }
+
+    /// A title of a language, whole, as HTML.
+    pub fn title_html(&self, title: &str, lang: &str) -> String {
+        self.title.mark(title, lang)
+    }
+
+    /// What is shown of an article of a language: fragments of its body in which the query's words
+    /// stand, in the order of the body; where none stands there its summary, or the beginning of
+    /// its body. As HTML.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading the body.
+    pub fn snippet_html<B: Body>(
+        &self,
+        body: &B,
+        sightings: Vec<Sighting>,
+        summary: &str,
+        lang: &str,
+    ) -> Result<String, B::Error> {
+        if !sightings.is_empty() {
+            let read = self.read_best(body, sightings)?;
+            return Ok(self.compose(&self.body, read, lang));
+        }
+        let summary = Summary::new(summary);
+        if summary.passages() > 0 {
+            let mut read = BTreeMap::new();
+            let Ok(()) = read_on(&summary, 0, self.max_chars, &mut read);
+            return Ok(self.compose(&self.summary, read, lang));
+        }
+        let mut read = BTreeMap::new();
+        read_on(body, 0, self.max_chars, &mut read)?;
+        Ok(self.compose(&self.body, read, lang))
+    }
+
+    /// Reads the passages that hold the most of the query's weight, each what those before it
+    /// lack; then, where these do not fill the snippet, what repeats it; and where they do not fill
+    /// half of it, as a heading does not, what stands beside them.
+    fn read_best<B: Body>(&self, body: &B, sightings: Vec<Sighting>) -> Result<Read, B::Error> {
+        let weight = |words| self.body.weight(words);
+        let mut held = held_passages(body, sightings, &weight);
+        let mut read = Read::new();
+        let mut covered = 0;
+        let mut first = None;
+        for _ in 0..max_fragments(self.max_chars) {
+            let worth = |passage: &HeldPassage| {
+                let closeness = std::cmp::Reverse(passage.extent);
+                let new = if passage.words & covered == 0 { passage.weight } else { weight(passage.words & !covered) };
+                (Weight(new), Weight(passage.weight), closeness)
+            };
+            // Of equals the last is the greatest: the order is turned, so that it is the earliest.
+            let Some(best) = (0..held.len()).rev().max_by_key(|place| held.get(*place).map(worth)) else { break };
+            let best = held.remove(best);
+            if best.words & !covered == 0 && is_filled(&read, self.max_chars) {
+                break;
+            }
+            covered |= best.words;
+            first = first.or(Some(best.ordinal));
+            for ordinal in best.ordinal..=best.last {
+                read_one(body, ordinal, &mut read)?;
+            }
+        }
+        if let Some(first) = first {
+            let half = self.max_chars / 2;
+            read_on(body, first, half, &mut read)?;
+            for before in (0..first).rev() {
+                if read.len() >= MAX_READ || is_filled(&read, half) {
+                    break;
+                }
+                read_one(body, before, &mut read)?;
+            }
+        }
+        Ok(read)
+    }
+
+    /// Cuts what was read to fragments, as HTML.
+    fn compose(&self, highlighter: &Highlighter<'_>, read: Read, lang: &str) -> String {
+        let mut pieces = Vec::new();
+        let mut next = None;
+        let mut run: Vec<BodyPassage> = Vec::new();
+        for (ordinal, passage) in read {
+            if next != Some(ordinal) && !run.is_empty() {
+                pieces.push(piece(highlighter, std::mem::take(&mut run), lang));
+            }
+            run.push(passage);
+            next = Some(ordinal + 1);
+        }
+        if !run.is_empty() {
+            pieces.push(piece(highlighter, run, lang));
+        }
+        let shown = fragments(&pieces, &|words| highlighter.weight(words), self.max_chars);
+        let mut html = String::new();
+        for (place, fragment) in shown.iter().enumerate() {
+            let Some(piece) = pieces.get(fragment.piece) else { continue };
+            if place > 0 {
+                html.push_str(" … ");
+            } else if !piece.begins_paragraph(fragment.bytes.start) {
+                html.push('…');
+            }
+            let told = fragment.bytes.start + list_mark(&piece.text[fragment.bytes.clone()]);
+            highlighter.render(&piece.text, told..fragment.bytes.end, &piece.marks, &mut html);
+            if place + 1 == shown.len() && !piece.ends_paragraph(fragment.bytes.end) {
+                html.push('…');
+            }
+        }
+        if html.is_empty() && self.max_chars > 0 && pieces.iter().any(|piece| !piece.text.is_empty()) {
+            html.push('…');
+        }
+        html
+    }
+}
+
+/// How many bytes the dash or dot takes, with the space behind it, that a list's item begins with.
+fn list_mark(text: &str) -> usize {
+    let rest = text.trim_start_matches(['-', '–', '—', '*', '•', '·', '‣', '▪', '◦', '●', '○', '■']);
+    if rest.len() < text.len() && rest.starts_with(' ') { text.len() - rest.trim_start().len() } else { 0 }
+}
+
+/// Passages that were read, by their ordinals.
+type Read = BTreeMap<usize, BodyPassage>;
+
+fn read_one<B: Body>(body: &B, ordinal: usize, read: &mut Read) -> Result<(), B::Error> {
+    if !read.contains_key(&ordinal)
+        && let Some(passage) = body.passage(ordinal)?
+    {
+        read.insert(ordinal, passage);
+    }
+    Ok(())
+}
+
+/// Reads passages from one on, until there are so many characters.
+fn read_on<B: Body>(body: &B, first: usize, chars: usize, read: &mut Read) -> Result<(), B::Error> {
+    for ordinal in first..body.passages() {
+        if read.len() >= MAX_READ || is_filled(read, chars) {
+            break;
+        }
+        read_one(body, ordinal, read)?;
+    }
+    Ok(())
+}
+
+/// Whether there are more characters than so many.
+fn is_filled(read: &Read, most: usize) -> bool {
+    let mut chars = read.values().flat_map(|passage| passage.text.chars());
+    chars.nth(most).is_some()
+}
+
+/// Passages one behind the other as one text, its words marked.
+fn piece(highlighter: &Highlighter<'_>, passages: Vec<BodyPassage>, lang: &str) -> Piece {
+    let closes = passages.last().is_none_or(|last| !last.is_continued);
+    let mut text = String::new();
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut paragraphs = Vec::new();
+    let mut position = 0;
+    let mut ends_in_space = false;
+    for passage in &passages {
+        let line = one_line(&passage.text);
+        if line.is_empty() {
+            ends_in_space = true;
+            continue;
+        }
+        let begins_in_space = passage.text.starts_with(char::is_whitespace);
+        if !text.is_empty() && (!passage.continues || ends_in_space || begins_in_space) {
+            text.push(' ');
+        }
+        ends_in_space = passage.text.ends_with(char::is_whitespace);
+        if !passage.continues {
+            paragraphs.push(text.len());
+        }
+        let langs = [Some(lang), passage.lang.as_deref()];
+        let langs: Vec<&str> = langs.into_iter().flatten().collect();
+        let words = highlighter.read(&line, &langs);
+        let length = words.iter().map(|word| word.position + 1).max().unwrap_or(0);
+        tokens.extend(words.into_iter().map(|word| word.shifted(position, text.len())));
+        position += length;
+        text.push_str(&line);
+    }
+    let marks: Vec<Mark> = highlighter.marks(&text, &tokens);
+    Piece::new(text, &tokens, marks, paragraphs, closes)
+}
+
+/// A passage in which words of the query stand.
+struct HeldPassage {
+    ordinal: usize,
+    /// The passage in which the last of these words stands; mostly the same.
+    last: usize,
+    words: u64,
+    /// What these are worth.
+    weight: f32,
+    /// The fewest positions within which all of these words stand.
+    extent: u32,
+}
+
+/// The passages in which words of the query stand, in order.
+fn held_passages<B: Body>(body: &B, mut sightings: Vec<Sighting>, weight: &dyn Fn(u64) -> f32) -> Vec<HeldPassage> {
+    sightings.sort_unstable();
+    let mut held: Vec<HeldPassage> = Vec::new();
+    let mut rest = sightings.as_slice();
+    while let Some(sighting) = rest.first() {
+        let ordinal = passage_at(body, sighting.first, held.last().map_or(0, |last| last.ordinal));
+        let end = if ordinal + 1 < body.passages() { body.start(ordinal + 1) } else { u32::MAX };
+        let (inside, behind) = rest.split_at(rest.partition_point(|sighting| sighting.first < end).max(1));
+        rest = behind;
+        let words = inside.iter().fold(0, |words, sighting| words | sighting.words);
+        let last = inside.iter().map(|sighting| sighting.last).max().unwrap_or(0);
+        let last = if last < end { ordinal } else { passage_at(body, last, ordinal) };
+        held.push(HeldPassage { ordinal, last, words, weight: weight(words), extent: extent(inside, words) });
+    }
+    held
+}
+
+/// The passage that holds a position, which is not before that of `from`: near it first, then
+/// farther and farther away.
+fn passage_at<B: Body>(body: &B, position: u32, from: usize) -> usize {
+    let (mut known, mut beyond) = (from, body.passages());
+    let mut step = 1;
+    while known + step < beyond {
+        if body.start(known + step) > position {
+            beyond = known + step;
+            break;
+        }
+        known += step;
+        step *= 2;
+    }
+    while known + 1 < beyond {
+        let middle = known.midpoint(beyond);
+        if body.start(middle) <= position {
+            known = middle;
+        } else {
+            beyond = middle;
+        }
+    }
+    known
+}
+
+/// The fewest positions within which sightings show all of some words.
+fn extent(sightings: &[Sighting], words: u64) -> u32 {
+    if words.is_power_of_two() {
+        let extents = sightings.iter().map(|sighting| sighting.last.saturating_sub(sighting.first));
+        return extents.min().unwrap_or(0);
+    }
+    let places: Vec<u64> = (0..u64::BITS).map(|place| 1 << place).filter(|bit| words & bit != 0).collect();
+    let mut seen: Vec<Option<u32>> = vec![None; places.len()];
+    let mut least = u32::MAX;
+    for sighting in sightings {
+        for (bit, seen) in places.iter().zip(&mut seen) {
+            if sighting.words & bit != 0 {
+                *seen = Some(sighting.first);
+            }
+        }
+        // An absent one is less than any.
+        if let Some(first) = seen.iter().min().copied().flatten() {
+            least = least.min(sighting.last.saturating_sub(first));
+        }
+    }
+    least
+}
+
+/// A weight, in its order.
+#[derive(PartialEq)]
+struct Weight(f32);
+
+impl Eq for Weight {}
+
+impl PartialOrd for Weight {
+    fn partial_cmp(&self, other: &Weight) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Weight {
+    fn cmp(&self, other: &Weight) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::Article;
+    use crate::engine::oracle::BruteForceEngine;
+    use crate::engine::query::Query;
+    use crate::engine::{IndexVersion, SearchEngine, SearchRequest};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use serde_json::json;
+
+    /// The snippet of an article for a query, where it is found. Its title holds `found`.
+    fn snippet_of(lang: &str, summary: &str, body: &str, query: &str, max_chars: usize) -> Option<String> {
+        let record = json!({"id": "a", "lang": lang, "title": "found", "summary": summary, "body": body});
+        let (article, _) = Article::from_fields(record.as_object().unwrap()).unwrap();
+        let engine = BruteForceEngine::new(vec![article], Vec::new(), IndexVersion { generation: 1, seq: 1 });
+        let request =
+            SearchRequest { limit: 1, snippet_chars: max_chars, ..SearchRequest::new(Query::parse(query), 0) };
+        engine.search(&request).unwrap().hits.pop().map(|hit| hit.snippet_html)
+    }
+
+    fn snippet(body: &str, query: &str, max_chars: usize) -> String {
+        snippet_of("en", "", body, query, max_chars).unwrap()
+    }
+
+    const FILLER: &str = "Nothing that anybody looks for is written here, and nobody wonders. ";
+
+    #[test]
+    fn passages_that_hold_different_words_are_shown_together_in_their_order() {
+        let filler = FILLER.repeat(20);
+        let body = format!("{filler}\n\nThe heron came first.\n\n{filler}\n\nA badger was second.\n\n{filler}");
+        let shown = snippet(&body, "badger heron", 100);
+        assert!(shown.starts_with("The <mark>heron</mark> came first. Nothing that"), "{shown}");
+        assert!(shown.ends_with(" … A <mark>badger</mark> was second."), "{shown}");
+        let shown = snippet(&body, "badger heron", 80);
+        assert_eq!(shown, "The <mark>heron</mark> came first. … A <mark>badger</mark> was second.");
+        let far = format!("{FILLER}The heron came first. {}A badger was second. {FILLER}", FILLER.repeat(5));
+        let shown = snippet(&far, "badger heron", 160);
+        assert!(
+            shown.contains("… The <mark>heron</mark> came first.") || shown.starts_with("…The <mark>heron"),
+            "{shown}"
+        );
+        assert!(shown.contains(" … A <mark>badger</mark> was second."), "{shown}");
+    }
+
+    #[test]
+    fn the_rarer_words_then_the_closest_then_the_earliest_are_chosen() {
+        let apart = format!("A heron. {} A badger.", "Then words. ".repeat(6));
+        let filler = FILLER.repeat(12);
+        let body = format!(
+            "A heron.\n\n{filler}\n\n{apart}\n\n{filler}\n\nOne heron, one badger.\n\n{filler}\n\nThis heron, this badger."
+        );
+        assert_eq!(snippet(&body, "heron badger", 24), "One <mark>heron</mark>, one <mark>badger</mark>.");
+    }
+
+    #[test]
+    fn a_fragment_does_not_begin_with_the_mark_of_a_list() {
+        let list = "- A badger.\n- A heron - the grey one.\n\n• An otter.\n\n-5 degrees.\n\n—Who is it?";
+        for (query, shown) in [
+            ("badger", "A <mark>badger</mark>. - A heron - the grey one. • An otter. -5 degrees. —Who is it?"),
+            ("otter", "An <mark>otter</mark>."),
+            ("degrees", "-5 <mark>degrees</mark>."),
+            ("who", "—<mark>Who</mark> is it?"),
+        ] {
+            assert_eq!(snippet(list, query, if query == "badger" { 200 } else { 14 }), shown);
+        }
+    }
+
+    #[test]
+    fn a_fragment_begins_with_its_sentence_where_that_is_near() {
+        let body =
+            format!("{}It was a quiet day, said the heron to the others. {}", FILLER.repeat(2), FILLER.repeat(3));
+        let shown = snippet(&body, "heron", 90);
+        assert!(shown.starts_with("…It was a quiet day, said the <mark>heron</mark> to"), "{shown}");
+        assert!(shown.ends_with('…') && !shown.contains(" …"), "{shown}");
+    }
+
+    #[test]
+    fn a_short_passage_is_shown_with_what_stands_behind_it() {
+        let body = format!("{FILLER}\n\nOf herons\n\nThey stand in water all day. {}", FILLER.repeat(3));
+        let shown = snippet(&body, "herons", 60);
+        assert!(shown.starts_with("Of <mark>herons</mark> They stand in water all day."), "{shown}");
+    }
+
+    #[test]
+    fn where_no_word_stands_in_the_body_the_summary_is_shown_or_the_beginning() {
+        assert_eq!(snippet_of("en", "A found teaser.", "Body.", "found", 40).unwrap(), "A <mark>found</mark> teaser.");
+        assert_eq!(
+            snippet_of("en", "", "Head\n\nBody text & more.", "found", 40).unwrap(),
+            "Head Body text &amp; more."
+        );
+        assert_eq!(snippet_of("en", "", "Head\n\nBody text & more.", "found", 15).unwrap(), "Head Body…");
+        assert_eq!(snippet_of("en", "", "", "found", 40).unwrap(), "");
+    }
+
+    #[test]
+    fn text_without_spaces_is_cut_between_words() {
+        let body = "学生们在大学里学习各种各样的课程，老师们研究许多重要的问题。".repeat(6)
+            + "高等教育的国际化是一个重要的目标。"
+            + &"学生们在大学里学习各种各样的课程。".repeat(8);
+        let shown = snippet_of("zh", "", &body, "高等教育", 30).unwrap();
+        assert!(shown.starts_with("…<mark>高等教育</mark>的国际化是一个重要的目标。学生"), "{shown}");
+        let thai = "การศึกษาระดับอุดมศึกษามีความสำคัญ".repeat(30);
+        let shown = snippet_of("th", "", &thai, "ความสำคัญ", 40).unwrap();
+        assert!(shown.contains("<mark>") && shown.chars().count() <= 40 + "<mark></mark>".len(), "{shown}");
+    }
+
+    #[test]
+    fn a_word_longer_than_the_snippet_is_cut_between_clusters() {
+        let family = "👨\u{200d}👩\u{200d}👧";
+        let body = format!("{}needle{}", family.repeat(10), family.repeat(10));
+        let shown = snippet(&body, "needle", 13);
+        assert_eq!(shown, format!("…<mark>needle</mark>{family}…"));
+        assert_eq!(snippet(&body, "needle", 1), "…");
+    }
+
+    /// The text that is shown, and for each of its characters whether it is marked.
+    fn unmark(html: &str) -> (String, Vec<bool>) {
+        let (mut text, mut marked) = (String::new(), Vec::new());
+        let mut rest = html;
+        let mut is_marked = false;
+        while let Some(c) = rest.chars().next() {
+            let markup =
+                [("<mark>", true), ("</mark>", false)].into_iter().find(|(markup, _)| rest.starts_with(markup));
+            if let Some((markup, opens)) = markup {
+                assert_ne!(is_marked, opens, "{html}");
+                is_marked = opens;
+                rest = &rest[markup.len()..];
+                continue;
+            }
+            let entities = [("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&#39;", '\''), ("&amp;", '&')];
+            let entity = entities.into_iter().find(|(entity, _)| rest.starts_with(entity));
+            assert!(entity.is_some() || !['<', '>', '"', '\'', '&'].contains(&c), "{html}");
+            let (length, c) = entity.map_or((c.len_utf8(), c), |(entity, c)| (entity.len(), c));
+            text.push(c);
+            marked.push(is_marked);
+            rest = &rest[length..];
+        }
+        assert!(!is_marked);
+        (text, marked)
+    }
+
+    /// A body in one line, with where in it paragraphs begin and end, and what is a word of it.
+    struct Flat {
+        chars: Vec<char>,
+        begins: Vec<bool>,
+        ends: Vec<bool>,
+        marked: Vec<bool>,
+    }
+
+    impl Flat {
+        fn new(body: &str, query: &str) -> Flat {
+            let paragraphs = body.split("\n\n").map(one_line).filter(|paragraph| !paragraph.is_empty());
+            let mut flat = Flat { chars: Vec::new(), begins: vec![], ends: vec![], marked: vec![] };
+            for paragraph in paragraphs {
+                if !flat.chars.is_empty() {
+                    flat.chars.push(' ');
+                    flat.begins.push(false);
+                    flat.ends.push(false);
+                    flat.marked.push(false);
+                }
+                let from = flat.chars.len();
+                flat.chars.extend(paragraph.chars());
+                flat.begins.extend((from..flat.chars.len()).map(|at| at == from));
+                flat.ends.extend((from..flat.chars.len()).map(|at| at + 1 == flat.chars.len()));
+                let is_word = |word: &str| query.split(' ').any(|typed| typed == word);
+                for piece in paragraph.split_inclusive(' ') {
+                    let word = piece.trim_end_matches([' ', '.', ',']).trim_start_matches('(');
+                    let before = piece.chars().take_while(|c| *c == '(').count();
+                    let places = before..before + word.chars().count();
+                    flat.marked.extend((0..piece.chars().count()).map(|at| is_word(word) && places.contains(&at)));
+                }
+            }
+            flat
+        }
+
+        /// Whether a fragment can be the part of the body that begins at a place: cut between
+        /// words, marked as the body is, and with an ellipsis exactly where a paragraph is cut.
+        fn holds(
+            &self,
+            at: usize,
+            text: &[char],
+            marked: &[bool],
+            cut_before: Option<bool>,
+            cut_behind: Option<bool>,
+            max_chars: usize,
+        ) -> bool {
+            let end = at + text.len();
+            let is_long = |place: usize| {
+                let is_word = |c: &&char| !c.is_whitespace();
+                let behind = self.chars[place..].iter().take_while(is_word).count();
+                self.chars[..place].iter().rev().take_while(is_word).count() + behind > max_chars.saturating_sub(5)
+            };
+            self.chars.get(at..end) == Some(text)
+                && self.marked[at..end] == *marked
+                && (at == 0 || self.chars[at - 1] == ' ' || is_long(at))
+                && (end == self.chars.len() || self.chars[end] == ' ' || is_long(end))
+                && cut_before.is_none_or(|cut| cut != self.begins[at])
+                && cut_behind.is_none_or(|cut| cut != self.ends[end - 1])
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+        #[test]
+        fn snippets_are_short_whole_marked_and_in_order(
+            words in vec((select(&["heron", "badger", "otter", "stone", "water", "(river", "<b>", "a&b", "ñandú", "e\u{301}te\u{301}", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "👨\u{200d}👩\u{200d}👧"][..]),
+                select(&[" ", " ", " ", " ", " ", " ", ", ", ". ", "\n", "\n\n"][..]), prop_oneof![30 => Just(1usize), 1 => Just(40)]), 0..120),
+            query in select(&["heron", "heron badger", "otter heron", "badger otter heron", "found"][..]),
+            max_chars in prop_oneof![1 => 1usize..12, 6 => 12usize..400],
+        ) {
+            let body: String = words.iter().map(|(word, behind, times)| format!("{word}{behind}").repeat(*times)).collect();
+            // A sentence end is added now and then, so that long paragraphs are cut there.
+            let Some(html) = snippet_of("en", "", &body, query, max_chars) else { return Ok(()) };
+            let (text, marked) = unmark(&html);
+            let chars: Vec<char> = text.chars().collect();
+            prop_assert!(chars.len() <= max_chars, "{} > {max_chars}: {text}", chars.len());
+            let flat = Flat::new(&body, query);
+            prop_assert_eq!(chars.is_empty(), flat.chars.is_empty());
+            if text == "…" || chars.is_empty() {
+                prop_assert!(max_chars < 12 || flat.chars.is_empty(), "{}", body);
+                return Ok(());
+            }
+            let (cut_before, cut_behind) = (text.starts_with('…'), text.ends_with('…'));
+            let inside = usize::from(cut_before)..chars.len() - usize::from(cut_behind);
+            let (chars, marked) = (&chars[inside.clone()], &marked[inside]);
+            let mut from = 0;
+            let mut begin = 0;
+            loop {
+                let gap = chars[begin..].windows(3).position(|gap| gap == [' ', '…', ' ']);
+                let end = gap.map_or(chars.len(), |gap| begin + gap);
+                let before = (begin == 0).then_some(cut_before);
+                let behind = gap.is_none().then_some(cut_behind);
+                let places = from..flat.chars.len();
+                let place = places.into_iter().find(|at| {
+                    flat.holds(*at, &chars[begin..end], &marked[begin..end], before, behind, max_chars)
+                });
+                let Some(place) = place else {
+                    return Err(TestCaseError::fail(format!("{:?} of {html:?} in {body:?}", chars[begin..end].iter().collect::<String>())));
+                };
+                from = place + (end - begin);
+                let Some(gap) = gap else { break };
+                begin += gap + 3;
+            }
+            prop_assert!(query == "found" || marked.contains(&true) == flat.marked.contains(&true) || max_chars < 20, "{}", html);
+        }
+    }
+}

@@ -1,0 +1,608 @@
+//! A generation on disk: a Tantivy index in a folder, with a manifest that says what it is.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tantivy::directory::error::{LockError, OpenReadError};
+use tantivy::indexer::IndexWriterOptions;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
+
+use super::backpressure::{InFlight, Waiting};
+use super::directory::GenerationFolder;
+use super::failure::of_writing;
+use super::schema::{ContentKey, Fields, SCHEMA_VERSION, document, schema, tokenizers};
+use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
+use crate::article::Article;
+use crate::crash_point;
+use crate::engine::planning::synonyms::SynonymGroup;
+use crate::engine::tantivy::reader::snapshot::{KnownBest, Snapshot};
+use crate::engine::tantivy::related::{self, NearestStore, StoreError};
+use crate::engine::{EngineError, IndexVersion};
+use crate::panics::contain;
+
+const MANIFEST: &str = "manifest.json";
+/// Says why a generation is damaged, where that was found out.
+const DAMAGE: &str = "DAMAGED";
+
+/// What a generation is. It is written last, so that a folder without one is an unfinished build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The generation's number.
+    pub generation: u64,
+    /// The version of its fields.
+    pub schema_version: u32,
+    /// What its terms were made by, see [`fingerprint`].
+    pub analysis: String,
+    /// The catalog that it was built from.
+    pub catalog: String,
+    /// How many articles it was built with, by language.
+    pub articles: BTreeMap<String, u64>,
+    /// When it was built, RFC 3339.
+    pub built_at: String,
+    /// The version of fichero that built it.
+    pub built_by: String,
+}
+
+impl Manifest {
+    /// The manifest of a generation that this binary has built just now.
+    pub fn new(generation: u64, catalog: String, articles: BTreeMap<String, u64>) -> Manifest {
+        Manifest {
+            generation,
+            catalog,
+            schema_version: SCHEMA_VERSION,
+            analysis: fingerprint(),
+            articles,
+            built_at: jiff::Timestamp::now().to_string(),
+            built_by: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// Why a generation cannot be answered from.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerationError {
+    /// The folder or a file of it is missing or unreadable.
+    #[error("{path}: not a readable generation")]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What is in its files is not what was written.
+    #[error(
+        "{path}: is damaged ({reason}): a server builds another one from the catalog by itself, and so does `fichero reindex --full`"
+    )]
+    Damaged {
+        /// The folder.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// It was built by a fichero that understands articles otherwise.
+    #[error(
+        "{path}: built by fichero {built_by} for another index format or analysis; `fichero reindex --full` builds one that fits"
+    )]
+    Unfit {
+        /// The folder.
+        path: PathBuf,
+        /// Who built it.
+        built_by: String,
+    },
+    /// It holds what its catalog does not: it is another's, or a later state's.
+    #[error("{path}: was built from another catalog, or from a later state of this one; another is built in its place")]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// It does not answer as it should.
+    #[error("{path}: failed its smoke queries: {reason}")]
+    Smoke {
+        /// The folder.
+        path: PathBuf,
+        /// What was wrong.
+        reason: String,
+    },
+    /// Writing it failed.
+    #[error("{path}: could not be written: free space on the disk and check the rights of the folder")]
+    Write {
+        /// The folder.
+        path: PathBuf,
+        /// What the index said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A query of ours failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+type Result<T, E = GenerationError> = std::result::Result<T, E>;
+
+/// What is kept with every commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// The last `seq` that is in the index.
+    pub seq: u64,
+    /// The run whose staged changes are in it besides, when it was built before their acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<i64>,
+    /// The words that stand for each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synonyms: Vec<SynonymGroup>,
+    /// The `seq` at which these changed last; 0 where there never were any.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub synonyms_seq: u64,
+}
+
+impl Applied {
+    /// As it is kept with a commit: as JSON, and below it what tells whether that is as it was written.
+    /// Tantivy has no checksum for it.
+    pub fn to_payload(&self) -> serde_json::Result<String> {
+        let text = serde_json::to_string(self)?;
+        let seal = blake3::hash(text.as_bytes()).to_hex();
+        Ok(format!("{text}\n{seal}"))
+    }
+
+    /// From what is kept with a commit; nothing where that is not as it was written.
+    fn from_payload(payload: &str) -> Option<Applied> {
+        let (text, seal) = payload.rsplit_once('\n')?;
+        let is_whole = blake3::hash(text.as_bytes()).to_hex().as_str() == seal;
+        is_whole.then(|| serde_json::from_str(text).ok())?
+    }
+}
+
+fn is_nought(seq: &u64) -> bool {
+    *seq == 0
+}
+
+/// An open generation.
+pub struct Generation {
+    path: PathBuf,
+    manifest: Manifest,
+    index: Index,
+    fields: Fields,
+    reader: IndexReader,
+}
+
+impl Generation {
+    /// Opens a generation; refuses one that was built for another binary, that was found damaged,
+    /// or a file of which is lost or cut off. What is in the files is not read, see
+    /// [`Generation::verify`].
+    pub fn open(path: &Path) -> Result<Generation> {
+        contained(path, || Generation::open_trusting(path))
+    }
+
+    fn open_trusting(path: &Path) -> Result<Generation> {
+        if let Ok(reason) = fs::read_to_string(path.join(DAMAGE)) {
+            return Err(GenerationError::Damaged { path: path.to_owned(), reason });
+        }
+        let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let manifest = fs::read(path.join(MANIFEST)).map_err(|error| unreadable(error.into()))?;
+        let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|error| unreadable(error.into()))?;
+        let (expected, fields) = schema();
+        if manifest.schema_version != SCHEMA_VERSION || manifest.analysis != fingerprint() {
+            return Err(GenerationError::Unfit { path: path.to_owned(), built_by: manifest.built_by });
+        }
+        let folder = GenerationFolder::open(path).map_err(|error| unreadable(error.into()))?;
+        let mut index = Index::open(folder).map_err(|error| unreadable(error.into()))?;
+        if index.schema() != expected {
+            return Err(GenerationError::Unfit { path: path.to_owned(), built_by: manifest.built_by });
+        }
+        index.set_tokenizers(tokenizers());
+        let reader: IndexReader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(|error| unreadable(error.into()))?;
+        // Tantivy takes a lost file of positions for that of a segment without any.
+        for segment in reader.searcher().segment_readers() {
+            segment.inverted_index(fields.zones[0].words).map_err(|error| unreadable(error.into()))?;
+        }
+        Ok(Generation { path: path.to_owned(), manifest, index, fields, reader })
+    }
+
+    /// Reads every file of the index and compares it with its checksum; refuses a generation of
+    /// which one is damaged. It reads some gigabytes a second where they are in memory.
+    pub fn verify(&self) -> Result<()> {
+        let unreadable = |source| GenerationError::Unreadable { path: self.path.clone(), source };
+        contained(&self.path, || {
+            let metas = self.index.load_metas().map_err(|error| unreadable(error.into()))?;
+            let mut files: Vec<PathBuf> = metas.list_segment_files().into_iter().collect();
+            files.sort_unstable();
+            for file in files {
+                let damaged = |reason: &str| GenerationError::Damaged {
+                    path: self.path.clone(),
+                    reason: format!("{}: {reason}", file.display()),
+                };
+                match self.index.directory().validate_checksum(&file) {
+                    Ok(true) => {}
+                    Ok(false) => return Err(damaged("it is not what its checksum says")),
+                    // Opening tells of files that are needed and lost; others may never have been
+                    // there, or have been merged away by the process that writes.
+                    Err(OpenReadError::FileDoesNotExist(_)) => {}
+                    Err(OpenReadError::IoError { io_error, .. }) if !is_damage(io_error.kind()) => {
+                        return Err(unreadable(Box::new(io::Error::new(io_error.kind(), io_error.to_string()))));
+                    }
+                    Err(error) => return Err(damaged(&error.to_string())),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes for good that a generation is damaged, so that nobody answers from it again.
+    pub fn condemn(path: &Path, reason: &str) -> io::Result<()> {
+        crate::storage::data_dir::write_durably(&path.join(DAMAGE), reason.as_bytes())
+    }
+
+    /// Whether a generation was found damaged, see [`Generation::condemn`].
+    pub fn is_condemned(path: &Path) -> bool {
+        path.join(DAMAGE).exists()
+    }
+
+    /// What it is.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What is in it, as of its last commit.
+    pub fn applied(&self) -> Result<Applied> {
+        let unreadable = |source| GenerationError::Unreadable { path: self.path.clone(), source };
+        let metas = self.index.load_metas().map_err(|error| unreadable(error.into()))?;
+        Applied::from_payload(metas.payload.as_deref().unwrap_or_default()).ok_or_else(|| GenerationError::Damaged {
+            path: self.path.clone(),
+            reason: "meta.json: what was noted with the last commit is not as it was written".to_owned(),
+        })
+    }
+
+    /// The state that is in it, as of its last commit.
+    pub fn version(&self) -> Result<IndexVersion> {
+        Ok(IndexVersion { generation: self.manifest.generation, seq: self.applied()?.seq })
+    }
+
+    /// Refuses a generation that does not belong to a catalog, or holds more than it: changes
+    /// counted from there would be missed.
+    pub fn check_belongs(&self, catalog: &str, last_seq: u64) -> Result<()> {
+        if self.manifest.catalog == catalog && self.applied()?.seq <= last_seq {
+            return Ok(());
+        }
+        Err(GenerationError::Foreign { path: self.path.clone() })
+    }
+
+    /// A writer for small changes. Only the holder of the writer lock may ask for one.
+    pub fn writer(&self) -> Result<GenerationWriter> {
+        let writer = GenerationWriter::new(&self.path, &self.index, &self.fields, 1, SMALL_HEAP_BYTES)?;
+        // Tantivy gives the first change of a writer the stamp of the last commit. A merge of
+        // segments that an earlier process left is for that stamp, too: it takes a segment that
+        // reached it for up to date, and passes over that change for good. The first change is
+        // therefore one that nothing can miss: no article has an empty id.
+        writer.delete("");
+        // A commit that was cut off may have left files that the same changes, made again, would
+        // write under the same names: Tantivy refuses to write over them.
+        writer.writer.garbage_collect_files().wait().map_err(|error| writer.failed(of_writing(error)))?;
+        Ok(writer)
+    }
+
+    /// Asks it what every good generation answers: as many articles as were put in, and a few of
+    /// them by id.
+    pub fn check(&self, articles: u64) -> Result<()> {
+        let smoke = |reason: String| GenerationError::Smoke { path: self.path.clone(), reason };
+        let snapshot = self.snapshot(KnownBest::new())?;
+        if snapshot.living() != articles {
+            return Err(smoke(format!("{} articles instead of {articles}", snapshot.living())));
+        }
+        for (ordinal, segment) in snapshot.segments.iter().enumerate() {
+            let docs: Vec<u32> =
+                segment.reader.doc_ids_alive().step_by(1 + segment.reader.max_doc() as usize / 4).collect();
+            for doc in docs {
+                let id = segment.id_of(doc)?;
+                let found = snapshot.find(snapshot.fields.id, &id)?;
+                let place = crate::engine::tantivy::Place { segment: ordinal, doc };
+                if found != Some(place) || snapshot.card(place)?.id != id {
+                    return Err(smoke(format!("article {id:?} is not found by its id")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Its last commit; `best` is what is known of its segments. Where another process commits at
+    /// this moment, the snapshot may hold that commit under the number of the one before.
+    pub(crate) fn snapshot(&self, best: KnownBest) -> Result<Snapshot> {
+        contained(&self.path, || self.snapshot_trusting(best))
+    }
+
+    fn snapshot_trusting(&self, best: KnownBest) -> Result<Snapshot> {
+        // Before the segments: articles behind their number would never be caught up with.
+        let Applied { seq, synonyms, .. } = self.applied()?;
+        self.reader
+            .reload()
+            .map_err(|error| GenerationError::Unreadable { path: self.path.clone(), source: error.into() })?;
+        let version = IndexVersion { generation: self.manifest.generation, seq };
+        let snapshot = Snapshot::new(self.reader.searcher(), self.fields.clone(), version, synonyms, best)?;
+        self.find_nearest(&snapshot);
+        Ok(snapshot)
+    }
+
+    /// Lends a snapshot the nearest works that are kept, where they are of its articles; says whether
+    /// they are.
+    pub(crate) fn find_nearest(&self, snapshot: &Snapshot) -> bool {
+        let kept = NearestStore::open(&self.path, snapshot).map(Arc::new);
+        let is_found = kept.is_some();
+        snapshot.nearest.store(kept);
+        is_found
+    }
+
+    /// Works out the nearest works of every article and keeps them, see [`related::keep`]. Only the
+    /// holder of the writer lock may ask for it.
+    pub(crate) fn keep_nearest_of(
+        &self,
+        snapshot: &Snapshot,
+        threads: usize,
+        is_wanted: &(dyn Fn() -> bool + Sync),
+    ) -> Result<()> {
+        let is_kept = contained(&self.path, || {
+            related::keep(&self.path, snapshot, threads, is_wanted).map_err(|error| match error {
+                StoreError::Engine(error) => GenerationError::Engine(error),
+                StoreError::Write(error) => GenerationError::Write { path: self.path.clone(), source: error.into() },
+            })
+        })?;
+        if is_kept {
+            self.find_nearest(snapshot);
+        }
+        Ok(())
+    }
+
+    /// Works out the nearest works of every article on some threads and keeps them, so that related
+    /// articles are read and not worked out.
+    pub fn keep_nearest(&self, threads: usize) -> Result<()> {
+        self.keep_nearest_of(&self.snapshot(KnownBest::new())?, threads, &|| true)
+    }
+}
+
+/// Reads files of a generation; a panic over what is in them says that they are damaged.
+fn contained<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    contain(read)
+        .unwrap_or_else(|panic| Err(GenerationError::Damaged { path: path.to_owned(), reason: panic.to_string() }))
+}
+
+/// Whether an error is about what a file holds, and not about reading it.
+fn is_damage(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}
+
+/// The writer's memory for small changes; Tantivy asks for 15 MB at least.
+const SMALL_HEAP_BYTES: usize = 20_000_000;
+/// The writer's memory for a full build, a thread.
+pub const BUILD_HEAP_BYTES: usize = 60_000_000;
+/// On how many threads an index is built: those of the machine, at most four.
+pub fn build_threads() -> usize {
+    thread::available_parallelism().map_or(1, |threads| threads.get().min(4))
+}
+
+/// What Tantivy is told of that: while it writes a segment and merges others it holds more than
+/// twice its budget (`cargo bench --bench memory`).
+const TOLD_HEAP_BYTES: usize = BUILD_HEAP_BYTES / 3;
+
+/// How long the lock of Tantivy's writer is waited for. Who opens one holds fichero's writer lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Puts changes into an index.
+pub struct GenerationWriter {
+    path: PathBuf,
+    fields: Fields,
+    writer: IndexWriter<Waiting>,
+    in_flight: Arc<InFlight>,
+}
+
+/// Whether an article belongs into an index.
+pub fn is_indexed(article: &Article) -> bool {
+    !article.hidden
+}
+
+/// Analyses articles on one thread, its caches warm from one to the next.
+#[derive(Default)]
+pub struct ArticleAnalyzer {
+    caches: HashMap<String, FormsCache>,
+}
+
+impl GenerationWriter {
+    /// Begins a new generation in a folder that does not exist yet.
+    pub fn create(path: &Path, threads: usize) -> Result<GenerationWriter> {
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.to_owned(), source };
+        fs::create_dir_all(path).map_err(|error| failed(error.into()))?;
+        let (schema, fields) = schema();
+        let mut index = Index::create_in_dir(path, schema).map_err(|error| failed(error.into()))?;
+        index.set_tokenizers(tokenizers());
+        GenerationWriter::new(path, &index, &fields, threads, threads * TOLD_HEAP_BYTES)
+    }
+
+    fn new(path: &Path, index: &Index, fields: &Fields, threads: usize, heap_bytes: usize) -> Result<GenerationWriter> {
+        // One merge at a time: each holds the terms of what it merges in memory.
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(threads)
+            .memory_budget_per_thread(heap_bytes / threads)
+            .num_merge_threads(1)
+            .build();
+        let begun = Instant::now();
+        let writer = loop {
+            match index.writer_with_options(options.clone()) {
+                // Nobody else writes: an earlier writer of this process has just ended, and a
+                // process that is being started beside it still has its lock's file open.
+                Err(TantivyError::LockFailure(LockError::LockBusy, _)) if begun.elapsed() < LOCK_PATIENCE => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                opened => break opened,
+            }
+        };
+        let writer = writer.map_err(|error| GenerationError::Write { path: path.to_owned(), source: error.into() })?;
+        Ok(GenerationWriter { path: path.to_owned(), fields: fields.clone(), writer, in_flight: Arc::default() })
+    }
+
+    fn failed(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> GenerationError {
+        GenerationError::Write { path: self.path.clone(), source: source.into() }
+    }
+
+    /// Adds an article that the index does not hold, unless it does not belong there, see
+    /// [`is_indexed`]. `content` tells this content from any other of its id.
+    pub fn add(
+        &self,
+        article: &Article,
+        work: u64,
+        content: ContentKey,
+        analyzer: &mut ArticleAnalyzer,
+    ) -> Result<bool> {
+        if !is_indexed(article) {
+            return Ok(false);
+        }
+        let terms = ArticleTerms::of(article, &mut analyzer.caches);
+        let (document, bytes) =
+            document(&self.fields, article, work, content, &terms).map_err(|error| self.failed(error))?;
+        let waiting = self.in_flight.admit(document, bytes);
+        self.writer.add_document(waiting).map_err(|error| self.failed(of_writing(error)))?;
+        Ok(true)
+    }
+
+    /// Removes an article, if it is there.
+    pub fn delete(&self, id: &str) {
+        self.writer.delete_term(Term::from_field_text(self.fields.id, id));
+    }
+
+    /// Makes everything so far durable and visible.
+    pub fn commit(&mut self, applied: &Applied) -> Result<()> {
+        let path = self.path.clone();
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
+        crash_point!("commit:before");
+        let mut commit = self.writer.prepare_commit().map_err(|error| failed(of_writing(error)))?;
+        commit.set_payload(&applied.to_payload().map_err(|error| failed(error.into()))?);
+        crash_point!("commit:prepared");
+        commit.commit().map_err(|error| failed(of_writing(error)))?;
+        crash_point!("commit:after");
+        Ok(())
+    }
+
+    /// Ends a full build: waits for the merges and writes the manifest.
+    pub fn finish(mut self, applied: &Applied, manifest: &Manifest) -> Result<()> {
+        self.commit(applied)?;
+        let GenerationWriter { path, writer, .. } = self;
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.clone(), source };
+        writer.wait_merging_threads().map_err(|error| failed(of_writing(error)))?;
+        crash_point!("build:before-manifest");
+        let text = serde_json::to_vec_pretty(manifest).map_err(|error| failed(error.into()))?;
+        crate::storage::data_dir::write_durably(&path.join(MANIFEST), &text).map_err(|error| failed(error.into()))?;
+        crash_point!("build:after-manifest");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tantivy::merge_policy::NoMergePolicy;
+
+    use super::*;
+
+    #[test]
+    fn a_writer_waits_for_the_lock_of_the_one_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        drop(GenerationWriter::create(&path, 1).unwrap());
+        let held = fs::File::open(path.join(".tantivy-writer.lock")).unwrap();
+        held.try_lock().unwrap();
+        let (schema, fields) = schema();
+        let index = Index::open_in_dir(&path).unwrap();
+        assert_eq!(index.schema(), schema);
+        let release = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            held.unlock().unwrap();
+        });
+        GenerationWriter::new(&path, &index, &fields, 1, SMALL_HEAP_BYTES).unwrap();
+        release.join().unwrap();
+    }
+
+    /// Adds the article that has a number as its id and `seq`.
+    fn commit(writer: &mut GenerationWriter, seq: u64, analyzer: &mut ArticleAnalyzer) {
+        let fields = serde_json::json!({"id": seq, "title": "Title", "lang": "en"});
+        let (article, _) = Article::from_fields(fields.as_object().unwrap()).unwrap();
+        writer.add(&article, seq, ContentKey::of(&article.content_hash()), analyzer).unwrap();
+        writer.commit(&Applied { seq, ..Applied::default() }).unwrap();
+    }
+
+    /// The writer of an earlier process left segments that are to be merged, one of which had
+    /// changes applied up to the last commit. The merge that the next writer begins with must not
+    /// pass over its first change.
+    #[test]
+    fn first_deletion_of_a_writer_holds_where_merges_were_left_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        let mut analyzer = ArticleAnalyzer::default();
+        let writer = GenerationWriter::create(&path, 1).unwrap();
+        writer.finish(&Applied::default(), &Manifest::new(1, "catalog".to_owned(), BTreeMap::new())).unwrap();
+        let generation = Generation::open(&path).unwrap();
+        let mut writer = generation.writer().unwrap();
+        writer.writer.set_merge_policy(Box::new(NoMergePolicy));
+        let add = |writer: &GenerationWriter, id: &str, analyzer: &mut ArticleAnalyzer| {
+            let fields = serde_json::json!({"id": id, "title": "Title", "lang": "en"});
+            let (article, _) = Article::from_fields(fields.as_object().unwrap()).unwrap();
+            writer.add(&article, 1, ContentKey(1), analyzer).unwrap();
+        };
+        for seq in 1..=10 {
+            add(&writer, &format!("{seq}/a"), &mut analyzer);
+            add(&writer, &format!("{seq}/b"), &mut analyzer);
+            add(&writer, &format!("{seq}/c"), &mut analyzer);
+            writer.commit(&Applied { seq, ..Applied::default() }).unwrap();
+        }
+        writer.delete("5/a");
+        writer.commit(&Applied { seq: 11, ..Applied::default() }).unwrap();
+        drop(writer);
+
+        let mut writer = generation.writer().unwrap();
+        writer.delete("5/b");
+        add(&writer, "11/a", &mut analyzer);
+        writer.commit(&Applied { seq: 12, ..Applied::default() }).unwrap();
+        writer.writer.wait_merging_threads().unwrap();
+        let snapshot = Generation::open(&path).unwrap().snapshot(KnownBest::new()).unwrap();
+        assert!(snapshot.segments.len() < 10, "no segments were merged");
+        assert_eq!(snapshot.find(snapshot.fields.id, "5/b").unwrap(), None);
+        assert_eq!(snapshot.articles(), 29);
+    }
+
+    #[test]
+    fn a_snapshot_holds_what_its_number_says_whenever_another_process_commits() {
+        const COMMITS: u64 = 30;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        let mut analyzer = ArticleAnalyzer::default();
+        let writer = GenerationWriter::create(&path, 1).unwrap();
+        let manifest = Manifest::new(1, "catalog".to_owned(), BTreeMap::new());
+        writer.finish(&Applied::default(), &manifest).unwrap();
+        let opened = Generation::open(&path).unwrap();
+        let mut writer = Generation::open(&path).unwrap().writer().unwrap();
+        commit(&mut writer, 1, &mut analyzer);
+        let snapshot = opened.snapshot(KnownBest::new()).unwrap();
+        assert_eq!((snapshot.version.seq, snapshot.articles()), (1, 1));
+        let commits = thread::spawn(move || (2..=COMMITS).for_each(|seq| commit(&mut writer, seq, &mut analyzer)));
+        loop {
+            let is_last = commits.is_finished();
+            let snapshot = opened.snapshot(KnownBest::new()).unwrap();
+            assert!(snapshot.articles() >= snapshot.version.seq, "{} of {}", snapshot.articles(), snapshot.version.seq);
+            if is_last {
+                assert_eq!((snapshot.version.seq, snapshot.articles()), (COMMITS, COMMITS));
+                return;
+            }
+        }
+    }
+}

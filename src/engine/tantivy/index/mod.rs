@@ -1,0 +1,7 @@
+//! A generation on disk: its schema, its writer, its manifest.
+
+pub(crate) mod backpressure;
+pub(crate) mod directory;
+pub(crate) mod failure;
+pub(crate) mod generation;
+pub(crate) mod schema;

@@ -1,0 +1,273 @@
+//! The engine that runs inside the process: one Tantivy index a generation.
+//!
+//! A request takes one snapshot (`snapshot.rs`) and keeps it to its end; a change of the index
+//! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
+
+pub mod index;
+pub mod reader;
+pub(crate) mod related;
+pub(crate) mod search;
+pub mod suggest;
+
+pub(crate) use self::index::failure::{WriterEnded, io_error_in};
+pub use self::index::generation::{
+    Applied, ArticleAnalyzer, BUILD_HEAP_BYTES, Generation, GenerationError, GenerationWriter, Manifest, build_threads,
+    is_indexed,
+};
+pub use self::index::schema::{ContentKey, SCHEMA_VERSION};
+pub use self::reader::contents::Contents;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use tantivy::Term;
+
+use self::reader::snapshot::{KnownBest, Place, Snapshot, index_error};
+use super::planning::{Mending, Plan};
+use super::{
+    ArticleAnswer, ArticleKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine,
+    SearchRequest, SuggestAnswer, SuggestRequest,
+};
+use crate::article::url_key;
+use crate::panics::contain;
+
+/// Answers from one generation.
+pub struct EmbeddedEngine {
+    generation: Generation,
+    snapshot: ArcSwap<Snapshot>,
+    /// Former states, the oldest first, from which lists that began there go on.
+    former: ArcSwap<Vec<Arc<Snapshot>>>,
+    is_suspect: Arc<AtomicBool>,
+}
+
+/// The most former states that are held, however many lists go on from them.
+const MAX_FORMER: usize = 16;
+
+impl EmbeddedEngine {
+    /// Answers from the last commit of a generation.
+    pub fn new(generation: Generation) -> Result<EmbeddedEngine, GenerationError> {
+        let snapshot = ArcSwap::from_pointee(generation.snapshot(KnownBest::new())?);
+        Ok(EmbeddedEngine { generation, snapshot, former: ArcSwap::default(), is_suspect: Arc::default() })
+    }
+
+    /// Goes on with the lists that began in an engine that this one takes the place of.
+    pub fn take_over(&self, previous: &EmbeddedEngine) {
+        let mut former = previous.former.load().as_ref().clone();
+        former.push(previous.snapshot.load_full());
+        self.former.store(Arc::new(former));
+    }
+
+    /// Lets go of former states from which no list can go on any more; `now_s` is the present,
+    /// Unix time.
+    pub fn release_former(&self, now_s: i64) {
+        let former = self.former.load();
+        if former.iter().any(|snapshot| !snapshot.is_held(now_s)) {
+            let held = former.iter().filter(|snapshot| snapshot.is_held(now_s)).cloned().collect();
+            self.former.store(Arc::new(held));
+        }
+    }
+
+    /// Takes up what was committed since.
+    pub fn reload(&self) -> Result<(), GenerationError> {
+        let best = self.snapshot.load().known_best();
+        let previous = self.snapshot.swap(Arc::new(self.generation.snapshot(best)?));
+        let mut former = self.former.load().as_ref().clone();
+        former.push(previous);
+        former.drain(..former.len().saturating_sub(MAX_FORMER));
+        self.former.store(Arc::new(former));
+        Ok(())
+    }
+
+    /// Whether the nearest works of the present articles are kept, so that related articles are read
+    /// and not worked out. If not, they are looked for once more: whoever holds the writer lock may
+    /// have kept them since.
+    pub fn has_nearest(&self) -> bool {
+        let snapshot = self.snapshot.load();
+        snapshot.nearest.load().is_some() || self.generation.find_nearest(&snapshot)
+    }
+
+    /// Works out the nearest works of every article on some threads and keeps them. Gives up where
+    /// the articles change meanwhile, or once `is_wanted` says no. Only the holder of the writer lock
+    /// may ask for it.
+    pub fn keep_nearest(&self, threads: usize, is_wanted: &(dyn Fn() -> bool + Sync)) -> Result<(), GenerationError> {
+        let snapshot = self.snapshot.load_full();
+        let is_present = || is_wanted() && Arc::ptr_eq(&snapshot, &self.snapshot.load());
+        self.generation.keep_nearest_of(&snapshot, threads, &is_present)
+    }
+
+    /// The generation that it answered from, to be changed before another engine does.
+    pub fn into_generation(self) -> Generation {
+        self.generation
+    }
+
+    /// The generation that answers.
+    pub fn generation(&self) -> &Generation {
+        &self.generation
+    }
+
+    /// Notes that its files may be damaged: something could not be read, or not be written.
+    pub fn suspect(&self) {
+        self.is_suspect.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its files may be damaged, since this was last asked: an answer could not be read.
+    pub fn take_suspicion(&self) -> bool {
+        self.is_suspect.swap(false, Ordering::Relaxed)
+    }
+
+    /// What it holds at present, article by article.
+    pub fn contents(&self) -> Contents {
+        Contents(self.snapshot.load_full())
+    }
+
+    /// How many articles readers may see.
+    pub fn article_count(&self) -> u64 {
+        self.snapshot.load().articles()
+    }
+
+    /// When an article has appeared or expired last, by its dates: up to `now_s`, and up to when the
+    /// present state was taken, from which the statistics are; all Unix time. While these and the index
+    /// version stay, every article that was seen is seen, and no other.
+    pub fn last_turns_s(&self, now_s: i64) -> [i64; 2] {
+        let snapshot = self.snapshot.load();
+        [snapshot.last_turn_s(now_s), snapshot.turned_s()]
+    }
+
+    /// How many articles readers may see of each language, as it was declared.
+    pub fn articles_by_language(&self) -> BTreeMap<String, u64> {
+        self.snapshot.load().articles_by_lang.clone()
+    }
+}
+
+impl EmbeddedEngine {
+    /// What a search makes of its query, over the articles at present.
+    pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
+        Plan::new(request, Mending::of(request), self.snapshot.load().as_ref())
+    }
+
+    /// The engine as it is at this instant, as [`SearchEngine::at_present`], to be kept.
+    pub fn held_state(&self) -> Arc<dyn SearchEngine> {
+        Arc::new(self.state())
+    }
+
+    fn state(&self) -> State {
+        State {
+            present: self.snapshot.load_full(),
+            former: self.former.load_full(),
+            is_suspect: Arc::clone(&self.is_suspect),
+        }
+    }
+
+    /// As [`SearchEngine::search`], with the plan of the query made by the caller: a benchmark
+    /// leaves a part of one out, to see what it costs.
+    pub fn search_planned(&self, plan: Plan, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
+        search::search_planned(&self.snapshot.load_full(), plan, request)
+    }
+}
+
+fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<Place>, EngineError> {
+    match key {
+        ArticleKey::Id(id) => snapshot.find(snapshot.fields.id, id),
+        ArticleKey::Url(url) => {
+            let mut first: Option<(String, Place)> = None;
+            for place in snapshot.all_with(&Term::from_field_text(snapshot.fields.url, &url_key::key(url)))? {
+                let segment = &snapshot.segments[place.segment];
+                let id = segment.id_of(place.doc)?;
+                if segment.is_visible(place.doc, now_s) && first.as_ref().is_none_or(|(known, _)| id < *known) {
+                    first = Some((id, place));
+                }
+            }
+            Ok(first.map(|(_, place)| place))
+        }
+    }
+}
+
+/// An engine at an instant: its present state, and those from which lists go on.
+#[derive(Clone)]
+struct State {
+    present: Arc<Snapshot>,
+    former: Arc<Vec<Arc<Snapshot>>>,
+    is_suspect: Arc<AtomicBool>,
+}
+
+impl State {
+    /// Answers from the files of the index. Where that fails, or panics, they may be damaged.
+    fn read<T>(&self, answer: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
+        let answer = contain(answer).unwrap_or_else(|panic| Err(index_error(panic)));
+        if matches!(answer, Err(EngineError::Index(_))) {
+            self.is_suspect.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    /// The present state, or the former one in which a list by relevance began, while it is held. States
+    /// of one version, between which articles have appeared or expired, are told apart by their time.
+    fn of(&self, request: &SearchRequest) -> &Snapshot {
+        let Some(cursor) = request.after.as_ref().filter(|cursor| cursor.is_by_score()) else { return &self.present };
+        let is_of_version = |state: &Snapshot| state.version == cursor.version;
+        let began_in = |state: &Snapshot| is_of_version(state) && state.taken_s <= cursor.now_s;
+        if began_in(&self.present) {
+            return &self.present;
+        }
+        let held = || self.former.iter().rev().filter(|state| is_of_version(state) && state.is_held(request.now_s));
+        let any_of_version = || held().next().filter(|_| !is_of_version(&self.present));
+        held().find(|state| began_in(state)).or_else(any_of_version).unwrap_or(&self.present)
+    }
+}
+
+impl SearchEngine for State {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
+        self.read(|| search::search(self.of(request), request))
+    }
+
+    fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
+        self.read(|| match place(&self.present, key, now_s)? {
+            Some(place) => search::article(&self.present, place, now_s),
+            None => Ok(None),
+        })
+    }
+
+    fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
+        self.read(|| related::related(&self.present, request))
+    }
+
+    fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+        self.read(|| super::suggest::suggest(self, request))
+    }
+
+    fn index_version(&self) -> IndexVersion {
+        self.present.version
+    }
+
+    fn at_present(&self) -> Box<dyn SearchEngine + '_> {
+        Box::new(self.clone())
+    }
+}
+
+impl SearchEngine for EmbeddedEngine {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
+        self.state().search(request)
+    }
+
+    fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
+        self.state().article(key, now_s)
+    }
+
+    fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
+        self.state().related(request)
+    }
+
+    fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
+        self.state().suggest(request)
+    }
+
+    fn index_version(&self) -> IndexVersion {
+        self.snapshot.load().version
+    }
+
+    fn at_present(&self) -> Box<dyn SearchEngine + '_> {
+        Box::new(self.state())
+    }
+}

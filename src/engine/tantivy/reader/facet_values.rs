@@ -1,0 +1,381 @@
+//! What articles are filtered and counted by: the values of all segments of a snapshot under
+//! common numbers, so that versions of a work in different segments can be compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rustc_hash::FxHashSet;
+use tantivy::DocId;
+use tantivy::columnar::StrColumn;
+
+use super::snapshot::{Place, Segment};
+use crate::analysis::language_group;
+use crate::article::{Kind, language_is_under};
+use crate::engine::filters::{Facet, Filters, label_key, month_of};
+use crate::engine::tantivy::index::schema::LABEL_SEPARATOR;
+
+/// A tag or an author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Label {
+    /// What is compared, see [`label_key`].
+    pub(crate) key: String,
+    /// The first of its spellings that a visible article has, in the order of their characters.
+    pub(crate) text: String,
+}
+
+/// A month in which articles were published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Month {
+    pub(crate) year: i16,
+    pub(crate) month: i8,
+}
+
+/// The labels of a topic.
+#[derive(Debug, Clone, Default)]
+struct TopicLabels {
+    /// That of most articles.
+    any: String,
+    /// That of most articles of a language group, for the groups that have one.
+    by_group: BTreeMap<String, String>,
+}
+
+/// The numbers of a segment's values.
+#[derive(Default)]
+struct SegmentValues {
+    langs: Vec<u32>,
+    topics: Vec<u32>,
+    tags: Vec<u32>,
+    authors: Vec<u32>,
+}
+
+/// All values of a snapshot. Each is known by its place in its list.
+pub(crate) struct Values {
+    pub(crate) langs: Vec<String>,
+    /// For every language, those of the list that it is under, itself among them.
+    langs_above: Vec<Vec<u32>>,
+    pub(crate) topics: Vec<String>,
+    topic_labels: Vec<TopicLabels>,
+    pub(crate) tags: Vec<Label>,
+    pub(crate) authors: Vec<Label>,
+    pub(crate) months: Vec<Month>,
+    pub(crate) years: Vec<i16>,
+    /// For every month, the number of its year behind all months.
+    month_years: Vec<u32>,
+    /// Where each month begins, Unix time.
+    month_starts: Vec<i64>,
+    segments: Vec<SegmentValues>,
+}
+
+impl Values {
+    /// Reads the dictionaries of all segments. `now_s` is the present, Unix time: labels are told as
+    /// the articles write them that readers may see.
+    pub(crate) fn new(segments: &[Segment], now_s: i64) -> io::Result<Values> {
+        let mut numbers: Vec<SegmentValues> = segments.iter().map(|_| SegmentValues::default()).collect();
+        let langs: BTreeSet<&String> = segments.iter().flat_map(|segment| &segment.langs).collect();
+        let langs: Vec<String> = langs.into_iter().cloned().collect();
+        for (numbers, segment) in numbers.iter_mut().zip(segments) {
+            numbers.langs = segment.langs.iter().map(|lang| place_of(&langs, lang)).collect();
+        }
+        let counted = counted_langs(segments);
+        let is_under = |lang: &String| {
+            // That there is an article of a language must not be told by one that nobody may see.
+            let is_told = |other: &String| other == lang || counted.contains(other);
+            let above = (0u32..).zip(&langs).filter(|(_, other)| language_is_under(lang, other) && is_told(other));
+            above.map(|(number, _)| number).collect()
+        };
+        let langs_above = langs.iter().map(is_under).collect();
+        let (topics, topic_numbers) = merged(segments, |segment| segment.topic.as_ref())?;
+        let (tags, tag_numbers) = labels(segments, now_s, |segment| segment.tag.as_ref())?;
+        let (authors, author_numbers) = labels(segments, now_s, |segment| segment.author.as_ref())?;
+        for (numbers, ((topics, tags), authors)) in
+            numbers.iter_mut().zip(topic_numbers.into_iter().zip(tag_numbers).zip(author_numbers))
+        {
+            (numbers.topics, numbers.tags, numbers.authors) = (topics, tags, authors);
+        }
+        let topic_labels = topic_labels(segments, now_s, &topics)?;
+        let month_starts = months(segments);
+        let months: Vec<Month> = month_starts.iter().map(|(month, _)| *month).collect();
+        let mut years: Vec<i16> = months.iter().map(|month| month.year).collect();
+        years.dedup();
+        let month_years = months
+            .iter()
+            .map(|month| number(months.len() + years.binary_search(&month.year).unwrap_or_default()))
+            .collect();
+        let month_starts = month_starts.into_iter().map(|(_, start)| start).collect();
+        Ok(Values {
+            langs,
+            langs_above,
+            topics,
+            topic_labels,
+            tags,
+            authors,
+            months,
+            years,
+            month_years,
+            month_starts,
+            segments: numbers,
+        })
+    }
+
+    /// How many numbers a facet's values have.
+    pub(crate) fn count(&self, facet: Facet) -> usize {
+        match facet {
+            Facet::Lang => self.langs.len(),
+            Facet::Kind => Kind::ALL.len(),
+            Facet::Topic => self.topics.len(),
+            Facet::Tag => self.tags.len(),
+            Facet::Author => self.authors.len(),
+            Facet::Year => self.months.len() + self.years.len(),
+        }
+    }
+
+    /// Whether one of an article's values under a facet is as wanted. A language comes with those that it
+    /// is a variety of, a topic with all levels above it, a month with its year.
+    pub(crate) fn any(
+        &self,
+        facet: Facet,
+        segment: &Segment,
+        place: Place,
+        mut is_wanted: impl FnMut(u32) -> bool,
+    ) -> bool {
+        let doc = place.doc;
+        let Some(numbers) = self.segments.get(place.segment) else { return false };
+        let mut labels = |column: Option<&StrColumn>, numbers: &[u32]| {
+            values_of(column, doc).filter_map(|ordinal| numbers.get(ordinal as usize)).any(|value| is_wanted(*value))
+        };
+        match facet {
+            Facet::Lang => {
+                let lang = numbers.langs.get(segment.lang.get_val(doc) as usize);
+                let above = lang.and_then(|lang| self.langs_above.get(*lang as usize));
+                above.into_iter().flatten().any(|lang| is_wanted(*lang))
+            }
+            Facet::Kind => is_wanted(segment.kind.get_val(doc) as u32),
+            Facet::Topic => labels(segment.topic.as_ref(), &numbers.topics),
+            Facet::Tag => labels(segment.tag.as_ref(), &numbers.tags),
+            Facet::Author => labels(segment.author.as_ref(), &numbers.authors),
+            Facet::Year => self.month_at(segment.published.first(doc)).is_some_and(|month| {
+                is_wanted(month) || self.month_years.get(month as usize).is_some_and(|year| is_wanted(*year))
+            }),
+        }
+    }
+
+    /// For every value of a facet, whether its filter takes it; `None` where the filter is empty.
+    pub(crate) fn meant(&self, facet: Facet, filters: &Filters) -> Option<Vec<bool>> {
+        let has_label = |labels: &[Label], asked: &[String]| {
+            let keys: FxHashSet<String> = asked.iter().map(|asked| label_key(asked)).collect();
+            (!asked.is_empty()).then(|| labels.iter().map(|label| keys.contains(&label.key)).collect())
+        };
+        match facet {
+            Facet::Lang => (!filters.langs.is_empty()).then(|| {
+                let is_meant = |lang: &String| filters.langs.iter().any(|asked| language_is_under(lang, asked));
+                self.langs.iter().map(is_meant).collect()
+            }),
+            Facet::Kind => {
+                (!filters.kinds.is_empty()).then(|| Kind::ALL.iter().map(|kind| filters.kinds.contains(kind)).collect())
+            }
+            Facet::Topic => (!filters.topics.is_empty()).then(|| {
+                let asked: FxHashSet<&String> = filters.topics.iter().collect();
+                self.topics.iter().map(|topic| asked.contains(topic)).collect()
+            }),
+            Facet::Tag => has_label(&self.tags, &filters.tags),
+            Facet::Author => has_label(&self.authors, &filters.authors),
+            Facet::Year => (!filters.years.is_empty()).then(|| {
+                let years = self.years.iter().map(|year| filters.years.contains(year));
+                self.months.iter().map(|_| false).chain(years).collect()
+            }),
+        }
+    }
+
+    /// The number of the month of a second, Unix time.
+    fn month_at(&self, published_s: Option<i64>) -> Option<u32> {
+        let at = published_s?;
+        // Every month of an article is in the list.
+        self.month_starts.partition_point(|start| *start <= at).checked_sub(1).map(number)
+    }
+
+    /// How the site writes a topic in the first of some language groups that has a label, or else
+    /// in most articles.
+    pub(crate) fn topic_label(&self, topic: usize, groups: &[String]) -> &str {
+        let Some(labels) = self.topic_labels.get(topic) else { return "" };
+        groups.iter().find_map(|group| labels.by_group.get(group)).unwrap_or(&labels.any)
+    }
+}
+
+/// The languages of the counted articles.
+fn counted_langs(segments: &[Segment]) -> BTreeSet<&String> {
+    let mut counted = BTreeSet::new();
+    for segment in segments {
+        let mut is_held = vec![false; segment.langs.len()];
+        for doc in (0..segment.reader.max_doc()).filter(|doc| segment.is_counted(*doc)) {
+            if let Some(is_held) = is_held.get_mut(segment.lang.get_val(doc) as usize) {
+                *is_held = true;
+            }
+        }
+        counted.extend(segment.langs.iter().zip(is_held).filter(|(_, is_held)| *is_held).map(|(lang, _)| lang));
+    }
+    counted
+}
+
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+fn place_of(list: &[String], value: &str) -> u32 {
+    number(list.partition_point(|known| known.as_str() < value))
+}
+
+fn values_of(column: Option<&StrColumn>, doc: DocId) -> impl Iterator<Item = u64> + '_ {
+    column.into_iter().flat_map(move |column| column.ords().values_for_doc(doc))
+}
+
+/// The values of a column in the order of their ordinals.
+fn dictionary(column: Option<&StrColumn>) -> io::Result<Vec<String>> {
+    let Some(column) = column else { return Ok(Vec::new()) };
+    let mut values = Vec::with_capacity(column.num_terms());
+    let mut stream = column.dictionary().stream()?;
+    while stream.advance() {
+        values.push(String::from_utf8_lossy(stream.key()).into_owned());
+    }
+    Ok(values)
+}
+
+/// The values of a column over all segments, in order, and for every segment their numbers.
+fn merged(
+    segments: &[Segment],
+    column: impl Fn(&Segment) -> Option<&StrColumn>,
+) -> io::Result<(Vec<String>, Vec<Vec<u32>>)> {
+    let own = segments.iter().map(|segment| dictionary(column(segment))).collect::<io::Result<Vec<_>>>()?;
+    let all: BTreeSet<&String> = own.iter().flatten().collect();
+    let all: Vec<String> = all.into_iter().cloned().collect();
+    let numbers = own.iter().map(|own| own.iter().map(|value| place_of(&all, value)).collect()).collect();
+    Ok((all, numbers))
+}
+
+/// The labels of a column over all segments, by their keys, and for every segment their numbers.
+fn labels(
+    segments: &[Segment],
+    now_s: i64,
+    column: impl Fn(&Segment) -> Option<&StrColumn>,
+) -> io::Result<(Vec<Label>, Vec<Vec<u32>>)> {
+    let (spellings, spelling_numbers) = merged(segments, &column)?;
+    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (place, spelling) in spellings.iter().enumerate() {
+        by_key.entry(label_key(spelling)).or_default().push(place);
+    }
+    // Tantivy keeps the spellings of deleted articles until it merges, and some are of articles that
+    // readers may not see yet.
+    let mut is_used = vec![by_key.len() == spellings.len(); spellings.len()];
+    if by_key.len() < spellings.len() {
+        for (segment, numbers) in segments.iter().zip(&spelling_numbers) {
+            let visible = segment.reader.doc_ids_alive().filter(|doc| segment.is_visible(*doc, now_s));
+            for ordinal in visible.flat_map(|doc| values_of(column(segment), doc)) {
+                let used = numbers.get(ordinal as usize).and_then(|number| is_used.get_mut(*number as usize));
+                if let Some(used) = used {
+                    *used = true;
+                }
+            }
+        }
+    }
+    let mut labels = Vec::with_capacity(by_key.len());
+    let mut label_of = vec![0; spellings.len()];
+    for (key, places) in by_key {
+        for place in &places {
+            label_of[*place] = number(labels.len());
+        }
+        let first = places.iter().find(|place| is_used[**place]).or(places.first());
+        labels.push(Label { key, text: first.map_or(String::new(), |place| spellings[*place].clone()) });
+    }
+    let of_segment = |numbers: &Vec<u32>| {
+        numbers.iter().filter_map(|number| label_of.get(*number as usize)).copied().collect::<Vec<u32>>()
+    };
+    let numbers = spelling_numbers.iter().map(of_segment).collect();
+    Ok((labels, numbers))
+}
+
+/// How the articles that readers may see write every topic, or else the others.
+fn topic_labels(segments: &[Segment], now_s: i64, topics: &[String]) -> io::Result<Vec<TopicLabels>> {
+    let (labels, numbers) = merged(segments, |segment| segment.topic_label.as_ref())?;
+    // How many visible articles of each language group write each label, and how many others of any.
+    let mut others: Vec<u32> = vec![0; labels.len()];
+    let mut counts: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for (segment, numbers) in segments.iter().zip(&numbers) {
+        let mut own: Vec<Vec<u32>> = vec![vec![0; numbers.len()]; segment.langs.len()];
+        for doc in segment.reader.doc_ids_alive() {
+            let Some(own) = own.get_mut(segment.lang.get_val(doc) as usize) else { continue };
+            let is_visible = segment.is_visible(doc, now_s);
+            for ordinal in values_of(segment.topic_label.as_ref(), doc) {
+                let count = match numbers.get(ordinal as usize) {
+                    Some(number) if !is_visible => others.get_mut(*number as usize),
+                    _ => own.get_mut(ordinal as usize),
+                };
+                if let Some(count) = count {
+                    *count += 1;
+                }
+            }
+        }
+        for (lang, own) in segment.langs.iter().zip(own) {
+            let sums = counts.entry(language_group(lang)).or_insert_with(|| vec![0; labels.len()]);
+            for (count, number) in own.iter().zip(numbers) {
+                if let Some(sum) = sums.get_mut(*number as usize) {
+                    *sum += count;
+                }
+            }
+        }
+    }
+    let mut found: Vec<Leading> = vec![Leading::default(); topics.len()];
+    for (place, label) in labels.iter().enumerate() {
+        let Some((path, text)) = label.split_once(LABEL_SEPARATOR) else { continue };
+        let Some(topic) = found.get_mut(place_of(topics, path) as usize) else { continue };
+        let in_all: u32 = counts.values().map(|counts| counts[place]).sum();
+        // What only hidden articles write stands for a topic of which nothing else is known.
+        let rank = if in_all > 0 { (true, in_all) } else { (false, others[place]) };
+        if rank > topic.most {
+            (topic.most, topic.labels.any) = (rank, text.to_owned());
+        }
+        for (group, counts) in &counts {
+            let most = topic.most_in.entry(group.clone()).or_insert(0);
+            if counts[place] > *most {
+                *most = counts[place];
+                topic.labels.by_group.insert(group.clone(), text.to_owned());
+            }
+        }
+    }
+    Ok(found.into_iter().map(|topic| topic.labels).collect())
+}
+
+/// The labels of a topic that most articles write, of those seen so far.
+#[derive(Default, Clone)]
+struct Leading {
+    labels: TopicLabels,
+    /// Whether visible articles write the label of all, and how many articles do.
+    most: (bool, u32),
+    /// How many articles of a language group write its label.
+    most_in: BTreeMap<String, u32>,
+}
+
+/// The months in which living articles were published, with their first second, in order.
+fn months(segments: &[Segment]) -> Vec<(Month, i64)> {
+    let mut months: BTreeMap<Month, (i64, i64)> = BTreeMap::new();
+    for segment in segments {
+        let mut last: Option<(i64, i64)> = None;
+        for at in segment.reader.doc_ids_alive().filter_map(|doc| segment.published.first(doc)) {
+            if last.is_some_and(|(start, end)| start <= at && at < end) {
+                continue;
+            }
+            let Some((year, month)) = month_of(at) else { continue };
+            let bounds = *months.entry(Month { year, month }).or_insert_with(|| bounds_of(year, month, at));
+            last = Some(bounds);
+        }
+    }
+    months.into_iter().map(|(month, (start, _))| (month, start)).collect()
+}
+
+/// The first second of a month, and of the one after it; `at` is within the month.
+fn bounds_of(year: i16, month: i8, at: i64) -> (i64, i64) {
+    let second_of = |date: Date| date.to_zoned_datetime(TimeZone::UTC).map(|zoned| zoned.timestamp().as_second());
+    let Ok(first) = Date::new(year, month, 1) else { return (at, at) };
+    let next = first.last_of_month().tomorrow();
+    (second_of(first).unwrap_or(at), next.and_then(second_of).unwrap_or(i64::MAX))
+}

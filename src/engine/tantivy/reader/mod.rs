@@ -1,0 +1,10 @@
+//! One state of a generation, opened for reading: columns, postings, statistics.
+
+pub(crate) mod completion_top_k;
+pub(crate) mod contents;
+pub(crate) mod facet_values;
+pub(crate) mod phrase_match;
+pub(crate) mod prefix_terms;
+pub(crate) mod snapshot;
+pub(crate) mod surface_form;
+pub(crate) mod work_index;

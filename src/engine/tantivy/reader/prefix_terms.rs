@@ -1,0 +1,184 @@
+//! The words of a segment that most articles hold, for every short beginning that more words have
+//! than are gone through for one search: `a*` must not cost a walk through a tenth of the vocabulary.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::io;
+
+use tantivy::postings::TermInfo;
+use tantivy::termdict::{TermDictionary, TermOrdinal};
+
+use super::snapshot::{Snapshot, index_error};
+use crate::engine::EngineError;
+use crate::engine::planning::{Begun, Collection, MAX_PREFIX_WORDS};
+
+/// The most words of one beginning that are gone through at a search.
+const MAX_SCANNED: usize = 256;
+/// How many of a beginning with more are kept.
+const KEPT: usize = MAX_PREFIX_WORDS + MAX_PREFIX_WORDS / 4 + SPARE;
+/// How many more than are wanted are taken up of a segment, besides a quarter: what is frequent in one
+/// may be rare in others.
+const SPARE: usize = 4;
+/// The longest beginning that is looked at, in characters: few that are longer have so many words.
+const MAX_CHARS: usize = 5;
+
+/// The words under one beginning.
+#[derive(Debug)]
+pub(crate) struct Under {
+    /// How many words there are.
+    pub(crate) words: usize,
+    /// Those of them that most counted articles hold: how many, and the ordinal of the term.
+    pub(crate) best: Vec<(u32, TermOrdinal)>,
+}
+
+/// The frequent words of one segment, by beginning. A segment never changes: this is made once for
+/// each, and again where other articles are counted.
+#[derive(Debug, Default)]
+pub(crate) struct Beginnings {
+    under: HashMap<String, Under>,
+}
+
+/// A beginning whose words are being gone through.
+#[derive(Default)]
+struct Open {
+    beginning: String,
+    words: usize,
+    /// The best so far, the least of them on top.
+    best: BinaryHeap<Reverse<(u32, Reverse<TermOrdinal>)>>,
+}
+
+impl Beginnings {
+    /// Goes through the words of a segment once: those with a beginning in common stand together.
+    /// `holders` says how many counted articles hold one.
+    pub(crate) fn of(terms: &TermDictionary, holders: impl Fn(&TermInfo) -> io::Result<u32>) -> io::Result<Beginnings> {
+        let mut beginnings = Beginnings::default();
+        let mut open: [Open; MAX_CHARS] = Default::default();
+        let mut stream = terms.stream()?;
+        while stream.advance() {
+            let Ok(word) = std::str::from_utf8(stream.key()) else { continue };
+            let articles = holders(stream.value())?;
+            if articles == 0 {
+                continue;
+            }
+            let ends = word.char_indices().map(|(at, c)| at + c.len_utf8());
+            for (open, end) in open.iter_mut().zip(ends) {
+                let beginning = word.get(..end).unwrap_or(word);
+                if open.beginning != beginning {
+                    let done = std::mem::replace(open, Open { beginning: beginning.to_owned(), ..Open::default() });
+                    beginnings.close(done);
+                }
+                open.take(articles, stream.term_ord());
+            }
+        }
+        open.into_iter().for_each(|open| beginnings.close(open));
+        Ok(beginnings)
+    }
+
+    fn close(&mut self, open: Open) {
+        if open.words > MAX_SCANNED {
+            let best = open.best.into_sorted_vec().into_iter();
+            let best = best.map(|Reverse((articles, Reverse(ordinal)))| (articles, ordinal)).collect();
+            self.under.insert(open.beginning, Under { words: open.words, best });
+        }
+    }
+
+    /// The frequent words that begin with a text; `None` where there are so few that all can be gone
+    /// through.
+    pub(crate) fn under(&self, beginning: &str) -> Option<&Under> {
+        self.under.get(beginning)
+    }
+}
+
+impl Open {
+    fn take(&mut self, articles: u32, ordinal: TermOrdinal) {
+        self.words += 1;
+        self.best.push(Reverse((articles, Reverse(ordinal))));
+        if self.best.len() > KEPT {
+            self.best.pop();
+        }
+    }
+}
+
+/// The most held of very many words that begin with a text. Of each segment's words the frequent
+/// ones are taken up, and counted over all segments.
+pub(crate) fn frequent_beginning_with(snapshot: &Snapshot, prefix: &str, most: usize) -> Result<Begun, EngineError> {
+    let end = format!("{prefix}{}", char::MAX);
+    let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
+    let mut most_in_one = 0;
+    for segment in &snapshot.segments {
+        let terms = segment.vocabulary.terms();
+        if let Some(Under { words, best }) = segment.beginnings.under(prefix) {
+            most_in_one = most_in_one.max(*words);
+            for (articles, ordinal) in best.iter().take(most + most / 4 + SPARE) {
+                let mut word = Vec::new();
+                if terms.ord_to_term(*ordinal, &mut word).map_err(index_error)? {
+                    *found.entry(word).or_insert(0) += u64::from(*articles);
+                }
+            }
+        } else {
+            let mut words = terms.range().ge(prefix).lt(&end).into_stream().map_err(index_error)?;
+            while let Some((word, info)) = words.next() {
+                let articles = segment.holders(&segment.vocabulary, info).map_err(index_error)?;
+                if articles > 0 {
+                    *found.entry(word.to_vec()).or_insert(0) += u64::from(articles);
+                }
+            }
+        }
+    }
+    let count = most_in_one.max(found.len());
+    let mut found: Vec<(Vec<u8>, u64)> = found.into_iter().collect();
+    // Stable: of equals the first in the order of the words.
+    found.sort_by_key(|(_, articles)| Reverse(*articles));
+    let mut words = Vec::with_capacity(most);
+    for (word, _) in found {
+        if words.len() == most {
+            break;
+        }
+        let word = String::from_utf8_lossy(&word).into_owned();
+        let articles = snapshot.holding(&word)?;
+        if articles > 0 {
+            words.push((word, articles));
+        }
+    }
+    Ok(Begun { count, ..Begun::best_of(words, most) })
+}
+
+#[cfg(test)]
+mod tests {
+    use tantivy::schema::{STRING, Schema};
+    use tantivy::{Index, TantivyDocument};
+
+    use super::*;
+
+    #[test]
+    fn of_beginnings_with_many_words_the_most_frequent_are_kept() {
+        let mut schema = Schema::builder();
+        let field = schema.add_text_field("word", STRING);
+        let index = Index::create_in_ram(schema.build());
+        let mut writer = index.writer_with_num_threads(1, 20_000_000).unwrap();
+        let hold = |word: String, times: usize| {
+            for _ in 0..times {
+                let mut document = TantivyDocument::new();
+                document.add_text(field, &word);
+                writer.add_document(document).unwrap();
+            }
+        };
+        for number in 0..600 {
+            hold(format!("éa{number:03}"), if number % 3 == 0 { 2 } else { 1 });
+        }
+        hold("éb".to_owned(), 3);
+        hold("f".to_owned(), 1);
+        writer.commit().unwrap();
+        let segment = &index.reader().unwrap().searcher().segment_readers()[0].clone();
+        let list = segment.inverted_index(field).unwrap();
+        let beginnings = Beginnings::of(list.terms(), |term| Ok(term.doc_freq)).unwrap();
+        let under = beginnings.under("é").unwrap();
+        assert_eq!((under.words, under.best.len(), under.best[0].0), (601, KEPT, 3));
+        assert!(under.best[1..].iter().all(|(articles, _)| *articles == 2));
+        let mut word = Vec::new();
+        list.terms().ord_to_term(under.best[1].1, &mut word).unwrap();
+        assert_eq!(word, "éa000".as_bytes(), "of equals the first in the order of the words");
+        assert_eq!(beginnings.under("éa").map(|under| under.words), Some(600));
+        assert!(beginnings.under("éa1").is_none() && beginnings.under("f").is_none());
+    }
+}

@@ -1,0 +1,47 @@
+//! How the articles of an index write a word.
+
+use tantivy::postings::Postings;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet, TERMINATED, Term};
+
+use super::snapshot::{Place, Snapshot};
+use crate::analysis::Zone;
+use crate::engine::EngineError;
+use crate::engine::planning::relaxation::{MAX_ASKED, mostly_written, written_in_body, written_on_card};
+use crate::engine::tantivy::search::stored_body::SegmentBody;
+
+/// How most of a few articles write a folded word: of those that hold it and that readers may see at a
+/// time (Unix), the first by their ids.
+pub(crate) fn written(snapshot: &Snapshot, folded: &str, now_s: i64) -> Result<Option<String>, EngineError> {
+    let mut holders = snapshot.all_with(&Term::from_field_text(snapshot.fields.vocabulary, folded))?;
+    holders.retain(|place| snapshot.segments[place.segment].is_visible(place.doc, now_s));
+    let rank = |place: &Place| snapshot.segments[place.segment].id_rank(place.doc);
+    if holders.len() > MAX_ASKED {
+        holders.select_nth_unstable_by_key(MAX_ASKED, rank);
+        holders.truncate(MAX_ASKED);
+    }
+    holders.sort_unstable_by_key(rank);
+    let mut forms = Vec::new();
+    for place in holders {
+        forms.extend(written_by(snapshot, place, folded)?);
+    }
+    Ok(mostly_written(forms))
+}
+
+fn written_by(snapshot: &Snapshot, place: Place, folded: &str) -> Result<Option<String>, EngineError> {
+    let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
+    let option = IndexRecordOption::WithFreqsAndPositions;
+    if let Some(mut list) = segment.word_postings(snapshot, Zone::Body, folded, option)?
+        && list.doc() != TERMINATED
+        && (list.doc() == place.doc || (list.doc() < place.doc && list.seek(place.doc) == place.doc))
+    {
+        let mut positions = Vec::new();
+        list.positions(&mut positions);
+        if let Some(first) = positions.first()
+            && let Some(written) = written_in_body(&SegmentBody::new(segment, place.doc), *first, folded)?
+        {
+            return Ok(Some(written));
+        }
+    }
+    Ok(written_on_card(&snapshot.card(place)?, folded))
+}

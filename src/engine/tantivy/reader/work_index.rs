@@ -1,0 +1,174 @@
+//! Which articles are versions of which work, for all articles of a snapshot at once.
+
+use tantivy::DocId;
+
+use super::snapshot::{Place, Segment};
+use crate::article::{Kind, MAX_VERSIONS};
+use crate::engine::related::subject::eventful_day;
+
+/// An article, counted through all segments.
+pub(crate) type Doc = u32;
+
+/// Which articles are versions of which work: some 25 bytes an article.
+#[derive(Default)]
+pub(crate) struct WorkIndex {
+    /// The number of each segment's first article.
+    bases: Vec<Doc>,
+    /// For every article, its work.
+    works: Vec<u32>,
+    /// For every counted article, its language's place among the snapshot's groups; [`NO_GROUP`] for
+    /// the others.
+    groups: Vec<u16>,
+    /// For every counted article, its [`eventful_day`]; [`NO_DAY`] where it has none.
+    days: Vec<i32>,
+    /// For every work, where its versions begin; and where the last end.
+    starts: Vec<u32>,
+    versions: Vec<Place>,
+    /// For every work, a bit for every language that it has a version in; languages beyond the
+    /// 64th share bits.
+    languages: Vec<u64>,
+    groups_count: usize,
+}
+
+const NO_DAY: i32 = i32::MIN;
+const NO_GROUP: u16 = u16::MAX;
+
+/// Has the counted versions of a work beyond the first [`MAX_VERSIONS`], by their ids, stand alone, as
+/// works of their own; returns what is above every work number then.
+///
+/// Only what readers may see decides it, so that it tells nothing else, and the order in which the
+/// articles came does not.
+pub(crate) fn split_large_works(segments: &mut [Segment], works: usize) -> usize {
+    let mut counts = vec![0usize; works];
+    let mut is_large = false;
+    for segment in segments.iter() {
+        for doc in (0..segment.reader.max_doc()).filter(|doc| segment.is_counted(*doc)) {
+            if let Some(count) = counts.get_mut(segment.work_of(doc) as usize) {
+                *count += 1;
+                is_large |= *count > MAX_VERSIONS;
+            }
+        }
+    }
+    if !is_large {
+        return works;
+    }
+    let mut versions = Vec::new();
+    for (ordinal, segment) in segments.iter().enumerate() {
+        for doc in (0..segment.reader.max_doc()).filter(|doc| segment.is_counted(*doc)) {
+            let work = segment.work_of(doc);
+            if counts.get(work as usize).is_some_and(|count| *count > MAX_VERSIONS) {
+                versions.push((work, segment.id_rank(doc), Place { segment: ordinal, doc }));
+            }
+        }
+    }
+    versions.sort_unstable_by_key(|(work, rank, _)| (*work, *rank));
+    let mut next = works;
+    for (_, _, place) in versions.chunk_by(|a, b| a.0 == b.0).flat_map(|work| work.iter().skip(MAX_VERSIONS)) {
+        if let Some(segment) = segments.get_mut(place.segment) {
+            segment.set_work(place.doc, u32::try_from(next).unwrap_or(u32::MAX));
+            next += 1;
+        }
+    }
+    next
+}
+
+impl WorkIndex {
+    /// Reads the columns of all segments; `works` is above every work number, `groups_count` is how
+    /// many language groups there are.
+    pub(crate) fn new(segments: &[Segment], works: usize, groups_count: usize) -> WorkIndex {
+        let mut index =
+            WorkIndex { starts: vec![0; works + 1], languages: vec![0; works], groups_count, ..WorkIndex::default() };
+        for segment in segments {
+            index.bases.push(index.works.len() as Doc);
+            for doc in 0..segment.reader.max_doc() {
+                index.works.push(segment.work_of(doc));
+                if !segment.is_counted(doc) {
+                    index.groups.push(NO_GROUP);
+                    index.days.push(NO_DAY);
+                    continue;
+                }
+                let (_, group) = segment.lang_of(doc);
+                index.groups.push(u16::try_from(group).unwrap_or(NO_GROUP));
+                let kind = Kind::ALL.get(segment.kind.get_val(doc) as usize);
+                let day = kind.and_then(|kind| eventful_day(*kind, segment.published.first(doc)));
+                index.days.push(day.unwrap_or(NO_DAY));
+            }
+        }
+        let alive: Vec<(usize, Place)> = (0..)
+            .zip(segments)
+            .flat_map(|(ordinal, segment)| {
+                segment.reader.doc_ids_alive().map(move |doc| Place { segment: ordinal, doc })
+            })
+            .map(|place| (index.work_of(index.doc(place)) as usize, place))
+            .filter(|(work, _)| *work < works)
+            .collect();
+        for (work, place) in &alive {
+            index.starts[work + 1] += 1;
+            if let Some(group) = index.group_of(index.doc(*place)) {
+                index.languages[*work] |= language_bit(group);
+            }
+        }
+        for work in 0..works {
+            index.starts[work + 1] += index.starts[work];
+        }
+        let mut next = index.starts.clone();
+        index.versions = vec![Place { segment: 0, doc: 0 }; alive.len()];
+        for (work, place) in alive {
+            index.versions[next[work] as usize] = place;
+            next[work] += 1;
+        }
+        for work in 0..works {
+            let versions = index.starts[work] as usize..index.starts[work + 1] as usize;
+            index.versions[versions].sort_by_key(|place| segments[place.segment].id_rank(place.doc));
+        }
+        index
+    }
+
+    /// How many articles there are, deleted ones among them.
+    pub(crate) fn docs(&self) -> usize {
+        self.works.len()
+    }
+
+    /// The article at a place.
+    pub(crate) fn doc(&self, place: Place) -> Doc {
+        self.base(place.segment) + place.doc
+    }
+
+    /// The number of a segment's first article.
+    pub(crate) fn base(&self, segment: usize) -> DocId {
+        self.bases.get(segment).copied().unwrap_or(0)
+    }
+
+    /// An article's work.
+    pub(crate) fn work_of(&self, doc: Doc) -> u32 {
+        self.works.get(doc as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The place of a counted article's language among the snapshot's groups.
+    pub(crate) fn group_of(&self, doc: Doc) -> Option<usize> {
+        self.groups.get(doc as usize).filter(|group| **group != NO_GROUP).map(|group| usize::from(*group))
+    }
+
+    /// The day of a counted article that belongs to its time.
+    pub(crate) fn eventful_day(&self, doc: Doc) -> Option<i32> {
+        self.days.get(doc as usize).copied().filter(|day| *day != NO_DAY)
+    }
+
+    /// The living versions of a work, by their ids.
+    pub(crate) fn versions(&self, work: u32) -> &[Place] {
+        let bounds = self.starts.get(work as usize).zip(self.starts.get(work as usize + 1));
+        bounds.and_then(|(from, to)| self.versions.get(*from as usize..*to as usize)).unwrap_or_default()
+    }
+
+    /// Whether a work has a counted version in a language group.
+    pub(crate) fn has_language(&self, work: u32, group: usize) -> bool {
+        let bits = self.languages.get(work as usize).copied().unwrap_or(0);
+        let is_sure = self.groups_count <= 64;
+        bits & language_bit(group) != 0
+            && (is_sure || self.versions(work).iter().any(|place| self.group_of(self.doc(*place)) == Some(group)))
+    }
+}
+
+fn language_bit(group: usize) -> u64 {
+    1 << (group % 64)
+}

@@ -1,0 +1,421 @@
+//! Related works over a snapshot.
+//!
+//! How near every work is to an article is worked out from the postings ([`scorer`]), for all
+//! articles when a generation is built ([`neighbours_file`]); what is shown of it is chosen at reading. A
+//! ladder: works that are near, then the newest of the same kind, then the newest; the language
+//! asked from goes through all of it before the others do, unless any language is as good. A rung
+//! is only stepped on while works are missing.
+
+pub(crate) mod neighbours_file;
+pub(crate) mod scorer;
+
+pub(crate) use self::neighbours_file::{NearestStore, StoreError, keep};
+
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use self::neighbours_file::asked_versions;
+use self::scorer::{Asked, Candidate, LookedFor, Scorer};
+use super::place;
+use super::reader::snapshot::{Place, Snapshot};
+use super::search::filter::Filter;
+use crate::analysis::{ArticleTerms, KeyTerm, language_group};
+use crate::article::Article;
+use crate::engine::cancellation::checkpoint;
+use crate::engine::filters::Filters;
+use crate::engine::related::diversify::{self, Copies, in_order};
+use crate::engine::related::reasons::{Written, reasons};
+use crate::engine::related::subject::work_key;
+use crate::engine::related::{KEPT, Nearness, Shared, Subject};
+use crate::engine::{
+    ArticleKey, Card, EngineError, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, language_fit,
+};
+
+/// The works nearest to what is asked about.
+pub(crate) fn related(snapshot: &Snapshot, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
+    let origin = match &request.to {
+        RelatedTo::Article(key) => match place(snapshot, key, request.now_s)? {
+            Some(place) => Origin::of_article(snapshot, place, request.now_s)?,
+            None => None,
+        },
+        RelatedTo::Draft(article) => Some(Origin::of_draft(snapshot, article, request.now_s)?),
+    };
+    let Some(origin) = origin else { return Ok(None) };
+    let id = origin.place.is_some().then(|| origin.card.id.clone());
+    let mut ladder = Ladder::new(snapshot, request, &origin);
+    ladder.climb()?;
+    Ok(Some(RelatedAnswer { id, hits: ladder.hits, index_version: snapshot.version }))
+}
+
+/// What is asked about.
+struct Origin {
+    card: Card,
+    subject: Subject,
+    /// Its place, if it is in the index.
+    place: Option<Place>,
+    /// The work that it is a version of, and for a draft those of which it takes the place.
+    own: Vec<u32>,
+    /// The counted versions of its work, by their ids, and behind them itself where it is not counted
+    /// yet; none of a draft.
+    versions: Vec<Place>,
+    /// Its place among them.
+    version: usize,
+    sketches: Copies,
+}
+
+impl Origin {
+    /// An article that readers may see.
+    fn of_article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Option<Origin>, EngineError> {
+        let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
+        if !segment.is_visible(place.doc, now_s) {
+            return Ok(None);
+        }
+        let work = snapshot.work_of(place);
+        let uncounted = Some(place).filter(|place| !snapshot.is_counted(*place));
+        let versions: Vec<Place> = snapshot.counted_versions(work).chain(uncounted).collect();
+        let mut sketches = Copies::default();
+        for version in &versions {
+            sketches.show(snapshot.segments[version.segment].sketch(version.doc));
+        }
+        Ok(Some(Origin {
+            card: snapshot.card(place)?,
+            subject: snapshot.subject(place)?,
+            place: Some(place),
+            own: vec![work],
+            version: versions.iter().position(|version| *version == place).unwrap_or(0),
+            versions,
+            sketches,
+        }))
+    }
+
+    fn of_draft(snapshot: &Snapshot, article: &Article, now_s: i64) -> Result<Origin, EngineError> {
+        let terms = ArticleTerms::of(article, &mut HashMap::new());
+        let mut places = snapshot.all_with_key(&work_key(&article.work))?;
+        let url = article.url.clone().map(ArticleKey::Url);
+        for key in [ArticleKey::Id(article.id.clone())].into_iter().chain(url) {
+            places.extend(place(snapshot, &key, now_s)?);
+        }
+        places.retain(|place| snapshot.segments[place.segment].is_visible(place.doc, now_s));
+        let mut own: Vec<u32> = places.iter().map(|place| snapshot.work_of(*place)).collect();
+        own.sort_unstable();
+        own.dedup();
+        let mut sketches = Copies::default();
+        sketches.show(terms.sketch);
+        let subject = Subject::of(article, &terms);
+        Ok(Origin { card: Card::of(article), subject, place: None, own, versions: Vec::new(), version: 0, sketches })
+    }
+
+    /// How the subject writes what was looked for.
+    fn written(&self, snapshot: &Snapshot, version: usize, looked_for: &LookedFor) -> Result<Written, EngineError> {
+        let other;
+        let subject = match self.place.filter(|_| version != self.version) {
+            Some(_) => {
+                let Some(place) = self.versions.get(version) else { return Ok(Written::default()) };
+                other = snapshot.subject(*place)?;
+                &other
+            }
+            None => &self.subject,
+        };
+        let written = |terms: &[KeyTerm], places: &[usize]| {
+            places.iter().map(|place| terms.get(*place).map_or(String::new(), |term| term.written.clone())).collect()
+        };
+        Ok(Written {
+            words: written(&subject.terms.words, &looked_for.words),
+            phrases: written(&subject.terms.phrases, &looked_for.phrases),
+            is_translated: version != self.version,
+        })
+    }
+}
+
+/// Works that could be shown, nearest or best first, and whether there are no others.
+struct Pool {
+    works: Vec<Candidate>,
+    looked_for: Vec<LookedFor>,
+    is_whole: bool,
+}
+
+/// A version of a work that could be shown.
+#[derive(Clone, Copy)]
+struct Choice {
+    place: Place,
+    candidate: Candidate,
+    published: Option<i64>,
+    id_rank: u32,
+}
+
+struct Ladder<'s> {
+    snapshot: &'s Snapshot,
+    request: &'s RelatedRequest,
+    origin: &'s Origin,
+    /// The works that are near, if they had to be worked out.
+    worked_out: Option<Pool>,
+    /// Works that are answered, or must not be.
+    seen: HashSet<u32>,
+    copies: Copies,
+    /// Whether works were passed over as copies.
+    had_copies: bool,
+    hits: Vec<RelatedHit>,
+}
+
+impl<'s> Ladder<'s> {
+    fn new(snapshot: &'s Snapshot, request: &'s RelatedRequest, origin: &'s Origin) -> Ladder<'s> {
+        Ladder {
+            snapshot,
+            request,
+            origin,
+            worked_out: None,
+            seen: origin.own.iter().copied().collect(),
+            copies: origin.sketches.clone(),
+            had_copies: false,
+            hits: Vec::new(),
+        }
+    }
+
+    fn climb(&mut self) -> Result<(), EngineError> {
+        let all = &self.request.filters;
+        let own_lang = self.origin.card.lang.split('-').next().map(str::to_owned);
+        let own = Filters { langs: own_lang.into_iter().collect(), ..all.clone() };
+        let is_asked = !all.langs.is_empty();
+        let kind = |filters: &Filters| {
+            let kinds = &filters.kinds;
+            let fits = kinds.is_empty() || kinds.contains(&self.origin.card.kind);
+            fits.then(|| Filters { kinds: vec![self.origin.card.kind], ..filters.clone() })
+        };
+        let languages: Vec<&Filters> = if is_asked { vec![all] } else { vec![&own, all] };
+        if self.request.any_lang {
+            self.by_nearness(all, false)?;
+            for filters in &languages {
+                self.newest(kind(filters).as_ref(), Rung::Kind)?;
+            }
+            for filters in &languages {
+                self.newest(Some(filters), Rung::Recent)?;
+            }
+        } else {
+            for filters in &languages {
+                self.by_nearness(filters, std::ptr::eq(*filters, &own))?;
+                self.newest(kind(filters).as_ref(), Rung::Kind)?;
+                self.newest(Some(filters), Rung::Recent)?;
+            }
+        }
+        if self.hits.is_empty() && self.had_copies {
+            // Better a copy than nothing.
+            self.copies = Copies::default();
+            self.newest(Some(all), Rung::Recent)?;
+        }
+        Ok(())
+    }
+
+    fn missing(&self) -> usize {
+        self.request.limit.saturating_sub(self.hits.len())
+    }
+
+    /// Answers works that are near, from what is kept where that reaches, else from what is worked
+    /// out now.
+    fn by_nearness(&mut self, filters: &Filters, is_own_language: bool) -> Result<(), EngineError> {
+        if self.missing() == 0 {
+            return Ok(());
+        }
+        if self.worked_out.is_none()
+            && let Some(pool) = self.kept(is_own_language)
+            && let Some(shown) = self.chosen(&pool, filters)
+        {
+            return self.show_near(shown, &pool.looked_for);
+        }
+        let mut pool = match self.worked_out.take() {
+            Some(pool) => pool,
+            None => self.work_out(diversify::choice(self.request.limit))?,
+        };
+        let mut shown = self.chosen(&pool, filters);
+        if shown.is_none() {
+            pool = self.work_out(usize::MAX)?;
+            shown = self.chosen(&pool, filters);
+        }
+        self.show_near(shown.unwrap_or_default(), &pool.looked_for)?;
+        self.worked_out = Some(pool);
+        Ok(())
+    }
+
+    /// What is kept of the article that is asked about.
+    fn kept(&self, is_own_language: bool) -> Option<Pool> {
+        let place = self.origin.place?;
+        if !self.snapshot.counts_all_seen(self.request.now_s) {
+            return None; // what is kept knows nothing of what has just appeared
+        }
+        let store = self.snapshot.nearest.load();
+        let mut kept = store.as_ref()?.of(self.snapshot.work_of(place))?;
+        let own = kept.in_language.get_mut(self.origin.version).map(std::mem::take)?;
+        let mut works = kept.of_all;
+        if is_own_language {
+            works = own;
+        } else {
+            // A work that shares terms with this version is named by these.
+            for work in &mut works {
+                if let Some(known) = own.iter().find(|known| known.work == work.work) {
+                    *work = *known;
+                }
+            }
+        }
+        Some(Pool { is_whole: works.len() < KEPT, works, looked_for: kept.looked_for })
+    }
+
+    /// All works that are near, but those that share topics only where there are `enough` others.
+    fn work_out(&self, enough: usize) -> Result<Pool, EngineError> {
+        let asked = match self.origin.place {
+            Some(place) => {
+                let uncounted = Some(place).filter(|place| !self.snapshot.is_counted(*place));
+                asked_versions(self.snapshot, self.snapshot.work_of(place), uncounted)?
+            }
+            None => {
+                let group = language_group(&self.origin.card.lang);
+                let group = self.snapshot.languages.iter().position(|language| language.lang == group);
+                vec![Asked { subject: self.origin.subject.clone(), group, is_indexed: !self.origin.own.is_empty() }]
+            }
+        };
+        let near = Scorer::new(self.snapshot).near(&asked, &self.origin.own, enough)?;
+        let works = near.candidates(self.origin.version);
+        Ok(Pool { works, looked_for: near.looked_for, is_whole: near.is_whole })
+    }
+
+    /// The works of a pool to show, in order; `None` where the pool may lack some of them.
+    fn chosen(&self, pool: &Pool, filters: &Filters) -> Option<Vec<Choice>> {
+        let filter = Filter::new(&self.snapshot.values, filters);
+        let choice = diversify::choice(self.request.limit);
+        let mut rest: Vec<Candidate> =
+            pool.works.iter().filter(|candidate| !self.seen.contains(&candidate.work)).copied().collect();
+        let mut choices = self.next_choices(&mut rest, choice, &filter);
+        if !pool.is_whole && choices.len() < choice {
+            return None;
+        }
+        let nearness: Vec<Nearness> = choices.iter().take(choice).map(|choice| choice.candidate.nearness).collect();
+        let mut order = in_order(&nearness).into_iter().chain(nearness.len()..);
+        let mut copies = self.copies.clone();
+        let mut shown = Vec::new();
+        while shown.len() < self.missing()
+            && let Some(at) = order.next()
+        {
+            if at == choices.len() {
+                choices.extend(self.next_choices(&mut rest, choice, &filter));
+            }
+            let Some(choice) = choices.get(at) else { break };
+            let sketch = self.snapshot.segments[choice.place.segment].sketch(choice.place.doc);
+            if !copies.has(sketch) {
+                copies.show(sketch);
+                shown.push(*choice);
+            }
+        }
+        (pool.is_whole || shown.len() == self.missing()).then_some(shown)
+    }
+
+    /// The next works that could be shown, nearest first, taken out of the rest: at least so many
+    /// while there are some. Few are ever asked for of the many that are near.
+    fn next_choices(&self, rest: &mut Vec<Candidate>, at_least: usize, filter: &Filter<'_>) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        let mut many = at_least * 2;
+        while choices.len() < at_least && !rest.is_empty() {
+            let nearest = take_nearest(rest, many);
+            let mut passing: Vec<Choice> =
+                nearest.into_iter().filter_map(|candidate| self.choice(candidate, filter)).collect();
+            passing.sort_unstable_by(|a, b| {
+                let by_nearness = a.candidate.nearness.order(&b.candidate.nearness);
+                by_nearness.then(b.published.cmp(&a.published)).then(a.id_rank.cmp(&b.id_rank))
+            });
+            choices.extend(passing);
+            many *= 4;
+        }
+        choices
+    }
+
+    /// The version of a work to show, if one passes.
+    fn choice(&self, candidate: Candidate, filter: &Filter<'_>) -> Option<Choice> {
+        let choices = self.snapshot.versions(candidate.work).iter().filter_map(|place| {
+            let segment = &self.snapshot.segments[place.segment];
+            let passes = segment.is_visible(place.doc, self.request.now_s) && filter.passes(segment, *place);
+            let fit = language_fit(segment.lang_of(place.doc).0, Some(&self.origin.card.lang));
+            let published = segment.published.first(place.doc);
+            passes.then(|| (fit, Choice { place: *place, candidate, published, id_rank: segment.id_rank(place.doc) }))
+        });
+        choices.max_by_key(|(fit, choice)| (*fit, Reverse(choice.id_rank))).map(|(_, choice)| choice)
+    }
+
+    fn show_near(&mut self, shown: Vec<Choice>, looked_for: &[LookedFor]) -> Result<(), EngineError> {
+        let mut written: HashMap<usize, Written> = HashMap::new();
+        for Choice { place, candidate, .. } in shown {
+            let Candidate { work, nearness, version } = candidate;
+            let written = match written.entry(version) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let looked_for = looked_for.get(version).cloned().unwrap_or_default();
+                    new.insert(self.origin.written(self.snapshot, version, &looked_for)?)
+                }
+            };
+            checkpoint()?;
+            let card = self.snapshot.card(place)?;
+            let why = self.reasons(nearness.shared, written, &card, work)?;
+            self.show(place, work, card, nearness.score, nearness.rung(), why);
+        }
+        Ok(())
+    }
+
+    /// Why a work is near that is shown by a card. Where the two versions have nothing in common, other
+    /// versions of their works have a topic or the series.
+    fn reasons(&self, shared: Shared, written: &Written, card: &Card, work: u32) -> Result<Vec<Reason>, EngineError> {
+        let why = reasons(shared, written, &self.origin.card, &self.origin.subject.topics, card);
+        if !why.is_empty() {
+            return Ok(why);
+        }
+        let (mut asked, mut whole) = (self.origin.card.clone(), card.clone());
+        for place in self.snapshot.counted_versions(work) {
+            whole.topics.extend(self.snapshot.card(place)?.topics);
+        }
+        let mut topics = self.origin.subject.topics.clone();
+        // What is published in a draft's place was not compared.
+        for place in &self.origin.versions {
+            topics.extend(self.snapshot.subject(*place)?.topics);
+            asked.series = asked.series.or(self.snapshot.card(*place)?.series);
+        }
+        Ok(reasons(shared, written, &asked, &topics, &whole))
+    }
+
+    /// Answers the newest works.
+    fn newest(&mut self, filters: Option<&Filters>, rung: Rung) -> Result<(), EngineError> {
+        let Some(filters) = filters.filter(|_| self.missing() > 0) else { return Ok(()) };
+        let filter = Filter::new(&self.snapshot.values, filters);
+        let nothing = |work| Candidate { work, nearness: Nearness::default(), version: 0 };
+        let works =
+            (0..u32::try_from(self.snapshot.works).unwrap_or(u32::MAX)).filter(|work| !self.seen.contains(work));
+        let mut choices: Vec<Choice> = works.filter_map(|work| self.choice(nothing(work), &filter)).collect();
+        choices.sort_unstable_by_key(|choice| (Reverse(choice.published), choice.id_rank));
+        for Choice { place, candidate, .. } in choices {
+            if self.missing() == 0 {
+                break;
+            }
+            if self.copies.has(self.snapshot.segments[place.segment].sketch(place.doc)) {
+                self.had_copies = true;
+                continue;
+            }
+            checkpoint()?;
+            let why = if rung == Rung::Kind { Reason::Kind } else { Reason::Recent };
+            let card = self.snapshot.card(place)?;
+            self.show(place, candidate.work, card, 0.0, rung, vec![why]);
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, place: Place, work: u32, card: Card, score: f32, rung: Rung, reasons: Vec<Reason>) {
+        self.seen.insert(work);
+        self.copies.show(self.snapshot.segments[place.segment].sketch(place.doc));
+        let other_language = language_group(&card.lang) != language_group(&self.origin.card.lang);
+        self.hits.push(RelatedHit { card, score, rung, other_language, reasons });
+    }
+}
+
+/// Takes out the nearest works, in no order: so many, and those that are as near as the last of them.
+fn take_nearest(rest: &mut Vec<Candidate>, many: usize) -> Vec<Candidate> {
+    if rest.len() <= many {
+        return std::mem::take(rest);
+    }
+    let (_, last, _) = rest.select_nth_unstable_by(many, |a, b| a.nearness.order(&b.nearness));
+    let last = last.nearness;
+    rest.extract_if(.., |candidate| candidate.nearness.order(&last).is_le()).collect()
+}

@@ -1,0 +1,306 @@
+//! The works nearest to every article, worked out once for a set of articles and kept in a file.
+//!
+//! What is kept is what would be worked out at query time, no more and no less: a file that is
+//! missing, damaged or of other articles costs time and changes no answer.
+
+use std::fs;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
+
+use super::scorer::{Asked, Candidate, LookedFor, Near, Scorer};
+use crate::crash_point;
+use crate::engine::EngineError;
+use crate::engine::related::{KEPT, Nearness, Shared};
+use crate::engine::tantivy::reader::snapshot::{Place, Snapshot};
+
+const FILE: &str = "nearest.bin";
+const MAGIC: &[u8; 8] = b"fichero1";
+/// Works that are worked out and written at a time.
+const CHUNK: u32 = 256;
+/// Bytes before the first work's: the magic, the fingerprint, the number of works, where the table
+/// of places begins.
+const HEAD: usize = 32;
+/// Bytes of a range in the table of places.
+const RANGE: usize = 16;
+
+/// What is kept of a work.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Kept {
+    /// For each of its versions, by their ids, what was looked for.
+    pub(crate) looked_for: Vec<LookedFor>,
+    /// For each of its versions, the nearest works that have a version in its language.
+    pub(crate) in_language: Vec<Vec<Candidate>>,
+    /// The nearest of all works.
+    pub(crate) of_all: Vec<Candidate>,
+}
+
+/// The works nearest to every article, as they are kept.
+pub(crate) struct NearestStore {
+    bytes: OwnedBytes,
+    works: usize,
+    table: usize,
+}
+
+impl NearestStore {
+    /// Opens what a generation's folder holds, if it is of the articles of a snapshot.
+    pub(crate) fn open(folder: &Path, snapshot: &Snapshot) -> Option<NearestStore> {
+        let directory = MmapDirectory::open(folder).ok()?;
+        let bytes = directory.open_read(Path::new(FILE)).ok()?.read_bytes().ok()?;
+        let mut reader = Reader { bytes: &bytes, at: 0 };
+        let is_ours = reader.take(MAGIC.len())? == MAGIC && reader.number()? == snapshot.fingerprint();
+        let (works, table) = (reader.number()? as usize, reader.number()? as usize);
+        let is_whole = works == snapshot.works && bytes.len() == table.checked_add(works.checked_mul(RANGE)?)?;
+        (is_ours && is_whole).then_some(NearestStore { bytes, works, table })
+    }
+
+    /// What is kept of a work.
+    pub(crate) fn of(&self, work: u32) -> Option<Kept> {
+        let work = Some(work as usize).filter(|work| *work < self.works)?;
+        let mut places = Reader { bytes: &self.bytes, at: self.table + work * RANGE };
+        let range: Range<usize> = places.number()? as usize..places.number()? as usize;
+        Reader { bytes: self.bytes.get(range)?, at: 0 }.kept()
+    }
+}
+
+impl Kept {
+    /// What is to be kept of a work. `groups` are the languages of its versions, `has_group` tells
+    /// whether a work has a version in one.
+    fn of(near: &Near, groups: &[Option<usize>], has_group: impl Fn(u32, Option<usize>) -> bool) -> Kept {
+        let best = |version: usize, is_wanted: &dyn Fn(u32) -> bool| -> Vec<Candidate> {
+            let works = near.works.iter().enumerate();
+            let mut best: Vec<(Nearness, u32, usize)> = works
+                .filter(|(_, (work, nearness))| nearness.score > 0.0 && is_wanted(*work))
+                .map(|(at, (work, nearness))| (*nearness, *work, at))
+                .collect();
+            let order = |a: &(Nearness, u32, usize), b: &(Nearness, u32, usize)| a.0.order(&b.0).then(a.1.cmp(&b.1));
+            if best.len() > KEPT {
+                best.select_nth_unstable_by(KEPT, order);
+                best.truncate(KEPT);
+            }
+            best.sort_unstable_by(order);
+            best.into_iter().map(|(.., at)| near.candidate(at, version)).collect()
+        };
+        let in_language = |(version, group): (usize, &Option<usize>)| best(version, &|work| has_group(work, *group));
+        Kept {
+            looked_for: near.looked_for.clone(),
+            in_language: groups.iter().enumerate().map(in_language).collect(),
+            of_all: best(0, &|_| true),
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let count = |out: &mut Vec<u8>, count: usize| out.push(u8::try_from(count).unwrap_or(u8::MAX));
+        count(out, self.looked_for.len());
+        for (looked_for, candidates) in self.looked_for.iter().zip(&self.in_language) {
+            for places in [&looked_for.words, &looked_for.phrases] {
+                count(out, places.len());
+                places.iter().for_each(|place| count(out, *place));
+            }
+            write_candidates(out, candidates);
+        }
+        write_candidates(out, &self.of_all);
+    }
+}
+
+/// The bits of what is shared that a version's number is kept in.
+const VERSION_SHIFT: u32 = 60;
+/// The most versions that are told apart.
+pub(crate) const MAX_VERSIONS: usize = 1 << (u64::BITS - VERSION_SHIFT);
+
+fn write_candidates(out: &mut Vec<u8>, candidates: &[Candidate]) {
+    out.push(u8::try_from(candidates.len()).unwrap_or(u8::MAX));
+    for candidate in candidates {
+        out.extend(candidate.work.to_le_bytes());
+        out.extend(candidate.nearness.score.to_le_bytes());
+        out.extend((candidate.nearness.shared.0 | (candidate.version as u64) << VERSION_SHIFT).to_le_bytes());
+    }
+}
+
+/// Reads what was written; `None` where there is less than there should be.
+struct Reader<'b> {
+    bytes: &'b [u8],
+    at: usize,
+}
+
+impl<'b> Reader<'b> {
+    fn take(&mut self, count: usize) -> Option<&'b [u8]> {
+        let taken = self.bytes.get(self.at..self.at.checked_add(count)?)?;
+        self.at += count;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn count(&mut self) -> Option<usize> {
+        self.array::<1>().map(|[count]| usize::from(count))
+    }
+
+    fn places(&mut self) -> Option<Vec<usize>> {
+        let count = self.count()?;
+        Some(self.take(count)?.iter().map(|place| usize::from(*place)).collect())
+    }
+
+    fn candidates(&mut self) -> Option<Vec<Candidate>> {
+        let count = self.count()?;
+        (0..count).map(|_| self.candidate()).collect()
+    }
+
+    fn candidate(&mut self) -> Option<Candidate> {
+        let work = self.array().map(u32::from_le_bytes)?;
+        let score = self.array().map(f32::from_le_bytes)?;
+        let bits = self.number()?;
+        let shared = Shared(bits & ((1 << VERSION_SHIFT) - 1));
+        Some(Candidate { work, nearness: Nearness { score, shared }, version: (bits >> VERSION_SHIFT) as usize })
+    }
+
+    fn kept(&mut self) -> Option<Kept> {
+        let mut kept = Kept::default();
+        for _ in 0..self.count()? {
+            kept.looked_for.push(LookedFor { words: self.places()?, phrases: self.places()? });
+            kept.in_language.push(self.candidates()?);
+        }
+        kept.of_all = self.candidates()?;
+        Some(kept)
+    }
+}
+
+/// Why the nearest works were not kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The index could not be read.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The file could not be written.
+    #[error("the nearest works could not be written")]
+    Write(#[from] io::Error),
+}
+
+/// Works out the nearest works of every article of a snapshot on some threads and keeps them in a
+/// generation's folder. Ends early, having kept nothing, once `is_wanted` says no; says whether they
+/// are kept.
+pub(crate) fn keep(
+    folder: &Path,
+    snapshot: &Snapshot,
+    threads: usize,
+    is_wanted: &(dyn Fn() -> bool + Sync),
+) -> Result<bool, StoreError> {
+    let works = snapshot.works as u32;
+    let chunks = works.div_ceil(CHUNK);
+    let new = folder.join(format!("{FILE}.new"));
+    let (next, stopped) = (AtomicU32::new(0), AtomicBool::new(false));
+    let (sender, inbox) = sync_channel::<Vec<(u32, Vec<u8>)>>(threads * 2);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                let (sender, next, stopped) = (sender.clone(), &next, &stopped);
+                scope.spawn(move || -> Result<(), EngineError> {
+                    let mut scorer = Scorer::new(snapshot);
+                    loop {
+                        let chunk = next.fetch_add(1, Ordering::Relaxed);
+                        if chunk >= chunks {
+                            return Ok(());
+                        }
+                        if !is_wanted() {
+                            stopped.store(true, Ordering::Relaxed);
+                            return Ok(());
+                        }
+                        let mut kept = Vec::with_capacity(CHUNK as usize);
+                        for work in chunk * CHUNK..((chunk + 1) * CHUNK).min(works) {
+                            let mut bytes = Vec::new();
+                            kept_of(snapshot, &mut scorer, work)?.write(&mut bytes);
+                            kept.push((work, bytes));
+                        }
+                        if sender.send(kept).is_err() {
+                            return Ok(()); // writing has failed, and says why
+                        }
+                    }
+                })
+            })
+            .collect();
+        drop(sender);
+        let written = write(&new, snapshot, &inbox);
+        // A worker that cannot send any more ends.
+        drop(inbox);
+        for worker in workers {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        }
+        written?;
+        let is_whole = !stopped.load(Ordering::Relaxed);
+        crash_point!("nearest:written");
+        if is_whole {
+            fs::rename(&new, folder.join(FILE))?;
+            fs::File::open(folder)?.sync_all()?;
+        }
+        Ok(is_whole)
+    })
+}
+
+/// Writes what the workers send, in the order in which it comes, and the table of where each
+/// work's stands.
+fn write(path: &Path, snapshot: &Snapshot, inbox: &Receiver<Vec<(u32, Vec<u8>)>>) -> io::Result<()> {
+    let mut out = BufWriter::new(fs::File::create(path)?);
+    out.write_all(&[0; HEAD])?;
+    let mut at = HEAD as u64;
+    let mut table = vec![(0u64, 0u64); snapshot.works];
+    for chunk in inbox {
+        for (work, bytes) in chunk {
+            out.write_all(&bytes)?;
+            let end = at + bytes.len() as u64;
+            if let Some(range) = table.get_mut(work as usize) {
+                *range = (at, end);
+            }
+            at = end;
+        }
+    }
+    for (start, end) in &table {
+        out.write_all(&start.to_le_bytes())?;
+        out.write_all(&end.to_le_bytes())?;
+    }
+    let mut head = MAGIC.to_vec();
+    for number in [snapshot.fingerprint(), snapshot.works as u64, at] {
+        head.extend(number.to_le_bytes());
+    }
+    out.seek(SeekFrom::Start(0))?;
+    out.write_all(&head)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+}
+
+/// What is to be kept of a work.
+fn kept_of(snapshot: &Snapshot, scorer: &mut Scorer<'_>, work: u32) -> Result<Kept, EngineError> {
+    let asked = asked_versions(snapshot, work, None)?;
+    if asked.is_empty() {
+        return Ok(Kept::default());
+    }
+    let groups: Vec<Option<usize>> = asked.iter().map(|version| version.group).collect();
+    let near = scorer.near(&asked, &[work], KEPT)?;
+    let has_group =
+        |work: u32, group: Option<usize>| group.is_some_and(|group| snapshot.works_index.has_language(work, group));
+    Ok(Kept::of(&near, &groups, has_group))
+}
+
+/// A work's counted versions, by their ids, as what is asked about, and behind them one that is asked
+/// about and not counted yet.
+pub(crate) fn asked_versions(
+    snapshot: &Snapshot,
+    work: u32,
+    uncounted: Option<Place>,
+) -> Result<Vec<Asked>, EngineError> {
+    let versions = snapshot.counted_versions(work).take(MAX_VERSIONS);
+    let asked = versions.chain(uncounted).map(|place| {
+        let group = snapshot.segments.get(place.segment).map(|segment| segment.lang_of(place.doc).1);
+        Ok(Asked { subject: snapshot.subject(place)?, group, is_indexed: snapshot.is_counted(place) })
+    });
+    asked.collect()
+}

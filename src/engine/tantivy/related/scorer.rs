@@ -1,0 +1,516 @@
+//! How near every work is to an article, worked out from the postings of its terms.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use tantivy::Term;
+use tantivy::postings::BlockSegmentPostings;
+use tantivy::schema::Field;
+
+use crate::analysis::{KeyTerm, ZONES, Zone};
+use crate::engine::EngineError;
+use crate::engine::cancellation::checkpoint;
+use crate::engine::related::subject::{author_key, link_key, series_key, topic_key};
+use crate::engine::related::{
+    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, SharedTerms, Subject, WeightedTerm,
+};
+use crate::engine::tantivy::reader::snapshot::{Segment, Snapshot, index_error};
+use crate::engine::tantivy::reader::work_index::Doc;
+
+/// One version of what is asked about.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) subject: Subject,
+    /// Its language's place among the snapshot's groups; `None` where the site has no other
+    /// article of the language.
+    pub(crate) group: Option<usize>,
+    /// Whether it is in the index, or what it takes the place of.
+    pub(crate) is_indexed: bool,
+}
+
+/// The places of the terms that were looked for, among those of a version's subject.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct LookedFor {
+    pub(crate) words: Vec<usize>,
+    pub(crate) phrases: Vec<usize>,
+}
+
+/// How near all works are that share anything with what is asked about.
+pub(crate) struct Near {
+    /// The works, in no order; what they share is but the flags.
+    pub(crate) works: Vec<(u32, Nearness)>,
+    /// For every version asked about, the terms that each of the works shares with it.
+    pub(crate) terms: Vec<Vec<SharedTerms>>,
+    /// For every version asked about, what the bits of these mean.
+    pub(crate) looked_for: Vec<LookedFor>,
+    /// Whether works that share topics only are among them, if there are any.
+    pub(crate) is_whole: bool,
+}
+
+impl Near {
+    /// The work at a place, as the version at another is asked about: what they share is what it
+    /// shares with that version, or else with the first that it shares terms with.
+    pub(crate) fn candidate(&self, at: usize, version: usize) -> Candidate {
+        let (work, nearness) = self.works.get(at).copied().unwrap_or_default();
+        let terms =
+            |version: usize| self.terms.get(version).and_then(|terms| terms.get(at)).copied().unwrap_or_default();
+        let mut versions = [version].into_iter().chain(0..self.terms.len());
+        let version = versions.find(|version| !terms(*version).is_none()).unwrap_or(version);
+        let shared = nearness.shared.and(terms(version).told());
+        Candidate { work, nearness: Nearness { shared, ..nearness }, version }
+    }
+
+    /// All works that are near at all, as the version at a place is asked about.
+    pub(crate) fn candidates(&self, version: usize) -> Vec<Candidate> {
+        let near = (0..self.works.len()).filter(|at| self.works[*at].1.score > 0.0);
+        near.map(|at| self.candidate(at, version)).collect()
+    }
+}
+
+/// A work that is near.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Candidate {
+    pub(crate) work: u32,
+    pub(crate) nearness: Nearness,
+    /// Which version of the work asked about it shares terms with.
+    pub(crate) version: usize,
+}
+
+/// A zone of an article that holds a term.
+#[derive(Clone, Copy)]
+struct Holding {
+    doc: Doc,
+    /// What the term is worth there.
+    worth: f32,
+    /// See [`related::dwells`].
+    dwells: bool,
+}
+
+/// Where a term stands in the articles of one language.
+type Holdings = Rc<Vec<Holding>>;
+
+/// The articles that have a key.
+type Docs = Rc<Vec<Doc>>;
+
+/// The most postings that are kept for the next article: at most 16 MB.
+const MAX_KEPT_POSTINGS: usize = (16 << 20) / size_of::<Holding>();
+
+/// What an article's text has in common with a version of what is asked about.
+#[derive(Clone, Copy, Default)]
+struct TextEvidence {
+    worth: f32,
+    shared: SharedTerms,
+}
+
+/// What an article has in common with such a version besides.
+#[derive(Clone, Copy, Default)]
+struct LabelEvidence {
+    topics: f32,
+    authors: f32,
+}
+
+/// Works out what is near, one article after the other; what it knows of a term is kept for the
+/// next.
+pub(crate) struct Scorer<'s> {
+    snapshot: &'s Snapshot,
+    /// For every language group, the mean length of each zone.
+    means: Vec<[f32; ZONES]>,
+    /// For every zone, and behind them for phrases, how many articles hold a term.
+    holders: [FxHashMap<String, u64>; ZONES + 1],
+    /// For every language group, by word.
+    holdings: Vec<FxHashMap<String, Holdings>>,
+    keyed: FxHashMap<String, Docs>,
+    postings_kept: usize,
+    texts: Vec<TextEvidence>,
+    labels: Vec<LabelEvidence>,
+    touched: Vec<Doc>,
+    /// For every work, its place among those found plus one.
+    slots: Vec<u32>,
+}
+
+impl<'s> Scorer<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot) -> Scorer<'s> {
+        let means = snapshot.languages.iter().map(|language| Zone::ALL.map(|zone| language.mean_words(zone)));
+        Scorer {
+            snapshot,
+            means: means.collect(),
+            holders: Default::default(),
+            holdings: vec![FxHashMap::default(); snapshot.languages.len()],
+            keyed: FxHashMap::default(),
+            postings_kept: 0,
+            texts: vec![TextEvidence::default(); snapshot.works_index.docs()],
+            labels: vec![LabelEvidence::default(); snapshot.works_index.docs()],
+            touched: Vec::new(),
+            slots: vec![0; snapshot.works],
+        }
+    }
+
+    /// How near every work but `own` ones is to the versions of one that is asked about. Works that
+    /// share topics only are left out where the texts lead to `enough` others of each version's
+    /// language: these stand before them.
+    pub(crate) fn near(&mut self, asked: &[Asked], own: &[u32], enough: usize) -> Result<Near, EngineError> {
+        let snapshot = self.snapshot;
+        let mut found = Finds::default();
+        let mut looked_for = Vec::with_capacity(asked.len());
+        for version in asked {
+            let (looked, whole) = self.collect_text(version)?;
+            looked_for.push(looked);
+            found.terms.push(vec![SharedTerms::default(); found.works.len()]);
+            for doc in std::mem::take(&mut self.touched) {
+                let evidence = self.texts.get_mut(doc as usize).map(std::mem::take).unwrap_or_default();
+                found.take_text(&mut self.slots, snapshot.works_index.work_of(doc), evidence, whole);
+            }
+            let language = version.group.and_then(|group| snapshot.languages.get(group));
+            found.end_version(language.map_or(0, |language| language.articles));
+            for (doc, flag) in self.flagged(&version.subject)? {
+                if let Some(found) = found.of(&mut self.slots, snapshot.works_index.work_of(doc)) {
+                    found.evidence.take(0.0, 0.0, flag);
+                }
+            }
+        }
+        let is_enough = |version: &Asked| {
+            let in_language = |work| version.group.is_some_and(|group| snapshot.works_index.has_language(work, group));
+            let others = found.works.iter().filter(|found| !own.contains(&found.work) && in_language(found.work));
+            others.take(enough).count() == enough
+        };
+        let is_whole = !asked.iter().all(is_enough);
+        for version in asked {
+            self.collect_labels(&version.subject, is_whole)?;
+            for doc in std::mem::take(&mut self.touched) {
+                let labels = self.labels.get_mut(doc as usize).map(std::mem::take).unwrap_or_default();
+                let flag = if labels.topics > 0.0 { Shared::TOPIC } else { Shared::default() };
+                if let Some(found) = found.of(&mut self.slots, snapshot.works_index.work_of(doc)) {
+                    found.evidence.take(labels.topics, labels.authors, flag);
+                }
+            }
+        }
+        for found in &found.works {
+            if let Some(slot) = self.slots.get_mut(found.work as usize) {
+                *slot = 0;
+            }
+        }
+        for shared in &mut found.terms {
+            shared.resize(found.works.len(), SharedTerms::default());
+        }
+        let works = found.works.iter().map(|found| {
+            let common = self.common_articles(asked, found.work);
+            let nearness = found.evidence.nearness(common, self.time_worth(asked, found.work));
+            (found.work, nearness.filter(|_| !own.contains(&found.work)).unwrap_or_default())
+        });
+        let works = works.collect();
+        self.forget();
+        Ok(Near { works, terms: found.terms, looked_for, is_whole })
+    }
+
+    /// Forgets what is known of terms once it has grown.
+    fn forget(&mut self) {
+        if self.postings_kept > MAX_KEPT_POSTINGS {
+            self.holdings.iter_mut().for_each(FxHashMap::clear);
+            self.keyed.clear();
+            self.holders.iter_mut().for_each(FxHashMap::clear);
+            self.postings_kept = 0;
+        }
+    }
+
+    /// The articles of the languages that a work shares with the versions asked about.
+    fn common_articles(&self, asked: &[Asked], work: u32) -> u64 {
+        let groups = asked.iter().filter_map(|version| version.group);
+        let groups = groups.filter(|group| self.snapshot.works_index.has_language(work, *group));
+        groups.filter_map(|group| self.snapshot.languages.get(group)).map(|language| language.articles).sum()
+    }
+
+    /// What it is worth that a work is of about the same time.
+    fn time_worth(&self, asked: &[Asked], work: u32) -> f32 {
+        let index = &self.snapshot.works_index;
+        let asked = asked.iter().filter_map(|version| version.subject.eventful_day);
+        let apart = asked.flat_map(|one| {
+            let others = index.versions(work).iter().filter_map(|place| index.eventful_day(index.doc(*place)));
+            others.map(move |other| one.abs_diff(other))
+        });
+        apart.min().map_or(0.0, related::time_worth)
+    }
+
+    /// Adds up, for every article, what its text has in common with a version; also what terms were
+    /// looked for, and what the whole text would be worth.
+    fn collect_text(&mut self, asked: &Asked) -> Result<(LookedFor, f32), EngineError> {
+        let snapshot = self.snapshot;
+        let Some((group, language)) = asked.group.and_then(|group| Some((group, snapshot.languages.get(group)?)))
+        else {
+            return Ok((LookedFor::default(), 1.0));
+        };
+        let terms = &asked.subject.terms;
+        let words = self.weightiest(asked, &terms.words, MAX_WORDS, language.articles)?;
+        let phrases = self.weightiest(asked, &terms.phrases, MAX_PHRASES, language.articles)?;
+        let (leading, others) = words.split_at(words.len().min(LEADING_WORDS));
+        for (at, word) in leading.iter().enumerate() {
+            let Some(term) = terms.words.get(word.place) else { continue };
+            let asked_dwells = related::dwells_on(term, &language.lang);
+            for holding in self.word_holdings(group, &term.stem)?.iter() {
+                let both_dwell = asked_dwells && holding.dwells;
+                self.lead(holding.doc, word.weight * holding.worth, Shared::word(at), both_dwell);
+            }
+        }
+        for (at, phrase) in phrases.iter().enumerate() {
+            let Some(term) = terms.phrases.get(phrase.place) else { continue };
+            let asked_dwells = related::dwells_on(term, &language.lang);
+            let docs = self.docs_with(snapshot.fields.phrases, &term.stem)?;
+            for doc in docs.into_iter().filter(|doc| snapshot.works_index.group_of(*doc) == Some(group)) {
+                self.lead(doc, phrase.weight * related::phrase_worth(), Shared::phrase(at), asked_dwells);
+            }
+        }
+        for (at, word) in (leading.len()..).zip(others) {
+            let Some(term) = terms.words.get(word.place) else { continue };
+            let asked_dwells = related::dwells_on(term, &language.lang);
+            self.add_other(group, &term.stem, word.weight, Shared::word(at), asked_dwells)?;
+        }
+        let whole = related::whole_text(&words, &phrases);
+        let places = |terms: Vec<WeightedTerm>| terms.into_iter().map(|term| term.place).collect();
+        Ok((LookedFor { words: places(words), phrases: places(phrases) }, whole))
+    }
+
+    /// Adds a term that an article shares and that leads to it, and whether both dwell on it.
+    fn lead(&mut self, doc: Doc, worth: f32, term: Shared, both_dwell: bool) {
+        let Some(text) = self.texts.get_mut(doc as usize) else { return };
+        if text.shared.is_none() {
+            self.touched.push(doc);
+        }
+        text.worth += worth;
+        text.shared.take(term, both_dwell);
+    }
+
+    /// The articles of the same series, and those with a link to or from a version.
+    fn flagged(&mut self, subject: &Subject) -> Result<Vec<(Doc, Shared)>, EngineError> {
+        let series = subject.series.iter().map(|series| (series_key(series), Shared::SERIES));
+        let links_here = subject.url.iter().map(|url| (link_key(url), Shared::LINKS_HERE));
+        let mut flagged = Vec::new();
+        for (key, flag) in series.chain(links_here) {
+            flagged.extend(self.docs_with_key(&key)?.iter().map(|doc| (*doc, flag)));
+        }
+        for link in &subject.links {
+            let docs = self.docs_with(self.snapshot.fields.url, link)?;
+            flagged.extend(docs.into_iter().map(|doc| (doc, Shared::LINKED)));
+        }
+        Ok(flagged)
+    }
+
+    /// Adds up, for every article, the topics and authors that it shares with a version: of works
+    /// that are found already, or of all.
+    fn collect_labels(&mut self, subject: &Subject, of_all: bool) -> Result<(), EngineError> {
+        let articles = self.snapshot.articles();
+        let topics: Result<Vec<Docs>, EngineError> =
+            subject.topics.iter().map(|topic| self.docs_with_key(&topic_key(&topic.path))).collect();
+        let topics = topics?;
+        let holders: Vec<u64> = topics.iter().map(|docs| docs.len() as u64).collect();
+        for (docs, worth) in topics.iter().zip(related::topic_worths(articles, &holders)) {
+            for doc in docs.iter().filter(|_| worth > 0.0) {
+                self.label(*doc, of_all, |labels| labels.topics += worth);
+            }
+        }
+        for author in &subject.authors {
+            let docs = self.docs_with_key(&author_key(author))?;
+            let worth = related::author_worth(articles, docs.len() as u64);
+            docs.iter().for_each(|doc| self.label(*doc, of_all, |labels| labels.authors += worth));
+        }
+        Ok(())
+    }
+
+    fn label(&mut self, doc: Doc, of_all: bool, change: impl FnOnce(&mut LabelEvidence)) {
+        let slot = self.slots.get(self.snapshot.works_index.work_of(doc) as usize);
+        if !of_all && slot == Some(&0) {
+            return;
+        }
+        let Some(labels) = self.labels.get_mut(doc as usize) else { return };
+        if labels.topics == 0.0 && labels.authors == 0.0 {
+            self.touched.push(doc);
+        }
+        change(labels);
+    }
+
+    fn weightiest(
+        &mut self,
+        asked: &Asked,
+        terms: &[KeyTerm],
+        most: usize,
+        articles: u64,
+    ) -> Result<Vec<WeightedTerm>, EngineError> {
+        related::weightiest(terms, most, articles, asked.is_indexed.into(), |term| self.term_holders(term))
+    }
+
+    /// How many articles hold a term in the zone that it was found in; of a phrase, anywhere.
+    fn term_holders(&mut self, term: &KeyTerm) -> Result<u64, EngineError> {
+        let (kept, field) = match term.stem.contains(' ') {
+            true => (ZONES, self.snapshot.fields.phrases),
+            false => (term.zone.ordinal(), self.snapshot.fields.zones[term.zone.ordinal()].stems),
+        };
+        if let Some(holders) = self.holders[kept].get(&term.stem) {
+            return Ok(*holders);
+        }
+        let holders = self.count_holders(field, &term.stem)?;
+        self.holders[kept].insert(term.stem.clone(), holders);
+        Ok(holders)
+    }
+
+    /// How many counted articles hold a term.
+    fn count_holders(&self, field: Field, key: &str) -> Result<u64, EngineError> {
+        let term = Term::from_field_text(field, key);
+        let mut sum = 0;
+        for segment in &self.snapshot.segments {
+            let list = segment.reader.inverted_index(field).map_err(index_error)?;
+            let Some(info) = list.get_term_info(&term).map_err(index_error)? else { continue };
+            sum += u64::from(segment.holders(&list, &info).map_err(index_error)?);
+        }
+        Ok(sum)
+    }
+
+    /// The counted articles that have a key of a subject: many articles ask for the same.
+    fn docs_with_key(&mut self, key: &str) -> Result<Docs, EngineError> {
+        if let Some(known) = self.keyed.get(key) {
+            return Ok(Rc::clone(known));
+        }
+        let docs = Docs::new(self.docs_with(self.snapshot.fields.keys, key)?);
+        self.postings_kept += docs.len();
+        self.keyed.insert(key.to_owned(), Rc::clone(&docs));
+        Ok(docs)
+    }
+
+    /// The counted articles that hold a term.
+    fn docs_with(&self, field: Field, key: &str) -> Result<Vec<Doc>, EngineError> {
+        let term = Term::from_field_text(field, key);
+        let places = self.snapshot.counted_with(&term)?;
+        Ok(places.into_iter().map(|place| self.snapshot.works_index.doc(place)).collect())
+    }
+
+    /// Where a word stands in the counted articles of a language, zone by zone.
+    fn word_holdings(&mut self, group: usize, stem: &str) -> Result<Holdings, EngineError> {
+        if let Some(known) = self.holdings.get(group).and_then(|known| known.get(stem)) {
+            return Ok(Rc::clone(known));
+        }
+        let index = &self.snapshot.works_index;
+        let mut holdings: Vec<Holding> = Vec::new();
+        let mut lengths = Vec::new();
+        each_list(self.snapshot, stem, |base, segment, zone, mut list| {
+            let mean = self.mean(group, zone);
+            while list.block_len() > 0 {
+                let docs = list.docs();
+                lengths.resize(docs.len(), 0);
+                segment.zones[zone.ordinal()].length.get_vals(docs, &mut lengths);
+                for ((doc, frequency), length) in docs.iter().zip(list.freqs()).zip(&lengths) {
+                    if index.group_of(base + doc) == Some(group) {
+                        holdings.push(Holding {
+                            doc: base + doc,
+                            worth: related::zone_worth(zone, *frequency, *length as u32, mean),
+                            dwells: related::dwells(zone, *frequency),
+                        });
+                    }
+                }
+                list.advance();
+            }
+        })?;
+        let holdings = Holdings::new(holdings);
+        self.postings_kept += holdings.len();
+        if let Some(known) = self.holdings.get_mut(group) {
+            known.insert(stem.to_owned(), Rc::clone(&holdings));
+        }
+        Ok(holdings)
+    }
+
+    /// Adds a word of a language to the articles that others led to; `asked_dwells` says whether what
+    /// is asked about dwells on it.
+    fn add_other(
+        &mut self,
+        group: usize,
+        stem: &str,
+        weight: f32,
+        word: Shared,
+        asked_dwells: bool,
+    ) -> Result<(), EngineError> {
+        let mut texts = std::mem::take(&mut self.texts);
+        let read = each_list(self.snapshot, stem, |base, segment, zone, mut list| {
+            let mean = self.mean(group, zone);
+            while list.block_len() > 0 {
+                for (doc, frequency) in list.docs().iter().zip(list.freqs()) {
+                    let text = texts.get_mut((base + doc) as usize).filter(|text| !text.shared.is_none());
+                    let Some(text) = text else { continue };
+                    let length = segment.zones[zone.ordinal()].length.get_val(*doc) as u32;
+                    text.worth += weight * related::zone_worth(zone, *frequency, length, mean);
+                    text.shared.take(word, asked_dwells && related::dwells(zone, *frequency));
+                }
+                list.advance();
+            }
+        });
+        self.texts = texts;
+        read
+    }
+
+    fn mean(&self, group: usize, zone: Zone) -> f32 {
+        self.means.get(group).map_or(1.0, |means| means[zone.ordinal()])
+    }
+}
+
+/// Hands over the lists of a word's articles, segment by segment and zone by zone, each with the number
+/// of the segment's first article.
+fn each_list(
+    snapshot: &Snapshot,
+    stem: &str,
+    mut take: impl FnMut(Doc, &Segment, Zone, BlockSegmentPostings),
+) -> Result<(), EngineError> {
+    for (ordinal, segment) in snapshot.segments.iter().enumerate() {
+        for zone in related::zones() {
+            checkpoint()?;
+            if let Some(list) = segment.stem_blocks(snapshot, zone, stem)? {
+                take(snapshot.works_index.base(ordinal), segment, zone, list);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A work that has something in common with what is asked about.
+#[derive(Default)]
+struct Found {
+    work: u32,
+    /// Its place among those that were found.
+    at: usize,
+    evidence: Evidence,
+    /// What the best text of its versions is worth beside the present one that is asked about.
+    text: f32,
+}
+
+/// The works that have something in common with what is asked about.
+#[derive(Default)]
+struct Finds {
+    works: Vec<Found>,
+    /// For every version asked about so far, the terms that each of the works shares with it.
+    terms: Vec<Vec<SharedTerms>>,
+}
+
+impl Finds {
+    /// A work; `slots` has the place of each that is among them, plus one.
+    fn of(&mut self, slots: &mut [u32], work: u32) -> Option<&mut Found> {
+        let slot = slots.get_mut(work as usize)?;
+        if *slot == 0 {
+            self.works.push(Found { work, at: self.works.len(), ..Found::default() });
+            *slot = self.works.len() as u32;
+        }
+        self.works.get_mut(*slot as usize - 1)
+    }
+
+    /// Takes note of what a text of a work shares with the present version, whose whole text is worth
+    /// so much.
+    fn take_text(&mut self, slots: &mut [u32], work: u32, evidence: TextEvidence, whole: f32) {
+        let Some(found) = self.of(slots, work) else { return };
+        found.text = found.text.max(evidence.worth / whole);
+        let at = found.at;
+        if let Some(terms) = self.terms.last_mut() {
+            terms.resize(terms.len().max(at + 1), SharedTerms::default());
+            terms[at] = terms[at].and(evidence.shared);
+        }
+    }
+
+    /// Ends the present version, of a language with so many articles.
+    fn end_version(&mut self, articles: u64) {
+        for found in &mut self.works {
+            found.evidence.add_text(std::mem::take(&mut found.text), articles);
+        }
+    }
+}

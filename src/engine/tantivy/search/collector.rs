@@ -1,0 +1,169 @@
+//! From matching articles to a page of works: one version a work, totals, order.
+
+use std::cmp::Ordering;
+
+use super::Priors;
+use super::proximity::pairs_scores;
+use crate::engine::planning::Plan;
+use crate::engine::tantivy::reader::snapshot::{Place, Snapshot};
+use crate::engine::{Cursor, CursorKey, EngineError, Sort, ranking};
+
+/// A work that matches, in the version to show.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Candidate {
+    pub(crate) place: Place,
+    /// The best score among the work's versions.
+    pub(crate) score: f32,
+    /// What of it the nearness of words is worth.
+    pub(crate) nearness: f32,
+    /// The score of the version to show, without that.
+    pub(crate) version_score: f32,
+    fit: u8,
+    published: Option<i64>,
+    /// Where its id stands among all: ties are broken by it.
+    id_rank: u32,
+}
+
+/// Keeps one candidate a work, or every version where they are not grouped.
+pub(crate) struct Works<'s> {
+    snapshot: &'s Snapshot,
+    /// For every work number, its place in `candidates` plus one; 0 for none. `None` where every
+    /// version is kept.
+    slots: Option<Vec<u32>>,
+    /// Whether the better match is shown of versions that suit a reader equally: not in a list by
+    /// date, where a work's place must not depend on what else is in the index.
+    by_score: bool,
+    candidates: Vec<Candidate>,
+}
+
+impl<'s> Works<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot, group: bool, sort: Sort) -> Works<'s> {
+        let slots = group.then(|| vec![0; snapshot.works]);
+        Works { snapshot, slots, by_score: sort == Sort::Relevance, candidates: Vec::new() }
+    }
+
+    /// Takes up a version that matches and passes. `fit` says how well its language suits the
+    /// reader, see [`crate::engine::language_fit`].
+    pub(crate) fn take(&mut self, place: Place, score: f32, fit: u8) {
+        let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
+        let published = segment.published.first(place.doc);
+        let candidate = Candidate {
+            place,
+            score,
+            nearness: 0.0,
+            version_score: score,
+            fit,
+            published,
+            id_rank: segment.id_rank(place.doc),
+        };
+        let Some(slots) = &mut self.slots else { return self.candidates.push(candidate) };
+        let Some(slot) = slots.get_mut(segment.work_of(place.doc) as usize) else { return };
+        let Some(known) = (*slot as usize).checked_sub(1).and_then(|at| self.candidates.get_mut(at)) else {
+            self.candidates.push(candidate);
+            *slot = u32::try_from(self.candidates.len()).unwrap_or(u32::MAX);
+            return;
+        };
+        let best = known.score.max(score);
+        let by_score = if self.by_score { score.total_cmp(&known.version_score) } else { Ordering::Equal };
+        let order = fit.cmp(&known.fit).then(by_score);
+        if order.then(known.id_rank.cmp(&candidate.id_rank)) == Ordering::Greater {
+            *known = candidate;
+        }
+        known.score = best;
+    }
+
+    /// How many works there are.
+    pub(crate) fn len(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// Adds what the nearness of words is worth to the best works' scores, see
+    /// [`ranking::PAIR_DEPTH`]. Of works that tie at that depth, those with the lower ids.
+    pub(crate) fn add_nearness(&mut self, plan: &Plan, priors: &Priors<'_>) -> Result<(), EngineError> {
+        if plan.pairs.is_empty() {
+            return Ok(());
+        }
+        if self.candidates.len() > ranking::PAIR_DEPTH {
+            // No more works are taken up from here on, so that their slots may go stale.
+            self.candidates.select_nth_unstable_by(ranking::PAIR_DEPTH - 1, |a, b| order(Sort::Relevance, a, b));
+        }
+        let best: Vec<Place> =
+            self.candidates.iter().take(ranking::PAIR_DEPTH).map(|candidate| candidate.place).collect();
+        let scores = pairs_scores(self.snapshot, plan, &best)?;
+        for (candidate, score) in self.candidates.iter_mut().zip(scores) {
+            let Some(segment) = self.snapshot.segments.get(candidate.place.segment) else { continue };
+            candidate.nearness = score * priors.factor(segment, candidate.place.doc);
+            candidate.score += candidate.nearness;
+        }
+        Ok(())
+    }
+
+    /// Leaves out what comes up to the end of an earlier page. Where the list is of another state
+    /// of the articles or of another time (`is_moved`), the work that the page ended with may stand
+    /// elsewhere now, or be gone: then what stood before it is answered as the number of works to
+    /// pass over.
+    pub(crate) fn go_on_after(&mut self, sort: Sort, cursor: &Cursor, is_moved: bool) -> Result<usize, EngineError> {
+        if !cursor.is_of_order(sort) {
+            return Ok(cursor.place);
+        }
+        // Its own rank is below that of the first id behind it.
+        let mut last = Candidate { id_rank: self.snapshot.ids_until(&cursor.id)?, ..Candidate::NOWHERE };
+        match cursor.key {
+            CursorKey::Score(score) => last.score = score,
+            CursorKey::Published(published) => last.published = published,
+        }
+        if is_moved {
+            let place = self.snapshot.find(self.snapshot.fields.id, &cursor.id)?;
+            let known = self.candidates.iter().find(|candidate| Some(candidate.place) == place);
+            let Some(known) = known else { return Ok(cursor.place.saturating_sub(1)) };
+            last.score = known.score;
+        }
+        self.candidates.retain(|candidate| order(sort, candidate, &last) != Ordering::Less);
+        Ok(0)
+    }
+
+    /// The works from `offset` on, in order, at most `limit`, and whether there are more. Ties
+    /// are broken by id.
+    pub(crate) fn page(mut self, sort: Sort, offset: usize, limit: usize) -> (Vec<Candidate>, bool) {
+        let end = offset.saturating_add(limit).min(self.candidates.len());
+        if offset >= end {
+            return (Vec::new(), false);
+        }
+        let has_more = end < self.candidates.len();
+        if has_more {
+            self.candidates.select_nth_unstable_by(end - 1, |a, b| order(sort, a, b));
+            self.candidates.truncate(end);
+        }
+        self.candidates.sort_unstable_by(|a, b| order(sort, a, b));
+        (self.candidates.split_off(offset), has_more)
+    }
+}
+
+impl Candidate {
+    /// Where a page ends that ends with this.
+    pub(crate) fn key(&self, sort: Sort) -> CursorKey {
+        match sort {
+            Sort::Relevance => CursorKey::Score(self.score),
+            Sort::Newest | Sort::Oldest => CursorKey::Published(self.published),
+        }
+    }
+
+    const NOWHERE: Candidate = Candidate {
+        place: Place { segment: usize::MAX, doc: 0 },
+        score: 0.0,
+        nearness: 0.0,
+        version_score: 0.0,
+        fit: 0,
+        published: None,
+        id_rank: 0,
+    };
+}
+
+fn order(sort: Sort, a: &Candidate, b: &Candidate) -> Ordering {
+    let wanted = match sort {
+        Sort::Relevance => b.score.total_cmp(&a.score),
+        Sort::Newest => b.published.cmp(&a.published),
+        Sort::Oldest => (a.published.is_none(), a.published).cmp(&(b.published.is_none(), b.published)),
+    };
+    wanted.then(a.id_rank.cmp(&b.id_rank))
+}

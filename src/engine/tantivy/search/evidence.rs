@@ -1,0 +1,121 @@
+//! What an index knows of the articles of a page, for their explanations. The postings of each
+//! word are read once for all of them.
+
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet};
+
+use crate::analysis::Zone;
+use crate::engine::EngineError;
+use crate::engine::cancellation::checkpoint;
+use crate::engine::explain::{Evidence, Occurrences};
+use crate::engine::planning::Variant;
+use crate::engine::tantivy::reader::phrase_match::sequence_counts_of;
+use crate::engine::tantivy::reader::snapshot::{Place, Segment, Snapshot};
+
+/// Where a variant lies in memory: that tells it from the others of its plan, which outlives this.
+type VariantAt = usize;
+/// For each of some articles, how often a variant stands in a zone.
+type Counts = FxHashMap<DocId, Occurrences>;
+
+/// The articles of a page.
+pub(crate) struct PageEvidence<'s> {
+    snapshot: &'s Snapshot,
+    /// For every segment, the articles, in order.
+    docs: Vec<Vec<DocId>>,
+    counted: RefCell<FxHashMap<(VariantAt, usize, usize), Counts>>,
+}
+
+impl<'s> PageEvidence<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot, places: &[Place]) -> PageEvidence<'s> {
+        let mut docs = vec![Vec::new(); snapshot.segments.len()];
+        for place in places {
+            if let Some(docs) = docs.get_mut(place.segment) {
+                docs.push(place.doc);
+            }
+        }
+        docs.iter_mut().for_each(|docs| docs.sort_unstable());
+        PageEvidence { snapshot, docs, counted: RefCell::default() }
+    }
+
+    /// What is known of one of the articles; `segment` is that of its place.
+    pub(crate) fn of<'p>(&'p self, segment: &'s Segment, place: Place) -> ArticleEvidence<'p, 's> {
+        ArticleEvidence { page: self, segment, place }
+    }
+
+    fn count(&self, segment: &Segment, ordinal: usize, variant: &Variant, zone: Zone) -> Result<Counts, EngineError> {
+        checkpoint()?;
+        let (snapshot, docs) = (self.snapshot, self.docs.get(ordinal).map(Vec::as_slice).unwrap_or_default());
+        let mut counts = Counts::default();
+        let [forms] = variant.sequence.as_slice() else {
+            for (doc, count) in sequence_counts_of(snapshot, segment, &variant.sequence, zone, docs)? {
+                counts.entry(doc).or_default().stems = count as u32;
+            }
+            return Ok(counts);
+        };
+        let option = IndexRecordOption::WithFreqs;
+        for stem in forms.stems.iter().flatten() {
+            each(segment.stem_postings(snapshot, zone, stem, option)?, docs, |doc, count| {
+                let stems = &mut counts.entry(doc).or_default().stems;
+                *stems = count.max(*stems);
+            });
+        }
+        for word in &forms.folded {
+            let list = segment.word_postings(snapshot, zone, word, option)?;
+            each(list, docs, |doc, count| counts.entry(doc).or_default().folded += count);
+        }
+        if let Some(word) = &forms.typed {
+            let list = segment.word_postings(snapshot, zone, word, option)?;
+            each(list, docs, |doc, count| counts.entry(doc).or_default().typed = count);
+        }
+        Ok(counts)
+    }
+}
+
+/// Hands over those of some articles, in order, that are in a list.
+fn each(list: Option<SegmentPostings>, docs: &[DocId], mut take: impl FnMut(DocId, u32)) {
+    let Some(mut list) = list else { return };
+    for doc in docs {
+        if list.doc() < *doc {
+            list.seek(*doc);
+        }
+        if list.doc() == *doc {
+            take(*doc, list.term_freq());
+        }
+    }
+}
+
+/// One article of a page.
+pub(crate) struct ArticleEvidence<'p, 's> {
+    page: &'p PageEvidence<'s>,
+    segment: &'s Segment,
+    place: Place,
+}
+
+impl Evidence for ArticleEvidence<'_, '_> {
+    type Error = EngineError;
+
+    fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, EngineError> {
+        let Place { segment, doc } = self.place;
+        let key = (std::ptr::from_ref(variant).addr(), zone.ordinal(), segment);
+        if let Some(counts) = self.page.counted.borrow().get(&key) {
+            return Ok(counts.get(&doc).copied().unwrap_or_default());
+        }
+        let counts = self.page.count(self.segment, segment, variant, zone)?;
+        let found = counts.get(&doc).copied().unwrap_or_default();
+        self.page.counted.borrow_mut().insert(key, counts);
+        Ok(found)
+    }
+
+    fn length(&self, zone: Zone) -> u32 {
+        self.segment.zones[zone.ordinal()].length.get_val(self.place.doc) as u32
+    }
+
+    fn mean_length(&self, zone: Zone) -> f32 {
+        let language = self.page.snapshot.languages.get(self.segment.lang_of(self.place.doc).1);
+        language.map_or(1.0, |language| language.mean_words(zone))
+    }
+}

@@ -1,0 +1,174 @@
+//! Counting the works under every value: once, of the search that is answered. The searches that were
+//! tried before only note what matches them.
+
+use super::filter::Failed;
+use crate::article::Kind;
+use crate::engine::EngineError;
+use crate::engine::cancellation::Steps;
+use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
+use crate::engine::filters::Facet;
+use crate::engine::tantivy::reader::snapshot::{Place, Segment, Snapshot};
+
+/// A version that counts somewhere.
+struct Counted {
+    place: Place,
+    failed: Failed,
+    /// The version of the same work that was taken up before it, its place in the list plus one.
+    before: u32,
+}
+
+/// The versions that match, to be counted.
+pub(crate) struct Counter<'s> {
+    snapshot: &'s Snapshot,
+    facets: Vec<Facet>,
+    group: bool,
+    matching: Vec<(Place, Failed)>,
+}
+
+impl<'s> Counter<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot, facets: &[Facet], group: bool) -> Counter<'s> {
+        Counter { snapshot, facets: facets.to_vec(), group, matching: Vec::new() }
+    }
+
+    /// Takes note of a version that matches, and of what it fails.
+    pub(crate) fn take(&mut self, place: Place, failed: Failed) {
+        if self.facets.iter().any(|facet| failed.is_none_but(*facet)) {
+            self.matching.push((place, failed));
+        }
+    }
+
+    /// The counts, with topics as they are written for a reader.
+    pub(crate) fn counts(self, ui_lang: Option<&str>) -> Result<FacetCounts, EngineError> {
+        let mut sums = Sums::new(self.snapshot, &self.facets, self.group);
+        for (place, failed) in self.matching {
+            sums.take(place, failed);
+        }
+        sums.count()?;
+        Ok(sums.counts(ui_lang))
+    }
+}
+
+/// How many works there are under every value of a facet.
+struct ValueCounts {
+    facet: Facet,
+    counts: Vec<u64>,
+    /// The last work that was counted under each value: it counts once.
+    counted: Vec<u32>,
+}
+
+impl ValueCounts {
+    fn take(&mut self, snapshot: &Snapshot, segment: &Segment, version: &Counted, work: u32) {
+        if !version.failed.is_none_but(self.facet) {
+            return;
+        }
+        let (counts, counted) = (&mut self.counts, &mut self.counted);
+        snapshot.values.any(self.facet, segment, version.place, |value| {
+            if let (Some(count), Some(counted)) = (counts.get_mut(value as usize), counted.get_mut(value as usize))
+                && *counted != work
+            {
+                *counted = work;
+                *count += 1;
+            }
+            false
+        });
+    }
+}
+
+/// Counts the versions that match, a work once under each value.
+struct Sums<'s> {
+    snapshot: &'s Snapshot,
+    values: Vec<ValueCounts>,
+    versions: Vec<Counted>,
+    /// For every work, its last version in `versions`, plus one; empty where versions count singly.
+    last: Vec<u32>,
+}
+
+impl<'s> Sums<'s> {
+    fn new(snapshot: &'s Snapshot, facets: &[Facet], group: bool) -> Sums<'s> {
+        let values = |facet: &Facet| {
+            let values = snapshot.values.count(*facet);
+            // No work has this number.
+            ValueCounts { facet: *facet, counts: vec![0; values], counted: vec![u32::MAX; values] }
+        };
+        Sums {
+            snapshot,
+            values: facets.iter().map(values).collect(),
+            versions: Vec::new(),
+            last: vec![0; if group && !facets.is_empty() { snapshot.works } else { 0 }],
+        }
+    }
+
+    /// Takes up a version that matches, and what it fails.
+    fn take(&mut self, place: Place, failed: Failed) {
+        let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
+        let last = self.last.get_mut(segment.work_of(place.doc) as usize);
+        let before = last.as_ref().map_or(0, |last| **last);
+        self.versions.push(Counted { place, failed, before });
+        if let Some(last) = last {
+            *last = u32::try_from(self.versions.len()).unwrap_or(0);
+        }
+    }
+
+    /// Counts what was taken up, one work after the other: a version is read once, however many its
+    /// work has.
+    fn count(&mut self) -> Result<(), EngineError> {
+        let mut steps = Steps::default();
+        for (number, at) in (0u32..).zip((0..self.versions.len()).rev()) {
+            let Some(version) = self.versions.get(at) else { continue };
+            let Some(segment) = self.snapshot.segments.get(version.place.segment) else { continue };
+            let last = self.last.get(segment.work_of(version.place.doc) as usize);
+            if last.is_some_and(|last| *last as usize != at + 1) {
+                continue; // it was counted with the last version of its work
+            }
+            let mut next = at + 1;
+            while let Some(version) = next.checked_sub(1).and_then(|at| self.versions.get(at)) {
+                if let Some(segment) = self.snapshot.segments.get(version.place.segment) {
+                    for values in &mut self.values {
+                        values.take(self.snapshot, segment, version, number);
+                    }
+                }
+                next = version.before as usize;
+                steps.step()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn counts(self, ui_lang: Option<&str>) -> FacetCounts {
+        let values = &self.snapshot.values;
+        let groups = label_groups(ui_lang, &self.snapshot.languages);
+        let mut answer = FacetCounts::default();
+        for ValueCounts { facet, counts, .. } in self.values {
+            let held =
+                || counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(value, count)| (value, *count));
+            let named = |name: &dyn Fn(usize) -> String| -> Vec<ValueCount> {
+                held().map(|(value, count)| ValueCount { value: name(value), count }).collect()
+            };
+            match facet {
+                Facet::Lang => answer.set_values(facet, named(&|value| values.langs[value].clone())),
+                Facet::Kind => answer.set_values(facet, named(&|value| Kind::ALL[value].as_str().to_owned())),
+                Facet::Tag => answer.set_values(facet, named(&|value| values.tags[value].text.clone())),
+                Facet::Author => answer.set_values(facet, named(&|value| values.authors[value].text.clone())),
+                Facet::Topic => answer.set_topics(
+                    held()
+                        .map(|(topic, count)| TopicCount {
+                            value: values.topics[topic].clone(),
+                            label: values.topic_label(topic, &groups).to_owned(),
+                            count,
+                            children: Vec::new(),
+                        })
+                        .collect(),
+                ),
+                Facet::Year => {
+                    let years = values.years.iter().zip(&counts[values.months.len()..]);
+                    answer.set_years(years.filter(|(_, count)| **count > 0).map(|(year, count)| {
+                        let months = values.months.iter().zip(&counts);
+                        let own = months.filter(|(month, count)| month.year == *year && **count > 0);
+                        (*year, *count, own.map(|(month, count)| (month.month, *count)).collect())
+                    }));
+                }
+            }
+        }
+        answer
+    }
+}

@@ -1,0 +1,98 @@
+//! Which filters an article fails.
+
+use crate::engine::Filters;
+use crate::engine::filters::Facet;
+use crate::engine::tantivy::reader::facet_values::Values;
+use crate::engine::tantivy::reader::snapshot::{Place, Segment};
+
+/// The filters that an article fails, those of facets one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Failed(u8);
+
+impl Failed {
+    /// What no facet widens: bounds of time, and what is excluded.
+    const FIXED: u8 = 1 << 7;
+
+    /// Whether it fails none.
+    pub(crate) fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether it fails none but perhaps a facet's own.
+    pub(crate) fn is_none_but(self, facet: Facet) -> bool {
+        self.0 & !bit(facet) == 0
+    }
+
+    /// Whether it fails so much that no facet counts it.
+    fn is_out(self) -> bool {
+        self.0 & Failed::FIXED != 0 || self.0.count_ones() > 1
+    }
+}
+
+fn bit(facet: Facet) -> u8 {
+    1 << facet as u8
+}
+
+/// For every value of a facet, whether it is meant.
+struct Meant {
+    facet: Facet,
+    values: Vec<bool>,
+}
+
+impl Meant {
+    fn holds(&self, values: &Values, segment: &Segment, place: Place) -> bool {
+        values.any(self.facet, segment, place, |value| self.values.get(value as usize) == Some(&true))
+    }
+}
+
+/// The filters of a request, with their values looked up in a snapshot.
+pub(crate) struct Filter<'s> {
+    values: &'s Values,
+    filters: &'s Filters,
+    /// An article must have one of the values of each.
+    wanted: Vec<Meant>,
+    /// It must have none of these.
+    unwanted: Vec<Meant>,
+}
+
+impl<'s> Filter<'s> {
+    pub(crate) fn new(values: &'s Values, filters: &'s Filters) -> Filter<'s> {
+        let meant = |filters: &Filters| -> Vec<Meant> {
+            let of = |facet| Some(Meant { facet, values: values.meant(facet, filters)? });
+            Facet::ALL.into_iter().filter_map(of).collect()
+        };
+        let excluded = Filters {
+            kinds: filters.kinds_not.clone(),
+            topics: filters.topics_not.clone(),
+            tags: filters.tags_not.clone(),
+            ..Filters::default()
+        };
+        Filter { values, filters, wanted: meant(filters), unwanted: meant(&excluded) }
+    }
+
+    /// Whether an article passes.
+    pub(crate) fn passes(&self, segment: &Segment, place: Place) -> bool {
+        self.failed(segment, place).is_none()
+    }
+
+    /// The filters that an article fails; not all of them, once no facet counts it.
+    pub(crate) fn failed(&self, segment: &Segment, place: Place) -> Failed {
+        let mut failed = Failed::default();
+        let has_bounds = self.filters.from_s.is_some() || self.filters.until_s.is_some();
+        if has_bounds && !self.filters.takes_date(segment.published.first(place.doc)) {
+            return Failed(Failed::FIXED);
+        }
+        for wanted in &self.wanted {
+            if !wanted.holds(self.values, segment, place) {
+                failed.0 |= bit(wanted.facet);
+                if failed.is_out() {
+                    return failed;
+                }
+            }
+        }
+        if self.unwanted.iter().any(|unwanted| unwanted.holds(self.values, segment, place)) {
+            failed.0 |= Failed::FIXED;
+        }
+        failed
+    }
+}

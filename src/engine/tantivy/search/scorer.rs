@@ -1,0 +1,162 @@
+//! How well every article of a segment holds the words of a query, word by word.
+
+use tantivy::DocId;
+use tantivy::postings::BlockSegmentPostings;
+
+use crate::analysis::{ZONES, Zone};
+use crate::engine::EngineError;
+use crate::engine::cancellation::checkpoint;
+use crate::engine::planning::{PlannedWord, Variant, WordForms};
+use crate::engine::ranking::{self, FormWeights, Held};
+use crate::engine::tantivy::reader::phrase_match::sequence_counts;
+use crate::engine::tantivy::reader::snapshot::{Segment, Snapshot};
+
+/// A value an article of a segment, most of them nought.
+struct Sparse {
+    values: Vec<f32>,
+    /// The articles whose value is not nought.
+    docs: Vec<DocId>,
+}
+
+impl Sparse {
+    fn new(slots: usize) -> Sparse {
+        Sparse { values: vec![0.0; slots], docs: Vec::new() }
+    }
+
+    /// Changes an article's value; a change never takes it back to nought.
+    fn change(&mut self, doc: DocId, change: impl FnOnce(f32) -> f32) {
+        let Some(value) = self.values.get_mut(doc as usize) else { return };
+        let changed = change(*value);
+        if *value == 0.0 && changed > 0.0 {
+            self.docs.push(doc);
+        }
+        *value = changed;
+    }
+
+    /// Takes all values out.
+    fn drain(&mut self, mut take: impl FnMut(DocId, f32)) {
+        for doc in self.docs.drain(..) {
+            if let Some(value) = self.values.get_mut(doc as usize) {
+                take(doc, std::mem::take(value));
+            }
+        }
+    }
+}
+
+/// Sums up, for the articles of one segment, what they hold. Its memory is a few numbers an
+/// article of the segment; only those of articles that hold a word are touched.
+pub(crate) struct Accumulator<'s> {
+    snapshot: &'s Snapshot,
+    segment: &'s Segment,
+    /// For every language of the segment, the mean length of each zone.
+    means: Vec<[f32; ZONES]>,
+    /// How often the present variant stands in the present zone.
+    frequency: Sparse,
+    /// What the present variant is worth.
+    variant: Sparse,
+    /// What the present word is worth.
+    word: Sparse,
+    held: Vec<Held>,
+    touched: Vec<DocId>,
+}
+
+impl<'s> Accumulator<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot, segment: &'s Segment) -> Accumulator<'s> {
+        let slots = segment.reader.max_doc() as usize;
+        let means = segment.groups.iter().map(|group| {
+            Zone::ALL.map(|zone| snapshot.languages.get(*group).map_or(1.0, |language| language.mean_words(zone)))
+        });
+        Accumulator {
+            snapshot,
+            segment,
+            means: means.collect(),
+            frequency: Sparse::new(slots),
+            variant: Sparse::new(slots),
+            word: Sparse::new(slots),
+            held: vec![Held::default(); slots],
+            touched: Vec::new(),
+        }
+    }
+
+    /// Adds a word of the query.
+    pub(crate) fn add(&mut self, word: &PlannedWord) -> Result<(), EngineError> {
+        for variant in &word.variants {
+            for zone in word.zones() {
+                self.add_variant(variant, zone)?;
+            }
+            if word.variants.len() > 1 {
+                let words = &mut self.word;
+                self.variant.drain(|doc, score| words.change(doc, |known| known.max(variant.factor * score)));
+            }
+        }
+        let (held, touched) = (&mut self.held, &mut self.touched);
+        let mut take = |doc: DocId, score: f32| {
+            let Some(held) = held.get_mut(doc as usize) else { return };
+            if *held == Held::default() {
+                touched.push(doc);
+            }
+            held.take(word, score);
+        };
+        match word.variants.as_slice() {
+            // The best of one.
+            [variant] => self.variant.drain(|doc, score| take(doc, variant.factor * score)),
+            _ => self.word.drain(take),
+        }
+        Ok(())
+    }
+
+    /// The articles that hold a word, with what they hold. Deleted ones may be among them.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (DocId, Held)> + '_ {
+        self.touched.iter().filter_map(|doc| Some((*doc, *self.held.get(*doc as usize)?)))
+    }
+
+    fn add_variant(&mut self, variant: &Variant, zone: Zone) -> Result<(), EngineError> {
+        match variant.sequence.as_slice() {
+            [forms] => self.count(forms, variant.counting.weights(zone), zone)?,
+            sequence => {
+                for (doc, count) in sequence_counts(self.snapshot, self.segment, sequence, zone)? {
+                    self.frequency.change(doc, |known| known + count as f32);
+                }
+            }
+        }
+        let lengths = &self.segment.zones[zone.ordinal()].length;
+        let (segment, means, scores) = (self.segment, &self.means, &mut self.variant);
+        self.frequency.drain(|doc, frequency| {
+            let lang = segment.lang.get_val(doc) as usize;
+            let mean = means.get(lang).map_or(1.0, |means| means[zone.ordinal()]);
+            let score = ranking::zone_score(zone, frequency, lengths.get_val(doc) as u32, mean);
+            scores.change(doc, |known| known + score);
+        });
+        Ok(())
+    }
+
+    /// Two stems of a word mostly stand at the same places: the one that stands more often
+    /// counts. What stands as typed stands as a stem too, and counts on top.
+    fn count(&mut self, forms: &WordForms, weights: FormWeights, zone: Zone) -> Result<(), EngineError> {
+        let frequency = &mut self.frequency;
+        for stem in forms.stems.iter().flatten() {
+            let list = self.segment.stem_blocks(self.snapshot, zone, stem)?;
+            each(list, |doc, count| frequency.change(doc, |known| known.max(weights.stem * count)))?;
+        }
+        let exact = [(forms.folded.as_slice(), weights.folded), (forms.typed.as_slice(), weights.typed)];
+        for (words, weight) in exact {
+            for word in words.iter().filter(|_| weight > 0.0) {
+                let list = self.segment.word_blocks(self.snapshot, zone, word)?;
+                each(list, |doc, count| frequency.change(doc, |known| known + weight * count))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn each(list: Option<BlockSegmentPostings>, mut take: impl FnMut(DocId, f32)) -> Result<(), EngineError> {
+    let Some(mut list) = list else { return Ok(()) };
+    while list.block_len() > 0 {
+        for (doc, count) in list.docs().iter().zip(list.freqs()) {
+            take(*doc, *count as f32);
+        }
+        list.advance();
+        checkpoint()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Where the query's words stand in bodies, from the positions that the index holds, and the
+//! passages of a body.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use tantivy::DocId;
+use tantivy::columnar::RowId;
+
+use crate::analysis::Zone;
+use crate::engine::EngineError;
+use crate::engine::cancellation::checkpoint;
+use crate::engine::snippets::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets};
+use crate::engine::tantivy::reader::phrase_match::sequence_starts;
+use crate::engine::tantivy::reader::snapshot::{Place, Segment, Snapshot, index_error};
+
+/// For every place, where in its body something stands that snippets show. The postings of each
+/// word are read once for all places of a segment; no text is read.
+pub(crate) fn sightings(
+    snapshot: &Snapshot,
+    snippets: &Snippets<'_>,
+    places: &[Place],
+) -> Result<HashMap<Place, Vec<Sighting>>, EngineError> {
+    let mut found: HashMap<Place, Vec<Sighting>> = HashMap::new();
+    let mut sorted: Vec<Place> = places.to_vec();
+    sorted.sort_by_key(|place| (place.segment, place.doc));
+    for in_segment in sorted.chunk_by(|a, b| a.segment == b.segment) {
+        let Some(&Place { segment: ordinal, .. }) = in_segment.first() else { continue };
+        let segment = snapshot.segments.get(ordinal).ok_or_else(|| index_error("no such segment"))?;
+        let docs: Vec<DocId> = in_segment.iter().map(|place| place.doc).collect();
+        for pattern in snippets.sought() {
+            checkpoint()?;
+            let last = pattern.sequence.len().saturating_sub(1) as u32;
+            for (doc, starts) in sequence_starts(snapshot, segment, &pattern.sequence, Zone::Body, &docs)? {
+                let sightings = starts.into_iter().take(MAX_SIGHTINGS);
+                let sightings =
+                    sightings.map(|first| Sighting { first, last: first.saturating_add(last), words: pattern.words });
+                found.entry(Place { segment: ordinal, doc }).or_default().extend(sightings);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The body of an article of a segment.
+pub(crate) struct SegmentBody<'s> {
+    segment: &'s Segment,
+    doc: DocId,
+    starts: Range<RowId>,
+}
+
+impl<'s> SegmentBody<'s> {
+    pub(crate) fn new(segment: &'s Segment, doc: DocId) -> SegmentBody<'s> {
+        SegmentBody { segment, doc, starts: segment.passage_start.index.value_row_ids(doc) }
+    }
+}
+
+impl Body for SegmentBody<'_> {
+    type Error = EngineError;
+
+    fn passages(&self) -> usize {
+        self.starts.len()
+    }
+
+    fn start(&self, ordinal: usize) -> u32 {
+        let row = self.starts.clone().nth(ordinal);
+        row.map_or(0, |row| self.segment.passage_start.values.get_val(row) as u32)
+    }
+
+    fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, EngineError> {
+        self.segment.passage(self.doc, ordinal)
+    }
+}

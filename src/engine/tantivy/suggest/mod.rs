@@ -1,0 +1,4 @@
+//! Completions, from the index.
+
+pub(crate) mod completions;
+pub(crate) mod title_prefix;

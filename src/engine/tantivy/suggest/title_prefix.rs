@@ -1,0 +1,216 @@
+//! The articles whose title, labels or authors hold what is being typed.
+
+use std::cmp::Reverse;
+
+use tantivy::postings::SegmentPostings;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet, TERMINATED, Term};
+
+use crate::analysis::HeadPlace;
+use crate::engine::cancellation::Steps;
+use crate::engine::suggest::Typed;
+use crate::engine::tantivy::index::schema::{MAX_BEGINNING_CHARS, PART_SEPARATOR, head_beginning, head_term};
+use crate::engine::tantivy::reader::snapshot::{Place, Segment, Snapshot, index_error};
+use crate::engine::{Card, EngineError, SuggestRequest};
+
+/// How many words a long beginning stands for: those that most articles hold.
+const MAX_WORDS: usize = 64;
+
+/// The works that are headed by what was typed: those in the reader's language first, then by where
+/// they hold it, then the newest.
+pub(crate) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {
+    let mut top =
+        Top { limit: request.limit, best_fit: request.ui_lang.as_ref().map_or(0, |_| 2), entries: Vec::new() };
+    for place in [HeadPlace::TitleBegin, HeadPlace::Title, HeadPlace::Label] {
+        if top.is_settled() || (typed.is_short() && place != HeadPlace::TitleBegin) {
+            break;
+        }
+        for (ordinal, segment) in snapshot.segments.iter().enumerate() {
+            let fits: Vec<Option<u8>> =
+                segment.langs.iter().map(|lang| request.takes_lang(lang).then(|| request.fit(lang))).collect();
+            each_with(snapshot, segment, typed, place, |doc| {
+                let newness = segment.newness_s(doc);
+                if top.is_beaten_by(place, newness)
+                    && let Some(fit) = fits.get(segment.lang.get_val(doc) as usize).copied().flatten()
+                    && segment.is_visible(doc, request.now_s)
+                {
+                    let rank = Rank { fit, place, newness, id: Reverse(segment.id_rank(doc)) };
+                    top.take(rank, segment.work_of(doc), Place { segment: ordinal, doc });
+                }
+            })?;
+        }
+    }
+    top.places().map(|place| snapshot.card(place)).collect()
+}
+
+/// Where an article stands among those that are offered; the higher comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    fit: u8,
+    place: HeadPlace,
+    newness: i64,
+    id: Reverse<u32>,
+}
+
+/// The best works so far, in no order, each in its best version.
+struct Top {
+    limit: usize,
+    /// How well the best language suits the reader.
+    best_fit: u8,
+    entries: Vec<(Rank, u32, Place)>,
+}
+
+impl Top {
+    fn worst(&self) -> Option<Rank> {
+        (self.entries.len() == self.limit).then(|| self.entries.iter().map(|(rank, ..)| *rank).min()).flatten()
+    }
+
+    /// Whether an article could be among the best, whatever its language.
+    fn is_beaten_by(&self, place: HeadPlace, newness: i64) -> bool {
+        self.worst().is_none_or(|worst| (worst.fit, worst.place, worst.newness) <= (self.best_fit, place, newness))
+    }
+
+    /// Whether nothing that holds what was typed at a lesser place can be among the best.
+    fn is_settled(&self) -> bool {
+        self.worst().is_some_and(|worst| worst.fit == self.best_fit)
+    }
+
+    fn take(&mut self, rank: Rank, work: u32, place: Place) {
+        if let Some(known) = self.entries.iter_mut().find(|(_, known, _)| *known == work) {
+            if rank > known.0 {
+                *known = (rank, work, place);
+            }
+            return;
+        }
+        self.entries.push((rank, work, place));
+        if self.entries.len() > self.limit
+            && let Some(worst) = (0..self.entries.len()).min_by_key(|at| self.entries[*at].0)
+        {
+            self.entries.swap_remove(worst);
+        }
+    }
+
+    fn places(mut self) -> impl Iterator<Item = Place> {
+        self.entries.sort_unstable_by_key(|(rank, ..)| Reverse(*rank));
+        self.entries.into_iter().map(|(_, _, place)| place)
+    }
+}
+
+/// Hands over the articles of a segment that hold all that was typed at a place or a better one, where
+/// titles begin only the first word.
+fn each_with(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    typed: &Typed,
+    place: HeadPlace,
+    mut take: impl FnMut(DocId),
+) -> Result<(), EngineError> {
+    let mut lists: Vec<Docs> = Vec::with_capacity(typed.whole.len() + 1);
+    for (at, word) in typed.whole.iter().enumerate() {
+        let mut docs = Docs::default();
+        for place in places(place, at == 0) {
+            docs.take_holding(snapshot, segment, &head_term(word, place))?;
+        }
+        lists.push(docs);
+    }
+    if let Some(begun) = &typed.begun {
+        let mut docs = Docs::default();
+        for place in places(place, typed.whole.is_empty()) {
+            let beginning = head_beginning(begun, place);
+            if begun.chars().count() <= MAX_BEGINNING_CHARS {
+                docs.take_holding(snapshot, segment, &beginning)?;
+            } else {
+                docs.take_beginning(segment, &beginning)?;
+            }
+        }
+        lists.push(docs);
+    }
+    lists.sort_by_key(Docs::size);
+    let Some((first, others)) = lists.split_first_mut() else { return Ok(()) };
+    let mut steps = Steps::default();
+    while let Some(doc) = first.next() {
+        steps.step()?;
+        if others.iter_mut().all(|other| other.holds(doc)) {
+            take(doc);
+        }
+    }
+    Ok(())
+}
+
+/// The places whose terms are looked for: a word of the title is not among the labels'.
+fn places(place: HeadPlace, is_first: bool) -> impl Iterator<Item = HeadPlace> {
+    let places: &[HeadPlace] = match place {
+        HeadPlace::TitleBegin if is_first => &[HeadPlace::TitleBegin],
+        HeadPlace::TitleBegin | HeadPlace::Title => &[HeadPlace::Title],
+        HeadPlace::Label => &[HeadPlace::Title, HeadPlace::Label],
+    };
+    places.iter().copied()
+}
+
+/// The articles that hold one of several terms.
+#[derive(Default)]
+struct Docs {
+    lists: Vec<SegmentPostings>,
+    /// Further articles, in order.
+    listed: Vec<DocId>,
+    at: usize,
+}
+
+impl Docs {
+    fn take_holding(&mut self, snapshot: &Snapshot, segment: &Segment, term: &str) -> Result<(), EngineError> {
+        let term = Term::from_field_text(snapshot.fields.heads, term);
+        self.lists.extend(segment.heads.read_postings(&term, IndexRecordOption::Basic).map_err(index_error)?);
+        Ok(())
+    }
+
+    /// Takes up the articles that hold one of the words that begin with a text.
+    fn take_beginning(&mut self, segment: &Segment, beginning: &str) -> Result<(), EngineError> {
+        let terms = segment.heads.terms().range().ge(beginning).lt(format!("{beginning}{}", char::MAX));
+        let mut terms = terms.into_stream().map_err(index_error)?;
+        let mut words = Vec::new();
+        while let Some((term, info)) = terms.next() {
+            if term.ends_with(PART_SEPARATOR.encode_utf8(&mut [0; 4]).as_bytes()) {
+                words.push((segment.holders(&segment.heads, info).map_err(index_error)?, info.clone()));
+            }
+        }
+        words.sort_by_key(|(holders, _)| Reverse(*holders));
+        for (_, info) in words.iter().take(MAX_WORDS) {
+            let list = segment.heads.read_postings_from_terminfo(info, IndexRecordOption::Basic);
+            let mut list = list.map_err(index_error)?;
+            while list.doc() != TERMINATED {
+                self.listed.push(list.doc());
+                list.advance();
+            }
+        }
+        self.listed.sort_unstable();
+        self.listed.dedup();
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        self.lists.iter().map(|list| list.doc_freq() as usize).sum::<usize>() + self.listed.len()
+    }
+
+    /// The next article; those asked for by `holds` are not taken.
+    fn next(&mut self) -> Option<DocId> {
+        let listed = self.listed.get(self.at).copied().unwrap_or(TERMINATED);
+        let doc = self.lists.iter().map(|list| list.doc()).min().unwrap_or(TERMINATED).min(listed);
+        if doc == TERMINATED {
+            return None;
+        }
+        for list in self.lists.iter_mut().filter(|list| list.doc() == doc) {
+            list.advance();
+        }
+        self.at += usize::from(listed == doc);
+        Some(doc)
+    }
+
+    /// Whether an article is among them; those asked for come in order.
+    fn holds(&mut self, doc: DocId) -> bool {
+        while self.listed.get(self.at).is_some_and(|listed| *listed < doc) {
+            self.at += 1;
+        }
+        let mut is_held = |list: &mut SegmentPostings| list.doc() == doc || (list.doc() < doc && list.seek(doc) == doc);
+        self.listed.get(self.at) == Some(&doc) || self.lists.iter_mut().any(&mut is_held)
+    }
+}

@@ -1,0 +1,504 @@
+//! Pushes: articles put and deleted one by one, or in a stream of any length.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+use headers::{ETag, Header, HeaderMapExt, IfMatch, IfNoneMatch};
+use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::admin::blocking;
+use crate::admin::Admin;
+use crate::article::{ArticleProblem, Kind, Moment, check_id};
+use crate::engine::TopicLabel;
+use crate::http::App;
+use crate::http::error::problem::Problem;
+use crate::http::error::responses::{OfDeletion, OfPush, OfStream, Problems};
+use crate::http::middleware::timeouts::Waiting;
+use crate::http::request::auth::Admitted;
+use crate::http::request::json_body;
+use crate::http::request::ndjson::{Line, Lines};
+use crate::http::request::query::InQuery;
+use crate::http::request::registry::Nothing;
+use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES};
+use crate::storage::catalog::push::{Condition, Held, Outcome, Push, Pushed};
+
+/// How many lines are stored by one write to the disk, and how many bytes of them.
+const BATCH: usize = 500;
+const BATCH_BYTES: usize = 4 << 20;
+/// How long a client that sends slowly waits for the results of what it has sent.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long a client may send nothing before it is taken to be gone.
+const SILENCE: Duration = Duration::from_secs(600);
+
+const NDJSON: [&str; 4] =
+    ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
+
+/// What became of one pushed article.
+#[derive(Debug, Serialize, ToSchema)]
+struct PushResult {
+    /// The line of the stream, from 1; absent where there is no stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    /// The article's id; of a refused line, as far as it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// `created`, `changed`, `unchanged`, `deleted` or `refused`.
+    status: &'static str,
+    /// The change's place in the order of changes: an `index_version` that ends in this number or
+    /// a greater one answers it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    /// The hash of what is pushed under the id now; an `If-Match` takes it in quotation marks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
+    /// The source that is answered in place of what was pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadowed_by: Option<String>,
+    /// Fields that were left out because they could not be understood, and doubts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    flaws: Vec<String>,
+    /// The stable name of why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// Why it was refused, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// An article as it is pushed.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "it is a description only")]
+struct PushedArticle {
+    /// The title; with a text it may be empty.
+    title: String,
+    /// Plain text, its paragraphs and headings separated by blank lines.
+    #[schema(required = false)]
+    body: String,
+    /// The teaser.
+    #[schema(required = false)]
+    summary: String,
+    /// The set of translations it belongs to; its own id when it stands alone.
+    #[schema(required = false)]
+    work: String,
+    /// BCP 47; found out when it is not given.
+    #[schema(required = false, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+    lang: String,
+    #[schema(required = false)]
+    kind: Kind,
+    /// The page's address.
+    #[schema(required = false)]
+    url: String,
+    /// Names of persons.
+    #[schema(required = false)]
+    authors: Vec<String>,
+    #[schema(required = false)]
+    published_at: Moment,
+    #[schema(required = false)]
+    updated_at: Moment,
+    /// An event's beginning.
+    #[schema(required = false)]
+    starts_at: Moment,
+    /// An event's end.
+    #[schema(required = false)]
+    ends_at: Moment,
+    /// From when on it is not answered any more.
+    #[schema(required = false)]
+    expires_at: Moment,
+    /// Its places in the topic menu: paths such as `Programs/Research`, or path and label.
+    #[schema(required = false)]
+    topics: Vec<TopicLabel>,
+    /// Free keywords.
+    #[schema(required = false)]
+    tags: Vec<String>,
+    /// The series it is a part of.
+    #[schema(required = false)]
+    series: String,
+    /// Addresses it points to.
+    #[schema(required = false)]
+    links: Vec<String>,
+    /// The address of a picture.
+    #[schema(required = false)]
+    image: String,
+    /// Kept, but never answered.
+    #[schema(required = false)]
+    hidden: bool,
+}
+
+/// The article of a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "it is a description only")]
+struct ArticleId {
+    /// The article's id, its slashes as `%2F`.
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$", example = "becas-2027")]
+    id: String,
+}
+
+/// What the article must be for the change to happen.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "it is a description only")]
+struct Conditions {
+    /// Only where this is the hash of what is pushed now, in quotation marks; `*`: whatever is.
+    #[param(rename = "If-Match", required = false, pattern = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#)]
+    if_match: String,
+    /// `*`: only where nothing has the id.
+    #[param(rename = "If-None-Match", required = false, pattern = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#)]
+    if_none_match: String,
+}
+
+/// The routes by which articles are pushed.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(push_stream)).routes(routes!(push_one, delete_one))
+}
+
+/// Push an article
+///
+/// Puts one article under the id in the path: it is durable when the answer comes, and found
+/// within a second. A field that cannot be understood is left out and named under `flaws`; but
+/// `hidden`, `published_at` and `expires_at`, which say what must not be shown, refuse the push.
+#[utoipa::path(
+    put,
+    path = "/v1/articles/{id}",
+    operation_id = "pushArticle",
+    tag = "Changes",
+    security(("bearer" = [])),
+    params(ArticleId, Conditions),
+    request_body = PushedArticle,
+    responses(
+        (status = 200, description = "It was there already", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
+        (status = 201, description = "It is new", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
+        Problems<OfPush>
+    )
+)]
+async fn push_one(
+    Admitted(admin, _place): Admitted,
+    _: InQuery<Nothing>,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let id = id_in_path(id)?;
+    json_body::check_type(request.headers(), &[json_body::JSON])?;
+    let condition = condition(request.headers())?;
+    let body = json_body::read(request, MAX_ARTICLE_BYTES).await?;
+    let (pushed, id, flaws) = blocking(move || -> Result<_, Problem> {
+        let mut record = JsonRecord::parse(&body).map_err(|reason| Problem::bad_body(&format!("is {reason}")))?;
+        match record.id() {
+            Ok(written) if written == id => {}
+            Ok(written) => {
+                return Err(Problem::bad_article(format!("id: {written:?} in the body, {id:?} in the address")));
+            }
+            Err(ArticleProblem::NoId) => record.set_id(&id),
+            Err(problem) => return Err(Problem::bad_article(problem.to_string())),
+        }
+        let (article, flaws) = record.article().map_err(|problem| Problem::bad_article(problem.to_string()))?;
+        let push = Push { id: id.clone(), article: Some(Box::new(article)), condition };
+        Ok((admin.push(&[push])?, id, flaws))
+    })
+    .await??;
+    answer(pushed, id, &flaws)
+}
+
+/// Take back a pushed article
+///
+/// Deletes what was pushed under the id. What another source has under it is answered again.
+#[utoipa::path(
+    delete,
+    path = "/v1/articles/{id}",
+    operation_id = "deleteArticle",
+    tag = "Changes",
+    security(("bearer" = [])),
+    params(ArticleId, Conditions),
+    responses((status = 200, description = "It is deleted, or was not there", body = PushResult), Problems<OfDeletion>)
+)]
+async fn delete_one(
+    Admitted(admin, _place): Admitted,
+    _: InQuery<Nothing>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = id_in_path(id)?;
+    let push = Push { id: id.clone(), article: None, condition: condition(&headers)? };
+    let pushed = blocking(move || admin.push(&[push])).await??;
+    answer(pushed, id, &[])
+}
+
+fn answer(pushed: Vec<Pushed>, id: String, flaws: &[ArticleProblem]) -> Result<Response, Problem> {
+    // One push has one result.
+    let Some(pushed) = pushed.into_iter().next() else { return Err(Problem::no_article()) };
+    let etag = pushed.hash.as_ref().and_then(etag);
+    let status = if pushed.outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };
+    let body = result(None, id, pushed, flaws)?;
+    let mut response = (status, Json(body)).into_response();
+    if let Some(etag) = etag {
+        response.headers_mut().typed_insert(etag);
+    }
+    Ok(response)
+}
+
+/// Push many articles
+///
+/// A stream of any length, one article a line with its `id`, or `{"id": "…", "delete": true}`;
+/// the answer has one result a line, as soon as what the line says is durable. A line that is
+/// refused is told, and the stream goes on.
+#[utoipa::path(
+    post,
+    path = "/v1/articles",
+    operation_id = "pushArticles",
+    tag = "Changes",
+    security(("bearer" = [])),
+    request_body(content = String, content_type = "application/x-ndjson", description = "One JSON object a line."),
+    responses(
+        (status = 200, description = "One result a line", body = PushResult, content_type = "application/x-ndjson"),
+        Problems<OfStream>
+    )
+)]
+async fn push_stream(
+    Admitted(admin, place): Admitted,
+    _: InQuery<Nothing>,
+    request: Request,
+) -> Result<Response, Problem> {
+    json_body::check_type(request.headers(), &NDJSON)?;
+    let mut intake = Intake {
+        admin,
+        waiting: request.extensions().get::<Waiting>().cloned().unwrap_or_default(),
+        body: request.into_body().into_data_stream(),
+        lines: Lines::new(MAX_ARTICLE_BYTES),
+        is_open: true,
+        _place: place,
+    };
+    // The first results come before the answer's head: a client that waits for `100 Continue`
+    // gets it when the body is first asked for.
+    let first = intake.next_results().await;
+    let rest = stream::unfold(intake, |mut intake| async {
+        let results = intake.next_results().await?;
+        Some((results, intake))
+    })
+    // Compression asks once more after the end.
+    .fuse();
+    let results = stream::iter(first).chain(rest).map(Ok::<_, std::convert::Infallible>);
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(NDJSON[0]));
+    Ok(([content_type], Body::from_stream(results)).into_response())
+}
+
+/// A stream of lines on its way into the catalog. It is read only as fast as it is stored and its
+/// results are taken, so that it is never in memory but for a batch.
+struct Intake {
+    admin: Arc<Admin>,
+    waiting: Waiting,
+    body: BodyDataStream,
+    lines: Lines,
+    is_open: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Intake {
+    /// The results of the next batch, once it is durable; `None` at the end.
+    async fn next_results(&mut self) -> Option<Bytes> {
+        loop {
+            let batch = self.next_batch().await;
+            if batch.is_empty() {
+                if self.is_open {
+                    continue;
+                }
+                return None;
+            }
+            // What storing takes is not the client's time, though its body was asked for last.
+            self.waiting.end();
+            let admin = Arc::clone(&self.admin);
+            match blocking(move || store(&admin, batch)).await {
+                Ok(results) => return Some(results),
+                Err(_) => self.is_open = false, // it panicked, which is logged; nothing was stored
+            }
+        }
+    }
+
+    /// The lines that are there, up to a batch; waits only for the first.
+    async fn next_batch(&mut self) -> Vec<Line> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while self.is_open && batch.len() < BATCH && bytes < BATCH_BYTES {
+            let patience = if batch.is_empty() { SILENCE } else { PAUSE };
+            match tokio::time::timeout(patience, self.body.next()).await {
+                Err(_) if !batch.is_empty() => break,
+                Ok(Some(Ok(chunk))) => {
+                    bytes += chunk.len();
+                    self.lines.feed(&chunk, &mut batch);
+                }
+                // The client is gone: what it sent in part is not what it meant.
+                Err(_) | Ok(Some(Err(_))) => self.is_open = false,
+                Ok(None) => {
+                    self.is_open = false;
+                    self.lines.finish(&mut batch);
+                }
+            }
+        }
+        batch
+    }
+}
+
+/// Stores a batch and writes its results, one a line.
+fn store(admin: &Admin, batch: Vec<Line>) -> Bytes {
+    let mut results = Vec::with_capacity(batch.len());
+    let (mut pushes, mut places) = (Vec::new(), Vec::new());
+    for Line { number, text } in batch {
+        match text.map_err(|length| Box::new(too_long(number, length))).and_then(|text| read(number, &text)) {
+            Ok((push, flaws)) => {
+                places.push((results.len(), number, push.id.clone(), flaws));
+                pushes.push(push);
+                results.push(None);
+            }
+            Err(refused) => results.push(Some(*refused)),
+        }
+    }
+    match if pushes.is_empty() { Ok(Vec::new()) } else { admin.push(&pushes) } {
+        Ok(pushed) => {
+            for (pushed, (place, number, id, flaws)) in pushed.into_iter().zip(places) {
+                let stored = result(Some(number), id.clone(), pushed, &flaws);
+                results[place] = Some(stored.unwrap_or_else(|problem| refused(number, Some(id), problem)));
+            }
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            let (code, reason) = (problem.code(), problem.into_detail());
+            for (place, number, id, _) in places {
+                results[place] = Some(refused_as(number, Some(id), code, reason.clone()));
+            }
+        }
+    }
+    let mut text = Vec::new();
+    for result in results.into_iter().flatten() {
+        match serde_json::to_vec(&result) {
+            Ok(line) => text.extend(line),
+            Err(error) => tracing::error!(%error, "a result cannot be written"),
+        }
+        text.push(b'\n');
+    }
+    text.into()
+}
+
+/// Understands one line.
+fn read(number: u64, text: &[u8]) -> Result<(Push, Vec<ArticleProblem>), Box<PushResult>> {
+    let record = JsonRecord::parse(text).map_err(|reason| Box::new(refused_as(number, None, "bad-json", reason)))?;
+    let bad = |problem: ArticleProblem| {
+        let id = record.id_as_written().map(str::to_owned);
+        Box::new(refused(number, id, Problem::bad_article(problem.to_string())))
+    };
+    if record.flag("delete").map_err(bad)? {
+        return Ok((Push { id: record.id().map_err(bad)?, article: None, condition: None }, Vec::new()));
+    }
+    let (article, flaws) = record.article().map_err(bad)?;
+    Ok((Push { id: article.id.clone(), article: Some(Box::new(article)), condition: None }, flaws))
+}
+
+/// What is told of a push that was taken; a problem where it was not.
+fn result(line: Option<u64>, id: String, pushed: Pushed, flaws: &[ArticleProblem]) -> Result<PushResult, Problem> {
+    let status = match pushed.outcome {
+        Outcome::Created => "created",
+        Outcome::Changed => "changed",
+        Outcome::Unchanged => "unchanged",
+        Outcome::Deleted => "deleted",
+        Outcome::ConditionFailed => {
+            let etag = pushed.hash.as_ref().and_then(etag).map(|etag| {
+                let mut headers = HeaderMap::new();
+                headers.typed_insert(etag);
+                headers.remove(header::ETAG)
+            });
+            return Err(Problem::precondition_failed(etag.flatten()));
+        }
+        Outcome::NotPushed => return Err(Problem::not_pushed(&pushed.shadowed_by.unwrap_or_default())),
+    };
+    let crowded = pushed.crowded_work.map(ArticleProblem::ManyVersions);
+    Ok(PushResult {
+        line,
+        id: Some(id),
+        status,
+        seq: pushed.seq,
+        hash: pushed.hash.as_ref().map(hex),
+        shadowed_by: pushed.shadowed_by,
+        flaws: flaws.iter().chain(&crowded).map(ToString::to_string).collect(),
+        code: None,
+        reason: None,
+    })
+}
+
+fn too_long(number: u64, length: usize) -> PushResult {
+    let reason = format!("a line of {length} bytes, at most {MAX_ARTICLE_BYTES} are allowed");
+    refused_as(number, None, "line-too-long", reason)
+}
+
+fn refused(number: u64, id: Option<String>, problem: Problem) -> PushResult {
+    let code = problem.code();
+    refused_as(number, id, code, problem.into_detail())
+}
+
+fn refused_as(number: u64, id: Option<String>, code: &'static str, reason: String) -> PushResult {
+    PushResult {
+        line: Some(number),
+        id,
+        status: "refused",
+        seq: None,
+        hash: None,
+        shadowed_by: None,
+        flaws: Vec::new(),
+        code: Some(code),
+        reason: Some(reason),
+    }
+}
+
+/// What `If-Match` and `If-None-Match` ask for (RFC 9110, 13.1), of what was pushed under the id.
+/// `If-None-Match: *` asks that no source has the id.
+fn condition(headers: &HeaderMap) -> Result<Option<Condition>, Problem> {
+    let matches: Option<IfMatch> = tags(headers, "If-Match")?;
+    let matches_not: Option<IfNoneMatch> = tags(headers, "If-None-Match")?;
+    if matches.is_none() && matches_not.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Box::new(move |held: &Held| {
+        let present = held.hash.as_ref().and_then(etag);
+        let is_as_wanted =
+            matches.as_ref().is_none_or(|wanted| present.as_ref().is_some_and(|etag| wanted.precondition_passes(etag)));
+        let is_other = matches_not.as_ref().is_none_or(|unwanted| match &present {
+            Some(etag) => unwanted.precondition_passes(etag),
+            None => held.other_source.is_none() || *unwanted != IfNoneMatch::any(),
+        });
+        is_as_wanted && is_other
+    })))
+}
+
+/// A header of entity tags. What is no tag would silently match nothing.
+fn tags<H: Header>(headers: &HeaderMap, name: &str) -> Result<Option<H>, Problem> {
+    let bad = || Problem::bad_header(name, "* or a list of hashes in quotation marks");
+    for value in headers.get_all(H::name()) {
+        let text = value.to_str().map_err(|_| bad())?.trim();
+        if text != "*" && text.split(',').any(|tag| tag.trim().parse::<ETag>().is_err()) {
+            return Err(bad());
+        }
+    }
+    headers.typed_try_get().map_err(|_| bad())
+}
+
+fn id_in_path(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    let Path(id) = id.map_err(|_| Problem::bad_article("id: not UTF-8".to_owned()))?;
+    check_id(&id).map_err(|problem| Problem::bad_article(problem.to_string()))?;
+    Ok(id)
+}
+
+fn hex(hash: &[u8; 32]) -> String {
+    blake3::Hash::from(*hash).to_hex().to_string()
+}
+
+fn etag(hash: &[u8; 32]) -> Option<ETag> {
+    format!("\"{}\"", hex(hash)).parse().ok()
+}

@@ -1,0 +1,394 @@
+//! Searches: by query string, by JSON, several at once.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::engine::query::{MAX_CHARS, MAX_WORDS, Query};
+use crate::engine::{
+    Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, Note, Recovery, RecoveryKind, SearchEngine,
+    SearchRequest, Sort, Total,
+};
+use crate::http::App;
+use crate::http::error::problem::Problem;
+use crate::http::error::responses::{OfBody, OfSearch, Problems};
+use crate::http::formats::json_ld::{self, ItemList};
+use crate::http::ops::metrics::Metrics;
+use crate::http::request::json_body::{InBody, Object};
+use crate::http::request::negotiation::AcceptLanguage;
+use crate::http::request::query::{InQuery, Params};
+use crate::http::request::registry::{
+    AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, HIGHLIGHT, KIND, KIND_NOT, LANG, LIMIT, LITERAL,
+    OFFSET, Parameter, Q, SNIPPET_CHARS, SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
+};
+use crate::http::request::types::{Choice, Form};
+use crate::http::request::{clock, cursor, negotiation};
+use crate::http::state::search_pool;
+use crate::http::state::settings::Settings;
+
+/// The most searches of one request.
+const MAX_SEARCHES: usize = 20;
+
+/// A search that was asked for: the one way from a request to the engine and back.
+pub(crate) struct Search {
+    text: String,
+    request: SearchRequest,
+    /// The parameters of the same search from its first page, with nothing else answered in its place.
+    literal: String,
+}
+
+impl Search {
+    /// Understands the parameters of a search, with the order that one of them says. The language
+    /// of the headers is the reader's where the parameters name none.
+    pub(crate) fn read(
+        params: &Params,
+        sort: &Parameter<Choice<Sort>>,
+        headers: &HeaderMap,
+        settings: &Settings,
+    ) -> Result<Search, Problem> {
+        let text = params.one(&Q)?.unwrap_or_default();
+        let of_reader = of_reader(params, headers, Query::parse(&text))?;
+        let mut request = SearchRequest {
+            group: params.flag(&GROUP)?,
+            facets: facets(params)?,
+            sort: params.choice(sort)?,
+            offset: params.whole(&OFFSET)?,
+            limit: params.whole(&LIMIT)?,
+            snippet_chars: params.whole(&SNIPPET_CHARS)?,
+            highlight: params.flag(&HIGHLIGHT)?,
+            explain: params.flag(&EXPLAIN)?,
+            literal: params.flag(&LITERAL)?,
+            recency: settings.recency,
+            ..of_reader
+        };
+        if let Some(of) = params.one(&CURSOR)? {
+            if !of.is_of(&request) {
+                return Err(Problem::bad_value(CURSOR.name, &CURSOR.form.expected()));
+            }
+            if request.offset > 0 {
+                return Err(Problem::bad_value(OFFSET.name, "left out where there is a cursor"));
+            }
+            request.after = Some(of.cursor);
+        }
+        let literal = params.without(&[&OFFSET, &CURSOR, &LITERAL]).with(&LITERAL, "true").to_query();
+        Ok(Search { text, request, literal })
+    }
+
+    /// The search as it was typed, for who takes nothing else.
+    pub(crate) fn literal(mut self) -> Search {
+        self.request.literal = true;
+        self
+    }
+
+    /// The search as of a second, Unix time.
+    fn at(mut self, now_s: i64) -> Search {
+        self.request.now_s = now_s;
+        self
+    }
+
+    /// The search without counts, for who shows none.
+    pub(crate) fn uncounted(mut self) -> Search {
+        self.request.facets.clear();
+        self
+    }
+
+    /// Answers it and counts it; `begun` is when it was asked.
+    pub(crate) fn answer(
+        self,
+        engine: &dyn SearchEngine,
+        metrics: &Metrics,
+        begun: Instant,
+    ) -> Result<SearchBody, Problem> {
+        let answer = engine.search(&self.request)?;
+        // What is newest is nothing of what was searched for.
+        let is_newest = answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest);
+        metrics.count_search(if is_newest { 0 } else { answer.total.value });
+        let took_ms = clock::elapsed_ms(begun);
+        tracing::debug!(query = self.text, hits = answer.total.value, took_ms, "search");
+        let is_partial = self.request.query.is_cut || answer.notes.iter().any(Note::is_partial);
+        let mut notes: Vec<String> = answer.notes.iter().map(ToString::to_string).collect();
+        if self.request.query.is_cut {
+            notes.push(format!("only the first {MAX_CHARS} characters and {MAX_WORDS} words of the query were read"));
+        }
+        let next_cursor = answer.next.as_ref().map(|next| cursor::write(next, &self.request));
+        Ok(SearchBody {
+            query: self.text,
+            total: answer.total,
+            offset: answer.place,
+            limit: self.request.limit,
+            next_cursor,
+            took_ms,
+            index_version: answer.index_version,
+            hits: answer.hits,
+            facets: answer.facets,
+            corrections: answer.corrections,
+            recovery: answer.recovery.map(|recovery| RecoveryBody { recovery, literal: self.literal }),
+            notes,
+            is_partial,
+        })
+    }
+}
+
+/// A search of what the filters leave, for a reader of the language that a parameter names, or
+/// else the headers.
+pub(crate) fn of_reader(params: &Params, headers: &HeaderMap, query: Query) -> Result<SearchRequest, Problem> {
+    Ok(SearchRequest {
+        filters: filters(params)?,
+        ui_lang: params.one(&UI_LANG)?.or_else(|| negotiation::language(headers)),
+        ..SearchRequest::new(query, clock::now_s())
+    })
+}
+
+/// The filters that every list takes.
+pub(crate) fn filters(params: &Params) -> Result<Filters, Problem> {
+    Ok(Filters {
+        langs: params.all(&LANG)?,
+        kinds: params.all(&KIND)?,
+        topics: params.all(&TOPIC)?,
+        tags: params.all(&TAG)?,
+        authors: params.all(&AUTHOR)?,
+        years: params.all(&YEAR)?,
+        from_s: params.one(&DATE_FROM)?.map(|moment| moment.start_s()),
+        until_s: params.one(&DATE_TO)?.map(|moment| moment.end_s().max(moment.start_s() + 1)),
+        kinds_not: params.all(&KIND_NOT)?,
+        topics_not: params.all(&TOPIC_NOT)?,
+        tags_not: params.all(&TAG_NOT)?,
+    })
+}
+
+/// What to count by, in the order of an answer.
+fn facets(params: &Params) -> Result<Vec<Facet>, Problem> {
+    let asked = params.all(&FACETS)?;
+    if asked.is_empty() {
+        return Ok(vec![Facet::Lang, Facet::Kind, Facet::Topic, Facet::Year]);
+    }
+    Ok(Facet::ALL.into_iter().filter(|facet| asked.iter().flatten().any(|known| known == facet)).collect())
+}
+
+/// The answer to a search.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SearchAnswer)]
+pub(crate) struct SearchBody {
+    /// The query as it was typed.
+    pub(crate) query: String,
+    /// How many works match, the same on every page.
+    pub(crate) total: Total,
+    /// How many hits stand before the page.
+    pub(crate) offset: usize,
+    /// How many hits were asked for.
+    limit: usize,
+    /// Where the next page begins: `cursor` of the same search; `null` on the last page.
+    next_cursor: Option<String>,
+    /// How long it took, in milliseconds.
+    #[schema(minimum = 0)]
+    took_ms: f64,
+    index_version: IndexVersion,
+    /// The works, best first.
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) facets: FacetCounts,
+    /// The words that were searched for in another spelling.
+    pub(crate) corrections: Vec<Correction>,
+    /// How hits were found where it was not by the search as it was typed; total, facets and pages
+    /// are of the search that is answered. `null` where it is answered as it was typed.
+    pub(crate) recovery: Option<RecoveryBody>,
+    /// What the reader should know of how the query was read, in English.
+    notes: Vec<String>,
+    /// Whether something that was typed was not looked for because it would cost too much, or was not
+    /// read: the query is too long, or a beginning (`a*`) stands for too many words. `notes` say what.
+    pub(crate) is_partial: bool,
+}
+
+impl SearchBody {
+    /// Whether nothing of what was searched for is there, and what is newest is answered.
+    pub(crate) fn is_newest(&self) -> bool {
+        self.recovery.as_ref().is_some_and(|body| body.recovery.kind == RecoveryKind::Newest)
+    }
+
+    /// The page in the words of schema.org.
+    fn into_item_list(self) -> ItemList {
+        ItemList::of(self.query, self.total.value, self.offset, self.hits.into_iter().map(|hit| hit.card))
+    }
+}
+
+/// How a search was helped, and how to ask it as it was typed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Recovery)]
+pub(crate) struct RecoveryBody {
+    #[serde(flatten)]
+    pub(crate) recovery: Recovery,
+    /// The parameters to search instead for what was typed and nothing else, as the query string of
+    /// `GET /v1/search`.
+    #[schema(example = "q=movilidad+estudantil&literal=true")]
+    literal: String,
+}
+
+/// The answer to several searches.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MultiSearchAnswer)]
+pub(crate) struct MultiSearchBody {
+    /// One a search, in the order of the searches.
+    answers: Vec<Outcome>,
+}
+
+/// What became of one of several searches.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SearchOutcome)]
+#[serde(untagged)]
+enum Outcome {
+    /// Its answer.
+    Answer(Box<SearchBody>),
+    /// What is wrong with it; the others are answered.
+    Problem(Problem),
+}
+
+/// Search
+///
+/// The works that match, one hit each: the version in the reader's language where there is one,
+/// the others under `translations`. With `Accept: application/ld+json` the page is a
+/// `schema.org/ItemList`.
+#[utoipa::path(
+    get,
+    path = "/v1/search",
+    operation_id = "search",
+    tag = "Search",
+    params(InQuery<Searching>, AcceptLanguage),
+    responses(
+        (status = 200, description = "The hits", content((SearchBody = "application/json"), (ItemList = "application/ld+json"))),
+        Problems<OfSearch>
+    )
+)]
+pub(crate) async fn search(
+    State(app): State<App>,
+    headers: HeaderMap,
+    InQuery { params, .. }: InQuery<Searching>,
+) -> Result<Response, Problem> {
+    one(&app, &headers, &params).await
+}
+
+/// The parameters of a search as JSON.
+type SearchInBody = InBody<Searching>;
+
+/// Search by JSON
+///
+/// The same search, its parameters as members of a JSON object of at most 64 KB: numbers and
+/// booleans as such, several values of a parameter as an array.
+#[utoipa::path(
+    post,
+    path = "/v1/search",
+    operation_id = "searchByJson",
+    tag = "Search",
+    params(AcceptLanguage),
+    request_body = inline(SearchInBody),
+    responses(
+        (status = 200, description = "The hits", content((SearchBody = "application/json"), (ItemList = "application/ld+json"))),
+        Problems<OfBody>
+    )
+)]
+pub(crate) async fn search_by_json(
+    State(app): State<App>,
+    headers: HeaderMap,
+    InBody { params, .. }: SearchInBody,
+) -> Result<Response, Problem> {
+    one(&app, &headers, &params).await
+}
+
+async fn one(app: &App, headers: &HeaderMap, params: &Params) -> Result<Response, Problem> {
+    let begun = Instant::now();
+    let is_list = negotiation::prefers(headers, json_ld::MEDIA_TYPE, "application/json");
+    let mut search = Search::read(params, &SORT, headers, &app.settings)?;
+    if is_list {
+        search = search.literal(); // it has no words to say how it was helped
+    }
+    let metrics = app.metrics.clone();
+    let answer = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
+    Ok(match is_list {
+        true => answer.into_item_list().into_response(),
+        false => Json(answer).into_response(),
+    })
+}
+
+/// Several searches, as they are sent.
+struct Several;
+
+impl PartialSchema for Several {
+    fn schema() -> RefOr<Schema> {
+        // Each is checked by itself and gets a problem of its own: what is wrong with one is no
+        // fault of the request.
+        let search = ObjectBuilder::new().description(Some("A search: the members of `POST /v1/search`."));
+        let searches = ArrayBuilder::new()
+            .items(RefOr::T(search.schema_type(Type::Object).into()))
+            .min_items(Some(1))
+            .max_items(Some(MAX_SEARCHES))
+            .description(Some("The searches; each is answered by itself."));
+        let object = ObjectBuilder::new().property("searches", searches).required("searches");
+        object.additional_properties(Some(AdditionalProperties::FreeForm(false))).into()
+    }
+}
+
+impl ToSchema for Several {}
+
+/// Several searches at once
+///
+/// Up to 20 searches, answered in their order from one state of the index. Each gets an answer,
+/// or a problem of its own where it cannot be understood.
+#[utoipa::path(
+    post,
+    path = "/v1/multi-search",
+    operation_id = "multiSearch",
+    tag = "Search",
+    params(AcceptLanguage),
+    request_body = inline(Several),
+    responses((status = 200, description = "The answers", body = MultiSearchBody), Problems<OfBody>)
+)]
+pub(crate) async fn multi_search(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Object(body): Object,
+) -> Result<Json<MultiSearchBody>, Problem> {
+    let read = |search: &Map<String, Value>| {
+        Search::read(&Params::from_json::<Searching>(search)?, &SORT, &headers, &app.settings)
+    };
+    let searches: Vec<Result<Search, Problem>> = searches(&body)?.into_iter().map(read).collect();
+    if let Some(limiter) = app.rate_limiter.as_ref() {
+        limiter.take_further(search_pool::client(), searches.len())?;
+    }
+    let now_s = clock::now_s();
+    let engine = app.engine_at_present()?;
+    let mut answers = Vec::with_capacity(searches.len());
+    for search in searches {
+        let (engine, metrics) = (Arc::clone(&engine), app.metrics.clone());
+        // Each lines up by itself: who sends many at once waits as who sends one after the other.
+        let answer = match search {
+            Ok(search) => {
+                let work = move || search.at(now_s).answer(engine.as_ref(), &metrics, Instant::now());
+                app.workers.run(work).await
+            }
+            Err(problem) => Err(problem),
+        };
+        answers.push(match answer {
+            Ok(answer) => Outcome::Answer(Box::new(answer)),
+            Err(problem) => Outcome::Problem(problem),
+        });
+    }
+    Ok(Json(MultiSearchBody { answers }))
+}
+
+fn searches(body: &Map<String, Value>) -> Result<Vec<&Map<String, Value>>, Problem> {
+    let unknown: Vec<String> = body.keys().filter(|name| *name != "searches").cloned().collect();
+    if !unknown.is_empty() {
+        return Err(Problem::unknown_parameters(unknown, &["searches"]));
+    }
+    let listed = body.get("searches").and_then(Value::as_array);
+    let objects: Option<Vec<_>> = listed.and_then(|values| values.iter().map(Value::as_object).collect());
+    let expected = || Problem::bad_value("searches", &format!("a list of 1 to {MAX_SEARCHES} JSON objects"));
+    objects.filter(|searches| (1..=MAX_SEARCHES).contains(&searches.len())).ok_or_else(expected)
+}

@@ -1,0 +1,8 @@
+//! Answers in formats other than JSON, and what the formats share.
+
+pub(crate) mod atom;
+pub(crate) mod html_assets;
+pub(crate) mod icon;
+pub(crate) mod json_ld;
+pub(crate) mod opensearch;
+pub(crate) mod xml;

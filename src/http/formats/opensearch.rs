@@ -1,0 +1,63 @@
+//! The description of the search for browsers and other programs that know of searches: OpenSearch
+//! 1.1, draft 6 (<https://github.com/dewitt/opensearch>).
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+
+use super::atom;
+use super::xml;
+use crate::http::App;
+use crate::http::api::suggest;
+use crate::http::error::problem::Problem;
+use crate::http::error::responses::{OfDescription, Problems};
+use crate::http::request::base_url::BaseUrl;
+use crate::http::request::query::InQuery;
+use crate::http::request::registry::{Nothing, Q};
+
+/// Its media type.
+const MEDIA_TYPE: &str = "application/opensearchdescription+xml";
+
+/// The OpenSearch description
+///
+/// Tells a browser how to search here (OpenSearch 1.1): link to it with `<link rel="search"
+/// type="application/opensearchdescription+xml" href="/opensearch.xml">`.
+#[utoipa::path(
+    get,
+    path = "/opensearch.xml",
+    operation_id = "openSearchDescription",
+    tag = "Search",
+    responses(
+        (status = 200, description = "The description", body = String, content_type = "application/opensearchdescription+xml"),
+        Problems<OfDescription>
+    )
+)]
+pub(crate) async fn description(
+    State(app): State<App>,
+    base: BaseUrl,
+    _: InQuery<Nothing>,
+) -> Result<impl IntoResponse, Problem> {
+    let searches = [
+        ("text/html", "results", "/search"),
+        ("application/json", "results", "/v1/search"),
+        (atom::MEDIA_TYPE, "results", "/search.atom"),
+        (suggest::MEDIA_TYPE, "suggestions", "/suggest.json"),
+    ];
+    let written = xml::document(|document| {
+        document.parent("OpenSearchDescription", &[("xmlns", "http://a9.com/-/spec/opensearch/1.1/")], |document| {
+            // Not the host: the specification allows 16 characters.
+            document.text("ShortName", &[], "fichero")?;
+            document.text("Description", &[], &format!("Search the articles of {}", app.settings.name_at(&base)))?;
+            for (media_type, rel, path) in searches {
+                let template = format!("{}?{}={{searchTerms}}", base.join(path), Q.name);
+                document.empty("Url", &[("type", media_type), ("rel", rel), ("template", &template)])?;
+            }
+            let own = base.join("/opensearch.xml");
+            document.empty("Url", &[("type", MEDIA_TYPE), ("rel", "self"), ("template", &own)])?;
+            document.text("InputEncoding", &[], "UTF-8")?;
+            document.text("OutputEncoding", &[], "UTF-8")
+        })
+    });
+    let bytes = written.map_err(|error| Problem::internal(&error))?;
+    Ok(([(header::CONTENT_TYPE, format!("{MEDIA_TYPE}; charset=utf-8"))], bytes))
+}

@@ -1,0 +1,180 @@
+//! A connection's stream and bodies, which note what is going on.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::room::Connection;
+
+/// A stream that notes when it receives, and whether what it sends is taken.
+pub(crate) struct WatchedStream {
+    stream: TcpStream,
+    connection: Arc<Connection>,
+    is_at_end: bool,
+}
+
+impl WatchedStream {
+    pub(crate) fn new(stream: TcpStream, connection: Arc<Connection>) -> WatchedStream {
+        WatchedStream { stream, connection, is_at_end: false }
+    }
+
+    /// The stream, and whether the client has said that it sends nothing more.
+    pub(crate) fn into_inner(self) -> (TcpStream, bool) {
+        (self.stream, self.is_at_end)
+    }
+
+    fn note<T>(&self, sent: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        self.connection.sends(sent.is_ready());
+        sent
+    }
+}
+
+impl AsyncRead for WatchedStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (before, has_room) = (buffer.filled().len(), buffer.remaining() > 0);
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if let Poll::Ready(Ok(())) = read {
+            if buffer.filled().len() > before {
+                self.connection.received();
+            } else if has_room {
+                self.is_at_end = true;
+            }
+        }
+        read
+    }
+}
+
+impl AsyncWrite for WatchedStream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let sent = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note(sent)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let sent = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.note(sent)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+/// Whether a request's body was given up before its end.
+#[derive(Clone, Default)]
+pub(crate) struct GivenUp(Arc<AtomicBool>);
+
+impl GivenUp {
+    /// Whether it was.
+    pub(crate) fn is_so(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// A request's body that notes when it is waited for, and where it is left unread.
+pub(crate) struct RequestBody {
+    body: Incoming,
+    connection: Arc<Connection>,
+    given_up: GivenUp,
+    is_complete: bool,
+}
+
+impl RequestBody {
+    pub(crate) fn new(body: Incoming, connection: Arc<Connection>, given_up: GivenUp) -> RequestBody {
+        RequestBody { is_complete: body.is_end_stream(), body, connection, given_up }
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        self.connection.awaits_body(frame.is_pending());
+        self.is_complete = matches!(frame, Poll::Ready(None)) || self.body.is_end_stream();
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        self.connection.awaits_body(false);
+        if !self.is_complete {
+            self.given_up.0.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// An answer's body that notes its end.
+pub(crate) struct AnswerBody {
+    body: Body,
+    connection: Arc<Connection>,
+}
+
+impl AnswerBody {
+    pub(crate) fn new(body: Body, connection: Arc<Connection>) -> AnswerBody {
+        AnswerBody { body, connection }
+    }
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        self.connection.answered();
+    }
+}

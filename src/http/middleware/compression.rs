@@ -1,0 +1,34 @@
+//! Answers in fewer bytes, where the client reads them so.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+use crate::http::error::problem::Problem;
+use crate::http::request::negotiation;
+
+/// Bodies below fit into one packet anyway.
+const MIN_BYTES: u64 = 1_024;
+
+/// The level, of the scales of gzip, zstd and br alike. A search answer of 6.7 KB becomes 2.2 KB by
+/// each, in 0.07, 0.04 and 0.8 to 1.6 ms; the default level of br saves 300 bytes more and takes
+/// 40 ms, many times as long as the search (measured 2026-11-25).
+const LEVEL: i32 = 4;
+
+/// Compresses text by gzip, br or zstd, as the client prefers.
+pub(crate) fn layer() -> CompressionLayer<impl Predicate> {
+    let worth_it = SizeAbove::new(MIN_BYTES).and(NotForContentType::IMAGES);
+    CompressionLayer::new().quality(CompressionLevel::Precise(LEVEL)).compress_when(worth_it)
+}
+
+/// Refuses a request whose answer the client could read in no encoding that there is, before
+/// anything is done for it.
+pub(crate) async fn refuse(request: Request, next: Next) -> Response {
+    if negotiation::takes_encoding(request.headers(), &["gzip", "br", "zstd"]) {
+        return next.run(request).await;
+    }
+    Problem::no_encoding().into_response()
+}

@@ -1,0 +1,67 @@
+//! Which origins' pages may ask, and what `OPTIONS` answers.
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower::{Layer, Service};
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use super::audience::{Access, preflight_method};
+use crate::http::App;
+use crate::http::state::settings::{Origin, ServiceSettings};
+
+/// How long a browser may remember what a preflight answered.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(86_400);
+
+/// Who may read public answers.
+pub(crate) fn policy(settings: &ServiceSettings) -> CorsLayer {
+    // An answer for any origin is the same for all, and a cache need keep only one.
+    let (origins, vary) = match &settings.cors_origins {
+        None => (AllowOrigin::from(Any), Vec::new()),
+        Some(origins) => (AllowOrigin::list(origins.iter().map(Origin::header_value)), vec![header::ORIGIN]),
+    };
+    CorsLayer::new()
+        .allow_origin(origins)
+        .vary(vary)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers([header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::IF_NONE_MATCH])
+        .expose_headers([header::ETAG, header::RETRY_AFTER, HeaderName::from_static("server-timing")])
+        .max_age(PREFLIGHT_MAX_AGE)
+}
+
+/// Applies the policy to public requests and to preflights for them.
+pub(crate) async fn share(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_preflight = preflight_method(request.method(), request.headers()).is_some();
+    let is_plain_options = request.method() == Method::OPTIONS && !is_preflight;
+    if Access::of(&request) != Access::Public || is_plain_options {
+        return next.run(request).await;
+    }
+    // Any request is ready at once, and none fails.
+    match app.cors.layer(next).call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// Answers `OPTIONS` of every route with what the route takes; the router adds its `Allow`.
+pub(crate) async fn options(request: Request, next: Next) -> Response {
+    let is_options = request.method() == Method::OPTIONS;
+    let response = next.run(request).await;
+    if is_options && response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    response
+}
+
+/// Names `OPTIONS` among the methods of a route: every route takes it.
+pub(crate) async fn allow_options(mut response: Response) -> Response {
+    if let Some(allowed) = response.headers().get(header::ALLOW).and_then(|value| value.to_str().ok())
+        && let Ok(allowed) = HeaderValue::from_str(&format!("{allowed},OPTIONS"))
+    {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}

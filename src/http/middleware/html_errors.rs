@@ -1,0 +1,224 @@
+//! Problems as readers are told of them: the same status in the clothes of a page.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use maud::html;
+
+use crate::http::App;
+use crate::http::error::problem::Told;
+use crate::http::pages::layout::{self, Page, Site, form};
+use crate::http::pages::locale::Reader;
+use crate::http::request::negotiation;
+use crate::http::request::query::Params;
+use crate::http::request::registry::{Q, Reading, UI_LANG};
+
+/// What an error answer of a route looks like to who does not ask for data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clothes {
+    /// As it is: programs read it.
+    Data,
+    /// A page.
+    Page,
+    /// Nothing: it is put into somebody's page, which an error must not spoil.
+    Nothing,
+}
+
+/// The routes that programs read, with all below them.
+const FOR_PROGRAMS: [&str; 7] =
+    ["/v1", "/health", "/metrics", "/openapi.json", "/opensearch.xml", "/search.atom", "/suggest.json"];
+
+impl Clothes {
+    fn of(path: &str) -> Clothes {
+        let is_below =
+            |route: &str| path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        match path {
+            crate::http::pages::related::PATH => Clothes::Nothing,
+            "/widgets/fichero.js" => Clothes::Data,
+            _ if FOR_PROGRAMS.into_iter().any(is_below) => Clothes::Data,
+            _ => Clothes::Page,
+        }
+    }
+}
+
+/// Dresses the problems of routes for readers. It stands around all that can fail.
+pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+    let clothes = Clothes::of(request.uri().path());
+    if clothes == Clothes::Data {
+        return next.run(request).await;
+    }
+    let asked =
+        Asked { method: request.method().clone(), uri: request.uri().clone(), headers: request.headers().clone() };
+    let response = next.run(request).await;
+    let Some(Told(problem)) = response.extensions().get::<Told>() else { return response };
+    let dressed = match clothes {
+        Clothes::Page if negotiation::prefers_page(&asked.headers) => {
+            asked.page(&app, problem.code(), problem.parameters(), response.status())
+        }
+        Clothes::Nothing if !negotiation::prefers_data(&asked.headers) => {
+            (response.status(), layout::guarded(), Body::empty()).into_response()
+        }
+        _ => return response,
+    };
+    // What the problem says in its head stays: what is allowed, when to try again, that it is not kept.
+    let (mut parts, _) = response.into_parts();
+    let (dressing, body) = dressed.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    for (name, value) in &dressing.headers {
+        parts.headers.insert(name, value.clone());
+    }
+    Response::from_parts(parts, body)
+}
+
+/// What of a request an error page needs.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    fn page(&self, app: &App, code: &str, parameters: &[String], status: StatusCode) -> Response {
+        let params = Params::from_address::<Reading>(self.uri.query());
+        let ui_lang = params.one(&UI_LANG).ok().flatten();
+        let q = params.one(&Q).ok().flatten().unwrap_or_default();
+        let site = Site::of(&app.settings, &self.uri, &self.headers);
+        let reader = Reader::of(ui_lang.as_deref(), &self.headers);
+        let sort = sort_of(code);
+        let title = reader.label(&format!("p-{sort}"));
+        let page = Page {
+            site: &site,
+            reader: &reader,
+            path: None,
+            ui_lang: ui_lang.as_deref(),
+            title,
+            is_front: false,
+            head: html! { meta name="robots" content="noindex"; },
+            in_lang: &|lang| self.query_in(lang),
+            main: html! {
+                p.total { (reader.told("status", &[("n", status.as_str())])) }
+                h1 { (title) }
+                p.lead { (reader.label(&format!("d-{sort}"))) }
+                @if !parameters.is_empty() {
+                    p { (reader.shown("parts", &html! { strong { (parameters.join(", ")) } })) }
+                }
+                (form(&site, &reader, &q, ui_lang.as_deref().map(|lang| (UI_LANG.name, lang)).into_iter()))
+                ul.ways {
+                    @if let Some(again) = self.again(&site).filter(|_| status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS) {
+                        li { a href=(again) rel="nofollow" { (reader.label("again")) } }
+                    }
+                    li { a href=(site.link("/search", &layout::lang_query(ui_lang.as_deref()))) { (reader.label("newest")) } }
+                    li { a href=(site.link("/", &layout::lang_query(ui_lang.as_deref()))) { (reader.label("home")) } }
+                }
+            },
+            foot: html! {},
+        };
+        page.answer(status)
+    }
+
+    /// The query string of the same address in another language.
+    fn query_in(&self, lang: &str) -> String {
+        let pairs = form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes());
+        let others = pairs.filter(|(name, _)| name != UI_LANG.name);
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(others).append_pair(UI_LANG.name, lang).finish()
+    }
+
+    /// The same address, where it is one of ours and was only read: any other could lead anywhere.
+    fn again(&self, site: &Site) -> Option<String> {
+        let is_read = matches!(self.method, Method::GET | Method::HEAD);
+        let is_ours = matches!(self.uri.path(), "/" | "/search" | "/docs");
+        (is_read && is_ours).then(|| site.link(self.uri.path(), self.uri.query().unwrap_or_default()))
+    }
+}
+
+/// What readers are told of problems: several are one to them.
+fn sort_of(code: &str) -> &'static str {
+    match code {
+        "no-such-route" => "no-such-route",
+        "no-such-article" => "no-such-article",
+        "method-not-allowed" => "method-not-allowed",
+        "bad-value" | "unknown-parameter" => "bad-value",
+        "not-ready" => "not-ready",
+        "too-busy" | "took-too-long" | "rate-limited" | "locked" => "busy",
+        "headers-too-large" | "body-too-large" => "too-long",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::http::docs::openapi;
+    use crate::http::error::problem::Problem;
+    use crate::http::state::settings::Settings;
+    use crate::indexing::applier::EngineSlot;
+
+    type Fault = fn() -> Problem;
+
+    /// Routes that fail in ways that a test cannot bring about, dressed.
+    async fn told(problem: Fault, path: &str, accept: &str) -> (StatusCode, String) {
+        let settings = Settings::default();
+        let document = openapi::Document::of(openapi::outline(&settings), &settings);
+        let app = App::new(EngineSlot::default(), document, settings);
+        let router = axum::Router::new()
+            .fallback(move || async move { problem() })
+            .layer(axum::middleware::from_fn_with_state(app, dress));
+        let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn whatever_goes_wrong_is_told_in_the_same_clothes() {
+        let cases: [(Fault, u16, &str); 7] = [
+            (Problem::too_busy, 503, "Too many searches at once"),
+            (Problem::took_too_long, 503, "Too many searches at once"),
+            (Problem::body_too_slow, 408, "This could not be answered"),
+            (|| Problem::internal(&std::fmt::Error), 500, "This could not be answered"),
+            (Problem::bad_host, 400, "This could not be answered"),
+            (Problem::no_encoding, 406, "This could not be answered"),
+            (|| Problem::too_large(9), 413, "The request is too long"),
+        ];
+        for (problem, status, title) in cases {
+            let (told_status, page) = told(problem, "/search", "text/html").await;
+            assert_eq!(told_status.as_u16(), status);
+            assert!(page.contains(&format!("<h1>{title}</h1>")), "{page}");
+            assert_eq!(told(problem, "/widgets/related", "text/html").await, (told_status, String::new()));
+            for (path, accept) in
+                [("/search", "*/*"), ("/v1/search", "text/html"), ("/widgets/related", "application/json")]
+            {
+                let (data_status, data) = told(problem, path, accept).await;
+                assert!(data_status == told_status && data.starts_with("{\"type\""), "{data}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_programs_read_is_not_dressed() {
+        for (path, expected) in [
+            ("/", Clothes::Page),
+            ("/search", Clothes::Page),
+            ("/docs", Clothes::Page),
+            ("/v1x", Clothes::Page),
+            ("/nothing/v1", Clothes::Page),
+            ("/widgets/other", Clothes::Page),
+            ("//v1", Clothes::Page),
+            ("/v1", Clothes::Data),
+            ("/v1/search", Clothes::Data),
+            ("/health/livez", Clothes::Data),
+            ("/metrics", Clothes::Data),
+            ("/search.atom", Clothes::Data),
+            ("/openapi.json", Clothes::Data),
+            ("/widgets/fichero.js", Clothes::Data),
+            ("/widgets/related", Clothes::Nothing),
+        ] {
+            assert_eq!(Clothes::of(path), expected, "{path}");
+        }
+    }
+}

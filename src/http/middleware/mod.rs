@@ -1,0 +1,10 @@
+//! Layers that every request passes.
+
+pub(crate) mod audience;
+pub(crate) mod caching;
+pub(crate) mod client_ip;
+pub(crate) mod compression;
+pub(crate) mod cors;
+pub(crate) mod html_errors;
+pub(crate) mod rate_limit;
+pub(crate) mod timeouts;

@@ -1,0 +1,251 @@
+//! How large a request's head may be, and how long a request may take.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body::{Frame, SizeHint};
+use tokio::time::{Instant, sleep_until};
+
+use super::audience::Access;
+use crate::http::App;
+use crate::http::error::problem::Problem;
+use crate::http::state::search_pool::until;
+
+/// The most bytes that the names and values of a request's headers may have.
+const MAX_HEADER_BYTES: usize = 32 << 10;
+
+/// Refuses a request whose headers are larger than anything a browser sends.
+pub(crate) async fn limit_headers(request: Request, next: Next) -> Response {
+    if header_bytes(request.headers()) > MAX_HEADER_BYTES {
+        return Problem::headers_too_large(MAX_HEADER_BYTES).into_response();
+    }
+    next.run(request).await
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+/// Cuts a request that takes too long, and says whose fault it is: the client's where its body is
+/// waited for, ours where the answer is not ready.
+///
+/// A public request has one time for all. An administrator's may send for as long as it goes on
+/// sending, and what it asks for is never given up half-way.
+pub(crate) async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    let limit = app.settings.service.request_timeout();
+    let access = Access::of(&request);
+    let waiting = Waiting::default();
+    let mut request = request.map(|body| Body::new(WatchedBody { body, waiting: waiting.clone() }));
+    request.extensions_mut().insert(waiting.clone());
+    let begun = Instant::now();
+    let deadline = || match access {
+        Access::Admin => waiting.since().map(|since| since + limit),
+        Access::Public | Access::Operator => Some(begun + limit),
+    };
+    let answer = async {
+        match access {
+            // What changes something is not given up half-way.
+            Access::Admin => next.run(request).await,
+            Access::Public | Access::Operator => until((begun + limit).into_std(), next.run(request)).await,
+        }
+    };
+    let mut answer = std::pin::pin!(answer);
+    loop {
+        let wake = deadline().unwrap_or_else(|| Instant::now() + limit);
+        tokio::select! {
+            response = &mut answer => return response,
+            () = sleep_until(wake) => {}
+        }
+        // The client may have sent something meanwhile.
+        if deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+            let is_clients = waiting.since().is_some();
+            return if is_clients { Problem::body_too_slow() } else { Problem::took_too_long() }.into_response();
+        }
+    }
+}
+
+/// Since when the next part of a body is waited for, if it is. A handler finds it among the
+/// request's extensions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Waiting(Arc<Mutex<Option<Instant>>>);
+
+impl Waiting {
+    /// Says that the body is not waited for until it is asked for more.
+    pub(crate) fn end(&self) {
+        self.set(false);
+    }
+
+    fn since(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, is_waiting: bool) {
+        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *since = if is_waiting { since.or_else(|| Some(Instant::now())) } else { None };
+    }
+}
+
+/// A body that notes when it is waited for.
+struct WatchedBody {
+    body: Body,
+    waiting: Waiting,
+}
+
+impl HttpBody for WatchedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        self.waiting.set(frame.is_pending());
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::{get, post, put};
+    use tokio::sync::mpsc;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::http::docs::openapi;
+    use crate::http::state::settings::{ServiceSettings, Settings};
+    use crate::indexing::applier::EngineSlot;
+
+    const LIMIT_MS: u32 = 800;
+
+    /// Routes that count what they are sent, behind the limit.
+    fn router() -> Router {
+        let request_timeout_ms = NonZeroU32::new(LIMIT_MS).unwrap();
+        let service = ServiceSettings { request_timeout_ms, ..ServiceSettings::default() };
+        let settings = Settings { service, ..Settings::default() };
+        let document = openapi::Document::of(openapi::outline(&settings), &settings);
+        let app = App::new(EngineSlot::default(), document, settings);
+        let count = || post(|body: Bytes| async move { body.len().to_string() });
+        Router::new()
+            .route("/v1/search", count())
+            .route("/v1/articles", count())
+            .route("/slow", get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }))
+            .route(
+                "/v1/articles/{id}",
+                put(|body: Body| async move {
+                    tokio::time::sleep(Duration::from_millis(1_500)).await;
+                    axum::body::to_bytes(body, usize::MAX).await.unwrap().len().to_string()
+                }),
+            )
+            .route("/v1/rollback", post(|| async { tokio::time::sleep(Duration::from_millis(1_500)).await }))
+            .layer(from_fn_with_state(app, limit_time))
+    }
+
+    /// A body of parts that come one after the other, with pauses; it ends only where it should.
+    fn body(parts: usize, pause: Duration, ends: bool) -> Body {
+        let (send, receive) = mpsc::channel::<Frame<Bytes>>(1);
+        tokio::spawn(async move {
+            for _ in 0..parts {
+                tokio::time::sleep(pause).await;
+                if send.send(Frame::data(Bytes::from_static(b"part"))).await.is_err() {
+                    return;
+                }
+            }
+            if !ends {
+                send.closed().await;
+            }
+        });
+        Body::new(Channel(receive))
+    }
+
+    struct Channel(mpsc::Receiver<Frame<Bytes>>);
+
+    impl HttpBody for Channel {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            self.0.poll_recv(context).map(|frame| frame.map(Ok))
+        }
+    }
+
+    fn ask(method: &str, path: &str, body: impl FnOnce() -> Body) -> (StatusCode, String, Duration) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let request = Request::builder().method(method).uri(path).body(body()).unwrap();
+            let begun = Instant::now();
+            let response = router().oneshot(request).await.unwrap();
+            let took = begun.elapsed();
+            let status = response.status();
+            let text = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            (status, String::from_utf8_lossy(&text).into_owned(), took)
+        })
+    }
+
+    const BRIEF: Duration = Duration::from_millis(10);
+    const PAUSE: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn an_answer_that_is_not_ready_in_time_is_our_fault() {
+        let (status, text, took) = ask("GET", "/slow", Body::empty);
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
+        assert!(text.contains("took-too-long"), "{text}");
+        assert!(took >= Duration::from_millis(u64::from(LIMIT_MS)) && took < Duration::from_secs(30), "{took:?}");
+    }
+
+    #[test]
+    fn a_body_that_does_not_come_in_time_is_the_clients() {
+        for (path, parts, pause) in [
+            ("/v1/search", 0, BRIEF),
+            ("/v1/search", 3, BRIEF),
+            // It goes on coming, but too slowly for a search.
+            ("/v1/search", 100, PAUSE),
+            ("/v1/articles", 0, BRIEF),
+            ("/v1/articles", 3, BRIEF),
+        ] {
+            let (status, text, took) = ask("POST", path, || body(parts, pause, false));
+            assert_eq!(status, StatusCode::REQUEST_TIMEOUT, "{path} {parts}: {text}");
+            assert!(text.contains("body-too-slow"), "{text}");
+            assert!(took < Duration::from_secs(5), "{path} {parts}: {took:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_in_time_is_answered() {
+        let (status, text, _) = ask("POST", "/v1/search", || body(3, BRIEF, true));
+        assert_eq!((status, text.as_str()), (StatusCode::OK, "12"));
+        // Pushes may last as long as they move.
+        let (status, text, took) = ask("POST", "/v1/articles", || body(12, PAUSE, true));
+        assert_eq!((status, text.as_str()), (StatusCode::OK, "48"));
+        assert!(took >= PAUSE * 12, "{took:?}");
+        // It is not their fault where they are not read.
+        let (status, text, _) = ask("PUT", "/v1/articles/x", || body(3, BRIEF, true));
+        assert_eq!((status, text.as_str()), (StatusCode::OK, "12"));
+        // And what changes something is not given up half-way.
+        let (status, ..) = ask("POST", "/v1/rollback", Body::empty);
+        assert_eq!(status, StatusCode::OK);
+    }
+}

@@ -1,0 +1,102 @@
+//! Whether there is somebody at home, and what stands at addresses without a route.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Redirect;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::engine::{IndexVersion, SearchEngine};
+use crate::http::App;
+use crate::http::error::problem::Problem;
+use crate::http::error::responses::{OfAnything, OfReadiness, Problems};
+use crate::http::request::query::InQuery;
+use crate::http::request::registry::Nothing;
+use crate::storage::failure::Cause;
+
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Alive {
+    /// `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// What the server answers from.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ready {
+    /// `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+    index_version: IndexVersion,
+    /// How many articles it has, those that are not shown among them.
+    articles: u64,
+    /// Whether changes are refused, because they cannot be stored.
+    read_only: bool,
+    /// The stable name of why they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, example = "disk-full")]
+    cause: Option<&'static str>,
+    /// Why they are, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    detail: Option<String>,
+}
+
+/// Whether the server is alive
+///
+/// 200 as long as the process answers at all: for a supervisor that would restart it.
+#[utoipa::path(
+    get,
+    path = "/health/livez",
+    operation_id = "alive",
+    tag = "Operation",
+    responses((status = 200, description = "It is", body = Alive), Problems<OfAnything>)
+)]
+pub(crate) async fn livez(_: InQuery<Nothing>) -> Json<Alive> {
+    Json(Alive { status: "ok" })
+}
+
+/// Whether searches are answered
+///
+/// 200 when there is an index to answer from, else 503: for a balancer. Where changes cannot be
+/// stored it says so and why; where the data folder is not in its place any more it is 503, though
+/// searches are answered from what is open.
+#[utoipa::path(
+    get,
+    path = "/health/readyz",
+    operation_id = "ready",
+    tag = "Operation",
+    responses((status = 200, description = "They are", body = Ready), Problems<OfReadiness>)
+)]
+pub(crate) async fn readyz(State(app): State<App>, _: InQuery<Nothing>) -> Result<Json<Ready>, Problem> {
+    let engine = app.slot.load_full().ok_or_else(Problem::not_ready)?;
+    let cause = app.settings.storage.cause();
+    if let Some(lost @ Cause::Lost(_)) = cause {
+        return Err(Problem::not_stored(lost));
+    }
+    Ok(Json(Ready {
+        status: "ok",
+        index_version: engine.index_version(),
+        articles: engine.article_count(),
+        read_only: cause.is_some(),
+        cause: cause.map(Cause::name),
+        detail: cause.map(|cause| cause.to_string()),
+    }))
+}
+
+/// The pages that readers may type the address of, and end it with a slash.
+const TYPED: [&str; 2] = ["/search/", "/docs/"];
+
+/// A page whose address ends with a slash is where it is without one.
+pub(crate) async fn no_such_route(uri: Uri) -> Result<Redirect, Problem> {
+    let path = TYPED.into_iter().find(|typed| *typed == uri.path()).ok_or_else(Problem::no_route)?;
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    // As seen from there, whatever the server stands under.
+    Ok(Redirect::permanent(&format!("..{}{query}", path.trim_end_matches('/'))))
+}
+
+pub(crate) async fn no_such_method() -> Problem {
+    Problem::no_method()
+}

@@ -1,0 +1,94 @@
+//! The labels of what readers see: a table a file, a line a label, a column a language.
+//!
+//! The table of the widgets is read here and by their script, so that both say the same.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The table of the widgets, as it stands in their script.
+pub(crate) const OF_WIDGETS: &str = include_str!("../widgets/labels.txt");
+
+/// The labels of the widgets, which the server's pages share.
+pub(crate) static WIDGETS: LazyLock<Labels> = LazyLock::new(|| Labels::read(OF_WIDGETS));
+
+/// A table of labels, read.
+pub(crate) struct Labels {
+    langs: Vec<&'static str>,
+    rows: HashMap<&'static str, Vec<&'static str>>,
+}
+
+impl Labels {
+    /// Reads lines of `key | text | text`, the first of which names the languages of the columns.
+    pub(crate) fn read(table: &'static str) -> Labels {
+        let mut rows = table.lines().map(|line| {
+            let mut cells = line.split(" | ").map(str::trim);
+            (cells.next().unwrap_or_default(), cells.collect::<Vec<_>>())
+        });
+        let langs = rows.next().map(|(_, langs)| langs).unwrap_or_default();
+        Labels { langs, rows: rows.collect() }
+    }
+
+    /// A label in a language of the table, else in that of its first column.
+    pub(crate) fn text(&self, key: &str, lang: &str) -> Option<&'static str> {
+        let row = self.rows.get(key)?;
+        let column = self.langs.iter().position(|known| *known == lang).unwrap_or(0);
+        row.get(column).copied()
+    }
+}
+
+/// A part of a label.
+pub(crate) enum Piece {
+    /// What it says.
+    Text(&'static str),
+    /// The name of a value that stands there.
+    Value(&'static str),
+}
+
+/// The parts of a label, values among them: `By {names}`.
+pub(crate) fn pieces(label: &'static str) -> impl Iterator<Item = Piece> {
+    label.split_inclusive(['{', '}']).filter_map(|part| match part.strip_suffix('}') {
+        Some(name) => Some(Piece::Value(name)),
+        None => Some(part.strip_suffix('{').unwrap_or(part)).filter(|text| !text.is_empty()).map(Piece::Text),
+    })
+}
+
+/// Checks that a table is whole: each label once, in every language, with the same values in it,
+/// and nothing that a script's template would read otherwise.
+#[cfg(test)]
+pub(crate) fn check(table: &'static str) {
+    use std::collections::BTreeSet;
+
+    let values = |text: &str| -> BTreeSet<String> {
+        text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect()
+    };
+    let labels = Labels::read(table);
+    assert_eq!(labels.rows.len() + 1, table.lines().count(), "a key stands twice");
+    for (key, texts) in &labels.rows {
+        assert_eq!(texts.len(), labels.langs.len(), "{key}");
+        for text in texts {
+            assert!(!text.is_empty() && !text.contains(['`', '\\', '$', '<', '&']), "{key}: {text}");
+            assert_eq!(values(text), values(texts[0]), "{key}: {text}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_the_widgets_is_whole() {
+        check(OF_WIDGETS);
+        assert_eq!(WIDGETS.text("next", "pt"), Some("Próxima"));
+        assert_eq!(WIDGETS.text("next", "xx"), Some("Next"));
+        assert_eq!(WIDGETS.text("nothing of that name", "en"), None);
+    }
+
+    #[test]
+    fn the_guide_names_every_label() {
+        let guide = include_str!("../../../docs/widgets.md");
+        for (key, texts) in &WIDGETS.rows {
+            assert!(guide.contains(&format!("\n| `{key}` | {} |\n", texts[0])), "{key}");
+        }
+    }
+}

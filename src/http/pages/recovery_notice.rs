@@ -1,0 +1,63 @@
+//! What was searched for instead of what was typed, and the way back to that; and that not all of it
+//! was looked for.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::facets::Facets;
+use super::layout::Site;
+use super::locale::{Reader, shortened};
+use super::search_url::Asked;
+use crate::engine::RecoveryKind;
+use crate::http::api::search::SearchBody;
+
+/// The notice; nothing where the search is answered as it was typed.
+pub(crate) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &SearchBody, facets: &Facets<'_>) -> Markup {
+    let mut lines: Vec<Markup> = Vec::new();
+    let is_newest = answer.is_newest();
+    let strong = |text: String| html! { strong { (text) } };
+    if let Some(recovery) = answer.recovery.as_ref().map(|body| &body.recovery) {
+        if is_newest {
+            lines.push(html! { (reader.label("recent")) });
+        } else if recovery.kind == RecoveryKind::AnyWord {
+            lines.push(html! { (reader.label("any-word")) });
+        } else if recovery.to != recovery.from {
+            // Escaped by the engine.
+            let to = html! { strong { (PreEscaped(recovery.to_html.as_str())) } };
+            lines.push(reader.shown("respelt", &to));
+        }
+        // Of what is newest no word was asked for, but filters were.
+        let dropped = recovery.dropped.iter().filter_map(|what| match filter_label(facets, what) {
+            None if is_newest => None,
+            filter => Some(filter.unwrap_or_else(|| what.clone())),
+        });
+        let dropped: Vec<String> = dropped.collect();
+        if !dropped.is_empty() {
+            lines.push(reader.shown("dropped", &strong(reader.list(&dropped))));
+        }
+    } else if !answer.corrections.is_empty() {
+        let searched = answer.corrections.iter().flat_map(|correction| correction.searched.iter().cloned());
+        lines.push(reader.shown("respelt", &strong(reader.list(&searched.collect::<Vec<_>>()))));
+    }
+    let is_helped = !lines.is_empty();
+    if answer.is_partial {
+        lines.push(html! { (reader.label("partial")) });
+    }
+    html! {
+        @if !lines.is_empty() {
+            div.notice {
+                @for line in &lines { p { (line) } }
+                // Of what is not there in any spelling, nothing is there in this one.
+                @if is_helped && !asked.q.is_empty() && !is_newest {
+                    p { a href=(site.link("/search", &asked.taken(true).to_query())) rel="nofollow" {
+                        (reader.told("literal", &[("q", &shortened(&asked.q))]))
+                    } }
+                }
+            }
+        }
+    }
+}
+
+/// A filter that was left out, such as `lang=fr`; `None` of a word, in which no such sign can stand.
+fn filter_label(facets: &Facets<'_>, what: &str) -> Option<String> {
+    what.split_once('=').map(|(name, value)| facets.filter_label(name, value))
+}

@@ -1,0 +1,235 @@
+//! What a page of results was asked for, and the addresses of the pages beside it.
+
+use form_urlencoded::Serializer;
+
+use crate::engine::query::MAX_CHARS;
+use crate::engine::{Recovery, RecoveryKind, Sort};
+use crate::http::error::problem::Problem;
+use crate::http::request::query::Params;
+use crate::http::request::registry::{
+    AUTHOR, DATE_FROM, DATE_TO, HITS_A_PAGE, KIND, KIND_NOT, LANG, LIMIT, LITERAL, OFFSET, PAGE, Parameter, Q, SORT,
+    TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
+};
+use crate::http::request::types::Form;
+
+/// The most values of all filters together, and the longest query string, in bytes. Every link of a
+/// page says all of it again: without a bound, a page would grow with its square.
+const MAX_FILTERS: usize = 32;
+const MAX_ADDRESS_BYTES: usize = 8_192;
+
+/// A search as its address says it, each value as the API writes it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Asked {
+    /// The query.
+    pub(crate) q: String,
+    /// The filters and their values, in the order in which an address has them.
+    pub(crate) filters: Vec<(&'static str, String)>,
+    /// The order.
+    pub(crate) sort: Sort,
+    /// Whether the query is taken as it was typed.
+    pub(crate) literal: bool,
+    /// Which page, from 1 on; 0 is the first, too.
+    pub(crate) page: usize,
+    /// The language that the reader has chosen.
+    pub(crate) ui_lang: Option<String>,
+}
+
+impl Asked {
+    /// Understands the parameters of the page.
+    pub(crate) fn read(params: &Params) -> Result<Asked, Problem> {
+        let text = |moment: crate::article::Moment| moment.as_str().to_owned();
+        let mut filters = Vec::new();
+        let mut add = |name, values: Vec<String>| {
+            for value in values {
+                if !filters.contains(&(name, value.clone())) {
+                    filters.push((name, value));
+                }
+            }
+        };
+        add(TOPIC.name, params.all(&TOPIC)?);
+        add(KIND.name, written(params, &KIND, |kind| kind.as_str().to_owned())?);
+        add(YEAR.name, written(params, &YEAR, |year| format!("{year:04}"))?);
+        add(LANG.name, params.all(&LANG)?);
+        add(AUTHOR.name, params.all(&AUTHOR)?);
+        add(TAG.name, params.all(&TAG)?);
+        add(DATE_FROM.name, params.one(&DATE_FROM)?.map(text).into_iter().collect());
+        add(DATE_TO.name, params.one(&DATE_TO)?.map(text).into_iter().collect());
+        add(TOPIC_NOT.name, params.all(&TOPIC_NOT)?);
+        add(KIND_NOT.name, written(params, &KIND_NOT, |kind| kind.as_str().to_owned())?);
+        add(TAG_NOT.name, params.all(&TAG_NOT)?);
+        if filters.len() > MAX_FILTERS {
+            return Err(Problem::bad_value(filters[MAX_FILTERS].0, &format!("one of at most {MAX_FILTERS} filters")));
+        }
+        let asked = Asked {
+            // Of more nothing is searched for.
+            q: params.one(&Q)?.unwrap_or_default().trim().chars().take(MAX_CHARS).collect(),
+            filters,
+            sort: params.choice(&SORT)?,
+            literal: params.flag(&LITERAL)?,
+            page: params.whole(&PAGE)?,
+            ui_lang: params.one(&UI_LANG)?,
+        };
+        if asked.to_query().len() > MAX_ADDRESS_BYTES {
+            let longest = asked.filters.iter().max_by_key(|(_, value)| value.len());
+            let name = longest.map_or(Q.name, |(name, _)| name);
+            return Err(Problem::bad_value(name, &format!("shorter: the whole takes over {MAX_ADDRESS_BYTES} bytes")));
+        }
+        Ok(asked)
+    }
+
+    /// The same as parameters of a search of the API.
+    pub(crate) fn as_search(&self, params: &Params) -> Params {
+        let offset = self.page.saturating_sub(1) * HITS_A_PAGE;
+        params.without(&[&PAGE]).with(&OFFSET, &offset.to_string()).with(&LIMIT, &HITS_A_PAGE.to_string())
+    }
+
+    /// Whether it is what it is without any parameter but a language: the list of all that is new.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.q.is_empty() && self.filters.is_empty() && self.sort == Sort::Relevance && !self.literal && self.page == 1
+    }
+
+    /// The values of a filter.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.filters.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a filter has a value; languages are compared as BCP 47 has them.
+    pub(crate) fn has(&self, name: &str, value: &str) -> bool {
+        self.values(name).any(|known| known.eq_ignore_ascii_case(value))
+    }
+
+    /// Another page of the same list.
+    pub(crate) fn on_page(&self, page: usize) -> Asked {
+        Asked { page, ..self.clone() }
+    }
+
+    /// In another order.
+    pub(crate) fn sorted(&self, sort: Sort) -> Asked {
+        Asked { sort, page: 1, ..self.clone() }
+    }
+
+    /// With this value alone for a filter.
+    pub(crate) fn only(&self, name: &'static str, value: &str) -> Asked {
+        let mut other = self.clone();
+        let place = other.filters.iter().position(|(known, _)| *known == name).unwrap_or(other.filters.len());
+        other.filters.retain(|(known, _)| *known != name);
+        other.filters.insert(place.min(other.filters.len()), (name, value.to_owned()));
+        Asked { page: 1, ..other }
+    }
+
+    /// Without a value of a filter.
+    pub(crate) fn without(&self, name: &str, value: &str) -> Asked {
+        let mut other = self.clone();
+        other.filters.retain(|(known, held)| *known != name || !held.eq_ignore_ascii_case(value));
+        Asked { page: 1, ..other }
+    }
+
+    /// With the filters that were left to a search that was helped.
+    pub(crate) fn as_helped(&self, recovery: &Recovery) -> Asked {
+        let is_dropped = |(name, value): &(&str, String)| {
+            recovery.dropped.iter().filter_map(|what| what.split_once('=')).any(|(dropped, of)| {
+                // Dates are told as days, and there is one of each.
+                dropped == *name && (of.eq_ignore_ascii_case(value) || name.starts_with("date_"))
+            })
+        };
+        let mut helped = self.clone();
+        helped.filters.retain(|filter| !is_dropped(filter));
+        if recovery.kind == RecoveryKind::BroaderTopic {
+            helped.filters.retain(|(name, _)| *name != TOPIC.name);
+        }
+        let broader = recovery.topics.iter().map(|topic| (TOPIC.name, topic.clone()));
+        helped.filters.splice(0..0, broader);
+        helped
+    }
+
+    /// Without any filter.
+    pub(crate) fn unfiltered(&self) -> Asked {
+        Asked { filters: Vec::new(), page: 1, ..self.clone() }
+    }
+
+    /// With the query as it was typed, or with all that it may mean.
+    pub(crate) fn taken(&self, literal: bool) -> Asked {
+        Asked { literal, page: 1, ..self.clone() }
+    }
+
+    /// In a language that is chosen.
+    pub(crate) fn in_lang(&self, lang: &str) -> Asked {
+        Asked { ui_lang: Some(lang.to_owned()), ..self.clone() }
+    }
+
+    /// What a form keeps besides the query.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let filters = self.filters.iter().map(|(name, value)| (*name, value.as_str()));
+        let sort = sort_name(self.sort).map(|name| (SORT.name, name));
+        filters.chain(sort).chain(self.ui_lang.as_deref().map(|lang| (UI_LANG.name, lang)))
+    }
+
+    /// The query string, in a fixed order; what is as it would be anyway is left out.
+    pub(crate) fn to_query(&self) -> String {
+        let mut query = Serializer::new(String::new());
+        if !self.q.is_empty() {
+            query.append_pair(Q.name, &self.q);
+        }
+        query.extend_pairs(self.kept());
+        if self.literal {
+            query.append_pair(LITERAL.name, "true");
+        }
+        if self.page > 1 {
+            query.append_pair(PAGE.name, &self.page.to_string());
+        }
+        query.finish()
+    }
+
+    /// The query string of its feed, which has no pages.
+    pub(crate) fn to_feed_query(&self) -> String {
+        Asked { page: 1, literal: false, ..self.clone() }.to_query()
+    }
+}
+
+/// An order by its name, where it is not the one that is meant without a name.
+fn sort_name(sort: Sort) -> Option<&'static str> {
+    SORT.form.others.iter().find(|(_, known)| *known == sort).map(|(name, _)| *name)
+}
+
+fn written<F: Form>(
+    params: &Params,
+    parameter: &Parameter<F>,
+    write: impl Fn(F::Value) -> String,
+) -> Result<Vec<String>, Problem> {
+    Ok(params.all(parameter)?.into_iter().map(write).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::request::registry::Reading;
+
+    fn asked(query: &str) -> Asked {
+        Asked::read(&Params::from_address::<Reading>(Some(query))).unwrap()
+    }
+
+    #[test]
+    fn an_address_is_written_as_it_was_read_and_in_one_way() {
+        for (typed, written) in [
+            ("utm_source=x&ui_lang=es&page=2&q=+becas+&kind=", "q=becas&ui_lang=es&page=2"),
+            ("topic=Programs/Research&q=x&kind=blog&kind=blog", "q=x&topic=programs%2Fresearch&kind=blog"),
+            ("sort=-date&literal=true&page=1&q=x", "q=x&sort=-date&literal=true"),
+            ("sort=relevance&literal=false&year=2021", "year=2021"),
+        ] {
+            assert_eq!(asked(typed).to_query(), written);
+            assert_eq!(asked(written).to_query(), written);
+        }
+    }
+
+    #[test]
+    fn neighbours_differ_in_what_they_are_asked_for_and_begin_anew() {
+        let here = asked("q=x&kind=blog&kind=event&lang=es&page=3&ui_lang=fr");
+        assert_eq!(here.only("kind", "article").to_query(), "q=x&kind=article&lang=es&ui_lang=fr");
+        assert_eq!(here.without("kind", "blog").to_query(), "q=x&kind=event&lang=es&ui_lang=fr");
+        assert_eq!(here.without("lang", "ES").to_query(), "q=x&kind=blog&kind=event&ui_lang=fr");
+        assert_eq!(here.unfiltered().to_query(), "q=x&ui_lang=fr");
+        assert_eq!(here.sorted(Sort::Newest).to_query(), "q=x&kind=blog&kind=event&lang=es&sort=-date&ui_lang=fr");
+        assert_eq!(here.in_lang("pt").to_query(), "q=x&kind=blog&kind=event&lang=es&ui_lang=pt&page=3");
+        assert!(here.has("lang", "ES") && !here.has("lang", "e"));
+    }
+}

@@ -1,0 +1,13 @@
+//! The present, and how long something took.
+
+use std::time::Instant;
+
+/// The present, Unix time.
+pub(crate) fn now_s() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// The time since an instant, in milliseconds with two decimals.
+pub(crate) fn elapsed_ms(begun: Instant) -> f64 {
+    (begun.elapsed().as_secs_f64() * 1e5).round() / 100.0
+}

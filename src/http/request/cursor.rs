@@ -1,0 +1,117 @@
+//! Cursors as texts that mean nothing to whoever carries them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+
+use super::types::Form;
+use crate::engine::{Cursor, CursorKey, IndexVersion, SearchRequest};
+
+/// A cursor, and the search that it is of.
+pub(crate) struct CursorOf {
+    /// Where the page ended.
+    pub(crate) cursor: Cursor,
+    search: u64,
+}
+
+/// What is written of a cursor.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(rename = "v")]
+    version: (u64, u64),
+    #[serde(rename = "n")]
+    now_s: i64,
+    /// The bits of the score: a decimal number could be another one.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    score_bits: Option<u32>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    published_s: Option<i64>,
+    #[serde(rename = "i")]
+    id: String,
+    #[serde(rename = "p")]
+    place: usize,
+    #[serde(rename = "q")]
+    search: u64,
+}
+
+impl CursorOf {
+    /// Whether it is of this search, whatever is asked about its page.
+    pub(crate) fn is_of(&self, request: &SearchRequest) -> bool {
+        self.search == fingerprint(request)
+    }
+}
+
+/// Writes a cursor of a search.
+pub(crate) fn write(cursor: &Cursor, request: &SearchRequest) -> String {
+    let (score_bits, published_s) = match cursor.key {
+        CursorKey::Score(score) => (Some(score.to_bits()), None),
+        CursorKey::Published(published_s) => (None, published_s),
+    };
+    let written = Written {
+        version: (cursor.version.generation, cursor.version.seq),
+        now_s: cursor.now_s,
+        score_bits,
+        published_s,
+        id: cursor.id.clone(),
+        place: cursor.place,
+        search: fingerprint(request),
+    };
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&written).unwrap_or_default())
+}
+
+/// What tells a search from every other whose list is another.
+fn fingerprint(request: &SearchRequest) -> u64 {
+    let SearchRequest { query, filters, without, ui_lang, group, sort, literal, .. } = request;
+    let hash = blake3::hash(format!("{:?}", (query, filters, without, ui_lang, group, sort, literal)).as_bytes());
+    hash.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// A cursor in a request.
+pub(crate) struct CursorText;
+
+impl Form for CursorText {
+    type Value = CursorOf;
+
+    fn read(&self, text: &str) -> Option<CursorOf> {
+        let written: Written = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let key = match written.score_bits {
+            Some(bits) => CursorKey::Score(f32::from_bits(bits)),
+            None => CursorKey::Published(written.published_s),
+        };
+        let version = IndexVersion { generation: written.version.0, seq: written.version.1 };
+        let cursor = Cursor { version, now_s: written.now_s, key, id: written.id, place: written.place };
+        Some(CursorOf { cursor, search: written.search })
+    }
+
+    fn expected(&self) -> String {
+        "what an answer to the same search gave as next_cursor".to_owned()
+    }
+
+    fn schema(&self) -> Schema {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]+$")).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::query::Query;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was_and_belongs_to_its_search() {
+        let request = SearchRequest::new(Query::parse("movilidad"), 1);
+        let version = IndexVersion { generation: 3, seq: u64::MAX };
+        for key in [CursorKey::Score(0.1), CursorKey::Published(None), CursorKey::Published(Some(-5))] {
+            let cursor = Cursor { version, now_s: 7, key, id: "ñ/\"1\"".to_owned(), place: 20 };
+            let read = CursorText.read(&write(&cursor, &request)).unwrap();
+            assert!(read.is_of(&SearchRequest { limit: 3, ..request.clone() }));
+            assert!(!read.is_of(&SearchRequest { group: false, ..request.clone() }));
+            assert_eq!(read.cursor, cursor);
+        }
+        for text in ["", "x", "e30", "%%%", "bnVsbA"] {
+            assert!(CursorText.read(text).is_none(), "{text}");
+        }
+    }
+}

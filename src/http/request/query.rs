@@ -1,0 +1,216 @@
+//! What a request gives, strictly: what a route does not take is an error that names it.
+//!
+//! A query string and a JSON body become the same list of names and texts, and are read and
+//! refused by the same code.
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde_json::{Map, Value, json};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{self, ParameterIn, ParameterStyle};
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::{RefOr, Required};
+
+use super::registry::{Described, Parameter, Takes};
+use super::types::{Choice, Flag, Form, JsonForm, Whole};
+use crate::http::error::problem::Problem;
+
+/// The most values of one parameter: more than anybody ticks on a page.
+const MAX_VALUES: usize = 100;
+/// The most unknown names that an error tells.
+const MAX_NAMED: usize = 10;
+
+/// The names and values of one request; all of the names are known to the route.
+pub(crate) struct Params(Vec<(String, String)>);
+
+/// The parameters of a route that has them in its query string.
+pub(crate) struct InQuery<T> {
+    /// What was given.
+    pub(crate) params: Params,
+    takes: PhantomData<T>,
+}
+
+impl<S: Sync, T: Takes> FromRequestParts<S> for InQuery<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<InQuery<T>, Problem> {
+        Ok(InQuery { params: Params::from_query::<T>(parts.uri.query())?, takes: PhantomData })
+    }
+}
+
+/// The parameters of a page, which passes over what it does not take: an address that a newsletter
+/// or an advertisement has added something to leads where it should. What is empty is not there.
+pub(crate) struct InAddress<T> {
+    /// What was given.
+    pub(crate) params: Params,
+    takes: PhantomData<T>,
+}
+
+impl<S: Sync, T: Takes> FromRequestParts<S> for InAddress<T> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<InAddress<T>, Infallible> {
+        Ok(InAddress { params: Params::from_address::<T>(parts.uri.query()), takes: PhantomData })
+    }
+}
+
+impl<T: Takes> IntoParams for InAddress<T> {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<path::Parameter> {
+        InQuery::<T>::into_params(place)
+    }
+}
+
+impl<T: Takes> IntoParams for InQuery<T> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<path::Parameter> {
+        let described = |parameter: &dyn Described| {
+            let schema = match parameter.is_repeatable() {
+                true => ArrayBuilder::new().items(RefOr::T(parameter.schema())).into(),
+                false => parameter.schema(),
+            };
+            let example = parameter.example().map(|value| match parameter.is_repeatable() {
+                true => json!([value]),
+                false => json!(value),
+            });
+            path::ParameterBuilder::new()
+                .name(parameter.name())
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(parameter.about()))
+                .schema(Some(schema))
+                .style(parameter.is_repeatable().then_some(ParameterStyle::Form))
+                .explode(parameter.is_repeatable().then_some(true))
+                .example(example)
+                .build()
+        };
+        T::all().map(described).collect()
+    }
+}
+
+impl Params {
+    /// Reads a query string. Bytes that are no UTF-8 become replacement characters.
+    pub(crate) fn from_query<T: Takes>(query: Option<&str>) -> Result<Params, Problem> {
+        let pairs: Vec<(String, String)> =
+            form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+        check_names::<T>(pairs.iter().map(|(name, _)| name.as_str()))?;
+        Ok(Params(pairs))
+    }
+
+    /// Reads a query string for what is taken, and passes over the rest. Control characters, which a
+    /// page cannot hold, are spaces.
+    pub(crate) fn from_address<T: Takes>(query: Option<&str>) -> Params {
+        let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned();
+        let taken = pairs.filter(|(name, _)| T::all().any(|parameter| parameter.name() == name));
+        let shown = taken.map(|(name, value)| (name, value.replace(char::is_control, " ")));
+        Params(shown.filter(|(_, value)| !value.is_empty()).collect())
+    }
+
+    /// Reads a JSON object: texts, numbers and booleans as JSON has them, several values of a
+    /// repeatable parameter as an array.
+    pub(crate) fn from_json<T: Takes>(object: &Map<String, Value>) -> Result<Params, Problem> {
+        check_names::<T>(object.keys().map(String::as_str))?;
+        let mut pairs = Vec::with_capacity(object.len());
+        for parameter in T::all() {
+            let Some(value) = object.get(parameter.name()) else { continue };
+            let values = match value {
+                Value::Array(values) if parameter.is_repeatable() => values.as_slice(),
+                value => std::slice::from_ref(value),
+            };
+            for value in values {
+                let text = json_text(parameter.json(), value)
+                    .ok_or_else(|| Problem::bad_value(parameter.name(), &parameter.expected()))?;
+                pairs.push((parameter.name().to_owned(), text));
+            }
+        }
+        Ok(Params(pairs))
+    }
+
+    /// The same without some parameters.
+    pub(crate) fn without(&self, parameters: &[&dyn Described]) -> Params {
+        let is_left = |(name, _): &&(String, String)| parameters.iter().all(|parameter| parameter.name() != name);
+        Params(self.0.iter().filter(is_left).cloned().collect())
+    }
+
+    /// The same with one more value.
+    pub(crate) fn with(mut self, parameter: &dyn Described, value: &str) -> Params {
+        self.0.push((parameter.name().to_owned(), value.to_owned()));
+        self
+    }
+
+    /// What was given, as a query string.
+    pub(crate) fn to_query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+
+    /// The values of a parameter that may be repeated.
+    pub(crate) fn all<F: Form>(&self, parameter: &Parameter<F>) -> Result<Vec<F::Value>, Problem> {
+        let values = self.0.iter().filter(|(name, _)| name == parameter.name);
+        if values.clone().nth(MAX_VALUES).is_some() {
+            return Err(Problem::bad_value(parameter.name, &format!("given at most {MAX_VALUES} times")));
+        }
+        values.map(|(_, text)| read(parameter, text)).collect()
+    }
+
+    /// The value of a parameter that may stand once.
+    pub(crate) fn one<F: Form>(&self, parameter: &Parameter<F>) -> Result<Option<F::Value>, Problem> {
+        let mut values = self.0.iter().filter(|(name, _)| name == parameter.name);
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(Problem::bad_value(parameter.name, "given once"));
+        }
+        first.map(|(_, text)| read(parameter, text)).transpose()
+    }
+
+    /// A whole number, or its default.
+    pub(crate) fn whole(&self, parameter: &Parameter<Whole>) -> Result<usize, Problem> {
+        Ok(self.one(parameter)?.unwrap_or(parameter.form.default))
+    }
+
+    /// Yes or no, or its default.
+    pub(crate) fn flag(&self, parameter: &Parameter<Flag>) -> Result<bool, Problem> {
+        Ok(self.one(parameter)?.unwrap_or(parameter.form.default))
+    }
+
+    /// What was chosen, or its default.
+    pub(crate) fn choice<C: Copy + Sync>(&self, parameter: &Parameter<Choice<C>>) -> Result<C, Problem> {
+        Ok(self.one(parameter)?.unwrap_or(parameter.form.default.1))
+    }
+}
+
+fn read<F: Form>(parameter: &Parameter<F>, text: &str) -> Result<F::Value, Problem> {
+    parameter.form.read(text).ok_or_else(|| Problem::bad_value(parameter.name, &parameter.form.expected()))
+}
+
+fn check_names<'n, T: Takes>(names: impl Iterator<Item = &'n str>) -> Result<(), Problem> {
+    let mut unknown: Vec<String> = Vec::new();
+    for name in names {
+        if !T::all().any(|parameter| parameter.name() == name) && !unknown.iter().any(|seen| seen == name) {
+            unknown.push(name.to_owned());
+        }
+        if unknown.len() == MAX_NAMED {
+            break;
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let taken: Vec<&str> = T::all().map(|parameter| parameter.name()).collect();
+    Err(Problem::unknown_parameters(unknown, &taken))
+}
+
+/// A JSON value as a query string would have it; `None` where it is of another form.
+fn json_text(form: JsonForm, value: &Value) -> Option<String> {
+    match (form, value) {
+        (JsonForm::Text, Value::String(text)) => Some(text.clone()),
+        (JsonForm::Flag, Value::Bool(flag)) => Some(flag.to_string()),
+        // `10.0` and `-0` are whole numbers to JSON Schema; what has a fraction or is too large
+        // is refused for its text.
+        (JsonForm::Whole, Value::Number(number)) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 => Some(format!("{:.0}", float + 0.0)),
+            _ => Some(number.to_string()),
+        },
+        _ => None,
+    }
+}

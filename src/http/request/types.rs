@@ -1,0 +1,289 @@
+//! What values a parameter can have: how one is read, and how it is told to people and programs.
+
+use std::str::FromStr;
+
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+
+use crate::article::{Kind, MAX_TOPIC_LEVELS, Moment, Topic, is_language_tag};
+use crate::engine::Facet;
+
+/// The form of a parameter's values.
+pub(crate) trait Form: Sync {
+    /// What a value is read as.
+    type Value;
+
+    /// Reads one value; `None` where the text is none.
+    fn read(&self, text: &str) -> Option<Self::Value>;
+
+    /// What a value should be, in words that follow "should be".
+    fn expected(&self) -> String;
+
+    /// The values as JSON Schema.
+    fn schema(&self) -> Schema;
+
+    /// What a value is in a JSON body.
+    fn json(&self) -> JsonForm {
+        JsonForm::Text
+    }
+}
+
+/// What a value is in a JSON body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JsonForm {
+    /// A string.
+    Text,
+    /// A number without a fraction.
+    Whole,
+    /// `true` or `false`.
+    Flag,
+}
+
+/// Any text.
+pub(crate) struct Text;
+
+impl Form for Text {
+    type Value = String;
+
+    fn read(&self, text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn expected(&self) -> String {
+        "text".to_owned()
+    }
+
+    fn schema(&self) -> Schema {
+        string().into()
+    }
+}
+
+/// A whole number within bounds, both of which it can be.
+pub(crate) struct Whole {
+    /// What it is where it is not given.
+    pub(crate) default: usize,
+    /// The smallest.
+    pub(crate) min: usize,
+    /// The largest.
+    pub(crate) max: usize,
+}
+
+impl Form for Whole {
+    type Value = usize;
+
+    fn read(&self, text: &str) -> Option<usize> {
+        usize::from_str(text).ok().filter(|number| (self.min..=self.max).contains(number))
+    }
+
+    fn expected(&self) -> String {
+        format!("a whole number from {} to {}", self.min, self.max)
+    }
+
+    fn schema(&self) -> Schema {
+        let bounds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(self.min)).maximum(Some(self.max));
+        bounds.default(Some(self.default.into())).into()
+    }
+
+    fn json(&self) -> JsonForm {
+        JsonForm::Whole
+    }
+}
+
+/// Yes or no.
+pub(crate) struct Flag {
+    /// What it is where it is not given.
+    pub(crate) default: bool,
+}
+
+impl Form for Flag {
+    type Value = bool;
+
+    fn read(&self, text: &str) -> Option<bool> {
+        bool::from_str(text).ok()
+    }
+
+    fn expected(&self) -> String {
+        "true or false".to_owned()
+    }
+
+    fn schema(&self) -> Schema {
+        ObjectBuilder::new().schema_type(Type::Boolean).default(Some(self.default.into())).into()
+    }
+
+    fn json(&self) -> JsonForm {
+        JsonForm::Flag
+    }
+}
+
+/// One of a few names, each of which means something.
+pub(crate) struct Choice<T: 'static> {
+    /// What is meant where none is given.
+    pub(crate) default: (&'static str, T),
+    /// The others.
+    pub(crate) others: &'static [(&'static str, T)],
+}
+
+impl<T> Choice<T> {
+    fn all(&self) -> impl Iterator<Item = &(&'static str, T)> {
+        std::iter::once(&self.default).chain(self.others)
+    }
+}
+
+impl<T: Copy + Sync> Form for Choice<T> {
+    type Value = T;
+
+    fn read(&self, text: &str) -> Option<T> {
+        self.all().find(|(name, _)| *name == text).map(|(_, value)| *value)
+    }
+
+    fn expected(&self) -> String {
+        one_of(self.all().map(|(name, _)| *name))
+    }
+
+    fn schema(&self) -> Schema {
+        let names = self.all().map(|(name, _)| *name);
+        string().enum_values(Some(names)).default(Some(self.default.0.into())).into()
+    }
+}
+
+/// A kind of page.
+pub(crate) struct KindName;
+
+impl Form for KindName {
+    type Value = Kind;
+
+    fn read(&self, text: &str) -> Option<Kind> {
+        Kind::parse(text)
+    }
+
+    fn expected(&self) -> String {
+        one_of(Kind::ALL.into_iter().map(Kind::as_str))
+    }
+
+    fn schema(&self) -> Schema {
+        string().enum_values(Some(Kind::ALL.map(Kind::as_str))).into()
+    }
+}
+
+/// A BCP 47 language.
+pub(crate) struct Language;
+
+impl Form for Language {
+    type Value = String;
+
+    fn read(&self, text: &str) -> Option<String> {
+        is_language_tag(text).then(|| text.to_owned())
+    }
+
+    fn expected(&self) -> String {
+        "a BCP 47 language such as es or pt-BR".to_owned()
+    }
+
+    fn schema(&self) -> Schema {
+        string().pattern(Some("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")).into()
+    }
+}
+
+/// A topic's path, read as the path of slugs.
+pub(crate) struct TopicPath;
+
+impl Form for TopicPath {
+    type Value = String;
+
+    fn read(&self, text: &str) -> Option<String> {
+        Topic::parse(text).filter(|topic| topic.labels.len() <= MAX_TOPIC_LEVELS).map(|topic| topic.path)
+    }
+
+    fn expected(&self) -> String {
+        format!("a topic path such as programs/research, of at most {MAX_TOPIC_LEVELS} levels")
+    }
+
+    fn schema(&self) -> Schema {
+        // A letter or digit somewhere: all else only separates.
+        string().pattern(Some(r"[^\W_]")).into()
+    }
+}
+
+/// A year.
+pub(crate) struct Year;
+
+impl Form for Year {
+    type Value = i16;
+
+    fn read(&self, text: &str) -> Option<i16> {
+        i16::from_str(text).ok().filter(|year| (1..=9999).contains(year))
+    }
+
+    fn expected(&self) -> String {
+        "a year from 1 to 9999".to_owned()
+    }
+
+    fn schema(&self) -> Schema {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(9_999)).into()
+    }
+
+    fn json(&self) -> JsonForm {
+        JsonForm::Whole
+    }
+}
+
+/// A facet by its name, all of them, or none.
+pub(crate) struct Counts;
+
+impl Form for Counts {
+    type Value = Vec<Facet>;
+
+    fn read(&self, text: &str) -> Option<Vec<Facet>> {
+        match text {
+            "all" => Some(Facet::ALL.to_vec()),
+            "none" => Some(Vec::new()),
+            name => name.parse().ok().map(|facet| vec![facet]),
+        }
+    }
+
+    fn expected(&self) -> String {
+        one_of(facet_names())
+    }
+
+    fn schema(&self) -> Schema {
+        string().enum_values(Some(facet_names())).into()
+    }
+}
+
+/// What [`Counts`] can be.
+fn facet_names() -> impl Iterator<Item = &'static str> {
+    Facet::ALL.into_iter().map(Facet::as_str).chain(["all", "none"])
+}
+
+/// A date or a time.
+pub(crate) struct Time;
+
+impl Form for Time {
+    type Value = Moment;
+
+    fn read(&self, text: &str) -> Option<Moment> {
+        Moment::parse(text).ok()
+    }
+
+    fn expected(&self) -> String {
+        "a date such as 2021-11-03, or an RFC 3339 time".to_owned()
+    }
+
+    fn schema(&self) -> Schema {
+        let format = |format| string().format(Some(SchemaFormat::KnownFormat(format)));
+        AnyOfBuilder::new().item(format(KnownFormat::Date)).item(format(KnownFormat::DateTime)).into()
+    }
+}
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// `a, b or c`.
+fn one_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,99 @@
+//! The script of the widgets, for the pages of sites.
+
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use headers::ETag;
+
+use super::App;
+use super::error::responses::{Problems, Unfailing};
+use super::middleware::caching;
+use super::pages::labels;
+
+const SOURCE: &str = include_str!("fichero.js");
+
+/// What stands in the script where its labels belong.
+const LABELS_PLACE: &str = "@labels.txt@";
+
+/// The script, ready to be sent.
+static SCRIPT: LazyLock<Script> = LazyLock::new(Script::whole);
+
+struct Script {
+    text: Bytes,
+    /// The same as long as the text is.
+    tag: Option<ETag>,
+}
+
+impl Script {
+    fn whole() -> Script {
+        let text = for_the_way(SOURCE).replacen(LABELS_PLACE, labels::OF_WIDGETS.trim(), 1);
+        Script { tag: caching::weak_tag(&blake3::hash(text.as_bytes())), text: Bytes::from(text) }
+    }
+}
+
+/// A script without what is only for who works on it: indentation, and comments that have lines to
+/// themselves. What the script is stays said in its first line.
+fn for_the_way(source: &str) -> String {
+    let is_comment = |line: &str| line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
+    let lines = source.lines().map(str::trim_start).enumerate();
+    let kept = lines.filter(|(place, line)| *place == 0 || !(line.is_empty() || is_comment(line)));
+    kept.flat_map(|(_, line)| [line, "\n"]).collect()
+}
+
+/// The widgets
+///
+/// A module script that defines `<fichero-search>`, `<fichero-related>` and `<fichero-recent>`:
+/// to be loaded by a `<script type="module">`. It needs nothing else. Whatever stands in the query is
+/// passed over.
+#[utoipa::path(
+    get,
+    path = "/widgets/fichero.js",
+    operation_id = "widgets",
+    tag = "Widgets",
+    responses((status = 200, description = "The script", body = String, content_type = "text/javascript"), Problems<Unfailing>)
+)]
+pub(crate) async fn script(State(app): State<App>, headers: HeaderMap) -> Response {
+    let Script { text, tag } = &*SCRIPT;
+    let (tag, cache_control) = (tag.clone(), app.cache_control.clone());
+    if tag.as_ref().is_some_and(|tag| caching::has_present(&headers, tag)) {
+        return caching::not_modified(tag, cache_control, &caching::ENCODINGS_ONLY);
+    }
+    let about = [(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"))];
+    let mut response = (about, text.clone()).into_response();
+    caching::mark(response.headers_mut(), tag, cache_control, &caching::ENCODINGS_ONLY);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    /// What the script may weigh on the way, compressed.
+    const MAX_BYTES: usize = 12 * 1_024;
+
+    #[test]
+    fn only_whole_lines_of_comment_are_left_out() {
+        let source = "// What it is.\n\n/** A. */\nconst a = `\n  // b\n  c /* d */`; // e\n  /* f\n  g */\n";
+        assert_eq!(for_the_way(source), "// What it is.\nconst a = `\nc /* d */`; // e\n/* f\ng */\n");
+        // Between backticks stand a style and labels only, in which such lines are comments, too.
+        assert_eq!(SOURCE.matches("`\n").count(), 3, "one more text of several lines");
+    }
+
+    #[test]
+    fn the_script_is_whole_and_light() {
+        let text = std::str::from_utf8(&SCRIPT.text).unwrap();
+        assert!(!text.contains(LABELS_PLACE) && text.contains("\nnext | Next | Siguiente"), "{text}");
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&SCRIPT.text).unwrap();
+        let length = gzip.finish().unwrap().len();
+        assert!(length <= MAX_BYTES, "{length} bytes");
+    }
+}

@@ -1,0 +1,14 @@
+//! From sources to a published generation, and what keeps it right.
+
+pub mod accept;
+pub mod applier;
+pub mod audit;
+pub mod build;
+pub mod check;
+pub mod healing;
+pub mod publish_gate;
+pub mod reindex;
+pub mod related_refresh;
+pub mod rollback;
+pub(crate) mod staging;
+pub mod status;

@@ -1,0 +1,435 @@
+//! A reindex: from the sources to what is answered.
+//!
+//! Scan and stage; then, see [`super::accept`], build if asked or needed, accept, publish. Up to
+//! the acceptance nothing that readers see has changed; after it, the publication follows even if
+//! this process dies.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+
+use super::accept::{applier, conclude, elapsed_ms};
+use super::applier::Applier;
+use super::build::give_up;
+use super::publish_gate::{self, Gate, Verdict};
+use super::staging::{Intake, note_flaw, reject};
+use crate::article::ArticleProblem;
+use crate::config::Source;
+use crate::crash_point;
+use crate::engine::planning::synonyms::{self, SynonymGroup};
+use crate::sources::{self, Format, FoundFile, Rejection, SiteProfile};
+use crate::storage::catalog::Catalog;
+use crate::storage::catalog::push::PUSHES;
+use crate::storage::catalog::stage::{CrowdedWork, SourceSpec};
+use crate::storage::data_dir::DataFolder;
+use crate::storage::sweep;
+
+/// The largest synonyms file: it is kept with every commit of the index.
+const MAX_SYNONYMS_BYTES: u64 = 256 << 10;
+
+/// What a reindex is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Read every source anew and build a generation.
+    pub full: bool,
+    /// Report what would change, and change nothing.
+    pub dry_run: bool,
+    /// Delete the articles of sources that are not read any more. They are asked to go, so that the
+    /// gate does not count them.
+    pub prune: bool,
+    /// Files or folders in place of the configured sources.
+    pub paths: Vec<PathBuf>,
+    /// The file of words that stand for each other, see [`synonyms::parse`].
+    pub synonyms: Option<PathBuf>,
+    /// What the run has to hold to be accepted by itself.
+    pub gate: publish_gate::Settings,
+}
+
+/// A record that is not in the index, not whole or doubtful, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RejectedRecord)]
+pub struct Rejected {
+    /// The file below its source.
+    pub file: String,
+    /// The line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The record's id, as far as it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// What a run found in one source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SourceReport {
+    /// The source's name.
+    pub source: String,
+    /// Articles that it did not have before.
+    pub added: u64,
+    /// Articles that say something else than before.
+    pub changed: u64,
+    /// Articles that say the same, read or not.
+    pub unchanged: u64,
+    /// Articles that vanished.
+    pub deleted: u64,
+    /// Records that are no articles.
+    pub rejected: u64,
+    /// The first thousand of them.
+    pub rejections: Vec<Rejected>,
+    /// Articles with a field that could not be understood and was left out, told again until it is
+    /// mended, and articles whose text contradicts their declared language, told when their file
+    /// is read; works with too many versions, told again until they have fewer; the first thousand.
+    pub flaws: Vec<Rejected>,
+    /// Articles that another source has too: the first source in the configuration wins.
+    pub shared_ids: Vec<String>,
+    /// Why the source could not be read at all; what it held stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+/// What became of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ReindexOutcome)]
+pub enum Outcome {
+    /// It was only tried: nothing was changed.
+    #[default]
+    Tried,
+    /// What it found is answered.
+    Accepted,
+    /// The gate refused it: it stays staged until it is accepted or the next run takes its place,
+    /// and what was answered before is answered on.
+    Waiting,
+}
+
+/// What a reindex did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+#[schema(as = ReindexReport)]
+pub struct Report {
+    /// The run's number.
+    pub run: i64,
+    /// Whether everything was read anew.
+    pub full: bool,
+    /// Whether it was only tried.
+    pub dry_run: bool,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the gate found; of a run that was accepted all the same, too.
+    pub gate: Verdict,
+    /// What to run about a run that waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// What was found in each source.
+    pub sources: Vec<SourceReport>,
+    /// Sources that the configuration does not name and whose articles stay until `--prune`.
+    pub unconfigured: Vec<String>,
+    /// Sources that were pruned.
+    pub pruned: Vec<String>,
+    /// Groups of words that stand for each other.
+    pub synonym_groups: usize,
+    /// Why the synonyms could not be read; the former ones stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synonyms_failed: Option<String>,
+    /// Articles that are answered differently now.
+    pub changes: u64,
+    /// The generation that was built, published or waiting with the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// The state that is answered from, when it was published before the command ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index_version: Option<String>,
+    /// How long it took.
+    pub took_ms: u64,
+}
+
+impl Report {
+    /// Whether every source could be read, and the synonyms.
+    pub fn is_complete(&self) -> bool {
+        self.synonyms_failed.is_none() && self.sources.iter().all(|source| source.failed.is_none())
+    }
+
+    /// Whether the gate refuses the run, or would refuse one that was only tried.
+    pub fn is_refused(&self) -> bool {
+        self.outcome != Outcome::Accepted && !self.gate.refusals.is_empty()
+    }
+
+    /// How many articles all sources hold after the run.
+    pub fn articles(&self) -> u64 {
+        self.sources.iter().map(|source| source.added + source.changed + source.unchanged).sum()
+    }
+}
+
+/// What is told while a reindex runs.
+pub trait Progress {
+    /// A source is being read: so many records so far.
+    fn reading(&self, source: &str, records: u64);
+    /// A generation is being built: so many articles so far.
+    fn building(&self, articles: u64);
+}
+
+/// Runs a reindex over a data folder, and applies what it accepted unless a server holds the
+/// writer lock, which then does.
+pub fn reindex(data: &DataFolder, sources: &[Source], options: &Options, progress: &dyn Progress) -> Result<Report> {
+    let _reindex = data.lock_reindex("reindex")?;
+    let mut applier = applier(data, "reindex")?;
+    run(data, sources, options, progress, applier.as_mut())
+}
+
+/// As [`reindex`], by a process that holds the reindex lock and, with an applier, the writer lock.
+pub fn run(
+    data: &DataFolder,
+    sources: &[Source],
+    options: &Options,
+    progress: &dyn Progress,
+    mut applier: Option<&mut Applier>,
+) -> Result<Report> {
+    let begun = Instant::now();
+    let span = tracing::info_span!("reindex", full = options.full, run = tracing::field::Empty);
+    let _entered = span.enter();
+    let gate = Gate::open(&options.gate)?;
+    let mut catalog = Catalog::open(data.path())?;
+    if let Some(applier) = &mut applier {
+        // What an earlier run accepted and did not publish comes first.
+        applier.step()?;
+        applier.sweep_orphans();
+    } else if let Err(error) = sweep::sweep_generations(data, &catalog) {
+        tracing::warn!(%error, "what dead runs built stays");
+    }
+    sweep::sweep_backups(data);
+    let specs = source_specs(&catalog, sources, &options.paths)?;
+    let named = named_sources(&catalog, sources, &specs)?;
+    let run = begin(data, &mut catalog, options)?;
+    let unnamed = if options.dry_run { catalog.unnamed_sources(&named)? } else { catalog.set_sources(&named)? };
+    span.record("run", run);
+    let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
+    for (spec, path) in &specs {
+        report.sources.push(scan(&mut catalog, run, spec, path, options.full, progress)?);
+    }
+    for name in unnamed {
+        if options.prune {
+            let deleted = catalog.stage_removal(run, &name)?;
+            tracing::info!(source = name, deleted, "pruning a source");
+            report.pruned.push(name);
+        } else {
+            report.unconfigured.push(name);
+        }
+    }
+    stage_synonyms(&mut catalog, run, options.synonyms.as_deref(), &mut report)?;
+    note_crowded_works(&catalog, &mut report)?;
+    crash_point!("stage:done");
+    conclude(data, &mut catalog, &gate, &mut report, progress, applier)?;
+    report.took_ms = elapsed_ms(begun);
+    tracing::info!(changes = report.changes, took_ms = report.took_ms, "reindex done");
+    Ok(report)
+}
+
+/// Names the works that have too many versions, each with its first version beyond.
+fn note_crowded_works(catalog: &Catalog, report: &mut Report) -> Result<()> {
+    for CrowdedWork { work, source, file, id } in catalog.crowded_works(report.run)? {
+        if let Some(report) = report.sources.iter_mut().find(|report| report.source == source) {
+            note_flaw(report, &file, None, &id, ArticleProblem::ManyVersions(work).to_string());
+        }
+    }
+    Ok(())
+}
+
+/// Begins a run, in place of the one that waits, whose generation goes too. It comes before
+/// anything that the one that waits was not built for, such as another order of the sources.
+fn begin(data: &DataFolder, catalog: &mut Catalog, options: &Options) -> Result<i64> {
+    let waiting = catalog.waiting_run()?;
+    let run = catalog.begin_run(options.full, options.dry_run)?;
+    if let Some(generation) = waiting.filter(|_| !options.dry_run).and_then(|waiting| waiting.generation) {
+        give_up(data, generation);
+    }
+    Ok(run)
+}
+
+/// All sources that are meant to be there, in the order in which they win: those of the
+/// configuration, read this time or before, then those given by hand.
+fn named_sources(catalog: &Catalog, configured: &[Source], specs: &[(SourceSpec, PathBuf)]) -> Result<Vec<SourceSpec>> {
+    let known = catalog.sources()?;
+    let mut named = Vec::new();
+    for source in configured {
+        let is_read = specs.iter().find(|(spec, _)| spec.name == source.name);
+        let is_known = known.iter().any(|known| known.name == source.name);
+        match is_read {
+            Some((spec, _)) => named.push(spec.clone()),
+            None if is_known => named.push(configured_spec(source)),
+            None => {}
+        }
+    }
+    named.extend(specs.iter().filter(|(spec, _)| !spec.is_configured).map(|(spec, _)| spec.clone()));
+    Ok(named)
+}
+
+fn configured_spec(source: &Source) -> SourceSpec {
+    SourceSpec { name: source.name.clone(), location: location(&source.path), is_configured: true }
+}
+
+fn location(path: &Path) -> String {
+    std::path::absolute(path).map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
+}
+
+/// Where a path leads to, whichever way it is written; the path itself where nothing is there.
+fn place(path: &Path) -> String {
+    std::fs::canonicalize(path).map_or_else(|_| location(path), |path| path.display().to_string())
+}
+
+/// The sources to read, with their paths. A path given by hand is a source named after it, or
+/// the one that is there already; one inside a configured source, or around it, is refused, for it
+/// would have the same articles once more.
+fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> Result<Vec<(SourceSpec, PathBuf)>> {
+    let mut specs: Vec<(SourceSpec, PathBuf)> = Vec::new();
+    if paths.is_empty() {
+        for source in configured {
+            specs.push((configured_spec(source), source.path.clone()));
+        }
+        return Ok(specs);
+    }
+    for path in paths {
+        let at = place(path);
+        let known =
+            configured.iter().find(|source| location(&source.path) == location(path) || place(&source.path) == at);
+        let overlapping = configured.iter().find(|source| {
+            let source = place(&source.path);
+            Path::new(&source).starts_with(&at) || Path::new(&at).starts_with(&source)
+        });
+        if let (None, Some(Source { name, path: source })) = (known, overlapping) {
+            bail!(
+                "{}: the source {name:?} has articles of it already: run `fichero reindex {}`, which reads only what has changed",
+                path.display(),
+                source.display()
+            );
+        }
+        let name = match known {
+            Some(source) => source.name.clone(),
+            None => match catalog.source_at(&at)?.filter(|name| configured.iter().all(|source| source.name != *name)) {
+                Some(name) => name,
+                None => unused_name(catalog, configured, path, &at)?,
+            },
+        };
+        if specs.iter().all(|(spec, _)| spec.name != name) {
+            let location = if known.is_some() { location(path) } else { at };
+            specs.push((SourceSpec { name, location, is_configured: known.is_some() }, path.clone()));
+        }
+    }
+    Ok(specs)
+}
+
+/// The name of a source that a path given by hand makes: the path as given, unless a source of
+/// another place has this name, whose articles the run would take for vanished.
+fn unused_name(catalog: &Catalog, configured: &[Source], path: &Path, at: &str) -> Result<String> {
+    let name = path.display().to_string().trim_end_matches('/').to_owned();
+    let is_taken = name == PUSHES
+        || configured.iter().any(|source| source.name == name)
+        || catalog.sources()?.iter().any(|source| source.name == name);
+    Ok(if is_taken || name.is_empty() { at.to_owned() } else { name })
+}
+
+/// Reads what changed in one source and stages it.
+fn scan(
+    catalog: &mut Catalog,
+    run: i64,
+    spec: &SourceSpec,
+    path: &Path,
+    full: bool,
+    progress: &dyn Progress,
+) -> Result<SourceReport> {
+    let span = tracing::info_span!("source", name = spec.name);
+    let _entered = span.enter();
+    let mut report = SourceReport { source: spec.name.clone(), ..SourceReport::default() };
+    if let Err(error) = std::fs::metadata(path) {
+        tracing::error!(path = %path.display(), %error, "a source cannot be read");
+        report.failed = Some(format!("{}: {error}; what it held stays", path.display()));
+        return Ok(report);
+    }
+    let (files, problems) = sources::list(path);
+    if let Some(problem) = problems.iter().find(|problem| problem.is_unseen && Path::new(&problem.file) == path) {
+        tracing::error!(path = %path.display(), reason = problem.reason, "a source cannot be read");
+        report.failed = Some(format!("{}; what it held stays", problem.reason));
+        return Ok(report);
+    }
+    let unseen: Vec<String> =
+        problems.iter().filter(|problem| problem.is_unseen).map(|problem| problem.file.clone()).collect();
+    for problem in problems {
+        reject(&mut report, &problem.file, Rejection { line: None, id: None, reason: problem.reason });
+    }
+    if files.is_empty() && report.rejected == 0 {
+        let reason = "no .md, .jsonl, .ndjson or .txt file in it".to_owned();
+        reject(&mut report, &path.display().to_string(), Rejection { line: None, id: None, reason });
+    }
+    let (profile, is_new_profile) = profile(catalog, spec, &files, full)?;
+    let mut stage = catalog.stage(run, &spec.name)?;
+    if is_new_profile {
+        stage.set_profile(&serde_json::to_string(&profile)?)?;
+    }
+    for place in &unseen {
+        stage.keep_below(place)?;
+    }
+    let mut to_read = Vec::new();
+    for file in files {
+        let is_unchanged = match &file.fingerprint {
+            Some(fingerprint) if !full => stage.is_unchanged(&file.name, fingerprint)?,
+            _ => false,
+        };
+        stage.list_file(&file.name, !is_unchanged)?;
+        if !is_unchanged {
+            to_read.push(file);
+        }
+    }
+    report.unchanged = stage.count_in_unread_files()?;
+    let mut intake = Intake::new(&mut stage, &mut report, progress);
+    sources::read_files(&to_read, &profile, |event| intake.take(event))?;
+    report.deleted = stage.finish()?;
+    tracing::info!(
+        added = report.added,
+        changed = report.changed,
+        unchanged = report.unchanged,
+        deleted = report.deleted,
+        rejected = report.rejected,
+        "read a source"
+    );
+    Ok(report)
+}
+
+/// Reads the synonyms and stages them. A file that cannot be read changes nothing.
+fn stage_synonyms(catalog: &mut Catalog, run: i64, path: Option<&Path>, report: &mut Report) -> Result<()> {
+    let groups = match path.map(|path| (path, read_synonyms(path))) {
+        None => Vec::new(),
+        Some((_, Ok(groups))) => groups,
+        Some((path, Err(reason))) => {
+            tracing::error!(path = %path.display(), reason, "the synonyms cannot be read");
+            report.synonyms_failed = Some(format!("{}: {reason}; the former synonyms stay", path.display()));
+            return Ok(());
+        }
+    };
+    report.synonym_groups = groups.len();
+    catalog.stage_synonyms(run, &serde_json::to_string(&groups)?)?;
+    Ok(())
+}
+
+fn read_synonyms(path: &Path) -> Result<Vec<SynonymGroup>, String> {
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > MAX_SYNONYMS_BYTES {
+        return Err(format!("larger than {} KB", MAX_SYNONYMS_BYTES >> 10));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    synonyms::parse(text).map_err(|problem| problem.to_string())
+}
+
+/// The furniture profile of a source's page dumps: the kept one, or one made of all its pages
+/// where there is none yet or everything is read anew. The flag says that it was made.
+fn profile(catalog: &Catalog, spec: &SourceSpec, files: &[FoundFile], full: bool) -> Result<(SiteProfile, bool)> {
+    let kept = catalog.profile(&spec.name)?.filter(|_| !full);
+    if let Some(profile) = kept.and_then(|text| serde_json::from_str(&text).ok()) {
+        return Ok((profile, false));
+    }
+    let has_pages = files.iter().any(|file| file.format == Format::PageDump);
+    Ok((sources::profile_of(files), has_pages))
+}

@@ -1,0 +1,374 @@
+//! The server's life: listen, bring the index up, answer, keep it in step, finish what is in
+//! flight.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use tokio::sync::Notify;
+
+use crate::admin::{Admin, TOKEN_VARIABLE, Token};
+use crate::config::Config;
+use crate::http;
+use crate::indexing::applier::{Applier, EngineSlot, open_engine, refresh};
+use crate::indexing::audit::AuditFigures;
+use crate::indexing::healing::Healer;
+use crate::indexing::reindex::{self, Options, Progress};
+use crate::indexing::related_refresh::NearestKeeper;
+use crate::panics::contain;
+use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
+use crate::storage::failure::{self, Cause, Storage};
+
+/// How often the catalog is asked for changes.
+const TICK: Duration = Duration::from_millis(100);
+/// How often what dead processes left is looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// How often is tried whether the disk takes what is written, while it did last and while it did
+/// not.
+const PROBE_EVERY: Duration = Duration::from_secs(10);
+const PROBE_AGAIN: Duration = Duration::from_secs(1);
+/// How long shutting down waits for requests in flight, and then for the index.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves until the process is told to end. `announce` is called once, with the address, when
+/// searches are answered.
+pub fn serve(
+    config: &Config,
+    progress: Arc<dyn Progress + Send + Sync>,
+    announce: impl FnOnce(SocketAddr) + Send + 'static,
+) -> Result<()> {
+    let token = Token::find(&config.token, std::env::var_os(TOKEN_VARIABLE))?;
+    let data = DataFolder::open(&config.data)?;
+    let listener = TcpListener::bind(config.listen).with_context(|| {
+        format!("cannot listen on {}: end the program that uses the port, or name another with --listen", config.listen)
+    })?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let figures = Arc::new(AuditFigures::default());
+    let settings = http::Settings {
+        recency: config.recency,
+        public_url: config.public_url.clone(),
+        site_name: config.site_name.clone(),
+        admin: token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token))),
+        data: Some(config.data.clone()),
+        audits: Some(figures.clone()),
+        storage: data.storage().clone(),
+        service: config.http.clone(),
+    };
+    let slot = EngineSlot::default();
+    let stop = Arc::new(AtomicBool::new(false));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let told_to_end = {
+        let _runtime = runtime.enter();
+        told_to_end()?
+    };
+    let (failed, mut failure) = tokio::sync::mpsc::channel::<anyhow::Error>(1);
+    let is_writer = Arc::new(AtomicBool::new(false));
+    let nearest = NearestKeeper { slot: slot.clone(), is_writer: is_writer.clone(), stop: stop.clone() };
+    let healer =
+        Healer { data: data.clone(), slot: slot.clone(), is_writer: is_writer.clone(), stop: stop.clone(), figures };
+    let keeper = Keeper { config: config.clone(), data, slot: slot.clone(), progress, stop: stop.clone(), is_writer };
+    let nearest = thread::Builder::new().name("nearest".to_owned()).spawn(move || nearest.keep())?;
+    let healer = thread::Builder::new().name("healer".to_owned()).spawn(move || healer.keep())?;
+    let thread = thread::Builder::new().name("index".to_owned()).spawn(move || {
+        if let Err(error) = keeper.keep(|| announce(address)) {
+            // The receiver is gone only when the server has ended anyway.
+            let _ = failed.blocking_send(error);
+        }
+    })?;
+    let outcome = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        // Only a panic ends the thread without an error before it is told to stop.
+        let failure = async {
+            failure
+                .recv()
+                .await
+                .unwrap_or_else(|| anyhow!("the index thread ended by itself: see the log, and start the server again"))
+        };
+        let ending = Arc::new(Notify::new());
+        let told = ending.clone();
+        let router = http::router(slot, settings);
+        let server = http::serve(listener, router, &config.http, async move {
+            told_to_end.await;
+            tracing::info!("told to end, finishing what is in flight");
+            told.notify_one();
+        });
+        // A connection on which nobody finishes a request would be waited for without end.
+        let patience = async {
+            ending.notified().await;
+            tokio::time::sleep(SHUTDOWN_PATIENCE).await;
+        };
+        tokio::select! {
+            () = server => Ok(()),
+            error = failure => Err(error),
+            () = patience => {
+                tracing::warn!("closing connections that did not end by themselves");
+                Ok(())
+            }
+        }
+    });
+    stop.store(true, Ordering::SeqCst);
+    runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
+    wait_for(&thread);
+    wait_for(&nearest);
+    wait_for(&healer);
+    tracing::info!("stopped");
+    outcome
+}
+
+/// A build under way need not be waited for: the next start finds what is accepted.
+fn wait_for(thread: &JoinHandle<()>) {
+    let begun = Instant::now();
+    while !thread.is_finished() && begun.elapsed() < Duration::from_secs(2) {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Comes when the process is told to end; what comes from this call on is not missed.
+#[cfg(unix)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+/// Comes when the process is told to end; what comes from this call on is not missed.
+#[cfg(windows)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupted = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupted.recv().await;
+    })
+}
+
+/// Work on the index, which may turn out to be damaged.
+fn contained(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    contain(work)?
+}
+
+/// Brings the index up and keeps it in step, on a thread of its own.
+struct Keeper {
+    config: Config,
+    data: DataFolder,
+    slot: EngineSlot,
+    progress: Arc<dyn Progress + Send + Sync>,
+    stop: Arc<AtomicBool>,
+    /// Whether the writer lock is held.
+    is_writer: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    fn keep(&self, announce: impl FnOnce()) -> Result<()> {
+        let mut announce = Some(announce);
+        let mut applier: Option<Applier> = None;
+        let mut awaited: Option<String> = None;
+        let mut last_problem = String::new();
+        let (mut probed_at, mut swept_at) = (None, Instant::now());
+        // Before anything is answered: whoever asks is told from the first answer on.
+        self.probe(&mut probed_at);
+        while !self.stop.load(Ordering::SeqCst) {
+            if let Err(lost) = self.data.check_in_place() {
+                // Whatever stands there now is not touched: not by the writer of the index, which
+                // writes by path, nor by way of the locks.
+                applier = None;
+                self.is_writer.store(false, Ordering::SeqCst);
+                self.storage().found(Cause::of(&lost));
+                probed_at = None;
+                thread::sleep(TICK);
+                continue;
+            }
+            let done = match &mut applier {
+                Some(applier) if awaited.is_none() || applier.is_answering() => {
+                    contained(|| Ok(applier.step().map(|_| ())?))
+                }
+                Some(applier) => self.tolerate(contained(|| self.bring_up(applier, &mut awaited)))?,
+                None => match self.data.lock_writer("serve") {
+                    Err(DataFolderError::Locked { .. }) => self.follow(),
+                    lock => {
+                        let opened = lock.map_err(anyhow::Error::from).and_then(|lock| {
+                            let mut opened = Applier::open(self.data.clone(), self.slot.clone(), lock)?;
+                            contained(|| self.bring_up(&mut opened, &mut awaited))?;
+                            Ok(opened)
+                        });
+                        let opened = self.or_follow(opened);
+                        self.tolerate(opened.map(|opened| applier = Some(opened)))?
+                    }
+                },
+            };
+            match done {
+                Ok(()) => {
+                    last_problem.clear();
+                    self.probe(&mut probed_at);
+                    if let Some(applier) = &mut applier
+                        && swept_at.elapsed() >= SWEEP_EVERY
+                    {
+                        swept_at = Instant::now();
+                        applier.sweep_orphans_of_the_dead();
+                    }
+                }
+                Err(error) => {
+                    let cause = Cause::of_failure_in(self.data.path(), error.as_ref());
+                    if cause.is_some() {
+                        self.storage().found(cause);
+                        probed_at = Some(Instant::now());
+                    }
+                    let problem = format!("{error:#}");
+                    // On a disk that takes nothing it fails at another place each time.
+                    let told = cause.map_or_else(|| problem.clone(), |cause| cause.name().to_owned());
+                    if told != last_problem {
+                        tracing::error!(error = problem, "the index cannot be kept in step; searches go on");
+                        last_problem = told;
+                    }
+                    // A writer that failed half-way is thrown away with what it had not committed.
+                    applier = None;
+                    if cause.is_none()
+                        && let Some(engine) = self.slot.load().as_ref()
+                    {
+                        engine.suspect();
+                    }
+                    thread::sleep(Duration::from_secs(1));
+                }
+            }
+            self.is_writer.store(applier.is_some(), Ordering::SeqCst);
+            if self.slot.load().is_some()
+                && let Some(announce) = announce.take()
+            {
+                announce();
+            }
+            thread::sleep(TICK);
+        }
+        Ok(())
+    }
+
+    fn storage(&self) -> &Storage {
+        self.data.storage()
+    }
+
+    /// Finds out now and then whether the disk takes what is written: a full one is told before a
+    /// push is lost to it, and one with room again is used.
+    fn probe(&self, probed_at: &mut Option<Instant>) {
+        let rest = if self.storage().cause().is_some() { PROBE_AGAIN } else { PROBE_EVERY };
+        if probed_at.is_none_or(|at| at.elapsed() >= rest) {
+            self.storage().found(failure::probe(self.data.path()));
+            *probed_at = Some(Instant::now());
+        }
+    }
+
+    /// Where the disk takes nothing, answers from what is published, without the writer lock.
+    fn or_follow(&self, opened: Result<Applier>) -> Result<Applier> {
+        let error = match opened {
+            Err(error) => error,
+            opened => return opened,
+        };
+        // Who has no right to write is told so at the start.
+        if failure::probe(self.data.path()).is_some_and(|cause| cause != Cause::NotPermitted)
+            && let Err(unread) = self.follow()
+        {
+            tracing::warn!(error = format!("{unread:#}"), "what is published cannot be answered from");
+        }
+        Err(error)
+    }
+
+    /// What fails while there is nothing to answer from ends the server; afterwards it is told and
+    /// tried again, as the inner result.
+    fn tolerate(&self, done: Result<()>) -> Result<Result<()>> {
+        match done {
+            Err(error) if self.slot.load().is_none() => Err(error),
+            done => Ok(done),
+        }
+    }
+
+    /// Completes what an earlier process began; indexes or rebuilds where there is nothing to
+    /// answer from. A reindex that runs may do that too: its holder is `awaited`, and this is to be
+    /// called again while nothing is answered.
+    fn bring_up(&self, applier: &mut Applier, awaited: &mut Option<String>) -> Result<()> {
+        let mut is_swept = false;
+        // First of all: what dead builds left may be what fills the disk.
+        if applier.is_answering()
+            && let Some(_reindex_lock) = self.lock_reindex(awaited)?
+        {
+            applier.sweep_orphans();
+            is_swept = true;
+        }
+        if applier.has_lost_its_generation() {
+            let Some(_reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
+            tracing::warn!("the published generation is gone or damaged; building another from the catalog");
+            applier.rebuild(&|articles| self.progress.building(articles))?;
+        }
+        applier.step()?;
+        let Some(reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
+        if !is_swept {
+            applier.sweep_orphans();
+        }
+        if applier.needs_rebuild()? {
+            tracing::warn!("no generation fits this version of fichero; building one from the catalog");
+            applier.rebuild(&|articles| self.progress.building(articles))?;
+        } else if self.slot.load().is_none() {
+            let report = reindex::run(
+                &self.data,
+                &self.config.sources,
+                &Options {
+                    synonyms: self.config.synonyms.clone(),
+                    gate: self.config.gate.clone(),
+                    ..Options::default()
+                },
+                self.progress.as_ref(),
+                Some(applier),
+            )?;
+            if report.articles() == 0 {
+                tracing::warn!("no articles were found; name a source in fichero.toml and run `fichero reindex`");
+            }
+        }
+        drop(reindex_lock);
+        Ok(applier.settle()?)
+    }
+
+    /// The lock of the one reindex that may run; who holds it, told once, is `awaited`.
+    fn lock_reindex(&self, awaited: &mut Option<String>) -> Result<Option<Lock>> {
+        match self.data.lock_reindex("serve") {
+            Ok(lock) => {
+                *awaited = None;
+                Ok(Some(lock))
+            }
+            Err(DataFolderError::Locked { holder, .. }) => {
+                if awaited.as_ref() != Some(&holder) {
+                    tracing::info!(holder, "a reindex runs; taking up what it accepts");
+                    *awaited = Some(holder);
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Without the writer lock: answers from what the process that holds it has published.
+    fn follow(&self) -> Result<()> {
+        let Some(current) = self.data.current() else { return Ok(()) };
+        let present = self.slot.load_full();
+        if let Some(engine) = &present {
+            engine.release_former(jiff::Timestamp::now().as_second());
+        }
+        match present {
+            Some(engine) if engine.generation().manifest().generation == current => {
+                refresh(&engine)?;
+            }
+            _ => {
+                let engine = open_engine(&self.data, current)?;
+                if let Some(answering) = &present {
+                    engine.take_over(answering);
+                }
+                self.slot.store(Some(Arc::new(engine)));
+            }
+        }
+        Ok(())
+    }
+}

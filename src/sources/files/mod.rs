@@ -1,0 +1,4 @@
+//! Files as a source.
+
+pub(crate) mod reader;
+pub(crate) mod walk;

@@ -1,0 +1,147 @@
+//! The files of a source, recursively.
+
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ignore::WalkBuilder;
+
+use crate::sources::Format;
+
+/// A file with articles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundFile {
+    /// Its path below the source, with `/` between folders.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// How it is read.
+    pub format: Format,
+    /// What changes when the file does. `None` when the file was changed just now, so that a
+    /// further change could go unseen.
+    pub fingerprint: Option<String>,
+}
+
+impl FoundFile {
+    /// The name without its ending: the id of an article that does not name its own.
+    pub fn stem(&self) -> &str {
+        self.name.rsplit_once('.').map_or(self.name.as_str(), |(stem, _)| stem)
+    }
+}
+
+/// Something in a folder that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListProblem {
+    /// Where, as far as is known.
+    pub file: String,
+    /// What is wrong, in words.
+    pub reason: String,
+    /// Whether articles may be there that could not be looked at.
+    pub is_unseen: bool,
+}
+
+/// Counts the changes of how files are understood: a file that was read by an older version is
+/// read again.
+const READER_VERSION: u32 = 1;
+
+/// A file changed less than this ago could change again without its time showing it.
+const SETTLED_AFTER: Duration = Duration::from_secs(2);
+
+/// Lists the files of a folder in the order of their names, or the one file that `root` is.
+///
+/// Hidden files are passed over, and what a `.ficheroignore` names (it is written like a
+/// `.gitignore`). Symbolic links are followed; a loop of them is a problem, not an end.
+pub fn list(root: &Path) -> (Vec<FoundFile>, Vec<ListProblem>) {
+    let mut files = Vec::new();
+    let mut problems = Vec::new();
+    let walk = WalkBuilder::new(root)
+        .standard_filters(false)
+        .hidden(true)
+        .add_custom_ignore_filename(".ficheroignore")
+        .follow_links(true)
+        .build();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                problems.push(walk_problem(root, &error));
+                continue;
+            }
+        };
+        let path = entry.path();
+        let Some(format) = Format::of(path).filter(|_| entry.file_type().is_some_and(|kind| kind.is_file())) else {
+            continue;
+        };
+        let below = path.strip_prefix(root).ok().filter(|below| !below.as_os_str().is_empty());
+        let name = below.or(path.file_name().map(Path::new)).and_then(Path::to_str);
+        let Some(name) = name else {
+            let reason = "the file's name is not UTF-8".to_owned();
+            problems.push(ListProblem { file: display(path), reason, is_unseen: false });
+            continue;
+        };
+        match entry.metadata() {
+            Ok(metadata) => files.push(FoundFile {
+                name: name.replace('\\', "/"),
+                path: path.to_owned(),
+                format,
+                fingerprint: fingerprint(&metadata),
+            }),
+            Err(error) => problems.push(ListProblem {
+                file: name.replace('\\', "/"),
+                reason: error.to_string(),
+                is_unseen: error.io_error().is_none_or(|error| error.kind() != ErrorKind::NotFound),
+            }),
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    (files, problems)
+}
+
+/// Names the place that could not be looked at, below the root where it is below it. A link to
+/// nothing and a loop hide no article; what the system refuses to show may.
+fn walk_problem(root: &Path, error: &ignore::Error) -> ListProblem {
+    let at = place_of(error).unwrap_or(root);
+    let below = at.strip_prefix(root).ok().filter(|below| !below.as_os_str().is_empty());
+    let is_unseen = error.io_error().is_some_and(|error| error.kind() != ErrorKind::NotFound);
+    ListProblem { file: display(below.unwrap_or(at)).replace('\\', "/"), reason: error.to_string(), is_unseen }
+}
+
+fn place_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place_of(err),
+        _ => None,
+    }
+}
+
+fn display(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(unix)]
+fn changed_at(metadata: &Metadata) -> Option<SystemTime> {
+    use std::os::unix::fs::MetadataExt;
+    // The time of the last change of the inode: a copy that keeps the old modification time, or
+    // a rename over the file, shows here.
+    let seconds = u64::try_from(metadata.ctime()).ok()?;
+    let nanoseconds = u32::try_from(metadata.ctime_nsec()).ok()?;
+    Some(UNIX_EPOCH + Duration::new(seconds, nanoseconds))
+}
+
+#[cfg(not(unix))]
+fn changed_at(metadata: &Metadata) -> Option<SystemTime> {
+    metadata.modified().ok()
+}
+
+fn fingerprint(metadata: &Metadata) -> Option<String> {
+    let changed = changed_at(metadata)?;
+    let modified = metadata.modified().ok()?;
+    let newest = changed.max(modified);
+    if SystemTime::now().duration_since(newest).is_ok_and(|age| age < SETTLED_AFTER) {
+        return None;
+    }
+    let nanoseconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map(|since| since.as_nanos()).unwrap_or(0);
+    Some(format!("{READER_VERSION}:{}:{}:{}", metadata.len(), nanoseconds(modified), nanoseconds(changed)))
+}

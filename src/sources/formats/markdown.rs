@@ -1,0 +1,301 @@
+//! Markdown with front matter.
+
+use std::collections::HashSet;
+
+use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
+use serde_json::{Map, Value, json};
+
+use crate::article::{Article, MAX_LIST_ITEMS, url_key};
+use crate::sources::{Record, Rejection};
+
+/// Reads one file: YAML front matter between `---` lines or TOML between `+++` lines, then the
+/// body. Without an `id` the article is named after its file; without a `title`, the first
+/// heading of the body is its title. The links of the body come behind those of the front matter,
+/// relative ones completed by the article's `url`.
+pub(crate) fn read(text: &str, stem: &str) -> Record {
+    let (fields, body, body_line) = match front_matter(text) {
+        Ok(parts) => parts,
+        Err(reason) => {
+            return Record::Rejected(Rejection { line: Some(1), id: Some(stem.to_owned()), reason });
+        }
+    };
+    let mut fields = fields;
+    let mut plain = plain_text(body);
+    let has_title = fields.get("title").is_some_and(|title| !title.is_null());
+    if let Some(heading) = plain.title.take().filter(|_| !has_title) {
+        fields.insert("title".to_owned(), json!(heading));
+    }
+    if fields.get("id").is_none_or(Value::is_null) {
+        fields.insert("id".to_owned(), json!(stem));
+    }
+    let url = fields.get("url").and_then(Value::as_str);
+    let in_body: Vec<Value> =
+        plain.links.iter().filter_map(|link| url_key::linked(link, url)).map(Value::from).collect();
+    let mut links = match fields.remove("links") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(links)) => links,
+        Some(link) => vec![link],
+    };
+    links.extend(in_body);
+    fields.insert("links".to_owned(), Value::Array(links));
+    fields.insert("body".to_owned(), json!(plain.text));
+    match Article::from_fields(&fields) {
+        Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
+        Err(problem) => {
+            let line = if body_line > 1 { Some(1) } else { None };
+            let id = fields.get("id").and_then(Value::as_str).map(str::to_owned);
+            Record::Rejected(Rejection { line, id, reason: problem.to_string() })
+        }
+    }
+}
+
+/// The fields of the front matter, the text behind it, and the line that this begins in.
+fn front_matter(text: &str) -> Result<(Map<String, Value>, &str, usize), String> {
+    let Some((fence, rest)) = ["---", "+++"].into_iter().find_map(|fence| {
+        let rest = text.strip_prefix(fence)?;
+        let (trailing, rest) = rest.split_once('\n')?;
+        trailing.trim().is_empty().then_some((fence, rest))
+    }) else {
+        return Ok((Map::new(), text, 1));
+    };
+    let mut end = 0;
+    for (number, line) in rest.split_inclusive('\n').enumerate() {
+        if line.trim_end() == fence {
+            let fields = if fence == "---" { yaml(&rest[..end]) } else { toml(&rest[..end]) };
+            return Ok((fields?, &rest[end + line.len()..], number + 3));
+        }
+        end += line.len();
+    }
+    Err(format!("the front matter that begins with {fence} does not end"))
+}
+
+fn yaml(text: &str) -> Result<Map<String, Value>, String> {
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    // The parser bounds depth, aliases and size by itself, so that no file can exhaust it.
+    // What is no plain number or boolean stays as it was typed: `lang: no` is Norwegian.
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    let value: Value = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| format!("front matter is not YAML: {}", first_line(&error)))?;
+    match value {
+        Value::Object(mut fields) => {
+            if let Some(flag) = fields.get("hidden").and_then(Value::as_str).and_then(yes_or_no) {
+                fields.insert("hidden".to_owned(), json!(flag));
+            }
+            Ok(fields)
+        }
+        Value::Null => Ok(Map::new()),
+        _ => Err("front matter is not a list of fields".to_owned()),
+    }
+}
+
+/// A flag as older YAML writes it.
+fn yes_or_no(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "y" | "on" => Some(true),
+        "no" | "n" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+fn toml(text: &str) -> Result<Map<String, Value>, String> {
+    let table: ::toml::Table =
+        text.parse().map_err(|error: ::toml::de::Error| format!("front matter is not TOML: {}", error.message()))?;
+    Ok(table.into_iter().map(|(name, value)| (name, toml_value(value))).collect())
+}
+
+/// TOML has dates of its own; they become text as they would be in YAML.
+fn toml_value(value: ::toml::Value) -> Value {
+    match value {
+        ::toml::Value::String(text) => json!(text),
+        ::toml::Value::Integer(number) => json!(number),
+        ::toml::Value::Float(number) => json!(number),
+        ::toml::Value::Boolean(flag) => json!(flag),
+        ::toml::Value::Datetime(moment) => json!(moment.to_string()),
+        ::toml::Value::Array(items) => Value::Array(items.into_iter().map(toml_value).collect()),
+        ::toml::Value::Table(table) => {
+            Value::Object(table.into_iter().map(|(name, value)| (name, toml_value(value))).collect())
+        }
+    }
+}
+
+fn first_line(error: &impl std::fmt::Display) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+#[derive(Default)]
+struct Plain {
+    /// The first heading of level 1, which is not part of the text.
+    title: Option<String>,
+    /// Paragraphs, headings and lists, separated by blank lines.
+    text: String,
+    /// Where it points to, as it is written; one more than an article can have says that there are
+    /// more.
+    links: Vec<String>,
+}
+
+/// What a reader sees of a Markdown body, as plain text.
+fn plain_text(markdown: &str) -> Plain {
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
+    let mut plain = Plain::default();
+    let mut linked = HashSet::new();
+    let mut block = String::new();
+    let mut item_depth = 0usize;
+    let mut title_begins = false;
+    for event in Parser::new_ext(markdown, options) {
+        match event {
+            Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => {
+                title_begins = plain.title.is_none() && plain.text.is_empty();
+            }
+            Event::End(TagEnd::Heading(_)) if title_begins => {
+                title_begins = false;
+                plain.title = Some(crate::article::one_line(&block)).filter(|title| !title.is_empty());
+                block.clear();
+            }
+            Event::Start(Tag::Item) => {
+                end_line(&mut block);
+                item_depth += 1;
+                block.push_str("- ");
+            }
+            Event::End(TagEnd::Item) => item_depth = item_depth.saturating_sub(1),
+            Event::End(TagEnd::Paragraph) if item_depth > 0 => end_line(&mut block),
+            Event::Start(Tag::FootnoteDefinition(label)) => block.push_str(&format!("[{label}] ")),
+            Event::FootnoteReference(label) => block.push_str(&format!("[{label}]")),
+            Event::Start(Tag::Link { link_type, dest_url, .. })
+                if link_type != LinkType::Email
+                    && plain.links.len() <= MAX_LIST_ITEMS
+                    && linked.insert(dest_url.clone()) =>
+            {
+                plain.links.push(dest_url.into_string());
+            }
+            Event::End(TagEnd::TableCell) => block.push('\t'),
+            Event::End(TagEnd::TableRow | TagEnd::TableHead) => end_line(&mut block),
+            Event::End(
+                TagEnd::Paragraph
+                | TagEnd::Heading(_)
+                | TagEnd::List(_)
+                | TagEnd::CodeBlock
+                | TagEnd::Table
+                | TagEnd::BlockQuote(_)
+                | TagEnd::FootnoteDefinition,
+            ) if item_depth == 0 => end_block(&mut block, &mut plain.text),
+            Event::Text(text) | Event::Code(text) => block.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => block.push('\n'),
+            _ => {}
+        }
+    }
+    end_block(&mut block, &mut plain.text);
+    plain
+}
+
+fn end_line(block: &mut String) {
+    block.truncate(block.trim_end_matches([' ', '\t']).len());
+    if !block.is_empty() && !block.ends_with('\n') {
+        block.push('\n');
+    }
+}
+
+fn end_block(block: &mut String, text: &mut String) {
+    let finished = block.trim();
+    if !finished.is_empty() {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str(finished);
+    }
+    block.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn article(text: &str) -> Article {
+        match read(text, "es/x") {
+            Record::Article(article, _) => *article,
+            Record::Rejected(rejection) => panic!("{rejection:?}"),
+        }
+    }
+
+    fn reason(text: &str) -> String {
+        match read(text, "es/x") {
+            Record::Article(article, _) => panic!("{article:?}"),
+            Record::Rejected(rejection) => rejection.reason,
+        }
+    }
+
+    #[test]
+    fn both_front_matters_say_the_same() {
+        let yaml = article("---\ntitle: Título\nlang: es\npublished_at: 2021-11-03\nauthors: [Ana]\n---\nTexto.\n");
+        let toml = article(
+            "+++\ntitle = \"Título\"\nlang = \"es\"\npublished_at = 2021-11-03\nauthors = [\"Ana\"]\n+++\nTexto.\n",
+        );
+        assert_eq!(yaml, toml);
+        assert_eq!((yaml.id.as_str(), yaml.body.as_str()), ("es/x", "Texto."));
+    }
+
+    #[test]
+    fn markdown_becomes_what_a_reader_sees() {
+        let article = article(
+            "# The title\n\nOne **bold** [link](https://a.example/b) and `code`.[^1]\nSecond line.\n\n## Part\n\n- a\n- b\n  - c\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n<div>raw</div>\n\n[^1]: The note.\n",
+        );
+        assert_eq!(article.title, "The title");
+        assert_eq!(
+            article.body,
+            "One bold link and code.[1]\nSecond line.\n\nPart\n\n- a\n- b\n- c\n\nx\ty\n1\t2\n\n[1] The note."
+        );
+        assert_eq!(article.links, ["https://a.example/b"]);
+    }
+
+    #[test]
+    fn links_are_those_of_the_front_matter_and_of_the_body() {
+        let text = "---\ntitle: x\nurl: https://x.org/es/a\nlinks: [https://y.org/, 'https://x.org/b']\n---\n\
+            [b](/b), [c](c#part), [same page](#part), <https://z.org/?p=1>, <ana@x.org>, [r][], ![no link](/i.png)\n\n\
+            [r]: ../r 'Reference'\n";
+        let found = article(text);
+        assert_eq!(
+            found.links,
+            ["https://y.org/", "https://x.org/b", "https://x.org/es/c#part", "https://z.org/?p=1", "https://x.org/r"]
+        );
+        assert_eq!(found.body, "b, c, same page, https://z.org/?p=1, ana@x.org, r, no link");
+        let nowhere = article(&text.replace("url: https://x.org/es/a\n", ""));
+        assert_eq!(nowhere.links[1..], ["https://x.org/b", "/b", "c#part", "https://z.org/?p=1", "../r"]);
+        let single = article("---\ntitle: x\nlinks: https://y.org/\n---\n[b](https://x.org/b)");
+        assert_eq!(single.links, ["https://y.org/", "https://x.org/b"]);
+    }
+
+    #[test]
+    fn links_are_bounded_and_the_loss_is_told() {
+        let many: String = (0..2_400).map(|place| format!("[l](https://x.org/{})\n", place / 2)).collect();
+        let Record::Article(article, flaws) = read(&many, "x") else { panic!("no article") };
+        assert_eq!(article.links.len(), MAX_LIST_ITEMS);
+        assert!(flaws.iter().any(|flaw| flaw.to_string().starts_with("links: ")), "{flaws:?}");
+    }
+
+    #[test]
+    fn words_of_yaml_that_older_readers_take_for_booleans_stay_words() {
+        let norwegian = article("---\nid: y\ntitle: On\nlang: no\ntags: [off, 007, 1_000]\nhidden: yes\n---\nx");
+        assert_eq!((norwegian.id.as_str(), norwegian.title.as_str(), norwegian.lang.as_str()), ("y", "On", "no"));
+        assert_eq!(
+            (norwegian.tags.as_slice(), norwegian.hidden),
+            (&["off", "007", "1_000"].map(str::to_owned)[..], true)
+        );
+    }
+
+    #[test]
+    fn broken_front_matter_is_named() {
+        assert!(reason("---\ntitle: x\n").contains("does not end"));
+        assert!(reason("---\ntitle: [x\n---\n").starts_with("front matter is not YAML"));
+        assert!(reason("+++\ntitle = \n+++\n").starts_with("front matter is not TOML"));
+        assert!(reason("---\n- a\n---\nx").contains("not a list of fields"));
+        let deep = format!("---\ntitle: {}{}\n---\nx", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(reason(&deep).starts_with("front matter is not YAML"));
+        assert!(reason("---\ntitle: x\nhidden: perhaps\n---\nx").starts_with("hidden"));
+    }
+}

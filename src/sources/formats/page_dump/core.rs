@@ -1,0 +1,208 @@
+//! The densest run of prose of a page: where its article stands.
+
+use super::boilerplate::{Kind, Label, Sign};
+use super::lines::{Item, Marker, key};
+
+/// The first and the last item of the run, both inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Core {
+    pub start: usize,
+    pub end: usize,
+}
+
+// What the kinds weigh against a word of prose, which weighs 1. Set so that a
+// heading or a short list between paragraphs is bridged by one paragraph of
+// ordinary length, and an entry of a listing (title, date, teaser of some 25
+// words) about breaks even; tried on the fixtures, not measured on a corpus.
+const SHORT: i64 = -6;
+const LONE_WORDS: i64 = -8;
+const ENTRY: i64 = -10;
+const RECURRING: i64 = -12;
+const DATE: i64 = -25;
+const SHARE_BAR: i64 = -80;
+const NOTICE: i64 = -30;
+
+/// Words of prose that a page needs to have an article at all.
+const LEAST_WORDS: usize = 6;
+/// Words of prose from which what follows "Comments" or "Related" is not taken for the article.
+const SOLID: i64 = 40;
+
+fn weight(item: &Item, sign: &Sign, share_run: bool) -> i64 {
+    let words = i64::try_from(item.words).unwrap_or(i64::MAX / 2);
+    match &sign.kind {
+        Kind::Prose | Kind::Sentence if sign.recurs => -10,
+        Kind::Prose if item.listed() => words / 2,
+        Kind::Prose => words,
+        Kind::Sentence if item.words >= 8 => words,
+        Kind::Sentence => words / 2,
+        Kind::Short | Kind::Entry | Kind::Introduced if sign.recurs => RECURRING,
+        Kind::Short if matches!(item.marker, Marker::Heading(_)) => -3,
+        Kind::Short if is_notes_heading(item) => 0,
+        Kind::Short if item.words <= 3 => LONE_WORDS,
+        Kind::Short => SHORT,
+        Kind::Entry => ENTRY,
+        Kind::Introduced | Kind::Event => 2,
+        Kind::Footnote => 4,
+        Kind::Meta(meta) if meta.date.is_some() => DATE,
+        Kind::Meta(_) | Kind::Trail(_) => -15,
+        Kind::Label(Label::Share) if share_run => -5,
+        Kind::Label(Label::Share) => SHARE_BAR,
+        Kind::Label(_) => RECURRING,
+        Kind::Notice | Kind::More => NOTICE,
+        Kind::Aside => -3,
+    }
+}
+
+fn is_notes_heading(item: &Item) -> bool {
+    matches!(
+        key(&item.text).as_str(),
+        "notes"
+            | "references"
+            | "footnotes"
+            | "sources"
+            | "notas"
+            | "referencias"
+            | "fuentes"
+            | "fontes"
+            | "bibliografia"
+            | "bibliography"
+            | "bibliographie"
+            | "notes et references"
+    )
+}
+
+/// Marks the boxes that stand within a text ("Read also", a newsletter
+/// button): a label and a few short lines, with paragraphs on both sides.
+pub(crate) fn insets(items: &[Item], signs: &[Sign]) -> Vec<bool> {
+    const LONGEST: usize = 5;
+    let mut inset = vec![false; items.len()];
+    let prose = |at: usize| {
+        signs.get(at).is_some_and(|s| s.kind == Kind::Prose && !s.recurs)
+            && items.get(at).is_some_and(|i| !i.listed() && !i.ends_cut())
+    };
+    for (at, sign) in signs.iter().enumerate() {
+        let boxed = match sign.kind {
+            Kind::Label(Label::Related) => true,
+            Kind::Label(Label::Closing) => items.get(at).is_some_and(|i| is_newsletter(&i.text)),
+            _ => false,
+        };
+        if !boxed || !at.checked_sub(1).is_some_and(prose) {
+            continue;
+        }
+        let short = signs
+            .iter()
+            .skip(at + 1)
+            .take(LONGEST)
+            .take_while(|s| matches!(s.kind, Kind::Short | Kind::Entry | Kind::Notice | Kind::Label(Label::Closing)))
+            .count();
+        let next = at + 1 + short;
+        if short < LONGEST && prose(next) && prose(next + 1) {
+            for mark in inset.iter_mut().take(next).skip(at) {
+                *mark = true;
+            }
+        }
+    }
+    inset
+}
+
+fn is_newsletter(text: &str) -> bool {
+    let key = key(text);
+    ["newsletter", "subscri", "suscri", "boletin", "boletim", "assine", "inscreva", "abonne", "lettre", "sign up"]
+        .iter()
+        .any(|stem| key.contains(stem))
+}
+
+/// Finds the run with the highest weight between two boundaries (Kadane's
+/// algorithm on each section). `None` where there is hardly any prose.
+pub(crate) fn find(items: &[Item], signs: &[Sign], inset: &[bool]) -> Option<Core> {
+    let mut best: Option<(i64, Core)> = None;
+    // The weight of the run that ends here, and where it began.
+    let mut run: Option<(i64, usize)> = None;
+    let mut per_cent = 100;
+    let mut share_run = false;
+    for (at, (item, sign)) in items.iter().zip(signs).enumerate() {
+        if inset.get(at).copied().unwrap_or(false) {
+            continue;
+        }
+        if let Kind::Label(label @ (Label::Related | Label::Comments | Label::Closing)) = sign.kind {
+            run = None;
+            let solid = best.is_some_and(|(weight, _)| weight >= SOLID);
+            per_cent = match label {
+                Label::Comments if solid => per_cent.min(20),
+                Label::Related if solid => per_cent.min(40),
+                Label::Closing if solid => per_cent.min(60),
+                _ => per_cent,
+            };
+            continue;
+        }
+        let weight = weight(item, sign, share_run);
+        share_run = sign.kind == Kind::Label(Label::Share);
+        let (sum, start) = match run {
+            Some((sum, start)) if sum > 0 => (sum + weight, start),
+            _ => (weight, at),
+        };
+        run = Some((sum, start));
+        let worth = sum.saturating_mul(per_cent) / 100;
+        if sum > 0 && best.is_none_or(|(most, _)| worth > most) {
+            best = Some((worth, Core { start, end: at }));
+        }
+    }
+    let (_, core) = best?;
+    let words: usize = within(signs, core)
+        .filter(|(_, sign)| matches!(sign.kind, Kind::Prose | Kind::Sentence))
+        .filter_map(|(at, _)| items.get(at))
+        .map(|item| item.words)
+        .sum();
+    (words >= LEAST_WORDS).then_some(core)
+}
+
+fn within(signs: &[Sign], core: Core) -> impl Iterator<Item = (usize, &Sign)> {
+    signs.iter().enumerate().take(core.end + 1).skip(core.start)
+}
+
+/// Whether the page is a list of teasers and its densest run is but some of them.
+pub(crate) fn is_listing(items: &[Item], signs: &[Sign], core: Core) -> bool {
+    const MANY: usize = 3;
+    let mut more = 0;
+    let mut cut = 0;
+    let mut longest = 0;
+    let mut run = 0;
+    let mut most_words = 0;
+    for (at, sign) in within(signs, core) {
+        let Some(item) = items.get(at) else { continue };
+        match &sign.kind {
+            Kind::Prose => {
+                cut += usize::from(item.ends_cut());
+                run += 1;
+                longest = longest.max(run);
+                most_words = most_words.max(item.words);
+            }
+            Kind::More => more += 1,
+            Kind::Introduced | Kind::Footnote | Kind::Event => {}
+            _ => run = 0,
+        }
+    }
+    if more >= MANY || cut >= MANY {
+        return true;
+    }
+    if longest > 1 || most_words > 100 {
+        return false;
+    }
+    // Teasers like the one found, each beside a date or "read more", up to the next boundary.
+    let ends = |sign: &Sign| matches!(sign.kind, Kind::Label(Label::Related | Label::Comments | Label::Closing));
+    let first = signs.iter().take(core.start).rposition(ends).map_or(0, |at| at + 1);
+    let beside = |at: usize| {
+        let near = at.saturating_sub(2)..=at.saturating_add(2);
+        near.filter_map(|i| signs.get(i))
+            .any(|s| s.kind == Kind::More || matches!(&s.kind, Kind::Meta(meta) if meta.date.is_some()))
+    };
+    signs
+        .iter()
+        .enumerate()
+        .skip(first)
+        .take_while(|(at, sign)| *at <= core.end || !ends(sign))
+        .filter(|(at, sign)| sign.kind == Kind::Prose && beside(*at))
+        .take(MANY)
+        .count()
+        == MANY
+}

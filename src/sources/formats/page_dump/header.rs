@@ -1,0 +1,553 @@
+//! What stands around the core of a page: title, date, authors, summary, topics.
+
+use std::collections::HashSet;
+
+use super::boilerplate::{self, Kind, Label, Sign};
+use super::byline::DateLabel;
+use super::core::Core;
+use super::lines::{Item, Marker, cut_mark, fold, key};
+
+/// What was found above (and just below) the core.
+#[derive(Debug, Default)]
+pub(crate) struct Head {
+    pub title: Option<String>,
+    pub published_at: Option<String>,
+    pub authors: Vec<String>,
+    pub summary: Option<String>,
+    pub topics: Vec<String>,
+    /// The first item of the body.
+    pub body: usize,
+    /// Items from there on that are not of the body, ascending.
+    pub skip: Vec<usize>,
+}
+
+/// Items looked at above the core for a title.
+const REACH: usize = 40;
+/// Score from which a line above the core is taken for the title without doubt.
+const LIKELY: i32 = 6;
+
+struct Page<'p> {
+    items: &'p [Item],
+    signs: &'p [Sign],
+    keys: HashSet<String>,
+    window: String,
+}
+
+/// Reads the surroundings of the core.
+pub(crate) fn find(items: &[Item], signs: &[Sign], core: Core) -> Head {
+    // Entries of the menus above, to tell them from a title.
+    let keys = items
+        .iter()
+        .zip(signs)
+        .take(core.start)
+        .filter(|(item, sign)| item.listed() && matches!(sign.kind, Kind::Entry | Kind::Introduced))
+        .map(|(item, _)| key(&item.text))
+        .collect();
+    // Text browsers print the title of the window first.
+    let window =
+        items.first().filter(|item| !item.listed() && item.words <= 40).map(|item| key(&item.text)).unwrap_or_default();
+    let page = Page { items, signs, keys, window };
+    let (title, start, lead) = page.title_and_start(core);
+
+    let mut head = Head { body: start, ..Head::default() };
+    head.title = title.and_then(|at| items.get(at)).map(|item| {
+        let first = title == Some(0);
+        if first { without_site(&item.text).to_owned() } else { item.text.clone() }
+    });
+    page.between(title, lead, start, core, &mut head);
+    page.dates_and_authors(title, start, core, &mut head);
+    head.topics = page.topics(title, start);
+    head.skip.sort_unstable();
+    head.skip.dedup();
+    head
+}
+
+impl Page<'_> {
+    fn kind(&self, at: usize) -> Option<&Kind> {
+        self.signs.get(at).map(|sign| &sign.kind)
+    }
+
+    fn item(&self, at: usize) -> Option<&Item> {
+        self.items.get(at)
+    }
+
+    fn is_prose(&self, at: usize) -> bool {
+        self.kind(at) == Some(&Kind::Prose)
+    }
+
+    fn is_meta(&self, at: usize) -> bool {
+        matches!(self.kind(at), Some(Kind::Meta(_)))
+    }
+
+    /// The title's item, the first item of the body, and the range of the lead
+    /// (teaser or introduction printed above the date), empty where there is none.
+    fn title_and_start(&self, core: Core) -> (Option<usize>, usize, std::ops::Range<usize>) {
+        // Above the article there may be prose that is none of it: a banner,
+        // a slogan. A heading that the page itself calls its title decides.
+        let strong = (core.start + 1..core.end.min(core.start + REACH)).find(|&at| {
+            self.item(at).is_some_and(|item| item.marker == Marker::Heading(1) || at > 0 && self.is_window_title(item))
+                && self.may_be_title(at)
+                && self.words(core.start, at) < self.words(at + 1, core.end + 1)
+        });
+        if let Some(at) = strong {
+            let start = self.after_lead(at + 1, core).unwrap_or(at + 1);
+            return (Some(at), start, at + 1..start);
+        }
+        let above = self.best_title(core.start);
+        if let Some(start) = self.after_lead(core.start, core) {
+            let inner = (core.start..start)
+                .rev()
+                .filter(|&at| self.kind(at) == Some(&Kind::Short) && self.may_be_title(at))
+                .find(|&at| self.item(at).is_some_and(|item| item.words >= 3) && !self.is_section(at));
+            match (inner, above) {
+                (Some(at), None) => return (Some(at), start, at + 1..start),
+                (Some(at), Some((_, score))) if score < LIKELY && self.item(at).is_some_and(|i| i.words >= 4) => {
+                    return (Some(at), start, at + 1..start);
+                }
+                (_, above) => return (above.map(|(at, _)| at), start, core.start..start),
+            }
+        }
+        // A question or a long line may be taken for the first of the prose.
+        if above.is_none_or(|(_, score)| score < LIKELY - 2) {
+            let first = self.item(core.start);
+            let title_like = first.is_some_and(|item| {
+                !item.listed()
+                    && item.words <= 30
+                    && (item.text.ends_with(['?', '!']) || matches!(item.marker, Marker::Heading(_)))
+            });
+            if title_like && core.start < core.end {
+                return (Some(core.start), core.start + 1, core.start + 1..core.start + 1);
+            }
+        }
+        (above.map(|(at, _)| at), core.start, core.start..core.start)
+    }
+
+    /// Where the body starts if what stands first is a lead: a teaser that the
+    /// next paragraphs repeat, or one or two paragraphs above the date line.
+    fn after_lead(&self, from: usize, core: Core) -> Option<usize> {
+        const NEAR: usize = 12;
+        let first = (from..=core.end.min(from + NEAR))
+            .find(|&at| self.is_prose(at) || self.kind(at) == Some(&Kind::Sentence))?;
+        let next = (first + 1..=core.end.min(first + NEAR)).find(|&at| self.is_prose(at));
+        if let (Some(next), Some(teaser)) = (next, self.item(first))
+            && self.repeats(&teaser.text, next, core.end).is_some()
+        {
+            return Some(next);
+        }
+        let date = (first + 1..core.end.min(from + NEAR)).find(|&at| self.is_meta(at))?;
+        let lead = (from..date).filter(|&at| self.is_prose(at)).count();
+        // More dates further on are those of entries or comments, and then this one may be too.
+        let entries = (date + 4..=core.end)
+            .filter(|&at| matches!(self.kind(at), Some(Kind::Meta(meta)) if meta.date.is_some()))
+            .take(2)
+            .count();
+        let (before, after) = (self.words(from, date), self.words(date + 1, core.end + 1));
+        if lead > 2 || entries >= 2 || after < before || before > 160 {
+            return None;
+        }
+        (date + 1..=core.end).find(|&at| self.is_prose(at) || self.kind(at) == Some(&Kind::Sentence))
+    }
+
+    /// Words of prose in `from..to`.
+    fn words(&self, from: usize, to: usize) -> usize {
+        let prose = |at: &usize| matches!(self.kind(*at), Some(Kind::Prose | Kind::Sentence));
+        (from..to).filter(prose).filter_map(|at| self.item(at)).map(|item| item.words).sum()
+    }
+
+    fn is_section(&self, at: usize) -> bool {
+        self.item(at).is_some_and(|item| boilerplate::is_section_name(&item.text) || boilerplate::is_kicker(&item.text))
+    }
+
+    /// Whether a line looks like a title as much as the one below it does.
+    fn rivals(&self, at: usize) -> bool {
+        let recurs = self.signs.get(at).is_some_and(|sign| sign.recurs);
+        self.may_be_title(at) && !recurs && !self.is_section(at) && self.item(at).is_some_and(|item| item.words >= 3)
+    }
+
+    fn is_window_title(&self, item: &Item) -> bool {
+        let key = key(&item.text);
+        item.words >= 3 && !key.is_empty() && self.window.contains(&key)
+    }
+
+    fn may_be_title(&self, at: usize) -> bool {
+        let Some(item) = self.item(at) else {
+            return false;
+        };
+        let shape = match self.kind(at) {
+            Some(Kind::Short | Kind::Sentence) => !item.listed(),
+            // A title may hold a date or an hour, or look like a list.
+            Some(Kind::Event | Kind::Trail(_)) => matches!(item.marker, Marker::Heading(_)),
+            _ => false,
+        };
+        shape && item.words <= 40 && !item.text.contains('@') && !item.text.contains("://")
+    }
+
+    /// The best title above an item, with its score.
+    fn best_title(&self, below: usize) -> Option<(usize, i32)> {
+        let mut best: Option<(usize, i32)> = None;
+        let mut between = 0;
+        for at in (below.saturating_sub(REACH)..below).rev() {
+            if self.may_be_title(at) {
+                let score = self.title_score(at, below) - between * 3 / 2;
+                if best.is_none_or(|(_, most)| score > most) {
+                    best = Some((at, score));
+                }
+            }
+            between += match self.kind(at) {
+                Some(Kind::Short | Kind::Sentence | Kind::Prose) if self.is_section(at) => 0,
+                Some(Kind::Short | Kind::Sentence | Kind::Prose | Kind::Entry | Kind::Notice) => 1,
+                _ => 0,
+            };
+        }
+        best
+    }
+
+    fn title_score(&self, at: usize, below: usize) -> i32 {
+        let Some(item) = self.item(at) else {
+            return i32::MIN / 2;
+        };
+        let name = key(&item.text);
+        let mut score = match item.words {
+            0 | 1 => 0,
+            2 => 1,
+            3 => 2,
+            4..=24 => 4,
+            _ => 1,
+        };
+        score += match item.marker {
+            Marker::Heading(1) => 8,
+            Marker::Heading(2) => 3,
+            Marker::Heading(_) => 1,
+            _ => 0,
+        };
+        let trailed = (at.saturating_sub(8)..below).any(|near| match self.kind(near) {
+            Some(Kind::Trail(parts)) => parts.last().is_some_and(|last| same_start(&key(last), &name)),
+            _ => false,
+        });
+        let windowed = at > 0 && self.is_window_title(item);
+        score += 6 * (i32::from(trailed) + i32::from(windowed));
+        // The lists of recent pages may print the title on every page of the site.
+        let recurs = self.signs.get(at).is_some_and(|sign| sign.recurs);
+        if recurs && !trailed && !windowed {
+            score -= 4;
+        }
+        // A menu entry that ends a list of crumbs directly above is no objection.
+        if self.keys.contains(&name)
+            && at.checked_sub(1).and_then(|i| self.item(i)).is_none_or(|i| key(&i.text) != name)
+        {
+            score -= 3;
+        }
+        if item.text.ends_with('.') {
+            score -= 1;
+        }
+        if item.introduces() {
+            score -= 2;
+        }
+        if boilerplate::is_section_name(&item.text) || boilerplate::is_kicker(&item.text) {
+            score -= 5;
+        }
+        let caps = !item.text.chars().any(char::is_lowercase);
+        if caps && item.words <= 3 {
+            score -= 2;
+        }
+        let above = at.checked_sub(1);
+        let dated = self.is_meta(at + 1) || above.is_some_and(|i| self.is_meta(i));
+        let alone_above = at + 1 == below && !above.is_some_and(|i| self.rivals(i));
+        if dated || alone_above {
+            score += 2;
+        }
+        let after_text = above.is_some_and(|i| {
+            matches!(self.kind(i), Some(Kind::Sentence)) && self.item(i).is_some_and(|item| item.words >= 6)
+        });
+        if after_text && item.marker == Marker::None {
+            score -= 3;
+        }
+        // A line, the date, a line, the text: the second line heads the text only.
+        let dated = (0..at).rev().take_while(|&i| self.is_meta(i)).last();
+        if dated.and_then(|i| i.checked_sub(1)).is_some_and(|i| self.rivals(i)) && item.marker == Marker::None {
+            score -= 5;
+        }
+        if matches!(at.checked_sub(1).and_then(|i| self.kind(i)), Some(Kind::Trail(_))) {
+            score += 1;
+        }
+        // Unbulleted menus are runs of lines of a few words.
+        let lone = |i: Option<usize>| {
+            i.is_some_and(|i| self.kind(i) == Some(&Kind::Short) && self.item(i).is_some_and(|item| item.words <= 4))
+        };
+        if item.words <= 4 && (1..=3).all(|back| lone(at.checked_sub(back))) && lone(Some(at + 1)) {
+            score -= 2;
+        }
+        score
+    }
+
+    /// The text of a teaser that a paragraph repeats, as a summary: without
+    /// the mark of omission and a last word cut short, and with `…` if it was cut.
+    fn repeats(&self, teaser: &str, at: usize, end: usize) -> Option<String> {
+        const LEAST_WORDS: usize = 5;
+        let whole = cut_mark(teaser);
+        let text = whole.unwrap_or(teaser);
+        let said: Vec<String> = words(text);
+        if said.len() < LEAST_WORDS {
+            return None;
+        }
+        let mut repeated = (at..=end.min(at.saturating_add(40)))
+            .filter(|&i| !self.is_meta(i))
+            .filter_map(|i| self.item(i))
+            .flat_map(|item| words(&item.text));
+        let mut same = 0;
+        let mut half = false;
+        for word in &said {
+            let Some(next) = repeated.next() else { break };
+            if *word == next {
+                same += 1;
+            } else {
+                half = same + 1 == said.len() && next.starts_with(word.as_str());
+                break;
+            }
+        }
+        // A word or two may differ: a note sign left out, a word cut.
+        if same < LEAST_WORDS || same + 1 < said.len() && same * 10 < said.len() * 9 {
+            return None;
+        }
+        let text = if half { text.rsplit_once(' ').map_or(text, |(head, _)| head) } else { text };
+        let cut = whole.is_some() || half || !text.ends_with(['.', '!', '?', '"', '”', '»', ')', ':']);
+        Some(if cut { format!("{}…", text.trim_end_matches([',', ';', ':', ' '])) } else { text.to_owned() })
+    }
+
+    /// Sorts what stands between the title and the core: summary, first lines
+    /// of the body, and what belongs to neither.
+    fn between(&self, title: Option<usize>, lead: std::ops::Range<usize>, start: usize, core: Core, head: &mut Head) {
+        let name = title.and_then(|at| self.item(at)).map(|item| key(&item.text)).unwrap_or_default();
+        for at in core.start.max(start)..=core.end.min(start.saturating_add(6)) {
+            let doubled = self.item(at).is_some_and(|item| !name.is_empty() && key(&item.text) == name);
+            if doubled {
+                head.skip.push(at);
+            }
+        }
+        let from = title.map_or(lead.start, |at| at + 1).min(start);
+        let mut body = Vec::new();
+        let mut subtitle = None;
+        let mut dated = false;
+        for at in from..start {
+            let (Some(item), Some(kind)) = (self.item(at), self.kind(at)) else {
+                continue;
+            };
+            let leads = lead.contains(&at);
+            let recurs = self.signs.get(at).is_some_and(|sign| sign.recurs);
+            let doubled = key(&item.text) == name;
+            match kind {
+                Kind::Meta(_) => dated = true,
+                Kind::Prose | Kind::Sentence | Kind::Short if !doubled => {
+                    if let Some(summary) = self.repeats(&item.text, start, core.end) {
+                        head.summary = head.summary.take().or(Some(summary));
+                    } else if leads && *kind == Kind::Prose && head.summary.is_none() {
+                        head.summary = Some(item.text.clone());
+                    } else if leads && *kind == Kind::Prose || *kind == Kind::Sentence && !recurs {
+                        body.push(at);
+                    } else if *kind == Kind::Prose {
+                        // It recurs on the site (else it were in the core): the first
+                        // paragraph of this page if nothing parts it from the rest.
+                        body.push(at);
+                    } else if *kind == Kind::Short && !recurs {
+                        if item.words >= 8 && subtitle.is_none() {
+                            subtitle = Some(item.text.clone());
+                        } else if at + 1 == start && (dated || item.words < 8) && !is_bare_name(item) {
+                            body.push(at);
+                        }
+                    }
+                }
+                Kind::Event => body.push(at),
+                Kind::Introduced => body.push(at),
+                _ => {}
+            }
+        }
+        head.summary = head.summary.take().or(subtitle);
+        // Sentences before a paragraph belong to the body, its items from the first of them on.
+        if let Some(&first) = body.first() {
+            head.body = first;
+            let parted = (first..start).any(|at| {
+                matches!(
+                    self.kind(at),
+                    Some(Kind::Meta(_) | Kind::Trail(_) | Kind::Notice | Kind::More | Kind::Label(Label::Share))
+                )
+            });
+            // What a text goes on with after a first sentence is of the text,
+            // unless furniture stands between.
+            head.skip.extend((first..start).filter(|at| parted && body.binary_search(at).is_err()));
+        }
+    }
+
+    fn dates_and_authors(&self, title: Option<usize>, start: usize, core: Core, head: &mut Head) {
+        let title_at = title.unwrap_or(start);
+        let mut found: Option<(u8, String)> = None;
+        let mut authors: Option<(u8, Vec<String>)> = None;
+        let from = title_at.saturating_sub(5);
+        let to = (start + 2).min(core.end + 1);
+        let after = core.end + 1..(core.end + 7).min(self.items.len());
+        for at in (from..to).chain(after) {
+            let below = at > core.end;
+            if below && matches!(self.kind(at), Some(Kind::Label(Label::Related | Label::Comments))) {
+                break;
+            }
+            let Some(Kind::Meta(meta)) = self.kind(at) else {
+                continue;
+            };
+            if let Some((iso, label)) = &meta.date {
+                let rank = match (label, below) {
+                    (DateLabel::Published, false) => 6,
+                    (DateLabel::Bare, false) if at > title_at => 5,
+                    (DateLabel::Bare, false) => 4,
+                    (DateLabel::Published, true) => 3,
+                    (DateLabel::Updated, _) => 1,
+                    (DateLabel::Bare, true) => 0,
+                };
+                if rank > 0 && found.as_ref().is_none_or(|(most, _)| rank > *most) {
+                    found = Some((rank, iso.clone()));
+                }
+                if below && *label == DateLabel::Bare {
+                    // The entries of an unnamed list begin here.
+                    break;
+                }
+            }
+            let rank = if below { 1 } else { 2 };
+            if !meta.authors.is_empty() && authors.as_ref().is_none_or(|(most, _)| rank > *most) {
+                authors = Some((rank, meta.authors.clone()));
+            }
+        }
+        head.published_at = found.map(|(_, iso)| iso).or_else(|| self.dateline(head.body, core));
+        head.authors = authors.map(|(_, names)| names).unwrap_or_default();
+    }
+
+    /// The date of a first sentence such as "Quito, 3 March 2021 – The council ...".
+    fn dateline(&self, at: usize, core: Core) -> Option<String> {
+        const REACH_CHARS: usize = 70;
+        let item = self.item(at.min(core.end))?;
+        let opening: String = item.text.chars().take(REACH_CHARS).collect();
+        let date = super::dates::find(&opening)?;
+        let before = opening.get(..date.start)?;
+        let after = opening.get(date.end..)?.trim_start_matches(['.', ')', ' ']);
+        let place = before.split_whitespace().count() <= 4 && !before.contains(". ");
+        (place && after.starts_with(['–', '—', '-', ':'])).then_some(date.iso)
+    }
+
+    fn topics(&self, title: Option<usize>, start: usize) -> Vec<String> {
+        let Some(title_at) = title else {
+            return Vec::new();
+        };
+        let name = self.item(title_at).map(|item| key(&item.text)).unwrap_or_default();
+        for at in (title_at.saturating_sub(8)..start).rev() {
+            let (Some(item), Some(kind)) = (self.item(at), self.kind(at)) else {
+                continue;
+            };
+            if let Some(topics) = categories(item) {
+                return topics;
+            }
+            if let Kind::Trail(parts) = kind {
+                let ends = parts.last().is_some_and(|last| same_start(&key(last), &name));
+                let crumbs = item.text.contains(['›', '»', '→']) || item.text.contains(" > ");
+                if at < title_at
+                    && (ends
+                        || crumbs && parts.first().is_some_and(|p| boilerplate::is_home(p))
+                        || item.text.contains(':') && crumbs)
+                {
+                    return path(parts, &name);
+                }
+            }
+        }
+        self.listed_crumbs(title_at, &name)
+    }
+
+    /// Crumbs printed as a list: it starts with "Home" and ends with the title.
+    fn listed_crumbs(&self, title_at: usize, name: &str) -> Vec<String> {
+        const DEEPEST: usize = 7;
+        let Some(last) = title_at.checked_sub(1) else {
+            return Vec::new();
+        };
+        let is_last = self.item(last).is_some_and(|item| item.listed() && same_start(&key(&item.text), name));
+        if !is_last {
+            return Vec::new();
+        }
+        let first = (last.saturating_sub(DEEPEST)..last)
+            .rev()
+            .take_while(|&at| self.item(at).is_some_and(Item::listed))
+            .find(|&at| self.item(at).is_some_and(|item| boilerplate::is_home(&item.text)));
+        let Some(first) = first else {
+            return Vec::new();
+        };
+        let parts: Vec<String> = (first..=last).filter_map(|at| self.item(at)).map(|item| item.text.clone()).collect();
+        path(&parts, name)
+    }
+}
+
+/// A place or a person alone on a line: no heading.
+fn is_bare_name(item: &Item) -> bool {
+    item.words <= 1 || item.text.ends_with(',')
+}
+
+fn words(text: &str) -> Vec<String> {
+    key(text).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether two folded lines are the same, one perhaps cut short.
+fn same_start(a: &str, b: &str) -> bool {
+    const LEAST: usize = 12;
+    a == b && !a.is_empty() || a.len() >= LEAST && b.starts_with(a) || b.len() >= LEAST && a.starts_with(b)
+}
+
+/// A path of labels from crumbs: without "Home", the page's own title and the sort of page.
+fn path(parts: &[String], title: &str) -> Vec<String> {
+    let labels: Vec<String> = parts
+        .iter()
+        .filter(|part| !boilerplate::is_home(part) && !boilerplate::is_kicker(part) && !same_start(&key(part), title))
+        // A slash within a label would read as one more level.
+        .map(|part| part.replace('/', "-"))
+        .collect();
+    if labels.is_empty() { Vec::new() } else { vec![labels.join("/")] }
+}
+
+/// "Category: Equity, Innovation" as topics.
+fn categories(item: &Item) -> Option<Vec<String>> {
+    let (head, tail) = item.text.split_once(':')?;
+    let known = matches!(
+        fold(head.trim()).as_str(),
+        "category"
+            | "categories"
+            | "topic"
+            | "topics"
+            | "filed under"
+            | "categoria"
+            | "categorias"
+            | "tema"
+            | "temas"
+            | "rubrique"
+            | "rubriques"
+            | "categorie"
+            | "theme"
+            | "themes"
+            | "thematique"
+            | "area tematica"
+            | "eixo tematico"
+    );
+    if !known || item.words > 20 {
+        return None;
+    }
+    let topics: Vec<String> = tail
+        .split([',', ';', '|'])
+        .map(|topic| topic.trim().replace('/', "-"))
+        .filter(|topic| !topic.is_empty())
+        .collect();
+    (!topics.is_empty()).then_some(topics)
+}
+
+/// The title of the window without the name of the site behind it.
+fn without_site(title: &str) -> &str {
+    for separator in [" | ", " – ", " — ", " - ", " » ", " :: "] {
+        if let Some((head, site)) = title.rsplit_once(separator)
+            && head.split(' ').count() >= 3
+            && site.split(' ').count() <= 6
+        {
+            return head.trim();
+        }
+    }
+    title
+}

@@ -1,0 +1,792 @@
+//! The durable truth: every article as it was understood, in one SQLite file.
+//!
+//! * [`Catalog::changes_after`] pages through what is answered, by `seq`.
+//! * A reindex stages its changes with a [`stage::Stage`]; nobody sees them until
+//!   [`Catalog::accept`] gives them their `seq` in one transaction.
+//! * A [push] is the present state as soon as it is committed.
+//! * [`Publication`] says which generation is to be answered from.
+//!
+//! Every process and thread opens a [`Catalog`] of its own; SQLite orders their writes.
+
+pub mod copy;
+pub(crate) mod files;
+pub mod lost_documents;
+pub(crate) mod migrations;
+pub(crate) mod pending_run;
+pub mod push;
+pub mod stage;
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use self::files::Files;
+pub(crate) use self::files::{LOG, LOG_INDEX, beside};
+use super::file_id::Loss;
+use crate::article::Article;
+use crate::crash_point;
+
+/// The `seq` of the newest change.
+const LAST_SEQ: &str = "SELECT MAX(COALESCE((SELECT MAX(seq) FROM article), 0), (SELECT seq FROM synonyms))";
+
+/// The record of an id (`?2`) that is answered once a run (`?1`) is accepted: of those that are
+/// there or staged, that of the first source. A source that a run only tries is none yet, and
+/// comes last.
+///
+/// Left to itself, SQLite goes through the whole run for every article: it takes the run's part of
+/// the primary key for as good as the index.
+const WINNER_WITH_RUN: &str = "SELECT {columns} FROM (
+         SELECT source, hash, work, content FROM staged INDEXED BY staged_by_id
+             WHERE run = ?1 AND id = ?2 AND content IS NOT NULL
+         UNION ALL
+         SELECT source, hash, work, content FROM record r WHERE id = ?2 AND NOT EXISTS (
+             SELECT 1 FROM staged s WHERE s.run = ?1 AND s.source = r.source AND s.id = r.id)
+     ) v LEFT JOIN source s ON s.name = v.source JOIN content c ON c.key = v.content
+     ORDER BY s.rank IS NULL, s.rank LIMIT 1";
+/// How often a connection that waits to write looks again, and how often at most: for a minute.
+const BUSY_PAUSE: Duration = Duration::from_millis(1);
+const BUSY_LOOKS: i32 = 60_000;
+
+/// The catalog's file name in the data folder.
+pub const FILE_NAME: &str = "catalog.sqlite";
+/// What can go wrong with the catalog. The messages name the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The file is no database, or a damaged one.
+    #[error(
+        "the catalog {path} is damaged: put back a copy of it, or move it away and run `fichero reindex` to read every source anew"
+    )]
+    Damaged {
+        /// The catalog's file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The file or its folder cannot be written or opened.
+    #[error(
+        "the catalog {path} cannot be opened for writing: give this user the right to write the file and its folder, or name another folder with --data"
+    )]
+    NotWritable {
+        /// The catalog's file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The disk is full.
+    #[error("no space left on the disk of the catalog: free some and run the command again; what was accepted is safe")]
+    DiskFull(#[source] rusqlite::Error),
+    /// Reading or writing the file failed.
+    #[error(
+        "the catalog's disk failed: check its space, its health and the limits on files, and run the command again; what was accepted is safe"
+    )]
+    Disk(#[source] rusqlite::Error),
+    /// A newer fichero wrote the file.
+    #[error("the catalog has schema version {found}, this fichero knows {known}: use the newer fichero that wrote it")]
+    Newer {
+        /// The file's version.
+        found: usize,
+        /// The newest version that this binary knows.
+        known: usize,
+    },
+    /// An older fichero wrote the file, and it is only to be looked at.
+    #[error(
+        "the catalog has schema version {found}, this fichero brings it to {known}: run `fichero serve` or `fichero reindex`"
+    )]
+    Older {
+        /// The file's version.
+        found: usize,
+        /// The version that this binary works with.
+        known: usize,
+    },
+    /// A stored article is not readable as one.
+    #[error(
+        "the catalog's article {id:?} is damaged: put back a copy of the catalog, or move it away and run `fichero reindex` to read every source anew"
+    )]
+    Article {
+        /// The article.
+        id: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A file that is to be a catalog is something else.
+    #[error("it is not a catalog of fichero: name a file that `fichero backup` wrote")]
+    NotACatalog,
+    /// A file that is to be a catalog is not as it was written.
+    #[error("it is damaged ({0}): name another file")]
+    NotWhole(String),
+    /// The run was accepted or abandoned before.
+    #[error("run {0} is not staging any more: another reindex took its place")]
+    NotStaging(i64),
+    /// Somebody else writes, for longer than is waited.
+    #[error("the catalog is being written by somebody else: try again in a moment")]
+    Busy(#[source] rusqlite::Error),
+    /// What was written is in files that are not at their paths any more.
+    #[error("the catalog is not what was opened")]
+    Lost(#[source] Loss),
+    /// Anything else that SQLite says.
+    #[error("the catalog failed")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for CatalogError {
+    fn from(error: rusqlite::Error) -> CatalogError {
+        let path = || PathBuf::from(FILE_NAME);
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                CatalogError::Damaged { path: path(), source: error }
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                CatalogError::NotWritable { path: path(), source: error }
+            }
+            Some(ErrorCode::DiskFull) => CatalogError::DiskFull(error),
+            Some(ErrorCode::SystemIoFailure) => CatalogError::Disk(error),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => CatalogError::Busy(error),
+            // SQLite found nothing wrong, but what it read is not what was written.
+            None if matches!(
+                error,
+                rusqlite::Error::Utf8Error(..)
+                    | rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+                    | rusqlite::Error::QueryReturnedNoRows
+            ) =>
+            {
+                CatalogError::Damaged { path: path(), source: error }
+            }
+            _ => CatalogError::Sqlite(error),
+        }
+    }
+}
+
+type Result<T, E = CatalogError> = std::result::Result<T, E>;
+
+/// An article with the number of its work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NumberedArticle {
+    /// The article.
+    pub article: Article,
+    /// A small number that stands for its work, the same for all translations, kept for ever.
+    pub work: u64,
+    /// The source that it comes from.
+    pub source: String,
+    /// Its content hash, see [`Article::content_hash`], as it was when it was taken in.
+    pub hash: [u8; 32],
+}
+
+/// The last change of one id.
+#[derive(Debug)]
+pub struct Change {
+    /// Its place in the order of changes; grows, never repeats.
+    pub seq: u64,
+    /// The article's id.
+    pub id: String,
+    /// The article, or `None` when it was deleted.
+    pub article: Option<NumberedArticle>,
+}
+
+/// What is answered of an id, without the article itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The id.
+    pub id: String,
+    /// Where its last change is in the order of changes.
+    pub seq: u64,
+    /// The article's content hash, see [`Article::content_hash`]; `None` when it was deleted.
+    pub hash: Option<[u8; 32]>,
+}
+
+/// Which generation is to be answered from, as the catalog has it. The pointer on disk follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Publication {
+    /// The generation's number; 0 when there is none yet.
+    pub generation: u64,
+    /// Whether changes wait (after a rollback) instead of being applied.
+    pub is_held: bool,
+}
+
+/// What an acceptance did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// The catalog's last `seq` before it.
+    pub base_seq: u64,
+    /// The catalog's last `seq` after it.
+    pub last_seq: u64,
+    /// Articles that are answered differently from now on.
+    pub changes: u64,
+}
+
+/// A run, as it is kept.
+#[derive(Debug, Clone)]
+pub struct RunRecord {
+    /// Its number.
+    pub id: i64,
+    /// `staging`, `waiting` (staged whole, to be accepted by a person), `accepted` or `abandoned`.
+    pub state: String,
+    /// When it began, RFC 3339.
+    pub started_at: String,
+    /// When it was accepted, RFC 3339.
+    pub accepted_at: Option<String>,
+    /// The generation that it built.
+    pub generation: Option<u64>,
+    /// Its report, JSON.
+    pub report: Option<String>,
+}
+
+/// A source, as the catalog knows it.
+#[derive(Debug, Clone)]
+pub struct SourceRecord {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub location: String,
+    /// Whether the configuration of the last reindex named it.
+    pub is_configured: bool,
+    /// How many articles it holds.
+    pub articles: u64,
+    /// How many of them another source overrides.
+    pub overridden: u64,
+}
+
+/// One open connection to the catalog.
+pub struct Catalog {
+    connection: Connection,
+    /// The files that this connection writes into; none where it only looks.
+    files: Files,
+}
+
+impl Catalog {
+    /// Opens the catalog of a data folder, creates it or migrates it forward.
+    pub fn open(data: &Path) -> Result<Catalog> {
+        let path = data.join(FILE_NAME);
+        Self::open_file(&path).map_err(|error| with_path(error, &path))
+    }
+
+    /// Opens the catalog of a data folder as it is, to look at it; of another schema it is refused.
+    pub fn open_as_it_is(data: &Path) -> Result<Catalog> {
+        let path = data.join(FILE_NAME);
+        let open = || {
+            let connection = connect(&path, OpenFlags::empty())?;
+            migrations::check(&connection)?;
+            Ok(Catalog { connection, files: Files::default() })
+        };
+        open().or_else(|error| Self::open_unwritable(&path).ok_or(error)).map_err(|error| with_path(error, &path))
+    }
+
+    fn open_file(path: &Path) -> Result<Catalog> {
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        migrations::migrate(&mut connection)?;
+        Ok(Catalog { connection, files: Files::of(path) })
+    }
+
+    /// What tells this catalog from every other.
+    pub fn identity(&self) -> Result<String> {
+        Ok(self.connection.prepare_cached("SELECT id FROM identity")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// The `seq` of the newest change; 0 before the first.
+    pub fn last_seq(&self) -> Result<u64> {
+        Ok(self.connection.prepare_cached(LAST_SEQ)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// How many articles are answered (hidden ones among them).
+    pub fn article_count(&self) -> Result<u64> {
+        Ok(self.connection.query_row("SELECT COUNT(*) FROM article WHERE source IS NOT NULL", [], |row| row.get(0))?)
+    }
+
+    /// The changes after `seq`, in order: at most `limit` of them, and not many more once their
+    /// texts pass `max_bytes`.
+    pub fn changes_after(&self, seq: u64, limit: usize, max_bytes: usize) -> Result<Vec<Change>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT a.seq, a.id, a.source, r.work, c.article, a.hash
+             FROM article a
+             LEFT JOIN record r ON r.source = a.source AND r.id = a.id
+             LEFT JOIN content c ON c.key = r.content
+             WHERE a.seq > ?1 ORDER BY a.seq LIMIT ?2",
+        )?;
+        let mut rows = statement.query(params![seq, limit])?;
+        let mut changes = Vec::new();
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            let id: String = row.get(1)?;
+            let text: Option<String> = row.get(4)?;
+            bytes += text.as_ref().map_or(0, String::len);
+            let article = match text {
+                Some(text) => Some(numbered(&id, &text, row.get(3)?, row.get(2)?, row.get(5)?)?),
+                None => None,
+            };
+            changes.push(Change { seq: row.get(0)?, id, article });
+            if bytes > max_bytes {
+                break;
+            }
+        }
+        Ok(changes)
+    }
+
+    /// What is answered of the ids after `after`, deleted ones among them, in order: at most `limit`.
+    pub fn answered_after(&self, after: &str, limit: usize) -> Result<Vec<Answered>> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT id, seq, hash FROM article WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+        let rows = statement.query_map(params![after, limit], read_answered)?;
+        Ok(rows.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// What is answered of an id; `None` where there never was an article of it.
+    pub fn answered(&self, id: &str) -> Result<Option<Answered>> {
+        let mut statement = self.connection.prepare_cached("SELECT id, seq, hash FROM article WHERE id = ?1")?;
+        Ok(statement.query_row([id], read_answered).optional()?)
+    }
+
+    /// The article that is answered under an id.
+    pub fn article(&self, id: &str) -> Result<Option<Article>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT c.article FROM article a JOIN record r ON r.source = a.source AND r.id = a.id
+             JOIN content c ON c.key = r.content WHERE a.id = ?1",
+        )?;
+        let text: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+        text.map(|text| parsed(id, &text)).transpose()
+    }
+
+    /// Has some ids applied again, by giving each a new `seq`, though nothing about them was
+    /// changed; also ids of which there never was an article. All or none of them.
+    pub fn apply_again(&mut self, ids: &[String]) -> Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut seq: u64 = transaction.query_row(LAST_SEQ, [], |row| row.get(0))?;
+        for id in ids {
+            seq += 1;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO article (id, seq) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
+                )?
+                .execute(params![id, seq])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// What SQLite finds wrong with the file, and the articles whose text is not what was taken in.
+    pub fn problems(&self) -> Result<Vec<String>> {
+        let mut problems = Vec::new();
+        let mut statement = self.connection.prepare("PRAGMA quick_check")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            problems.push(row.get::<_, String>(0)?);
+        }
+        problems.retain(|problem| problem != "ok");
+        let mut statement = self.connection.prepare(
+            "SELECT r.source, r.id, r.hash, c.article FROM record r LEFT JOIN content c ON c.key = r.content ORDER BY r.id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (source, id, hash): (String, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            // The text is the bytes that were hashed.
+            let is_whole = row.get_ref(3)?.as_bytes().is_ok_and(|text| blake3::hash(text).as_bytes()[..] == hash[..]);
+            if !is_whole {
+                problems.push(format!(
+                    "the article {id:?} of the source {source} is damaged: push it again, or run `fichero reindex --full`"
+                ));
+            }
+        }
+        Ok(problems)
+    }
+
+    /// Every article that is answered, by id, in memory: for tests and benchmarks.
+    pub fn all_articles(&self) -> Result<Vec<Article>> {
+        let page = self.articles_with_run(0, "", usize::MAX >> 1, usize::MAX)?;
+        Ok(page.into_iter().map(|numbered| numbered.article).collect())
+    }
+
+    /// The articles as they will be once `run` is accepted, by id: at most `limit` with an id
+    /// after `after`, fewer once their texts pass `max_bytes`, and none only where none is left.
+    pub fn articles_with_run(
+        &self,
+        run: i64,
+        after: &str,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<NumberedArticle>> {
+        let mut ids = self.connection.prepare_cached(
+            "SELECT id FROM article WHERE source IS NOT NULL AND id > ?2
+             UNION SELECT id FROM staged WHERE run = ?1 AND content IS NOT NULL AND id > ?2
+             ORDER BY id",
+        )?;
+        let ids = ids.query_map(params![run, after], |row| row.get::<_, String>(0))?;
+        let winner = WINNER_WITH_RUN.replace("{columns}", "v.source, v.work, c.article, v.hash");
+        let mut winner = self.connection.prepare_cached(&winner)?;
+        let mut articles = Vec::new();
+        let mut bytes = 0;
+        for id in ids {
+            let id = id?;
+            let found = winner
+                .query_row(params![run, id], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?))
+                })
+                .optional()?;
+            if let Some((source, work, text, hash)) = found {
+                bytes += text.len();
+                articles.push(numbered(&id, &text, work, source, hash)?);
+            }
+            // Not so many ids: a run may delete any number in a row, and no page but the last is empty.
+            if articles.len() >= limit || bytes > max_bytes {
+                break;
+            }
+        }
+        Ok(articles)
+    }
+
+    /// Begins a run, and sweeps away what runs that never came to an end had staged. It takes the
+    /// place of a run that waits, unless it is only `tried`. Only the holder of the reindex lock
+    /// may call it.
+    pub fn begin_run(&mut self, is_full: bool, is_tried: bool) -> Result<i64> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "UPDATE run SET state = 'abandoned' WHERE state = 'staging' OR (state = 'waiting' AND NOT ?1)",
+            [is_tried],
+        )?;
+        transaction.execute(
+            "INSERT INTO run (state, is_full, started_at) VALUES ('staging', ?1, ?2)",
+            params![is_full, jiff::Timestamp::now().to_string()],
+        )?;
+        let run = transaction.last_insert_rowid();
+        clear_staged(&transaction)?;
+        transaction.commit()?;
+        Ok(run)
+    }
+
+    /// Gives up a run: what it staged is gone.
+    pub fn abandon_run(&mut self, run: i64, report: &str) -> Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "UPDATE run SET state = 'abandoned', report = ?2 WHERE id = ?1 AND state = 'staging'",
+            params![run, report],
+        )?;
+        clear_staged(&transaction)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Accepts a run: in one transaction its changes become the present state and get their
+    /// `seq`, its generation (when it built one) becomes the one to answer from, and a hold ends.
+    pub fn accept(&mut self, run: i64, generation: Option<u64>, report: &str) -> Result<Accepted> {
+        crash_point!("accept:before");
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let state: Option<String> =
+            transaction.query_row("SELECT state FROM run WHERE id = ?1", [run], |row| row.get(0)).optional()?;
+        if !matches!(state.as_deref(), Some("staging" | "waiting")) {
+            return Err(CatalogError::NotStaging(run));
+        }
+        let base_seq: u64 = transaction.query_row(LAST_SEQ, [], |row| row.get(0))?;
+        apply_staged(&transaction, run)?;
+        crash_point!("accept:records");
+        let last_article_seq = renew_articles(&transaction, run, base_seq)?;
+        let last_seq = last_article_seq + renew_synonyms(&transaction, run, last_article_seq + 1)?;
+        transaction.execute(
+            "DELETE FROM source WHERE NOT is_configured AND NOT EXISTS (SELECT 1 FROM record WHERE record.source = source.name)",
+            [],
+        )?;
+        transaction.execute(
+            "UPDATE run SET state = 'accepted', accepted_at = ?2, generation = ?3, base_seq = ?4, first_seq = ?5, last_seq = ?6, report = ?7
+             WHERE id = ?1",
+            params![run, jiff::Timestamp::now().to_string(), generation, base_seq, base_seq + 1, last_seq, report],
+        )?;
+        transaction
+            .execute("UPDATE publication SET generation = COALESCE(?1, generation), is_held = 0", [generation])?;
+        transaction.execute("DELETE FROM staged WHERE run = ?1", [run])?;
+        transaction.execute("DELETE FROM staged_file WHERE run = ?1", [run])?;
+        transaction.execute("DELETE FROM staged_profile WHERE run = ?1", [run])?;
+        transaction.execute("DELETE FROM staged_synonyms WHERE run = ?1", [run])?;
+        crash_point!("accept:before-commit");
+        transaction.commit()?;
+        crash_point!("accept:after-commit");
+        self.check_in_place()?;
+        Ok(Accepted { base_seq, last_seq, changes: last_article_seq - base_seq })
+    }
+
+    /// What stands for what, as it was staged.
+    pub fn synonyms(&self) -> Result<String> {
+        Ok(self.connection.prepare_cached("SELECT groups FROM synonyms")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// What stands for what once `run` is accepted, as it was staged.
+    pub fn synonyms_with_run(&self, run: i64) -> Result<String> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT COALESCE((SELECT groups FROM staged_synonyms WHERE run = ?1), groups) FROM synonyms",
+            )?
+            .query_row([run], |row| row.get(0))?)
+    }
+
+    /// The `seq` at which the synonyms changed last; 0 before they ever did.
+    pub fn synonyms_seq(&self) -> Result<u64> {
+        Ok(self.connection.prepare_cached("SELECT seq FROM synonyms")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Stages what is to stand for what once a run is accepted.
+    pub fn stage_synonyms(&mut self, run: i64, groups: &str) -> Result<()> {
+        self.connection.execute("INSERT OR REPLACE INTO staged_synonyms VALUES (?1, ?2)", params![run, groups])?;
+        Ok(())
+    }
+
+    /// Which generation is to be answered from.
+    pub fn publication(&self) -> Result<Publication> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT generation, is_held FROM publication")?
+            .query_row([], |row| Ok(Publication { generation: row.get(0)?, is_held: row.get(1)? }))?)
+    }
+
+    /// Has a generation answered, with all changes.
+    pub fn publish(&self, generation: u64) -> Result<()> {
+        self.connection.execute("UPDATE publication SET generation = ?1, is_held = 0", [generation])?;
+        Ok(())
+    }
+
+    /// Has a generation answered in the place of another one, unless something else was decided
+    /// meanwhile; tells whether it is.
+    pub fn replace_publication(&self, former: u64, generation: u64) -> Result<bool> {
+        let replaced = self.connection.execute(
+            "UPDATE publication SET generation = ?2 WHERE generation = ?1 AND NOT is_held",
+            params![former, generation],
+        )?;
+        Ok(replaced > 0)
+    }
+
+    /// Goes back to an earlier generation and holds changes. `choose` names it, while nothing else
+    /// is accepted or pushed; where it names none, nothing is changed.
+    pub fn roll_back(&self, choose: impl FnOnce() -> Result<Option<u64>>) -> Result<Option<u64>> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let chosen = choose()?;
+        if let Some(generation) = chosen {
+            transaction.execute("UPDATE publication SET generation = ?1, is_held = 1", [generation])?;
+            transaction.commit()?;
+        }
+        Ok(chosen)
+    }
+
+    /// Ends a hold, if there is one, whichever generation is to be answered from.
+    pub fn end_hold(&self) -> Result<()> {
+        self.connection.execute("UPDATE publication SET is_held = 0", [])?;
+        Ok(())
+    }
+
+    /// The accepted run that built a generation: the `seq` that its build began from, and the
+    /// last one that it contains when nothing else was changed meanwhile.
+    pub fn seqs_of_generation(&self, generation: u64) -> Result<Option<(u64, u64)>> {
+        Ok(self
+            .connection
+            .query_row(
+                "SELECT base_seq, last_seq FROM run WHERE generation = ?1 AND state = 'accepted' ORDER BY id DESC LIMIT 1",
+                [generation],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?)
+    }
+
+    /// The newest run, or the newest accepted one.
+    pub fn last_run(&self, only_accepted: bool) -> Result<Option<RunRecord>> {
+        self.newest_run("NOT ?1 OR state = 'accepted'", only_accepted)
+    }
+
+    fn newest_run(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<RunRecord>> {
+        let query = format!(
+            "SELECT id, state, started_at, accepted_at, generation, report FROM run
+             WHERE {condition} ORDER BY id DESC LIMIT 1"
+        );
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(RunRecord {
+                id: row.get(0)?,
+                state: row.get(1)?,
+                started_at: row.get(2)?,
+                accepted_at: row.get(3)?,
+                generation: row.get(4)?,
+                report: row.get(5)?,
+            })
+        };
+        Ok(self.connection.query_row(&query, [value], read).optional()?)
+    }
+
+    /// The sources, in the order of their rank.
+    pub fn sources(&self) -> Result<Vec<SourceRecord>> {
+        let mut statement = self.connection.prepare(
+            "SELECT s.name, s.location, s.is_configured,
+                 (SELECT COUNT(*) FROM record r WHERE r.source = s.name),
+                 (SELECT COUNT(*) FROM record r JOIN article a ON a.id = r.id WHERE r.source = s.name AND a.source IS NOT s.name)
+             FROM source s ORDER BY s.rank",
+        )?;
+        let sources = statement.query_map([], |row| {
+            Ok(SourceRecord {
+                name: row.get(0)?,
+                location: row.get(1)?,
+                is_configured: row.get(2)?,
+                articles: row.get(3)?,
+                overridden: row.get(4)?,
+            })
+        })?;
+        Ok(sources.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// The number that a run's build may take: above every generation ever recorded.
+    pub fn next_generation(&self, on_disk: u64) -> Result<u64> {
+        let recorded: u64 = self.connection.query_row(
+            "SELECT MAX((SELECT generation FROM publication), (SELECT COALESCE(MAX(generation), 0) FROM run))",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(recorded.max(on_disk) + 1)
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    // SQLite's own handler looks again after up to 100 ms, and misses every turn that a reindex
+    // leaves to others.
+    connection.busy_handler(Some(|looked: i32| {
+        thread::sleep(BUSY_PAUSE);
+        looked < BUSY_LOOKS
+    }))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn with_path(error: CatalogError, path: &Path) -> CatalogError {
+    let path = path.to_owned();
+    match error {
+        CatalogError::Damaged { source, .. } => CatalogError::Damaged { path, source },
+        CatalogError::NotWritable { source, .. } => CatalogError::NotWritable { path, source },
+        error => error,
+    }
+}
+
+fn numbered(id: &str, text: &str, work: u64, source: String, hash: [u8; 32]) -> Result<NumberedArticle> {
+    let article = parsed(id, text)?;
+    Ok(NumberedArticle { article, work, source, hash })
+}
+
+fn parsed(id: &str, text: &str) -> Result<Article> {
+    serde_json::from_str(text).map_err(|source| CatalogError::Article { id: id.to_owned(), source })
+}
+
+fn read_answered(row: &rusqlite::Row<'_>) -> rusqlite::Result<Answered> {
+    Ok(Answered { id: row.get(0)?, seq: row.get(1)?, hash: row.get(2)? })
+}
+
+/// Removes what runs have staged that are neither under way nor waiting.
+fn clear_staged(connection: &Connection) -> Result<()> {
+    const GONE: &str = "run NOT IN (SELECT id FROM run WHERE state IN ('staging', 'waiting'))";
+    connection.execute(
+        &format!("DELETE FROM content WHERE key IN (SELECT content FROM staged WHERE {GONE} AND content IS NOT NULL)"),
+        [],
+    )?;
+    for table in ["staged", "staged_file", "staged_profile", "staged_synonyms"] {
+        connection.execute(&format!("DELETE FROM {table} WHERE {GONE}"), [])?;
+    }
+    Ok(())
+}
+
+/// Makes what a run staged the present record of its sources.
+fn apply_staged(connection: &Connection, run: i64) -> Result<()> {
+    for step in [
+        "DELETE FROM content WHERE key IN (
+             SELECT r.content FROM staged s JOIN record r ON r.source = s.source AND r.id = s.id WHERE s.run = ?1)",
+        "DELETE FROM record WHERE (source, id) IN (SELECT source, id FROM staged WHERE run = ?1)",
+        "INSERT INTO record (source, id, file, hash, work, content)
+             SELECT source, id, file, hash, work, content FROM staged WHERE run = ?1 AND content IS NOT NULL",
+        "DELETE FROM file WHERE (source, path) IN (SELECT source, path FROM staged_file WHERE run = ?1)",
+        "INSERT INTO file (source, path, fingerprint)
+             SELECT source, path, fingerprint FROM staged_file WHERE run = ?1 AND fingerprint IS NOT NULL",
+        "UPDATE source SET profile = p.profile FROM staged_profile p WHERE p.run = ?1 AND p.source = source.name",
+    ] {
+        connection.execute(step, [run])?;
+    }
+    Ok(())
+}
+
+/// Takes over a run's synonyms where they differ from the present ones; returns how many changes
+/// that is.
+fn renew_synonyms(connection: &Connection, run: i64, seq: u64) -> Result<u64> {
+    let renewed = connection.execute(
+        "UPDATE synonyms SET groups = staged.groups, seq = ?2
+         FROM (SELECT groups FROM staged_synonyms WHERE run = ?1) staged WHERE staged.groups <> synonyms.groups",
+        params![run, seq],
+    )?;
+    Ok(renewed as u64)
+}
+
+/// Gives a new `seq` to every id whose answer a run changed; returns the last `seq`.
+fn renew_articles(connection: &Connection, run: i64, base_seq: u64) -> Result<u64> {
+    // An id that several sources hold may have another winner since the sources' order changed.
+    let mut ids = connection.prepare(
+        "SELECT id FROM staged WHERE run = ?1
+         UNION SELECT id FROM record GROUP BY id HAVING COUNT(*) > 1
+         ORDER BY id",
+    )?;
+    let mut seq = base_seq;
+    let mut rows = ids.query([run])?;
+    while let Some(row) = rows.next()? {
+        let id: String = row.get(0)?;
+        if renew_article(connection, &id, seq + 1)? {
+            seq += 1;
+        }
+    }
+    Ok(seq)
+}
+
+/// Gives a `seq` to an id if it is answered differently since the records changed; tells whether
+/// it is.
+fn renew_article(connection: &Connection, id: &str, seq: u64) -> Result<bool> {
+    let wins = winner(connection, id)?;
+    let stands = connection
+        .prepare_cached("SELECT source, hash FROM article WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if stands.as_ref() == Some(&wins) || (stands.is_none() && wins.0.is_none()) {
+        return Ok(false);
+    }
+    set_answered(connection, id, seq, &wins)?;
+    Ok(true)
+}
+
+/// A source that has an id, and the content hash of what it says; neither where none has it.
+type Holder = (Option<String>, Option<Vec<u8>>);
+
+/// The first source in the configuration that has an id.
+fn winner(connection: &Connection, id: &str) -> Result<Holder> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT r.source, r.hash FROM record r JOIN source s ON s.name = r.source WHERE r.id = ?1 ORDER BY s.rank LIMIT 1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// Has an id answered as a source says, from a `seq` on.
+fn set_answered(connection: &Connection, id: &str, seq: u64, (source, hash): &Holder) -> Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO article (id, seq, source, hash) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, seq, source, hash])?;
+    Ok(())
+}
+
+/// The number of a work, a new one where it has none yet.
+fn work_number(connection: &Connection, key: &str) -> Result<u64> {
+    connection.prepare_cached("INSERT OR IGNORE INTO work (key) VALUES (?1)")?.execute([key])?;
+    Ok(connection.prepare_cached("SELECT number FROM work WHERE key = ?1")?.query_row([key], |row| row.get(0))?)
+}
+
+/// Keeps an article's text; returns the key that it is found by.
+fn insert_content(connection: &Connection, article: &Article) -> Result<i64> {
+    let text =
+        serde_json::to_string(article).map_err(|source| CatalogError::Article { id: article.id.clone(), source })?;
+    connection.prepare_cached("INSERT INTO content (article) VALUES (?1)")?.execute([text])?;
+    Ok(connection.last_insert_rowid())
+}

@@ -1,0 +1,8 @@
+//! What is kept on disk: the data folder, the catalog, backups.
+
+pub mod backup;
+pub mod catalog;
+pub mod data_dir;
+pub mod failure;
+pub mod file_id;
+pub mod sweep;
