@@ -16,7 +16,7 @@ use axum::Router;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use fichero::config::Config;
-use fichero::indexing::reindex::Progress;
+use fichero::indexing::report::Progress;
 use fichero::server::serve;
 use fichero::telemetry::{self, LogFormat};
 

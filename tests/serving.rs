@@ -34,7 +34,7 @@ use fichero::article::Article;
 use fichero::config::Config;
 use fichero::engine::SearchEngine;
 use fichero::indexing::applier::open_engine;
-use fichero::indexing::reindex::Progress;
+use fichero::indexing::report::Progress;
 use fichero::server::serve;
 use fichero::storage::catalog::Catalog;
 use fichero::storage::catalog::push::Push;

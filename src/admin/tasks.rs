@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::Source;
-use crate::indexing::reindex::{self, Options, Outcome, Progress, Report};
+use crate::indexing::reindex::{self, Options};
+use crate::indexing::report::{Outcome, Progress, Report};
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
 
 /// How many tasks are remembered, the newest ones.

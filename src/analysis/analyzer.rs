@@ -10,49 +10,11 @@ use super::language_detection::foreign_language;
 use super::languages::language_group;
 use super::minhash::Sketch;
 use super::normalizer::fold_keeping_tilde;
+use super::passages::passages_of;
 use super::token_forms::{Forms, FormsCache, dashed, with_forms_cache};
 use super::tokenizer::words;
+use super::zone::{ZONES, Zone};
 use crate::article::{Article, slug};
-
-/// How many zones there are.
-pub const ZONES: usize = 5;
-
-/// The parts of an article that are searched apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Zone {
-    /// The title.
-    Title,
-    /// The teaser.
-    Summary,
-    /// The body.
-    Body,
-    /// What it is filed under: topics (as they are labelled and as their paths name them), tags,
-    /// series.
-    Topics,
-    /// Names of persons.
-    Authors,
-}
-
-impl Zone {
-    /// All zones, in the order of their discriminants.
-    pub const ALL: [Zone; ZONES] = [Zone::Title, Zone::Summary, Zone::Body, Zone::Topics, Zone::Authors];
-
-    /// The zone's place in [`Zone::ALL`].
-    pub fn ordinal(self) -> usize {
-        self as usize
-    }
-
-    /// The zone's name in an index's schema.
-    pub fn name(self) -> &'static str {
-        match self {
-            Zone::Title => "title",
-            Zone::Summary => "summary",
-            Zone::Body => "body",
-            Zone::Topics => "topics",
-            Zone::Authors => "authors",
-        }
-    }
-}
 
 /// The terms of one zone, in the order of their positions.
 #[derive(Debug, Clone, Default)]
@@ -62,31 +24,6 @@ pub struct ZoneTerms {
     pub terms: Vec<(u32, Arc<Forms>)>,
     /// How many words the zone has, compounds not counted twice.
     pub length: u32,
-}
-
-/// What sort of text a passage is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PassageKind {
-    /// The beginning of a paragraph.
-    Paragraph,
-    /// A further piece of a paragraph too long for one passage.
-    Continuation,
-}
-
-/// A piece of the body that can be read singly.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passage<'a> {
-    /// The text, untouched.
-    pub text: &'a str,
-    /// Whether it begins a paragraph.
-    pub kind: PassageKind,
-}
-
-impl Passage<'_> {
-    /// Whether it continues the paragraph of the one before it.
-    pub fn continues(&self) -> bool {
-        self.kind == PassageKind::Continuation
-    }
 }
 
 /// Everything the index takes of an article's text.
@@ -230,105 +167,6 @@ pub enum HeadPlace {
     Title,
     /// At the beginning of the title.
     TitleBegin,
-}
-
-/// The characters after which a passage is cut at the next good place.
-const PASSAGE_CHARS: usize = 600;
-/// The characters after which a passage is cut wherever it stands.
-const MAX_PASSAGE_CHARS: usize = 900;
-
-/// The passages of a body: its paragraphs, those of over some 600 characters cut at the end of a
-/// sentence, else between words. Joined again (paragraphs by a blank line, continuations by
-/// nothing) they are the body.
-pub fn passages_of(body: &str) -> impl Iterator<Item = Passage<'_>> {
-    paragraphs(body).flat_map(|paragraph| {
-        let mut rest = paragraph;
-        let mut kind = PassageKind::Paragraph;
-        std::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
-            }
-            let (text, tail) = rest.split_at(passage_end(rest));
-            rest = tail;
-            let passage = Passage { text, kind };
-            kind = PassageKind::Continuation;
-            Some(passage)
-        })
-    })
-}
-
-/// Puts the passages of a body together again.
-pub fn join_passages<'a>(passages: impl Iterator<Item = Passage<'a>>) -> String {
-    let mut body = String::new();
-    for passage in passages {
-        if passage.kind == PassageKind::Paragraph && !body.is_empty() {
-            body.push_str("\n\n");
-        }
-        body.push_str(passage.text);
-    }
-    body
-}
-
-fn paragraphs(body: &str) -> impl Iterator<Item = &str> {
-    let mut rest = body;
-    std::iter::from_fn(move || {
-        loop {
-            if rest.is_empty() {
-                return None;
-            }
-            let (paragraph, tail) = match blank_line(rest) {
-                Some((start, end)) => (&rest[..start], &rest[end..]),
-                None => (rest, ""),
-            };
-            rest = tail;
-            if !paragraph.trim().is_empty() {
-                return Some(paragraph);
-            }
-        }
-    })
-}
-
-/// The first run of line ends and white space that holds an empty line.
-fn blank_line(text: &str) -> Option<(usize, usize)> {
-    let mut from = 0;
-    while let Some(at) = text[from..].find('\n').map(|at| from + at) {
-        let mut end = at + 1;
-        let mut is_blank = false;
-        for (offset, c) in text[at + 1..].char_indices() {
-            if c == '\n' {
-                is_blank = true;
-                end = at + 1 + offset + 1;
-            } else if !c.is_whitespace() {
-                break;
-            }
-        }
-        if is_blank {
-            return Some((at, end));
-        }
-        from = at + 1;
-    }
-    None
-}
-
-fn passage_end(text: &str) -> usize {
-    let mut after_space = None;
-    let mut last = ' ';
-    for (chars, (at, c)) in text.char_indices().enumerate() {
-        if chars >= PASSAGE_CHARS {
-            let ends_sentence = matches!(last, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '।' | '\n');
-            if ends_sentence && (c.is_whitespace() || !last.is_ascii()) {
-                return at;
-            }
-            if c.is_whitespace() {
-                after_space = Some(at);
-            }
-            if chars >= MAX_PASSAGE_CHARS {
-                return after_space.unwrap_or(at);
-            }
-        }
-        last = c;
-    }
-    text.len()
 }
 
 #[cfg(test)]

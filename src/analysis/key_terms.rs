@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::analyzer::Zone;
 use super::languages::stop_words::is_stop_word;
 use super::token_forms::Forms;
 use super::tokenizer::Word;
+use super::zone::Zone;
 
 /// A word or a phrase that an article could be told by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

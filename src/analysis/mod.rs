@@ -15,12 +15,12 @@ pub(crate) mod language_detection;
 pub(crate) mod languages;
 pub(crate) mod minhash;
 pub(crate) mod normalizer;
+pub(crate) mod passages;
 pub(crate) mod token_forms;
 pub(crate) mod tokenizer;
+pub(crate) mod zone;
 
-pub use self::analyzer::{
-    ArticleTerms, HeadPlace, Passage, PassageKind, ZONES, Zone, ZoneTerms, join_passages, passages_of,
-};
+pub use self::analyzer::{ArticleTerms, HeadPlace, ZoneTerms};
 pub use self::completions::{Completion, MAX_COMPLETION_CHARS, Standing, completion_key};
 pub use self::key_terms::{KeyTerm, KeyTerms};
 pub use self::language_detection::{detect, foreign_language};
@@ -29,8 +29,10 @@ pub use self::languages::stop_words::is_stop_word;
 pub use self::languages::{Chain, chain_of, chains, language_group};
 pub use self::minhash::Sketch;
 pub use self::normalizer::{fold, fold_keeping_tilde, normalize};
+pub use self::passages::{Passage, PassageKind, join_passages, passages_of};
 pub use self::token_forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
 pub use self::tokenizer::{Word, is_quote, is_unspaced, words};
+pub use self::zone::{ZONES, Zone};
 
 /// What the analysis does, in one text: two indexes fit each other when theirs is the same.
 ///

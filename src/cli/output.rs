@@ -10,7 +10,7 @@ use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
 use fichero::evaluation::{Blocks, Difference, Evaluation, Measures, MisspeltFigures};
 use fichero::indexing::check::Check;
 use fichero::indexing::publish_gate::{Ndcg, Verdict};
-use fichero::indexing::reindex::{Outcome, Progress, Rejected, Report};
+use fichero::indexing::report::{Outcome, Progress, Rejected, Report};
 use fichero::indexing::status::Status;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;

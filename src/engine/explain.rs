@@ -97,7 +97,7 @@ pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Ex
     for word in plan.words.iter().filter(|word| !word.variants.is_empty()) {
         let (text, score) = explain_word(word, evidence)?;
         if score > 0.0 {
-            held.take(word, score);
+            held.take(word.weight, word.zone, score);
         }
         parts.push(ExplanationPart { text, points: score * word.weight });
     }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::applier::{Applier, EngineSlot, open_engine, open_generation_of, version_of};
 use super::build::{build, give_up};
 use super::publish_gate::{Gate, REMEDY};
-use super::reindex::{Outcome, Progress, Report};
+use super::report::{Outcome, Progress, Report};
 use crate::engine::IndexVersion;
 use crate::engine::tantivy::{EmbeddedEngine, Generation, GenerationError};
 use crate::storage::catalog::Catalog;

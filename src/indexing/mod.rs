@@ -9,6 +9,8 @@ pub mod healing;
 pub mod publish_gate;
 pub mod reindex;
 pub mod related_refresh;
+pub mod report;
 pub mod rollback;
+pub(crate) mod source_plan;
 pub(crate) mod staging;
 pub mod status;

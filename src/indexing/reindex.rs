@@ -7,13 +7,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::accept::{applier, conclude, elapsed_ms};
 use super::applier::Applier;
 use super::build::give_up;
-use super::publish_gate::{self, Gate, Verdict};
+use super::publish_gate::{self, Gate};
+use super::report::{Progress, Report, SourceReport};
+use super::source_plan::{named_sources, source_specs};
 use super::staging::{Intake, note_flaw, reject};
 use crate::article::ArticleProblem;
 use crate::config::Source;
@@ -21,7 +23,6 @@ use crate::crash_point;
 use crate::engine::planning::synonyms::{self, SynonymGroup};
 use crate::sources::{self, Format, FoundFile, Rejection, SiteProfile};
 use crate::storage::catalog::Catalog;
-use crate::storage::catalog::push::PUSHES;
 use crate::storage::catalog::stage::{CrowdedWork, SourceSpec};
 use crate::storage::data_dir::DataFolder;
 use crate::storage::sweep;
@@ -45,131 +46,6 @@ pub struct Options {
     pub synonyms: Option<PathBuf>,
     /// What the run has to hold to be accepted by itself.
     pub gate: publish_gate::Settings,
-}
-
-/// A record that is not in the index, not whole or doubtful, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = RejectedRecord)]
-pub struct Rejected {
-    /// The file below its source.
-    pub file: String,
-    /// The line, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u64>,
-    /// The record's id, as far as it could be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// What is wrong.
-    pub reason: String,
-}
-
-/// What a run found in one source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct SourceReport {
-    /// The source's name.
-    pub source: String,
-    /// Articles that it did not have before.
-    pub added: u64,
-    /// Articles that say something else than before.
-    pub changed: u64,
-    /// Articles that say the same, read or not.
-    pub unchanged: u64,
-    /// Articles that vanished.
-    pub deleted: u64,
-    /// Records that are no articles.
-    pub rejected: u64,
-    /// The first thousand of them.
-    pub rejections: Vec<Rejected>,
-    /// Articles with a field that could not be understood and was left out, told again until it is
-    /// mended, and articles whose text contradicts their declared language, told when their file
-    /// is read; works with too many versions, told again until they have fewer; the first thousand.
-    pub flaws: Vec<Rejected>,
-    /// Articles that another source has too: the first source in the configuration wins.
-    pub shared_ids: Vec<String>,
-    /// Why the source could not be read at all; what it held stays.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failed: Option<String>,
-}
-
-/// What became of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = ReindexOutcome)]
-pub enum Outcome {
-    /// It was only tried: nothing was changed.
-    #[default]
-    Tried,
-    /// What it found is answered.
-    Accepted,
-    /// The gate refused it: it stays staged until it is accepted or the next run takes its place,
-    /// and what was answered before is answered on.
-    Waiting,
-}
-
-/// What a reindex did.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
-#[schema(as = ReindexReport)]
-pub struct Report {
-    /// The run's number.
-    pub run: i64,
-    /// Whether everything was read anew.
-    pub full: bool,
-    /// Whether it was only tried.
-    pub dry_run: bool,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// What the gate found; of a run that was accepted all the same, too.
-    pub gate: Verdict,
-    /// What to run about a run that waits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
-    /// What was found in each source.
-    pub sources: Vec<SourceReport>,
-    /// Sources that the configuration does not name and whose articles stay until `--prune`.
-    pub unconfigured: Vec<String>,
-    /// Sources that were pruned.
-    pub pruned: Vec<String>,
-    /// Groups of words that stand for each other.
-    pub synonym_groups: usize,
-    /// Why the synonyms could not be read; the former ones stay.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub synonyms_failed: Option<String>,
-    /// Articles that are answered differently now.
-    pub changes: u64,
-    /// The generation that was built, published or waiting with the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
-    /// The state that is answered from, when it was published before the command ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub index_version: Option<String>,
-    /// How long it took.
-    pub took_ms: u64,
-}
-
-impl Report {
-    /// Whether every source could be read, and the synonyms.
-    pub fn is_complete(&self) -> bool {
-        self.synonyms_failed.is_none() && self.sources.iter().all(|source| source.failed.is_none())
-    }
-
-    /// Whether the gate refuses the run, or would refuse one that was only tried.
-    pub fn is_refused(&self) -> bool {
-        self.outcome != Outcome::Accepted && !self.gate.refusals.is_empty()
-    }
-
-    /// How many articles all sources hold after the run.
-    pub fn articles(&self) -> u64 {
-        self.sources.iter().map(|source| source.added + source.changed + source.unchanged).sum()
-    }
-}
-
-/// What is told while a reindex runs.
-pub trait Progress {
-    /// A source is being read: so many records so far.
-    fn reading(&self, source: &str, records: u64);
-    /// A generation is being built: so many articles so far.
-    fn building(&self, articles: u64);
 }
 
 /// Runs a reindex over a data folder, and applies what it accepted unless a server holds the
@@ -247,88 +123,6 @@ fn begin(data: &DataFolder, catalog: &mut Catalog, options: &Options) -> Result<
         give_up(data, generation);
     }
     Ok(run)
-}
-
-/// All sources that are meant to be there, in the order in which they win: those of the
-/// configuration, read this time or before, then those given by hand.
-fn named_sources(catalog: &Catalog, configured: &[Source], specs: &[(SourceSpec, PathBuf)]) -> Result<Vec<SourceSpec>> {
-    let known = catalog.sources()?;
-    let mut named = Vec::new();
-    for source in configured {
-        let is_read = specs.iter().find(|(spec, _)| spec.name == source.name);
-        let is_known = known.iter().any(|known| known.name == source.name);
-        match is_read {
-            Some((spec, _)) => named.push(spec.clone()),
-            None if is_known => named.push(configured_spec(source)),
-            None => {}
-        }
-    }
-    named.extend(specs.iter().filter(|(spec, _)| !spec.is_configured).map(|(spec, _)| spec.clone()));
-    Ok(named)
-}
-
-fn configured_spec(source: &Source) -> SourceSpec {
-    SourceSpec { name: source.name.clone(), location: location(&source.path), is_configured: true }
-}
-
-fn location(path: &Path) -> String {
-    std::path::absolute(path).map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
-}
-
-/// Where a path leads to, whichever way it is written; the path itself where nothing is there.
-fn place(path: &Path) -> String {
-    std::fs::canonicalize(path).map_or_else(|_| location(path), |path| path.display().to_string())
-}
-
-/// The sources to read, with their paths. A path given by hand is a source named after it, or
-/// the one that is there already; one inside a configured source, or around it, is refused, for it
-/// would have the same articles once more.
-fn source_specs(catalog: &Catalog, configured: &[Source], paths: &[PathBuf]) -> Result<Vec<(SourceSpec, PathBuf)>> {
-    let mut specs: Vec<(SourceSpec, PathBuf)> = Vec::new();
-    if paths.is_empty() {
-        for source in configured {
-            specs.push((configured_spec(source), source.path.clone()));
-        }
-        return Ok(specs);
-    }
-    for path in paths {
-        let at = place(path);
-        let known =
-            configured.iter().find(|source| location(&source.path) == location(path) || place(&source.path) == at);
-        let overlapping = configured.iter().find(|source| {
-            let source = place(&source.path);
-            Path::new(&source).starts_with(&at) || Path::new(&at).starts_with(&source)
-        });
-        if let (None, Some(Source { name, path: source })) = (known, overlapping) {
-            bail!(
-                "{}: the source {name:?} has articles of it already: run `fichero reindex {}`, which reads only what has changed",
-                path.display(),
-                source.display()
-            );
-        }
-        let name = match known {
-            Some(source) => source.name.clone(),
-            None => match catalog.source_at(&at)?.filter(|name| configured.iter().all(|source| source.name != *name)) {
-                Some(name) => name,
-                None => unused_name(catalog, configured, path, &at)?,
-            },
-        };
-        if specs.iter().all(|(spec, _)| spec.name != name) {
-            let location = if known.is_some() { location(path) } else { at };
-            specs.push((SourceSpec { name, location, is_configured: known.is_some() }, path.clone()));
-        }
-    }
-    Ok(specs)
-}
-
-/// The name of a source that a path given by hand makes: the path as given, unless a source of
-/// another place has this name, whose articles the run would take for vanished.
-fn unused_name(catalog: &Catalog, configured: &[Source], path: &Path, at: &str) -> Result<String> {
-    let name = path.display().to_string().trim_end_matches('/').to_owned();
-    let is_taken = name == PUSHES
-        || configured.iter().any(|source| source.name == name)
-        || catalog.sources()?.iter().any(|source| source.name == name);
-    Ok(if is_taken || name.is_empty() { at.to_owned() } else { name })
 }
 
 /// Reads what changed in one source and stages it.

@@ -5,7 +5,7 @@ use std::io;
 
 use anyhow::Result;
 
-use super::reindex::{Progress, Rejected, SourceReport};
+use super::report::{Progress, Rejected, SourceReport};
 use crate::article::{Article, ArticleProblem};
 use crate::sources::{Event, Format, FoundFile, Record, Rejection};
 use crate::storage::catalog::stage::{Stage, Staged};

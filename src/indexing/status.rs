@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::applier::{LAST_COMMIT_FILE, open_engine, previous_generation};
 use super::publish_gate::REMEDY;
-use super::reindex::Report;
+use super::report::Report;
 use crate::engine::SearchEngine;
 use crate::engine::tantivy::{Generation, GenerationError};
 use crate::storage::catalog::{Catalog, RunRecord};

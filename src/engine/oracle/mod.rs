@@ -132,7 +132,7 @@ impl BruteForceEngine {
             for word in &plan.words {
                 let score = self.word_score(entry, word);
                 if score > 0.0 {
-                    held.take(word, score);
+                    held.take(word.weight, word.zone, score);
                 }
             }
             let matches = plan.words.is_empty() || plan.asked.is_held(&held);

@@ -3,7 +3,7 @@
 //! is left out follows from the query and the articles, never from the clock: the same request has
 //! the same answer.
 
-use super::{PlannedWord, Variant};
+use super::plan::{PlannedWord, Variant};
 
 /// How many postings a query reads for every article of the site, about: a question of twelve words,
 /// half of them in most articles, reads seven. On the 18,366 articles of `debian.jsonl` the costliest

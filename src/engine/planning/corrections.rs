@@ -1,8 +1,9 @@
 //! Other spellings of the words of a query: corrected, written together, written apart.
 
+use super::collection::Collection;
 use super::edit_model;
-use super::planner::{Collection, Mending, Planner, is_long};
-use super::{Origin, PlannedWord, Variant, WordForms};
+use super::plan::{Mending, Origin, PlannedWord, Variant, WordForms, is_long};
+use super::planner::Planner;
 use crate::analysis::{fold, is_stop_word, normalize};
 use crate::engine::query::{Query, QueryWord};
 use crate::engine::ranking::WEIGHTS;

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::WordForms;
-use super::planner::{Begun, Collection};
+use super::collection::{Begun, Collection};
+use super::plan::WordForms;
 use super::synonyms::SynonymIndex;
 use crate::engine::filters::Filters;
 use crate::engine::ranking::LanguageStats;

@@ -3,97 +3,15 @@
 use std::cell::Cell;
 
 use super::budget;
-use super::synonyms::SynonymIndex;
-use super::{
-    MAX_BESIDE_PHRASES, Note, Origin, Pair, Plan, PlannedClause, PlannedWord, Variant, WordForms, folded_word,
-    phrase_words,
+use super::collection::{Begun, Collection};
+use super::plan::{
+    MAX_BESIDE_PHRASES, Mending, Note, Origin, Plan, PlannedClause, PlannedWord, Variant, WordForms, asked,
+    folded_word, is_long, pairs, phrase_words,
 };
 use crate::analysis::{fold, is_stop_word, language_group};
 use crate::engine::SearchRequest;
-use crate::engine::filters::Filters;
 use crate::engine::query::{Clause, Query, QueryWord};
-use crate::engine::ranking::{self, Asked, Counting, LanguageStats, WEIGHTS};
-
-/// What a plan needs to know of the articles.
-pub trait Collection {
-    /// What can go wrong in looking a term up.
-    type Error;
-    /// The language groups there are, in a fixed order.
-    fn languages(&self) -> &[LanguageStats];
-    /// How many articles hold a stem in some zone, at least (the zone with the most counts).
-    fn matching(&self, stem: &str) -> Result<u64, Self::Error>;
-    /// The folded words within so many edits of one (a transposition is one), with how many
-    /// articles hold each, in the order of the words.
-    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Self::Error>;
-    /// How many articles hold a folded word.
-    fn holding(&self, folded: &str) -> Result<u64, Self::Error>;
-    /// How many articles hold each of two folded words.
-    fn holding_both(&self, one: &str, other: &str) -> Result<u64, Self::Error>;
-    /// Whether words stand one after the other in some zone of an article.
-    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Self::Error>;
-    /// How the site writes a folded word: with its accents, and in capitals where it has them
-    /// within sentences. `None` where no article holds it that readers may see at a time (Unix).
-    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Self::Error>;
-    /// The folded words that begin with a text: of those that most articles hold, so many.
-    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, Self::Error>;
-    /// What stands for what.
-    fn synonyms(&self) -> &SynonymIndex;
-    /// Whether anything could pass filters; `false` only where a facet asked for has none of the
-    /// values, told without going through the articles.
-    fn could_pass(&self, _: &Filters) -> bool {
-        true
-    }
-}
-
-/// Words that begin alike.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Begun {
-    /// The words that most articles hold, with how many do: the most held first, else in the order
-    /// of the words.
-    pub words: Vec<(String, u64)>,
-    /// How many words there are; of very many, at least.
-    pub count: usize,
-}
-
-impl Begun {
-    /// The best of all words that begin alike.
-    pub fn best_of(mut words: Vec<(String, u64)>, most: usize) -> Begun {
-        let count = words.len();
-        words.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        words.truncate(most);
-        Begun { words, count }
-    }
-}
-
-/// Which words are searched for in another spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mending {
-    /// None.
-    #[default]
-    Off,
-    /// Those that are surely misspelt.
-    Sure,
-    /// Those that are likely to be: for a query that finds little as it is.
-    Likely,
-    /// All for which there are others: for a query that finds nothing as it is.
-    Any,
-}
-
-impl Mending {
-    /// That of a request, before it is known whether it finds enough.
-    pub fn of(request: &SearchRequest) -> Mending {
-        if request.literal { Mending::Off } else { Mending::Sure }
-    }
-}
-
-/// The most words of a query that are weighed against each other, and the most for which a search is
-/// made anew in another spelling.
-const MAX_WEIGHED_WORDS: usize = 24;
-
-/// Whether a query is more than a question: a text.
-pub(crate) fn is_long(query: &Query) -> bool {
-    query.words.len() > MAX_WEIGHED_WORDS
-}
+use crate::engine::ranking::{self, Asked, Counting, WEIGHTS};
 
 /// The most words that the prefixes of a query stand for, all together: those that most articles
 /// hold. Each prefix has the same share of them.
@@ -201,18 +119,6 @@ impl Plan {
     }
 }
 
-/// What an article must hold of words.
-pub(crate) fn asked(words: &[PlannedWord]) -> Asked {
-    let free = || words.iter().filter(|word| word.zone.is_none());
-    Asked {
-        weight: free().map(|word| word.weight).sum(),
-        words: free().count() as u16,
-        // One that is left out is held by nothing.
-        limited: words.iter().filter(|word| word.zone.is_some() && !word.variants.is_empty()).count() as u16,
-        ..Asked::default()
-    }
-}
-
 /// Whether words are the parts of one compound with a digit in it.
 fn is_code(words: &[QueryWord]) -> bool {
     let compound = words.first().and_then(|word| word.compound.as_ref());
@@ -222,29 +128,6 @@ fn is_code(words: &[QueryWord]) -> bool {
 
 fn folded(words: &[String]) -> Vec<String> {
     words.iter().map(|word| folded_word(word)).collect()
-}
-
-/// The pairs of neighbours: side by side, or with one word, or only stop words, between.
-pub(crate) fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for second in 1..words.len() {
-        let mut between = 0.0;
-        for first in (0..second).rev() {
-            if words[first].zone.is_some() || words[second].zone.is_some() {
-                break;
-            }
-            let weight =
-                words[first].weight.min(words[second].weight) * (1.0 - (1.0 - WEIGHTS.pair_over_word) * between);
-            pairs.push(Pair { first, second, gap: (second - first) as u32, weight });
-            if !words[first].is_function_word {
-                if between > 0.0 {
-                    break;
-                }
-                between = 1.0;
-            }
-        }
-    }
-    pairs
 }
 
 /// What is known of a query while it is planned.

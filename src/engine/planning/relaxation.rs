@@ -9,64 +9,15 @@ pub(crate) use super::rewording::{mostly_written, written_in_body, written_on_ca
 
 use std::cell::Cell;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
+use super::budget::most_reads;
+use super::collection::Collection;
+use super::plan::{Mending, Note, Origin, Plan, Variant, is_long};
 use super::rewording::worded;
-use super::{Collection, Mending, Note, Origin, Plan, Variant, is_long, most_reads};
 use crate::analysis::fold;
 use crate::article::Kind;
 use crate::engine::filters::{Facet, Filters};
+use crate::engine::response::{Recovery, RecoveryKind};
 use crate::engine::{SearchRequest, ranking};
-
-/// What was done to find something. Where several things were, it is the last of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RecoveryKind {
-    /// A word was searched for as the site writes it.
-    Spelling,
-    /// Two words were searched for as one.
-    Joined,
-    /// A word was searched for as two.
-    Split,
-    /// Less was asked for: words, or the quotation marks around them, were left out.
-    FewerWords,
-    /// Nothing that the filters leave holds the words together: what holds any of them was searched for.
-    AnyWord,
-    /// The languages that were asked for were left out.
-    OtherLanguages,
-    /// Other filters were left out: kinds, tags, authors, years, dates.
-    FewerFilters,
-    /// It was looked for under a broader topic, or under all.
-    BroaderTopic,
-    /// Nothing of what was searched for is there: this is the newest of the topic, or of all.
-    Newest,
-}
-
-impl RecoveryKind {
-    /// Whether all that was asked for is answered, in another spelling.
-    pub fn is_respelling(self) -> bool {
-        matches!(self, RecoveryKind::Spelling | RecoveryKind::Joined | RecoveryKind::Split)
-    }
-}
-
-/// How a search was helped.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Recovery {
-    /// What was done.
-    pub kind: RecoveryKind,
-    /// The query as it was typed.
-    pub from: String,
-    /// The query that is answered; empty where what is newest is answered.
-    pub to: String,
-    /// The same, escaped, what is written otherwise in `<mark>`.
-    pub to_html: String,
-    /// What was left out: words (`virtual`) and filters (`lang=fr`), as they were asked for.
-    pub dropped: Vec<String>,
-    /// The broader topics whose pages are answered in place of those asked for; none where it is all
-    /// topics.
-    pub topics: Vec<String>,
-}
 
 /// What an engine found of a plan.
 pub(crate) struct Found<M> {

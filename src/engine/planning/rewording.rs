@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::relaxation::RecoveryKind;
-use super::{Origin, Plan, PlannedWord};
+use super::plan::{Origin, Plan, PlannedWord};
 use crate::analysis::{Word, Zone, fold, words};
 use crate::engine::Card;
 use crate::engine::query::{Clause, Query, QueryWord};
+use crate::engine::response::RecoveryKind;
 use crate::engine::snippets::Body;
 use crate::engine::snippets::highlighter::escape;
 

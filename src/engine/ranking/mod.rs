@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use super::planning::PlannedWord;
 use crate::analysis::{ZONES, Zone};
 
 /// Everything that was measured rather than derived.
@@ -261,13 +260,14 @@ pub struct Held {
 }
 
 impl Held {
-    /// Adds a word that the article holds; `score` is what that is worth, before the word's weight.
-    pub fn take(&mut self, word: &PlannedWord, score: f32) {
-        self.score += word.weight * score;
-        if word.zone.is_some() {
+    /// Adds a word that the article holds, in one zone that the query names or in any; `score` is what
+    /// that is worth, before the word's weight.
+    pub fn take(&mut self, weight: f32, zone: Option<Zone>, score: f32) {
+        self.score += weight * score;
+        if zone.is_some() {
             self.limited += 1;
         } else {
-            self.weight += word.weight;
+            self.weight += weight;
             self.words += 1;
         }
     }

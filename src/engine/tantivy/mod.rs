@@ -22,15 +22,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use tantivy::Term;
 
-use self::reader::snapshot::{KnownBest, Place, Snapshot, index_error};
+use self::reader::articles::{article, place};
+use self::reader::segment::{KnownBest, Place, index_error};
+use self::reader::snapshot::Snapshot;
 use super::planning::{Mending, Plan};
 use super::{
     ArticleAnswer, ArticleKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine,
     SearchRequest, SuggestAnswer, SuggestRequest,
 };
-use crate::article::url_key;
 use crate::panics::contain;
 
 /// Answers from one generation.
@@ -167,23 +167,6 @@ impl EmbeddedEngine {
     }
 }
 
-fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<Place>, EngineError> {
-    match key {
-        ArticleKey::Id(id) => snapshot.find(snapshot.fields.id, id),
-        ArticleKey::Url(url) => {
-            let mut first: Option<(String, Place)> = None;
-            for place in snapshot.all_with(&Term::from_field_text(snapshot.fields.url, &url_key::key(url)))? {
-                let segment = &snapshot.segments[place.segment];
-                let id = segment.id_of(place.doc)?;
-                if segment.is_visible(place.doc, now_s) && first.as_ref().is_none_or(|(known, _)| id < *known) {
-                    first = Some((id, place));
-                }
-            }
-            Ok(first.map(|(_, place)| place))
-        }
-    }
-}
-
 /// An engine at an instant: its present state, and those from which lists go on.
 #[derive(Clone)]
 struct State {
@@ -224,7 +207,7 @@ impl SearchEngine for State {
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
         self.read(|| match place(&self.present, key, now_s)? {
-            Some(place) => search::article(&self.present, place, now_s),
+            Some(place) => article(&self.present, place, now_s),
             None => Ok(None),
         })
     }

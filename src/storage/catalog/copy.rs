@@ -6,7 +6,8 @@ use std::time::Duration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::{Catalog, CatalogError, Result, migrations, with_path};
+use super::error::{CatalogError, Result};
+use super::{Catalog, migrations, with_path};
 
 /// How many pages are copied between two reports of progress.
 const PAGES: i32 = 512;

@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Catalog, CatalogError, Result, migrations};
+use super::error::{CatalogError, Result};
+use super::{Catalog, migrations};
 use crate::storage::failure;
 use crate::storage::file_id::{FileId, Loss};
+
+/// The catalog's file name in the data folder.
+pub const FILE_NAME: &str = "catalog.sqlite";
 
 /// What SQLite adds to the catalog's name for the file of the newest changes, and for the index of that.
 pub(crate) const LOG: &str = "-wal";

@@ -10,7 +10,8 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
-use super::{Catalog, Result, WINNER_WITH_RUN};
+use super::error::Result;
+use super::{Catalog, WINNER_WITH_RUN};
 use crate::article::{Moment, is_visible_at};
 
 /// What the site is looked at by.

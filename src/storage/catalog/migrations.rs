@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::CatalogError;
+use super::error::CatalogError;
 
 /// The steps that bring an empty file to the present schema, one a version. A step that has been
 /// released is never edited; a change is a further step.

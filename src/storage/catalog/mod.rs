@@ -9,6 +9,7 @@
 //! Every process and thread opens a [`Catalog`] of its own; SQLite orders their writes.
 
 pub mod copy;
+pub(crate) mod error;
 pub(crate) mod files;
 pub mod lost_documents;
 pub(crate) mod migrations;
@@ -16,15 +17,17 @@ pub(crate) mod pending_run;
 pub mod push;
 pub mod stage;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
+pub use self::error::CatalogError;
+use self::error::Result;
+pub use self::files::FILE_NAME;
 use self::files::Files;
 pub(crate) use self::files::{LOG, LOG_INDEX, beside};
-use super::file_id::Loss;
 use crate::article::Article;
 use crate::crash_point;
 
@@ -48,122 +51,6 @@ const WINNER_WITH_RUN: &str = "SELECT {columns} FROM (
 /// How often a connection that waits to write looks again, and how often at most: for a minute.
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
 const BUSY_LOOKS: i32 = 60_000;
-
-/// The catalog's file name in the data folder.
-pub const FILE_NAME: &str = "catalog.sqlite";
-/// What can go wrong with the catalog. The messages name the remedy.
-#[derive(Debug, thiserror::Error)]
-pub enum CatalogError {
-    /// The file is no database, or a damaged one.
-    #[error(
-        "the catalog {path} is damaged: put back a copy of it, or move it away and run `fichero reindex` to read every source anew"
-    )]
-    Damaged {
-        /// The catalog's file.
-        path: PathBuf,
-        /// What SQLite said.
-        #[source]
-        source: rusqlite::Error,
-    },
-    /// The file or its folder cannot be written or opened.
-    #[error(
-        "the catalog {path} cannot be opened for writing: give this user the right to write the file and its folder, or name another folder with --data"
-    )]
-    NotWritable {
-        /// The catalog's file.
-        path: PathBuf,
-        /// What SQLite said.
-        #[source]
-        source: rusqlite::Error,
-    },
-    /// The disk is full.
-    #[error("no space left on the disk of the catalog: free some and run the command again; what was accepted is safe")]
-    DiskFull(#[source] rusqlite::Error),
-    /// Reading or writing the file failed.
-    #[error(
-        "the catalog's disk failed: check its space, its health and the limits on files, and run the command again; what was accepted is safe"
-    )]
-    Disk(#[source] rusqlite::Error),
-    /// A newer fichero wrote the file.
-    #[error("the catalog has schema version {found}, this fichero knows {known}: use the newer fichero that wrote it")]
-    Newer {
-        /// The file's version.
-        found: usize,
-        /// The newest version that this binary knows.
-        known: usize,
-    },
-    /// An older fichero wrote the file, and it is only to be looked at.
-    #[error(
-        "the catalog has schema version {found}, this fichero brings it to {known}: run `fichero serve` or `fichero reindex`"
-    )]
-    Older {
-        /// The file's version.
-        found: usize,
-        /// The version that this binary works with.
-        known: usize,
-    },
-    /// A stored article is not readable as one.
-    #[error(
-        "the catalog's article {id:?} is damaged: put back a copy of the catalog, or move it away and run `fichero reindex` to read every source anew"
-    )]
-    Article {
-        /// The article.
-        id: String,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// A file that is to be a catalog is something else.
-    #[error("it is not a catalog of fichero: name a file that `fichero backup` wrote")]
-    NotACatalog,
-    /// A file that is to be a catalog is not as it was written.
-    #[error("it is damaged ({0}): name another file")]
-    NotWhole(String),
-    /// The run was accepted or abandoned before.
-    #[error("run {0} is not staging any more: another reindex took its place")]
-    NotStaging(i64),
-    /// Somebody else writes, for longer than is waited.
-    #[error("the catalog is being written by somebody else: try again in a moment")]
-    Busy(#[source] rusqlite::Error),
-    /// What was written is in files that are not at their paths any more.
-    #[error("the catalog is not what was opened")]
-    Lost(#[source] Loss),
-    /// Anything else that SQLite says.
-    #[error("the catalog failed")]
-    Sqlite(#[source] rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for CatalogError {
-    fn from(error: rusqlite::Error) -> CatalogError {
-        let path = || PathBuf::from(FILE_NAME);
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                CatalogError::Damaged { path: path(), source: error }
-            }
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                CatalogError::NotWritable { path: path(), source: error }
-            }
-            Some(ErrorCode::DiskFull) => CatalogError::DiskFull(error),
-            Some(ErrorCode::SystemIoFailure) => CatalogError::Disk(error),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => CatalogError::Busy(error),
-            // SQLite found nothing wrong, but what it read is not what was written.
-            None if matches!(
-                error,
-                rusqlite::Error::Utf8Error(..)
-                    | rusqlite::Error::FromSqlConversionFailure(..)
-                    | rusqlite::Error::InvalidColumnType(..)
-                    | rusqlite::Error::IntegralValueOutOfRange(..)
-                    | rusqlite::Error::QueryReturnedNoRows
-            ) =>
-            {
-                CatalogError::Damaged { path: path(), source: error }
-            }
-            _ => CatalogError::Sqlite(error),
-        }
-    }
-}
-
-type Result<T, E = CatalogError> = std::result::Result<T, E>;
 
 /// An article with the number of its work.
 #[derive(Debug, Clone, PartialEq)]

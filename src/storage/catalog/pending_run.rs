@@ -2,7 +2,8 @@
 
 use rusqlite::params;
 
-use super::{Catalog, Result, RunRecord};
+use super::error::Result;
+use super::{Catalog, RunRecord};
 use crate::crash_point;
 
 impl Catalog {

@@ -7,7 +7,8 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::{Catalog, LAST_SEQ, Result, insert_content, set_answered, winner, work_number};
+use super::error::Result;
+use super::{Catalog, LAST_SEQ, insert_content, set_answered, winner, work_number};
 use crate::article::{Article, MAX_VERSIONS};
 use crate::crash_point;
 

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
+use super::error::Result;
 use super::push::PUSHES;
-use super::{Catalog, Result, insert_content, work_number};
+use super::{Catalog, insert_content, work_number};
 use crate::article::{Article, MAX_VERSIONS};
 
 /// How many changes are written in one transaction: enough to make the disk's sync cheap, few

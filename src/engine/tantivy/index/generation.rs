@@ -21,8 +21,10 @@ use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
 use crate::article::Article;
 use crate::crash_point;
 use crate::engine::planning::synonyms::SynonymGroup;
-use crate::engine::tantivy::reader::snapshot::{KnownBest, Snapshot};
-use crate::engine::tantivy::related::{self, NearestStore, StoreError};
+use crate::engine::tantivy::reader::neighbours::NearestStore;
+use crate::engine::tantivy::reader::segment::KnownBest;
+use crate::engine::tantivy::reader::snapshot::Snapshot;
+use crate::engine::tantivy::related::{self, StoreError};
 use crate::engine::{EngineError, IndexVersion};
 use crate::panics::contain;
 
@@ -338,7 +340,7 @@ impl Generation {
     /// Lends a snapshot the nearest works that are kept, where they are of its articles; says whether
     /// they are.
     pub(crate) fn find_nearest(&self, snapshot: &Snapshot) -> bool {
-        let kept = NearestStore::open(&self.path, snapshot).map(Arc::new);
+        let kept = NearestStore::open(&self.path, snapshot.fingerprint(), snapshot.works).map(Arc::new);
         let is_found = kept.is_some();
         snapshot.nearest.store(kept);
         is_found

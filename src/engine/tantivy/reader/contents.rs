@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tantivy::Term;
 
-use super::snapshot::{Snapshot, index_error};
+use super::segment::index_error;
+use super::snapshot::Snapshot;
 use crate::engine::tantivy::index::schema::ContentKey;
 use crate::engine::{EngineError, IndexVersion};
 use crate::panics::contain;

@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use tantivy::DocId;
 use tantivy::columnar::StrColumn;
 
-use super::snapshot::{Place, Segment};
+use super::segment::{Place, Segment};
 use crate::analysis::language_group;
 use crate::article::{Kind, language_is_under};
 use crate::engine::filters::{Facet, Filters, label_key, month_of};

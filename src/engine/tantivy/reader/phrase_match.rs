@@ -6,7 +6,8 @@ use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED};
 
-use super::snapshot::{Segment, Snapshot};
+use super::segment::Segment;
+use super::snapshot::Snapshot;
 use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::cancellation::Steps;
@@ -22,10 +23,10 @@ pub(crate) fn form_postings(
     let option = IndexRecordOption::WithFreqsAndPositions;
     let mut lists = Vec::new();
     for stem in forms.stems.iter().flatten() {
-        lists.extend(segment.stem_postings(snapshot, zone, stem, option)?);
+        lists.extend(segment.stem_postings(&snapshot.fields, zone, stem, option)?);
     }
     for word in &forms.folded {
-        lists.extend(segment.word_postings(snapshot, zone, word, option)?);
+        lists.extend(segment.word_postings(&snapshot.fields, zone, word, option)?);
     }
     Ok(lists)
 }

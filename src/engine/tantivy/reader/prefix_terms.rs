@@ -2,15 +2,13 @@
 //! than are gone through for one search: `a*` must not cost a walk through a tenth of the vocabulary.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap};
 use std::io;
 
 use tantivy::postings::TermInfo;
 use tantivy::termdict::{TermDictionary, TermOrdinal};
 
-use super::snapshot::{Snapshot, index_error};
-use crate::engine::EngineError;
-use crate::engine::planning::{Begun, Collection, MAX_PREFIX_WORDS};
+use crate::engine::planning::MAX_PREFIX_WORDS;
 
 /// The most words of one beginning that are gone through at a search.
 const MAX_SCANNED: usize = 256;
@@ -18,7 +16,7 @@ const MAX_SCANNED: usize = 256;
 const KEPT: usize = MAX_PREFIX_WORDS + MAX_PREFIX_WORDS / 4 + SPARE;
 /// How many more than are wanted are taken up of a segment, besides a quarter: what is frequent in one
 /// may be rare in others.
-const SPARE: usize = 4;
+pub(crate) const SPARE: usize = 4;
 /// The longest beginning that is looked at, in characters: few that are longer have so many words.
 const MAX_CHARS: usize = 5;
 
@@ -97,50 +95,6 @@ impl Open {
             self.best.pop();
         }
     }
-}
-
-/// The most held of very many words that begin with a text. Of each segment's words the frequent
-/// ones are taken up, and counted over all segments.
-pub(crate) fn frequent_beginning_with(snapshot: &Snapshot, prefix: &str, most: usize) -> Result<Begun, EngineError> {
-    let end = format!("{prefix}{}", char::MAX);
-    let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
-    let mut most_in_one = 0;
-    for segment in &snapshot.segments {
-        let terms = segment.vocabulary.terms();
-        if let Some(Under { words, best }) = segment.beginnings.under(prefix) {
-            most_in_one = most_in_one.max(*words);
-            for (articles, ordinal) in best.iter().take(most + most / 4 + SPARE) {
-                let mut word = Vec::new();
-                if terms.ord_to_term(*ordinal, &mut word).map_err(index_error)? {
-                    *found.entry(word).or_insert(0) += u64::from(*articles);
-                }
-            }
-        } else {
-            let mut words = terms.range().ge(prefix).lt(&end).into_stream().map_err(index_error)?;
-            while let Some((word, info)) = words.next() {
-                let articles = segment.holders(&segment.vocabulary, info).map_err(index_error)?;
-                if articles > 0 {
-                    *found.entry(word.to_vec()).or_insert(0) += u64::from(articles);
-                }
-            }
-        }
-    }
-    let count = most_in_one.max(found.len());
-    let mut found: Vec<(Vec<u8>, u64)> = found.into_iter().collect();
-    // Stable: of equals the first in the order of the words.
-    found.sort_by_key(|(_, articles)| Reverse(*articles));
-    let mut words = Vec::with_capacity(most);
-    for (word, _) in found {
-        if words.len() == most {
-            break;
-        }
-        let word = String::from_utf8_lossy(&word).into_owned();
-        let articles = snapshot.holding(&word)?;
-        if articles > 0 {
-            words.push((word, articles));
-        }
-    }
-    Ok(Begun { count, ..Begun::best_of(words, most) })
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED, Term};
 
-use super::snapshot::{Place, Snapshot};
+use super::segment::Place;
+use super::snapshot::Snapshot;
 use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::planning::relaxation::{MAX_ASKED, mostly_written, written_in_body, written_on_card};
-use crate::engine::tantivy::search::stored_body::SegmentBody;
+use crate::engine::tantivy::reader::body::SegmentBody;
 
 /// How most of a few articles write a folded word: of those that hold it and that readers may see at a
 /// time (Unix), the first by their ids.
@@ -31,7 +32,7 @@ pub(crate) fn written(snapshot: &Snapshot, folded: &str, now_s: i64) -> Result<O
 fn written_by(snapshot: &Snapshot, place: Place, folded: &str) -> Result<Option<String>, EngineError> {
     let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
     let option = IndexRecordOption::WithFreqsAndPositions;
-    if let Some(mut list) = segment.word_postings(snapshot, Zone::Body, folded, option)?
+    if let Some(mut list) = segment.word_postings(&snapshot.fields, Zone::Body, folded, option)?
         && list.doc() != TERMINATED
         && (list.doc() == place.doc || (list.doc() < place.doc && list.seek(place.doc) == place.doc))
     {

@@ -2,7 +2,7 @@
 
 use tantivy::DocId;
 
-use super::snapshot::{Place, Segment};
+use super::segment::{Place, Segment};
 use crate::article::{Kind, MAX_VERSIONS};
 use crate::engine::related::subject::eventful_day;
 

@@ -9,16 +9,18 @@
 pub(crate) mod neighbours_file;
 pub(crate) mod scorer;
 
-pub(crate) use self::neighbours_file::{NearestStore, StoreError, keep};
+pub(crate) use self::neighbours_file::{StoreError, keep};
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use self::neighbours_file::asked_versions;
-use self::scorer::{Asked, Candidate, LookedFor, Scorer};
-use super::place;
-use super::reader::snapshot::{Place, Snapshot};
+use self::scorer::{Asked, Scorer};
+use super::reader::articles::place;
+use super::reader::neighbours::{Candidate, LookedFor};
+use super::reader::segment::Place;
+use super::reader::snapshot::Snapshot;
 use super::search::filter::Filter;
 use crate::analysis::{ArticleTerms, KeyTerm, language_group};
 use crate::article::Article;

@@ -14,7 +14,9 @@ use crate::engine::related::subject::{author_key, link_key, series_key, topic_ke
 use crate::engine::related::{
     self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, SharedTerms, Subject, WeightedTerm,
 };
-use crate::engine::tantivy::reader::snapshot::{Segment, Snapshot, index_error};
+use crate::engine::tantivy::reader::neighbours::{Candidate, LookedFor};
+use crate::engine::tantivy::reader::segment::{Segment, index_error};
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::tantivy::reader::work_index::Doc;
 
 /// One version of what is asked about.
@@ -26,13 +28,6 @@ pub(crate) struct Asked {
     pub(crate) group: Option<usize>,
     /// Whether it is in the index, or what it takes the place of.
     pub(crate) is_indexed: bool,
-}
-
-/// The places of the terms that were looked for, among those of a version's subject.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct LookedFor {
-    pub(crate) words: Vec<usize>,
-    pub(crate) phrases: Vec<usize>,
 }
 
 /// How near all works are that share anything with what is asked about.
@@ -65,15 +60,6 @@ impl Near {
         let near = (0..self.works.len()).filter(|at| self.works[*at].1.score > 0.0);
         near.map(|at| self.candidate(at, version)).collect()
     }
-}
-
-/// A work that is near.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Candidate {
-    pub(crate) work: u32,
-    pub(crate) nearness: Nearness,
-    /// Which version of the work asked about it shares terms with.
-    pub(crate) version: usize,
 }
 
 /// A zone of an article that holds a term.
@@ -457,7 +443,7 @@ fn each_list(
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
         for zone in related::zones() {
             checkpoint()?;
-            if let Some(list) = segment.stem_blocks(snapshot, zone, stem)? {
+            if let Some(list) = segment.stem_blocks(&snapshot.fields, zone, stem)? {
                 take(snapshot.works_index.base(ordinal), segment, zone, list);
             }
         }

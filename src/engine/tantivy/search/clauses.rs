@@ -12,7 +12,8 @@ use tantivy::{DocId, DocSet, TERMINATED, Term};
 use crate::engine::EngineError;
 use crate::engine::cancellation::{Steps, checkpoint};
 use crate::engine::planning::{Plan, PlannedClause};
-use crate::engine::tantivy::reader::snapshot::{Segment, Snapshot, index_error};
+use crate::engine::tantivy::reader::segment::{Segment, index_error};
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// The articles of one segment.
 pub(crate) type Docs = FxHashSet<DocId>;

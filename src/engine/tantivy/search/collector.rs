@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-use super::Priors;
+use super::boosts::Priors;
 use super::proximity::pairs_scores;
 use crate::engine::planning::Plan;
-use crate::engine::tantivy::reader::snapshot::{Place, Snapshot};
+use crate::engine::tantivy::reader::segment::Place;
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Cursor, CursorKey, EngineError, Sort, ranking};
 
 /// A work that matches, in the version to show.

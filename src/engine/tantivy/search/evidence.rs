@@ -14,7 +14,8 @@ use crate::engine::cancellation::checkpoint;
 use crate::engine::explain::{Evidence, Occurrences};
 use crate::engine::planning::Variant;
 use crate::engine::tantivy::reader::phrase_match::sequence_counts_of;
-use crate::engine::tantivy::reader::snapshot::{Place, Segment, Snapshot};
+use crate::engine::tantivy::reader::segment::{Place, Segment};
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// Where a variant lies in memory: that tells it from the others of its plan, which outlives this.
 type VariantAt = usize;
@@ -58,17 +59,17 @@ impl<'s> PageEvidence<'s> {
         };
         let option = IndexRecordOption::WithFreqs;
         for stem in forms.stems.iter().flatten() {
-            each(segment.stem_postings(snapshot, zone, stem, option)?, docs, |doc, count| {
+            each(segment.stem_postings(&snapshot.fields, zone, stem, option)?, docs, |doc, count| {
                 let stems = &mut counts.entry(doc).or_default().stems;
                 *stems = count.max(*stems);
             });
         }
         for word in &forms.folded {
-            let list = segment.word_postings(snapshot, zone, word, option)?;
+            let list = segment.word_postings(&snapshot.fields, zone, word, option)?;
             each(list, docs, |doc, count| counts.entry(doc).or_default().folded += count);
         }
         if let Some(word) = &forms.typed {
-            let list = segment.word_postings(snapshot, zone, word, option)?;
+            let list = segment.word_postings(&snapshot.fields, zone, word, option)?;
             each(list, docs, |doc, count| counts.entry(doc).or_default().typed = count);
         }
         Ok(counts)

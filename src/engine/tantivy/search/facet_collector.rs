@@ -7,7 +7,8 @@ use crate::engine::EngineError;
 use crate::engine::cancellation::Steps;
 use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
 use crate::engine::filters::Facet;
-use crate::engine::tantivy::reader::snapshot::{Place, Segment, Snapshot};
+use crate::engine::tantivy::reader::segment::{Place, Segment};
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// A version that counts somewhere.
 struct Counted {

@@ -3,7 +3,7 @@
 use crate::engine::Filters;
 use crate::engine::filters::Facet;
 use crate::engine::tantivy::reader::facet_values::Values;
-use crate::engine::tantivy::reader::snapshot::{Place, Segment};
+use crate::engine::tantivy::reader::segment::{Place, Segment};
 
 /// The filters that an article fails, those of facets one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,12 +1,15 @@
 //! The works of a page, as they are shown.
 
+use super::boosts::Priors;
 use super::collector::Candidate;
 use super::evidence::PageEvidence;
-use super::stored_body::{SegmentBody, sightings};
-use super::{Priors, explanation, translations};
+use super::explain::explanation;
+use super::match_positions::sightings;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::snippets::Snippets;
-use crate::engine::tantivy::reader::snapshot::{Place, index_error};
+use crate::engine::tantivy::reader::articles::translations;
+use crate::engine::tantivy::reader::body::SegmentBody;
+use crate::engine::tantivy::reader::segment::{Place, index_error};
 use crate::engine::{EngineError, Hit, SearchRequest};
 
 /// Reads what is shown of works.

@@ -1,37 +1,35 @@
 //! A search over a snapshot.
 
+pub(crate) mod boosts;
 pub(crate) mod clauses;
 pub(crate) mod collector;
 pub(crate) mod evidence;
+pub(crate) mod explain;
 pub(crate) mod facet_collector;
 pub(crate) mod filter;
 pub(crate) mod hits;
+pub(crate) mod match_positions;
 pub(crate) mod proximity;
 pub(crate) mod scorer;
-pub(crate) mod stored_body;
 
 use std::collections::HashSet;
 
 use tantivy::DocId;
 
+use self::boosts::Priors;
 use self::clauses::{Clauses, Docs};
-use self::collector::{Candidate, Works};
-use self::evidence::PageEvidence;
+use self::collector::Works;
 use self::facet_collector::Counter;
 use self::filter::Filter;
 use self::hits::hits;
 use self::scorer::Accumulator;
-use super::place;
-use super::reader::snapshot::{Place, Segment, Snapshot};
+use super::reader::articles::place;
+use super::reader::segment::Place;
+use super::reader::snapshot::Snapshot;
 use crate::engine::cancellation::Steps;
-use crate::engine::explain::{Explanation, Made, explain};
 use crate::engine::planning::relaxation::{self, Answered, Found, is_whole};
 use crate::engine::planning::{Known, Mending, Note, Plan};
-use crate::engine::ranking;
-use crate::engine::{
-    ArticleAnswer, Card, Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, Translation,
-    language_fit, listed_translations,
-};
+use crate::engine::{Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, language_fit};
 
 /// The works that match, best first.
 pub(crate) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
@@ -197,81 +195,4 @@ fn answer(
     let total = Total::exact(total);
     let index_version = snapshot.version;
     Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })
-}
-
-/// What an article's score is multiplied by for what it is, whatever it holds.
-pub(crate) struct Priors<'s> {
-    pub(crate) snapshot: &'s Snapshot,
-    pub(crate) plan: &'s Plan,
-    recency: f32,
-    now_s: i64,
-}
-
-impl Priors<'_> {
-    /// The factor of an article.
-    pub(crate) fn factor(&self, segment: &Segment, doc: DocId) -> f32 {
-        self.language(segment, doc) * self.recency(segment, doc)
-    }
-
-    fn language(&self, segment: &Segment, doc: DocId) -> f32 {
-        self.plan.language_factors.get(segment.lang_of(doc).1).copied().unwrap_or(1.0)
-    }
-
-    fn recency(&self, segment: &Segment, doc: DocId) -> f32 {
-        let newest_s = self.snapshot.newest_s.map(|newest| newest.min(self.now_s));
-        ranking::recency_factor(self.recency, segment.published.first(doc), newest_s)
-    }
-}
-
-/// Why a work has its score.
-pub(crate) fn explanation<'s>(
-    priors: &Priors<'s>,
-    evidence: &PageEvidence<'s>,
-    segment: &'s Segment,
-    candidate: &Candidate,
-) -> Result<Explanation, EngineError> {
-    let doc = candidate.place.doc;
-    let made = Made {
-        score: candidate.score,
-        version: candidate.version_score,
-        nearness: candidate.nearness,
-        language: priors.language(segment, doc),
-        recency: priors.recency(segment, doc),
-    };
-    explain(priors.plan, &evidence.of(segment, candidate.place), &made)
-}
-
-/// The other visible versions of an article's work, see [`crate::engine::Hit::translations`].
-pub(crate) fn translations(
-    snapshot: &Snapshot,
-    place: Place,
-    now_s: i64,
-) -> Result<(Vec<Translation>, Option<u64>), EngineError> {
-    let others = snapshot.versions(snapshot.work_of(place)).iter().filter(|other| **other != place);
-    let versions = others.filter_map(|other| {
-        let segment = snapshot.segments.get(other.segment).filter(|segment| segment.is_visible(other.doc, now_s))?;
-        Some((segment.lang_of(other.doc).0, segment.id_rank(other.doc), *other))
-    });
-    let (listed, total) = listed_translations(versions.collect());
-    let translation = |place| Ok(snapshot.card(place)?.into_translation());
-    Ok((listed.into_iter().map(translation).collect::<Result<_, EngineError>>()?, total))
-}
-
-/// An article, whole: its card, its text put together from its passages, its translations.
-pub(crate) fn article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
-    let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
-    if !segment.is_visible(place.doc, now_s) {
-        return Ok(None);
-    }
-    let card: Card = snapshot.card(place)?;
-    let mut body = String::new();
-    for ordinal in 0..segment.passages(place.doc) {
-        let Some(passage) = segment.passage(place.doc, ordinal)? else { break };
-        if !passage.continues && !body.is_empty() {
-            body.push_str("\n\n");
-        }
-        body.push_str(&passage.text);
-    }
-    let (translations, translations_total) = translations(snapshot, place, now_s)?;
-    Ok(Some(ArticleAnswer { card, body, translations, translations_total, index_version: snapshot.version }))
 }

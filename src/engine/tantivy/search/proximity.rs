@@ -9,7 +9,8 @@ use crate::engine::cancellation::checkpoint;
 use crate::engine::planning::{Plan, PlannedWord};
 use crate::engine::ranking::{pair_frequency, pair_score, pair_zones};
 use crate::engine::tantivy::reader::phrase_match::{add_positions, form_postings};
-use crate::engine::tantivy::reader::snapshot::{Place, Snapshot};
+use crate::engine::tantivy::reader::segment::Place;
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// For every place, what the nearness of neighbouring words is worth there. The postings of each
 /// word are read once, from place to place.

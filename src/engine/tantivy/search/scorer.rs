@@ -9,7 +9,8 @@ use crate::engine::cancellation::checkpoint;
 use crate::engine::planning::{PlannedWord, Variant, WordForms};
 use crate::engine::ranking::{self, FormWeights, Held};
 use crate::engine::tantivy::reader::phrase_match::sequence_counts;
-use crate::engine::tantivy::reader::snapshot::{Segment, Snapshot};
+use crate::engine::tantivy::reader::segment::Segment;
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// A value an article of a segment, most of them nought.
 struct Sparse {
@@ -95,7 +96,7 @@ impl<'s> Accumulator<'s> {
             if *held == Held::default() {
                 touched.push(doc);
             }
-            held.take(word, score);
+            held.take(word.weight, word.zone, score);
         };
         match word.variants.as_slice() {
             // The best of one.
@@ -135,13 +136,13 @@ impl<'s> Accumulator<'s> {
     fn count(&mut self, forms: &WordForms, weights: FormWeights, zone: Zone) -> Result<(), EngineError> {
         let frequency = &mut self.frequency;
         for stem in forms.stems.iter().flatten() {
-            let list = self.segment.stem_blocks(self.snapshot, zone, stem)?;
+            let list = self.segment.stem_blocks(&self.snapshot.fields, zone, stem)?;
             each(list, |doc, count| frequency.change(doc, |known| known.max(weights.stem * count)))?;
         }
         let exact = [(forms.folded.as_slice(), weights.folded), (forms.typed.as_slice(), weights.typed)];
         for (words, weight) in exact {
             for word in words.iter().filter(|_| weight > 0.0) {
-                let list = self.segment.word_blocks(self.snapshot, zone, word)?;
+                let list = self.segment.word_blocks(&self.snapshot.fields, zone, word)?;
                 each(list, |doc, count| frequency.change(doc, |known| known + weight * count))?;
             }
         }

@@ -20,7 +20,8 @@ use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing
 use crate::engine::tantivy::State;
 use crate::engine::tantivy::index::schema::{PART_SEPARATOR, completion_text, read_completion, standing};
 use crate::engine::tantivy::reader::completion_top_k::Best;
-use crate::engine::tantivy::reader::snapshot::{Snapshot, index_error};
+use crate::engine::tantivy::reader::segment::index_error;
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Card, EngineError, SuggestRequest};
 
 /// How many completions are counted for one that is answered, and how many besides: some are forms
@@ -81,7 +82,7 @@ impl Within {
         for word in words {
             let mut of_word = Vec::with_capacity(snapshot.segments.len());
             for segment in &snapshot.segments {
-                of_word.push(segment.docs_with_word(snapshot, word)?);
+                of_word.push(segment.docs_with_word(&snapshot.fields, word)?);
             }
             held = Some(match held {
                 None => of_word,

@@ -10,7 +10,8 @@ use crate::analysis::HeadPlace;
 use crate::engine::cancellation::Steps;
 use crate::engine::suggest::Typed;
 use crate::engine::tantivy::index::schema::{MAX_BEGINNING_CHARS, PART_SEPARATOR, head_beginning, head_term};
-use crate::engine::tantivy::reader::snapshot::{Place, Segment, Snapshot, index_error};
+use crate::engine::tantivy::reader::segment::{Place, Segment, index_error};
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Card, EngineError, SuggestRequest};
 
 /// How many words a long beginning stands for: those that most articles hold.

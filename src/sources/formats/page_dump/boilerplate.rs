@@ -1,25 +1,10 @@
 //! What each item of a page looks like: prose, list, date, label, notice.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
-
-use super::byline::{DateLabel, Meta, meta};
+use super::byline::{Meta, meta};
 use super::dates;
 use super::lines::{Item, Marker, fold, key, key_of_folded};
 use super::profile::SiteProfile;
-use super::words;
-
-/// What stands under a section label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Label {
-    Share,
-    Related,
-    Comments,
-    /// Newsletter boxes, "follow us", copyright lines: the page's end, or a box before the article.
-    Closing,
-    /// Skip links, search, menus, print, logos: nothing that ends or opens an article.
-    Tool,
-}
+use super::tables::{Label, tables};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -233,52 +218,6 @@ fn kind(item: &Item) -> Kind {
         (false, true) => Kind::Sentence,
         (false, false) => Kind::Short,
     }
-}
-
-/// The word lists of [`words`], ready to be asked.
-pub(crate) struct Tables {
-    labels: HashMap<&'static str, Label>,
-    pub(crate) dates: HashMap<&'static str, DateLabel>,
-    pub(crate) by: HashSet<&'static str>,
-    more: HashSet<&'static str>,
-    section: HashSet<&'static str>,
-    kicker: HashSet<&'static str>,
-    home: HashSet<&'static str>,
-    event: HashSet<&'static str>,
-    ambiguous: HashSet<&'static str>,
-    notices: [Vec<&'static str>; 3],
-}
-
-pub(crate) fn tables() -> &'static Tables {
-    static TABLES: OnceLock<Tables> = OnceLock::new();
-    TABLES.get_or_init(|| {
-        let set = |list: &'static str| list.split(", ").collect();
-        let mut labels = HashMap::new();
-        for (list, label) in [
-            (words::TOOL, Label::Tool),
-            (words::CLOSING, Label::Closing),
-            (words::COMMENTS, Label::Comments),
-            (words::RELATED, Label::Related),
-            (words::SHARE, Label::Share),
-        ] {
-            labels.extend(list.split(", ").map(|name| (name, label)));
-        }
-        let mut dates = HashMap::new();
-        dates.extend(words::PUBLISHED.split(", ").map(|name| (name, DateLabel::Published)));
-        dates.extend(words::UPDATED.split(", ").map(|name| (name, DateLabel::Updated)));
-        Tables {
-            labels,
-            dates,
-            by: set(words::BY),
-            more: set(words::MORE),
-            section: set(words::SECTION),
-            kicker: set(words::KICKER),
-            home: set(words::HOME),
-            event: set(words::EVENT),
-            ambiguous: set(words::AMBIGUOUS),
-            notices: [words::COOKIES, words::BOXES, words::POLICIES].map(|list| list.split(", ").collect()),
-        }
-    })
 }
 
 /// Whether a name may well be a heading of the text, unless a count stands by it.

@@ -1,16 +1,8 @@
 //! Date lines and bylines.
 
-use super::boilerplate::tables;
 use super::dates;
 use super::lines::{Item, fold};
-
-/// What a date says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum DateLabel {
-    Updated,
-    Bare,
-    Published,
-}
+use super::tables::{DateLabel, tables};
 
 /// A line that gives date, authors or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

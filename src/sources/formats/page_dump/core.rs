@@ -1,7 +1,8 @@
 //! The densest run of prose of a page: where its article stands.
 
-use super::boilerplate::{Kind, Label, Sign};
+use super::boilerplate::{Kind, Sign};
 use super::lines::{Item, Marker, key};
+use super::tables::Label;
 
 /// The first and the last item of the run, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::boilerplate::{self, Kind, Label, Sign};
-use super::byline::DateLabel;
+use super::boilerplate::{self, Kind, Sign};
 use super::core::Core;
 use super::lines::{Item, Marker, cut_mark, fold, key};
+use super::tables::DateLabel;
+use super::tables::Label;
 
 /// What was found above (and just below) the core.
 #[derive(Debug, Default)]

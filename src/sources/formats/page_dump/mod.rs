@@ -15,6 +15,7 @@ pub(crate) mod dates;
 pub(crate) mod header;
 pub(crate) mod lines;
 pub(crate) mod profile;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 pub(crate) mod words;

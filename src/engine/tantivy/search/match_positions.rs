@@ -1,18 +1,16 @@
-//! Where the query's words stand in bodies, from the positions that the index holds, and the
-//! passages of a body.
+//! Where the query's words stand in bodies, from the positions that the index holds.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use tantivy::DocId;
-use tantivy::columnar::RowId;
 
 use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
-use crate::engine::snippets::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets};
+use crate::engine::snippets::{MAX_SIGHTINGS, Sighting, Snippets};
 use crate::engine::tantivy::reader::phrase_match::sequence_starts;
-use crate::engine::tantivy::reader::snapshot::{Place, Segment, Snapshot, index_error};
+use crate::engine::tantivy::reader::segment::{Place, index_error};
+use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// For every place, where in its body something stands that snippets show. The postings of each
 /// word are read once for all places of a segment; no text is read.
@@ -40,34 +38,4 @@ pub(crate) fn sightings(
         }
     }
     Ok(found)
-}
-
-/// The body of an article of a segment.
-pub(crate) struct SegmentBody<'s> {
-    segment: &'s Segment,
-    doc: DocId,
-    starts: Range<RowId>,
-}
-
-impl<'s> SegmentBody<'s> {
-    pub(crate) fn new(segment: &'s Segment, doc: DocId) -> SegmentBody<'s> {
-        SegmentBody { segment, doc, starts: segment.passage_start.index.value_row_ids(doc) }
-    }
-}
-
-impl Body for SegmentBody<'_> {
-    type Error = EngineError;
-
-    fn passages(&self) -> usize {
-        self.starts.len()
-    }
-
-    fn start(&self, ordinal: usize) -> u32 {
-        let row = self.starts.clone().nth(ordinal);
-        row.map_or(0, |row| self.segment.passage_start.values.get_val(row) as u32)
-    }
-
-    fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, EngineError> {
-        self.segment.passage(self.doc, ordinal)
-    }
 }

@@ -1,0 +1,399 @@
+//! What an engine answers.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::cursor::Cursor;
+use super::explain::Explanation;
+use super::facets::FacetCounts;
+use super::planning::{Correction, Note};
+use crate::article::{Article, Kind, Moment, url_key};
+
+/// The most other versions of its work that are listed with a hit.
+pub const MAX_TRANSLATIONS: usize = 100;
+
+/// Which state of the articles an answer was given from: generation and applied `seq`,
+/// written `12.48211`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IndexVersion {
+    /// The generation's number.
+    pub generation: u64,
+    /// The last change that is in it.
+    pub seq: u64,
+}
+
+impl std::fmt::Display for IndexVersion {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}.{}", self.generation, self.seq)
+    }
+}
+
+impl Serialize for IndexVersion {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl PartialSchema for IndexVersion {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]+\\.[0-9]+$"));
+        let about = "Which state of the articles an answer was given from: generation and last change.";
+        text.description(Some(about)).examples([json!("12.48211")]).into()
+    }
+}
+
+impl ToSchema for IndexVersion {}
+
+/// Another language version of a hit.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Translation {
+    /// Its language.
+    pub lang: String,
+    /// Its id.
+    pub id: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// Its title.
+    pub title: String,
+}
+
+/// The versions of a work that are listed with another, each told by its language and its id (or where
+/// that stands among all): see [`Hit::translations`]. Also how many there are, if that is more.
+pub(crate) fn listed_translations<I: Ord, V>(mut versions: Vec<(&str, I, V)>) -> (Vec<V>, Option<u64>) {
+    versions.sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    let total = (versions.len() > MAX_TRANSLATIONS).then_some(versions.len() as u64);
+    if total.is_some() {
+        let of_language = versions.chunk_by(|a, b| a.0 == b.0).flat_map(|language| 0..language.len());
+        let mut listed: Vec<(usize, usize)> = of_language.zip(0..).collect();
+        listed.select_nth_unstable(MAX_TRANSLATIONS);
+        listed.truncate(MAX_TRANSLATIONS);
+        let listed: HashSet<usize> = listed.into_iter().map(|(_, at)| at).collect();
+        let mut places = 0..;
+        versions.retain(|_| places.next().is_some_and(|place| listed.contains(&place)));
+    }
+    (versions.into_iter().map(|(.., version)| version).collect(), total)
+}
+
+/// A topic of a hit, labelled in the language of the article.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TopicLabel {
+    /// The path of slugs.
+    pub path: String,
+    /// The label of the deepest level.
+    pub label: String,
+}
+
+/// What is shown of an article in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Card {
+    /// The article.
+    pub id: String,
+    /// The set of translations it belongs to.
+    pub work: String,
+    /// The page's address: of `http` or `https`, or a path.
+    #[serde(default, deserialize_with = "web_address")]
+    pub url: Option<String>,
+    /// BCP 47.
+    pub lang: String,
+    /// What sort of page it is.
+    pub kind: Kind,
+    /// The title.
+    pub title: String,
+    /// The teaser.
+    pub summary: String,
+    /// When it was published.
+    pub published_at: Option<Moment>,
+    /// When it was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Moment>,
+    /// An event's beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Moment>,
+    /// An event's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Moment>,
+    /// Names of persons.
+    pub authors: Vec<String>,
+    /// The address of a picture, likewise.
+    #[serde(default, deserialize_with = "web_address")]
+    pub image: Option<String>,
+    /// Its places in the topic menu.
+    pub topics: Vec<TopicLabel>,
+    /// Free keywords.
+    pub tags: Vec<String>,
+    /// The series it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+}
+
+/// Reads an address that every answer shows. A card may have been stored by a version that took
+/// addresses of any scheme, so the intake's check is not enough.
+fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.as_deref().and_then(url_key::web))
+}
+
+impl Card {
+    /// The card of an article.
+    pub fn of(article: &Article) -> Card {
+        Card {
+            id: article.id.clone(),
+            work: article.work.clone(),
+            url: article.url.as_deref().and_then(url_key::web),
+            lang: article.lang.clone(),
+            kind: article.kind,
+            title: article.title.clone(),
+            summary: article.summary.clone(),
+            published_at: article.published_at.clone(),
+            updated_at: article.updated_at.clone(),
+            starts_at: article.starts_at.clone(),
+            ends_at: article.ends_at.clone(),
+            authors: article.authors.clone(),
+            image: article.image.as_deref().and_then(url_key::web),
+            topics: article
+                .topics
+                .iter()
+                .map(|topic| TopicLabel { path: topic.path.clone(), label: topic.label().to_owned() })
+                .collect(),
+            tags: article.tags.clone(),
+            series: article.series.clone(),
+        }
+    }
+
+    /// The card as a translation of another.
+    pub fn into_translation(self) -> Translation {
+        Translation { lang: self.lang, id: self.id, url: self.url, title: self.title }
+    }
+}
+
+/// One work of a search answer, in the version that is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Hit {
+    /// The version shown.
+    #[serde(flatten)]
+    pub card: Card,
+    /// The title, escaped, the query's words in `<mark>`.
+    pub title_html: String,
+    /// The passage that matches best, escaped, the query's words in `<mark>`.
+    pub snippet_html: String,
+    /// Higher is better; comparable within one answer only.
+    pub score: f32,
+    /// The work's other versions, by language; of very many, a hundred: the first of every language
+    /// by their ids, then the second of every one, and so on.
+    pub translations: Vec<Translation>,
+    /// How many other versions the work has, where not all are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translations_total: Option<u64>,
+    /// Why it stands where it stands, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
+}
+
+/// The number of works that match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Total {
+    /// The number.
+    pub value: u64,
+    /// `eq`: totals are exact, of what was looked for; see `is_partial`.
+    pub relation: &'static str,
+}
+
+impl Total {
+    /// An exact total.
+    pub fn exact(value: usize) -> Total {
+        Total { value: value as u64, relation: "eq" }
+    }
+}
+
+/// The answer to a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchAnswer {
+    /// The works (without grouping: the versions) that match and pass the filters, the same on
+    /// every page.
+    pub total: Total,
+    /// How many of them stand before the page.
+    pub place: usize,
+    /// The asked-for page of them.
+    pub hits: Vec<Hit>,
+    /// The words that were searched for in another spelling, in the order of the query.
+    pub corrections: Vec<Correction>,
+    /// How hits were found, where it was not by the search as it was typed. Total, facets and all
+    /// pages are of the search that is answered.
+    pub recovery: Option<Recovery>,
+    /// The counts that were asked for.
+    pub facets: FacetCounts,
+    /// Where the page ends, if there is more.
+    pub next: Option<Cursor>,
+    /// What the reader should know of how the query was read.
+    pub notes: Vec<Note>,
+    /// The state it was given from.
+    pub index_version: IndexVersion,
+}
+
+/// One article, whole.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ArticleAnswer {
+    /// What is shown of it in lists.
+    #[serde(flatten)]
+    pub card: Card,
+    /// Its text.
+    pub body: String,
+    /// The work's other versions, by language; of very many, a hundred: the first of every language
+    /// by their ids, then the second of every one, and so on.
+    pub translations: Vec<Translation>,
+    /// How many other versions the work has, where not all are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translations_total: Option<u64>,
+    /// The state it was given from.
+    pub index_version: IndexVersion,
+}
+
+/// What a related work was found by: the first that leads to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    /// What both say: words, links from one to the other, a series.
+    Text,
+    /// A topic of the menu, and no text.
+    Topic,
+    /// Nothing but being of the same kind: one of the newest of these.
+    Kind,
+    /// Nothing at all: one of the newest.
+    Recent,
+}
+
+/// Why a work is related, for a reader.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Reason {
+    /// Both dwell on these words; where there is nothing else to say, both mention them.
+    Terms {
+        /// The words and phrases as the article asked from writes them, the weightiest first.
+        terms: Vec<String>,
+    },
+    /// The article asked from links to it.
+    LinkedFromHere,
+    /// It links to the article asked from.
+    LinksHere,
+    /// Both are parts of this series.
+    Series {
+        /// Its name.
+        series: String,
+    },
+    /// Both stand under this topic.
+    Topic {
+        /// Its path.
+        path: String,
+        /// Its label.
+        label: String,
+    },
+    /// Both are by this person.
+    Author {
+        /// The name.
+        author: String,
+    },
+    /// Nothing nearer was found: one of the newest of the same kind.
+    Kind,
+    /// Nothing nearer was found: one of the newest.
+    Recent,
+}
+
+/// A related work.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RelatedHit {
+    /// The version shown.
+    #[serde(flatten)]
+    pub card: Card,
+    /// Higher is nearer; comparable within one answer only.
+    pub score: f32,
+    /// What it was found by.
+    pub rung: Rung,
+    /// Whether it is in another language than the article asked from.
+    pub other_language: bool,
+    /// Why it is there, the strongest reason first.
+    pub reasons: Vec<Reason>,
+}
+
+/// The works nearest to an article or a draft.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelatedAnswer {
+    /// The article's id; a draft has none.
+    pub id: Option<String>,
+    /// The works, nearest first.
+    pub hits: Vec<RelatedHit>,
+    /// The state it was given from.
+    pub index_version: IndexVersion,
+}
+
+/// What was done to find something. Where several things were, it is the last of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveryKind {
+    /// A word was searched for as the site writes it.
+    Spelling,
+    /// Two words were searched for as one.
+    Joined,
+    /// A word was searched for as two.
+    Split,
+    /// Less was asked for: words, or the quotation marks around them, were left out.
+    FewerWords,
+    /// Nothing that the filters leave holds the words together: what holds any of them was searched for.
+    AnyWord,
+    /// The languages that were asked for were left out.
+    OtherLanguages,
+    /// Other filters were left out: kinds, tags, authors, years, dates.
+    FewerFilters,
+    /// It was looked for under a broader topic, or under all.
+    BroaderTopic,
+    /// Nothing of what was searched for is there: this is the newest of the topic, or of all.
+    Newest,
+}
+
+impl RecoveryKind {
+    /// Whether all that was asked for is answered, in another spelling.
+    pub fn is_respelling(self) -> bool {
+        matches!(self, RecoveryKind::Spelling | RecoveryKind::Joined | RecoveryKind::Split)
+    }
+}
+
+/// How a search was helped.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Recovery {
+    /// What was done.
+    pub kind: RecoveryKind,
+    /// The query as it was typed.
+    pub from: String,
+    /// The query that is answered; empty where what is newest is answered.
+    pub to: String,
+    /// The same, escaped, what is written otherwise in `<mark>`.
+    pub to_html: String,
+    /// What was left out: words (`virtual`) and filters (`lang=fr`), as they were asked for.
+    pub dropped: Vec<String>,
+    /// The broader topics whose pages are answered in place of those asked for; none where it is all
+    /// topics.
+    pub topics: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_card_loses_addresses_that_are_not_of_the_web() {
+        let record = json!({"id": "a", "title": "Harbour", "url": "https://a.example/x", "image": "/x.png"});
+        let (article, _) = Article::from_fields(record.as_object().unwrap()).unwrap();
+        let mut stored = serde_json::to_value(Card::of(&article)).unwrap();
+        let read = |stored: &serde_json::Value| serde_json::from_value::<Card>(stored.clone()).unwrap();
+        let card = read(&stored);
+        assert_eq!((card.url.as_deref(), card.image.as_deref()), (Some("https://a.example/x"), Some("/x.png")));
+        stored["url"] = json!("javascript:alert(1)");
+        stored["image"] = json!("data:image/svg+xml,x");
+        let card = read(&stored);
+        assert_eq!((card.url, card.image), (None, None));
+    }
+}

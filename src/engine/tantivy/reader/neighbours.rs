@@ -1,0 +1,159 @@
+//! The file of the works that are nearest to each: its layout, read and written.
+
+use std::ops::Range;
+use std::path::Path;
+
+use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
+
+use crate::engine::related::{Nearness, Shared};
+
+/// The places of the terms that were looked for, among those of a version's subject.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct LookedFor {
+    pub(crate) words: Vec<usize>,
+    pub(crate) phrases: Vec<usize>,
+}
+
+/// A work that is near.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Candidate {
+    pub(crate) work: u32,
+    pub(crate) nearness: Nearness,
+    /// Which version of the work asked about it shares terms with.
+    pub(crate) version: usize,
+}
+
+pub(crate) const FILE: &str = "nearest.bin";
+pub(crate) const MAGIC: &[u8; 8] = b"fichero1";
+
+/// Bytes before the first work's: the magic, the fingerprint, the number of works, where the table
+/// of places begins.
+pub(crate) const HEAD: usize = 32;
+
+/// Bytes of a range in the table of places.
+const RANGE: usize = 16;
+
+/// What is kept of a work.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Kept {
+    /// For each of its versions, by their ids, what was looked for.
+    pub(crate) looked_for: Vec<LookedFor>,
+    /// For each of its versions, the nearest works that have a version in its language.
+    pub(crate) in_language: Vec<Vec<Candidate>>,
+    /// The nearest of all works.
+    pub(crate) of_all: Vec<Candidate>,
+}
+
+impl Kept {
+    /// Appends it as the file holds it.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let count = |out: &mut Vec<u8>, count: usize| out.push(u8::try_from(count).unwrap_or(u8::MAX));
+        count(out, self.looked_for.len());
+        for (looked_for, candidates) in self.looked_for.iter().zip(&self.in_language) {
+            for places in [&looked_for.words, &looked_for.phrases] {
+                count(out, places.len());
+                places.iter().for_each(|place| count(out, *place));
+            }
+            write_candidates(out, candidates);
+        }
+        write_candidates(out, &self.of_all);
+    }
+}
+
+/// The works nearest to every article, as they are kept.
+pub(crate) struct NearestStore {
+    bytes: OwnedBytes,
+    works: usize,
+    table: usize,
+}
+
+impl NearestStore {
+    /// Opens what a generation's folder holds, if it is of the articles that have a fingerprint, of
+    /// so many works.
+    pub(crate) fn open(folder: &Path, fingerprint: u64, works: usize) -> Option<NearestStore> {
+        let directory = MmapDirectory::open(folder).ok()?;
+        let bytes = directory.open_read(Path::new(FILE)).ok()?.read_bytes().ok()?;
+        let mut reader = Reader { bytes: &bytes, at: 0 };
+        let is_ours = reader.take(MAGIC.len())? == MAGIC && reader.number()? == fingerprint;
+        let (held, table) = (reader.number()? as usize, reader.number()? as usize);
+        let is_whole = held == works && bytes.len() == table.checked_add(works.checked_mul(RANGE)?)?;
+        (is_ours && is_whole).then_some(NearestStore { bytes, works, table })
+    }
+
+    /// What is kept of a work.
+    pub(crate) fn of(&self, work: u32) -> Option<Kept> {
+        let work = Some(work as usize).filter(|work| *work < self.works)?;
+        let mut places = Reader { bytes: &self.bytes, at: self.table + work * RANGE };
+        let range: Range<usize> = places.number()? as usize..places.number()? as usize;
+        Reader { bytes: self.bytes.get(range)?, at: 0 }.kept()
+    }
+}
+
+/// The bits of what is shared that a version's number is kept in.
+const VERSION_SHIFT: u32 = 60;
+
+/// The most versions that are told apart.
+pub(crate) const MAX_VERSIONS: usize = 1 << (u64::BITS - VERSION_SHIFT);
+
+fn write_candidates(out: &mut Vec<u8>, candidates: &[Candidate]) {
+    out.push(u8::try_from(candidates.len()).unwrap_or(u8::MAX));
+    for candidate in candidates {
+        out.extend(candidate.work.to_le_bytes());
+        out.extend(candidate.nearness.score.to_le_bytes());
+        out.extend((candidate.nearness.shared.0 | (candidate.version as u64) << VERSION_SHIFT).to_le_bytes());
+    }
+}
+
+/// Reads what was written; `None` where there is less than there should be.
+struct Reader<'b> {
+    bytes: &'b [u8],
+    at: usize,
+}
+
+impl<'b> Reader<'b> {
+    fn take(&mut self, count: usize) -> Option<&'b [u8]> {
+        let taken = self.bytes.get(self.at..self.at.checked_add(count)?)?;
+        self.at += count;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn count(&mut self) -> Option<usize> {
+        self.array::<1>().map(|[count]| usize::from(count))
+    }
+
+    fn places(&mut self) -> Option<Vec<usize>> {
+        let count = self.count()?;
+        Some(self.take(count)?.iter().map(|place| usize::from(*place)).collect())
+    }
+
+    fn candidates(&mut self) -> Option<Vec<Candidate>> {
+        let count = self.count()?;
+        (0..count).map(|_| self.candidate()).collect()
+    }
+
+    fn candidate(&mut self) -> Option<Candidate> {
+        let work = self.array().map(u32::from_le_bytes)?;
+        let score = self.array().map(f32::from_le_bytes)?;
+        let bits = self.number()?;
+        let shared = Shared(bits & ((1 << VERSION_SHIFT) - 1));
+        Some(Candidate { work, nearness: Nearness { score, shared }, version: (bits >> VERSION_SHIFT) as usize })
+    }
+
+    fn kept(&mut self) -> Option<Kept> {
+        let mut kept = Kept::default();
+        for _ in 0..self.count()? {
+            kept.looked_for.push(LookedFor { words: self.places()?, phrases: self.places()? });
+            kept.in_language.push(self.candidates()?);
+        }
+        kept.of_all = self.candidates()?;
+        Some(kept)
+    }
+}

@@ -1,0 +1,389 @@
+//! A segment with its columns opened, and where in it an article stands.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use tantivy::columnar::{BytesColumn, Column, ColumnValues, StrColumn};
+use tantivy::index::SegmentId;
+use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet, InvertedIndexReader, SegmentReader, TERMINATED, Term};
+
+use super::completion_top_k::Best;
+use super::prefix_terms::Beginnings;
+use crate::analysis::{Sketch, ZONES, Zone};
+use crate::engine::EngineError;
+use crate::engine::snippets::BodyPassage;
+use crate::engine::tantivy::index::schema::{ContentKey, Fields, length_column, read_passage};
+
+/// How many postings are read in the time that one article is looked for among them.
+const POSTINGS_A_SEEK: usize = 64;
+
+/// Whether readers may see an article when its snapshot is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// It is deleted, has expired or is not published yet.
+    No,
+    /// Until it expires.
+    ForNow,
+    ForGood,
+}
+
+/// The postings lists of one zone in a segment.
+pub(crate) struct ZoneReaders {
+    words: Arc<InvertedIndexReader>,
+    pub(crate) stems: Arc<InvertedIndexReader>,
+    pub(crate) length: Arc<dyn ColumnValues<u64>>,
+}
+
+/// A segment with its columns opened.
+pub(crate) struct Segment {
+    pub(crate) reader: SegmentReader,
+    pub(crate) zones: [ZoneReaders; ZONES],
+    pub(crate) vocabulary: Arc<InvertedIndexReader>,
+    pub(crate) completions: Arc<InvertedIndexReader>,
+    pub(crate) heads: Arc<InvertedIndexReader>,
+    pub(crate) best: Arc<Best>,
+    pub(crate) beginnings: Arc<Beginnings>,
+    /// For every article, the number of its work.
+    works: Vec<u32>,
+    content: Arc<dyn ColumnValues<u64>>,
+    pub(crate) kind: Arc<dyn ColumnValues<u64>>,
+    /// Ordinals into `langs`.
+    pub(crate) lang: Arc<dyn ColumnValues<u64>>,
+    /// The segment's languages in the order of their ordinals.
+    pub(crate) langs: Vec<String>,
+    /// For every language, its place among the snapshot's language groups.
+    pub(crate) groups: Vec<usize>,
+    pub(crate) published: Column<i64>,
+    pub(crate) expires: Column<i64>,
+    /// For every article, whether it is seen at the second at which the snapshot was taken.
+    seen: Vec<Seen>,
+    /// The articles that are not, in order: nothing of them may be told, so that no statistics count
+    /// them.
+    pub(crate) uncounted: Arc<Vec<DocId>>,
+    /// When every article was published, Unix time; the undated ones before all others.
+    newness_s: Vec<i64>,
+    settled_s: i64,
+    pub(crate) id: Option<StrColumn>,
+    /// For every article, the place of its id among the ids of the snapshot, in their order.
+    pub(crate) id_ranks: Vec<u32>,
+    pub(crate) topic: Option<StrColumn>,
+    pub(crate) topic_label: Option<StrColumn>,
+    pub(crate) tag: Option<StrColumn>,
+    pub(crate) author: Option<StrColumn>,
+    passage: Option<BytesColumn>,
+    pub(crate) subject: Option<BytesColumn>,
+    sketch: Column<u64>,
+    /// The positions at which the passages of each article begin, in order.
+    pub(crate) passage_start: Column<u64>,
+}
+
+/// What was made of a segment once: for the articles that were not counted then, the completions and the
+/// words that most of the others hold.
+pub(crate) type KnownBest = HashMap<SegmentId, (Arc<Vec<DocId>>, Arc<Best>, Arc<Beginnings>)>;
+
+/// Wraps whatever the index says.
+pub(crate) fn index_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
+    EngineError::Index(error.into())
+}
+
+/// One value of a bytes column, read singly.
+pub(crate) fn value(column: Option<&BytesColumn>, doc: DocId, ordinal: usize) -> Result<Option<Vec<u8>>, EngineError> {
+    let Some(column) = column else { return Ok(None) };
+    let Some(term) = nth_value(column.ords(), doc, ordinal) else { return Ok(None) };
+    let mut bytes = Vec::new();
+    column.ord_to_bytes(term, &mut bytes).map_err(index_error)?;
+    Ok(Some(bytes))
+}
+
+/// One of an article's values, without going through those before it.
+fn nth_value(column: &Column<u64>, doc: DocId, ordinal: usize) -> Option<u64> {
+    let row = column.index.value_row_ids(doc).nth(ordinal)?;
+    Some(column.values.get_val(row))
+}
+
+/// Where an article stands in a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(crate) segment: usize,
+    pub(crate) doc: DocId,
+}
+
+impl Segment {
+    /// Opens the columns of a segment, for the articles that are seen at a second (Unix time).
+    pub(crate) fn open(
+        reader: &SegmentReader,
+        fields: &Fields,
+        best: &mut KnownBest,
+        now_s: i64,
+    ) -> tantivy::Result<Segment> {
+        let columns = reader.fast_fields();
+        let zone = |zone: Zone| -> tantivy::Result<ZoneReaders> {
+            Ok(ZoneReaders {
+                words: reader.inverted_index(fields.zones[zone.ordinal()].words)?,
+                stems: reader.inverted_index(fields.zones[zone.ordinal()].stems)?,
+                length: columns.u64(&length_column(zone))?.first_or_default_col(0),
+            })
+        };
+        let lang = columns.str("lang")?;
+        let mut langs = Vec::new();
+        if let Some(lang) = &lang {
+            let mut text = String::new();
+            for ordinal in 0..lang.num_terms() as u64 {
+                lang.ord_to_str(ordinal, &mut text)?;
+                langs.push(text.clone());
+            }
+        }
+        let lang: Arc<dyn ColumnValues<u64>> = match lang {
+            Some(lang) => lang.ords().clone().first_or_default_col(u64::MAX),
+            None => Column::build_empty_column(reader.max_doc()).first_or_default_col(u64::MAX),
+        };
+        let work = columns.u64("work")?.first_or_default_col(0);
+        let work_of = |doc| u32::try_from(work.get_val(doc)).unwrap_or(u32::MAX);
+        let mut segment = Segment {
+            zones: [
+                zone(Zone::Title)?,
+                zone(Zone::Summary)?,
+                zone(Zone::Body)?,
+                zone(Zone::Topics)?,
+                zone(Zone::Authors)?,
+            ],
+            vocabulary: reader.inverted_index(fields.vocabulary)?,
+            completions: reader.inverted_index(fields.completions)?,
+            heads: reader.inverted_index(fields.heads)?,
+            best: Arc::default(),
+            beginnings: Arc::default(),
+            works: (0..reader.max_doc()).map(work_of).collect(),
+            content: columns.u64("content")?.first_or_default_col(0),
+            kind: columns.u64("kind")?.first_or_default_col(0),
+            lang,
+            langs,
+            groups: Vec::new(),
+            published: columns.i64("published")?,
+            expires: columns.i64("expires")?,
+            id: columns.str("id")?,
+            id_ranks: Vec::new(),
+            seen: Vec::new(),
+            uncounted: Arc::default(),
+            newness_s: Vec::new(),
+            settled_s: i64::MAX,
+            topic: columns.str("topic")?,
+            topic_label: columns.str("topic_label")?,
+            tag: columns.str("tag")?,
+            author: columns.str("author")?,
+            passage: columns.bytes("passage")?,
+            subject: columns.bytes("subject")?,
+            sketch: columns.u64("sketch")?,
+            passage_start: columns.u64("passage_start")?,
+            reader: reader.clone(),
+        };
+        segment.settle(now_s);
+        (segment.best, segment.beginnings) = match best.remove(&reader.segment_id()) {
+            Some((uncounted, best, beginnings)) if uncounted == segment.uncounted => (best, beginnings),
+            _ => {
+                let (completions, vocabulary) = (&segment.completions, &segment.vocabulary);
+                let best = Best::of(completions.terms(), |term| segment.holders(completions, term))?;
+                let beginnings = Beginnings::of(vocabulary.terms(), |term| segment.holders(vocabulary, term))?;
+                (Arc::new(best), Arc::new(beginnings))
+            }
+        };
+        Ok(segment)
+    }
+
+    /// How many counted articles hold a term. Tantivy's own number counts deleted ones until it
+    /// merges, and those that readers may not see: from it could be told which words they hold.
+    pub(crate) fn holders(&self, list: &InvertedIndexReader, term: &TermInfo) -> io::Result<u32> {
+        if self.uncounted.is_empty() {
+            return Ok(term.doc_freq);
+        }
+        let mut postings = list.read_postings_from_terminfo(term, IndexRecordOption::Basic)?;
+        let mut uncounted = 0;
+        if self.uncounted.len() < term.doc_freq as usize / POSTINGS_A_SEEK {
+            for doc in self.uncounted.iter() {
+                let met = if postings.doc() < *doc { postings.seek(*doc) } else { postings.doc() };
+                uncounted += u32::from(met == *doc);
+            }
+        } else {
+            while postings.doc() != TERMINATED {
+                uncounted += u32::from(!self.is_counted(postings.doc()));
+                postings.advance();
+            }
+        }
+        Ok(term.doc_freq.saturating_sub(uncounted))
+    }
+
+    /// As [`Segment::holders`], of a term that there may not be.
+    pub(crate) fn holders_of(&self, list: &InvertedIndexReader, term: io::Result<Option<TermInfo>>) -> io::Result<u32> {
+        term?.map_or(Ok(0), |term| self.holders(list, &term))
+    }
+
+    /// The articles that hold a stem in a zone.
+    pub(crate) fn stem_postings(
+        &self,
+        fields: &Fields,
+        zone: Zone,
+        stem: &str,
+        option: IndexRecordOption,
+    ) -> Result<Option<SegmentPostings>, EngineError> {
+        let term = Term::from_field_text(fields.zones[zone.ordinal()].stems, stem);
+        self.zones[zone.ordinal()].stems.read_postings(&term, option).map_err(index_error)
+    }
+
+    /// The articles that hold a stem in a zone, with how often, block by block.
+    pub(crate) fn stem_blocks(
+        &self,
+        fields: &Fields,
+        zone: Zone,
+        stem: &str,
+    ) -> Result<Option<BlockSegmentPostings>, EngineError> {
+        let term = Term::from_field_text(fields.zones[zone.ordinal()].stems, stem);
+        let blocks = self.zones[zone.ordinal()].stems.read_block_postings(&term, IndexRecordOption::WithFreqs);
+        blocks.map_err(index_error)
+    }
+
+    /// The articles that hold a word, folded or as typed, in a zone, with how often, block by block.
+    pub(crate) fn word_blocks(
+        &self,
+        fields: &Fields,
+        zone: Zone,
+        word: &str,
+    ) -> Result<Option<BlockSegmentPostings>, EngineError> {
+        let term = Term::from_field_text(fields.zones[zone.ordinal()].words, word);
+        let blocks = self.zones[zone.ordinal()].words.read_block_postings(&term, IndexRecordOption::WithFreqs);
+        blocks.map_err(index_error)
+    }
+
+    /// The articles that hold a word, folded or as typed, in a zone.
+    pub(crate) fn word_postings(
+        &self,
+        fields: &Fields,
+        zone: Zone,
+        word: &str,
+        option: IndexRecordOption,
+    ) -> Result<Option<SegmentPostings>, EngineError> {
+        let term = Term::from_field_text(fields.zones[zone.ordinal()].words, word);
+        self.zones[zone.ordinal()].words.read_postings(&term, option).map_err(index_error)
+    }
+
+    /// For every article, whether it holds a folded word, with its tilde where it has one, in some
+    /// zone.
+    pub(crate) fn docs_with_word(&self, fields: &Fields, word: &str) -> Result<Vec<bool>, EngineError> {
+        let option = IndexRecordOption::Basic;
+        let mut lists = Vec::new();
+        if word.contains('ñ') {
+            for zone in Zone::ALL {
+                lists.extend(self.word_postings(fields, zone, word, option)?);
+            }
+        } else {
+            let term = Term::from_field_text(fields.vocabulary, word);
+            lists.extend(self.vocabulary.read_postings(&term, option).map_err(index_error)?);
+        }
+        let mut docs = vec![false; self.reader.max_doc() as usize];
+        for mut list in lists {
+            while list.doc() != TERMINATED {
+                docs[list.doc() as usize] = true;
+                list.advance();
+            }
+        }
+        Ok(docs)
+    }
+
+    /// An article's id.
+    pub(crate) fn id_of(&self, doc: DocId) -> Result<String, EngineError> {
+        let mut id = String::new();
+        if let Some(column) = &self.id
+            && let Some(ordinal) = column.ords().first(doc)
+        {
+            column.ord_to_str(ordinal, &mut id).map_err(index_error)?;
+        }
+        Ok(id)
+    }
+
+    /// What tells an article's content from any other.
+    pub(crate) fn content_of(&self, doc: DocId) -> ContentKey {
+        ContentKey(self.content.get_val(doc))
+    }
+
+    /// Where an article's id stands among all ids.
+    pub(crate) fn id_rank(&self, doc: DocId) -> u32 {
+        self.id_ranks.get(doc as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// An article's language, and that language's place among the snapshot's groups.
+    pub(crate) fn lang_of(&self, doc: DocId) -> (&str, usize) {
+        let ordinal = self.lang.get_val(doc) as usize;
+        let lang = self.langs.get(ordinal).map_or("und", String::as_str);
+        (lang, self.groups.get(ordinal).copied().unwrap_or(usize::MAX))
+    }
+
+    /// How many passages an article's body has.
+    pub(crate) fn passages(&self, doc: DocId) -> usize {
+        self.passage_start.index.value_row_ids(doc).len()
+    }
+
+    /// One passage of an article's body, read singly.
+    pub(crate) fn passage(&self, doc: DocId, ordinal: usize) -> Result<Option<BodyPassage>, EngineError> {
+        Ok(value(self.passage.as_ref(), doc, ordinal)?.as_deref().and_then(read_passage))
+    }
+
+    /// What tells copies of an article's text.
+    pub(crate) fn sketch(&self, doc: DocId) -> Option<Sketch> {
+        Sketch::from_numbers(self.sketch.values_for_doc(doc))
+    }
+
+    /// Notes which articles are seen at a second (Unix time), and how new each is: both are asked of
+    /// very many while somebody types.
+    pub(crate) fn settle(&mut self, now_s: i64) {
+        let docs = 0..self.reader.max_doc();
+        self.newness_s = docs.clone().map(|doc| self.published.first(doc).unwrap_or(i64::MIN)).collect();
+        let seen = |doc| match self.is_visible(doc, now_s) {
+            false => Seen::No,
+            true if self.expires.first(doc).is_some() => Seen::ForNow,
+            true => Seen::ForGood,
+        };
+        self.seen = docs.clone().map(seen).collect();
+        self.settled_s = now_s;
+        self.uncounted = Arc::new(docs.filter(|doc| !self.is_counted(*doc)).collect());
+    }
+
+    /// Whether statistics count an article: readers might see it when the snapshot was taken.
+    pub(crate) fn is_counted(&self, doc: DocId) -> bool {
+        self.seen.get(doc as usize).is_some_and(|seen| *seen != Seen::No)
+    }
+
+    /// When an article appears and when it expires, Unix time; neither where it is never seen.
+    pub(crate) fn turns_s(&self, doc: DocId) -> impl Iterator<Item = i64> {
+        let (published, expires) = (self.published.first(doc), self.expires.first(doc));
+        let is_ever_seen = published.zip(expires).is_none_or(|(published, expires)| published < expires);
+        [published, expires].into_iter().flatten().filter(move |_| is_ever_seen)
+    }
+
+    /// Makes an article a version of another work.
+    pub(crate) fn set_work(&mut self, doc: DocId, work: u32) {
+        if let Some(known) = self.works.get_mut(doc as usize) {
+            *known = work;
+        }
+    }
+
+    /// The number of an article's work.
+    pub(crate) fn work_of(&self, doc: DocId) -> u32 {
+        self.works.get(doc as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// When an article was published, Unix time; an undated one before all others.
+    pub(crate) fn newness_s(&self, doc: DocId) -> i64 {
+        self.newness_s.get(doc as usize).copied().unwrap_or(i64::MIN)
+    }
+
+    /// Whether readers may see an article at a second (Unix time).
+    pub(crate) fn is_visible(&self, doc: DocId, now_s: i64) -> bool {
+        if self.settled_s <= now_s && self.seen.get(doc as usize) == Some(&Seen::ForGood) {
+            return true;
+        }
+        !self.reader.is_deleted(doc)
+            && self.published.first(doc).is_none_or(|at| at <= now_s)
+            && self.expires.first(doc).is_none_or(|at| now_s < at)
+    }
+}

@@ -1,0 +1,194 @@
+//! What a snapshot knows of terms: how many articles hold them, which are like them, which begin alike.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io;
+
+use tantivy::postings::TermInfo;
+use tantivy::query::FuzzyTermQuery;
+use tantivy::schema::IndexRecordOption;
+use tantivy::termdict::TermDictionary;
+use tantivy::{DocSet, TERMINATED, Term};
+
+use super::phrase_match::sequence_counts;
+use super::prefix_terms::{SPARE, Under};
+use super::segment::index_error;
+use super::snapshot::Snapshot;
+use super::surface_form::written;
+use crate::analysis::{ZONES, Zone};
+use crate::engine::EngineError;
+use crate::engine::filters::{Facet, Filters};
+use crate::engine::planning::synonyms::SynonymIndex;
+use crate::engine::planning::{Begun, Collection, WordForms};
+use crate::engine::ranking::LanguageStats;
+
+impl Collection for Snapshot {
+    type Error = EngineError;
+
+    fn languages(&self) -> &[LanguageStats] {
+        &self.languages
+    }
+
+    fn matching(&self, stem: &str) -> Result<u64, EngineError> {
+        let mut sums = [0u64; ZONES];
+        for segment in &self.segments {
+            for ((sum, zone), fields) in sums.iter_mut().zip(&segment.zones).zip(&self.fields.zones) {
+                let term = Term::from_field_text(fields.stems, stem);
+                let found = segment.holders_of(&zone.stems, zone.stems.get_term_info(&term));
+                *sum += u64::from(found.map_err(index_error)?);
+            }
+        }
+        Ok(sums.into_iter().max().unwrap_or(0))
+    }
+
+    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError> {
+        let term = Term::from_field_text(self.fields.vocabulary, folded);
+        let automaton = FuzzyTermQuery::new(term, max_edits, true).automaton().map_err(index_error)?;
+        self.words_of(|terms, take| {
+            let mut words = terms.search(&automaton).into_stream()?;
+            while let Some((word, term)) = words.next() {
+                take(word, term)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn holding(&self, folded: &str) -> Result<u64, EngineError> {
+        let term = Term::from_field_text(self.fields.vocabulary, folded);
+        let mut sum = 0;
+        for segment in &self.segments {
+            let found = segment.holders_of(&segment.vocabulary, segment.vocabulary.get_term_info(&term));
+            sum += u64::from(found.map_err(index_error)?);
+        }
+        Ok(sum)
+    }
+
+    fn holding_both(&self, one: &str, other: &str) -> Result<u64, EngineError> {
+        let mut holders = 0;
+        for segment in &self.segments {
+            let list = |word: &str| {
+                let term = Term::from_field_text(self.fields.vocabulary, word);
+                segment.vocabulary.read_postings(&term, IndexRecordOption::Basic).map_err(index_error)
+            };
+            let (Some(mut one), Some(mut other)) = (list(one)?, list(other)?) else { continue };
+            let mut doc = one.doc();
+            while doc != TERMINATED {
+                let met = if other.doc() < doc { other.seek(doc) } else { other.doc() };
+                if met == doc {
+                    holders += u64::from(segment.is_counted(doc));
+                    doc = one.advance();
+                } else {
+                    doc = if met == TERMINATED { TERMINATED } else { one.seek(met) };
+                }
+            }
+        }
+        Ok(holders)
+    }
+
+    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, EngineError> {
+        for segment in &self.segments {
+            for zone in Zone::ALL {
+                let mut docs = sequence_counts(self, segment, sequence, zone)?.into_keys();
+                if docs.any(|doc| segment.is_counted(doc)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, EngineError> {
+        written(self, folded, now_s)
+    }
+
+    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, EngineError> {
+        if self.segments.iter().any(|segment| segment.beginnings.under(prefix).is_some()) {
+            return frequent_beginning_with(self, prefix, most);
+        }
+        // The largest character: nothing that begins with the prefix comes behind.
+        let end = format!("{prefix}{}", char::MAX);
+        let words = self.words_of(|terms, take| {
+            let mut words = terms.range().ge(prefix).lt(&end).into_stream()?;
+            while let Some((word, term)) = words.next() {
+                take(word, term)?;
+            }
+            Ok(())
+        });
+        Ok(Begun::best_of(words?, most))
+    }
+
+    fn synonyms(&self) -> &SynonymIndex {
+        &self.synonyms
+    }
+
+    fn could_pass(&self, filters: &Filters) -> bool {
+        let has_value = |facet| self.values.meant(facet, filters).is_none_or(|meant| meant.contains(&true));
+        Facet::ALL.into_iter().all(has_value)
+    }
+}
+
+impl Snapshot {
+    /// Words of the vocabulary with how many articles hold each, over all segments. `walk` takes
+    /// those that are meant from a segment's words.
+    fn words_of(
+        &self,
+        walk: impl Fn(&TermDictionary, &mut dyn FnMut(&[u8], &TermInfo) -> io::Result<()>) -> io::Result<()>,
+    ) -> Result<Vec<(String, u64)>, EngineError> {
+        let mut found: BTreeMap<String, u64> = BTreeMap::new();
+        for segment in &self.segments {
+            let mut take = |word: &[u8], term: &TermInfo| {
+                let holders = segment.holders(&segment.vocabulary, term)?;
+                if holders > 0 {
+                    *found.entry(String::from_utf8_lossy(word).into_owned()).or_insert(0) += u64::from(holders);
+                }
+                Ok(())
+            };
+            walk(segment.vocabulary.terms(), &mut take).map_err(index_error)?;
+        }
+        Ok(found.into_iter().collect())
+    }
+}
+
+/// The most held of very many words that begin with a text. Of each segment's words the frequent
+/// ones are taken up, and counted over all segments.
+pub(crate) fn frequent_beginning_with(snapshot: &Snapshot, prefix: &str, most: usize) -> Result<Begun, EngineError> {
+    let end = format!("{prefix}{}", char::MAX);
+    let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
+    let mut most_in_one = 0;
+    for segment in &snapshot.segments {
+        let terms = segment.vocabulary.terms();
+        if let Some(Under { words, best }) = segment.beginnings.under(prefix) {
+            most_in_one = most_in_one.max(*words);
+            for (articles, ordinal) in best.iter().take(most + most / 4 + SPARE) {
+                let mut word = Vec::new();
+                if terms.ord_to_term(*ordinal, &mut word).map_err(index_error)? {
+                    *found.entry(word).or_insert(0) += u64::from(*articles);
+                }
+            }
+        } else {
+            let mut words = terms.range().ge(prefix).lt(&end).into_stream().map_err(index_error)?;
+            while let Some((word, info)) = words.next() {
+                let articles = segment.holders(&segment.vocabulary, info).map_err(index_error)?;
+                if articles > 0 {
+                    *found.entry(word.to_vec()).or_insert(0) += u64::from(articles);
+                }
+            }
+        }
+    }
+    let count = most_in_one.max(found.len());
+    let mut found: Vec<(Vec<u8>, u64)> = found.into_iter().collect();
+    // Stable: of equals the first in the order of the words.
+    found.sort_by_key(|(_, articles)| Reverse(*articles));
+    let mut words = Vec::with_capacity(most);
+    for (word, _) in found {
+        if words.len() == most {
+            break;
+        }
+        let word = String::from_utf8_lossy(&word).into_owned();
+        let articles = snapshot.holding(&word)?;
+        if articles > 0 {
+            words.push((word, articles));
+        }
+    }
+    Ok(Begun { count, ..Begun::best_of(words, most) })
+}

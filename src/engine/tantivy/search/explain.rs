@@ -1,0 +1,26 @@
+//! The explanation of a hit.
+
+use super::boosts::Priors;
+use super::collector::Candidate;
+use super::evidence::PageEvidence;
+use crate::engine::EngineError;
+use crate::engine::explain::{Explanation, Made, explain};
+use crate::engine::tantivy::reader::segment::Segment;
+
+/// Why a work has its score.
+pub(crate) fn explanation<'s>(
+    priors: &Priors<'s>,
+    evidence: &PageEvidence<'s>,
+    segment: &'s Segment,
+    candidate: &Candidate,
+) -> Result<Explanation, EngineError> {
+    let doc = candidate.place.doc;
+    let made = Made {
+        score: candidate.score,
+        version: candidate.version_score,
+        nearness: candidate.nearness,
+        language: priors.language(segment, doc),
+        recency: priors.recency(segment, doc),
+    };
+    explain(priors.plan, &evidence.of(segment, candidate.place), &made)
+}

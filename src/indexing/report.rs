@@ -1,0 +1,130 @@
+//! What a reindex did, and how it tells of its progress.
+
+use serde::{Deserialize, Serialize};
+
+use super::publish_gate::Verdict;
+
+/// A record that is not in the index, not whole or doubtful, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RejectedRecord)]
+pub struct Rejected {
+    /// The file below its source.
+    pub file: String,
+    /// The line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The record's id, as far as it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// What a run found in one source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SourceReport {
+    /// The source's name.
+    pub source: String,
+    /// Articles that it did not have before.
+    pub added: u64,
+    /// Articles that say something else than before.
+    pub changed: u64,
+    /// Articles that say the same, read or not.
+    pub unchanged: u64,
+    /// Articles that vanished.
+    pub deleted: u64,
+    /// Records that are no articles.
+    pub rejected: u64,
+    /// The first thousand of them.
+    pub rejections: Vec<Rejected>,
+    /// Articles with a field that could not be understood and was left out, told again until it is
+    /// mended, and articles whose text contradicts their declared language, told when their file
+    /// is read; works with too many versions, told again until they have fewer; the first thousand.
+    pub flaws: Vec<Rejected>,
+    /// Articles that another source has too: the first source in the configuration wins.
+    pub shared_ids: Vec<String>,
+    /// Why the source could not be read at all; what it held stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+/// What became of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ReindexOutcome)]
+pub enum Outcome {
+    /// It was only tried: nothing was changed.
+    #[default]
+    Tried,
+    /// What it found is answered.
+    Accepted,
+    /// The gate refused it: it stays staged until it is accepted or the next run takes its place,
+    /// and what was answered before is answered on.
+    Waiting,
+}
+
+/// What a reindex did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+#[schema(as = ReindexReport)]
+pub struct Report {
+    /// The run's number.
+    pub run: i64,
+    /// Whether everything was read anew.
+    pub full: bool,
+    /// Whether it was only tried.
+    pub dry_run: bool,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the gate found; of a run that was accepted all the same, too.
+    pub gate: Verdict,
+    /// What to run about a run that waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// What was found in each source.
+    pub sources: Vec<SourceReport>,
+    /// Sources that the configuration does not name and whose articles stay until `--prune`.
+    pub unconfigured: Vec<String>,
+    /// Sources that were pruned.
+    pub pruned: Vec<String>,
+    /// Groups of words that stand for each other.
+    pub synonym_groups: usize,
+    /// Why the synonyms could not be read; the former ones stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synonyms_failed: Option<String>,
+    /// Articles that are answered differently now.
+    pub changes: u64,
+    /// The generation that was built, published or waiting with the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// The state that is answered from, when it was published before the command ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index_version: Option<String>,
+    /// How long it took.
+    pub took_ms: u64,
+}
+
+impl Report {
+    /// Whether every source could be read, and the synonyms.
+    pub fn is_complete(&self) -> bool {
+        self.synonyms_failed.is_none() && self.sources.iter().all(|source| source.failed.is_none())
+    }
+
+    /// Whether the gate refuses the run, or would refuse one that was only tried.
+    pub fn is_refused(&self) -> bool {
+        self.outcome != Outcome::Accepted && !self.gate.refusals.is_empty()
+    }
+
+    /// How many articles all sources hold after the run.
+    pub fn articles(&self) -> u64 {
+        self.sources.iter().map(|source| source.added + source.changed + source.unchanged).sum()
+    }
+}
+
+/// What is told while a reindex runs.
+pub trait Progress {
+    /// A source is being read: so many records so far.
+    fn reading(&self, source: &str, records: u64);
+    /// A generation is being built: so many articles so far.
+    fn building(&self, articles: u64);
+}

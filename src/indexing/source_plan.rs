@@ -1,0 +1,100 @@
+//! Which sources a reindex reads, and under which names.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::config::Source;
+use crate::storage::catalog::Catalog;
+use crate::storage::catalog::push::PUSHES;
+use crate::storage::catalog::stage::SourceSpec;
+
+/// All sources that are meant to be there, in the order in which they win: those of the
+/// configuration, read this time or before, then those given by hand.
+pub(crate) fn named_sources(
+    catalog: &Catalog,
+    configured: &[Source],
+    specs: &[(SourceSpec, PathBuf)],
+) -> Result<Vec<SourceSpec>> {
+    let known = catalog.sources()?;
+    let mut named = Vec::new();
+    for source in configured {
+        let is_read = specs.iter().find(|(spec, _)| spec.name == source.name);
+        let is_known = known.iter().any(|known| known.name == source.name);
+        match is_read {
+            Some((spec, _)) => named.push(spec.clone()),
+            None if is_known => named.push(configured_spec(source)),
+            None => {}
+        }
+    }
+    named.extend(specs.iter().filter(|(spec, _)| !spec.is_configured).map(|(spec, _)| spec.clone()));
+    Ok(named)
+}
+
+pub(crate) fn configured_spec(source: &Source) -> SourceSpec {
+    SourceSpec { name: source.name.clone(), location: location(&source.path), is_configured: true }
+}
+
+pub(crate) fn location(path: &Path) -> String {
+    std::path::absolute(path).map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
+}
+
+/// Where a path leads to, whichever way it is written; the path itself where nothing is there.
+pub(crate) fn place(path: &Path) -> String {
+    std::fs::canonicalize(path).map_or_else(|_| location(path), |path| path.display().to_string())
+}
+
+/// The sources to read, with their paths. A path given by hand is a source named after it, or
+/// the one that is there already; one inside a configured source, or around it, is refused, for it
+/// would have the same articles once more.
+pub(crate) fn source_specs(
+    catalog: &Catalog,
+    configured: &[Source],
+    paths: &[PathBuf],
+) -> Result<Vec<(SourceSpec, PathBuf)>> {
+    let mut specs: Vec<(SourceSpec, PathBuf)> = Vec::new();
+    if paths.is_empty() {
+        for source in configured {
+            specs.push((configured_spec(source), source.path.clone()));
+        }
+        return Ok(specs);
+    }
+    for path in paths {
+        let at = place(path);
+        let known =
+            configured.iter().find(|source| location(&source.path) == location(path) || place(&source.path) == at);
+        let overlapping = configured.iter().find(|source| {
+            let source = place(&source.path);
+            Path::new(&source).starts_with(&at) || Path::new(&at).starts_with(&source)
+        });
+        if let (None, Some(Source { name, path: source })) = (known, overlapping) {
+            bail!(
+                "{}: the source {name:?} has articles of it already: run `fichero reindex {}`, which reads only what has changed",
+                path.display(),
+                source.display()
+            );
+        }
+        let name = match known {
+            Some(source) => source.name.clone(),
+            None => match catalog.source_at(&at)?.filter(|name| configured.iter().all(|source| source.name != *name)) {
+                Some(name) => name,
+                None => unused_name(catalog, configured, path, &at)?,
+            },
+        };
+        if specs.iter().all(|(spec, _)| spec.name != name) {
+            let location = if known.is_some() { location(path) } else { at };
+            specs.push((SourceSpec { name, location, is_configured: known.is_some() }, path.clone()));
+        }
+    }
+    Ok(specs)
+}
+
+/// The name of a source that a path given by hand makes: the path as given, unless a source of
+/// another place has this name, whose articles the run would take for vanished.
+pub(crate) fn unused_name(catalog: &Catalog, configured: &[Source], path: &Path, at: &str) -> Result<String> {
+    let name = path.display().to_string().trim_end_matches('/').to_owned();
+    let is_taken = name == PUSHES
+        || configured.iter().any(|source| source.name == name)
+        || catalog.sources()?.iter().any(|source| source.name == name);
+    Ok(if is_taken || name.is_empty() { at.to_owned() } else { name })
+}
