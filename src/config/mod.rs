@@ -1,6 +1,8 @@
 //! Flags, file and environment become one validated configuration.
 
-pub(crate) mod gate;
+pub mod base_url;
+pub mod gate;
+pub mod http;
 
 use std::fs;
 use std::io;
@@ -9,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use self::base_url::BaseUrl;
+use self::http::ServiceSettings;
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
-use crate::http::{BaseUrl, ServiceSettings};
-use crate::indexing::publish_gate;
 use crate::storage::catalog::push::PUSHES;
 
 /// Where the file is looked for when none is named.
@@ -73,7 +75,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: publish_gate::SettingsError,
+        source: gate::SettingsError,
     },
     /// The address under which the API is reached is none.
     #[error("{path}: public_url is {url:?}: it should be an address such as https://search.example.org")]
@@ -112,7 +114,7 @@ pub struct Config {
     /// What readers know the site as, see [`crate::http::Settings::site_name`].
     pub site_name: Option<String>,
     /// What a run has to hold to be accepted by itself.
-    pub gate: publish_gate::Settings,
+    pub gate: gate::Settings,
     /// Where the admin token is kept.
     pub token: TokenPlace,
     /// How the HTTP service is operated.
@@ -144,7 +146,7 @@ struct FileConfig {
     public_url: Option<String>,
     site_name: Option<String>,
     #[serde(default)]
-    gate: publish_gate::FileSettings,
+    gate: gate::FileSettings,
     #[serde(default)]
     http: ServiceSettings,
     #[serde(default)]

@@ -18,23 +18,25 @@ pub mod related;
 pub mod request;
 pub mod response;
 pub mod snippets;
+pub mod sort;
 pub mod suggest;
 pub mod tantivy;
+pub mod version;
 
 pub use self::cursor::{Cursor, CursorKey};
 pub use self::explain::Explanation;
 pub use self::facets::FacetCounts;
 pub use self::filters::{Facet, Filters};
 pub use self::planning::{Correction, Note};
-pub use self::request::{
-    ArticleKey, MAX_LIMIT, MAX_OFFSET, RelatedRequest, RelatedTo, SearchRequest, Sort, language_fit,
-};
+pub use self::request::{ArticleKey, MAX_LIMIT, MAX_OFFSET, RelatedRequest, RelatedTo, SearchRequest, language_fit};
 pub(crate) use self::response::listed_translations;
 pub use self::response::{
-    ArticleAnswer, Card, Hit, IndexVersion, MAX_TRANSLATIONS, Reason, Recovery, RecoveryKind, RelatedAnswer,
-    RelatedHit, Rung, SearchAnswer, TopicLabel, Total, Translation,
+    ArticleAnswer, Card, Hit, MAX_TRANSLATIONS, Reason, Recovery, RecoveryKind, RelatedAnswer, RelatedHit, Rung,
+    SearchAnswer, TopicLabel, Total, Translation,
 };
+pub use self::sort::Sort;
 pub use self::suggest::{SuggestAnswer, SuggestRequest};
+pub use self::version::IndexVersion;
 
 /// What can go wrong inside an engine. A reader's query is never an error.
 #[derive(Debug, thiserror::Error)]

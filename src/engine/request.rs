@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::filters::{Facet, Filters};
 use super::query::Query;
 use super::ranking::DEFAULT_RECENCY;
+use super::sort::Sort;
 use crate::article::Article;
 
 /// The deepest place of a hit that can be asked for.
@@ -11,18 +12,6 @@ pub const MAX_OFFSET: usize = 10_000;
 
 /// The most hits of one answer.
 pub const MAX_LIMIT: usize = 100;
-
-/// The order of hits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
-    /// Best match first; newest first where nothing is searched for.
-    #[default]
-    Relevance,
-    /// Newest first; undated articles last.
-    Newest,
-    /// Oldest first; undated articles last.
-    Oldest,
-}
 
 /// A search.
 #[derive(Debug, Clone)]

@@ -3,51 +3,17 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::json;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use super::cursor::Cursor;
 use super::explain::Explanation;
 use super::facets::FacetCounts;
 use super::planning::{Correction, Note};
+use super::version::IndexVersion;
 use crate::article::{Article, Kind, Moment, url_key};
 
 /// The most other versions of its work that are listed with a hit.
 pub const MAX_TRANSLATIONS: usize = 100;
-
-/// Which state of the articles an answer was given from: generation and applied `seq`,
-/// written `12.48211`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct IndexVersion {
-    /// The generation's number.
-    pub generation: u64,
-    /// The last change that is in it.
-    pub seq: u64,
-}
-
-impl std::fmt::Display for IndexVersion {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}.{}", self.generation, self.seq)
-    }
-}
-
-impl Serialize for IndexVersion {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl PartialSchema for IndexVersion {
-    fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]+\\.[0-9]+$"));
-        let about = "Which state of the articles an answer was given from: generation and last change.";
-        text.description(Some(about)).examples([json!("12.48211")]).into()
-    }
-}
-
-impl ToSchema for IndexVersion {}
 
 /// Another language version of a hit.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

@@ -25,7 +25,6 @@ use crate::engine::{ArticleKey, EngineError, SearchEngine};
 use crate::evaluation::JudgedSet;
 use crate::storage::catalog::lost_documents::{Loss, Part, PartLoss};
 
-pub(crate) use crate::config::gate::FileSettings;
 pub use crate::config::gate::{Judged, Settings, SettingsError};
 
 /// What to do about a run that is refused.

@@ -91,14 +91,3 @@ impl BruteForceEngine {
         found.or_else(|| most(&is_visible)).or_else(|| most(&|_| true)).unwrap_or_default()
     }
 }
-
-/// Of the spellings of each label, the first that is on an article that readers may see, or else the
-/// first of all.
-pub(crate) fn spellings<'a>(labels: impl Iterator<Item = (bool, &'a String)>) -> BTreeMap<String, String> {
-    let mut spellings: BTreeMap<String, (bool, &String)> = BTreeMap::new();
-    for (is_visible, label) in labels {
-        let known = spellings.entry(label_key(label)).or_insert((!is_visible, label));
-        *known = (*known).min((!is_visible, label));
-    }
-    spellings.into_iter().map(|(key, (_, label))| (key, label.clone())).collect()
-}

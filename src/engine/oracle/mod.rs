@@ -1,6 +1,7 @@
 //! The oracle: every question answered by going through a list of articles, one by one, text in
 //! hand. It is slow and obvious; the embedded engine must say the same.
 
+pub(crate) mod comparable;
 pub(crate) mod facets;
 pub(crate) mod related;
 pub(crate) mod suggest;
@@ -10,8 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use self::facets::spellings;
-use self::related::Comparable;
+use self::comparable::Comparable;
 use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
 use super::planning::edit_model;
@@ -29,6 +29,7 @@ use super::{
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
 use crate::article::{Article, MAX_VERSIONS, url_key};
+use crate::engine::filters::label_key;
 
 /// Answers from a list of articles held in memory.
 pub struct BruteForceEngine {
@@ -587,4 +588,15 @@ impl SearchEngine for BruteForceEngine {
     fn at_present(&self) -> Box<dyn SearchEngine + '_> {
         Box::new(self)
     }
+}
+
+/// Of the spellings of each label, the first that is on an article that readers may see, or else the
+/// first of all.
+fn spellings<'a>(labels: impl Iterator<Item = (bool, &'a String)>) -> BTreeMap<String, String> {
+    let mut spellings: BTreeMap<String, (bool, &String)> = BTreeMap::new();
+    for (is_visible, label) in labels {
+        let known = spellings.entry(label_key(label)).or_insert((!is_visible, label));
+        *known = (*known).min((!is_visible, label));
+    }
+    spellings.into_iter().map(|(key, (_, label))| (key, label.clone())).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::convert::Infallible;
 
 use super::{BruteForceEngine, Entry};
-use crate::analysis::{ArticleTerms, KeyTerm, ZONES, Zone, language_group};
+use crate::analysis::{ArticleTerms, KeyTerm, language_group};
 use crate::article::Article;
 use crate::engine::filters::Filters;
 use crate::engine::ranking::articles_of;
@@ -18,29 +18,6 @@ use crate::engine::related::{
 use crate::engine::{
     ArticleKey, Card, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, TopicLabel, language_fit,
 };
-
-/// What an entry is compared by: how often each stem stands in each zone, and its subject.
-pub(crate) struct Comparable {
-    stems: [HashMap<String, u32>; ZONES],
-    subject: Subject,
-}
-
-impl Comparable {
-    pub(crate) fn of(article: &Article, terms: &ArticleTerms) -> Comparable {
-        let stems = Zone::ALL.map(|zone| {
-            let mut counts = HashMap::new();
-            for stem in terms.zones[zone.ordinal()].terms.iter().flat_map(|(_, forms)| &forms.stems) {
-                *counts.entry(stem.clone()).or_insert(0) += 1;
-            }
-            counts
-        });
-        Comparable { stems, subject: Subject::of(article, terms) }
-    }
-
-    fn has_phrase(&self, stem: &str) -> bool {
-        self.subject.terms.phrases.iter().any(|phrase| phrase.stem == stem)
-    }
-}
 
 /// A version of what is asked about: its subject and its language group.
 struct Asked<'e> {

@@ -12,13 +12,13 @@ use utoipa_axum::routes;
 
 use crate::admin::{Admin, TaskBody};
 use crate::engine::IndexVersion;
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfPublication, OfReindex, OfTask, Problems};
 use crate::http::request::auth::Authorized;
 use crate::http::request::json_body;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
+use crate::http::state::App;
 use crate::indexing::rollback::PublicationError;
 
 /// What a reindex over HTTP is asked for; the configured sources are read.

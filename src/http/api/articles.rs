@@ -5,12 +5,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 
 use crate::engine::{ArticleAnswer, ArticleKey};
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfArticle, Problems};
 use crate::http::request::clock;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{ID, Naming, Nothing, URL};
+use crate::http::state::App;
 
 /// An article by its id
 ///

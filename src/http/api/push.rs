@@ -21,7 +21,6 @@ use super::admin::blocking;
 use crate::admin::Admin;
 use crate::article::{ArticleProblem, Kind, Moment, check_id};
 use crate::engine::TopicLabel;
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfDeletion, OfPush, OfStream, Problems};
 use crate::http::middleware::timeouts::Waiting;
@@ -30,6 +29,7 @@ use crate::http::request::json_body;
 use crate::http::request::ndjson::{Line, Lines};
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
+use crate::http::state::App;
 use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES};
 use crate::storage::catalog::push::{Condition, Held, Outcome, Push, Pushed};
 

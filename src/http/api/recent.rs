@@ -11,13 +11,13 @@ use utoipa::ToSchema;
 use super::search::of_reader;
 use crate::engine::query::Query;
 use crate::engine::{ArticleKey, Card, Hit, IndexVersion, SearchRequest, Sort, Translation};
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfSearch, Problems};
 use crate::http::request::clock;
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::{EXCLUDE, RECENT_LIMIT, Recent};
+use crate::http::state::App;
 
 /// The newest works.
 #[derive(Serialize, ToSchema)]

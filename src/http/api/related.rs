@@ -12,12 +12,12 @@ use super::articles::{id_in_path, key};
 use super::draft::{DraftBody, Unread};
 use super::search;
 use crate::engine::{ArticleKey, Filters, IndexVersion, RelatedHit, RelatedRequest, RelatedTo, SearchEngine};
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfArticle, OfDraft, Problems};
 use crate::http::request::clock;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{NamingAndRelating, RELATED_LIMIT, Relating};
+use crate::http::state::App;
 
 /// In place of a language: all of them.
 const ANY_LANG: &str = "any";

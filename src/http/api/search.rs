@@ -18,11 +18,9 @@ use crate::engine::{
     Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, Note, Recovery, RecoveryKind, SearchEngine,
     SearchRequest, Sort, Total,
 };
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfBody, OfSearch, Problems};
 use crate::http::formats::json_ld::{self, ItemList};
-use crate::http::ops::metrics::Metrics;
 use crate::http::request::json_body::{InBody, Object};
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::{InQuery, Params};
@@ -32,6 +30,8 @@ use crate::http::request::registry::{
 };
 use crate::http::request::types::{Choice, Form};
 use crate::http::request::{clock, cursor, negotiation};
+use crate::http::state::App;
+use crate::http::state::metrics::Metrics;
 use crate::http::state::search_pool;
 use crate::http::state::settings::Settings;
 

@@ -11,13 +11,13 @@ use utoipa::ToSchema;
 
 use crate::engine::suggest::{Completion, SuggestedArticle};
 use crate::engine::{IndexVersion, SuggestAnswer, SuggestRequest};
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfSearch, Problems};
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{LANG, SUGGEST_LIMIT, Suggesting, TYPED, UI_LANG};
 use crate::http::request::{clock, negotiation};
+use crate::http::state::App;
 
 /// The media type of the OpenSearch suggestions.
 pub(crate) const MEDIA_TYPE: &str = "application/x-suggestions+json";

@@ -12,13 +12,13 @@ use super::search::of_reader;
 use crate::engine::facets::TopicCount;
 use crate::engine::query::Query;
 use crate::engine::{Facet, IndexVersion, SearchRequest};
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfSearch, Problems};
 use crate::http::request::clock;
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Topics;
+use crate::http::state::App;
 
 /// The topics, as a tree.
 #[derive(Debug, Serialize, ToSchema)]

@@ -3,3 +3,4 @@
 pub(crate) mod examples;
 pub(crate) mod openapi;
 pub(crate) mod page;
+pub(crate) mod routes;

@@ -4,9 +4,6 @@
 //! the router and the document have it from there, both.
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
 use utoipa::openapi::schema::ComponentsBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::Server;
@@ -16,12 +13,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::examples;
 use super::page::Page;
-use crate::http::App;
+use crate::config::base_url::BaseUrl;
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfAnything, Problems};
-use crate::http::request::base_url::BaseUrl;
-use crate::http::request::query::InQuery;
-use crate::http::request::registry::Nothing;
 use crate::http::state::settings::Settings;
 
 /// The name of the security scheme of routes that change something.
@@ -75,7 +68,7 @@ pub(crate) fn outline(settings: &Settings) -> OpenApi {
 pub(crate) struct Document {
     /// As it was made.
     pub(crate) api: OpenApi,
-    json: Bytes,
+    pub(crate) json: Bytes,
     pub(crate) page: Page,
 }
 
@@ -93,18 +86,4 @@ impl Document {
         let json = serde_json::to_string_pretty(&api).unwrap_or_default();
         Document { json: Bytes::from(json), page: Page::of(&api), api }
     }
-}
-
-/// The API's description
-///
-/// OpenAPI 3.1: what you read here, for programs.
-#[utoipa::path(
-    get,
-    path = "/openapi.json",
-    operation_id = "openApi",
-    tag = "Documentation",
-    responses((status = 200, description = "The description", body = Object), Problems<OfAnything>)
-)]
-pub(crate) async fn openapi(State(app): State<App>, _: InQuery<Nothing>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], app.document.json.clone())
 }

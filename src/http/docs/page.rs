@@ -2,45 +2,20 @@
 //! asks for no other resource and runs no script.
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::IntoResponse;
+use axum::http::HeaderValue;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-use crate::http::App;
-use crate::http::error::responses::{OfReference, Problems};
 use crate::http::formats::html_assets;
 use crate::http::formats::icon::ICON;
-use crate::http::request::query::InQuery;
-use crate::http::request::registry::Nothing;
 
 const STYLE: &str = include_str!("page.css");
 
 /// The page, ready to be sent.
 pub(crate) struct Page {
-    html: Bytes,
-    policy: HeaderValue,
-}
-
-/// The API's page
-///
-/// OpenAPI's description as a page: what you read here.
-#[utoipa::path(
-    get,
-    path = "/docs",
-    operation_id = "docs",
-    tag = "Documentation",
-    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfReference>)
-)]
-pub(crate) async fn docs(State(app): State<App>, _: InQuery<Nothing>) -> impl IntoResponse {
-    let page = &app.document.page;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, page.policy.clone()),
-    ];
-    (headers, page.html.clone())
+    pub(crate) html: Bytes,
+    pub(crate) policy: HeaderValue,
 }
 
 impl Page {

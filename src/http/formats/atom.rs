@@ -10,15 +10,15 @@ use axum::response::IntoResponse;
 
 use super::xml::{self, Document};
 use crate::article::Moment;
+use crate::config::base_url::BaseUrl;
 use crate::engine::Hit;
-use crate::http::App;
 use crate::http::api::search::{Search, SearchBody};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfFeed, Problems};
-use crate::http::request::base_url::BaseUrl;
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{FEED_SORT, Feeding, Q, SORT, UI_LANG};
+use crate::http::state::App;
 
 /// Its media type.
 pub(crate) const MEDIA_TYPE: &str = "application/atom+xml";

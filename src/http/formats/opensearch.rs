@@ -7,13 +7,13 @@ use axum::response::IntoResponse;
 
 use super::atom;
 use super::xml;
-use crate::http::App;
+use crate::config::base_url::BaseUrl;
 use crate::http::api::suggest;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfDescription, Problems};
-use crate::http::request::base_url::BaseUrl;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::{Nothing, Q};
+use crate::http::state::App;
 
 /// Its media type.
 const MEDIA_TYPE: &str = "application/opensearchdescription+xml";

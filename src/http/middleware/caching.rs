@@ -14,11 +14,11 @@ use axum::response::{IntoResponse, Response};
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
 use super::audience::Access;
+use crate::config::base_url::BaseUrl;
 use crate::engine::tantivy::EmbeddedEngine;
 use crate::engine::{IndexVersion, SearchEngine};
-use crate::http::App;
-use crate::http::request::base_url::BaseUrl;
 use crate::http::request::registry::CURSOR;
+use crate::http::state::App;
 use crate::http::state::search_pool::Crossings;
 use crate::http::state::settings::Settings;
 use crate::indexing::applier::EngineSlot;
@@ -54,12 +54,6 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Newer articles are preferred by their age, which drifts over months.
 const DAY_S: i64 = 86_400;
-
-/// What caches are told of an answer from the index.
-pub(crate) fn cache_control(max_age_s: u32) -> HeaderValue {
-    let text = format!("public, max-age={max_age_s}, must-revalidate");
-    HeaderValue::from_str(&text).unwrap_or(NO_CACHE)
-}
 
 /// Tags the public answers that come from the index, and answers 304 where the client has the
 /// present one.

@@ -10,8 +10,7 @@ use tower::{Layer, Service};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use super::audience::{Access, preflight_method};
-use crate::http::App;
-use crate::http::state::settings::{Origin, ServiceSettings};
+use crate::config::http::{Origin, ServiceSettings};
 
 /// How long a browser may remember what a preflight answered.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(86_400);
@@ -33,14 +32,14 @@ pub(crate) fn policy(settings: &ServiceSettings) -> CorsLayer {
 }
 
 /// Applies the policy to public requests and to preflights for them.
-pub(crate) async fn share(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn share(State(policy): State<CorsLayer>, request: Request, next: Next) -> Response {
     let is_preflight = preflight_method(request.method(), request.headers()).is_some();
     let is_plain_options = request.method() == Method::OPTIONS && !is_preflight;
     if Access::of(&request) != Access::Public || is_plain_options {
         return next.run(request).await;
     }
     // Any request is ready at once, and none fails.
-    match app.cors.layer(next).call(request).await {
+    match policy.layer(next).call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }

@@ -7,13 +7,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
 
-use crate::http::App;
 use crate::http::error::problem::Told;
 use crate::http::pages::layout::{self, Page, Site, form};
 use crate::http::pages::locale::Reader;
 use crate::http::request::negotiation;
 use crate::http::request::query::Params;
 use crate::http::request::registry::{Q, Reading, UI_LANG};
+use crate::http::state::App;
 
 /// What an error answer of a route looks like to who does not ask for data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use http_body::{Frame, SizeHint};
 use tokio::time::{Instant, sleep_until};
 
 use super::audience::Access;
-use crate::http::App;
 use crate::http::error::problem::Problem;
+use crate::http::state::App;
 use crate::http::state::search_pool::until;
 
 /// The most bytes that the names and values of a request's headers may have.

@@ -8,11 +8,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::engine::{IndexVersion, SearchEngine};
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfAnything, OfReadiness, Problems};
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
+use crate::http::state::App;
 use crate::storage::failure::Cause;
 
 /// How the server is.

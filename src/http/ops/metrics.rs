@@ -4,29 +4,24 @@
 //! asks. Nothing here holds what people search for, nor who they are.
 
 use std::fmt::Debug;
-use std::time::{Duration, Instant};
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::encoding::{EncodeGaugeValue, EncodeLabelSet};
-use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::engine::SearchEngine;
 use crate::engine::tantivy::EmbeddedEngine;
-use crate::http::App;
-use crate::http::error::problem::{Problem, ProblemCode};
+use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfAnything, Problems};
-use crate::http::middleware::audience::route_of;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
-use crate::http::state::search_pool::Crossings;
+use crate::http::state::App;
 use crate::indexing::audit::AuditFigures;
 use crate::indexing::status::{self, IndexFigures};
 use crate::storage::data_dir::DataFolder;
@@ -34,28 +29,6 @@ use crate::storage::failure::Cause;
 
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-/// Upper bounds of the times that are told apart, in seconds: an answer takes a millisecond or
-/// two, a bad one a second.
-const TIMES_S: [f64; 14] = [0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1.0, 2.5, 10.0];
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    method: &'static str,
-    route: String,
-    status: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
-    route: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CodeLabels {
-    code: &'static str,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CauseLabels {
     cause: &'static str,
@@ -69,123 +42,6 @@ struct LangLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
     outcome: String,
-}
-
-/// What was counted since the start.
-pub(crate) struct Metrics {
-    registry: Registry,
-    requests: Family<RequestLabels, Counter>,
-    problems: Family<CodeLabels, Counter>,
-    whole: Family<RouteLabels, Histogram>,
-    engine: Family<RouteLabels, Histogram>,
-    waiting: Family<RouteLabels, Histogram>,
-    searches: Counter,
-    searches_without_results: Counter,
-}
-
-fn times() -> Histogram {
-    Histogram::new(TIMES_S)
-}
-
-impl Metrics {
-    /// Nothing counted yet.
-    pub(crate) fn new() -> Metrics {
-        let mut metrics = Metrics {
-            registry: Registry::with_prefix("fichero"),
-            requests: Family::default(),
-            problems: Family::default(),
-            whole: Family::new_with_constructor(times),
-            engine: Family::new_with_constructor(times),
-            waiting: Family::new_with_constructor(times),
-            searches: Counter::default(),
-            searches_without_results: Counter::default(),
-        };
-        let registry = &mut metrics.registry;
-        registry.register("requests", "Requests that were answered", metrics.requests.clone());
-        registry.register("problems", "Answers that were errors, by their code", metrics.problems.clone());
-        registry.register(
-            "request_duration_seconds",
-            "Time from a request's head to the head of its answer",
-            metrics.whole.clone(),
-        );
-        registry.register(
-            "engine_duration_seconds",
-            "Time that the engine worked for a request that asked it",
-            metrics.engine.clone(),
-        );
-        registry.register(
-            "engine_wait_seconds",
-            "Time that a request waited for a worker of the engine",
-            metrics.waiting.clone(),
-        );
-        registry.register("searches", "Searches that were answered", metrics.searches.clone());
-        registry.register(
-            "searches_without_results",
-            "Searches that were answered with no result",
-            metrics.searches_without_results.clone(),
-        );
-        metrics
-    }
-
-    /// Counts a search that was answered.
-    pub(crate) fn count_search(&self, results: u64) {
-        self.searches.inc();
-        if results == 0 {
-            self.searches_without_results.inc();
-        }
-    }
-
-    fn count_request(
-        &self,
-        method: &'static str,
-        route: String,
-        response: &Response,
-        whole: Duration,
-        crossings: Crossings,
-    ) {
-        if let Some(ProblemCode(code)) = response.extensions().get() {
-            self.problems.get_or_create(&CodeLabels { code }).inc();
-        }
-        let labels = RequestLabels { method, route: route.clone(), status: response.status().as_u16() };
-        self.requests.get_or_create(&labels).inc();
-        let labels = RouteLabels { route };
-        self.whole.get_or_create(&labels).observe(whole.as_secs_f64());
-        if crossings.count > 0 {
-            self.engine.get_or_create(&labels).observe(crossings.worked.as_secs_f64());
-            self.waiting.get_or_create(&labels).observe(crossings.waited.as_secs_f64());
-        }
-    }
-}
-
-/// Counts and times every request, and tells the client what its own took.
-pub(crate) async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let (method, route) = (method_label(request.method()), route_of(&request));
-    let (mut response, crossings) = Crossings::watch(next.run(request)).await;
-    let whole = begun.elapsed();
-    app.metrics.count_request(method, route, &response, whole, crossings);
-    let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
-    let mut timing = format!("total;dur={:.2}", ms(whole));
-    if crossings.count > 0 {
-        timing = format!("engine;dur={:.2}, wait;dur={:.2}, {timing}", ms(crossings.worked), ms(crossings.waited));
-    }
-    if let Ok(timing) = HeaderValue::from_str(&timing) {
-        response.headers_mut().insert(SERVER_TIMING, timing);
-    }
-    response
-}
-
-/// A client may make up methods without end.
-fn method_label(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
 }
 
 /// Figures for Prometheus

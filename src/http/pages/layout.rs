@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::locale::{LANGS, Reader, capitalized, language_name};
+use crate::config::base_url::BaseUrl;
 use crate::http::formats::html_assets;
 use crate::http::formats::icon::ICON;
-use crate::http::request::base_url::BaseUrl;
 use crate::http::request::registry::{Q, UI_LANG};
 use crate::http::state::settings::Settings;
 

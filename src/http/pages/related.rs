@@ -9,7 +9,6 @@ use super::card;
 use super::layout;
 use super::locale::Reader;
 use crate::engine::{Reason, RelatedHit, RelatedTo, SearchEngine};
-use crate::http::App;
 use crate::http::api::articles::key;
 use crate::http::api::related::Asked;
 use crate::http::error::problem::Problem;
@@ -17,6 +16,7 @@ use crate::http::error::responses::{OfBlock, Problems};
 use crate::http::request::clock;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::{BLOCK_LANG, Including, LEVEL, REASONS};
+use crate::http::state::App;
 
 /// How many reasons are told, and how many words of one: as the widget does.
 const MAX_REASONS: usize = 3;

@@ -14,7 +14,6 @@ use super::locale::{Reader, language_name, shortened};
 use super::recovery_notice::notice;
 use super::search_url::Asked;
 use crate::engine::{Hit, MAX_OFFSET, Recovery, RecoveryKind, Sort, Translation};
-use crate::http::App;
 use crate::http::api::search::{Search, SearchBody};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfPage, Problems};
@@ -23,6 +22,7 @@ use crate::http::formats::json_ld::{self, ItemList};
 use crate::http::request::negotiation::{self, AcceptLanguage};
 use crate::http::request::query::InAddress;
 use crate::http::request::registry::{HITS_A_PAGE, Reading, SORT, UI_LANG};
+use crate::http::state::App;
 
 /// The page of results
 ///

@@ -15,13 +15,13 @@ use crate::article::Moment;
 use crate::engine::facets::ValueCount;
 use crate::engine::query::Query;
 use crate::engine::{EngineError, Facet, IndexVersion, SearchEngine, SearchRequest};
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfDoor, Problems};
 use crate::http::request::clock;
 use crate::http::request::negotiation::{self, AcceptLanguage};
 use crate::http::request::query::{InAddress, InQuery, Params};
 use crate::http::request::registry::{Speaking, UI_LANG};
+use crate::http::state::App;
 
 /// What there is here.
 #[derive(Serialize, ToSchema)]

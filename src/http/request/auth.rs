@@ -9,10 +9,10 @@ use headers::authorization::{Authorization, Bearer};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::admin::Admin;
-use crate::http::App;
 use crate::http::error::problem::Problem;
 use crate::http::middleware::client_ip::client_of;
 use crate::http::middleware::rate_limit::bucket_of;
+use crate::http::state::App;
 
 /// The changes that a caller who showed the token may ask for. An argument of this type comes
 /// before the body, which is not read for anybody else.

@@ -1,5 +1,89 @@
 //! What all handlers share.
 
+pub(crate) mod metrics;
 pub(crate) mod queue;
+pub(crate) mod rate_limiter;
 pub(crate) mod search_pool;
 pub(crate) mod settings;
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use axum::http::HeaderValue;
+use tower_http::cors::CorsLayer;
+
+use self::metrics::Metrics;
+use self::rate_limiter::RateLimiter;
+use self::search_pool::Workers;
+use self::settings::Settings;
+use crate::engine::SearchEngine;
+use crate::http::docs::openapi::Document;
+use crate::http::error::problem::Problem;
+use crate::http::middleware::cors;
+use crate::http::request::guesses::Guesses;
+use crate::indexing::applier::EngineSlot;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) slot: EngineSlot,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) document: Arc<Document>,
+    pub(crate) cache_control: HeaderValue,
+    pub(crate) cors: CorsLayer,
+    pub(crate) workers: Arc<Workers>,
+    pub(crate) rate_limiter: Arc<Option<RateLimiter>>,
+    pub(crate) guesses: Arc<Guesses>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl App {
+    pub(crate) fn new(slot: EngineSlot, document: Document, settings: Settings) -> App {
+        // As many as the machine has cores, and one to hide a stall.
+        let count = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
+        let service = &settings.service;
+        App {
+            slot,
+            document: Arc::new(document),
+            cache_control: cache_control(service.cache_s),
+            cors: cors::policy(service),
+            workers: Arc::new(Workers::new(count, service.max_waiting, service.max_wait())),
+            rate_limiter: Arc::new(RateLimiter::new(service)),
+            guesses: Arc::default(),
+            metrics: Arc::new(Metrics::new()),
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// Runs engine code off the async threads; the one crossing of a request.
+    pub(crate) async fn with_engine<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn SearchEngine) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let engine = self.slot.load_full().ok_or_else(Problem::not_ready)?;
+        self.workers.run(move || work(engine.as_ref())).await
+    }
+
+    /// The engine as it is at this instant, for several crossings that are answered from one state.
+    pub(crate) fn engine_at_present(&self) -> Result<Arc<dyn SearchEngine>, Problem> {
+        Ok(self.slot.load_full().ok_or_else(Problem::not_ready)?.held_state())
+    }
+}
+
+impl FromRef<App> for Arc<Document> {
+    fn from_ref(app: &App) -> Arc<Document> {
+        Arc::clone(&app.document)
+    }
+}
+
+impl FromRef<App> for CorsLayer {
+    fn from_ref(app: &App) -> CorsLayer {
+        app.cors.clone()
+    }
+}
+
+/// What caches are told of an answer from the index.
+fn cache_control(max_age_s: u32) -> HeaderValue {
+    let text = format!("public, max-age={max_age_s}, must-revalidate");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("no-cache"))
+}

@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use headers::ETag;
 
-use super::App;
 use super::error::responses::{Problems, Unfailing};
 use super::middleware::caching;
 use super::pages::labels;
+use crate::http::state::App;
 
 const SOURCE: &str = include_str!("fichero.js");
 

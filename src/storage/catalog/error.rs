@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-use super::files::FILE_NAME;
+use super::names::FILE_NAME;
 use crate::storage::file_id::Loss;
 
 /// What can go wrong with the catalog. The messages name the remedy.

@@ -13,6 +13,7 @@ pub(crate) mod error;
 pub(crate) mod files;
 pub mod lost_documents;
 pub(crate) mod migrations;
+pub(crate) mod names;
 pub(crate) mod pending_run;
 pub mod push;
 pub mod stage;
@@ -25,9 +26,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 
 pub use self::error::CatalogError;
 use self::error::Result;
-pub use self::files::FILE_NAME;
 use self::files::Files;
-pub(crate) use self::files::{LOG, LOG_INDEX, beside};
+pub use self::names::FILE_NAME;
+pub(crate) use self::names::{LOG, LOG_INDEX, beside};
+use super::failure;
 use crate::article::Article;
 use crate::crash_point;
 
@@ -147,6 +149,27 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// Opens a catalog on a disk that takes nothing. SQLite makes a file beside it even to read,
+    /// unless it is told that nobody changes it: so it is where nobody has it open.
+    pub(crate) fn open_unwritable(path: &Path) -> Option<Catalog> {
+        let is_logged = beside(path, LOG).metadata().is_ok_and(|log| log.len() > 0);
+        if !path.exists() || is_logged || failure::probe(path.parent()?).is_none() {
+            return None;
+        }
+        let mut address = url::Url::from_file_path(std::path::absolute(path).ok()?).ok()?;
+        address.set_query(Some("immutable=1"));
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(address.as_str(), flags).ok()?;
+        migrations::check(&connection).ok()?;
+        Some(Catalog { connection, files: Files::default() })
+    }
+
+    /// Refuses to go on with files that are not at their paths any more: they take whatever is
+    /// written, and are gone with the last process that has them open.
+    pub fn check_in_place(&self) -> Result<()> {
+        self.files.check_in_place()
+    }
+
     /// Opens the catalog of a data folder, creates it or migrates it forward.
     pub fn open(data: &Path) -> Result<Catalog> {
         let path = data.join(FILE_NAME);

@@ -1,0 +1,30 @@
+//! What of an article is compared with others.
+
+use std::collections::HashMap;
+
+use crate::analysis::{ArticleTerms, ZONES, Zone};
+use crate::article::Article;
+use crate::engine::related::Subject;
+
+/// What an entry is compared by: how often each stem stands in each zone, and its subject.
+pub(crate) struct Comparable {
+    pub(crate) stems: [HashMap<String, u32>; ZONES],
+    pub(crate) subject: Subject,
+}
+
+impl Comparable {
+    pub(crate) fn of(article: &Article, terms: &ArticleTerms) -> Comparable {
+        let stems = Zone::ALL.map(|zone| {
+            let mut counts = HashMap::new();
+            for stem in terms.zones[zone.ordinal()].terms.iter().flat_map(|(_, forms)| &forms.stems) {
+                *counts.entry(stem.clone()).or_insert(0) += 1;
+            }
+            counts
+        });
+        Comparable { stems, subject: Subject::of(article, terms) }
+    }
+
+    pub(crate) fn has_phrase(&self, stem: &str) -> bool {
+        self.subject.terms.phrases.iter().any(|phrase| phrase.stem == stem)
+    }
+}

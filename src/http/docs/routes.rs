@@ -1,0 +1,45 @@
+//! The routes of the description.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
+
+use super::openapi::Document;
+use crate::http::error::responses::{OfAnything, OfReference, Problems};
+use crate::http::request::query::InQuery;
+use crate::http::request::registry::Nothing;
+
+/// The API's description
+///
+/// OpenAPI 3.1: what you read here, for programs.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "openApi",
+    tag = "Documentation",
+    responses((status = 200, description = "The description", body = Object), Problems<OfAnything>)
+)]
+pub(crate) async fn openapi(State(document): State<Arc<Document>>, _: InQuery<Nothing>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], document.json.clone())
+}
+
+/// The API's page
+///
+/// OpenAPI's description as a page: what you read here.
+#[utoipa::path(
+    get,
+    path = "/docs",
+    operation_id = "docs",
+    tag = "Documentation",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfReference>)
+)]
+pub(crate) async fn docs(State(document): State<Arc<Document>>, _: InQuery<Nothing>) -> impl IntoResponse {
+    let page = &document.page;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, page.policy.clone()),
+    ];
+    (headers, page.html.clone())
+}
