@@ -29,6 +29,7 @@ pub mod admin;
 pub mod analysis;
 pub mod article;
 pub mod config;
+pub mod durable;
 pub mod engine;
 pub mod evaluation;
 #[cfg(feature = "crash-points")]

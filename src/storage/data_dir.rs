@@ -23,6 +23,7 @@ use super::catalog;
 use super::failure::Storage;
 use super::file_id::{FileId, Loss};
 use crate::crash_point;
+use crate::durable::write_durably;
 
 /// What can go wrong with the folder. The messages name the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -337,21 +338,6 @@ fn holder_in(file: &mut File) -> Option<String> {
 
 fn somebody() -> String {
     "another process".to_owned()
-}
-
-/// Replaces a file by one with this content, atomically and durably.
-pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let aside = folder.join(format!(".{name}.new"));
-    let mut file = File::create(&aside)?;
-    file.write_all(content)?;
-    crash_point!("durable:before-sync");
-    file.sync_all()?;
-    crash_point!("durable:before-rename");
-    fs::rename(&aside, path)?;
-    crash_point!("durable:after-rename");
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -245,7 +245,7 @@ impl Generation {
 
     /// Notes for good that a generation is damaged, so that nobody answers from it again.
     pub fn condemn(path: &Path, reason: &str) -> io::Result<()> {
-        crate::storage::data_dir::write_durably(&path.join(DAMAGE), reason.as_bytes())
+        crate::durable::write_durably(&path.join(DAMAGE), reason.as_bytes())
     }
 
     /// Whether a generation was found damaged, see [`Generation::condemn`].
@@ -505,7 +505,7 @@ impl GenerationWriter {
         writer.wait_merging_threads().map_err(|error| failed(of_writing(error)))?;
         crash_point!("build:before-manifest");
         let text = serde_json::to_vec_pretty(manifest).map_err(|error| failed(error.into()))?;
-        crate::storage::data_dir::write_durably(&path.join(MANIFEST), &text).map_err(|error| failed(error.into()))?;
+        crate::durable::write_durably(&path.join(MANIFEST), &text).map_err(|error| failed(error.into()))?;
         crash_point!("build:after-manifest");
         Ok(())
     }
