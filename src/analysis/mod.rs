@@ -24,7 +24,9 @@ mod words;
 
 pub use completions::{Completion, MAX_COMPLETION_CHARS, Standing, completion_key};
 pub use detect::{detect, foreign_language};
-pub use document::{ArticleTerms, HeadPlace, Passage, PassageKind, ZONES, Zone, ZoneTerms, join_passages, passages_of};
+#[cfg(feature = "test-support")]
+pub use document::join_passages;
+pub use document::{ArticleTerms, HeadPlace, Passage, PassageKind, ZONES, Zone, ZoneTerms, passages_of};
 pub use fold::{fold, fold_keeping_tilde, normalize};
 pub use forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
 pub use key_terms::{KeyTerm, KeyTerms};

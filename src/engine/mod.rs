@@ -1,10 +1,11 @@
 //! What a search engine answers, in our own words; nothing here knows how.
 //!
-//! [`embedded`] answers from a generation on disk, [`brute_force`] from a list of articles held
-//! in memory: slow, obvious, and therefore the oracle that the other one is tested against. Both
-//! share the plan of a query ([`plan`]) and the formulas ([`ranking`]); neither shares how
-//! matches are found, counted, filtered or ordered.
+//! [`embedded`] answers from a generation on disk, `brute_force` from a list of articles held
+//! in memory: slow, obvious, and therefore the oracle that the other one is tested against (with
+//! the feature `test-support`). Both share the plan of a query ([`plan`]) and the formulas
+//! ([`ranking`]); neither shares how matches are found, counted, filtered or ordered.
 
+#[cfg(feature = "test-support")]
 pub mod brute_force;
 pub mod cursor;
 pub mod embedded;

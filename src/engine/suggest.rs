@@ -1,6 +1,7 @@
 //! What a reader is offered while typing: the words of it, and what every engine does with what it
 //! found.
 
+#[cfg(feature = "test-support")]
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -12,7 +13,9 @@ use super::highlight::escape;
 use super::plan::folded_word;
 use super::ranking::{LanguageStats, articles_of};
 use super::{Card, EngineError, Filters, IndexVersion, SearchEngine, SearchRequest, language_fit, spelling};
-use crate::analysis::{HeadPlace, Standing, completion_key, fold, language_group, normalize, with_forms_cache, words};
+#[cfg(feature = "test-support")]
+use crate::analysis::HeadPlace;
+use crate::analysis::{Standing, completion_key, fold, language_group, normalize, with_forms_cache, words};
 use crate::article::{Kind, language_is_under};
 use crate::query::{MAX_CHARS, Query};
 
@@ -353,6 +356,7 @@ impl Typed {
     /// Where an article with some head words holds what was typed: all of it in the title, the first
     /// word at its beginning or not, or a part of it in labels; `None` where it does not, or where so
     /// little was typed that its place is not good enough.
+    #[cfg(feature = "test-support")]
     pub(super) fn place(&self, words: &[(Cow<'_, str>, HeadPlace)]) -> Option<HeadPlace> {
         let whole = |typed: &String| words.iter().find(|(word, _)| word == typed).map(|(_, place)| *place);
         let mut places: Vec<HeadPlace> = self.whole.iter().map(whole).collect::<Option<_>>()?;

@@ -46,6 +46,7 @@ use arc_swap::ArcSwap;
 use tantivy::Term;
 
 use self::snapshot::{KnownBest, Place, Snapshot, index_error};
+#[cfg(feature = "test-support")]
 use super::plan::{Mending, Plan};
 use super::{
     ArticleAnswer, ArticleKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine,
@@ -164,6 +165,7 @@ impl EmbeddedEngine {
 
 impl EmbeddedEngine {
     /// What a search makes of its query, over the articles at present.
+    #[cfg(feature = "test-support")]
     pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
         Plan::new(request, Mending::of(request), self.snapshot.load().as_ref())
     }
@@ -183,6 +185,7 @@ impl EmbeddedEngine {
 
     /// As [`SearchEngine::search`], with the plan of the query made by the caller: a benchmark
     /// leaves a part of one out, to see what it costs.
+    #[cfg(feature = "test-support")]
     pub fn search_planned(&self, plan: Plan, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         search::search_planned(&self.snapshot.load_full(), plan, request)
     }

@@ -31,6 +31,7 @@ pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Sea
 }
 
 /// The works that match a plan, or where none do, those that are found in other ways.
+#[cfg(feature = "test-support")]
 pub(super) fn search_planned(
     snapshot: &Snapshot,
     plan: Plan,
