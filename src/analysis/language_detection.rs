@@ -13,7 +13,7 @@ use whatlang::{Lang, Script};
 use super::languages::function_words::{Tally, has_list};
 use super::languages::{Chain, chain_of};
 
-// Measured with tests/languages.rs: `debian` is a real site, 18,175 articles of 200 characters or
+// Measured with tests/it/languages.rs: `debian` is a real site, 18,175 articles of 200 characters or
 // more in en, es, fr and pt, and its 261,049 paragraphs; `sentences` are a thousand in each of en,
 // es, pt, fr, it, ca, de, ro, asked for among those of en, es, pt and fr.
 

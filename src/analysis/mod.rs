@@ -29,7 +29,9 @@ pub use self::languages::stop_words::is_stop_word;
 pub use self::languages::{Chain, chain_of, chains, language_group};
 pub use self::minhash::Sketch;
 pub use self::normalizer::{fold, fold_keeping_tilde, normalize};
-pub use self::passages::{Passage, PassageKind, join_passages, passages_of};
+#[cfg(feature = "test-support")]
+pub use self::passages::join_passages;
+pub use self::passages::{Passage, PassageKind, passages_of};
 pub use self::token_forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
 pub use self::tokenizer::{Word, is_quote, is_unspaced, words};
 pub use self::zone::{ZONES, Zone};

@@ -52,6 +52,7 @@ pub fn passages_of(body: &str) -> impl Iterator<Item = Passage<'_>> {
 }
 
 /// Puts the passages of a body together again.
+#[cfg(feature = "test-support")]
 pub fn join_passages<'a>(passages: impl Iterator<Item = Passage<'a>>) -> String {
     let mut body = String::new();
     for passage in passages {

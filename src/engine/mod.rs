@@ -1,8 +1,8 @@
 //! What a search engine answers, in our own words; nothing here knows how.
 //!
-//! [`tantivy`] answers from a generation on disk, [`oracle`] from a list of articles held
-//! in memory: slow, obvious, and therefore the oracle that the other one is tested against. Both
-//! share the plan of a query ([`planning`]) and the formulas ([`ranking`]); neither shares how
+//! [`tantivy`] answers from a generation on disk, `oracle` from a list of articles held
+//! in memory: slow, obvious, and therefore what the other one is tested against (with the feature
+//! `test-support`). Both share the plan of a query ([`planning`]) and the formulas ([`ranking`]); neither shares how
 //! matches are found, counted, filtered or ordered.
 
 pub mod cancellation;
@@ -10,6 +10,7 @@ pub mod cursor;
 pub mod explain;
 pub mod facets;
 pub mod filters;
+#[cfg(feature = "test-support")]
 pub mod oracle;
 pub mod planning;
 pub mod query;

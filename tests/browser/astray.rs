@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::inline::settled;
 use crate::page::{Page, browse};
-use crate::served::good;
 use crate::sites::{Stand, made, made_with};
+use crate::support::served::good;
 
 const BOX: &str = "<fichero-search results=inline></fichero-search>";
 const HEADING: &str = "texts('[part=heading]')[0]";

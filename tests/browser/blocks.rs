@@ -9,8 +9,8 @@
 use serde_json::{Value, json};
 
 use crate::page::{Page, browse};
-use crate::served::good;
 use crate::sites::{AWAY, Stand, demo, made, made_with};
+use crate::support::served::good;
 
 const ARTICLE: &str = "es/recognition-refugees";
 

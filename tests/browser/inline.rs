@@ -14,8 +14,8 @@
 use serde_json::{Value, json};
 
 use crate::page::{Page, browse};
-use crate::served::good;
 use crate::sites::{Stand, made};
+use crate::support::served::good;
 
 /// What is shown of a search.
 const STATE: &str = "[texts('[part=heading]')[0] ?? '', texts('[part=hits] [part=title]'), all('[part=facet] input:checked').map((input) => input.id), texts('[part=pages] [aria-current=page]')]";

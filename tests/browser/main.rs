@@ -24,9 +24,8 @@ mod inline;
 mod page;
 mod pages;
 mod screenshots;
-#[path = "../support/served.rs"]
-mod served;
 mod sites;
 mod suggestions;
-#[path = "../support/mod.rs"]
+#[path = "../it/support/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a part of it is needed here")]
 mod support;

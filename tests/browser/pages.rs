@@ -10,8 +10,8 @@
 use serde_json::{Value, json};
 
 use crate::page::{Page, Setup, browse, browse_as};
-use crate::served::good;
 use crate::sites::FICHERO;
+use crate::support::served::good;
 
 /// What is shown of a search.
 const STATE: &str = "[one('input[name=q]').value, texts('h1'), texts('main .total')[0] ?? '', texts('.hits h2'), texts('.facets [aria-current]'), texts('.pages [aria-current]')]";

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
-use crate::served::CORPUS;
+use crate::support::served::CORPUS;
 
 /// What the demo site and the documents call the server.
 const DEMO_SERVER: &str = "http://127.0.0.1:8080";

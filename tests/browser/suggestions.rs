@@ -13,8 +13,8 @@
 use serde_json::{Value, json};
 
 use crate::page::{Page, Setup, browse, browse_as};
-use crate::served::good;
 use crate::sites::{AWAY, Stand, made};
+use crate::support::served::good;
 
 const INPUT: &str = "[role=combobox]";
 const OPTION: &str = "[role=option]";

@@ -1,6 +1,7 @@
 //! What a reader is offered while typing: the words of it, and what every engine does with what it
 //! found.
 
+#[cfg(feature = "test-support")]
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -14,7 +15,9 @@ use super::query::{MAX_CHARS, Query};
 use super::ranking::{LanguageStats, articles_of};
 use super::snippets::highlighter::escape;
 use super::{Card, EngineError, Filters, IndexVersion, SearchEngine, SearchRequest, language_fit};
-use crate::analysis::{HeadPlace, Standing, completion_key, fold, language_group, normalize, with_forms_cache, words};
+#[cfg(feature = "test-support")]
+use crate::analysis::HeadPlace;
+use crate::analysis::{Standing, completion_key, fold, language_group, normalize, with_forms_cache, words};
 use crate::article::{Kind, language_is_under};
 
 /// The most completions, and the most articles, of one answer.
@@ -354,6 +357,7 @@ impl Typed {
     /// Where an article with some head words holds what was typed: all of it in the title, the first
     /// word at its beginning or not, or a part of it in labels; `None` where it does not, or where so
     /// little was typed that its place is not good enough.
+    #[cfg(feature = "test-support")]
     pub(crate) fn place(&self, words: &[(Cow<'_, str>, HeadPlace)]) -> Option<HeadPlace> {
         let whole = |typed: &String| words.iter().find(|(word, _)| word == typed).map(|(_, place)| *place);
         let mut places: Vec<HeadPlace> = self.whole.iter().map(whole).collect::<Option<_>>()?;

@@ -26,6 +26,7 @@ use arc_swap::ArcSwap;
 use self::reader::articles::{article, place};
 use self::reader::segment::{KnownBest, Place, index_error};
 use self::reader::snapshot::Snapshot;
+#[cfg(feature = "test-support")]
 use super::planning::{Mending, Plan};
 use super::{
     ArticleAnswer, ArticleKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine,
@@ -143,6 +144,7 @@ impl EmbeddedEngine {
 
 impl EmbeddedEngine {
     /// What a search makes of its query, over the articles at present.
+    #[cfg(feature = "test-support")]
     pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
         Plan::new(request, Mending::of(request), self.snapshot.load().as_ref())
     }
@@ -162,6 +164,7 @@ impl EmbeddedEngine {
 
     /// As [`SearchEngine::search`], with the plan of the query made by the caller: a benchmark
     /// leaves a part of one out, to see what it costs.
+    #[cfg(feature = "test-support")]
     pub fn search_planned(&self, plan: Plan, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         search::search_planned(&self.snapshot.load_full(), plan, request)
     }

@@ -306,6 +306,7 @@ impl Catalog {
     }
 
     /// Every article that is answered, by id, in memory: for tests and benchmarks.
+    #[cfg(feature = "test-support")]
     pub fn all_articles(&self) -> Result<Vec<Article>> {
         let page = self.articles_with_run(0, "", usize::MAX >> 1, usize::MAX)?;
         Ok(page.into_iter().map(|numbered| numbered.article).collect())

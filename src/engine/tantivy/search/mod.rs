@@ -39,6 +39,7 @@ pub(crate) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Sea
 }
 
 /// The works that match a plan, or where none do, those that are found in other ways.
+#[cfg(feature = "test-support")]
 pub(crate) fn search_planned(
     snapshot: &Snapshot,
     plan: Plan,

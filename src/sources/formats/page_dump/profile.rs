@@ -76,7 +76,8 @@ impl SiteProfile {
     /// Headings such as "Introduction" can be furniture by this measure, and
     /// so can the title of a page that a list of recent pages repeats; the
     /// answer is one sign among others.
-    pub fn is_furniture(&self, line: &str) -> bool {
+    #[cfg(test)]
+    pub(super) fn is_furniture(&self, line: &str) -> bool {
         // A line cleaned and parsed as a page is, so that its list sign goes.
         items(line).first().is_some_and(|item| self.recurs(item))
     }
