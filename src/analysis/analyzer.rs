@@ -168,30 +168,3 @@ pub enum HeadPlace {
     /// At the beginning of the title.
     TitleBegin,
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn join(body: &str) -> String {
-        join_passages(passages_of(body))
-    }
-
-    #[test]
-    fn paragraphs_are_kept_and_long_ones_cut_after_a_sentence() {
-        assert_eq!(join("one\n\ntwo\nlines\n \n\nthree"), "one\n\ntwo\nlines\n\nthree");
-        let long = "A sentence of some words. ".repeat(100);
-        let passages: Vec<_> = passages_of(&long).collect();
-        assert!(passages.len() >= 4 && passages.iter().all(|passage| passage.text.trim_end().ends_with('.')));
-    }
-
-    proptest! {
-        #[test]
-        fn passages_joined_are_the_body(body in "(\\PC{0,300}(\n|\n\n| )){0,12}") {
-            let once = join(&body);
-            prop_assert_eq!(join(&once), once);
-            prop_assert!(passages_of(&body).all(|passage| passage.text.chars().count() <= MAX_PASSAGE_CHARS + 1));
-        }
-    }
-}

@@ -217,7 +217,7 @@ fn code(lang: Lang) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use crate::analysis::detect::*;
+    use super::*;
 
     const SENTENCES: [(&str, &str); 5] = [
         ("La educación superior es un derecho de todas las personas que viven en la región.", "es"),

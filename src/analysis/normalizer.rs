@@ -90,7 +90,7 @@ fn sheds_marks(base: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::analysis::fold::*;
+    use super::*;
 
     #[test]
     fn every_way_of_typing_becomes_one() {

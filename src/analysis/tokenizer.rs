@@ -289,7 +289,7 @@ pub fn is_unspaced(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::analysis::words::*;
+    use super::*;
 
     fn cut(text: &str) -> Vec<(String, u32)> {
         words(text).into_iter().map(|word| (word.text.into_owned(), word.position)).collect()

@@ -347,6 +347,8 @@ pub struct Recovery {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
 
 use super::accept::{applier, conclude, elapsed_ms};
 use super::applier::Applier;

@@ -811,7 +811,7 @@ fn answered(engine: &dyn SearchEngine, ids: impl Iterator<Item = String>) -> Vec
 /// Options for histories in which any article may vanish: what the gate does then is proven
 /// elsewhere (`gate.rs`).
 fn ungated() -> Options {
-    let gate = publish_gate::Settings { always_allowed: u64::MAX, ..gate::Settings::default() };
+    let gate = publish_gate::Settings { always_allowed: u64::MAX, ..publish_gate::Settings::default() };
     Options { gate, ..Options::default() }
 }
 

@@ -35,7 +35,7 @@ use tower::Service;
 use self::room::{Patience, Place, Room};
 use self::watched::{AnswerBody, GivenUp, RequestBody, WatchedStream};
 use super::middleware::client_ip::{client_address, is_proxy};
-use super::middleware::rate_limit::bucket_of;
+use super::state::rate_limiter::bucket_of;
 use crate::config::http::ServiceSettings;
 
 /// The longest head of a request: an address of 64 KB (beyond, it is refused as such), and as

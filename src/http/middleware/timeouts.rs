@@ -132,8 +132,9 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use crate::config::http::ServiceSettings;
     use crate::http::docs::openapi;
-    use crate::http::state::settings::{ServiceSettings, Settings};
+    use crate::http::state::settings::Settings;
     use crate::indexing::applier::EngineSlot;
 
     const LIMIT_MS: u32 = 800;

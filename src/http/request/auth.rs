@@ -11,8 +11,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::admin::Admin;
 use crate::http::error::problem::Problem;
 use crate::http::middleware::client_ip::client_of;
-use crate::http::middleware::rate_limit::bucket_of;
 use crate::http::state::App;
+use crate::http::state::rate_limiter::bucket_of;
 
 /// The changes that a caller who showed the token may ask for. An argument of this type comes
 /// before the body, which is not read for anybody else.
