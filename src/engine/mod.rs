@@ -24,6 +24,9 @@ pub mod suggest;
 pub mod tantivy;
 pub mod version;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 pub use self::cursor::{Cursor, CursorKey};
 pub use self::explain::Explanation;
 pub use self::facets::FacetCounts;
@@ -45,9 +48,43 @@ pub enum EngineError {
     /// The index could not be read.
     #[error("the index could not be read")]
     Index(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The engine cannot be reached at present; what it is, in words for operators.
+    #[error("the engine cannot answer at present: {0}")]
+    Unavailable(String),
     /// Nobody waits for the answer any more, see [`cancellation`].
     #[error("the work was stopped before its end")]
     Stopped,
+}
+
+/// What operators and caches are told of the state that an engine answers from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EngineStatus {
+    /// Which state it is.
+    pub version: IndexVersion,
+    /// When its index was built, RFC 3339; two indexes can have come to one version, but not at one
+    /// time.
+    pub built_at: String,
+    /// How many articles readers may see of each language, as it was declared.
+    pub articles_by_language: BTreeMap<String, u64>,
+    /// When an article has appeared or expired last, by its dates: up to the present, and up to when
+    /// the state was taken, from which the statistics are; all Unix time. While these and the version
+    /// stay, every article that was seen is seen, and no other.
+    pub visibility_changes_s: [i64; 2],
+}
+
+impl EngineStatus {
+    /// How many articles readers may see.
+    pub fn articles(&self) -> u64 {
+        self.articles_by_language.values().sum()
+    }
+}
+
+/// Where requests find the engine that answers at present: another one may take its place at any time.
+pub trait CurrentEngine: Send + Sync {
+    /// The engine; `None` while there is no index that can be read.
+    fn engine(&self) -> Option<Arc<dyn SearchEngine>>;
+    /// The engine as it is at this instant, for several questions that are answered from one state.
+    fn state(&self) -> Option<Arc<dyn SearchEngine>>;
 }
 
 /// Answers searches over one state of the articles at a time.
@@ -64,6 +101,8 @@ pub trait SearchEngine: Send + Sync {
     fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError>;
     /// The state of the articles that answers are given from.
     fn index_version(&self) -> IndexVersion;
+    /// What operators and caches are told of that state; `now_s` is the present, Unix time.
+    fn status(&self, now_s: i64) -> Result<EngineStatus, EngineError>;
     /// The engine as it is at this instant: while this is held, all its answers are of one state.
     fn at_present(&self) -> Box<dyn SearchEngine + '_>;
 }

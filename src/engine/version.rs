@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 /// Which state of the articles an answer was given from: generation and applied `seq`,
 /// written `12.48211`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Default, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IndexVersion {
     /// The generation's number.
     pub generation: u64,

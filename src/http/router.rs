@@ -1,5 +1,7 @@
 //! The routes, and the layers that every request passes.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::{HeaderValue, Request, header};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
@@ -13,7 +15,7 @@ use super::docs::openapi::Document;
 use super::state::App;
 use super::state::settings::Settings;
 use super::{api, docs, formats, middleware, ops, pages, widgets};
-use crate::indexing::applier::EngineSlot;
+use crate::engine::CurrentEngine;
 
 /// The routes and, from the same annotations, their description.
 fn routes(settings: &Settings) -> OpenApiRouter<App> {
@@ -52,11 +54,11 @@ async fn guard(mut response: Response) -> Response {
     response
 }
 
-/// The routes, answering from whatever engine the slot holds at the time. They need a runtime with
+/// The routes, answering from whatever engine is current at the time. They need a runtime with
 /// its timers.
-pub fn router(slot: EngineSlot, settings: Settings) -> Router {
+pub fn router(current: Arc<dyn CurrentEngine>, settings: Settings) -> Router {
     let (routes, api) = routes(&settings).split_for_parts();
-    let app = App::new(slot, Document::of(api, &settings), settings);
+    let app = App::new(current, Document::of(api, &settings), settings);
     let trace = TraceLayer::new_for_http()
         // The path only: what people search for is not logged.
         .make_span_with(|request: &Request<_>| {

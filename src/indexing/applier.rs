@@ -10,7 +10,7 @@ use crate::crash_point;
 use crate::engine::tantivy::{
     ArticleAnalyzer, ContentKey, EmbeddedEngine, Generation, GenerationError, GenerationWriter,
 };
-use crate::engine::{IndexVersion, SearchEngine};
+use crate::engine::{CurrentEngine, IndexVersion, SearchEngine};
 use crate::storage::catalog::{Catalog, CatalogError, Publication};
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
 use crate::storage::sweep::{self, SweepError};
@@ -26,6 +26,16 @@ const REFUSED_REST: Duration = Duration::from_secs(3);
 
 /// The engine that answers at present; empty until there is a readable generation.
 pub type EngineSlot = Arc<ArcSwapOption<EmbeddedEngine>>;
+
+impl CurrentEngine for ArcSwapOption<EmbeddedEngine> {
+    fn engine(&self) -> Option<Arc<dyn SearchEngine>> {
+        self.load_full().map(|engine| engine as Arc<dyn SearchEngine>)
+    }
+
+    fn state(&self) -> Option<Arc<dyn SearchEngine>> {
+        self.load().as_ref().map(|engine| engine.held_state())
+    }
+}
 
 /// What can go wrong in keeping the generation in step.
 #[derive(Debug, thiserror::Error)]
@@ -420,7 +430,7 @@ fn newest_below(
 /// Has an engine answer what was committed to its generation, by whichever process, and count the
 /// articles that have appeared since and not those that have expired.
 pub(crate) fn refresh(engine: &EmbeddedEngine) -> Result<(), GenerationError> {
-    let [last_turn_s, counted_turn_s] = engine.last_turns_s(jiff::Timestamp::now().as_second());
+    let [last_turn_s, counted_turn_s] = engine.status_at(jiff::Timestamp::now().as_second()).visibility_changes_s;
     if engine.generation().applied()?.seq != engine.index_version().seq || last_turn_s > counted_turn_s {
         engine.reload()?;
     }

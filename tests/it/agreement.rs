@@ -45,13 +45,17 @@ fn agree(
     prop_assert_eq!(got.hits.len(), oracle.hits.len(), "{:?} {:?}", ids_of(got), ids_of(oracle));
     for (hit, expected) in got.hits.iter().zip(&oracle.hits) {
         prop_assert!(is_near(hit.score, expected.score, SCORE_TOLERANCE), "{:?} {:?}", hit, expected);
-        let same = whole.hits.iter().find(|other| other.card.id == hit.card.id);
+        let of = |answer: &'_ SearchAnswer| answer.hits.iter().find(|other| other.card.id == hit.card.id).cloned();
+        let on_page = of(oracle);
+        // The more hits a page has, the shorter its snippets may be.
+        let elsewhere = || of(whole).map(|same| Hit { snippet_html: hit.snippet_html.clone(), ..same });
+        let same = on_page.or_else(elsewhere);
         let Some(same) = same else { return Err(TestCaseError::fail(format!("{hit:?} instead of {expected:?}"))) };
         let may_swap = is_ranked && is_near(same.score, expected.score, TIE_TOLERANCE);
         prop_assert!(same.card.id == expected.card.id || may_swap, "{:?} {:?}", ids_of(got), ids_of(oracle));
-        explanations_agree(hit, same)?;
+        explanations_agree(hit, &same)?;
         let alike = Hit { score: same.score, explanation: same.explanation.clone(), ..hit.clone() };
-        prop_assert_eq!(&alike, same);
+        prop_assert_eq!(&alike, &same);
     }
     Ok(())
 }

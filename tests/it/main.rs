@@ -54,3 +54,4 @@ mod suggest;
 mod support;
 mod thesaurus;
 mod typing;
+mod unavailable;

@@ -23,12 +23,12 @@ use super::planning::{Begun, Collection, Mending, Note, Plan, PlannedClause, Pla
 use super::ranking::{self, Held, LanguageStats};
 use super::snippets::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets, body_passages};
 use super::{
-    ArticleAnswer, ArticleKey, Card, EngineError, Filters, Hit, IndexVersion, RelatedAnswer, RelatedRequest,
-    SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation, language_fit,
-    listed_translations,
+    ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, Filters, Hit, IndexVersion, RelatedAnswer,
+    RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation,
+    language_fit, listed_translations,
 };
 use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
-use crate::article::{Article, MAX_VERSIONS, url_key};
+use crate::article::{Article, MAX_VERSIONS, Moment, url_key};
 use crate::engine::filters::label_key;
 
 /// Answers from a list of articles held in memory.
@@ -494,6 +494,10 @@ impl SearchEngine for &BruteForceEngine {
         (**self).index_version()
     }
 
+    fn status(&self, now_s: i64) -> Result<EngineStatus, EngineError> {
+        (**self).status(now_s)
+    }
+
     fn at_present(&self) -> Box<dyn SearchEngine + '_> {
         Box::new(*self)
     }
@@ -583,6 +587,30 @@ impl SearchEngine for BruteForceEngine {
 
     fn index_version(&self) -> IndexVersion {
         self.version
+    }
+
+    fn status(&self, now_s: i64) -> Result<EngineStatus, EngineError> {
+        let mut articles_by_language = BTreeMap::new();
+        for entry in self.counted() {
+            *articles_by_language.entry(entry.article.lang.clone()).or_insert(0) += 1;
+        }
+        let changes = |article: &Article| {
+            let published = article.published_at.as_ref().map(Moment::start_s);
+            let expires = article.expires_at.as_ref().map(Moment::end_s);
+            let is_ever_seen = published.zip(expires).is_none_or(|(published, expires)| published < expires);
+            [published, expires].into_iter().flatten().filter(move |_| is_ever_seen)
+        };
+        let visible = || self.entries.iter().filter(|entry| !entry.article.hidden);
+        let last = |until_s: i64| {
+            let all = visible().flat_map(|entry| changes(&entry.article));
+            all.filter(|at_s| *at_s <= until_s).max().unwrap_or(i64::MIN)
+        };
+        Ok(EngineStatus {
+            version: self.version,
+            built_at: String::new(),
+            articles_by_language,
+            visibility_changes_s: [last(now_s), last(self.opened_s)],
+        })
     }
 
     fn at_present(&self) -> Box<dyn SearchEngine + '_> {

@@ -17,7 +17,6 @@ pub use self::index::generation::{
 pub use self::index::schema::{ContentKey, SCHEMA_VERSION};
 pub use self::reader::contents::Contents;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,14 +28,16 @@ use self::reader::snapshot::Snapshot;
 #[cfg(feature = "test-support")]
 use super::planning::{Mending, Plan};
 use super::{
-    ArticleAnswer, ArticleKey, EngineError, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine,
-    SearchRequest, SuggestAnswer, SuggestRequest,
+    ArticleAnswer, ArticleKey, EngineError, EngineStatus, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
+    SearchEngine, SearchRequest, SuggestAnswer, SuggestRequest,
 };
 use crate::panics::contain;
 
 /// Answers from one generation.
 pub struct EmbeddedEngine {
     generation: Generation,
+    /// When the generation was built.
+    built_at: Arc<str>,
     snapshot: ArcSwap<Snapshot>,
     /// Former states, the oldest first, from which lists that began there go on.
     former: ArcSwap<Vec<Arc<Snapshot>>>,
@@ -50,7 +51,8 @@ impl EmbeddedEngine {
     /// Answers from the last commit of a generation.
     pub fn new(generation: Generation) -> Result<EmbeddedEngine, GenerationError> {
         let snapshot = ArcSwap::from_pointee(generation.snapshot(KnownBest::new())?);
-        Ok(EmbeddedEngine { generation, snapshot, former: ArcSwap::default(), is_suspect: Arc::default() })
+        let built_at = generation.manifest().built_at.as_str().into();
+        Ok(EmbeddedEngine { generation, built_at, snapshot, former: ArcSwap::default(), is_suspect: Arc::default() })
     }
 
     /// Goes on with the lists that began in an engine that this one takes the place of.
@@ -127,19 +129,6 @@ impl EmbeddedEngine {
     pub fn article_count(&self) -> u64 {
         self.snapshot.load().articles()
     }
-
-    /// When an article has appeared or expired last, by its dates: up to `now_s`, and up to when the
-    /// present state was taken, from which the statistics are; all Unix time. While these and the index
-    /// version stay, every article that was seen is seen, and no other.
-    pub fn last_turns_s(&self, now_s: i64) -> [i64; 2] {
-        let snapshot = self.snapshot.load();
-        [snapshot.last_turn_s(now_s), snapshot.turned_s()]
-    }
-
-    /// How many articles readers may see of each language, as it was declared.
-    pub fn articles_by_language(&self) -> BTreeMap<String, u64> {
-        self.snapshot.load().articles_by_lang.clone()
-    }
 }
 
 impl EmbeddedEngine {
@@ -147,6 +136,11 @@ impl EmbeddedEngine {
     #[cfg(feature = "test-support")]
     pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
         Plan::new(request, Mending::of(request), self.snapshot.load().as_ref())
+    }
+
+    /// As [`SearchEngine::status`]: here it never fails.
+    pub fn status_at(&self, now_s: i64) -> EngineStatus {
+        self.state().status_at(now_s)
     }
 
     /// The engine as it is at this instant, as [`SearchEngine::at_present`], to be kept.
@@ -158,6 +152,7 @@ impl EmbeddedEngine {
         State {
             present: self.snapshot.load_full(),
             former: self.former.load_full(),
+            built_at: Arc::clone(&self.built_at),
             is_suspect: Arc::clone(&self.is_suspect),
         }
     }
@@ -175,10 +170,20 @@ impl EmbeddedEngine {
 struct State {
     present: Arc<Snapshot>,
     former: Arc<Vec<Arc<Snapshot>>>,
+    built_at: Arc<str>,
     is_suspect: Arc<AtomicBool>,
 }
 
 impl State {
+    fn status_at(&self, now_s: i64) -> EngineStatus {
+        EngineStatus {
+            version: self.present.version,
+            built_at: self.built_at.to_string(),
+            articles_by_language: self.present.articles_by_lang.clone(),
+            visibility_changes_s: [self.present.last_turn_s(now_s), self.present.turned_s()],
+        }
+    }
+
     /// Answers from the files of the index. Where that fails, or panics, they may be damaged.
     fn read<T>(&self, answer: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
         let answer = contain(answer).unwrap_or_else(|panic| Err(index_error(panic)));
@@ -227,6 +232,10 @@ impl SearchEngine for State {
         self.present.version
     }
 
+    fn status(&self, now_s: i64) -> Result<EngineStatus, EngineError> {
+        Ok(self.status_at(now_s))
+    }
+
     fn at_present(&self) -> Box<dyn SearchEngine + '_> {
         Box::new(self.clone())
     }
@@ -251,6 +260,10 @@ impl SearchEngine for EmbeddedEngine {
 
     fn index_version(&self) -> IndexVersion {
         self.snapshot.load().version
+    }
+
+    fn status(&self, now_s: i64) -> Result<EngineStatus, EngineError> {
+        Ok(self.status_at(now_s))
     }
 
     fn at_present(&self) -> Box<dyn SearchEngine + '_> {

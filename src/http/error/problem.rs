@@ -362,6 +362,12 @@ impl Problem {
         Problem::of(&NOT_READY)
     }
 
+    /// There is an engine, and it cannot answer at present.
+    fn engine_unavailable(error: &EngineError) -> Problem {
+        log(error);
+        Problem { detail: error.to_string(), ..Problem::not_ready() }
+    }
+
     /// More requests than can be worked on or kept waiting.
     pub(crate) fn too_busy() -> Problem {
         Problem::of(&TOO_BUSY)
@@ -509,6 +515,7 @@ impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Problem {
         match error {
             EngineError::Stopped => Problem::took_too_long(),
+            EngineError::Unavailable(_) => Problem::engine_unavailable(&error),
             error => Problem::internal(&error),
         }
     }

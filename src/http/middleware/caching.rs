@@ -15,13 +15,11 @@ use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
 use super::audience::Access;
 use crate::config::base_url::BaseUrl;
-use crate::engine::tantivy::EmbeddedEngine;
-use crate::engine::{IndexVersion, SearchEngine};
+use crate::engine::{CurrentEngine, EngineStatus, SearchEngine};
 use crate::http::request::registry::CURSOR;
 use crate::http::state::App;
 use crate::http::state::search_pool::Crossings;
 use crate::http::state::settings::Settings;
-use crate::indexing::applier::EngineSlot;
 
 /// What answers vary with, besides their addresses.
 pub(crate) struct Varying {
@@ -64,7 +62,7 @@ pub(crate) async fn cache(State(app): State<App>, request: Request, next: Next) 
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(NO_STORE);
         return response;
     }
-    let Some(state) = IndexState::present(&app.slot) else {
+    let Some(state) = IndexState::present(app.current.as_ref()) else {
         let mut response = next.run(request).await;
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(NO_CACHE);
         return response;
@@ -86,7 +84,7 @@ pub(crate) async fn cache(State(app): State<App>, request: Request, next: Next) 
         return response;
     }
     // Where the state that was tagged is present before and after, the answer is of it.
-    let tag = tag.filter(|_| IndexState::present(&app.slot).as_ref() == Some(&state));
+    let tag = tag.filter(|_| IndexState::present(app.current.as_ref()).as_ref() == Some(&state));
     let cache_control = if tag.is_some() { app.cache_control.clone() } else { NO_CACHE };
     if is_any {
         return not_modified(tag, cache_control, varies);
@@ -129,26 +127,24 @@ pub(crate) fn mark(headers: &mut HeaderMap, tag: Option<ETag>, cache_control: He
 /// another engine is another value, as long as this one is held: what is equal at two instants
 /// was so in between.
 struct IndexState {
-    engine: Arc<EmbeddedEngine>,
-    version: IndexVersion,
-    /// When an article has appeared or expired last, Unix time, see [`EmbeddedEngine::last_turns_s`].
-    last_turns_s: [i64; 2],
+    engine: Arc<dyn SearchEngine>,
+    status: EngineStatus,
     day: i64,
 }
 
 impl PartialEq for IndexState {
     fn eq(&self, other: &IndexState) -> bool {
-        Arc::ptr_eq(&self.engine, &other.engine)
-            && (self.version, self.last_turns_s, self.day) == (other.version, other.last_turns_s, other.day)
+        Arc::ptr_eq(&self.engine, &other.engine) && (&self.status, self.day) == (&other.status, other.day)
     }
 }
 
 impl IndexState {
-    fn present(slot: &EngineSlot) -> Option<IndexState> {
-        let engine = slot.load_full()?;
+    /// `None` where there is no engine, or it cannot be asked.
+    fn present(current: &dyn CurrentEngine) -> Option<IndexState> {
+        let engine = current.engine()?;
         let now_s = jiff::Timestamp::now().as_second();
-        let (version, last_turns_s) = (engine.index_version(), engine.last_turns_s(now_s));
-        Some(IndexState { engine, version, last_turns_s, day: now_s.div_euclid(DAY_S) })
+        let status = engine.status(now_s).ok()?;
+        Some(IndexState { engine, status, day: now_s.div_euclid(DAY_S) })
     }
 
     /// The tag of the answer to a request. Of the headers that are negotiated by, the whole text
@@ -164,9 +160,9 @@ impl IndexState {
         add(&settings.recency.to_le_bytes());
         add(format!("{:?} {:?}", settings.public_url, settings.site_name).as_bytes());
         // Two indexes can have come to the same version, but not at the same time.
-        add(self.engine.generation().manifest().built_at.as_bytes());
-        add(self.version.to_string().as_bytes());
-        self.last_turns_s.iter().for_each(|turn_s| add(&turn_s.to_le_bytes()));
+        add(self.status.built_at.as_bytes());
+        add(self.status.version.to_string().as_bytes());
+        self.status.visibility_changes_s.iter().for_each(|turn_s| add(&turn_s.to_le_bytes()));
         add(&self.day.to_le_bytes());
         add(uri.path().as_bytes());
         add(uri.query().unwrap_or_default().as_bytes());

@@ -71,15 +71,16 @@ pub(crate) async fn livez(_: InQuery<Nothing>) -> Json<Alive> {
     responses((status = 200, description = "They are", body = Ready), Problems<OfReadiness>)
 )]
 pub(crate) async fn readyz(State(app): State<App>, _: InQuery<Nothing>) -> Result<Json<Ready>, Problem> {
-    let engine = app.slot.load_full().ok_or_else(Problem::not_ready)?;
+    let engine = app.current.engine().ok_or_else(Problem::not_ready)?;
+    let engine = engine.status(jiff::Timestamp::now().as_second())?;
     let cause = app.settings.storage.cause();
     if let Some(lost @ Cause::Lost(_)) = cause {
         return Err(Problem::not_stored(lost));
     }
     Ok(Json(Ready {
         status: "ok",
-        index_version: engine.index_version(),
-        articles: engine.article_count(),
+        index_version: engine.version,
+        articles: engine.articles(),
         read_only: cause.is_some(),
         cause: cause.map(Cause::name),
         detail: cause.map(|cause| cause.to_string()),

@@ -15,8 +15,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use crate::engine::SearchEngine;
-use crate::engine::tantivy::EmbeddedEngine;
+use crate::engine::EngineStatus;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfAnything, Problems};
 use crate::http::request::query::InQuery;
@@ -60,9 +59,10 @@ pub(crate) async fn metrics(State(app): State<App>, _: InQuery<Nothing>) -> Resu
     let text = tokio::task::spawn_blocking(move || {
         let mut present = Registry::default();
         register_process(&mut present);
-        let engine = app.slot.load_full();
-        let applied_seq = engine.as_ref().map(|engine| engine.index_version().seq);
-        register_engine(&mut present, engine.as_deref());
+        let engine = app.current.engine();
+        let engine = engine.and_then(|engine| engine.status(jiff::Timestamp::now().as_second()).ok());
+        let applied_seq = engine.as_ref().map(|engine| engine.version.seq);
+        register_engine(&mut present, engine.as_ref());
         register_storage(&mut present, app.settings.storage.cause());
         // Of a catalog that is not in its place nothing is opened: SQLite would take the log of the
         // former one for that of what stands there.
@@ -120,15 +120,15 @@ fn register_storage(registry: &mut Registry, cause: Option<Cause>) {
     registry.register("fichero_read_only_cause", "Why changes are refused", causes);
 }
 
-fn register_engine(registry: &mut Registry, engine: Option<&EmbeddedEngine>) {
+fn register_engine(registry: &mut Registry, engine: Option<&EngineStatus>) {
     gauge(registry, "fichero_ready", "Whether there is an index to answer from", u64::from(engine.is_some()));
     let Some(engine) = engine else { return };
-    let version = engine.index_version();
+    let version = engine.version;
     gauge(registry, "fichero_index_generation", "The generation that is answered from", version.generation);
     gauge(registry, "fichero_index_applied_seq", "The last change that answers show", version.seq);
     let articles = Family::<LangLabels, Gauge>::default();
-    for (lang, count) in engine.articles_by_language() {
-        articles.get_or_create(&LangLabels { lang }).set(i64::try_from(count).unwrap_or(i64::MAX));
+    for (lang, count) in &engine.articles_by_language {
+        articles.get_or_create(&LangLabels { lang: lang.clone() }).set(i64::try_from(*count).unwrap_or(i64::MAX));
     }
     registry.register("fichero_articles", "Articles that are answered from, by language", articles);
 }

@@ -46,7 +46,7 @@ impl Welcome {
         Welcome {
             name: "fichero",
             version: env!("CARGO_PKG_VERSION"),
-            index_version: app.slot.load().as_ref().map(|engine| engine.index_version()),
+            index_version: app.current.engine().map(|engine| engine.index_version()),
             documentation: "/docs",
             routes: app.document.api.paths.paths.keys().cloned().collect(),
         }
@@ -83,9 +83,7 @@ pub(crate) async fn welcome(
     let ui_lang = address.params.one(&UI_LANG)?;
     let site = Site::of(&app.settings, &uri, &headers);
     let reader = Reader::of(ui_lang.as_deref(), &headers);
-    let present = app.slot.load_full();
-    let built_at = present.and_then(|engine| Moment::parse(&engine.generation().manifest().built_at).ok());
-    let index = match app.with_engine(move |engine| Ok(Index::of(engine, built_at)?)).await {
+    let index = match app.with_engine(move |engine| Ok(Index::of(engine)?)).await {
         Ok(index) => Some(index),
         // To say so is what the page is for.
         Err(problem) if problem.is_not_ready() => None,
@@ -105,7 +103,9 @@ struct Index {
 }
 
 impl Index {
-    fn of(engine: &dyn SearchEngine, built_at: Option<Moment>) -> Result<Index, EngineError> {
+    fn of(engine: &dyn SearchEngine) -> Result<Index, EngineError> {
+        let status = engine.status(jiff::Timestamp::now().as_second())?;
+        let built_at = Moment::parse(&status.built_at).ok();
         let engine = engine.at_present();
         let everything = SearchRequest { limit: 0, ..SearchRequest::new(Query::parse(""), clock::now_s()) };
         let works = engine.search(&SearchRequest { facets: vec![Facet::Lang], ..everything.clone() })?;

@@ -16,17 +16,16 @@ use self::metrics::Metrics;
 use self::rate_limiter::RateLimiter;
 use self::search_pool::Workers;
 use self::settings::Settings;
-use crate::engine::SearchEngine;
+use crate::engine::{CurrentEngine, SearchEngine};
 use crate::http::docs::openapi::Document;
 use crate::http::error::problem::Problem;
 use crate::http::middleware::cors;
 use crate::http::request::guesses::Guesses;
-use crate::indexing::applier::EngineSlot;
 
 /// What the handlers share.
 #[derive(Clone)]
 pub(crate) struct App {
-    pub(crate) slot: EngineSlot,
+    pub(crate) current: Arc<dyn CurrentEngine>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) document: Arc<Document>,
     pub(crate) cache_control: HeaderValue,
@@ -38,12 +37,12 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(slot: EngineSlot, document: Document, settings: Settings) -> App {
+    pub(crate) fn new(current: Arc<dyn CurrentEngine>, document: Document, settings: Settings) -> App {
         // As many as the machine has cores, and one to hide a stall.
         let count = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
         let service = &settings.service;
         App {
-            slot,
+            current,
             document: Arc::new(document),
             cache_control: cache_control(service.cache_s),
             cors: cors::policy(service),
@@ -60,13 +59,13 @@ impl App {
         &self,
         work: impl FnOnce(&dyn SearchEngine) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let engine = self.slot.load_full().ok_or_else(Problem::not_ready)?;
+        let engine = self.current.engine().ok_or_else(Problem::not_ready)?;
         self.workers.run(move || work(engine.as_ref())).await
     }
 
     /// The engine as it is at this instant, for several crossings that are answered from one state.
     pub(crate) fn engine_at_present(&self) -> Result<Arc<dyn SearchEngine>, Problem> {
-        Ok(self.slot.load_full().ok_or_else(Problem::not_ready)?.held_state())
+        Ok(self.current.state().ok_or_else(Problem::not_ready)?)
     }
 }
 
