@@ -1,29 +1,20 @@
 //! fichero: full-text search and related articles for multilingual institutional sites.
 //!
-//! The modules are rooms along the way of the data:
-//!
-//! ```text
-//! sources ──> catalog ──> generation ──> engine ──> http
-//! (ingest)   (catalog)   (build, applier)  (engine)   (http)
-//! ```
+//! The modules are the layers of `ARCHITECTURE.md`, from below:
 //!
 //! * [`article`]: what everything is about.
-//! * [`crate::sources`]: files become articles.
 //! * [`analysis`]: text becomes terms.
-//! * [`crate::storage::catalog`]: the durable truth.
-//! * [`engine`]: what a search engine answers, and two that do.
-//! * [`crate::engine::query`]: what a person typed, understood.
-//! * [`crate::indexing::reindex`], [`crate::indexing::accept`], [`crate::indexing::build`], [`crate::indexing::applier`]: from sources to a published generation.
-//! * [`crate::indexing::publish_gate`]: what a reindex has to hold to be published by itself.
-//! * [`crate::indexing::audit`], [`crate::indexing::healing`], [`crate::indexing::check`]: whether the index holds what the catalog holds, and files
-//!   what was written; [`panics`]: those of a library over damaged files, as errors.
-//! * [`crate::indexing::related_refresh`]: the related works of a site that has changed.
-//! * [`evaluation`]: judgements become figures.
-//! * [`http`]: the API; [`admin`]: what may be changed over it, and by whom.
-//! * [`crate::storage::backup`]: the catalog as one file, and back.
-//! * [`config`], [`telemetry`], [`crate::storage::data_dir`]: what the program needs to run.
-//! * [`crate::storage::file_id`], [`crate::storage::failure`]: whether what is written is kept, and why not; [`crate::storage::sweep`]: what dead
-//!   processes left.
+//! * [`engine`]: what a search engine answers, and one that does.
+//! * [`storage`]: the catalog, which is the durable truth, and the data folder around it.
+//! * [`sources`]: files become articles.
+//! * [`evaluation`]: judged queries become figures.
+//! * [`config`]: flags, file and environment become one configuration.
+//! * [`indexing`]: from sources to a published generation, and what keeps it right.
+//! * [`admin`]: what may be changed over HTTP, and by whom; [`http`]: the API, and pages.
+//! * [`server`]: everything that runs while fichero serves.
+//!
+//! Beside them: [`durable`], files that are replaced whole; [`panics`], those of a library over
+//! damaged files, as errors; [`telemetry`].
 
 pub mod admin;
 pub mod analysis;

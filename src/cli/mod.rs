@@ -13,7 +13,6 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use fichero::config::Config;
 use fichero::engine::query::Query;
-use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchRequest};
 use fichero::indexing::reindex::Options;
 use fichero::indexing::{accept, applier, check, reindex, rollback, status};
@@ -277,14 +276,15 @@ fn existing(config: &Config) -> Result<DataFolder> {
 }
 
 /// The engine of the published generation, to read only.
-fn engine(config: &Config) -> Result<EmbeddedEngine> {
+fn engine(config: &Config) -> Result<Arc<dyn SearchEngine>> {
     let data = existing(config)?;
     let Some(current) = data.current() else {
         bail!("{}: nothing is published yet: run `fichero reindex`", config.data.display());
     };
-    applier::open_engine(&data, current).context(
+    let engine = applier::open_engine(&data, current).context(
         "the published generation cannot be answered from: see that this user may read and write its folder, or run `fichero reindex`, which builds another",
-    )
+    )?;
+    Ok(Arc::new(engine))
 }
 
 /// Whether output goes to a person.

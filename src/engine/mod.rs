@@ -15,6 +15,7 @@ pub mod oracle;
 pub mod planning;
 pub mod query;
 pub mod ranking;
+pub mod registry;
 pub mod related;
 pub mod request;
 pub mod response;
@@ -40,6 +41,7 @@ pub use self::response::{
 };
 pub use self::sort::Sort;
 pub use self::suggest::{SuggestAnswer, SuggestRequest};
+pub(crate) use self::tantivy::{WriterEnded, io_error_in};
 pub use self::version::IndexVersion;
 
 /// What can go wrong inside an engine. A reader's query is never an error.

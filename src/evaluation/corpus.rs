@@ -1,22 +1,20 @@
 //! The articles that are evaluated on, and the engine that answers from them.
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use super::Corpus;
 use crate::article::Article;
-use crate::engine::tantivy::{
-    Applied, ArticleAnalyzer, ContentKey, EmbeddedEngine, Generation, GenerationWriter, Manifest, build_threads,
-};
+use crate::engine::{SearchEngine, registry};
 use crate::sources::{self, Format, Record, SiteProfile};
 use crate::storage::catalog::Catalog;
 
 /// An engine and the articles that it answers from.
 pub struct Site {
-    pub(super) engine: EmbeddedEngine,
+    pub(super) engine: Arc<dyn SearchEngine>,
     articles: Articles,
 }
 
@@ -33,7 +31,7 @@ const PAGE_BYTES: usize = 4 << 20;
 
 impl Site {
     /// What is published: the engine of the current generation, and the catalog.
-    pub fn published(engine: EmbeddedEngine, catalog: Catalog) -> Site {
+    pub fn published(engine: Arc<dyn SearchEngine>, catalog: Catalog) -> Site {
         Site { engine, articles: Articles::Published(catalog) }
     }
 
@@ -48,7 +46,10 @@ impl Site {
             }
         }
         let folder = tempfile::tempdir().context("making a temporary folder")?;
-        Ok(Site { engine: index(&articles, folder.path())?, articles: Articles::Read(articles, folder) })
+        Ok(Site {
+            engine: registry::of_articles(&articles, folder.path())?,
+            articles: Articles::Read(articles, folder),
+        })
     }
 
     /// Hands every article over, hidden ones too, a page in memory at a time.
@@ -98,19 +99,4 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
         bail!("{}: no articles in it ({rejected} records are none)", path.display());
     }
     Ok(articles)
-}
-
-/// Indexes articles in a folder, without a catalog.
-fn index(articles: &[Article], folder: &Path) -> Result<EmbeddedEngine> {
-    let path = folder.join("1");
-    let writer = GenerationWriter::create(&path, build_threads())?;
-    let mut analyzer = ArticleAnalyzer::default();
-    let mut works: HashMap<&str, u64> = HashMap::new();
-    for article in articles {
-        let next = works.len() as u64;
-        let work = *works.entry(&article.work).or_insert(next);
-        writer.add(article, work, ContentKey::of(&article.content_hash()), &mut analyzer)?;
-    }
-    writer.finish(&Applied::default(), &Manifest::new(1, String::new(), BTreeMap::new()))?;
-    Ok(EmbeddedEngine::new(Generation::open(&path)?)?)
 }

@@ -94,16 +94,16 @@ pub(super) fn evaluate(site: &Site, misspelt: &Misspelt, options: &Options) -> R
         let judged = grades.get(&query.id).unwrap_or(&none);
         let is_answer = |work: &str| judged.get(work).is_some_and(|grade| *grade > 0);
         let has_answer = |asked: &Asked| asked.hits.iter().take(DEPTH).any(|(_, work)| is_answer(work));
-        let right = asking.ask(&site.engine, query, &query.text)?;
+        let right = asking.ask(site.engine.as_ref(), query, &query.text)?;
         if !has_answer(&right) {
             continue;
         }
-        let needs_none = || -> Result<bool> { Ok(has_answer(&literal.ask(&site.engine, query, &query.text)?)) };
+        let needs_none = || -> Result<bool> { Ok(has_answer(&literal.ask(site.engine.as_ref(), query, &query.text)?)) };
         let is_alarmed = right.is_helped && needs_none()?;
         let mut fate = Fate { lang: query.lang.clone(), is_alarmed, misspelt: None };
         if let Some(text) = texts.get(query.id.as_str()).filter(|text| **text != query.text) {
             let begun = Instant::now();
-            let asked = asking.ask(&site.engine, query, text)?;
+            let asked = asking.ask(site.engine.as_ref(), query, text)?;
             let took_ms = begun.elapsed().as_secs_f64() * 1e3;
             let is_right = asked.suggestion.as_ref().map(|suggestion| is_same(suggestion, &query.text));
             fate.misspelt = Some((has_answer(&asked), is_right));

@@ -147,7 +147,7 @@ pub fn evaluate(options: &Options, current: impl FnOnce() -> Result<Site>) -> Re
         Task::Related(related) => related::evaluate(&site, related, options)?,
         Task::Misspelt(misspelt) => misspelt::evaluate(&site, misspelt, options)?,
     };
-    evaluation.articles = site.engine.article_count();
+    evaluation.articles = site.engine.status(jiff::Timestamp::now().as_second())?.articles();
     evaluation.per_query = answered.iter().map(|answer| (answer.id.clone(), answer.ndcg_10)).collect();
     if let Some(path) = &options.run {
         fs::write(path, trec_run(&answered)?).with_context(|| format!("writing {}", path.display()))?;

@@ -11,7 +11,6 @@ use super::baseline::MoreLikeThis;
 use super::corpus::Site;
 use super::figures::{Outcome, Times, figures};
 use super::{Answered, Evaluation, Options, judgements};
-use crate::engine::tantivy::EmbeddedEngine;
 use crate::engine::{ArticleKey, Card, EngineError, MAX_LIMIT, RelatedHit, RelatedRequest, SearchEngine};
 
 /// How many works the block under a page shows.
@@ -79,7 +78,7 @@ pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Res
     if !(1..=MAX_LIMIT).contains(&options.depth) {
         bail!("depth {}: 1 to {MAX_LIMIT} related works can be looked at", options.depth);
     }
-    let asking = Asking { engine: &site.engine, now_s: jiff::Timestamp::now().as_second() };
+    let asking = Asking { engine: site.engine.as_ref(), now_s: jiff::Timestamp::now().as_second() };
     let Judged { sources, missing, without_related } = Judged::read(&related.qrels, &asking)?;
     let mut more_like_this =
         options.baseline.then(|| MoreLikeThis::new(sources.iter().map(|source| source.card.id.as_str())));
@@ -181,7 +180,7 @@ impl Judged {
 
 /// The engine at one instant of the readers' time.
 struct Asking<'e> {
-    engine: &'e EmbeddedEngine,
+    engine: &'e dyn SearchEngine,
     now_s: i64,
 }
 

@@ -14,7 +14,6 @@ use super::figures::{Outcome, figures};
 use super::judgements::{self, Grades, Judgement};
 use super::{Answered, Evaluation, Options};
 use crate::engine::query::Query;
-use crate::engine::tantivy::EmbeddedEngine;
 use crate::engine::{Filters, MAX_LIMIT, RecoveryKind, SearchEngine, SearchRequest};
 
 /// Which queries are asked, and how.
@@ -71,7 +70,7 @@ pub(super) fn evaluate(site: &Site, searches: &Searches, options: &Options) -> R
     for query in &set.queries {
         let judged = grades.get(&query.id).unwrap_or(&none);
         let begun = Instant::now();
-        let hits = asking.ask(&site.engine, query, &query.text)?.hits;
+        let hits = asking.ask(site.engine.as_ref(), query, &query.text)?.hits;
         let took_ms = begun.elapsed().as_secs_f64() * 1e3;
         let outcome = Outcome::of(&query.lang, hits.iter().map(|(_, work)| work.as_str()), judged, took_ms);
         answered.push(Answered {
@@ -127,7 +126,7 @@ impl Asking {
     }
 
     /// Asks a text in the language of a query.
-    pub(super) fn ask(&self, engine: &EmbeddedEngine, query: &JudgedQuery, text: &str) -> Result<Asked> {
+    pub(super) fn ask(&self, engine: &dyn SearchEngine, query: &JudgedQuery, text: &str) -> Result<Asked> {
         let lang = Some(query.lang.clone()).filter(|lang| !lang.is_empty());
         let mut request = SearchRequest {
             filters: Filters {
@@ -194,7 +193,7 @@ impl JudgedSet {
     /// filter; `work_of` tells an article's work.
     pub fn ndcg_10(
         &self,
-        engine: &EmbeddedEngine,
+        engine: &dyn SearchEngine,
         recency: f32,
         work_of: impl Fn(&str) -> Option<String>,
     ) -> Result<f64> {

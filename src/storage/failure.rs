@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::ErrorCode;
 
 use super::file_id::Loss;
-use crate::engine::tantivy::{WriterEnded, io_error_in};
+use crate::engine::{WriterEnded, io_error_in};
 
 /// How much must fit on the disk: about what a push takes, and the index until it is merged.
 const ROOM_BYTES: usize = 256 << 10;

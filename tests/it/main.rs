@@ -12,6 +12,7 @@
 
 mod agreement;
 mod api;
+mod architecture;
 mod asking;
 mod audit;
 #[cfg(unix)]
