@@ -1,6 +1,7 @@
 //! What an engine answers.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -327,6 +328,21 @@ impl RecoveryKind {
     }
 }
 
+/// A value of a filter that was left out, such as `lang=fr`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedFilter {
+    /// The parameter that asked for it.
+    pub name: &'static str,
+    /// The value.
+    pub value: String,
+}
+
+impl fmt::Display for DroppedFilter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}={}", self.name, self.value)
+    }
+}
+
 /// How a search was helped.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Recovery {
@@ -340,9 +356,20 @@ pub struct Recovery {
     pub to_html: String,
     /// What was left out: words (`virtual`) and filters (`lang=fr`), as they were asked for.
     pub dropped: Vec<String>,
+    /// The filters among these, which stand behind the words.
+    #[serde(skip)]
+    pub dropped_filters: Vec<DroppedFilter>,
     /// The broader topics whose pages are answered in place of those asked for; none where it is all
     /// topics.
     pub topics: Vec<String>,
+}
+
+impl Recovery {
+    /// The words that were left out.
+    pub fn dropped_words(&self) -> &[String] {
+        let words = self.dropped.len().saturating_sub(self.dropped_filters.len());
+        self.dropped.get(..words).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::rewording::worded;
 use crate::analysis::fold;
 use crate::article::Kind;
 use crate::engine::filters::{Facet, Filters};
-use crate::engine::response::{Recovery, RecoveryKind};
+use crate::engine::response::{DroppedFilter, Recovery, RecoveryKind};
 use crate::engine::{SearchRequest, ranking};
 
 /// What an engine found of a plan.
@@ -113,7 +113,7 @@ struct Helper<'r, C, F> {
 struct Wider {
     kind: RecoveryKind,
     filters: Filters,
-    dropped: Vec<String>,
+    dropped: Vec<DroppedFilter>,
 }
 
 impl<C, M, F> Helper<'_, C, F>
@@ -311,10 +311,11 @@ where
     }
 
     /// What is to be told of a plan that is answered; `filters` were left out.
-    fn told(&self, kind: RecoveryKind, plan: &Plan, filters: Vec<String>, topics: Vec<String>) -> Recovery {
+    fn told(&self, kind: RecoveryKind, plan: &Plan, filters: Vec<DroppedFilter>, topics: Vec<String>) -> Recovery {
         let (to, to_html, mut dropped) = worded(&self.request.query, plan, kind);
-        dropped.extend(filters);
-        Recovery { kind, from: self.request.query.text.clone(), to, to_html, dropped, topics }
+        dropped.extend(filters.iter().map(DroppedFilter::to_string));
+        let from = self.request.query.text.clone();
+        Recovery { kind, from, to, to_html, dropped, dropped_filters: filters, topics }
     }
 }
 
@@ -324,7 +325,7 @@ fn wider(filters: &Filters) -> Vec<Wider> {
     let mut wider: Vec<Wider> = Vec::new();
     let mut add = |kind, filters: Filters, of: &Filters| {
         let left = named(&filters);
-        let dropped: Vec<String> = named(of).into_iter().filter(|name| !left.contains(name)).collect();
+        let dropped: Vec<DroppedFilter> = named(of).into_iter().filter(|filter| !left.contains(filter)).collect();
         if !dropped.is_empty() && wider.iter().all(|known| known.filters != filters) {
             wider.push(Wider { kind, filters, dropped });
         }
@@ -361,8 +362,8 @@ fn wider(filters: &Filters) -> Vec<Wider> {
     wider
 }
 
-/// The filters as they are asked for: `lang=fr`.
-fn named(filters: &Filters) -> Vec<String> {
+/// The filters by the parameters that ask for them.
+fn named(filters: &Filters) -> Vec<DroppedFilter> {
     let Filters { langs, kinds, topics, tags, authors, years, from_s, until_s, kinds_not, topics_not, tags_not } =
         filters;
     let kinds_of = |kinds: &[Kind]| kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>();
@@ -372,7 +373,7 @@ fn named(filters: &Filters) -> Vec<String> {
         Some(if is_day { at.split('T').next()?.to_owned() } else { at })
     }
     let is_midnight = |at_s: i64| at_s % 86_400 == 0;
-    let groups: [(&str, Vec<String>); 11] = [
+    let groups: [(&'static str, Vec<String>); 11] = [
         ("lang", langs.clone()),
         ("kind", kinds_of(kinds)),
         ("topic", topics.clone()),
@@ -385,8 +386,8 @@ fn named(filters: &Filters) -> Vec<String> {
         ("topic_not", topics_not.clone()),
         ("tag_not", tags_not.clone()),
     ];
-    let named = |(name, values): (&str, Vec<String>)| {
-        values.into_iter().map(move |value| format!("{name}={value}")).collect::<Vec<_>>()
+    let named = |(name, values): (&'static str, Vec<String>)| {
+        values.into_iter().map(move |value| DroppedFilter { name, value })
     };
     groups.into_iter().flat_map(named).collect()
 }

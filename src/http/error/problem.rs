@@ -362,10 +362,18 @@ impl Problem {
         Problem::of(&NOT_READY)
     }
 
-    /// There is an engine, and it cannot answer at present.
+    /// There is an engine, and it cannot answer at present: logged here, and told to operators only.
     fn engine_unavailable(error: &EngineError) -> Problem {
         log(error);
-        Problem { detail: error.to_string(), ..Problem::not_ready() }
+        Problem::not_ready()
+    }
+
+    /// As operators are told of an engine that cannot answer.
+    pub(crate) fn engine_status(error: EngineError) -> Problem {
+        match error {
+            EngineError::Unavailable(_) => Problem { detail: error.to_string(), ..Problem::not_ready() },
+            error => error.into(),
+        }
     }
 
     /// More requests than can be worked on or kept waiting.

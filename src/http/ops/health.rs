@@ -72,7 +72,7 @@ pub(crate) async fn livez(_: InQuery<Nothing>) -> Json<Alive> {
 )]
 pub(crate) async fn readyz(State(app): State<App>, _: InQuery<Nothing>) -> Result<Json<Ready>, Problem> {
     let engine = app.current.engine().ok_or_else(Problem::not_ready)?;
-    let engine = engine.status(jiff::Timestamp::now().as_second())?;
+    let engine = engine.status(jiff::Timestamp::now().as_second()).map_err(Problem::engine_status)?;
     let cause = app.settings.storage.cause();
     if let Some(lost @ Cause::Lost(_)) = cause {
         return Err(Problem::not_stored(lost));

@@ -26,11 +26,10 @@ pub(crate) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &Searc
             lines.push(reader.shown("respelt", &to));
         }
         // Of what is newest no word was asked for, but filters were.
-        let dropped = recovery.dropped.iter().filter_map(|what| match filter_label(facets, what) {
-            None if is_newest => None,
-            filter => Some(filter.unwrap_or_else(|| what.clone())),
-        });
-        let dropped: Vec<String> = dropped.collect();
+        let words = if is_newest { &[] } else { recovery.dropped_words() };
+        let filters = recovery.dropped_filters.iter();
+        let filters = filters.map(|dropped| facets.filter_label(dropped.name, &dropped.value));
+        let dropped: Vec<String> = words.iter().cloned().chain(filters).collect();
         if !dropped.is_empty() {
             lines.push(reader.shown("dropped", &strong(reader.list(&dropped))));
         }
@@ -55,9 +54,4 @@ pub(crate) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &Searc
             }
         }
     }
-}
-
-/// A filter that was left out, such as `lang=fr`; `None` of a word, in which no such sign can stand.
-fn filter_label(facets: &Facets<'_>, what: &str) -> Option<String> {
-    what.split_once('=').map(|(name, value)| facets.filter_label(name, value))
 }

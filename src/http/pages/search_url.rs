@@ -127,9 +127,9 @@ impl Asked {
     /// With the filters that were left to a search that was helped.
     pub(crate) fn as_helped(&self, recovery: &Recovery) -> Asked {
         let is_dropped = |(name, value): &(&str, String)| {
-            recovery.dropped.iter().filter_map(|what| what.split_once('=')).any(|(dropped, of)| {
+            recovery.dropped_filters.iter().any(|dropped| {
                 // Dates are told as days, and there is one of each.
-                dropped == *name && (of.eq_ignore_ascii_case(value) || name.starts_with("date_"))
+                dropped.name == *name && (dropped.value.eq_ignore_ascii_case(value) || name.starts_with("date_"))
             })
         };
         let mut helped = self.clone();
