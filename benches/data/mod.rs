@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fichero::config::Source;
-use fichero::indexing::reindex::{self, Options, Progress, Report};
+use fichero::indexing::reindex::{self, Options};
+use fichero::indexing::report::{Progress, Report};
 use fichero::storage::data_dir::DataFolder;
 
 /// The folder with the data that is not part of the project: `FICHERO_SHARED`, or `../shared`

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::config::Source;
 use crate::indexing::reindex::{self, Options};
-use crate::indexing::report::{Outcome, Progress, Report};
+use crate::indexing::report::{Progress, Report, RunOutcome};
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
 
 /// How many tasks are remembered, the newest ones.
@@ -185,7 +185,7 @@ impl Worker {
         let outcome = reindex::run(data, sources, options, self.task.as_ref(), None);
         drop(reindex_lock);
         match outcome {
-            Ok(report) if report.outcome == Outcome::Waiting => {
+            Ok(report) if report.outcome == RunOutcome::Waiting => {
                 let refusals = report.gate.refusals.iter().map(|refusal| refusal.message.as_str());
                 let why: Vec<&str> = refusals.chain(report.remedy.as_deref()).collect();
                 let why = why.join("; ");

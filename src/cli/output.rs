@@ -10,7 +10,7 @@ use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
 use fichero::evaluation::{Blocks, Difference, Evaluation, Measures, MisspeltFigures};
 use fichero::indexing::check::Check;
 use fichero::indexing::publish_gate::{Ndcg, Verdict};
-use fichero::indexing::report::{Outcome, Progress, Rejected, Report};
+use fichero::indexing::report::{Progress, Rejected, Report, RunOutcome};
 use fichero::indexing::status::Status;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -158,22 +158,22 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
     }
     let seconds = Duration::from_millis(report.took_ms).as_secs_f64();
     match (report.outcome, &report.index_version) {
-        (Outcome::Tried, _) => {
+        (RunOutcome::Tried, _) => {
             if report.is_refused() {
                 writeln!(out, "it would not be accepted:")?;
                 print_refusals(&mut out, &report.gate)?;
             }
             writeln!(out, "nothing was changed (--dry-run), {seconds:.1} s")?;
         }
-        (Outcome::Waiting, _) => {
+        (RunOutcome::Waiting, _) => {
             writeln!(out, "NOT ACCEPTED, what was answered before is answered on:")?;
             print_refusals(&mut out, &report.gate)?;
             writeln!(out, "run {} stays staged: {}", report.run, report.remedy.as_deref().unwrap_or_default())?;
         }
-        (Outcome::Accepted, Some(version)) => {
+        (RunOutcome::Accepted, Some(version)) => {
             writeln!(out, "{} changes, index {version}, {seconds:.1} s", report.changes)?;
         }
-        (Outcome::Accepted, None) => writeln!(out, "{} changes, {seconds:.1} s", report.changes)?,
+        (RunOutcome::Accepted, None) => writeln!(out, "{} changes, {seconds:.1} s", report.changes)?,
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::planning::{Origin, Plan, PlannedWord, Variant};
-use super::ranking::{self, Counting, Held};
+use super::planning::{Plan, PlannedWord, Variant, VariantOrigin};
+use super::ranking::{self, Counting, MatchState};
 use crate::analysis::Zone;
 
 /// How often a variant stands in a zone of an article.
@@ -92,7 +92,7 @@ const TOLD: f32 = 0.005;
 /// Explains a hit's score.
 pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Explanation, E::Error> {
     let mut parts = Vec::new();
-    let mut held = Held::default();
+    let mut held = MatchState::default();
     // Of one that was left out nothing is known.
     for word in plan.words.iter().filter(|word| !word.variants.is_empty()) {
         let (text, score) = explain_word(word, evidence)?;
@@ -151,12 +151,12 @@ fn explain_word<E: Evidence>(word: &PlannedWord, evidence: &E) -> Result<(String
 
 fn how(word: &PlannedWord, variant: &Variant) -> String {
     match variant.origin {
-        Origin::Typed if variant.text == word.text => String::new(),
-        Origin::Prefix => ", the beginning of a word".to_owned(),
-        Origin::Typed | Origin::Joined | Origin::Split => format!(", written “{}”", variant.text),
-        Origin::Synonym => format!(", for which “{}” stands as well", variant.text),
-        Origin::Correction => format!(", probably meant as “{}”", variant.text),
-        Origin::Guess => format!(", perhaps meant as “{}”", variant.text),
+        VariantOrigin::Typed if variant.text == word.text => String::new(),
+        VariantOrigin::Prefix => ", the beginning of a word".to_owned(),
+        VariantOrigin::Typed | VariantOrigin::Joined | VariantOrigin::Split => format!(", written “{}”", variant.text),
+        VariantOrigin::Synonym => format!(", for which “{}” stands as well", variant.text),
+        VariantOrigin::Correction => format!(", probably meant as “{}”", variant.text),
+        VariantOrigin::Guess => format!(", perhaps meant as “{}”", variant.text),
     }
 }
 

@@ -75,7 +75,7 @@ pub struct Query {
 }
 
 /// One piece of a query, between spaces or quotation marks.
-struct Piece<'q> {
+struct QueryPiece<'q> {
     text: &'q str,
     is_excluded: bool,
     is_phrase: bool,
@@ -83,9 +83,9 @@ struct Piece<'q> {
     zone: Option<Zone>,
 }
 
-impl<'q> Piece<'q> {
+impl<'q> QueryPiece<'q> {
     /// Reads the first piece of a text that does not begin with white space; the rest of it.
-    fn read(text: &'q str) -> (Piece<'q>, &'q str) {
+    fn read(text: &'q str) -> (QueryPiece<'q>, &'q str) {
         let begins_word = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || is_quote(c));
         let (is_excluded, text) = match text.strip_prefix('-') {
             Some(after) if begins_word(after) => (true, after),
@@ -95,13 +95,13 @@ impl<'q> Piece<'q> {
         let named = named.and_then(|(name, rest)| Some((zone_named(name)?, rest)));
         let (zone, text) = named.map_or((None, text), |(zone, rest)| (Some(zone), rest));
         if let Some((inner, rest)) = quoted(text) {
-            return (Piece { text: inner, is_excluded, is_phrase: true, is_prefix: false, zone }, rest);
+            return (QueryPiece { text: inner, is_excluded, is_phrase: true, is_prefix: false, zone }, rest);
         }
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let (text, rest) = text.split_at(end);
         let stem = text.trim_end_matches('*');
         let is_prefix = stem.len() < text.len() && stem.ends_with(char::is_alphanumeric);
-        (Piece { text, is_excluded, is_phrase: false, is_prefix, zone }, rest)
+        (QueryPiece { text, is_excluded, is_phrase: false, is_prefix, zone }, rest)
     }
 
     /// The piece as words in a row; `None` where it has none.
@@ -136,7 +136,7 @@ impl Query {
         let mut query = Query { text: text.to_owned(), is_cut, ..Query::default() };
         let mut rest = read.trim_start();
         while !rest.is_empty() {
-            let (piece, tail) = Piece::read(rest);
+            let (piece, tail) = QueryPiece::read(rest);
             rest = tail.trim_start();
             if piece.is_excluded {
                 query.is_cut |= !add_clause(&mut query.excluded, piece.clause());
@@ -154,7 +154,7 @@ impl Query {
             if query.words.is_empty() {
                 // Nothing is left to exclude from: `-1` is what is searched for.
                 query.excluded.clear();
-                query.add_words(&Piece {
+                query.add_words(&QueryPiece {
                     text: read,
                     is_excluded: false,
                     is_phrase: false,
@@ -171,7 +171,7 @@ impl Query {
         self.words.is_empty()
     }
 
-    fn add_words(&mut self, piece: &Piece<'_>) {
+    fn add_words(&mut self, piece: &QueryPiece<'_>) {
         let mut compound: Option<(String, u32)> = None;
         let mut cut = words(piece.text).into_iter().peekable();
         while let Some(word) = cut.next() {

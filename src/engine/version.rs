@@ -1,6 +1,6 @@
 //! Which state of the articles an engine answers from.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};

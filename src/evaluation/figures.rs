@@ -42,7 +42,7 @@ impl Times {
 }
 
 /// The measures of one answer.
-pub(super) struct Outcome {
+pub(super) struct AnswerMeasures {
     /// The language that it is counted under; empty for `all` only.
     lang: String,
     pub(super) measures: Measures,
@@ -50,19 +50,19 @@ pub(super) struct Outcome {
     took_ms: f64,
 }
 
-impl Outcome {
+impl AnswerMeasures {
     /// Measures an answer: its works, best first, by the grades of the works that are judged.
     pub(super) fn of<'a>(
         lang: &str,
         works: impl Iterator<Item = &'a str>,
         judged: &HashMap<String, u32>,
         took_ms: f64,
-    ) -> Outcome {
+    ) -> AnswerMeasures {
         let mut seen = HashSet::new();
         let ranked: Vec<u32> =
             works.filter(|work| seen.insert(*work)).map(|work| judged.get(work).copied().unwrap_or(0)).collect();
         let relevant: Vec<u32> = judged.values().copied().filter(|grade| *grade > 0).collect();
-        Outcome {
+        AnswerMeasures {
             lang: lang.to_owned(),
             measures: Measures::of(&ranked, &relevant),
             is_empty: ranked.is_empty(),
@@ -72,8 +72,8 @@ impl Outcome {
 }
 
 /// The figures of outcomes by language, and of `all`.
-pub(super) fn figures(outcomes: &[Outcome]) -> BTreeMap<String, Figures> {
-    let mut groups: BTreeMap<String, Vec<&Outcome>> = BTreeMap::new();
+pub(super) fn figures(outcomes: &[AnswerMeasures]) -> BTreeMap<String, Figures> {
+    let mut groups: BTreeMap<String, Vec<&AnswerMeasures>> = BTreeMap::new();
     for outcome in outcomes {
         groups.entry("all".to_owned()).or_default().push(outcome);
         if !outcome.lang.is_empty() {

@@ -9,11 +9,11 @@ use anyhow::{Result, bail};
 use fastrand::Rng;
 use serde::Serialize;
 
-use super::figures::{Outcome, figures};
+use super::figures::{AnswerMeasures, figures};
 use super::judgements::Grades;
 use super::misspelling::misspell;
-use super::searches::{Asked, Asking, JudgedQuery, JudgedSet, read_queries};
-use super::{Answered, Evaluation, Options, Searches, Site};
+use super::searches::{Asking, JudgedQuery, JudgedSet, QueryAnswer, read_queries};
+use super::{Evaluation, MeasuredAnswer, Options, Searches, Site};
 use crate::analysis::fold;
 use crate::engine::query::Query;
 
@@ -75,7 +75,11 @@ struct Fate {
 }
 
 /// Asks the queries as they are and misspelt, and measures the answers.
-pub(super) fn evaluate(site: &Site, misspelt: &Misspelt, options: &Options) -> Result<(Evaluation, Vec<Answered>)> {
+pub(super) fn evaluate(
+    site: &Site,
+    misspelt: &Misspelt,
+    options: &Options,
+) -> Result<(Evaluation, Vec<MeasuredAnswer>)> {
     let Misspelt { searches, slips } = misspelt;
     let set = JudgedSet::read(&searches.queries, &searches.qrels)?;
     let texts = texts(set.queries(), slips)?;
@@ -93,7 +97,7 @@ pub(super) fn evaluate(site: &Site, misspelt: &Misspelt, options: &Options) -> R
     for query in set.queries().iter().filter(is_right) {
         let judged = grades.get(&query.id).unwrap_or(&none);
         let is_answer = |work: &str| judged.get(work).is_some_and(|grade| *grade > 0);
-        let has_answer = |asked: &Asked| asked.hits.iter().take(DEPTH).any(|(_, work)| is_answer(work));
+        let has_answer = |asked: &QueryAnswer| asked.hits.iter().take(DEPTH).any(|(_, work)| is_answer(work));
         let right = asking.ask(site.engine.as_ref(), query, &query.text)?;
         if !has_answer(&right) {
             continue;
@@ -108,8 +112,8 @@ pub(super) fn evaluate(site: &Site, misspelt: &Misspelt, options: &Options) -> R
             let is_right = asked.suggestion.as_ref().map(|suggestion| is_same(suggestion, &query.text));
             fate.misspelt = Some((has_answer(&asked), is_right));
             let works = asked.hits.iter().map(|(_, work)| work.as_str());
-            let outcome = Outcome::of(&query.lang, works, judged, took_ms);
-            answered.push(Answered {
+            let outcome = AnswerMeasures::of(&query.lang, works, judged, took_ms);
+            answered.push(MeasuredAnswer {
                 id: query.id.clone(),
                 text: text.clone(),
                 ranking: asked.hits.into_iter().map(|(id, _)| id).collect(),

@@ -108,13 +108,13 @@ struct Earlier {
     per_query: BTreeMap<String, f64>,
 }
 
-fn differences(path: &Path, answered: &[Answered]) -> Result<Vec<Difference>> {
+fn differences(path: &Path, answered: &[MeasuredAnswer]) -> Result<Vec<Difference>> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let earlier: Earlier =
         serde_json::from_str(&text).with_context(|| format!("{}: not an evaluation's JSON", path.display()))?;
     let mut differences: Vec<Difference> = answered
         .iter()
-        .filter_map(|Answered { id, text, ndcg_10: now, .. }| {
+        .filter_map(|MeasuredAnswer { id, text, ndcg_10: now, .. }| {
             let (before, now) = (*earlier.per_query.get(id)?, *now);
             let differs = (before - now).abs() > 1e-9;
             differs.then(|| Difference { query: id.clone(), text: text.clone(), before, now })
@@ -125,7 +125,7 @@ fn differences(path: &Path, answered: &[Answered]) -> Result<Vec<Difference>> {
 }
 
 /// An answer that was measured.
-struct Answered {
+struct MeasuredAnswer {
     /// The id of the query, or of the article asked about.
     id: String,
     /// The query's text, or the article's title.
@@ -159,9 +159,9 @@ pub fn evaluate(options: &Options, current: impl FnOnce() -> Result<Site>) -> Re
 }
 
 /// The rankings in the form of TREC's runs, a line an article answered.
-fn trec_run(answered: &[Answered]) -> Result<String> {
+fn trec_run(answered: &[MeasuredAnswer]) -> Result<String> {
     let mut run = String::new();
-    for Answered { id: asked, ranking, .. } in answered {
+    for MeasuredAnswer { id: asked, ranking, .. } in answered {
         for (place, id) in ranking.iter().enumerate() {
             writeln!(run, "{asked}\tQ0\t{id}\t{}\t{}\tfichero", place + 1, ranking.len() - place)?;
         }

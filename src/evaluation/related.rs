@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::baseline::MoreLikeThis;
 use super::corpus::Site;
-use super::figures::{Outcome, Times, figures};
-use super::{Answered, Evaluation, Options, judgements};
+use super::figures::{AnswerMeasures, Times, figures};
+use super::{Evaluation, MeasuredAnswer, Options, judgements};
 use crate::engine::{ArticleKey, Card, EngineError, MAX_LIMIT, RelatedHit, RelatedRequest, SearchEngine};
 
 /// How many works the block under a page shows.
@@ -74,7 +74,7 @@ pub struct Shown {
 }
 
 /// Asks for related articles and measures the answers.
-pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Result<(Evaluation, Vec<Answered>)> {
+pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Result<(Evaluation, Vec<MeasuredAnswer>)> {
     if !(1..=MAX_LIMIT).contains(&options.depth) {
         bail!("depth {}: 1 to {MAX_LIMIT} related works can be looked at", options.depth);
     }
@@ -95,8 +95,8 @@ pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Res
     let mut outcomes = Vec::new();
     for Source { card, judged } in &sources {
         let (hits, took_ms) = asking.related(&card.id, options.depth)?.unwrap_or_default();
-        let outcome = Outcome::of(&card.lang, hits.iter().map(|hit| hit.card.work.as_str()), judged, took_ms);
-        answered.push(Answered {
+        let outcome = AnswerMeasures::of(&card.lang, hits.iter().map(|hit| hit.card.work.as_str()), judged, took_ms);
+        answered.push(MeasuredAnswer {
             id: card.id.clone(),
             text: card.title.clone(),
             ranking: hits.into_iter().map(|hit| hit.card.id).collect(),
@@ -109,7 +109,7 @@ pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Res
         let answer = |Source { card, judged }: &Source| {
             let begun = Instant::now();
             let works = more_like_this.related(&card.id, &card.work, options.depth);
-            Outcome::of(&card.lang, works.into_iter(), judged, begun.elapsed().as_secs_f64() * 1e3)
+            AnswerMeasures::of(&card.lang, works.into_iter(), judged, begun.elapsed().as_secs_f64() * 1e3)
         };
         baseline = figures(&sources.iter().map(answer).collect::<Vec<_>>());
     }

@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use super::baseline::Baseline;
 use super::corpus::Site;
-use super::figures::{Outcome, figures};
+use super::figures::{AnswerMeasures, figures};
 use super::judgements::{self, Grades, Judgement};
-use super::{Answered, Evaluation, Options};
+use super::{Evaluation, MeasuredAnswer, Options};
 use crate::engine::query::Query;
 use crate::engine::{Filters, MAX_LIMIT, RecoveryKind, SearchEngine, SearchRequest};
 
@@ -51,7 +51,11 @@ pub(super) struct JudgedQuery {
 }
 
 /// Asks the queries and measures the answers.
-pub(super) fn evaluate(site: &Site, searches: &Searches, options: &Options) -> Result<(Evaluation, Vec<Answered>)> {
+pub(super) fn evaluate(
+    site: &Site,
+    searches: &Searches,
+    options: &Options,
+) -> Result<(Evaluation, Vec<MeasuredAnswer>)> {
     let set = JudgedSet::read(&searches.queries, &searches.qrels)?;
     let mut works: HashMap<String, String> = HashMap::new();
     let mut baseline = options.baseline.then(Baseline::default);
@@ -72,8 +76,8 @@ pub(super) fn evaluate(site: &Site, searches: &Searches, options: &Options) -> R
         let begun = Instant::now();
         let hits = asking.ask(site.engine.as_ref(), query, &query.text)?.hits;
         let took_ms = begun.elapsed().as_secs_f64() * 1e3;
-        let outcome = Outcome::of(&query.lang, hits.iter().map(|(_, work)| work.as_str()), judged, took_ms);
-        answered.push(Answered {
+        let outcome = AnswerMeasures::of(&query.lang, hits.iter().map(|(_, work)| work.as_str()), judged, took_ms);
+        answered.push(MeasuredAnswer {
             id: query.id.clone(),
             text: query.text.clone(),
             ranking: hits.into_iter().map(|(id, _)| id).collect(),
@@ -90,7 +94,7 @@ pub(super) fn evaluate(site: &Site, searches: &Searches, options: &Options) -> R
             let begun = Instant::now();
             let found = baseline.search(&words, &query.lang, searches.filter_lang, options.depth);
             let took_ms = begun.elapsed().as_secs_f64() * 1e3;
-            outcomes.push(Outcome::of(&query.lang, found.into_iter(), judged, took_ms));
+            outcomes.push(AnswerMeasures::of(&query.lang, found.into_iter(), judged, took_ms));
         }
         evaluation.baseline = figures(&outcomes);
     }
@@ -109,7 +113,7 @@ pub(super) struct Asking {
 }
 
 /// What was answered to a query.
-pub(super) struct Asked {
+pub(super) struct QueryAnswer {
     /// The ids and works, best first.
     pub(super) hits: Vec<(String, String)>,
     /// Whether something else was searched for than what was typed.
@@ -126,7 +130,7 @@ impl Asking {
     }
 
     /// Asks a text in the language of a query.
-    pub(super) fn ask(&self, engine: &dyn SearchEngine, query: &JudgedQuery, text: &str) -> Result<Asked> {
+    pub(super) fn ask(&self, engine: &dyn SearchEngine, query: &JudgedQuery, text: &str) -> Result<QueryAnswer> {
         let lang = Some(query.lang.clone()).filter(|lang| !lang.is_empty());
         let mut request = SearchRequest {
             filters: Filters {
@@ -138,7 +142,7 @@ impl Asking {
             literal: self.literal,
             ..SearchRequest::new(Query::parse(text), jiff::Timestamp::now().as_second())
         };
-        let mut asked = Asked { hits: Vec::new(), is_helped: false, suggestion: None };
+        let mut asked = QueryAnswer { hits: Vec::new(), is_helped: false, suggestion: None };
         while asked.hits.len() < self.depth {
             request.limit = (self.depth - asked.hits.len()).min(MAX_LIMIT);
             let answer = engine.search(&request)?;
@@ -205,7 +209,7 @@ impl JudgedSet {
             let hits = asking.ask(engine, query, &query.text)?.hits;
             let judged = grades.get(&query.id).unwrap_or(&none);
             let works = hits.iter().map(|(_, work)| work.as_str());
-            sum += Outcome::of(&query.lang, works, judged, 0.0).measures.ndcg_10;
+            sum += AnswerMeasures::of(&query.lang, works, judged, 0.0).measures.ndcg_10;
         }
         Ok(sum / self.queries.len() as f64)
     }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::applier::{Applier, EngineSlot, open_engine, open_generation_of, version_of};
 use super::build::{build, give_up};
 use super::publish_gate::{Gate, REMEDY};
-use super::report::{Outcome, Progress, Report};
+use super::report::{Progress, Report, RunOutcome};
 use crate::engine::IndexVersion;
 use crate::engine::tantivy::{EmbeddedEngine, Generation, GenerationError};
 use crate::storage::catalog::Catalog;
@@ -110,7 +110,7 @@ pub(crate) fn conclude(
     if report.gate.refusals.is_empty() {
         return publish(data, catalog, report, applier);
     }
-    report.outcome = Outcome::Waiting;
+    report.outcome = RunOutcome::Waiting;
     report.remedy = Some(REMEDY.to_owned());
     catalog.hold_back(report.run, report.generation, &serde_json::to_string(&report)?)?;
     if let Some(applier) = applier
@@ -147,7 +147,7 @@ fn has_generation(data: &DataFolder, catalog: &Catalog, applier: Option<&Applier
 
 /// Accepts a staged run, with the generation that the report names, and has it answered.
 fn publish(data: &DataFolder, catalog: &mut Catalog, report: &mut Report, applier: Option<&mut Applier>) -> Result<()> {
-    report.outcome = Outcome::Accepted;
+    report.outcome = RunOutcome::Accepted;
     report.remedy = None;
     let accepted = catalog.accept(report.run, report.generation, &serde_json::to_string(&report)?)?;
     report.changes = accepted.changes;

@@ -52,7 +52,7 @@ pub struct SourceReport {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ReindexOutcome)]
-pub enum Outcome {
+pub enum RunOutcome {
     /// It was only tried: nothing was changed.
     #[default]
     Tried,
@@ -75,7 +75,7 @@ pub struct Report {
     /// Whether it was only tried.
     pub dry_run: bool,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
     /// What the gate found; of a run that was accepted all the same, too.
     pub gate: Verdict,
     /// What to run about a run that waits.
@@ -112,7 +112,7 @@ impl Report {
 
     /// Whether the gate refuses the run, or would refuse one that was only tried.
     pub fn is_refused(&self) -> bool {
-        self.outcome != Outcome::Accepted && !self.gate.refusals.is_empty()
+        self.outcome != RunOutcome::Accepted && !self.gate.refusals.is_empty()
     }
 
     /// How many articles all sources hold after the run.

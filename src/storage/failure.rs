@@ -139,10 +139,10 @@ pub fn probe(folder: &Path) -> Option<Cause> {
 
 /// What a server knows of whether changes can be stored; shared by all who find out or tell.
 #[derive(Debug, Default)]
-pub struct Storage(Mutex<State>);
+pub struct Storage(Mutex<StorageState>);
 
 #[derive(Debug, Clone, Copy, Default)]
-struct State {
+struct StorageState {
     /// What the thread found that keeps the index.
     found: Option<Cause>,
     /// Why the last push was refused.
@@ -150,7 +150,7 @@ struct State {
     is_log_lost: bool,
 }
 
-impl State {
+impl StorageState {
     fn cause(self) -> Option<Cause> {
         self.found.or(self.refused)
     }
@@ -182,7 +182,7 @@ impl Storage {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_log_lost
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut StorageState)) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = state.cause();
         change(&mut state);

@@ -22,7 +22,7 @@ use fichero::engine::SearchEngine;
 use fichero::indexing::accept::accept;
 use fichero::indexing::publish_gate::{Judged, Settings};
 use fichero::indexing::reindex::{Options, reindex};
-use fichero::indexing::report::{Outcome, Report};
+use fichero::indexing::report::{Report, RunOutcome};
 use fichero::storage::backup::{backup, restore};
 use fichero::storage::catalog::Catalog;
 use fichero::storage::catalog::push::Push;
@@ -90,7 +90,7 @@ impl Gated for Site {
 
     fn accept(&self) -> Report {
         let report = accept(&self.data(), &Reads::default()).unwrap();
-        assert_eq!((report.outcome, &report.remedy, report.is_refused()), (Outcome::Accepted, &None, false));
+        assert_eq!((report.outcome, &report.remedy, report.is_refused()), (RunOutcome::Accepted, &None, false));
         report
     }
 
@@ -145,7 +145,7 @@ fn must_be_judged(gate: &Settings, before: &[(&str, Vec<Value>)], after: &[(&str
             site.says(name, records);
         }
         let first = site.incremental(gate);
-        assert_eq!((first.outcome, &first.gate.refusals[..]), (Outcome::Accepted, &[][..]), "nothing to lose yet");
+        assert_eq!((first.outcome, &first.gate.refusals[..]), (RunOutcome::Accepted, &[][..]), "nothing to lose yet");
         assert_eq!(site.answered(), all(before));
         for (name, records) in after {
             site.says(name, records);
@@ -154,9 +154,9 @@ fn must_be_judged(gate: &Settings, before: &[(&str, Vec<Value>)], after: &[(&str
         let report = site.run(gate, Options { full, ..Options::default() });
         assert_eq!(messages(&report), refusals, "full: {full}");
         if refusals.is_empty() {
-            assert_eq!(report.outcome, Outcome::Accepted);
+            assert_eq!(report.outcome, RunOutcome::Accepted);
         } else {
-            assert_eq!((report.outcome, report.changes, report.is_refused()), (Outcome::Waiting, 0, true));
+            assert_eq!((report.outcome, report.changes, report.is_refused()), (RunOutcome::Waiting, 0, true));
             assert!(report.remedy.as_ref().unwrap().contains("`fichero accept`"));
             assert_eq!(site.answered(), all(before));
             assert_eq!(site.engine().index_version(), version);
@@ -168,7 +168,7 @@ fn must_be_judged(gate: &Settings, before: &[(&str, Vec<Value>)], after: &[(&str
         assert_eq!(site.articles().into_keys().collect::<BTreeSet<_>>(), all(after));
         site.must_hold_nothing_staged();
         let again = site.incremental(gate);
-        assert_eq!((again.changes, again.outcome), (0, Outcome::Accepted));
+        assert_eq!((again.changes, again.outcome), (0, RunOutcome::Accepted));
     }
 }
 
@@ -293,7 +293,7 @@ fn hiding_articles_and_changing_their_language_takes_them_away() {
     site.says("site", &with("hidden", true.into()));
     site.incremental(&open_gate());
     site.says("site", &[&all[..50], &all[61..]].concat());
-    assert_eq!(site.incremental(&Settings { always_allowed: 0, ..gate }).outcome, Outcome::Accepted);
+    assert_eq!(site.incremental(&Settings { always_allowed: 0, ..gate }).outcome, RunOutcome::Accepted);
 }
 
 /// Ten articles of twenty with other dates, seen and not seen in turn.
@@ -369,8 +369,8 @@ fn what_is_pruned_taken_over_or_not_read_has_not_vanished() {
     fs::rename(site.path("two"), site.path("zwei")).unwrap();
     site.configure(&["one", "zwei"]);
     let dry = site.run(&gate, Options { dry_run: true, prune: true, ..Options::default() });
-    assert_eq!((dry.outcome, &dry.gate.refusals[..]), (Outcome::Tried, &[][..]));
-    assert_eq!(site.incremental(&gate).outcome, Outcome::Accepted);
+    assert_eq!((dry.outcome, &dry.gate.refusals[..]), (RunOutcome::Tried, &[][..]));
+    assert_eq!(site.incremental(&gate).outcome, RunOutcome::Accepted);
     assert_eq!(site.run(&gate, Options { prune: true, ..Options::default() }).pruned, ["two"]);
     assert_eq!(site.answered().len(), 100);
 
@@ -383,7 +383,7 @@ fn what_is_pruned_taken_over_or_not_read_has_not_vanished() {
     assert!(messages(&report).iter().all(|message| !message.contains("zwei") && !message.contains("language es")));
     site.says("one", &records("en", 45));
     let report = site.run(&gate, Options { prune: true, ..Options::default() });
-    assert_eq!((report.outcome, report.pruned), (Outcome::Accepted, vec!["zwei".to_owned()]));
+    assert_eq!((report.outcome, report.pruned), (RunOutcome::Accepted, vec!["zwei".to_owned()]));
     assert_eq!(site.answered().len(), 45);
 }
 
@@ -395,11 +395,11 @@ fn a_later_run_takes_the_place_of_the_one_that_waits() {
     site.incremental(&gate);
     site.says("site", &records("en", 50));
     let refused = site.incremental(&gate);
-    assert_eq!(refused.outcome, Outcome::Waiting);
+    assert_eq!(refused.outcome, RunOutcome::Waiting);
     assert_eq!(site.catalog().waiting_run().unwrap().unwrap().id, refused.run);
     site.says("site", &[records("en", 98), records("es", 1)].concat());
     let good = site.incremental(&gate);
-    assert_eq!((good.outcome, good.changes), (Outcome::Accepted, 3));
+    assert_eq!((good.outcome, good.changes), (RunOutcome::Accepted, 3));
     assert_eq!(site.answered().len(), 99);
     site.must_hold_nothing_staged();
     let error = accept(&site.data(), &Reads::default()).unwrap_err().to_string();
@@ -414,11 +414,11 @@ fn a_dry_run_tells_what_the_gate_would_say_and_leaves_the_one_that_waits() {
     site.says("site", &judged_articles(3));
     let waiting = site.incremental(&gate);
     let numbers = site.data().generation_numbers();
-    assert_eq!((waiting.outcome, waiting.generation, &numbers[..]), (Outcome::Waiting, Some(2), &[1, 2][..]));
+    assert_eq!((waiting.outcome, waiting.generation, &numbers[..]), (RunOutcome::Waiting, Some(2), &[1, 2][..]));
     site.says("site", &judged_articles(5));
     let strict = Settings { max_vanished_percent: 0.0, ..gate };
     let dry = site.run(&strict, Options { dry_run: true, ..Options::default() });
-    assert_eq!((dry.outcome, dry.is_refused(), dry.generation), (Outcome::Tried, true, None));
+    assert_eq!((dry.outcome, dry.is_refused(), dry.generation), (RunOutcome::Tried, true, None));
     assert_eq!(messages(&dry), ["judged queries: nDCG@10 would fall from 1.0000 to 0.5000 (by 0.5000, allowed 0)"],);
     assert_eq!(site.data().generation_numbers(), numbers, "what was built to judge it is gone");
     assert_eq!(site.catalog().waiting_run().unwrap().unwrap().id, waiting.run);
@@ -454,7 +454,7 @@ fn judged_site(site: &Site, max_ndcg_drop: f64) -> Settings {
     site.says("site", &judged_articles(0));
     let first = site.incremental(&gate);
     let ndcg = first.gate.ndcg_10.unwrap();
-    assert_eq!((first.outcome, ndcg.before, ndcg.after), (Outcome::Accepted, None, 1.0));
+    assert_eq!((first.outcome, ndcg.before, ndcg.after), (RunOutcome::Accepted, None, 1.0));
     gate
 }
 
@@ -468,7 +468,7 @@ fn judged_queries_may_be_answered_worse_by_so_much_and_no_more() {
             let report = site.run(&gate, Options { full, ..Options::default() });
             let ndcg = report.gate.ndcg_10.unwrap();
             assert!(ndcg.before == Some(1.0) && (ndcg.after - 0.8).abs() < 1e-9, "{ndcg:?}");
-            assert_eq!((report.outcome == Outcome::Accepted, report.generation), (is_accepted, Some(2)));
+            assert_eq!((report.outcome == RunOutcome::Accepted, report.generation), (is_accepted, Some(2)));
             assert_eq!(found(&site.engine(), "bicycle").len(), usize::from(!is_accepted));
             if !is_accepted {
                 assert_eq!(
@@ -509,7 +509,7 @@ fn the_works_of_judged_articles_and_the_synonyms_count() {
     site.write("synonyms.txt", "bicycle, eins");
     let options = |synonyms| Options { synonyms, ..Options::default() };
     let report = site.run(&gate, options(Some(site.path("synonyms.txt"))));
-    assert_eq!((report.outcome, report.gate.ndcg_10.unwrap().after), (Outcome::Accepted, 1.0));
+    assert_eq!((report.outcome, report.gate.ndcg_10.unwrap().after), (RunOutcome::Accepted, 1.0));
     let report = site.run(&gate, options(None));
     assert_eq!(messages(&report), ["judged queries: nDCG@10 would fall from 1.0000 to 0.9000 (by 0.1000, allowed 0)"]);
     assert_eq!(found(&site.engine(), "bicycle").len(), 1);
@@ -563,7 +563,7 @@ fn what_was_pushed_while_a_run_waited_is_kept() {
         records.pop();
         site.says("site", &records);
         let waiting = site.incremental(&gate);
-        assert_eq!((waiting.outcome, waiting.generation), (Outcome::Waiting, is_built.then_some(2)));
+        assert_eq!((waiting.outcome, waiting.generation), (RunOutcome::Waiting, is_built.then_some(2)));
         push(&site, "new", "novelty");
         push(&site, "en-000", "overridden");
         push(&site, "en-009", "survivor");
@@ -595,7 +595,7 @@ fn a_push_behind_a_source_that_a_waiting_run_takes_away_is_kept() {
         records.pop();
         site.says("site", &records);
         let waiting = site.incremental(&gate);
-        assert_eq!((waiting.outcome, waiting.generation), (Outcome::Waiting, Some(2)));
+        assert_eq!((waiting.outcome, waiting.generation), (RunOutcome::Waiting, Some(2)));
         if is_deleted {
             let deletion = Push { id: "en-009".to_owned(), article: None, condition: None };
             let deleted = site.catalog().push(&[deletion]).unwrap();
@@ -734,7 +734,7 @@ fn the_generation_of_a_run_that_is_replaced_goes_with_it_beside_a_server_too() {
     assert_eq!(site.data().generation_numbers(), [1, 2]);
     site.says("site", &[judged_articles(0), records("es", 1)].concat());
     let good = site.incremental(&open_gate());
-    assert_eq!((good.outcome, good.generation), (Outcome::Accepted, None));
+    assert_eq!((good.outcome, good.generation), (RunOutcome::Accepted, None));
     assert_eq!(site.data().generation_numbers(), [1]);
     assert!(server.stop().0.success());
     let data = DataFolder::existing(&site.path("index"));

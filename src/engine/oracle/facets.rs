@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BruteForceEngine, Choice};
+use super::{BruteForceEngine, OracleChoice};
 use crate::analysis::language_group;
 use crate::article::{Article, language_is_under};
 use crate::engine::SearchRequest;
@@ -11,7 +11,12 @@ use crate::engine::filters::{Facet, Filters, label_key, month_of};
 
 impl BruteForceEngine {
     /// How many works, or versions, there are under every value of the facets asked for, under filters.
-    pub(super) fn count(&self, matching: &[Choice<'_>], filters: &Filters, request: &SearchRequest) -> FacetCounts {
+    pub(super) fn count(
+        &self,
+        matching: &[OracleChoice<'_>],
+        filters: &Filters,
+        request: &SearchRequest,
+    ) -> FacetCounts {
         let mut answer = FacetCounts::default();
         for facet in &request.facets {
             let filters = filters.without(*facet);

@@ -16,11 +16,11 @@ use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
 use super::planning::edit_model;
 use super::planning::relaxation::{
-    self, Answered, Found, MAX_ASKED, is_whole, mostly_written, written_in_body, written_on_card,
+    self, Found, MAX_ASKED, RelaxedAnswer, is_whole, mostly_written, written_in_body, written_on_card,
 };
 use super::planning::synonyms::{SynonymGroup, SynonymIndex};
 use super::planning::{Begun, Collection, Mending, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
-use super::ranking::{self, Held, LanguageStats};
+use super::ranking::{self, LanguageStats, MatchState};
 use super::snippets::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets, body_passages};
 use super::{
     ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, Filters, Hit, IndexVersion, RelatedAnswer,
@@ -121,7 +121,7 @@ impl BruteForceEngine {
     }
 
     /// The visible entries that match a plan.
-    fn versions(&self, plan: &Plan, request: &SearchRequest) -> Vec<Choice<'_>> {
+    fn versions(&self, plan: &Plan, request: &SearchRequest) -> Vec<OracleChoice<'_>> {
         let mut versions = Vec::new();
         let visible = || self.entries.iter().filter(|entry| entry.article.is_visible_at(request.now_s));
         let holds_excluded = |entry: &&Entry| {
@@ -129,7 +129,7 @@ impl BruteForceEngine {
         };
         let excluded: HashSet<&str> = visible().filter(holds_excluded).map(|entry| entry.work.as_str()).collect();
         for entry in visible().filter(|entry| !excluded.contains(entry.work.as_str())) {
-            let mut held = Held::default();
+            let mut held = MatchState::default();
             for word in &plan.words {
                 let score = self.word_score(entry, word);
                 if score > 0.0 {
@@ -142,7 +142,7 @@ impl BruteForceEngine {
                 let (language, recency) = self.priors(plan, entry, request);
                 let score = held.score * plan.asked.coverage(&held) * language * recency;
                 let made = Made { score, version: score, nearness: 0.0, language, recency };
-                versions.push(Choice { entry, made, fit, is_whole: is_whole(&plan.asked, &held) });
+                versions.push(OracleChoice { entry, made, fit, is_whole: is_whole(&plan.asked, &held) });
             }
         }
         versions
@@ -181,7 +181,7 @@ impl BruteForceEngine {
         )
     }
 
-    fn hit(&self, plan: &Plan, snippets: &Snippets<'_>, choice: &Choice<'_>, request: &SearchRequest) -> Hit {
+    fn hit(&self, plan: &Plan, snippets: &Snippets<'_>, choice: &OracleChoice<'_>, request: &SearchRequest) -> Hit {
         let entry = choice.entry;
         let lang = entry.article.lang.as_str();
         let sightings = sightings(snippets, entry);
@@ -204,8 +204,8 @@ impl BruteForceEngine {
     }
 
     /// The best version of every work, or without grouping every version, in order.
-    fn order<'e>(versions: Vec<Choice<'e>>, sort: Sort, group: bool) -> Vec<Choice<'e>> {
-        let mut works: BTreeMap<&str, Choice<'e>> = BTreeMap::new();
+    fn order<'e>(versions: Vec<OracleChoice<'e>>, sort: Sort, group: bool) -> Vec<OracleChoice<'e>> {
+        let mut works: BTreeMap<&str, OracleChoice<'e>> = BTreeMap::new();
         for version in versions {
             let article = &version.entry.article;
             let work = if group { version.entry.work.as_str() } else { article.id.as_str() };
@@ -226,7 +226,7 @@ impl BruteForceEngine {
                 known.made.score = best_score;
             }
         }
-        let mut works: Vec<Choice<'e>> = works.into_values().collect();
+        let mut works: Vec<OracleChoice<'e>> = works.into_values().collect();
         works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
         works
     }
@@ -262,7 +262,7 @@ fn compare(sort: Sort, a: &ListPlace<'_>, b: &ListPlace<'_>) -> Ordering {
 }
 
 /// A version that could be shown for its work.
-struct Choice<'e> {
+struct OracleChoice<'e> {
     entry: &'e Entry,
     /// Its score is the best of the work's.
     made: Made,
@@ -271,7 +271,7 @@ struct Choice<'e> {
     is_whole: bool,
 }
 
-impl<'e> Choice<'e> {
+impl<'e> OracleChoice<'e> {
     fn place(&self, sort: Sort) -> ListPlace<'e> {
         let article = &self.entry.article;
         let key = match sort {
@@ -517,7 +517,7 @@ impl SearchEngine for BruteForceEngine {
             Ok(Found { versions: versions.len(), whole, matches: (versions, facets) })
         };
         let Ok(answered) = relaxation::search(self, plan, request, matching);
-        let Answered { plan, matches: (versions, facets), recovery } = answered;
+        let RelaxedAnswer { plan, matches: (versions, facets), recovery } = answered;
         let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
         let mut works = Self::order(versions, sort, request.group);
         if sort == Sort::Relevance {
@@ -550,7 +550,7 @@ impl SearchEngine for BruteForceEngine {
             works.retain(|choice| compare(sort, &choice.place(sort), &last) == Ordering::Greater);
         }
         let place = total - works.len() + offset;
-        let page: Vec<&Choice<'_>> = works.iter().skip(offset).take(request.limit).collect();
+        let page: Vec<&OracleChoice<'_>> = works.iter().skip(offset).take(request.limit).collect();
         let has_more = offset + page.len() < works.len();
         let next = page.last().filter(|_| has_more).map(|last| {
             let (key, id) = last.place(sort);

@@ -20,17 +20,17 @@ use crate::engine::{
 };
 
 /// A version of what is asked about: its subject and its language group.
-struct Asked<'e> {
+struct OracleVersion<'e> {
     subject: &'e Subject,
     lang: String,
     is_indexed: bool,
 }
 
 /// What is asked about.
-struct Origin<'e> {
+struct OracleTarget<'e> {
     card: Card,
     /// The versions of its work, by their ids; of a draft, itself.
-    versions: Vec<Asked<'e>>,
+    versions: Vec<OracleVersion<'e>>,
     version: usize,
     own: HashSet<&'e str>,
     copies: Copies,
@@ -95,18 +95,18 @@ impl BruteForceEngine {
         Some(RelatedAnswer { id, hits, index_version: self.version })
     }
 
-    fn origin_of_entry<'e>(&'e self, entry: &'e Entry) -> Origin<'e> {
+    fn origin_of_entry<'e>(&'e self, entry: &'e Entry) -> OracleTarget<'e> {
         let mut versions: Vec<&Entry> = self.counted().filter(|other| other.work == entry.work).collect();
         versions.sort_by(|a, b| a.article.id.cmp(&b.article.id));
         versions.extend(Some(entry).filter(|entry| !entry.is_counted));
         let mut copies = Copies::default();
         versions.iter().for_each(|version| copies.show(version.terms.sketch));
-        Origin {
+        OracleTarget {
             card: Card::of(&entry.article),
             version: versions.iter().position(|version| std::ptr::eq(*version, entry)).unwrap_or(0),
             versions: versions
                 .into_iter()
-                .map(|version| Asked {
+                .map(|version| OracleVersion {
                     subject: &version.comparable.subject,
                     lang: language_group(&version.article.lang),
                     is_indexed: version.is_counted,
@@ -123,7 +123,7 @@ impl BruteForceEngine {
         terms: &ArticleTerms,
         subject: &'e Subject,
         now_s: i64,
-    ) -> Origin<'e> {
+    ) -> OracleTarget<'e> {
         let mut own: HashSet<&str> = HashSet::new();
         let versions = self.entries.iter().filter(|entry| entry.article.work == article.work);
         own.extend(versions.filter(|entry| entry.article.is_visible_at(now_s)).map(|entry| entry.work.as_str()));
@@ -132,9 +132,9 @@ impl BruteForceEngine {
         own.extend([by_id, by_url].into_iter().flatten().map(|entry| entry.work.as_str()));
         let mut copies = Copies::default();
         copies.show(terms.sketch);
-        Origin {
+        OracleTarget {
             card: Card::of(article),
-            versions: vec![Asked { subject, lang: language_group(&article.lang), is_indexed: !own.is_empty() }],
+            versions: vec![OracleVersion { subject, lang: language_group(&article.lang), is_indexed: !own.is_empty() }],
             version: 0,
             own,
             copies,
@@ -149,7 +149,7 @@ impl BruteForceEngine {
         self.counted().filter(holds).count() as u64
     }
 
-    fn weightiest(&self, terms: &[KeyTerm], most: usize, version: &Asked<'_>) -> Vec<WeightedTerm> {
+    fn weightiest(&self, terms: &[KeyTerm], most: usize, version: &OracleVersion<'_>) -> Vec<WeightedTerm> {
         let articles = articles_of(&self.languages, &version.lang);
         let own = version.is_indexed.into();
         let Ok(terms) =
@@ -158,7 +158,7 @@ impl BruteForceEngine {
     }
 
     /// How near every other work is that shares anything.
-    fn near<'e>(&'e self, origin: &Origin<'_>) -> Vec<Near<'e>> {
+    fn near<'e>(&'e self, origin: &OracleTarget<'_>) -> Vec<Near<'e>> {
         let mut works: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in self.counted().filter(|entry| !origin.own.contains(entry.work.as_str())) {
             works.entry(&entry.work).or_default().push(entry);
@@ -215,7 +215,7 @@ impl BruteForceEngine {
 
     /// What an entry's text is worth beside that of a version in its language, and the terms they
     /// share.
-    fn text(&self, asked: &Asked<'_>, looked_for: &LookedFor, entry: &Entry) -> (f32, SharedTerms) {
+    fn text(&self, asked: &OracleVersion<'_>, looked_for: &LookedFor, entry: &Entry) -> (f32, SharedTerms) {
         let LookedFor { words, phrases, .. } = looked_for;
         let terms = &asked.subject.terms;
         let (mut sum, mut shared) = (0.0, SharedTerms::default());
@@ -247,7 +247,7 @@ impl BruteForceEngine {
     }
 
     /// What is looked for of a version.
-    fn looked_for(&self, version: &Asked<'_>) -> LookedFor {
+    fn looked_for(&self, version: &OracleVersion<'_>) -> LookedFor {
         let subject = version.subject;
         let articles = self.counted().count() as u64;
         let with = |holds: &dyn Fn(&Subject) -> bool| {
@@ -263,7 +263,7 @@ impl BruteForceEngine {
         }
     }
 
-    fn climb(&self, origin: &Origin<'_>, near: &[Near<'_>], request: &RelatedRequest) -> Vec<RelatedHit> {
+    fn climb(&self, origin: &OracleTarget<'_>, near: &[Near<'_>], request: &RelatedRequest) -> Vec<RelatedHit> {
         let all = &request.filters;
         let own_lang = origin.card.lang.split('-').next().map(str::to_owned);
         let own = Filters { langs: own_lang.into_iter().collect(), ..all.clone() };
@@ -298,7 +298,7 @@ impl BruteForceEngine {
 
 struct Ladder<'e> {
     engine: &'e BruteForceEngine,
-    origin: &'e Origin<'e>,
+    origin: &'e OracleTarget<'e>,
     near: &'e [Near<'e>],
     request: &'e RelatedRequest,
     seen: HashSet<&'e str>,

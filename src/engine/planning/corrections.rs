@@ -2,7 +2,7 @@
 
 use super::collection::Collection;
 use super::edit_model;
-use super::plan::{Mending, Origin, PlannedWord, Variant, WordForms, is_long};
+use super::plan::{Mending, PlannedWord, Variant, VariantOrigin, WordForms, is_long};
 use super::planner::Planner;
 use crate::analysis::{fold, is_stop_word, normalize};
 use crate::engine::query::{Query, QueryWord};
@@ -45,7 +45,7 @@ const MAX_CONTEXT: usize = 4;
 const TIMES_AS_OFTEN: f32 = 3.0;
 
 /// A word that may have been meant.
-struct Candidate {
+struct CorrectionCandidate {
     variant: Variant,
     /// How many articles of each language hold it.
     holders: Vec<u64>,
@@ -56,9 +56,9 @@ struct Candidate {
 }
 
 /// A word's place in the query, and what may have been meant, the likeliest first.
-type Mended = (usize, Vec<Candidate>);
+type Mended = (usize, Vec<CorrectionCandidate>);
 
-impl Candidate {
+impl CorrectionCandidate {
     /// The word, folded.
     fn word(&self) -> Option<&str> {
         self.variant.sequence.first().and_then(|forms| forms.folded.first()).map(String::as_str)
@@ -112,9 +112,9 @@ impl<C: Collection> Planner<'_, C> {
             let mistaken = self.mistaken(query, &mended, languages)?;
             mended.extend(mistaken);
         }
-        self.add_candidates(mended, Origin::Correction, words)?;
+        self.add_candidates(mended, VariantOrigin::Correction, words)?;
         if self.is_guessing {
-            self.add_candidates(guesses, Origin::Guess, words)?;
+            self.add_candidates(guesses, VariantOrigin::Guess, words)?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ impl<C: Collection> Planner<'_, C> {
     fn add_candidates(
         &mut self,
         mended: Vec<Mended>,
-        origin: Origin,
+        origin: VariantOrigin,
         words: &mut [PlannedWord],
     ) -> Result<(), C::Error> {
         for (place, candidates) in mended {
@@ -169,7 +169,7 @@ impl<C: Collection> Planner<'_, C> {
     /// The word among those that the site knows which is the likeliest to be another one misspelt,
     /// with that one: it stands with the other words of the query far more often.
     fn mistaken(&self, query: &Query, mended: &[Mended], languages: &[f32]) -> Result<Option<Mended>, C::Error> {
-        let mut likeliest: Option<(f32, (usize, Candidate))> = None;
+        let mut likeliest: Option<(f32, (usize, CorrectionCandidate))> = None;
         for (place, typed) in query.words.iter().enumerate().take(MAX_CORRECTED) {
             let context = self.context(query, place, mended, languages);
             let is_mended = mended.iter().any(|(other, _)| *other == place);
@@ -187,9 +187,10 @@ impl<C: Collection> Planner<'_, C> {
                 Ok(least)
             };
             let own = together(&text)?;
-            let typed = self.variant(Origin::Typed, &typed.text, 1.0);
-            let is_form =
-                |candidate: &Candidate| stems(&candidate.variant).any(|stem| stems(&typed).any(|own| own == stem));
+            let typed = self.variant(VariantOrigin::Typed, &typed.text, 1.0);
+            let is_form = |candidate: &CorrectionCandidate| {
+                stems(&candidate.variant).any(|stem| stems(&typed).any(|own| own == stem))
+            };
             for candidate in self.candidates(&text, edit_model::max_edits(&text).min(1), &context, languages)? {
                 let is_other = |word: &&str| !is_form(&candidate) && !self.is_function_word(word, languages);
                 let Some(word) = candidate.word().filter(is_other) else { continue };
@@ -209,7 +210,7 @@ impl<C: Collection> Planner<'_, C> {
         max_edits: u8,
         context: &[(String, u64)],
         languages: &[f32],
-    ) -> Result<Vec<Candidate>, C::Error> {
+    ) -> Result<Vec<CorrectionCandidate>, C::Error> {
         if max_edits == 0 {
             return Ok(Vec::new());
         }
@@ -225,9 +226,9 @@ impl<C: Collection> Planner<'_, C> {
         }
         keep_best(&mut ranked, MAX_CANDIDATES);
         let all: u64 = self.collection.languages().iter().map(|language| language.articles).sum();
-        let mut likely: Vec<(f32, Candidate)> = Vec::new();
+        let mut likely: Vec<(f32, CorrectionCandidate)> = Vec::new();
         for (_, (word, articles)) in ranked {
-            let variant = self.variant(Origin::Correction, &word, WEIGHTS.correction);
+            let variant = self.variant(VariantOrigin::Correction, &word, WEIGHTS.correction);
             let holders = self.holders(&variant)?;
             let expected: f32 = languages.iter().zip(&holders).map(|(share, held)| share * (*held as f32).sqrt()).sum();
             if expected <= 0.0 {
@@ -241,10 +242,10 @@ impl<C: Collection> Planner<'_, C> {
             let slips = edit_model::likelihood(text, &word).ln();
             let score = slips + expected.ln() + edit_model::CONTEXT * nearness;
             let sureness = edit_model::sureness(text, &word, expected);
-            likely.push((score, Candidate { variant, holders, score, sureness }));
+            likely.push((score, CorrectionCandidate { variant, holders, score, sureness }));
         }
         keep_best(&mut likely, MAX_CORRECTIONS);
-        let mut likely: Vec<Candidate> = likely.into_iter().map(|(_, candidate)| candidate).collect();
+        let mut likely: Vec<CorrectionCandidate> = likely.into_iter().map(|(_, candidate)| candidate).collect();
         let second = likely.get(1).map(|second| second.score);
         if let Some(best) = likely.first_mut() {
             best.sureness += edit_model::lead(second.map(|second| best.score - second));
@@ -254,14 +255,14 @@ impl<C: Collection> Planner<'_, C> {
 
     /// A candidate as the site writes it, with its accents, and how many articles hold it; `None` where
     /// readers may see none of these.
-    fn as_written(&self, candidate: Candidate) -> Result<Option<(Variant, Vec<u64>)>, C::Error> {
-        let Candidate { variant, holders, .. } = candidate;
+    fn as_written(&self, candidate: CorrectionCandidate) -> Result<Option<(Variant, Vec<u64>)>, C::Error> {
+        let CorrectionCandidate { variant, holders, .. } = candidate;
         let Some(written) = self.collection.written(&variant.text, self.now_s)? else { return Ok(None) };
         let word = normalize(&written);
         if word == variant.text || !word.chars().all(char::is_alphanumeric) {
             return Ok(Some((Variant { text: written, ..variant }, holders)));
         }
-        let accented = self.variant(Origin::Correction, &word, variant.factor);
+        let accented = self.variant(VariantOrigin::Correction, &word, variant.factor);
         let holders = self.holders(&accented)?;
         Ok(Some((Variant { text: written, ..accented }, holders)))
     }
@@ -308,7 +309,7 @@ impl<C: Collection> Planner<'_, C> {
             if joined.chars().count() < MIN_JOINED_CHARS {
                 continue;
             }
-            let mut variant = self.variant(Origin::Joined, &joined, WEIGHTS.joined);
+            let mut variant = self.variant(VariantOrigin::Joined, &joined, WEIGHTS.joined);
             let holders = self.holders(&variant)?;
             if holders.iter().all(|held| *held == 0) {
                 continue;
@@ -335,7 +336,7 @@ impl<C: Collection> Planner<'_, C> {
             let ends = typed.text.char_indices().map(|(at, _)| at).skip(MIN_SPLIT_CHARS);
             let ends = ends.filter(|at| typed.text[*at..].chars().nth(MIN_SPLIT_CHARS - 1).is_some());
             for (first, second) in ends.take(MAX_PLACES).map(|at| typed.text.split_at(at)) {
-                let mut variant = self.variant(Origin::Split, &format!("{first} {second}"), WEIGHTS.joined);
+                let mut variant = self.variant(VariantOrigin::Split, &format!("{first} {second}"), WEIGHTS.joined);
                 variant.sequence = [first, second].map(|part| WordForms::of(part, self.collection.languages())).into();
                 let is_known = |part: &str| Ok(self.collection.holding(&fold(part))? > 0);
                 if !is_known(first)? || !is_known(second)? || looked_at == MAX_SPLITS {

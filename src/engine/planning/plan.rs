@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::analysis::{QueryForms, Zone};
 use crate::engine::query::Query;
-use crate::engine::ranking::{Asked, Counting, LanguageStats, WEIGHTS};
+use crate::engine::ranking::{Counting, LanguageStats, MatchRequirements, WEIGHTS};
 use crate::engine::request::SearchRequest;
 
 /// The forms of one word.
@@ -36,7 +36,7 @@ pub(crate) fn folded_word(word: &str) -> String {
 
 /// Where a variant of a word comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum VariantOrigin {
     /// The word as it was typed, or the compound that it is a part of.
     Typed,
     /// The words that begin with it.
@@ -57,7 +57,7 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: VariantOrigin,
     /// The words of it that people read.
     pub text: String,
     /// What holding it is worth, of the word itself.
@@ -155,7 +155,7 @@ pub struct Plan {
     /// What saves an article from exclusion when it stands there.
     pub literal: PlannedClause,
     /// What an article must hold to match.
-    pub asked: Asked,
+    pub asked: MatchRequirements,
     /// For every language, in the collection's order, the factor of its articles' scores.
     pub language_factors: Vec<f32>,
     /// What the reader should be told of.
@@ -298,7 +298,7 @@ impl Plan {
     }
 
     /// The plan without the variants of an origin.
-    pub fn without(&self, origin: Origin) -> Plan {
+    pub fn without(&self, origin: VariantOrigin) -> Plan {
         let mut plan = self.clone();
         for word in &mut plan.words {
             word.variants.retain(|variant| variant.origin != origin);
@@ -319,7 +319,7 @@ impl Plan {
     /// The words that were searched for in another spelling.
     pub fn corrections(&self) -> Vec<Correction> {
         let corrected = self.words.iter().filter_map(|word| {
-            let corrections = word.variants.iter().filter(|variant| variant.origin == Origin::Correction);
+            let corrections = word.variants.iter().filter(|variant| variant.origin == VariantOrigin::Correction);
             let searched: Vec<String> = corrections.map(|variant| variant.text.clone()).collect();
             (!searched.is_empty()).then(|| Correction { typed: word.text.clone(), searched })
         });
@@ -334,14 +334,14 @@ pub(crate) fn phrase_words(required: &[PlannedClause]) -> usize {
 }
 
 /// What an article must hold of words.
-pub(crate) fn asked(words: &[PlannedWord]) -> Asked {
+pub(crate) fn asked(words: &[PlannedWord]) -> MatchRequirements {
     let free = || words.iter().filter(|word| word.zone.is_none());
-    Asked {
+    MatchRequirements {
         weight: free().map(|word| word.weight).sum(),
         words: free().count() as u16,
         // One that is left out is held by nothing.
         limited: words.iter().filter(|word| word.zone.is_some() && !word.variants.is_empty()).count() as u16,
-        ..Asked::default()
+        ..MatchRequirements::default()
     }
 }
 

@@ -5,13 +5,13 @@ use std::cell::Cell;
 use super::budget;
 use super::collection::{Begun, Collection};
 use super::plan::{
-    MAX_BESIDE_PHRASES, Mending, Note, Origin, Plan, PlannedClause, PlannedWord, Variant, WordForms, asked,
+    MAX_BESIDE_PHRASES, Mending, Note, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms, asked,
     folded_word, is_long, pairs, phrase_words,
 };
 use crate::analysis::{fold, is_stop_word, language_group};
 use crate::engine::SearchRequest;
 use crate::engine::query::{Clause, Query, QueryWord};
-use crate::engine::ranking::{self, Asked, Counting, WEIGHTS};
+use crate::engine::ranking::{self, Counting, MatchRequirements, WEIGHTS};
 
 /// The most words that the prefixes of a query stand for, all together: those that most articles
 /// hold. Each prefix has the same share of them.
@@ -96,7 +96,7 @@ impl Plan {
             excluded.push(planner.clause(clause)?);
         }
         let is_whole = words.iter().all(|word| !word.variants.is_empty());
-        let asked = Asked { is_code: is_whole && is_code(&query.words), ..asked(&words) };
+        let asked = MatchRequirements { is_code: is_whole && is_code(&query.words), ..asked(&words) };
         let mut plan = Plan {
             pairs: pairs(&words),
             words,
@@ -177,7 +177,7 @@ impl<C: Collection> Planner<'_, C> {
             }
             let folded = found.into_iter().map(|(word, _)| word).collect();
             variants.push(Variant {
-                origin: Origin::Prefix,
+                origin: VariantOrigin::Prefix,
                 text: format!("{}*", word.text),
                 factor: WEIGHTS.prefix,
                 counting: Counting::Words,
@@ -185,7 +185,7 @@ impl<C: Collection> Planner<'_, C> {
             });
         } else {
             for text in [Some(&word.text), word.compound.as_ref()].into_iter().flatten() {
-                let variant = self.variant(Origin::Typed, text, 1.0);
+                let variant = self.variant(VariantOrigin::Typed, text, 1.0);
                 let holders = self.holders(&variant)?;
                 raise(&mut frequencies, &holders);
                 reads += budget::reads(&variant, &holders);
@@ -230,7 +230,7 @@ impl<C: Collection> Planner<'_, C> {
         Ok(found)
     }
 
-    pub(crate) fn variant(&self, origin: Origin, text: &str, factor: f32) -> Variant {
+    pub(crate) fn variant(&self, origin: VariantOrigin, text: &str, factor: f32) -> Variant {
         let forms = WordForms::of(text, self.collection.languages());
         let counting = Counting::Forms { has_accents: forms.typed.is_some() };
         Variant { origin, text: text.to_owned(), factor, counting, sequence: vec![forms] }
@@ -276,7 +276,7 @@ impl<C: Collection> Planner<'_, C> {
                 })
                 .collect();
             let variant = Variant {
-                origin: Origin::Synonym,
+                origin: VariantOrigin::Synonym,
                 text: found.words.join(" "),
                 factor: WEIGHTS.synonym,
                 counting: Counting::Stems,

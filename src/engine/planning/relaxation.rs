@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use super::budget::most_reads;
 use super::collection::Collection;
-use super::plan::{Mending, Note, Origin, Plan, Variant, is_long};
+use super::plan::{Mending, Note, Plan, Variant, VariantOrigin, is_long};
 use super::rewording::worded;
 use crate::analysis::fold;
 use crate::article::Kind;
@@ -30,7 +30,7 @@ pub(crate) struct Found<M> {
 }
 
 /// A search as it was answered.
-pub(crate) struct Answered<M> {
+pub(crate) struct RelaxedAnswer<M> {
     /// What was searched for.
     pub(crate) plan: Plan,
     /// What was found.
@@ -43,7 +43,7 @@ pub(crate) struct Answered<M> {
 const WHOLE_SHARE: f32 = 0.9;
 
 /// Whether an article that holds this holds nearly all that was asked for.
-pub(crate) fn is_whole(asked: &ranking::Asked, held: &ranking::Held) -> bool {
+pub(crate) fn is_whole(asked: &ranking::MatchRequirements, held: &ranking::MatchState) -> bool {
     held.weight >= WHOLE_SHARE * asked.weight
 }
 
@@ -70,19 +70,19 @@ pub(crate) fn search<C: Collection, M>(
     plan: Plan,
     request: &SearchRequest,
     matching: impl Fn(&Plan, &Filters) -> Result<Found<M>, C::Error>,
-) -> Result<Answered<M>, C::Error> {
+) -> Result<RelaxedAnswer<M>, C::Error> {
     let articles = collection.languages().iter().map(|language| language.articles).sum();
     let helper = Helper { collection, request, matching, articles, spent: Cell::new(0), is_cut: Cell::new(false) };
     let found = helper.matching(&plan, &request.filters)?;
     // A list without a query has what was asked for, or nothing.
     if request.literal || (plan.words.is_empty() && plan.required.is_empty()) {
-        return Ok(Answered { plan, matches: found.matches, recovery: None });
+        return Ok(RelaxedAnswer { plan, matches: found.matches, recovery: None });
     }
     let (plan, found) = helper.mended(plan, found)?;
     if found.versions > 0 {
         let recovery = helper.respelling(&plan)?;
         let (plan, found) = helper.guessed(plan, found)?;
-        return Ok(helper.noted(Answered { plan, matches: found.matches, recovery }));
+        return Ok(helper.noted(RelaxedAnswer { plan, matches: found.matches, recovery }));
     }
     let fewer = plan.with_fewer_words();
     let helped = match helper.fewer_words(&fewer)? {
@@ -92,7 +92,7 @@ pub(crate) fn search<C: Collection, M>(
             None => helper.newest(&plan)?,
         },
     };
-    Ok(helper.noted(helped.unwrap_or(Answered { plan, matches: found.matches, recovery: None })))
+    Ok(helper.noted(helped.unwrap_or(RelaxedAnswer { plan, matches: found.matches, recovery: None })))
 }
 
 /// A search that is being helped.
@@ -136,7 +136,7 @@ where
     }
 
     /// The answer, which says whether there was more to try.
-    fn noted(&self, mut answered: Answered<M>) -> Answered<M> {
+    fn noted(&self, mut answered: RelaxedAnswer<M>) -> RelaxedAnswer<M> {
         if self.is_cut.get() {
             answered.plan.notes.push(Note::HelpLeftOut);
         }
@@ -190,14 +190,16 @@ where
     /// What is to be told of a plan that finds something: how its words are spelt.
     fn respelling(&self, plan: &Plan) -> Result<Option<Recovery>, C::Error> {
         let has = |origin| plan.words.iter().flat_map(|word| &word.variants).any(|variant| variant.origin == origin);
-        let kind = if has(Origin::Correction) {
+        let kind = if has(VariantOrigin::Correction) {
             if !self.is_known_whole(plan)? || !self.has_corrected(plan)? {
                 return Ok(None); // the corrections are told, but this would be no query to suggest
             }
             RecoveryKind::Spelling
-        } else if has(Origin::Split) {
+        } else if has(VariantOrigin::Split) {
             RecoveryKind::Split
-        } else if has(Origin::Joined) && self.finds(&plan.without(Origin::Joined), &self.request.filters)?.is_none() {
+        } else if has(VariantOrigin::Joined)
+            && self.finds(&plan.without(VariantOrigin::Joined), &self.request.filters)?.is_none()
+        {
             RecoveryKind::Joined
         } else {
             return Ok(None);
@@ -207,7 +209,7 @@ where
 
     /// Whether something that passes the filters holds each word that was corrected.
     fn has_corrected(&self, plan: &Plan) -> Result<bool, C::Error> {
-        let is_corrected = |variant: &Variant| variant.origin == Origin::Correction;
+        let is_corrected = |variant: &Variant| variant.origin == VariantOrigin::Correction;
         for place in 0..plan.words.len() {
             if plan.words[place].variants.iter().any(is_corrected)
                 && self.finds(&plan.keeping(&[place]), &self.request.filters)?.is_none()
@@ -221,7 +223,7 @@ where
     /// Whether some article writes every word as it is searched for.
     fn is_known_whole(&self, plan: &Plan) -> Result<bool, C::Error> {
         for word in &plan.words {
-            let is_other = |origin| matches!(origin, Origin::Correction | Origin::Prefix);
+            let is_other = |origin| matches!(origin, VariantOrigin::Correction | VariantOrigin::Prefix);
             let is_mended = word.variants.iter().any(|variant| is_other(variant.origin));
             if !is_mended && self.collection.holding(&fold(&word.text))? == 0 {
                 return Ok(false);
@@ -232,7 +234,7 @@ where
 
     /// The search with less of what was typed: phrases as single words, then without words that tell
     /// nothing, at last by any of the others.
-    fn fewer_words(&self, fewer: &[Plan]) -> Result<Option<Answered<M>>, C::Error> {
+    fn fewer_words(&self, fewer: &[Plan]) -> Result<Option<RelaxedAnswer<M>>, C::Error> {
         for plan in fewer {
             let Some(mut found) = self.finds(plan, &self.request.filters)? else { continue };
             let mut plan = plan.clone();
@@ -243,7 +245,7 @@ where
             let is_any = plan.asked.is_relaxed && plan.words.len() > 1;
             let kind = if is_any { RecoveryKind::AnyWord } else { RecoveryKind::FewerWords };
             let recovery = Some(self.told(kind, &plan, Vec::new(), Vec::new()));
-            return Ok(Some(Answered { plan, matches: found.matches, recovery }));
+            return Ok(Some(RelaxedAnswer { plan, matches: found.matches, recovery }));
         }
         Ok(None)
     }
@@ -273,7 +275,7 @@ where
     }
 
     /// The search under wider filters, whole or with the least of its words.
-    fn wider_filters(&self, plan: &Plan, least: Option<&Plan>) -> Result<Option<Answered<M>>, C::Error> {
+    fn wider_filters(&self, plan: &Plan, least: Option<&Plan>) -> Result<Option<RelaxedAnswer<M>>, C::Error> {
         for wider in wider(&self.request.filters) {
             for plan in [Some(plan), least].into_iter().flatten() {
                 if let Some(found) = self.finds(plan, &wider.filters)? {
@@ -285,7 +287,7 @@ where
     }
 
     /// What is newest under the filters, or under wider ones.
-    fn newest(&self, plan: &Plan) -> Result<Option<Answered<M>>, C::Error> {
+    fn newest(&self, plan: &Plan) -> Result<Option<RelaxedAnswer<M>>, C::Error> {
         let asked = Wider { kind: RecoveryKind::Newest, filters: self.request.filters.clone(), dropped: Vec::new() };
         let whole_site = Wider { filters: Filters::default(), dropped: named(&self.request.filters), ..asked.clone() };
         let wider = wider(&self.request.filters).into_iter().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
@@ -303,11 +305,11 @@ where
         Ok(None)
     }
 
-    fn widened(&self, wider: Wider, plan: Plan, found: Found<M>) -> Answered<M> {
+    fn widened(&self, wider: Wider, plan: Plan, found: Found<M>) -> RelaxedAnswer<M> {
         let Wider { kind, filters, dropped } = wider;
         let topics = if filters.topics == self.request.filters.topics { Vec::new() } else { filters.topics.clone() };
         let recovery = Some(self.told(kind, &plan, dropped, topics));
-        Answered { plan, matches: found.matches, recovery }
+        RelaxedAnswer { plan, matches: found.matches, recovery }
     }
 
     /// What is to be told of a plan that is answered; `filters` were left out.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::{Origin, Plan, PlannedWord};
+use super::plan::{Plan, PlannedWord, VariantOrigin};
 use crate::analysis::{Word, Zone, fold, words};
 use crate::engine::Card;
 use crate::engine::query::{Clause, Query, QueryWord};
@@ -38,7 +38,8 @@ pub(crate) fn worded(query: &Query, plan: &Plan, kind: RecoveryKind) -> (String,
 
 /// What a word is searched for as, where that is not what was typed.
 fn respelling(word: &PlannedWord) -> Option<&str> {
-    let mended = word.variants.iter().find(|variant| matches!(variant.origin, Origin::Correction | Origin::Split));
+    let mended =
+        word.variants.iter().find(|variant| matches!(variant.origin, VariantOrigin::Correction | VariantOrigin::Split));
     mended.map(|variant| variant.text.as_str())
 }
 
@@ -55,7 +56,7 @@ fn respelt(text: &str, plan: &Plan, kind: RecoveryKind) -> Vec<Piece> {
         plan.words.iter().find(|word| word.text == token.text)
     };
     let joined = |place: usize| {
-        let variants = planned(place)?.variants.iter().filter(|variant| variant.origin == Origin::Joined);
+        let variants = planned(place)?.variants.iter().filter(|variant| variant.origin == VariantOrigin::Joined);
         let next = planned(place + 1)?;
         variants.map(|variant| variant.text.as_str()).find(|text| next.variants.iter().any(|other| other.text == *text))
     };

@@ -248,7 +248,7 @@ pub const PAIR_DEPTH: usize = 64;
 
 /// What an article holds of a query.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Held {
+pub struct MatchState {
     /// The sum of the words' scores.
     pub score: f32,
     /// The weight of the words it holds, of those that no zone is named for.
@@ -259,7 +259,7 @@ pub struct Held {
     pub limited: u16,
 }
 
-impl Held {
+impl MatchState {
     /// Adds a word that the article holds, in one zone that the query names or in any; `score` is what
     /// that is worth, before the word's weight.
     pub fn take(&mut self, weight: f32, zone: Option<Zone>, score: f32) {
@@ -275,7 +275,7 @@ impl Held {
 
 /// What a query asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Asked {
+pub struct MatchRequirements {
     /// The weight of the words that no zone is named for.
     pub weight: f32,
     /// How many these are.
@@ -288,10 +288,10 @@ pub struct Asked {
     pub is_relaxed: bool,
 }
 
-impl Asked {
+impl MatchRequirements {
     /// Whether an article matches: of the words for which a zone is named it holds all, of the
     /// others all up to two, beyond that a share of their weight.
-    pub fn is_held(&self, held: &Held) -> bool {
+    pub fn is_held(&self, held: &MatchState) -> bool {
         let share = WEIGHTS.match_share * self.weight * (1.0 - f32::EPSILON);
         let takes_words = match self.words {
             0 => true,
@@ -303,7 +303,7 @@ impl Asked {
     }
 
     /// The factor for how much of the weight an article holds.
-    pub fn coverage(&self, held: &Held) -> f32 {
+    pub fn coverage(&self, held: &MatchState) -> f32 {
         if self.weight <= 0.0 { 1.0 } else { 1.0 - WEIGHTS.coverage * (1.0 - (held.weight / self.weight).min(1.0)) }
     }
 }
@@ -373,13 +373,13 @@ mod tests {
 
     #[test]
     fn up_to_two_words_all_must_be_held_beyond_a_share() {
-        let asked = |words, weight| Asked { words, weight, ..Asked::default() };
-        let held = |words, weight| Held { words, weight, ..Held::default() };
+        let asked = |words, weight| MatchRequirements { words, weight, ..MatchRequirements::default() };
+        let held = |words, weight| MatchState { words, weight, ..MatchState::default() };
         assert!(asked(1, 1.0).is_held(&held(1, 1.0)) && asked(2, 2.0).is_held(&held(2, 2.0)));
         assert!(!asked(2, 2.0).is_held(&held(1, 1.9)) && asked(3, 3.0).is_held(&held(1, 2.0)));
         assert!(!asked(3, 3.0).is_held(&held(1, 0.1)) && !asked(3, 0.0).is_held(&held(0, 0.0)));
-        let limited = Asked { limited: 1, ..asked(1, 1.0) };
-        assert!(!limited.is_held(&held(1, 1.0)) && limited.is_held(&Held { limited: 1, ..held(1, 1.0) }));
+        let limited = MatchRequirements { limited: 1, ..asked(1, 1.0) };
+        assert!(!limited.is_held(&held(1, 1.0)) && limited.is_held(&MatchState { limited: 1, ..held(1, 1.0) }));
     }
 
     #[test]

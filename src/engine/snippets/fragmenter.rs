@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use icu_segmenter::GraphemeClusterSegmenter;
 
-use super::highlighter::{Mark, Token};
+use super::highlighter::{Mark, TextToken};
 use crate::analysis::is_unspaced;
 
 /// The characters between two fragments: an ellipsis between two spaces.
@@ -28,7 +28,7 @@ enum Begin {
 
 /// A text of one line that fragments are taken from.
 #[derive(Debug)]
-pub(crate) struct Piece {
+pub(crate) struct SnippetText {
     pub(crate) text: String,
     pub(crate) marks: Vec<Mark>,
     /// Where paragraphs begin in it, in bytes, in order.
@@ -61,9 +61,15 @@ struct Core {
     chars: Range<usize>,
 }
 
-impl Piece {
+impl SnippetText {
     /// Makes a text ready that has these words, marks and beginnings of paragraphs (in bytes).
-    pub(crate) fn new(text: String, tokens: &[Token], marks: Vec<Mark>, paragraphs: Vec<usize>, closes: bool) -> Piece {
+    pub(crate) fn new(
+        text: String,
+        tokens: &[TextToken],
+        marks: Vec<Mark>,
+        paragraphs: Vec<usize>,
+        closes: bool,
+    ) -> SnippetText {
         let at: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let place = |byte: usize| at.partition_point(|known| *known < byte);
         let told = marks.iter().filter(|mark| mark.words != 0);
@@ -91,7 +97,7 @@ impl Piece {
         }
         begins.push(Begin::Nothing);
         ends.push(true);
-        Piece { text, marks, paragraphs, closes, at, told, begins, ends }
+        SnippetText { text, marks, paragraphs, closes, at, told, begins, ends }
     }
 
     /// Whether a paragraph begins at a byte.
@@ -270,7 +276,7 @@ pub(crate) fn max_fragments(max_chars: usize) -> usize {
 
 /// The fragments to show of pieces, in their order: of at most `max_chars` characters with what
 /// stands between and around them. `weight` says what words of the query are worth.
-pub(crate) fn fragments(pieces: &[Piece], weight: &dyn Fn(u64) -> f32, max_chars: usize) -> Vec<Fragment> {
+pub(crate) fn fragments(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, max_chars: usize) -> Vec<Fragment> {
     if let [only] = pieces
         && only.chars() + usize::from(!only.begins_paragraph(0)) + usize::from(!only.closes) <= max_chars
     {
@@ -302,7 +308,7 @@ pub(crate) fn fragments(pieces: &[Piece], weight: &dyn Fn(u64) -> f32, max_chars
 
 /// What the fragments are made around: the narrowest part that holds most of the query's weight,
 /// then what holds words that it lacks; and where their pieces are short, marks of other ones.
-fn cores(pieces: &[Piece], weight: &dyn Fn(u64) -> f32, most: usize, room: usize) -> Vec<Core> {
+fn cores(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, most: usize, room: usize) -> Vec<Core> {
     let mut cores: Vec<Core> = Vec::new();
     let mut covered = 0;
     while cores.len() < most {
@@ -316,7 +322,7 @@ fn cores(pieces: &[Piece], weight: &dyn Fn(u64) -> f32, most: usize, room: usize
         });
         let held = || -> usize {
             let is_shown = |place: &usize| cores.iter().any(|core| core.piece == *place);
-            (0..pieces.len()).filter(is_shown).filter_map(|place| pieces.get(place)).map(Piece::chars).sum()
+            (0..pieces.len()).filter(is_shown).filter_map(|place| pieces.get(place)).map(SnippetText::chars).sum()
         };
         let more = || {
             let is_new = |core: &Core| cores.iter().all(|other| other.piece != core.piece);
@@ -340,7 +346,7 @@ fn cores(pieces: &[Piece], weight: &dyn Fn(u64) -> f32, most: usize, room: usize
 
 /// The part of at most `room` characters, from a mark to a mark, that is worth most; of equals the
 /// narrowest, then the earliest. `None` where nothing is worth anything.
-fn best_core(pieces: &[Piece], room: usize, worth: &dyn Fn(&Core, u64) -> f32) -> Option<(Core, u64)> {
+fn best_core(pieces: &[SnippetText], room: usize, worth: &dyn Fn(&Core, u64) -> f32) -> Option<(Core, u64)> {
     let mut best: Option<(f32, Core, u64)> = None;
     for (place, piece) in pieces.iter().enumerate() {
         let all = piece.told.iter().fold(0, |words, (_, told)| words | told);
@@ -372,7 +378,7 @@ fn best_core(pieces: &[Piece], room: usize, worth: &dyn Fn(&Core, u64) -> f32) -
 }
 
 /// How far each fragment may grow: to the ends of its piece, and half-way to the next one.
-fn limits(pieces: &[Piece], cores: &[Core]) -> Vec<Range<usize>> {
+fn limits(pieces: &[SnippetText], cores: &[Core]) -> Vec<Range<usize>> {
     let beside = |place: Option<usize>, core: &Core| {
         place.and_then(|place| cores.get(place)).filter(|other| other.piece == core.piece)
     };
@@ -380,7 +386,7 @@ fn limits(pieces: &[Piece], cores: &[Core]) -> Vec<Range<usize>> {
         let before = beside(place.checked_sub(1), core);
         let behind = beside(Some(place + 1), core);
         let start = before.map_or(0, |before| before.chars.end.midpoint(core.chars.start));
-        let end = pieces.get(core.piece).map_or(0, Piece::chars);
+        let end = pieces.get(core.piece).map_or(0, SnippetText::chars);
         start..behind.map_or(end, |behind| core.chars.end.midpoint(behind.chars.start))
     });
     limits.collect()

@@ -33,7 +33,7 @@ type Slot = (usize, u32);
 
 /// A word of a text, with what it stands for.
 #[derive(Debug, Clone)]
-pub struct Token {
+pub struct TextToken {
     /// Its place among the words of its text.
     pub position: u32,
     /// Where it stands, in bytes.
@@ -43,10 +43,10 @@ pub struct Token {
     slots: Vec<Slot>,
 }
 
-impl Token {
+impl TextToken {
     /// The same word in a text before which so many words and bytes stand.
-    pub fn shifted(self, words: u32, bytes: usize) -> Token {
-        Token {
+    pub fn shifted(self, words: u32, bytes: usize) -> TextToken {
+        TextToken {
             position: self.position.saturating_add(words),
             bytes: self.bytes.start + bytes..self.bytes.end + bytes,
             ..self
@@ -149,12 +149,12 @@ impl<'p> Highlighter<'p> {
     }
 
     /// The words of a text of a language, or of several at once.
-    pub fn read(&self, text: &str, langs: &[&str]) -> Vec<Token> {
+    pub fn read(&self, text: &str, langs: &[&str]) -> Vec<TextToken> {
         let words = words(text).into_iter();
-        let mut tokens: Vec<(Token, Cow<'_, str>)> = words
+        let mut tokens: Vec<(TextToken, Cow<'_, str>)> = words
             .map(|word| {
                 let is_spoken = word.span > 0;
-                (Token { position: word.position, bytes: word.bytes, is_spoken, slots: Vec::new() }, word.text)
+                (TextToken { position: word.position, bytes: word.bytes, is_spoken, slots: Vec::new() }, word.text)
             })
             .collect();
         for lang in langs.iter().filter(|_| !self.slots.is_empty()) {
@@ -174,7 +174,7 @@ impl<'p> Highlighter<'p> {
     }
 
     /// Where the query's words stand in a text of these words, in order, none overlapping.
-    pub fn marks(&self, text: &str, tokens: &[Token]) -> Vec<Mark> {
+    pub fn marks(&self, text: &str, tokens: &[TextToken]) -> Vec<Mark> {
         let excluded = self.standing(tokens, Role::Excluded);
         let is_free = |bytes: &Range<usize>| !excluded.iter().any(|mark| overlap(&mark.bytes, bytes));
         let mut told = self.standing(tokens, Role::Told);
@@ -195,7 +195,7 @@ impl<'p> Highlighter<'p> {
     }
 
     /// Where patterns of a role stand, in order; what overlaps or touches is one.
-    fn standing(&self, tokens: &[Token], role: Role) -> Vec<Mark> {
+    fn standing(&self, tokens: &[TextToken], role: Role) -> Vec<Mark> {
         if self.patterns.iter().all(|pattern| pattern.role != role) {
             return Vec::new();
         }

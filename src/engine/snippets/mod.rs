@@ -9,8 +9,8 @@ pub mod highlighter;
 
 use std::collections::BTreeMap;
 
-use self::fragmenter::{Piece, fragments, max_fragments};
-use self::highlighter::{Highlighter, Mark, Pattern, Token};
+use self::fragmenter::{SnippetText, fragments, max_fragments};
+use self::highlighter::{Highlighter, Mark, Pattern, TextToken};
 use super::SearchRequest;
 use super::planning::Plan;
 use crate::analysis::{Zone, passages_of};
@@ -280,10 +280,10 @@ fn is_filled(read: &Read, most: usize) -> bool {
 }
 
 /// Passages one behind the other as one text, its words marked.
-fn piece(highlighter: &Highlighter<'_>, passages: Vec<BodyPassage>, lang: &str) -> Piece {
+fn piece(highlighter: &Highlighter<'_>, passages: Vec<BodyPassage>, lang: &str) -> SnippetText {
     let closes = passages.last().is_none_or(|last| !last.is_continued);
     let mut text = String::new();
-    let mut tokens: Vec<Token> = Vec::new();
+    let mut tokens: Vec<TextToken> = Vec::new();
     let mut paragraphs = Vec::new();
     let mut position = 0;
     let mut ends_in_space = false;
@@ -310,7 +310,7 @@ fn piece(highlighter: &Highlighter<'_>, passages: Vec<BodyPassage>, lang: &str) 
         text.push_str(&line);
     }
     let marks: Vec<Mark> = highlighter.marks(&text, &tokens);
-    Piece::new(text, &tokens, marks, paragraphs, closes)
+    SnippetText::new(text, &tokens, marks, paragraphs, closes)
 }
 
 /// A passage in which words of the query stand.

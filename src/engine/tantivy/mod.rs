@@ -148,8 +148,8 @@ impl EmbeddedEngine {
         Arc::new(self.state())
     }
 
-    fn state(&self) -> State {
-        State {
+    fn state(&self) -> EngineState {
+        EngineState {
             present: self.snapshot.load_full(),
             former: self.former.load_full(),
             built_at: Arc::clone(&self.built_at),
@@ -167,14 +167,14 @@ impl EmbeddedEngine {
 
 /// An engine at an instant: its present state, and those from which lists go on.
 #[derive(Clone)]
-struct State {
+struct EngineState {
     present: Arc<Snapshot>,
     former: Arc<Vec<Arc<Snapshot>>>,
     built_at: Arc<str>,
     is_suspect: Arc<AtomicBool>,
 }
 
-impl State {
+impl EngineState {
     fn status_at(&self, now_s: i64) -> EngineStatus {
         EngineStatus {
             version: self.present.version,
@@ -208,7 +208,7 @@ impl State {
     }
 }
 
-impl SearchEngine for State {
+impl SearchEngine for EngineState {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         self.read(|| search::search(self.of(request), request))
     }

@@ -23,7 +23,7 @@ use crate::article::{ArticleProblem, Kind, Moment, check_id};
 use crate::engine::TopicLabel;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfDeletion, OfPush, OfStream, Problems};
-use crate::http::middleware::timeouts::Waiting;
+use crate::http::middleware::timeouts::BodyWait;
 use crate::http::request::auth::Admitted;
 use crate::http::request::json_body;
 use crate::http::request::ndjson::{Line, Lines};
@@ -31,7 +31,7 @@ use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 use crate::http::state::App;
 use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES};
-use crate::storage::catalog::push::{Condition, Held, Outcome, Push, Pushed};
+use crate::storage::catalog::push::{Condition, Held, Push, PushOutcome, Pushed};
 
 /// How many lines are stored by one write to the disk, and how many bytes of them.
 const BATCH: usize = 500;
@@ -239,7 +239,7 @@ fn answer(pushed: Vec<Pushed>, id: String, flaws: &[ArticleProblem]) -> Result<R
     // One push has one result.
     let Some(pushed) = pushed.into_iter().next() else { return Err(Problem::no_article()) };
     let etag = pushed.hash.as_ref().and_then(etag);
-    let status = if pushed.outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if pushed.outcome == PushOutcome::Created { StatusCode::CREATED } else { StatusCode::OK };
     let body = result(None, id, pushed, flaws)?;
     let mut response = (status, Json(body)).into_response();
     if let Some(etag) = etag {
@@ -273,7 +273,7 @@ async fn push_stream(
     json_body::check_type(request.headers(), &NDJSON)?;
     let mut intake = Intake {
         admin,
-        waiting: request.extensions().get::<Waiting>().cloned().unwrap_or_default(),
+        waiting: request.extensions().get::<BodyWait>().cloned().unwrap_or_default(),
         body: request.into_body().into_data_stream(),
         lines: Lines::new(MAX_ARTICLE_BYTES),
         is_open: true,
@@ -297,7 +297,7 @@ async fn push_stream(
 /// results are taken, so that it is never in memory but for a batch.
 struct Intake {
     admin: Arc<Admin>,
-    waiting: Waiting,
+    waiting: BodyWait,
     body: BodyDataStream,
     lines: Lines,
     is_open: bool,
@@ -405,11 +405,11 @@ fn read(number: u64, text: &[u8]) -> Result<(Push, Vec<ArticleProblem>), Box<Pus
 /// What is told of a push that was taken; a problem where it was not.
 fn result(line: Option<u64>, id: String, pushed: Pushed, flaws: &[ArticleProblem]) -> Result<PushResult, Problem> {
     let status = match pushed.outcome {
-        Outcome::Created => "created",
-        Outcome::Changed => "changed",
-        Outcome::Unchanged => "unchanged",
-        Outcome::Deleted => "deleted",
-        Outcome::ConditionFailed => {
+        PushOutcome::Created => "created",
+        PushOutcome::Changed => "changed",
+        PushOutcome::Unchanged => "unchanged",
+        PushOutcome::Deleted => "deleted",
+        PushOutcome::ConditionFailed => {
             let etag = pushed.hash.as_ref().and_then(etag).map(|etag| {
                 let mut headers = HeaderMap::new();
                 headers.typed_insert(etag);
@@ -417,7 +417,7 @@ fn result(line: Option<u64>, id: String, pushed: Pushed, flaws: &[ArticleProblem
             });
             return Err(Problem::precondition_failed(etag.flatten()));
         }
-        Outcome::NotPushed => return Err(Problem::not_pushed(&pushed.shadowed_by.unwrap_or_default())),
+        PushOutcome::NotPushed => return Err(Problem::not_pushed(&pushed.shadowed_by.unwrap_or_default())),
     };
     let crowded = pushed.crowded_work.map(ArticleProblem::ManyVersions);
     Ok(PushResult {

@@ -104,7 +104,7 @@ pub(crate) async fn related_to_draft(
     InQuery { params, .. }: InQuery<Relating>,
     request: Request,
 ) -> Result<Json<RelatedBody>, Problem> {
-    let asked = Asked::read(&params)?;
+    let asked = RelatedParams::read(&params)?;
     let draft = Unread::receive(request).await?;
     app.with_engine(move |engine| {
         let draft = draft.read()?;
@@ -115,31 +115,31 @@ pub(crate) async fn related_to_draft(
 }
 
 async fn related(app: App, key: ArticleKey, params: &Params) -> Result<Json<RelatedBody>, Problem> {
-    let asked = Asked::read(params)?;
+    let asked = RelatedParams::read(params)?;
     app.with_engine(move |engine| Ok(Json(asked.answer(engine, RelatedTo::Article(key))?))).await
 }
 
 /// What is asked, whatever the works are to be related to.
-pub(crate) struct Asked {
+pub(crate) struct RelatedParams {
     begun: Instant,
     filters: Filters,
     any_lang: bool,
     limit: usize,
 }
 
-impl Asked {
-    pub(crate) fn read(params: &Params) -> Result<Asked, Problem> {
+impl RelatedParams {
+    pub(crate) fn read(params: &Params) -> Result<RelatedParams, Problem> {
         let (begun, limit) = (Instant::now(), params.whole(&RELATED_LIMIT)?);
         let mut filters = search::filters(params)?;
         let any_lang = filters.langs.iter().any(|lang| lang.eq_ignore_ascii_case(ANY_LANG));
         if any_lang {
             filters.langs.clear();
         }
-        Ok(Asked { begun, filters, any_lang, limit })
+        Ok(RelatedParams { begun, filters, any_lang, limit })
     }
 
     pub(crate) fn answer(self, engine: &dyn SearchEngine, to: RelatedTo) -> Result<RelatedBody, Problem> {
-        let Asked { begun, filters, any_lang, limit } = self;
+        let RelatedParams { begun, filters, any_lang, limit } = self;
         let request = RelatedRequest { to, filters, any_lang, limit, now_s: clock::now_s() };
         let answer = engine.related(&request)?.ok_or_else(Problem::no_article)?;
         Ok(RelatedBody {

@@ -12,7 +12,7 @@ use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::examples;
-use super::page::Page;
+use super::page::ReferencePage;
 use crate::config::base_url::BaseUrl;
 use crate::http::error::problem::Problem;
 use crate::http::state::settings::Settings;
@@ -69,7 +69,7 @@ pub(crate) struct Document {
     /// As it was made.
     pub(crate) api: OpenApi,
     pub(crate) json: Bytes,
-    pub(crate) page: Page,
+    pub(crate) page: ReferencePage,
 }
 
 impl Document {
@@ -84,6 +84,6 @@ impl Document {
         // A description is made of texts and numbers, which JSON can hold; should that change, the
         // tests of the document fail.
         let json = serde_json::to_string_pretty(&api).unwrap_or_default();
-        Document { json: Bytes::from(json), page: Page::of(&api), api }
+        Document { json: Bytes::from(json), page: ReferencePage::of(&api), api }
     }
 }

@@ -13,18 +13,18 @@ use crate::http::formats::icon::ICON;
 const STYLE: &str = include_str!("page.css");
 
 /// The page, ready to be sent.
-pub(crate) struct Page {
+pub(crate) struct ReferencePage {
     pub(crate) html: Bytes,
     pub(crate) policy: HeaderValue,
 }
 
-impl Page {
+impl ReferencePage {
     /// Writes the page of an OpenAPI document.
-    pub(crate) fn of(api: &OpenApi) -> Page {
+    pub(crate) fn of(api: &OpenApi) -> ReferencePage {
         let policy = format!("{}; img-src data:; form-action 'none'", html_assets::with_style(STYLE));
         let paths: Vec<&str> = api.paths.paths.keys().map(String::as_str).collect();
         let api = serde_json::to_value(api).unwrap_or_default();
-        Page {
+        ReferencePage {
             html: Bytes::from(Reference { api: &api, paths }.page().into_string()),
             // Base64 is ASCII.
             policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),

@@ -32,7 +32,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tower::Service;
 
-use self::room::{Patience, Place, Room};
+use self::room::{ConnectionPermit, Patience, Room};
 use self::watched::{AnswerBody, GivenUp, RequestBody, WatchedStream};
 use super::middleware::client_ip::{client_address, is_proxy};
 use super::state::rate_limiter::bucket_of;
@@ -131,7 +131,7 @@ async fn accept(listener: &TcpListener, room: &Room, warned: &mut Option<Instant
 }
 
 /// How a connection ended.
-enum Outcome {
+enum ConnectionEnd {
     /// By what was said on it.
     Closed(hyper::Result<()>),
     /// The client was waited for too long.
@@ -144,7 +144,7 @@ async fn answer(
     shared: &Shared,
     stream: TcpStream,
     peer: SocketAddr,
-    place: Arc<Place>,
+    place: Arc<ConnectionPermit>,
     mut ending: watch::Receiver<()>,
 ) {
     // Small answers would wait for the client's acknowledgement of the one before.
@@ -164,18 +164,18 @@ async fn answer(
     let outcome = loop {
         let closed_or_late = poll_fn(|context| {
             if let Poll::Ready(closed) = connection.poll_without_shutdown(context) {
-                return Poll::Ready(Outcome::Closed(closed));
+                return Poll::Ready(ConnectionEnd::Closed(closed));
             }
             // What is going on changes only while the connection is polled.
             let Some(deadline) = state.deadline(shared.patience).map(Instant::from_std) else { return Poll::Pending };
             if sleep.deadline() != deadline {
                 sleep.as_mut().reset(deadline);
             }
-            sleep.as_mut().poll(context).map(|()| Outcome::TimedOut)
+            sleep.as_mut().poll(context).map(|()| ConnectionEnd::TimedOut)
         });
         tokio::select! {
             outcome = closed_or_late => break outcome,
-            () = state.has_to_go() => break Outcome::GaveWay,
+            () = state.has_to_go() => break ConnectionEnd::GaveWay,
             _ = ending.changed(), if !is_ending => {
                 is_ending = true;
                 Pin::new(&mut connection).graceful_shutdown();
@@ -185,17 +185,17 @@ async fn answer(
     let (mut stream, is_at_end) = connection.into_parts().io.into_inner().into_inner();
     let is_in_head = state.is_in_head();
     let is_refused = match &outcome {
-        Outcome::Closed(closed) => {
+        ConnectionEnd::Closed(closed) => {
             if let Err(error) = closed {
                 tracing::debug!(%error, "a connection failed");
             }
             is_unread.is_so() || closed.is_err()
         }
-        Outcome::TimedOut => is_in_head,
-        Outcome::GaveWay => false,
+        ConnectionEnd::TimedOut => is_in_head,
+        ConnectionEnd::GaveWay => false,
     };
     // A client that has sent nothing of a request waits for no answer.
-    if is_in_head && !matches!(outcome, Outcome::Closed(_)) {
+    if is_in_head && !matches!(outcome, ConnectionEnd::Closed(_)) {
         let _ = stream.try_write(HEAD_TOO_SLOW);
     }
     // It may be gone already.
@@ -232,7 +232,7 @@ async fn respond(
     shared: &Shared,
     peer: SocketAddr,
     request: hyper::Request<Incoming>,
-    place: Arc<Place>,
+    place: Arc<ConnectionPermit>,
     is_unread: GivenUp,
 ) -> Result<Response, Infallible> {
     let state = place.connection();

@@ -41,7 +41,7 @@ impl Room {
 
     /// Takes a connection in, for which [`Room::make`] made room. `client` is nobody where a proxy
     /// asks for others.
-    pub(crate) fn enter(self: &Arc<Self>, client: Option<IpAddr>) -> Place {
+    pub(crate) fn enter(self: &Arc<Self>, client: Option<IpAddr>) -> ConnectionPermit {
         // Before it is one of them, or it might be the one to go.
         if let Some(client) = client {
             self.keep_to_share(client, 1);
@@ -51,7 +51,7 @@ impl Room {
         let number = open.next;
         open.next += 1;
         open.connections.insert(number, connection.clone());
-        Place { room: self.clone(), number, connection }
+        ConnectionPermit { room: self.clone(), number, connection }
     }
 
     /// Makes room for one more connection: asks others to give way. `false` where there is none, as
@@ -90,7 +90,7 @@ impl Room {
 impl Open {
     /// Tells one of the connections that wait for their clients to give way: first of the clients
     /// that hold many, then one that was never answered, then the one that has waited longest.
-    fn give_way(&self, now: Instant, is_meant: impl Fn(&State) -> bool) -> bool {
+    fn give_way(&self, now: Instant, is_meant: impl Fn(&RoomState) -> bool) -> bool {
         let mut counts: HashMap<IpAddr, usize> = HashMap::new();
         for connection in self.connections.values() {
             if let Some(client) = connection.lock().client {
@@ -115,13 +115,13 @@ impl Open {
 
 /// A connection's place in the room; given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     room: Arc<Room>,
     number: u64,
     connection: Arc<Connection>,
 }
 
-impl Place {
+impl ConnectionPermit {
     /// The connection that has it.
     pub(crate) fn connection(&self) -> &Arc<Connection> {
         &self.connection
@@ -134,7 +134,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.room.lock().connections.remove(&self.number);
     }
@@ -154,13 +154,13 @@ pub(crate) struct Patience {
 pub(crate) struct Connection {
     /// Who asks where no proxy does.
     peer: Option<IpAddr>,
-    state: Mutex<State>,
+    state: Mutex<RoomState>,
     /// Told when it has to close.
     give_way: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct RoomState {
     client: Option<IpAddr>,
     phase: Phase,
     since: Instant,
@@ -182,7 +182,7 @@ enum Phase {
     Work,
 }
 
-impl State {
+impl RoomState {
     /// Since when it is the client's turn; `None` while it is ours.
     fn waiting_since(&self) -> Option<Instant> {
         let of_phase = match self.phase {
@@ -199,7 +199,7 @@ impl State {
 
 impl Connection {
     fn new(client: Option<IpAddr>, now: Instant) -> Connection {
-        let state = State {
+        let state = RoomState {
             client,
             phase: Phase::Idle,
             since: now,
@@ -265,7 +265,7 @@ impl Connection {
         state.unread_since.map(|since| since + patience.idle).or(of_phase)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, RoomState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -278,19 +278,19 @@ mod tests {
         Some(IpAddr::from([192, 0, 2, number]))
     }
 
-    fn waited(place: &Place, ms: u64) {
+    fn waited(place: &ConnectionPermit, ms: u64) {
         let connection = place.connection();
         connection.lock().since -= Duration::from_millis(ms);
     }
 
-    fn gone(places: &[Place]) -> Vec<usize> {
+    fn gone(places: &[ConnectionPermit]) -> Vec<usize> {
         (0..places.len()).filter(|place| places[*place].connection().lock().gives_way).collect()
     }
 
     /// Fills a room with connections of these clients, each of which waits longer than the next.
-    fn room(clients: &[Option<IpAddr>]) -> (Arc<Room>, Vec<Place>) {
+    fn room(clients: &[Option<IpAddr>]) -> (Arc<Room>, Vec<ConnectionPermit>) {
         let room = Room::new(clients.len());
-        let places: Vec<Place> = clients.iter().map(|client| room.enter(*client)).collect();
+        let places: Vec<ConnectionPermit> = clients.iter().map(|client| room.enter(*client)).collect();
         for (place, rest) in places.iter().zip((1..=clients.len()).rev()) {
             waited(place, 1_000 * rest as u64);
         }
@@ -349,8 +349,8 @@ mod tests {
     #[test]
     fn a_client_keeps_to_its_share() {
         let room = Room::new(100);
-        let others: Vec<Place> = (0..50).map(|_| room.enter(None)).collect();
-        let places: Vec<Place> = (0..40).map(|_| room.enter(client(1))).collect();
+        let others: Vec<ConnectionPermit> = (0..50).map(|_| room.enter(None)).collect();
+        let places: Vec<ConnectionPermit> = (0..40).map(|_| room.enter(client(1))).collect();
         assert_eq!(gone(&places).len(), 15, "a quarter of 100 stays");
         for place in &others {
             place.connection().asked();

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use maud::html;
 
 use crate::http::error::problem::Told;
-use crate::http::pages::layout::{self, Page, Site, form};
+use crate::http::pages::layout::{self, PageLayout, Site, form};
 use crate::http::pages::locale::Reader;
 use crate::http::request::negotiation;
 use crate::http::request::query::Params;
@@ -49,8 +49,11 @@ pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) 
     if clothes == Clothes::Data {
         return next.run(request).await;
     }
-    let asked =
-        Asked { method: request.method().clone(), uri: request.uri().clone(), headers: request.headers().clone() };
+    let asked = FailedRequest {
+        method: request.method().clone(),
+        uri: request.uri().clone(),
+        headers: request.headers().clone(),
+    };
     let response = next.run(request).await;
     let Some(Told(problem)) = response.extensions().get::<Told>() else { return response };
     let dressed = match clothes {
@@ -73,13 +76,13 @@ pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) 
 }
 
 /// What of a request an error page needs.
-struct Asked {
+struct FailedRequest {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 }
 
-impl Asked {
+impl FailedRequest {
     fn page(&self, app: &App, code: &str, parameters: &[String], status: StatusCode) -> Response {
         let params = Params::from_address::<Reading>(self.uri.query());
         let ui_lang = params.one(&UI_LANG).ok().flatten();
@@ -88,7 +91,7 @@ impl Asked {
         let reader = Reader::of(ui_lang.as_deref(), &self.headers);
         let sort = sort_of(code);
         let title = reader.label(&format!("p-{sort}"));
-        let page = Page {
+        let page = PageLayout {
             site: &site,
             reader: &reader,
             path: None,

@@ -40,7 +40,7 @@ fn header_bytes(headers: &HeaderMap) -> usize {
 pub(crate) async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
     let limit = app.settings.service.request_timeout();
     let access = Access::of(&request);
-    let waiting = Waiting::default();
+    let waiting = BodyWait::default();
     let mut request = request.map(|body| Body::new(WatchedBody { body, waiting: waiting.clone() }));
     request.extensions_mut().insert(waiting.clone());
     let begun = Instant::now();
@@ -73,9 +73,9 @@ pub(crate) async fn limit_time(State(app): State<App>, request: Request, next: N
 /// Since when the next part of a body is waited for, if it is. A handler finds it among the
 /// request's extensions.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Waiting(Arc<Mutex<Option<Instant>>>);
+pub(crate) struct BodyWait(Arc<Mutex<Option<Instant>>>);
 
-impl Waiting {
+impl BodyWait {
     /// Says that the body is not waited for until it is asked for more.
     pub(crate) fn end(&self) {
         self.set(false);
@@ -94,7 +94,7 @@ impl Waiting {
 /// A body that notes when it is waited for.
 struct WatchedBody {
     body: Body,
-    waiting: Waiting,
+    waiting: BodyWait,
 }
 
 impl HttpBody for WatchedBody {

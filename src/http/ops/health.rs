@@ -7,7 +7,7 @@ use axum::response::Redirect;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::engine::{IndexVersion, SearchEngine};
+use crate::engine::IndexVersion;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfAnything, OfReadiness, Problems};
 use crate::http::request::query::InQuery;

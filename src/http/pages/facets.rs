@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::layout::Site;
 use super::locale::{Reader, capitalized, language_name};
-use super::search_url::Asked;
+use super::search_url::SearchUrl;
 use crate::article::Moment;
 use crate::engine::FacetCounts;
 use crate::engine::facets::{TopicCount, ValueCount};
@@ -18,12 +18,12 @@ const MAX_OPEN: usize = 8;
 pub(crate) struct Facets<'p> {
     pub(crate) site: &'p Site,
     pub(crate) reader: &'p Reader,
-    pub(crate) asked: &'p Asked,
+    pub(crate) asked: &'p SearchUrl,
     pub(crate) counts: &'p FacetCounts,
 }
 
 /// One value of a facet, as it is shown.
-struct Choice<'c> {
+struct FacetChoice<'c> {
     value: &'c str,
     label: String,
     lang: Option<&'c str>,
@@ -58,8 +58,8 @@ impl Facets<'_> {
     }
 
     /// The values of a facet that has no levels, with how many works have each.
-    fn plain<'c>(&self, name: &str, counts: impl Iterator<Item = (&'c str, u64)>) -> Vec<Choice<'c>> {
-        let choice = |(value, count): (&'c str, u64)| Choice {
+    fn plain<'c>(&self, name: &str, counts: impl Iterator<Item = (&'c str, u64)>) -> Vec<FacetChoice<'c>> {
+        let choice = |(value, count): (&'c str, u64)| FacetChoice {
             value,
             label: self.value_label(name, value),
             lang: (name == LANG.name).then_some(value),
@@ -69,7 +69,7 @@ impl Facets<'_> {
         counts.map(choice).collect()
     }
 
-    fn facet(&self, name: &'static str, choices: Vec<Choice<'_>>) -> Option<Markup> {
+    fn facet(&self, name: &'static str, choices: Vec<FacetChoice<'_>>) -> Option<Markup> {
         let chosen = self.asked.values(name).count();
         // One value that all have is nothing to choose from.
         if choices.len() + chosen < 2 {
@@ -88,7 +88,7 @@ impl Facets<'_> {
         })
     }
 
-    fn choices(&self, name: &'static str, choices: &[Choice<'_>]) -> Markup {
+    fn choices(&self, name: &'static str, choices: &[FacetChoice<'_>]) -> Markup {
         html! {
             ul role="list" {
                 @for choice in choices {
@@ -103,7 +103,7 @@ impl Facets<'_> {
         }
     }
 
-    fn choice(&self, name: &'static str, choice: &Choice<'_>) -> Markup {
+    fn choice(&self, name: &'static str, choice: &FacetChoice<'_>) -> Markup {
         let is_chosen = self.asked.has(name, choice.value);
         let there = match is_chosen {
             true => self.asked.without(name, choice.value),
@@ -124,7 +124,7 @@ impl Facets<'_> {
         self.asked.has(name, value) || self.asked.values(name).any(is_below)
     }
 
-    fn link(&self, asked: &Asked) -> String {
+    fn link(&self, asked: &SearchUrl) -> String {
         self.site.link("/search", &asked.to_query())
     }
 
@@ -182,8 +182,14 @@ fn value_count(of: &ValueCount) -> (&str, u64) {
     (&of.value, of.count)
 }
 
-fn topic_choice(topic: &TopicCount) -> Choice<'_> {
-    Choice { value: &topic.value, label: topic.label.clone(), lang: None, count: topic.count, below: &topic.children }
+fn topic_choice(topic: &TopicCount) -> FacetChoice<'_> {
+    FacetChoice {
+        value: &topic.value,
+        label: topic.label.clone(),
+        lang: None,
+        count: topic.count,
+        below: &topic.children,
+    }
 }
 
 fn topic_label<'t>(topics: &'t [TopicCount], path: &str) -> Option<&'t str> {

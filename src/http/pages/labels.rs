@@ -37,7 +37,7 @@ impl Labels {
 }
 
 /// A part of a label.
-pub(crate) enum Piece {
+pub(crate) enum LabelPart {
     /// What it says.
     Text(&'static str),
     /// The name of a value that stands there.
@@ -45,10 +45,10 @@ pub(crate) enum Piece {
 }
 
 /// The parts of a label, values among them: `By {names}`.
-pub(crate) fn pieces(label: &'static str) -> impl Iterator<Item = Piece> {
+pub(crate) fn pieces(label: &'static str) -> impl Iterator<Item = LabelPart> {
     label.split_inclusive(['{', '}']).filter_map(|part| match part.strip_suffix('}') {
-        Some(name) => Some(Piece::Value(name)),
-        None => Some(part.strip_suffix('{').unwrap_or(part)).filter(|text| !text.is_empty()).map(Piece::Text),
+        Some(name) => Some(LabelPart::Value(name)),
+        None => Some(part.strip_suffix('{').unwrap_or(part)).filter(|text| !text.is_empty()).map(LabelPart::Text),
     })
 }
 

@@ -70,7 +70,7 @@ impl Site {
 }
 
 /// A page to be written.
-pub(crate) struct Page<'p> {
+pub(crate) struct PageLayout<'p> {
     /// Where it stands.
     pub(crate) site: &'p Site,
     /// Who reads it.
@@ -93,7 +93,7 @@ pub(crate) struct Page<'p> {
     pub(crate) foot: Markup,
 }
 
-impl Page<'_> {
+impl PageLayout<'_> {
     /// The page as an answer.
     pub(crate) fn answer(self, status: StatusCode) -> Response {
         let lang = HeaderValue::from_static(self.reader.lang);
@@ -102,7 +102,7 @@ impl Page<'_> {
     }
 
     fn write(self) -> Markup {
-        let Page { site, reader, title, .. } = self;
+        let PageLayout { site, reader, title, .. } = self;
         html! {
             (DOCTYPE)
             html lang=(reader.lang) dir="ltr" {

@@ -14,7 +14,7 @@ use icu_list::options::ListFormatterOptions;
 use icu_locale_core::Locale;
 use maud::{Markup, html};
 
-use super::labels::{self, Labels, Piece};
+use super::labels::{self, LabelPart, Labels};
 use crate::article::Moment;
 use crate::http::request::negotiation;
 
@@ -67,8 +67,8 @@ impl Reader {
     pub(crate) fn told(&self, key: &str, values: &[(&str, &str)]) -> String {
         let value = |name: &str| values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
         let pieces = labels::pieces(self.label(key)).map(|piece| match piece {
-            Piece::Text(text) => text,
-            Piece::Value(name) => value(name),
+            LabelPart::Text(text) => text,
+            LabelPart::Value(name) => value(name),
         });
         pieces.collect()
     }
@@ -78,8 +78,8 @@ impl Reader {
         html! {
             @for piece in labels::pieces(self.label(key)) {
                 @match piece {
-                    Piece::Text(text) => (text),
-                    Piece::Value(_) => (value),
+                    LabelPart::Text(text) => (text),
+                    LabelPart::Value(_) => (value),
                 }
             }
         }

@@ -6,12 +6,18 @@ use maud::{Markup, PreEscaped, html};
 use super::facets::Facets;
 use super::layout::Site;
 use super::locale::{Reader, shortened};
-use super::search_url::Asked;
+use super::search_url::SearchUrl;
 use crate::engine::RecoveryKind;
 use crate::http::api::search::SearchBody;
 
 /// The notice; nothing where the search is answered as it was typed.
-pub(crate) fn notice(site: &Site, reader: &Reader, asked: &Asked, answer: &SearchBody, facets: &Facets<'_>) -> Markup {
+pub(crate) fn notice(
+    site: &Site,
+    reader: &Reader,
+    asked: &SearchUrl,
+    answer: &SearchBody,
+    facets: &Facets<'_>,
+) -> Markup {
     let mut lines: Vec<Markup> = Vec::new();
     let is_newest = answer.is_newest();
     let strong = |text: String| html! { strong { (text) } };

@@ -10,7 +10,7 @@ use super::layout;
 use super::locale::Reader;
 use crate::engine::{Reason, RelatedHit, RelatedTo, SearchEngine};
 use crate::http::api::articles::key;
-use crate::http::api::related::Asked;
+use crate::http::api::related::RelatedParams;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfBlock, Problems};
 use crate::http::request::clock;
@@ -43,7 +43,7 @@ pub(crate) async fn related(
     InQuery { params, .. }: InQuery<Including>,
 ) -> Result<Response, Problem> {
     let key = key(&params)?;
-    let asked = Asked::read(&params)?;
+    let asked = RelatedParams::read(&params)?;
     let lang = params.one(&BLOCK_LANG)?;
     let (level, has_reasons) = (params.whole(&LEVEL)?, params.choice(&REASONS)?);
     let work = move |engine: &dyn SearchEngine| {

@@ -9,10 +9,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::card;
 use super::facets::Facets;
-use super::layout::{Page, Site, form};
+use super::layout::{PageLayout, Site, form};
 use super::locale::{Reader, language_name, shortened};
 use super::recovery_notice::notice;
-use super::search_url::Asked;
+use super::search_url::SearchUrl;
 use crate::engine::{Hit, MAX_OFFSET, Recovery, RecoveryKind, Sort, Translation};
 use crate::http::api::search::{Search, SearchBody};
 use crate::http::error::problem::Problem;
@@ -44,7 +44,7 @@ pub(crate) async fn results(
     InAddress { params, .. }: InAddress<Reading>,
 ) -> Result<Response, Problem> {
     let begun = Instant::now();
-    let asked = Asked::read(&params)?;
+    let asked = SearchUrl::read(&params)?;
     let reader = Reader::of(asked.ui_lang.as_deref(), &headers);
     let mut asking = asked.as_search(&params);
     // Page and hits are in the same language, unless all that is told is one that no page is in.
@@ -65,9 +65,9 @@ pub(crate) async fn results(
 struct Results<'p> {
     site: &'p Site,
     reader: &'p Reader,
-    asked: &'p Asked,
+    asked: &'p SearchUrl,
     /// The search that is answered, as far as its filters go.
-    shown: &'p Asked,
+    shown: &'p SearchUrl,
     answer: &'p SearchBody,
 }
 
@@ -79,7 +79,7 @@ impl Results<'_> {
             q => format!("{} – {}", shortened(q), reader.label("search")),
         };
         let feed = self.feed();
-        let page = Page {
+        let page = PageLayout {
             site,
             reader,
             path: Some("/search"),
@@ -102,7 +102,9 @@ impl Results<'_> {
     /// for a search than to spell it otherwise, it has none.
     fn feed(&self) -> Option<String> {
         let asked = match self.answer.recovery.as_ref().map(|body| &body.recovery) {
-            Some(Recovery { kind, to, .. }) if kind.is_respelling() => Asked { q: to.clone(), ..self.shown.clone() },
+            Some(Recovery { kind, to, .. }) if kind.is_respelling() => {
+                SearchUrl { q: to.clone(), ..self.shown.clone() }
+            }
             _ if self.is_as_typed() => self.asked.clone(),
             _ => return None,
         };
@@ -189,7 +191,7 @@ impl Results<'_> {
         self.reader.told(key, &[("q", &shortened(q))])
     }
 
-    fn to(&self, asked: &Asked) -> String {
+    fn to(&self, asked: &SearchUrl) -> String {
         self.site.link("/search", &asked.to_query())
     }
 
@@ -295,7 +297,7 @@ impl Results<'_> {
                 p { a href=(self.to(&asked.on_page(self.last()))) { (reader.label("last-page")) } }
             };
         }
-        let newest = Asked { ui_lang: asked.ui_lang.clone(), ..Asked::default() };
+        let newest = SearchUrl { ui_lang: asked.ui_lang.clone(), ..SearchUrl::default() };
         html! {
             @if asked.literal { p { (reader.label("exactly")) } }
             @else if !asked.q.is_empty() { p { (reader.label("check")) } }

@@ -19,7 +19,7 @@ const MAX_ADDRESS_BYTES: usize = 8_192;
 
 /// A search as its address says it, each value as the API writes it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Asked {
+pub(crate) struct SearchUrl {
     /// The query.
     pub(crate) q: String,
     /// The filters and their values, in the order in which an address has them.
@@ -34,9 +34,9 @@ pub(crate) struct Asked {
     pub(crate) ui_lang: Option<String>,
 }
 
-impl Asked {
+impl SearchUrl {
     /// Understands the parameters of the page.
-    pub(crate) fn read(params: &Params) -> Result<Asked, Problem> {
+    pub(crate) fn read(params: &Params) -> Result<SearchUrl, Problem> {
         let text = |moment: crate::article::Moment| moment.as_str().to_owned();
         let mut filters = Vec::new();
         let mut add = |name, values: Vec<String>| {
@@ -60,7 +60,7 @@ impl Asked {
         if filters.len() > MAX_FILTERS {
             return Err(Problem::bad_value(filters[MAX_FILTERS].0, &format!("one of at most {MAX_FILTERS} filters")));
         }
-        let asked = Asked {
+        let asked = SearchUrl {
             // Of more nothing is searched for.
             q: params.one(&Q)?.unwrap_or_default().trim().chars().take(MAX_CHARS).collect(),
             filters,
@@ -99,33 +99,33 @@ impl Asked {
     }
 
     /// Another page of the same list.
-    pub(crate) fn on_page(&self, page: usize) -> Asked {
-        Asked { page, ..self.clone() }
+    pub(crate) fn on_page(&self, page: usize) -> SearchUrl {
+        SearchUrl { page, ..self.clone() }
     }
 
     /// In another order.
-    pub(crate) fn sorted(&self, sort: Sort) -> Asked {
-        Asked { sort, page: 1, ..self.clone() }
+    pub(crate) fn sorted(&self, sort: Sort) -> SearchUrl {
+        SearchUrl { sort, page: 1, ..self.clone() }
     }
 
     /// With this value alone for a filter.
-    pub(crate) fn only(&self, name: &'static str, value: &str) -> Asked {
+    pub(crate) fn only(&self, name: &'static str, value: &str) -> SearchUrl {
         let mut other = self.clone();
         let place = other.filters.iter().position(|(known, _)| *known == name).unwrap_or(other.filters.len());
         other.filters.retain(|(known, _)| *known != name);
         other.filters.insert(place.min(other.filters.len()), (name, value.to_owned()));
-        Asked { page: 1, ..other }
+        SearchUrl { page: 1, ..other }
     }
 
     /// Without a value of a filter.
-    pub(crate) fn without(&self, name: &str, value: &str) -> Asked {
+    pub(crate) fn without(&self, name: &str, value: &str) -> SearchUrl {
         let mut other = self.clone();
         other.filters.retain(|(known, held)| *known != name || !held.eq_ignore_ascii_case(value));
-        Asked { page: 1, ..other }
+        SearchUrl { page: 1, ..other }
     }
 
     /// With the filters that were left to a search that was helped.
-    pub(crate) fn as_helped(&self, recovery: &Recovery) -> Asked {
+    pub(crate) fn as_helped(&self, recovery: &Recovery) -> SearchUrl {
         let is_dropped = |(name, value): &(&str, String)| {
             recovery.dropped_filters.iter().any(|dropped| {
                 // Dates are told as days, and there is one of each.
@@ -143,18 +143,18 @@ impl Asked {
     }
 
     /// Without any filter.
-    pub(crate) fn unfiltered(&self) -> Asked {
-        Asked { filters: Vec::new(), page: 1, ..self.clone() }
+    pub(crate) fn unfiltered(&self) -> SearchUrl {
+        SearchUrl { filters: Vec::new(), page: 1, ..self.clone() }
     }
 
     /// With the query as it was typed, or with all that it may mean.
-    pub(crate) fn taken(&self, literal: bool) -> Asked {
-        Asked { literal, page: 1, ..self.clone() }
+    pub(crate) fn taken(&self, literal: bool) -> SearchUrl {
+        SearchUrl { literal, page: 1, ..self.clone() }
     }
 
     /// In a language that is chosen.
-    pub(crate) fn in_lang(&self, lang: &str) -> Asked {
-        Asked { ui_lang: Some(lang.to_owned()), ..self.clone() }
+    pub(crate) fn in_lang(&self, lang: &str) -> SearchUrl {
+        SearchUrl { ui_lang: Some(lang.to_owned()), ..self.clone() }
     }
 
     /// What a form keeps besides the query.
@@ -182,7 +182,7 @@ impl Asked {
 
     /// The query string of its feed, which has no pages.
     pub(crate) fn to_feed_query(&self) -> String {
-        Asked { page: 1, literal: false, ..self.clone() }.to_query()
+        SearchUrl { page: 1, literal: false, ..self.clone() }.to_query()
     }
 }
 
@@ -204,8 +204,8 @@ mod tests {
     use super::*;
     use crate::http::request::registry::Reading;
 
-    fn asked(query: &str) -> Asked {
-        Asked::read(&Params::from_address::<Reading>(Some(query))).unwrap()
+    fn asked(query: &str) -> SearchUrl {
+        SearchUrl::read(&Params::from_address::<Reading>(Some(query))).unwrap()
     }
 
     #[test]

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::layout::{Page, Site, form, lang_query};
+use super::layout::{PageLayout, Site, form, lang_query};
 use super::locale::{Reader, capitalized, language_name};
 use crate::article::Moment;
 use crate::engine::facets::ValueCount;
@@ -131,7 +131,7 @@ impl Front<'_> {
     fn answer(&self) -> Response {
         let (site, reader) = (self.site, self.reader);
         let title = reader.told("welcome", &[("site", site.name())]);
-        let page = Page {
+        let page = PageLayout {
             site,
             reader,
             path: Some("/"),

@@ -45,7 +45,7 @@ impl Guesses {
         let now = Instant::now();
         let Some(turn) = self.lock().turn(client, is_right, now)? else { return Ok(is_right) };
         // Whoever gives up before its turn need not have paid.
-        let mut waiting = Waiting { guesses: self, client, is_refunded: true };
+        let mut waiting = WaitingToken { guesses: self, client, is_refunded: true };
         sleep_until(turn.into()).await;
         waiting.is_refunded = is_right;
         Ok(is_right)
@@ -90,13 +90,13 @@ impl Ledger {
 }
 
 /// A token that waits for its turn.
-struct Waiting<'a> {
+struct WaitingToken<'a> {
     guesses: &'a Guesses,
     client: IpAddr,
     is_refunded: bool,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingToken<'_> {
     fn drop(&mut self) {
         let mut ledger = self.guesses.lock();
         ledger.waiting -= 1;

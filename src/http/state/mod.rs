@@ -65,7 +65,7 @@ impl App {
 
     /// The engine as it is at this instant, for several crossings that are answered from one state.
     pub(crate) fn engine_at_present(&self) -> Result<Arc<dyn SearchEngine>, Problem> {
-        Ok(self.current.state().ok_or_else(Problem::not_ready)?)
+        self.current.state().ok_or_else(Problem::not_ready)
     }
 }
 

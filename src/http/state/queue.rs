@@ -35,7 +35,7 @@ fn cost(worked: Duration, slice: Duration) -> Duration {
 #[derive(Debug)]
 pub(crate) struct Line {
     max_waiting: usize,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
 }
 
 /// There are too many in line already.
@@ -43,7 +43,7 @@ pub(crate) struct Line {
 pub(crate) struct Full;
 
 #[derive(Debug)]
-struct State {
+struct QueueState {
     workers: usize,
     /// Workers without work.
     idle: usize,
@@ -53,7 +53,7 @@ struct State {
     served: Duration,
     /// Those who are in line or worked for, and those who were.
     clients: HashMap<IpAddr, Client>,
-    waiting: Vec<Waiting>,
+    waiting: Vec<QueuedRequest>,
     paused: usize,
     /// Those who have come so far.
     arrivals: u64,
@@ -83,15 +83,15 @@ impl Client {
 
 /// A request in line.
 #[derive(Debug)]
-struct Waiting {
+struct QueuedRequest {
     arrival: u64,
     client: IpAddr,
     /// How long it has worked so far.
     worked: Duration,
-    wake: oneshot::Sender<Place>,
+    wake: oneshot::Sender<WorkerPermit>,
 }
 
-impl Waiting {
+impl QueuedRequest {
     /// Whether its first slice is over.
     fn is_long(&self) -> bool {
         !self.worked.is_zero()
@@ -101,13 +101,13 @@ impl Waiting {
 /// The order of those in line: the least goes first.
 type Rank = (Duration, Duration, u64);
 
-impl State {
+impl QueueState {
     /// Whether one more worker may go on with a request behind its first slice.
     fn has_room_for_long(&self) -> bool {
         self.workers == 1 || self.long + 1 < self.workers
     }
 
-    fn rank(&self, waiting: &Waiting) -> Rank {
+    fn rank(&self, waiting: &QueuedRequest) -> Rank {
         let share = self.clients.get(&waiting.client).map_or(Duration::ZERO, Client::share);
         (share, waiting.worked, waiting.arrival)
     }
@@ -118,7 +118,7 @@ impl State {
     }
 
     /// Puts a request in line; its number.
-    fn line_up(&mut self, client: IpAddr, worked: Duration, wake: oneshot::Sender<Place>) -> u64 {
+    fn line_up(&mut self, client: IpAddr, worked: Duration, wake: oneshot::Sender<WorkerPermit>) -> u64 {
         let arrival = self.arrivals;
         self.arrivals += 1;
         let served = self.served;
@@ -126,12 +126,12 @@ impl State {
         of_client.waiting += 1;
         // Who has asked for nothing for a while has saved nothing up.
         of_client.had = of_client.had.max(served);
-        self.waiting.push(Waiting { arrival, client, worked, wake });
+        self.waiting.push(QueuedRequest { arrival, client, worked, wake });
         arrival
     }
 
     /// Takes a request out of the line.
-    fn remove(&mut self, at: usize) -> Waiting {
+    fn remove(&mut self, at: usize) -> QueuedRequest {
         let waiting = self.waiting.swap_remove(at);
         self.client(waiting.client).waiting -= 1;
         waiting
@@ -153,7 +153,7 @@ impl State {
     }
 
     /// The request that is worked on next, if there is a worker for it.
-    fn next(&mut self) -> Option<Waiting> {
+    fn next(&mut self) -> Option<QueuedRequest> {
         if self.idle == 0 {
             return None;
         }
@@ -172,7 +172,7 @@ impl State {
 
     /// Makes room for a request of a client in a line that is full: the last one goes of a client
     /// who has more in it than this one would have.
-    fn make_room(&mut self, newcomer: IpAddr) -> Result<Waiting, Full> {
+    fn make_room(&mut self, newcomer: IpAddr) -> Result<QueuedRequest, Full> {
         let own = self.clients.get(&newcomer).map_or(0, |client| client.waiting) + 1;
         let most = self.waiting.iter().map(|waiting| waiting.client);
         let most = most.max_by_key(|address| self.clients.get(address).map_or(0, |client| client.waiting));
@@ -190,7 +190,7 @@ impl State {
 impl Line {
     /// A line before so many workers, in which so many requests may wait.
     pub(crate) fn new(workers: usize, max_waiting: usize) -> Line {
-        let state = State {
+        let state = QueueState {
             workers,
             idle: workers,
             long: 0,
@@ -203,13 +203,13 @@ impl Line {
         Line { max_waiting, state: Mutex::new(state) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         // Held for a few comparisons; nothing in there panics half-way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a worker. Whoever stops waiting leaves the line.
-    pub(crate) async fn place(self: &Arc<Line>, client: IpAddr) -> Result<Place, Full> {
+    pub(crate) async fn place(self: &Arc<Line>, client: IpAddr) -> Result<WorkerPermit, Full> {
         let (wake, woken) = oneshot::channel();
         let (arrival, left_out) = {
             let mut state = self.state();
@@ -229,8 +229,8 @@ impl Line {
         loop {
             let Some(waiting) = self.state().next() else { return };
             let is_long = waiting.is_long();
-            let Waiting { client, worked, wake, .. } = waiting;
-            let place = Place { line: Arc::clone(self), client, worked, is_long, since: Instant::now() };
+            let QueuedRequest { client, worked, wake, .. } = waiting;
+            let place = WorkerPermit { line: Arc::clone(self), client, worked, is_long, since: Instant::now() };
             // Who has gone meanwhile gives the worker back: the place is dropped, outside the lock.
             drop(wake.send(place));
         }
@@ -266,7 +266,7 @@ impl Drop for Leaving<'_> {
 
 /// A worker that works for a request; it is given back when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct WorkerPermit {
     line: Arc<Line>,
     client: IpAddr,
     /// How long the request had worked before.
@@ -281,10 +281,10 @@ pub(crate) struct Place {
 pub(crate) struct Paused {
     line: Arc<Line>,
     arrival: u64,
-    woken: oneshot::Receiver<Place>,
+    woken: oneshot::Receiver<WorkerPermit>,
 }
 
-impl Place {
+impl WorkerPermit {
     /// Whether the present slice of time is over.
     pub(crate) fn is_slice_over(&self) -> bool {
         self.since.elapsed() >= SLICE
@@ -292,7 +292,7 @@ impl Place {
 
     /// Gives the worker to who should go first, if there is somebody, and lines up again. A new
     /// slice begins otherwise.
-    pub(crate) fn give_way(mut self) -> Result<Place, Paused> {
+    pub(crate) fn give_way(mut self) -> Result<WorkerPermit, Paused> {
         let line = Arc::clone(&self.line);
         let mut state = line.state();
         let slice = self.since.elapsed();
@@ -323,7 +323,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for WorkerPermit {
     fn drop(&mut self) {
         {
             let mut state = self.line.state();
@@ -336,7 +336,7 @@ impl Drop for Place {
 
 impl Paused {
     /// Waits for a worker again; `None` where there will be none.
-    pub(crate) async fn resumed(mut self) -> Option<Place> {
+    pub(crate) async fn resumed(mut self) -> Option<WorkerPermit> {
         (&mut self.woken).await.ok()
     }
 }
@@ -361,7 +361,7 @@ mod tests {
     }
 
     /// Lines up, and has done so when this returns.
-    async fn line_up(line: &Arc<Line>, number: u8) -> tokio::task::JoinHandle<Result<Place, Full>> {
+    async fn line_up(line: &Arc<Line>, number: u8) -> tokio::task::JoinHandle<Result<WorkerPermit, Full>> {
         let line = Arc::clone(line);
         let lined_up = tokio::spawn(async move { line.place(client(number)).await });
         tokio::task::yield_now().await;
@@ -371,8 +371,8 @@ mod tests {
     /// Who goes first of those that wait for one worker.
     async fn order(
         line: &Arc<Line>,
-        held: Place,
-        waiting: Vec<(u8, tokio::task::JoinHandle<Result<Place, Full>>)>,
+        held: WorkerPermit,
+        waiting: Vec<(u8, tokio::task::JoinHandle<Result<WorkerPermit, Full>>)>,
     ) -> Vec<u8> {
         drop(held);
         let mut waiting = waiting;

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use super::queue::{Full, Line, Place};
+use super::queue::{Full, Line, WorkerPermit};
 use crate::engine::cancellation::supervised;
 use crate::http::error::problem::Problem;
 
@@ -123,7 +123,7 @@ impl Workers {
 /// A request's turn at the engine, seen from the thread that works.
 struct Turn {
     /// The worker, while it has one.
-    place: Option<Place>,
+    place: Option<WorkerPermit>,
     /// Closed when nobody waits for the answer any more.
     gone: oneshot::Receiver<Infallible>,
     deadline: Option<Instant>,
@@ -139,7 +139,7 @@ impl Turn {
         if is_gone || self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return false;
         }
-        if self.place.as_ref().is_none_or(Place::is_slice_over) {
+        if self.place.as_ref().is_none_or(WorkerPermit::is_slice_over) {
             self.give_way();
         }
         self.place.is_some()

@@ -65,7 +65,7 @@ pub struct Comparison {
 
 /// An article as it is answered.
 #[derive(PartialEq)]
-struct Answered {
+struct AnsweredRow {
     source: String,
     hash: Vec<u8>,
     work: u64,
@@ -73,7 +73,7 @@ struct Answered {
     lang: Option<String>,
 }
 
-/// The columns of an [`Answered`], of a record or a staged one `v` and its content `c`.
+/// The columns of an [`AnsweredRow`], of a record or a staged one `v` and its content `c`.
 const ANSWERED: &str = "v.source, v.hash, v.work, answered_lang(c.article)";
 
 /// What says whether an article is answered, and in which language.
@@ -186,12 +186,12 @@ impl Catalog {
 }
 
 /// What makes an article another one, as [`Catalog::accept`] sees it.
-fn identity(answered: &Answered) -> (&str, &[u8]) {
+fn identity(answered: &AnsweredRow) -> (&str, &[u8]) {
     (&answered.source, &answered.hash)
 }
 
-fn answered(row: &rusqlite::Row<'_>) -> rusqlite::Result<Answered> {
-    Ok(Answered { source: row.get(0)?, hash: row.get(1)?, work: row.get(2)?, lang: row.get(3)? })
+fn answered(row: &rusqlite::Row<'_>) -> rusqlite::Result<AnsweredRow> {
+    Ok(AnsweredRow { source: row.get(0)?, hash: row.get(1)?, work: row.get(2)?, lang: row.get(3)? })
 }
 
 fn gather_answered(connection: &Connection, pruned: &str) -> Result<()> {

@@ -43,7 +43,7 @@ pub struct Push {
 
 /// What became of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum PushOutcome {
     /// The id had not been pushed before.
     Created,
     /// It says something else than before.
@@ -62,7 +62,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: PushOutcome,
     /// The `seq` from which on the index answers what was pushed (or, of a deletion, does not any
     /// more); `None` where another source is answered, or nothing ever was.
     pub seq: Option<u64>,
@@ -104,11 +104,11 @@ fn push_one(connection: &Connection, push: &Push, last_seq: &mut u64) -> Result<
     let before = held(connection, &push.id)?;
     let outcome = outcome(push, &before);
     match (outcome, &push.article) {
-        (Outcome::Created | Outcome::Changed, Some(article)) => write(connection, article)?,
-        (Outcome::Deleted, _) => forget(connection, &push.id)?,
+        (PushOutcome::Created | PushOutcome::Changed, Some(article)) => write(connection, article)?,
+        (PushOutcome::Deleted, _) => forget(connection, &push.id)?,
         _ => {}
     }
-    if matches!(outcome, Outcome::Created | Outcome::Changed | Outcome::Deleted) {
+    if matches!(outcome, PushOutcome::Created | PushOutcome::Changed | PushOutcome::Deleted) {
         // Also where another source is answered before and after: a generation that was built for
         // a run that waits has to be told, for the run may take that source's article away.
         *last_seq += 1;
@@ -123,7 +123,7 @@ fn push_one(connection: &Connection, push: &Push, last_seq: &mut u64) -> Result<
         Some(_) => None,
     };
     let crowded_work = match &push.article {
-        Some(article) if outcome != Outcome::ConditionFailed && is_crowded(connection, &article.work)? => {
+        Some(article) if outcome != PushOutcome::ConditionFailed && is_crowded(connection, &article.work)? => {
             Some(article.work.clone())
         }
         _ => None,
@@ -140,17 +140,17 @@ fn is_crowded(connection: &Connection, work: &str) -> Result<bool> {
     Ok(beyond.is_some())
 }
 
-fn outcome(push: &Push, before: &Held) -> Outcome {
+fn outcome(push: &Push, before: &Held) -> PushOutcome {
     if push.condition.as_ref().is_some_and(|holds| !holds(before)) {
-        return Outcome::ConditionFailed;
+        return PushOutcome::ConditionFailed;
     }
     match (&push.article, before) {
-        (Some(_), Held { hash: None, .. }) => Outcome::Created,
-        (Some(article), Held { hash: Some(hash), .. }) if article.content_hash() == *hash => Outcome::Unchanged,
-        (Some(_), _) => Outcome::Changed,
-        (None, Held { hash: Some(_), .. }) => Outcome::Deleted,
-        (None, Held { other_source: Some(_), .. }) => Outcome::NotPushed,
-        (None, _) => Outcome::Unchanged,
+        (Some(_), Held { hash: None, .. }) => PushOutcome::Created,
+        (Some(article), Held { hash: Some(hash), .. }) if article.content_hash() == *hash => PushOutcome::Unchanged,
+        (Some(_), _) => PushOutcome::Changed,
+        (None, Held { hash: Some(_), .. }) => PushOutcome::Deleted,
+        (None, Held { other_source: Some(_), .. }) => PushOutcome::NotPushed,
+        (None, _) => PushOutcome::Unchanged,
     }
 }
 

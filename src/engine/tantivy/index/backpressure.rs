@@ -23,7 +23,7 @@ pub(crate) struct InFlight {
 }
 
 /// A document that counts as waiting until it is dropped.
-pub(crate) struct Waiting {
+pub(crate) struct InFlightDocument {
     document: TantivyDocument,
     bytes: usize,
     in_flight: Arc<InFlight>,
@@ -31,18 +31,18 @@ pub(crate) struct Waiting {
 
 impl InFlight {
     /// Takes a document of about so many bytes, when there is room for it. One is always let in.
-    pub(crate) fn admit(self: &Arc<InFlight>, document: TantivyDocument, bytes: usize) -> Waiting {
+    pub(crate) fn admit(self: &Arc<InFlight>, document: TantivyDocument, bytes: usize) -> InFlightDocument {
         // The count is valid whatever panicked while it was held.
         let waiting = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = |waiting: &mut usize| *waiting > 0 && *waiting + bytes > MAX_BYTES;
         let outcome = self.indexed.wait_timeout_while(waiting, PATIENCE, is_full);
         let (mut waiting, _) = outcome.unwrap_or_else(PoisonError::into_inner);
         *waiting += bytes;
-        Waiting { document, bytes, in_flight: Arc::clone(self) }
+        InFlightDocument { document, bytes, in_flight: Arc::clone(self) }
     }
 }
 
-impl Drop for Waiting {
+impl Drop for InFlightDocument {
     fn drop(&mut self) {
         let mut waiting = self.in_flight.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         *waiting = waiting.saturating_sub(self.bytes);
@@ -50,7 +50,7 @@ impl Drop for Waiting {
     }
 }
 
-impl Document for Waiting {
+impl Document for InFlightDocument {
     type Value<'a> = <TantivyDocument as Document>::Value<'a>;
     type FieldsValuesIter<'a> = <TantivyDocument as Document>::FieldsValuesIter<'a>;
 

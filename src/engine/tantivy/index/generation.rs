@@ -13,7 +13,7 @@ use tantivy::directory::error::{LockError, OpenReadError};
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
-use super::backpressure::{InFlight, Waiting};
+use super::backpressure::{InFlight, InFlightDocument};
 use super::directory::GenerationFolder;
 use super::failure::of_writing;
 use super::schema::{ContentKey, Fields, SCHEMA_VERSION, document, schema, tokenizers};
@@ -404,7 +404,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 pub struct GenerationWriter {
     path: PathBuf,
     fields: Fields,
-    writer: IndexWriter<Waiting>,
+    writer: IndexWriter<InFlightDocument>,
     in_flight: Arc<InFlight>,
 }
 

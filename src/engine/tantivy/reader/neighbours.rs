@@ -16,7 +16,7 @@ pub(crate) struct LookedFor {
 
 /// A work that is near.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Candidate {
+pub(crate) struct RelatedCandidate {
     pub(crate) work: u32,
     pub(crate) nearness: Nearness,
     /// Which version of the work asked about it shares terms with.
@@ -39,9 +39,9 @@ pub(crate) struct Kept {
     /// For each of its versions, by their ids, what was looked for.
     pub(crate) looked_for: Vec<LookedFor>,
     /// For each of its versions, the nearest works that have a version in its language.
-    pub(crate) in_language: Vec<Vec<Candidate>>,
+    pub(crate) in_language: Vec<Vec<RelatedCandidate>>,
     /// The nearest of all works.
-    pub(crate) of_all: Vec<Candidate>,
+    pub(crate) of_all: Vec<RelatedCandidate>,
 }
 
 impl Kept {
@@ -95,7 +95,7 @@ const VERSION_SHIFT: u32 = 60;
 /// The most versions that are told apart.
 pub(crate) const MAX_VERSIONS: usize = 1 << (u64::BITS - VERSION_SHIFT);
 
-fn write_candidates(out: &mut Vec<u8>, candidates: &[Candidate]) {
+fn write_candidates(out: &mut Vec<u8>, candidates: &[RelatedCandidate]) {
     out.push(u8::try_from(candidates.len()).unwrap_or(u8::MAX));
     for candidate in candidates {
         out.extend(candidate.work.to_le_bytes());
@@ -134,17 +134,17 @@ impl<'b> Reader<'b> {
         Some(self.take(count)?.iter().map(|place| usize::from(*place)).collect())
     }
 
-    fn candidates(&mut self) -> Option<Vec<Candidate>> {
+    fn candidates(&mut self) -> Option<Vec<RelatedCandidate>> {
         let count = self.count()?;
         (0..count).map(|_| self.candidate()).collect()
     }
 
-    fn candidate(&mut self) -> Option<Candidate> {
+    fn candidate(&mut self) -> Option<RelatedCandidate> {
         let work = self.array().map(u32::from_le_bytes)?;
         let score = self.array().map(f32::from_le_bytes)?;
         let bits = self.number()?;
         let shared = Shared(bits & ((1 << VERSION_SHIFT) - 1));
-        Some(Candidate { work, nearness: Nearness { score, shared }, version: (bits >> VERSION_SHIFT) as usize })
+        Some(RelatedCandidate { work, nearness: Nearness { score, shared }, version: (bits >> VERSION_SHIFT) as usize })
     }
 
     fn kept(&mut self) -> Option<Kept> {

@@ -16,7 +16,6 @@ use super::segment::{KnownBest, Place, Segment, index_error, value};
 use super::work_index::{WorkIndex, split_large_works};
 use crate::analysis::{ZONES, language_group};
 use crate::engine::cursor::HOLD_S;
-use crate::engine::planning::Collection;
 use crate::engine::planning::synonyms::{SynonymGroup, SynonymIndex};
 use crate::engine::ranking::LanguageStats;
 use crate::engine::related::Subject;

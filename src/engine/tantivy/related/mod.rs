@@ -16,9 +16,9 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use self::neighbours_file::asked_versions;
-use self::scorer::{Asked, Scorer};
+use self::scorer::{Scorer, VersionProfile};
 use super::reader::articles::place;
-use super::reader::neighbours::{Candidate, LookedFor};
+use super::reader::neighbours::{LookedFor, RelatedCandidate};
 use super::reader::segment::Place;
 use super::reader::snapshot::Snapshot;
 use super::search::filter::Filter;
@@ -38,10 +38,10 @@ use crate::engine::{
 pub(crate) fn related(snapshot: &Snapshot, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
     let origin = match &request.to {
         RelatedTo::Article(key) => match place(snapshot, key, request.now_s)? {
-            Some(place) => Origin::of_article(snapshot, place, request.now_s)?,
+            Some(place) => RelatedTarget::of_article(snapshot, place, request.now_s)?,
             None => None,
         },
-        RelatedTo::Draft(article) => Some(Origin::of_draft(snapshot, article, request.now_s)?),
+        RelatedTo::Draft(article) => Some(RelatedTarget::of_draft(snapshot, article, request.now_s)?),
     };
     let Some(origin) = origin else { return Ok(None) };
     let id = origin.place.is_some().then(|| origin.card.id.clone());
@@ -51,7 +51,7 @@ pub(crate) fn related(snapshot: &Snapshot, request: &RelatedRequest) -> Result<O
 }
 
 /// What is asked about.
-struct Origin {
+struct RelatedTarget {
     card: Card,
     subject: Subject,
     /// Its place, if it is in the index.
@@ -66,9 +66,9 @@ struct Origin {
     sketches: Copies,
 }
 
-impl Origin {
+impl RelatedTarget {
     /// An article that readers may see.
-    fn of_article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Option<Origin>, EngineError> {
+    fn of_article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Option<RelatedTarget>, EngineError> {
         let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
         if !segment.is_visible(place.doc, now_s) {
             return Ok(None);
@@ -80,7 +80,7 @@ impl Origin {
         for version in &versions {
             sketches.show(snapshot.segments[version.segment].sketch(version.doc));
         }
-        Ok(Some(Origin {
+        Ok(Some(RelatedTarget {
             card: snapshot.card(place)?,
             subject: snapshot.subject(place)?,
             place: Some(place),
@@ -91,7 +91,7 @@ impl Origin {
         }))
     }
 
-    fn of_draft(snapshot: &Snapshot, article: &Article, now_s: i64) -> Result<Origin, EngineError> {
+    fn of_draft(snapshot: &Snapshot, article: &Article, now_s: i64) -> Result<RelatedTarget, EngineError> {
         let terms = ArticleTerms::of(article, &mut HashMap::new());
         let mut places = snapshot.all_with_key(&work_key(&article.work))?;
         let url = article.url.clone().map(ArticleKey::Url);
@@ -105,7 +105,15 @@ impl Origin {
         let mut sketches = Copies::default();
         sketches.show(terms.sketch);
         let subject = Subject::of(article, &terms);
-        Ok(Origin { card: Card::of(article), subject, place: None, own, versions: Vec::new(), version: 0, sketches })
+        Ok(RelatedTarget {
+            card: Card::of(article),
+            subject,
+            place: None,
+            own,
+            versions: Vec::new(),
+            version: 0,
+            sketches,
+        })
     }
 
     /// How the subject writes what was looked for.
@@ -132,16 +140,16 @@ impl Origin {
 
 /// Works that could be shown, nearest or best first, and whether there are no others.
 struct Pool {
-    works: Vec<Candidate>,
+    works: Vec<RelatedCandidate>,
     looked_for: Vec<LookedFor>,
     is_whole: bool,
 }
 
 /// A version of a work that could be shown.
 #[derive(Clone, Copy)]
-struct Choice {
+struct RelatedChoice {
     place: Place,
-    candidate: Candidate,
+    candidate: RelatedCandidate,
     published: Option<i64>,
     id_rank: u32,
 }
@@ -149,7 +157,7 @@ struct Choice {
 struct Ladder<'s> {
     snapshot: &'s Snapshot,
     request: &'s RelatedRequest,
-    origin: &'s Origin,
+    origin: &'s RelatedTarget,
     /// The works that are near, if they had to be worked out.
     worked_out: Option<Pool>,
     /// Works that are answered, or must not be.
@@ -161,7 +169,7 @@ struct Ladder<'s> {
 }
 
 impl<'s> Ladder<'s> {
-    fn new(snapshot: &'s Snapshot, request: &'s RelatedRequest, origin: &'s Origin) -> Ladder<'s> {
+    fn new(snapshot: &'s Snapshot, request: &'s RelatedRequest, origin: &'s RelatedTarget) -> Ladder<'s> {
         Ladder {
             snapshot,
             request,
@@ -271,7 +279,11 @@ impl<'s> Ladder<'s> {
             None => {
                 let group = language_group(&self.origin.card.lang);
                 let group = self.snapshot.languages.iter().position(|language| language.lang == group);
-                vec![Asked { subject: self.origin.subject.clone(), group, is_indexed: !self.origin.own.is_empty() }]
+                vec![VersionProfile {
+                    subject: self.origin.subject.clone(),
+                    group,
+                    is_indexed: !self.origin.own.is_empty(),
+                }]
             }
         };
         let near = Scorer::new(self.snapshot).near(&asked, &self.origin.own, enough)?;
@@ -280,10 +292,10 @@ impl<'s> Ladder<'s> {
     }
 
     /// The works of a pool to show, in order; `None` where the pool may lack some of them.
-    fn chosen(&self, pool: &Pool, filters: &Filters) -> Option<Vec<Choice>> {
+    fn chosen(&self, pool: &Pool, filters: &Filters) -> Option<Vec<RelatedChoice>> {
         let filter = Filter::new(&self.snapshot.values, filters);
         let choice = diversify::choice(self.request.limit);
-        let mut rest: Vec<Candidate> =
+        let mut rest: Vec<RelatedCandidate> =
             pool.works.iter().filter(|candidate| !self.seen.contains(&candidate.work)).copied().collect();
         let mut choices = self.next_choices(&mut rest, choice, &filter);
         if !pool.is_whole && choices.len() < choice {
@@ -311,12 +323,17 @@ impl<'s> Ladder<'s> {
 
     /// The next works that could be shown, nearest first, taken out of the rest: at least so many
     /// while there are some. Few are ever asked for of the many that are near.
-    fn next_choices(&self, rest: &mut Vec<Candidate>, at_least: usize, filter: &Filter<'_>) -> Vec<Choice> {
+    fn next_choices(
+        &self,
+        rest: &mut Vec<RelatedCandidate>,
+        at_least: usize,
+        filter: &Filter<'_>,
+    ) -> Vec<RelatedChoice> {
         let mut choices = Vec::new();
         let mut many = at_least * 2;
         while choices.len() < at_least && !rest.is_empty() {
             let nearest = take_nearest(rest, many);
-            let mut passing: Vec<Choice> =
+            let mut passing: Vec<RelatedChoice> =
                 nearest.into_iter().filter_map(|candidate| self.choice(candidate, filter)).collect();
             passing.sort_unstable_by(|a, b| {
                 let by_nearness = a.candidate.nearness.order(&b.candidate.nearness);
@@ -329,21 +346,23 @@ impl<'s> Ladder<'s> {
     }
 
     /// The version of a work to show, if one passes.
-    fn choice(&self, candidate: Candidate, filter: &Filter<'_>) -> Option<Choice> {
+    fn choice(&self, candidate: RelatedCandidate, filter: &Filter<'_>) -> Option<RelatedChoice> {
         let choices = self.snapshot.versions(candidate.work).iter().filter_map(|place| {
             let segment = &self.snapshot.segments[place.segment];
             let passes = segment.is_visible(place.doc, self.request.now_s) && filter.passes(segment, *place);
             let fit = language_fit(segment.lang_of(place.doc).0, Some(&self.origin.card.lang));
             let published = segment.published.first(place.doc);
-            passes.then(|| (fit, Choice { place: *place, candidate, published, id_rank: segment.id_rank(place.doc) }))
+            passes.then(|| {
+                (fit, RelatedChoice { place: *place, candidate, published, id_rank: segment.id_rank(place.doc) })
+            })
         });
         choices.max_by_key(|(fit, choice)| (*fit, Reverse(choice.id_rank))).map(|(_, choice)| choice)
     }
 
-    fn show_near(&mut self, shown: Vec<Choice>, looked_for: &[LookedFor]) -> Result<(), EngineError> {
+    fn show_near(&mut self, shown: Vec<RelatedChoice>, looked_for: &[LookedFor]) -> Result<(), EngineError> {
         let mut written: HashMap<usize, Written> = HashMap::new();
-        for Choice { place, candidate, .. } in shown {
-            let Candidate { work, nearness, version } = candidate;
+        for RelatedChoice { place, candidate, .. } in shown {
+            let RelatedCandidate { work, nearness, version } = candidate;
             let written = match written.entry(version) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
@@ -383,12 +402,12 @@ impl<'s> Ladder<'s> {
     fn newest(&mut self, filters: Option<&Filters>, rung: Rung) -> Result<(), EngineError> {
         let Some(filters) = filters.filter(|_| self.missing() > 0) else { return Ok(()) };
         let filter = Filter::new(&self.snapshot.values, filters);
-        let nothing = |work| Candidate { work, nearness: Nearness::default(), version: 0 };
+        let nothing = |work| RelatedCandidate { work, nearness: Nearness::default(), version: 0 };
         let works =
             (0..u32::try_from(self.snapshot.works).unwrap_or(u32::MAX)).filter(|work| !self.seen.contains(work));
-        let mut choices: Vec<Choice> = works.filter_map(|work| self.choice(nothing(work), &filter)).collect();
+        let mut choices: Vec<RelatedChoice> = works.filter_map(|work| self.choice(nothing(work), &filter)).collect();
         choices.sort_unstable_by_key(|choice| (Reverse(choice.published), choice.id_rank));
-        for Choice { place, candidate, .. } in choices {
+        for RelatedChoice { place, candidate, .. } in choices {
             if self.missing() == 0 {
                 break;
             }
@@ -413,7 +432,7 @@ impl<'s> Ladder<'s> {
 }
 
 /// Takes out the nearest works, in no order: so many, and those that are as near as the last of them.
-fn take_nearest(rest: &mut Vec<Candidate>, many: usize) -> Vec<Candidate> {
+fn take_nearest(rest: &mut Vec<RelatedCandidate>, many: usize) -> Vec<RelatedCandidate> {
     if rest.len() <= many {
         return std::mem::take(rest);
     }

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use super::scorer::{Asked, Near, Scorer};
+use super::scorer::{Near, Scorer, VersionProfile};
 use crate::crash_point;
 use crate::engine::EngineError;
 use crate::engine::related::{KEPT, Nearness};
-use crate::engine::tantivy::reader::neighbours::{Candidate, FILE, HEAD, Kept, MAGIC, MAX_VERSIONS};
+use crate::engine::tantivy::reader::neighbours::{FILE, HEAD, Kept, MAGIC, MAX_VERSIONS, RelatedCandidate};
 use crate::engine::tantivy::reader::segment::Place;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
@@ -23,7 +23,7 @@ const CHUNK: u32 = 256;
 /// What is to be kept of a work. `groups` are the languages of its versions, `has_group` tells
 /// whether a work has a version in one.
 fn kept_of_near(near: &Near, groups: &[Option<usize>], has_group: impl Fn(u32, Option<usize>) -> bool) -> Kept {
-    let best = |version: usize, is_wanted: &dyn Fn(u32) -> bool| -> Vec<Candidate> {
+    let best = |version: usize, is_wanted: &dyn Fn(u32) -> bool| -> Vec<RelatedCandidate> {
         let works = near.works.iter().enumerate();
         let mut best: Vec<(Nearness, u32, usize)> = works
             .filter(|(_, (work, nearness))| nearness.score > 0.0 && is_wanted(*work))
@@ -165,11 +165,11 @@ pub(crate) fn asked_versions(
     snapshot: &Snapshot,
     work: u32,
     uncounted: Option<Place>,
-) -> Result<Vec<Asked>, EngineError> {
+) -> Result<Vec<VersionProfile>, EngineError> {
     let versions = snapshot.counted_versions(work).take(MAX_VERSIONS);
     let asked = versions.chain(uncounted).map(|place| {
         let group = snapshot.segments.get(place.segment).map(|segment| segment.lang_of(place.doc).1);
-        Ok(Asked { subject: snapshot.subject(place)?, group, is_indexed: snapshot.is_counted(place) })
+        Ok(VersionProfile { subject: snapshot.subject(place)?, group, is_indexed: snapshot.is_counted(place) })
     });
     asked.collect()
 }

@@ -14,14 +14,14 @@ use crate::engine::related::subject::{author_key, link_key, series_key, topic_ke
 use crate::engine::related::{
     self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, SharedTerms, Subject, WeightedTerm,
 };
-use crate::engine::tantivy::reader::neighbours::{Candidate, LookedFor};
+use crate::engine::tantivy::reader::neighbours::{LookedFor, RelatedCandidate};
 use crate::engine::tantivy::reader::segment::{Segment, index_error};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::tantivy::reader::work_index::Doc;
 
 /// One version of what is asked about.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct VersionProfile {
     pub(crate) subject: Subject,
     /// Its language's place among the snapshot's groups; `None` where the site has no other
     /// article of the language.
@@ -45,18 +45,18 @@ pub(crate) struct Near {
 impl Near {
     /// The work at a place, as the version at another is asked about: what they share is what it
     /// shares with that version, or else with the first that it shares terms with.
-    pub(crate) fn candidate(&self, at: usize, version: usize) -> Candidate {
+    pub(crate) fn candidate(&self, at: usize, version: usize) -> RelatedCandidate {
         let (work, nearness) = self.works.get(at).copied().unwrap_or_default();
         let terms =
             |version: usize| self.terms.get(version).and_then(|terms| terms.get(at)).copied().unwrap_or_default();
         let mut versions = [version].into_iter().chain(0..self.terms.len());
         let version = versions.find(|version| !terms(*version).is_none()).unwrap_or(version);
         let shared = nearness.shared.and(terms(version).told());
-        Candidate { work, nearness: Nearness { shared, ..nearness }, version }
+        RelatedCandidate { work, nearness: Nearness { shared, ..nearness }, version }
     }
 
     /// All works that are near at all, as the version at a place is asked about.
-    pub(crate) fn candidates(&self, version: usize) -> Vec<Candidate> {
+    pub(crate) fn candidates(&self, version: usize) -> Vec<RelatedCandidate> {
         let near = (0..self.works.len()).filter(|at| self.works[*at].1.score > 0.0);
         near.map(|at| self.candidate(at, version)).collect()
     }
@@ -134,7 +134,7 @@ impl<'s> Scorer<'s> {
     /// How near every work but `own` ones is to the versions of one that is asked about. Works that
     /// share topics only are left out where the texts lead to `enough` others of each version's
     /// language: these stand before them.
-    pub(crate) fn near(&mut self, asked: &[Asked], own: &[u32], enough: usize) -> Result<Near, EngineError> {
+    pub(crate) fn near(&mut self, asked: &[VersionProfile], own: &[u32], enough: usize) -> Result<Near, EngineError> {
         let snapshot = self.snapshot;
         let mut found = Finds::default();
         let mut looked_for = Vec::with_capacity(asked.len());
@@ -154,7 +154,7 @@ impl<'s> Scorer<'s> {
                 }
             }
         }
-        let is_enough = |version: &Asked| {
+        let is_enough = |version: &VersionProfile| {
             let in_language = |work| version.group.is_some_and(|group| snapshot.works_index.has_language(work, group));
             let others = found.works.iter().filter(|found| !own.contains(&found.work) && in_language(found.work));
             others.take(enough).count() == enough
@@ -199,14 +199,14 @@ impl<'s> Scorer<'s> {
     }
 
     /// The articles of the languages that a work shares with the versions asked about.
-    fn common_articles(&self, asked: &[Asked], work: u32) -> u64 {
+    fn common_articles(&self, asked: &[VersionProfile], work: u32) -> u64 {
         let groups = asked.iter().filter_map(|version| version.group);
         let groups = groups.filter(|group| self.snapshot.works_index.has_language(work, *group));
         groups.filter_map(|group| self.snapshot.languages.get(group)).map(|language| language.articles).sum()
     }
 
     /// What it is worth that a work is of about the same time.
-    fn time_worth(&self, asked: &[Asked], work: u32) -> f32 {
+    fn time_worth(&self, asked: &[VersionProfile], work: u32) -> f32 {
         let index = &self.snapshot.works_index;
         let asked = asked.iter().filter_map(|version| version.subject.eventful_day);
         let apart = asked.flat_map(|one| {
@@ -218,7 +218,7 @@ impl<'s> Scorer<'s> {
 
     /// Adds up, for every article, what its text has in common with a version; also what terms were
     /// looked for, and what the whole text would be worth.
-    fn collect_text(&mut self, asked: &Asked) -> Result<(LookedFor, f32), EngineError> {
+    fn collect_text(&mut self, asked: &VersionProfile) -> Result<(LookedFor, f32), EngineError> {
         let snapshot = self.snapshot;
         let Some((group, language)) = asked.group.and_then(|group| Some((group, snapshot.languages.get(group)?)))
         else {
@@ -314,7 +314,7 @@ impl<'s> Scorer<'s> {
 
     fn weightiest(
         &mut self,
-        asked: &Asked,
+        asked: &VersionProfile,
         terms: &[KeyTerm],
         most: usize,
         articles: u64,

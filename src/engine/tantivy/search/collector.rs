@@ -11,7 +11,7 @@ use crate::engine::{Cursor, CursorKey, EngineError, Sort, ranking};
 
 /// A work that matches, in the version to show.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Candidate {
+pub(crate) struct WorkCandidate {
     pub(crate) place: Place,
     /// The best score among the work's versions.
     pub(crate) score: f32,
@@ -34,7 +34,7 @@ pub(crate) struct Works<'s> {
     /// Whether the better match is shown of versions that suit a reader equally: not in a list by
     /// date, where a work's place must not depend on what else is in the index.
     by_score: bool,
-    candidates: Vec<Candidate>,
+    candidates: Vec<WorkCandidate>,
 }
 
 impl<'s> Works<'s> {
@@ -48,7 +48,7 @@ impl<'s> Works<'s> {
     pub(crate) fn take(&mut self, place: Place, score: f32, fit: u8) {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
         let published = segment.published.first(place.doc);
-        let candidate = Candidate {
+        let candidate = WorkCandidate {
             place,
             score,
             nearness: 0.0,
@@ -108,7 +108,7 @@ impl<'s> Works<'s> {
             return Ok(cursor.place);
         }
         // Its own rank is below that of the first id behind it.
-        let mut last = Candidate { id_rank: self.snapshot.ids_until(&cursor.id)?, ..Candidate::NOWHERE };
+        let mut last = WorkCandidate { id_rank: self.snapshot.ids_until(&cursor.id)?, ..WorkCandidate::NOWHERE };
         match cursor.key {
             CursorKey::Score(score) => last.score = score,
             CursorKey::Published(published) => last.published = published,
@@ -125,7 +125,7 @@ impl<'s> Works<'s> {
 
     /// The works from `offset` on, in order, at most `limit`, and whether there are more. Ties
     /// are broken by id.
-    pub(crate) fn page(mut self, sort: Sort, offset: usize, limit: usize) -> (Vec<Candidate>, bool) {
+    pub(crate) fn page(mut self, sort: Sort, offset: usize, limit: usize) -> (Vec<WorkCandidate>, bool) {
         let end = offset.saturating_add(limit).min(self.candidates.len());
         if offset >= end {
             return (Vec::new(), false);
@@ -140,7 +140,7 @@ impl<'s> Works<'s> {
     }
 }
 
-impl Candidate {
+impl WorkCandidate {
     /// Where a page ends that ends with this.
     pub(crate) fn key(&self, sort: Sort) -> CursorKey {
         match sort {
@@ -149,7 +149,7 @@ impl Candidate {
         }
     }
 
-    const NOWHERE: Candidate = Candidate {
+    const NOWHERE: WorkCandidate = WorkCandidate {
         place: Place { segment: usize::MAX, doc: 0 },
         score: 0.0,
         nearness: 0.0,
@@ -160,7 +160,7 @@ impl Candidate {
     };
 }
 
-fn order(sort: Sort, a: &Candidate, b: &Candidate) -> Ordering {
+fn order(sort: Sort, a: &WorkCandidate, b: &WorkCandidate) -> Ordering {
     let wanted = match sort {
         Sort::Relevance => b.score.total_cmp(&a.score),
         Sort::Newest => b.published.cmp(&a.published),

@@ -1,7 +1,7 @@
 //! The explanation of a hit.
 
 use super::boosts::Priors;
-use super::collector::Candidate;
+use super::collector::WorkCandidate;
 use super::evidence::PageEvidence;
 use crate::engine::EngineError;
 use crate::engine::explain::{Explanation, Made, explain};
@@ -12,7 +12,7 @@ pub(crate) fn explanation<'s>(
     priors: &Priors<'s>,
     evidence: &PageEvidence<'s>,
     segment: &'s Segment,
-    candidate: &Candidate,
+    candidate: &WorkCandidate,
 ) -> Result<Explanation, EngineError> {
     let doc = candidate.place.doc;
     let made = Made {

@@ -1,7 +1,7 @@
 //! The works of a page, as they are shown.
 
 use super::boosts::Priors;
-use super::collector::Candidate;
+use super::collector::WorkCandidate;
 use super::evidence::PageEvidence;
 use super::explain::explanation;
 use super::match_positions::sightings;
@@ -15,7 +15,7 @@ use crate::engine::{EngineError, Hit, SearchRequest};
 /// Reads what is shown of works.
 pub(crate) fn hits(
     priors: &Priors<'_>,
-    page: Vec<Candidate>,
+    page: Vec<WorkCandidate>,
     request: &SearchRequest,
 ) -> Result<Vec<Hit>, EngineError> {
     let snapshot = priors.snapshot;

@@ -27,7 +27,7 @@ use super::reader::articles::place;
 use super::reader::segment::Place;
 use super::reader::snapshot::Snapshot;
 use crate::engine::cancellation::Steps;
-use crate::engine::planning::relaxation::{self, Answered, Found, is_whole};
+use crate::engine::planning::relaxation::{self, Found, RelaxedAnswer, is_whole};
 use crate::engine::planning::{Known, Mending, Note, Plan};
 use crate::engine::{Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, language_fit};
 
@@ -154,10 +154,10 @@ fn sort_of(plan: &Plan, request: &SearchRequest) -> Sort {
 /// The asked-for page of works.
 fn answer(
     snapshot: &Snapshot,
-    answered: Answered<Matches<'_>>,
+    answered: RelaxedAnswer<Matches<'_>>,
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
-    let Answered { plan, matches: Matches { mut works, counter }, recovery } = answered;
+    let RelaxedAnswer { plan, matches: Matches { mut works, counter }, recovery } = answered;
     let sort = sort_of(&plan, request);
     let priors = Priors { snapshot, plan: &plan, recency: request.recency, now_s: request.now_s };
     if sort == Sort::Relevance {

@@ -7,7 +7,7 @@ use crate::analysis::{ZONES, Zone};
 use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::planning::{PlannedWord, Variant, WordForms};
-use crate::engine::ranking::{self, FormWeights, Held};
+use crate::engine::ranking::{self, FormWeights, MatchState};
 use crate::engine::tantivy::reader::phrase_match::sequence_counts;
 use crate::engine::tantivy::reader::segment::Segment;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
@@ -57,7 +57,7 @@ pub(crate) struct Accumulator<'s> {
     variant: Sparse,
     /// What the present word is worth.
     word: Sparse,
-    held: Vec<Held>,
+    held: Vec<MatchState>,
     touched: Vec<DocId>,
 }
 
@@ -74,7 +74,7 @@ impl<'s> Accumulator<'s> {
             frequency: Sparse::new(slots),
             variant: Sparse::new(slots),
             word: Sparse::new(slots),
-            held: vec![Held::default(); slots],
+            held: vec![MatchState::default(); slots],
             touched: Vec::new(),
         }
     }
@@ -93,7 +93,7 @@ impl<'s> Accumulator<'s> {
         let (held, touched) = (&mut self.held, &mut self.touched);
         let mut take = |doc: DocId, score: f32| {
             let Some(held) = held.get_mut(doc as usize) else { return };
-            if *held == Held::default() {
+            if *held == MatchState::default() {
                 touched.push(doc);
             }
             held.take(word.weight, word.zone, score);
@@ -107,7 +107,7 @@ impl<'s> Accumulator<'s> {
     }
 
     /// The articles that hold a word, with what they hold. Deleted ones may be among them.
-    pub(crate) fn held(&self) -> impl Iterator<Item = (DocId, Held)> + '_ {
+    pub(crate) fn held(&self) -> impl Iterator<Item = (DocId, MatchState)> + '_ {
         self.touched.iter().filter_map(|doc| Some((*doc, *self.held.get(*doc as usize)?)))
     }
 

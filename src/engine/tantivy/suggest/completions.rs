@@ -17,7 +17,7 @@ use crate::engine::cancellation::{Steps, checkpoint};
 use crate::engine::planning::Collection;
 use crate::engine::ranking::LanguageStats;
 use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
-use crate::engine::tantivy::State;
+use crate::engine::tantivy::EngineState;
 use crate::engine::tantivy::index::schema::{PART_SEPARATOR, completion_text, read_completion, standing};
 use crate::engine::tantivy::reader::completion_top_k::Best;
 use crate::engine::tantivy::reader::segment::index_error;
@@ -38,7 +38,7 @@ const MAX_MENDED: usize = 4_000;
 /// How many living articles of a completion are counted; the rest is estimated.
 const MAX_COUNTED: u32 = 500;
 
-impl Suggester for State {
+impl Suggester for EngineState {
     fn begun(&self, key: &str, with: &[String], request: &SuggestRequest) -> Result<Vec<Offer>, EngineError> {
         let within = Within::new(&self.present, with)?;
         best_of(&self.present, begun(&self.present, key, request)?, &within, request)

@@ -17,28 +17,28 @@ pub(crate) struct FoundDate {
 const YEARS: std::ops::RangeInclusive<u32> = 1900..=2100;
 
 #[derive(Debug)]
-enum Token {
+enum DateToken {
     Number { value: u32, digits: usize, start: usize, end: usize },
     Word { folded: String, start: usize, end: usize },
 }
 
-impl Token {
+impl DateToken {
     fn start(&self) -> usize {
         match self {
-            Token::Number { start, .. } | Token::Word { start, .. } => *start,
+            DateToken::Number { start, .. } | DateToken::Word { start, .. } => *start,
         }
     }
 
     fn end(&self) -> usize {
         match self {
-            Token::Number { end, .. } | Token::Word { end, .. } => *end,
+            DateToken::Number { end, .. } | DateToken::Word { end, .. } => *end,
         }
     }
 
     fn word(&self) -> Option<&str> {
         match self {
-            Token::Word { folded, .. } => Some(folded),
-            Token::Number { .. } => None,
+            DateToken::Word { folded, .. } => Some(folded),
+            DateToken::Number { .. } => None,
         }
     }
 }
@@ -63,17 +63,17 @@ pub(crate) fn find(text: &str) -> Option<FoundDate> {
 pub(crate) fn has_clock(text: &str) -> bool {
     let tokens = tokens(text);
     tokens.iter().enumerate().any(|(at, token)| {
-        let Token::Number { value, digits, end, .. } = token else {
+        let DateToken::Number { value, digits, end, .. } = token else {
             return false;
         };
         if *value > 24 || *digits > 2 {
             return false;
         }
         match tokens.get(at + 1) {
-            Some(Token::Word { folded, .. }) => {
+            Some(DateToken::Word { folded, .. }) => {
                 matches!(folded.as_str(), "h" | "hs" | "hrs" | "am" | "pm" | "heures" | "horas")
             }
-            Some(Token::Number { value, digits, start, .. }) => {
+            Some(DateToken::Number { value, digits, start, .. }) => {
                 *digits == 2 && *value < 60 && text.get(*end..*start) == Some(":")
             }
             None => false,
@@ -87,7 +87,7 @@ pub(crate) fn is_filler(folded: &str) -> bool {
     super::words::FILLER.split(", ").any(|filler| filler == folded)
 }
 
-fn tokens(text: &str) -> Vec<Token> {
+fn tokens(text: &str) -> Vec<DateToken> {
     let mut tokens = Vec::new();
     let mut chars = text.char_indices().peekable();
     while let Some((start, first)) = chars.next() {
@@ -105,19 +105,19 @@ fn tokens(text: &str) -> Vec<Token> {
         }
         let slice = text.get(start..end).unwrap_or_default();
         tokens.push(if digit {
-            Token::Number { value: slice.parse().unwrap_or(u32::MAX), digits: end - start, start, end }
+            DateToken::Number { value: slice.parse().unwrap_or(u32::MAX), digits: end - start, start, end }
         } else {
-            Token::Word { folded: fold(slice), start, end }
+            DateToken::Word { folded: fold(slice), start, end }
         });
     }
     tokens
 }
 
-fn numeric(text: &str, tokens: &[Token]) -> Option<FoundDate> {
+fn numeric(text: &str, tokens: &[DateToken]) -> Option<FoundDate> {
     let [
-        Token::Number { value: a, digits: a_digits, start, end: a_end },
-        Token::Number { value: b, digits: b_digits, start: b_start, end: b_end },
-        Token::Number { value: c, digits: c_digits, start: c_start, end },
+        DateToken::Number { value: a, digits: a_digits, start, end: a_end },
+        DateToken::Number { value: b, digits: b_digits, start: b_start, end: b_end },
+        DateToken::Number { value: c, digits: c_digits, start: c_start, end },
         ..,
     ] = tokens
     else {
@@ -142,31 +142,31 @@ fn numeric(text: &str, tokens: &[Token]) -> Option<FoundDate> {
     Some(FoundDate { iso, start: *start, end: *end })
 }
 
-fn worded(text: &str, tokens: &[Token]) -> Option<FoundDate> {
+fn worded(text: &str, tokens: &[DateToken]) -> Option<FoundDate> {
     let first = tokens.first()?;
     let mut at = 1;
     let (day, month) = match first {
-        Token::Number { value, digits: 1 | 2, .. } => {
+        DateToken::Number { value, digits: 1 | 2, .. } => {
             at = skip(tokens, at, &["st", "nd", "rd", "th", "er", "ero", "ro", "o", "º", "°", "a", "ª"], 1);
             at = skip(tokens, at, &["de", "of", "d", "the", "del"], 2);
             let month = month(tokens.get(at)?.word()?)?;
             at += 1;
             (*value, month)
         }
-        Token::Word { folded, .. } => {
+        DateToken::Word { folded, .. } => {
             let month = month(folded)?;
             at = skip(tokens, at, &["the"], 1);
-            let Token::Number { value, digits: 1 | 2, .. } = tokens.get(at)? else {
+            let DateToken::Number { value, digits: 1 | 2, .. } = tokens.get(at)? else {
                 return None;
             };
             at = skip(tokens, at + 1, &["st", "nd", "rd", "th"], 1);
             (*value, month)
         }
-        Token::Number { .. } => return None,
+        DateToken::Number { .. } => return None,
     };
     at = skip(tokens, at, &["de", "del", "do", "of"], 1);
     let last = tokens.get(at)?;
-    let Token::Number { value: year, digits: 4, .. } = last else {
+    let DateToken::Number { value: year, digits: 4, .. } = last else {
         return None;
     };
     let (start, end) = (first.start(), last.end());
@@ -180,9 +180,9 @@ fn worded(text: &str, tokens: &[Token]) -> Option<FoundDate> {
     Some(FoundDate { iso: calendar(*year, month, day)?, start, end })
 }
 
-fn skip(tokens: &[Token], mut at: usize, words: &[&str], most: usize) -> usize {
+fn skip(tokens: &[DateToken], mut at: usize, words: &[&str], most: usize) -> usize {
     for _ in 0..most {
-        match tokens.get(at).and_then(Token::word) {
+        match tokens.get(at).and_then(DateToken::word) {
             Some(word) if words.contains(&word) => at += 1,
             _ => break,
         }

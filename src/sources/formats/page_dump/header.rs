@@ -27,7 +27,7 @@ const REACH: usize = 40;
 /// Score from which a line above the core is taken for the title without doubt.
 const LIKELY: i32 = 6;
 
-struct Page<'p> {
+struct PageLines<'p> {
     items: &'p [Item],
     signs: &'p [Sign],
     keys: HashSet<String>,
@@ -47,7 +47,7 @@ pub(crate) fn find(items: &[Item], signs: &[Sign], core: Core) -> Head {
     // Text browsers print the title of the window first.
     let window =
         items.first().filter(|item| !item.listed() && item.words <= 40).map(|item| key(&item.text)).unwrap_or_default();
-    let page = Page { items, signs, keys, window };
+    let page = PageLines { items, signs, keys, window };
     let (title, start, lead) = page.title_and_start(core);
 
     let mut head = Head { body: start, ..Head::default() };
@@ -63,7 +63,7 @@ pub(crate) fn find(items: &[Item], signs: &[Sign], core: Core) -> Head {
     head
 }
 
-impl Page<'_> {
+impl PageLines<'_> {
     fn kind(&self, at: usize) -> Option<&Kind> {
         self.signs.get(at).map(|sign| &sign.kind)
     }
