@@ -46,7 +46,7 @@ pub struct SearchRequest {
     /// Whether it is answered as it was typed, or not at all: no word is corrected, and nothing else
     /// is answered where it finds nothing.
     pub literal: bool,
-    /// How much newer articles are preferred, see [`ranking::recency_factor`].
+    /// How much newer articles are preferred, see [`recency_factor`](crate::engine::ranking::recency_factor).
     pub recency: f32,
     /// The present, Unix time: what is not published yet or has expired is not answered.
     pub now_s: i64,
@@ -92,7 +92,7 @@ pub fn language_fit(lang: &str, ui_lang: Option<&str>) -> u8 {
 pub enum ArticleKey {
     /// By its id.
     Id(String),
-    /// By its address in any spelling, see [`url_key::key`]. Where
+    /// By its address in any spelling, see [`url_key::key`](crate::article::url_key::key). Where
     /// several visible articles share one, that with the first id.
     Url(String),
 }
