@@ -9,6 +9,8 @@ use crate::analysis::is_unspaced;
 
 /// The characters between two fragments: an ellipsis between two spaces.
 const BETWEEN_CHARS: usize = 3;
+/// The fewest characters of a snippet for which another fragment is begun.
+const FRAGMENT_CHARS: usize = 40;
 /// The characters that are kept for what stands around the marks of a fragment.
 const CONTEXT_CHARS: usize = 15;
 /// The most characters of a sentence that are left out rather than only begun, and the share of
@@ -265,18 +267,15 @@ fn begins_cluster(c: char) -> bool {
     GraphemeClusterSegmenter::new().segment_str(&text).any(|end| end == 1)
 }
 
-/// How many fragments a snippet of so many characters has at most. Each costs reading a passage.
-pub(crate) fn max_fragments(max_chars: usize) -> usize {
-    match max_chars {
-        0..80 => 1,
-        80..180 => 2,
-        180.. => 3,
-    }
-}
-
-/// The fragments to show of pieces, in their order: of at most `max_chars` characters with what
-/// stands between and around them. `weight` says what words of the query are worth.
-pub(crate) fn fragments(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, max_chars: usize) -> Vec<Fragment> {
+/// The fragments to show of pieces, in their order: at most `most`, of at most `max_chars`
+/// characters with what stands between and around them. `weight` says what words of the query
+/// are worth.
+pub(crate) fn fragments(
+    pieces: &[SnippetText],
+    weight: &dyn Fn(u64) -> f32,
+    most: usize,
+    max_chars: usize,
+) -> Vec<Fragment> {
     if let [only] = pieces
         && only.chars() + usize::from(!only.begins_paragraph(0)) + usize::from(!only.closes) <= max_chars
     {
@@ -284,7 +283,8 @@ pub(crate) fn fragments(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, max
     }
     // Both ellipses at the ends are counted, whether they are needed or not.
     let room = max_chars.saturating_sub(2);
-    let mut cores = cores(pieces, weight, max_fragments(max_chars), room);
+    let most = most.min(max_chars / FRAGMENT_CHARS).max(1);
+    let mut cores = cores(pieces, weight, most, room);
     cores.sort_by_key(|core| (core.piece, core.chars.start));
     let room = room.saturating_sub(BETWEEN_CHARS * cores.len().saturating_sub(1));
     let limits = limits(pieces, &cores);

@@ -9,7 +9,7 @@ pub mod highlighter;
 
 use std::collections::BTreeMap;
 
-use self::fragmenter::{SnippetText, fragments, max_fragments};
+use self::fragmenter::{SnippetText, fragments};
 use self::highlighter::{Highlighter, Mark, Pattern, TextToken};
 use super::SearchRequest;
 use super::planning::Plan;
@@ -23,7 +23,9 @@ pub const MAX_SIGHTINGS: usize = 4_096;
 const MAX_READ: usize = 8;
 /// The most characters that all snippets of a page may have: each passage is read and unpacked by
 /// itself, and a hundred long snippets cost more than most searches.
-pub const MAX_PAGE_CHARS: usize = 16_000;
+pub const MAX_PAGE_CHARS: usize = 25_000;
+/// The most fragments of a snippet.
+const MAX_FRAGMENTS: usize = 3;
 
 /// A place of a body where words of the query stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,7 +178,7 @@ impl<'p> Snippets<'p> {
         let mut read = Read::new();
         let mut covered = 0;
         let mut first = None;
-        for _ in 0..max_fragments(self.max_chars) {
+        for _ in 0..MAX_FRAGMENTS {
             let worth = |passage: &HeldPassage| {
                 let closeness = std::cmp::Reverse(passage.extent);
                 let new = if passage.words & covered == 0 { passage.weight } else { weight(passage.words & !covered) };
@@ -222,7 +224,7 @@ impl<'p> Snippets<'p> {
         if !run.is_empty() {
             pieces.push(piece(highlighter, run, lang));
         }
-        let shown = fragments(&pieces, &|words| highlighter.weight(words), self.max_chars);
+        let shown = fragments(&pieces, &|words| highlighter.weight(words), MAX_FRAGMENTS, self.max_chars);
         let mut html = String::new();
         for (place, fragment) in shown.iter().enumerate() {
             let Some(piece) = pieces.get(fragment.piece) else { continue };

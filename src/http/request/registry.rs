@@ -316,7 +316,7 @@ pub(crate) static FACETS: Parameter<Counts> = Parameter::repeatable(
 pub(crate) static SNIPPET_CHARS: Parameter<Whole> = Parameter::once(
     "snippet_chars",
     Whole { default: 200, min: 20, max: 1_000 },
-    "The longest snippet, in characters. The snippets of a page have at most 16,000 together: on a long page each is shorter.",
+    "The longest snippet, in characters. The snippets of a page have at most 25,000 together: on a long page each is shorter.",
 );
 pub(crate) static HIGHLIGHT: Parameter<Flag> = Parameter::once(
     "highlight",
