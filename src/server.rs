@@ -18,7 +18,7 @@ use crate::indexing::applier::{Applier, EngineSlot, open_engine, refresh};
 use crate::indexing::audit::AuditFigures;
 use crate::indexing::healing::Healer;
 use crate::indexing::reindex::{self, Options};
-use crate::indexing::related_refresh::NearestKeeper;
+use crate::indexing::related_refresh::RelatedRefresher;
 use crate::indexing::report::Progress;
 use crate::panics::contain;
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
@@ -69,10 +69,11 @@ pub fn serve(
     };
     let (failed, mut failure) = tokio::sync::mpsc::channel::<anyhow::Error>(1);
     let is_writer = Arc::new(AtomicBool::new(false));
-    let nearest = NearestKeeper { slot: slot.clone(), is_writer: is_writer.clone(), stop: stop.clone() };
+    let nearest = RelatedRefresher { slot: slot.clone(), is_writer: is_writer.clone(), stop: stop.clone() };
     let healer =
         Healer { data: data.clone(), slot: slot.clone(), is_writer: is_writer.clone(), stop: stop.clone(), figures };
-    let keeper = Keeper { config: config.clone(), data, slot: slot.clone(), progress, stop: stop.clone(), is_writer };
+    let keeper =
+        IndexSyncThread { config: config.clone(), data, slot: slot.clone(), progress, stop: stop.clone(), is_writer };
     let nearest = thread::Builder::new().name("nearest".to_owned()).spawn(move || nearest.keep())?;
     let healer = thread::Builder::new().name("healer".to_owned()).spawn(move || healer.keep())?;
     let thread = thread::Builder::new().name("index".to_owned()).spawn(move || {
@@ -157,7 +158,7 @@ fn contained(work: impl FnOnce() -> Result<()>) -> Result<()> {
 }
 
 /// Brings the index up and keeps it in step, on a thread of its own.
-struct Keeper {
+struct IndexSyncThread {
     config: Config,
     data: DataFolder,
     slot: EngineSlot,
@@ -167,7 +168,7 @@ struct Keeper {
     is_writer: Arc<AtomicBool>,
 }
 
-impl Keeper {
+impl IndexSyncThread {
     fn keep(&self, announce: impl FnOnce()) -> Result<()> {
         let mut announce = Some(announce);
         let mut applier: Option<Applier> = None;

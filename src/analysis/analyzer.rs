@@ -8,7 +8,7 @@ use super::completions::{Completion, Speaker, Spoken, completions};
 use super::key_terms::{Gathering, KeyTerms};
 use super::language_detection::foreign_language;
 use super::languages::language_group;
-use super::minhash::Sketch;
+use super::minhash::MinHash;
 use super::normalizer::fold_keeping_tilde;
 use super::passages::passages_of;
 use super::token_forms::{Forms, FormsCache, dashed, with_forms_cache};
@@ -39,7 +39,7 @@ pub struct ArticleTerms {
     /// What the article could be told by.
     pub key_terms: KeyTerms,
     /// What tells copies of its text; `None` for one too short to tell.
-    pub sketch: Option<Sketch>,
+    pub sketch: Option<MinHash>,
     /// What readers may be offered for it while they type.
     pub completions: Vec<Completion>,
 }
@@ -84,7 +84,7 @@ impl ArticleTerms {
         }
         terms.key_terms = gathering.finish();
         terms.sketch =
-            Sketch::of([Zone::Summary, Zone::Body].into_iter().flat_map(|zone| &terms.zones[zone.ordinal()].terms));
+            MinHash::of([Zone::Summary, Zone::Body].into_iter().flat_map(|zone| &terms.zones[zone.ordinal()].terms));
         let labels = article.topics.iter().flat_map(|topic| &topic.labels).chain(&article.tags);
         let labels = labels.chain(&article.series).map(String::as_str);
         let names = article.authors.iter().map(String::as_str);

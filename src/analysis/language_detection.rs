@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use whatlang::{Lang, Script};
 
 use super::languages::function_words::{Tally, has_list};
-use super::languages::{Chain, chain_of};
+use super::languages::{LanguageAnalyzer, language_analyzer};
 
 // Measured with tests/it/languages.rs: `debian` is a real site, 18,175 articles of 200 characters or
 // more in en, es, fr and pt, and its 261,049 paragraphs; `sentences` are a thousand in each of en,
@@ -136,7 +136,7 @@ fn sample(text: &str) -> Cow<'_, str> {
 }
 
 fn group_of(lang: &'static str) -> &'static str {
-    chain_of(lang).map_or(lang, Chain::name)
+    language_analyzer(lang).map_or(lang, LanguageAnalyzer::name)
 }
 
 /// ISO 639-1 where the language has such a code, else 639-3, as BCP 47 asks for.

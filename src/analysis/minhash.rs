@@ -22,12 +22,12 @@ const COPY_SHARE: f32 = 0.85;
 /// byte of the least (one-permutation MinHash; nought for none). The share of equal bytes is about
 /// the share of rows that two texts have in common, give or take .09.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sketch([u8; PARTS]);
+pub struct MinHash([u8; PARTS]);
 
-impl Sketch {
+impl MinHash {
     /// The sketch of the words of a text, with their positions; of words at one position the first
     /// counts.
-    pub(crate) fn of<'t>(terms: impl Iterator<Item = &'t (u32, Arc<Forms>)>) -> Option<Sketch> {
+    pub(crate) fn of<'t>(terms: impl Iterator<Item = &'t (u32, Arc<Forms>)>) -> Option<MinHash> {
         let mut hashes: FxHashMap<usize, u64> = FxHashMap::default();
         let mut least = [u64::MAX; PARTS];
         let mut row = [0u64; SHINGLE];
@@ -47,11 +47,11 @@ impl Sketch {
             }
         }
         let byte = |least: u64| if least == u64::MAX { 0 } else { (least % 255) as u8 + 1 };
-        (words >= MIN_SHINGLES + SHINGLE - 1).then(|| Sketch(least.map(byte)))
+        (words >= MIN_SHINGLES + SHINGLE - 1).then(|| MinHash(least.map(byte)))
     }
 
     /// Whether two texts are copies of each other, but for small changes.
-    pub fn is_copy_of(&self, other: &Sketch) -> bool {
+    pub fn is_copy_of(&self, other: &MinHash) -> bool {
         let pairs = || self.0.iter().zip(&other.0).filter(|(a, b)| **a != 0 || **b != 0);
         let equal = pairs().filter(|(a, b)| a == b).count();
         equal as f32 >= COPY_SHARE * pairs().count() as f32
@@ -66,12 +66,12 @@ impl Sketch {
     }
 
     /// Reads the numbers of a sketch back; `None` for too few.
-    pub fn from_numbers(mut numbers: impl Iterator<Item = u64>) -> Option<Sketch> {
+    pub fn from_numbers(mut numbers: impl Iterator<Item = u64>) -> Option<MinHash> {
         let mut sketch = [0; PARTS];
         for part in sketch.chunks_exact_mut(8) {
             part.copy_from_slice(&numbers.next()?.to_be_bytes());
         }
-        Some(Sketch(sketch))
+        Some(MinHash(sketch))
     }
 }
 
@@ -92,10 +92,10 @@ mod tests {
     use super::*;
     use crate::analysis::FormsCache;
 
-    fn sketch(text: &str) -> Option<Sketch> {
+    fn sketch(text: &str) -> Option<MinHash> {
         let mut cache = FormsCache::new("en");
         let terms: Vec<_> = (0u32..).zip(text.split_whitespace()).map(|(at, word)| (at, cache.forms(word))).collect();
-        Sketch::of(terms.iter())
+        MinHash::of(terms.iter())
     }
 
     fn text(from: usize, to: usize) -> String {
@@ -111,7 +111,7 @@ mod tests {
             assert_eq!((whole.is_copy_of(&other), other.is_copy_of(&whole)), (is_copy, is_copy), "{from} {to}");
         }
         assert_eq!((sketch(""), sketch(&text(0, 13))), (None, None));
-        assert_eq!(Sketch::from_numbers(whole.to_numbers().into_iter()), Some(whole));
-        assert_eq!(Sketch::from_numbers([1, 2, 3].into_iter()), None);
+        assert_eq!(MinHash::from_numbers(whole.to_numbers().into_iter()), Some(whole));
+        assert_eq!(MinHash::from_numbers([1, 2, 3].into_iter()), None);
     }
 }

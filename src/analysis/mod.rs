@@ -26,8 +26,8 @@ pub use self::key_terms::{KeyTerm, KeyTerms};
 pub use self::language_detection::{detect, foreign_language};
 pub use self::languages::low_information_words::Part;
 pub use self::languages::stop_words::is_stop_word;
-pub use self::languages::{Chain, chain_of, chains, language_group};
-pub use self::minhash::Sketch;
+pub use self::languages::{LanguageAnalyzer, language_analyzer, language_analyzers, language_group};
+pub use self::minhash::MinHash;
 pub use self::normalizer::{fold, fold_keeping_tilde, normalize};
 #[cfg(feature = "test-support")]
 pub use self::passages::join_passages;
@@ -40,7 +40,7 @@ pub use self::zone::{ZONES, Zone};
 ///
 /// It names the version of our own rules and of every library whose data decides the terms.
 pub fn fingerprint() -> String {
-    let stemmers: Vec<&str> = chains().map(Chain::name).collect();
+    let stemmers: Vec<&str> = language_analyzers().map(LanguageAnalyzer::name).collect();
     format!(
         "words 5; forms 4; zones 2; paragraphs 1; completions 1; icu_segmenter 2; snowball 3 ({})",
         stemmers.join(" ")

@@ -14,7 +14,7 @@ use pagefind_stem::Stemmer;
 
 use super::languages::endings::{portuguese_singular, spanish_singular};
 use super::languages::low_information_words::Part;
-use super::languages::{Chain, chain_of, language_group};
+use super::languages::{LanguageAnalyzer, language_analyzer, language_group};
 use super::normalizer::{fold, fold_keeping_tilde};
 
 /// The separator between a stem and the language that it was made in. No word holds one.
@@ -48,7 +48,7 @@ struct LanguageForms {
 
 impl LanguageForms {
     fn new(lang: &str) -> LanguageForms {
-        let stemmer = chain_of(lang).map(Chain::stemmer);
+        let stemmer = language_analyzer(lang).map(LanguageAnalyzer::stemmer);
         LanguageForms { tag: language_group(lang), stemmer }
     }
 

@@ -68,12 +68,12 @@ pub fn router(current: Arc<dyn CurrentEngine>, settings: Settings) -> Router {
     let routes = routes
         .fallback(ops::health::no_such_route)
         .method_not_allowed_fallback(ops::health::no_such_method)
-        // The last one stands before the others: what it is asked comes to it first.
+        // Layers run in reverse order of registration: the last one sees the request first.
         .layer(from_fn_with_state(app.clone(), middleware::caching::cache))
         .layer(from_fn_with_state(app.clone(), middleware::timeouts::limit_time))
         .layer(from_fn_with_state(app.clone(), middleware::rate_limit::limit_rate))
         .layer(from_fn(middleware::timeouts::limit_headers))
-        .layer(from_fn_with_state(app.clone(), pages::dress))
+        .layer(from_fn_with_state(app.clone(), pages::render_errors))
         .layer(middleware::compression::layer())
         .layer(from_fn(middleware::compression::refuse))
         .layer(from_fn_with_state(app.clone(), middleware::cors::share))

@@ -430,8 +430,9 @@ fn newest_below(
 /// Has an engine answer what was committed to its generation, by whichever process, and count the
 /// articles that have appeared since and not those that have expired.
 pub(crate) fn refresh(engine: &EmbeddedEngine) -> Result<(), GenerationError> {
-    let [last_turn_s, counted_turn_s] = engine.status_at(jiff::Timestamp::now().as_second()).visibility_changes_s;
-    if engine.generation().applied()?.seq != engine.index_version().seq || last_turn_s > counted_turn_s {
+    let [last_visibility_change_s, counted_turn_s] =
+        engine.status_at(jiff::Timestamp::now().as_second()).visibility_changes_s;
+    if engine.generation().applied()?.seq != engine.index_version().seq || last_visibility_change_s > counted_turn_s {
         engine.reload()?;
     }
     Ok(())

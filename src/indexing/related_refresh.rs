@@ -21,7 +21,7 @@ const QUIET: Duration = Duration::from_secs(1);
 const REST: u32 = 9;
 
 /// Keeps the nearest works of what is answered from.
-pub struct NearestKeeper {
+pub struct RelatedRefresher {
     /// What is answered from.
     pub slot: EngineSlot,
     /// Whether this process may write into the generation.
@@ -30,7 +30,7 @@ pub struct NearestKeeper {
     pub stop: Arc<AtomicBool>,
 }
 
-impl NearestKeeper {
+impl RelatedRefresher {
     /// Goes on until it is stopped.
     pub fn keep(&self) {
         let mut seen: Option<(IndexVersion, Instant)> = None;

@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
 
-use fichero::analysis::{ArticleTerms, Sketch, language_group};
+use fichero::analysis::{ArticleTerms, MinHash, language_group};
 use fichero::article::Article;
 use fichero::engine::{
     ArticleKey, Filters, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, SearchEngine,
@@ -31,7 +31,7 @@ fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() })
 }
 
-fn sketch(article: &Article) -> Option<Sketch> {
+fn sketch(article: &Article) -> Option<MinHash> {
     ArticleTerms::of(article, &mut Default::default()).sketch
 }
 

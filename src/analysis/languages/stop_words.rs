@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::{Chain, chains};
+use super::{LanguageAnalyzer, language_analyzers};
 use crate::analysis::normalizer::fold;
 use crate::analysis::tokenizer::words;
 
@@ -16,7 +16,7 @@ static LISTS: LazyLock<HashMap<&'static str, HashSet<String>>> = LazyLock::new(|
 
 /// The language groups that have a list, and the lists as they are published.
 pub(crate) fn lists() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    chains().map(Chain::name).filter_map(|group| Some((group, stop_words::lookup(group)?)))
+    language_analyzers().map(LanguageAnalyzer::name).filter_map(|group| Some((group, stop_words::lookup(group)?)))
 }
 
 fn folded(entry: &str) -> Vec<String> {

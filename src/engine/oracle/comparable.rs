@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use crate::analysis::{ArticleTerms, ZONES, Zone};
 use crate::article::Article;
-use crate::engine::related::Subject;
+use crate::engine::related::DocumentProfile;
 
 /// What an entry is compared by: how often each stem stands in each zone, and its subject.
 pub(crate) struct Comparable {
     pub(crate) stems: [HashMap<String, u32>; ZONES],
-    pub(crate) subject: Subject,
+    pub(crate) subject: DocumentProfile,
 }
 
 impl Comparable {
@@ -21,7 +21,7 @@ impl Comparable {
             }
             counts
         });
-        Comparable { stems, subject: Subject::of(article, terms) }
+        Comparable { stems, subject: DocumentProfile::of(article, terms) }
     }
 
     pub(crate) fn has_phrase(&self, stem: &str) -> bool {

@@ -19,9 +19,9 @@ use super::planning::relaxation::{
     self, Found, MAX_ASKED, RelaxedAnswer, is_whole, mostly_written, written_in_body, written_on_card,
 };
 use super::planning::synonyms::{SynonymGroup, SynonymIndex};
-use super::planning::{Begun, Collection, Mending, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
+use super::planning::{Begun, Collection, CorrectionMode, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
 use super::ranking::{self, LanguageStats, MatchState};
-use super::snippets::{Body, BodyPassage, MAX_SIGHTINGS, Sighting, Snippets, body_passages};
+use super::snippets::{Body, BodyPassage, MAX_MATCH_POSITIONS, MatchPosition, Snippets, body_passages};
 use super::{
     ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, Filters, Hit, IndexVersion, RelatedAnswer,
     RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation,
@@ -184,8 +184,8 @@ impl BruteForceEngine {
     fn hit(&self, plan: &Plan, snippets: &Snippets<'_>, choice: &OracleChoice<'_>, request: &SearchRequest) -> Hit {
         let entry = choice.entry;
         let lang = entry.article.lang.as_str();
-        let sightings = sightings(snippets, entry);
-        let Ok(snippet_html) = snippets.snippet_html(&EntryBody(entry), sightings, &entry.article.summary, lang);
+        let match_positions = match_positions(snippets, entry);
+        let Ok(snippet_html) = snippets.snippet_html(&EntryBody(entry), match_positions, &entry.article.summary, lang);
         let evidence = EntryEvidence { entry, language: self.languages.get(entry.group) };
         let explanation = request.explain.then(|| {
             let Ok(explanation) = explain(plan, &evidence, &choice.made);
@@ -365,16 +365,16 @@ fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
 }
 
 /// Where in the body of an entry something stands that snippets show.
-fn sightings(snippets: &Snippets<'_>, entry: &Entry) -> Vec<Sighting> {
-    let mut sightings = Vec::new();
+fn match_positions(snippets: &Snippets<'_>, entry: &Entry) -> Vec<MatchPosition> {
+    let mut match_positions = Vec::new();
     for pattern in snippets.sought() {
         let starts = sequence_starts(&entry.terms.zones[Zone::Body.ordinal()], &pattern.sequence);
-        for first in starts.into_iter().take(MAX_SIGHTINGS) {
+        for first in starts.into_iter().take(MAX_MATCH_POSITIONS) {
             let last = first + pattern.sequence.len() as u32 - 1;
-            sightings.push(Sighting { first, last, words: pattern.words });
+            match_positions.push(MatchPosition { first, last, words: pattern.words });
         }
     }
-    sightings
+    match_positions
 }
 
 /// The body of an entry.
@@ -404,7 +404,7 @@ impl Collection for BruteForceEngine {
         &self.languages
     }
 
-    fn matching(&self, stem: &str) -> Result<u64, Infallible> {
+    fn stem_doc_freq(&self, stem: &str) -> Result<u64, Infallible> {
         let holds = |forms: &Forms| forms.stems.iter().any(|known| known == stem);
         let holders = |zone: Zone| {
             let holders = self.counted().filter(|entry| count(&entry.terms.zones[zone.ordinal()], &holds) > 0);
@@ -413,15 +413,15 @@ impl Collection for BruteForceEngine {
         Ok(Zone::ALL.map(holders).into_iter().max().unwrap_or(0))
     }
 
-    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Infallible> {
+    fn fuzzy_terms(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Infallible> {
         Ok(self.words_that(|word| edit_model::edits(folded, word) <= usize::from(max_edits)))
     }
 
-    fn holding(&self, folded: &str) -> Result<u64, Infallible> {
-        self.holding_both(folded, folded)
+    fn doc_freq(&self, folded: &str) -> Result<u64, Infallible> {
+        self.co_doc_freq(folded, folded)
     }
 
-    fn holding_both(&self, one: &str, other: &str) -> Result<u64, Infallible> {
+    fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, Infallible> {
         let holds = |entry: &&Entry| {
             let words = entry.terms.vocabulary();
             [one, other].iter().all(|word| words.contains(word))
@@ -450,7 +450,7 @@ impl Collection for BruteForceEngine {
         Ok(mostly_written(holders.into_iter().take(MAX_ASKED).filter_map(written)))
     }
 
-    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, Infallible> {
+    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, Infallible> {
         Ok(Begun::best_of(self.words_that(|word| word.starts_with(prefix)), most))
     }
 
@@ -505,7 +505,7 @@ impl SearchEngine for &BruteForceEngine {
 
 impl SearchEngine for BruteForceEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-        let Ok(plan) = Plan::new(request, Mending::of(request), self);
+        let Ok(plan) = Plan::new(request, CorrectionMode::of(request), self);
         let left_out = request.without.iter().filter_map(|key| self.find(key, request.now_s));
         let left_out: HashSet<&str> = left_out.map(|entry| entry.work.as_str()).collect();
         let matching = |plan: &Plan, filters: &Filters| {

@@ -9,11 +9,11 @@ use crate::analysis::{ArticleTerms, KeyTerm, language_group};
 use crate::article::Article;
 use crate::engine::filters::Filters;
 use crate::engine::ranking::articles_of;
-use crate::engine::related::diversify::{self, Copies, in_order};
+use crate::engine::related::diversify::{self, NearDuplicates, in_order};
 use crate::engine::related::reasons::{Written, reasons};
 use crate::engine::related::{
-    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, SharedTerms, Subject, WeightedTerm,
-    author_worth, topic_worths,
+    self, DocumentProfile, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Shared, SharedTerms, Similarity,
+    WeightedTerm, author_worth, topic_worths,
 };
 use crate::engine::{
     ArticleKey, Card, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, TopicLabel, language_fit,
@@ -21,7 +21,7 @@ use crate::engine::{
 
 /// A version of what is asked about: its subject and its language group.
 struct OracleVersion<'e> {
-    subject: &'e Subject,
+    subject: &'e DocumentProfile,
     lang: String,
     is_indexed: bool,
 }
@@ -33,7 +33,7 @@ struct OracleTarget<'e> {
     versions: Vec<OracleVersion<'e>>,
     version: usize,
     own: HashSet<&'e str>,
-    copies: Copies,
+    copies: NearDuplicates,
 }
 
 /// What is looked for of a version, with what each is worth.
@@ -46,7 +46,7 @@ struct LookedFor {
 
 impl LookedFor {
     /// Takes note of what another subject shares besides its words.
-    fn take_others(&self, subject: &Subject, other: &Subject, evidence: &mut Evidence) {
+    fn take_others(&self, subject: &DocumentProfile, other: &DocumentProfile, evidence: &mut Evidence) {
         let mut flags = Shared::default();
         let mut topics = 0.0;
         for (topic, worth) in subject.topics.iter().zip(&self.topics) {
@@ -65,14 +65,14 @@ impl LookedFor {
     }
 }
 
-fn stands_under(subject: &Subject, path: &str) -> bool {
+fn stands_under(subject: &DocumentProfile, path: &str) -> bool {
     subject.topics.iter().any(|topic| topic.path == path)
 }
 
 /// A work that is near: how near, which version it shares terms with, how that writes them.
 struct Near<'e> {
     work: &'e str,
-    nearness: Nearness,
+    nearness: Similarity,
     written: Written,
 }
 
@@ -86,7 +86,7 @@ impl BruteForceEngine {
             }
             RelatedTo::Draft(article) => {
                 let terms = ArticleTerms::of(article, &mut HashMap::new());
-                drafted = Subject::of(article, &terms);
+                drafted = DocumentProfile::of(article, &terms);
                 (self.origin_of_draft(article, &terms, &drafted, request.now_s), None)
             }
         };
@@ -99,7 +99,7 @@ impl BruteForceEngine {
         let mut versions: Vec<&Entry> = self.counted().filter(|other| other.work == entry.work).collect();
         versions.sort_by(|a, b| a.article.id.cmp(&b.article.id));
         versions.extend(Some(entry).filter(|entry| !entry.is_counted));
-        let mut copies = Copies::default();
+        let mut copies = NearDuplicates::default();
         versions.iter().for_each(|version| copies.show(version.terms.sketch));
         OracleTarget {
             card: Card::of(&entry.article),
@@ -121,7 +121,7 @@ impl BruteForceEngine {
         &'e self,
         article: &Article,
         terms: &ArticleTerms,
-        subject: &'e Subject,
+        subject: &'e DocumentProfile,
         now_s: i64,
     ) -> OracleTarget<'e> {
         let mut own: HashSet<&str> = HashSet::new();
@@ -130,7 +130,7 @@ impl BruteForceEngine {
         let by_id = self.find(&ArticleKey::Id(article.id.clone()), now_s);
         let by_url = article.url.clone().and_then(|url| self.find(&ArticleKey::Url(url), now_s));
         own.extend([by_id, by_url].into_iter().flatten().map(|entry| entry.work.as_str()));
-        let mut copies = Copies::default();
+        let mut copies = NearDuplicates::default();
         copies.show(terms.sketch);
         OracleTarget {
             card: Card::of(article),
@@ -202,7 +202,7 @@ impl BruteForceEngine {
             let LookedFor { words, phrases, .. } = &looked_for[version];
             Some(Near {
                 work,
-                nearness: Nearness { shared: nearness.shared.and(terms[version].told()), ..nearness },
+                nearness: Similarity { shared: nearness.shared.and(terms[version].told()), ..nearness },
                 written: Written {
                     words: written(&subject.words, words),
                     phrases: written(&subject.phrases, phrases),
@@ -250,7 +250,7 @@ impl BruteForceEngine {
     fn looked_for(&self, version: &OracleVersion<'_>) -> LookedFor {
         let subject = version.subject;
         let articles = self.counted().count() as u64;
-        let with = |holds: &dyn Fn(&Subject) -> bool| {
+        let with = |holds: &dyn Fn(&DocumentProfile) -> bool| {
             self.counted().filter(|entry| holds(&entry.comparable.subject)).count() as u64
         };
         let topics = subject.topics.iter().map(|topic| with(&|other| stands_under(other, &topic.path)));
@@ -268,7 +268,7 @@ impl BruteForceEngine {
         let own_lang = origin.card.lang.split('-').next().map(str::to_owned);
         let own = Filters { langs: own_lang.into_iter().collect(), ..all.clone() };
         let languages: Vec<&Filters> = if all.langs.is_empty() { vec![&own, all] } else { vec![all] };
-        let mut ladder = Ladder {
+        let mut tiers = OracleTiers {
             engine: self,
             origin,
             near,
@@ -278,35 +278,35 @@ impl BruteForceEngine {
             hits: Vec::new(),
         };
         if request.any_lang {
-            ladder.by_nearness(all);
-            languages.iter().for_each(|filters| ladder.newest(filters, Rung::Kind));
-            languages.iter().for_each(|filters| ladder.newest(filters, Rung::Recent));
+            tiers.by_nearness(all);
+            languages.iter().for_each(|filters| tiers.newest(filters, Rung::Kind));
+            languages.iter().for_each(|filters| tiers.newest(filters, Rung::Recent));
         } else {
             for filters in languages {
-                ladder.by_nearness(filters);
-                ladder.newest(filters, Rung::Kind);
-                ladder.newest(filters, Rung::Recent);
+                tiers.by_nearness(filters);
+                tiers.newest(filters, Rung::Kind);
+                tiers.newest(filters, Rung::Recent);
             }
         }
-        if ladder.hits.is_empty() {
-            ladder.copies = Copies::default();
-            ladder.newest(all, Rung::Recent);
+        if tiers.hits.is_empty() {
+            tiers.copies = NearDuplicates::default();
+            tiers.newest(all, Rung::Recent);
         }
-        ladder.hits
+        tiers.hits
     }
 }
 
-struct Ladder<'e> {
+struct OracleTiers<'e> {
     engine: &'e BruteForceEngine,
     origin: &'e OracleTarget<'e>,
     near: &'e [Near<'e>],
     request: &'e RelatedRequest,
     seen: HashSet<&'e str>,
-    copies: Copies,
+    copies: NearDuplicates,
     hits: Vec<RelatedHit>,
 }
 
-impl<'e> Ladder<'e> {
+impl<'e> OracleTiers<'e> {
     fn missing(&self) -> usize {
         self.request.limit.saturating_sub(self.hits.len())
     }
@@ -342,7 +342,7 @@ impl<'e> Ladder<'e> {
         let mut found: Vec<(&Entry, &Near<'_>)> = found.collect();
         found.sort_by(|(_, a), (_, b)| a.nearness.order(&b.nearness));
         let choice = diversify::choice(self.request.limit);
-        let nearness: Vec<Nearness> = found.iter().take(choice).map(|(_, near)| near.nearness).collect();
+        let nearness: Vec<Similarity> = found.iter().take(choice).map(|(_, near)| near.nearness).collect();
         for at in in_order(&nearness).into_iter().chain(nearness.len()..found.len()) {
             let (entry, near) = found[at];
             let mut card = Card::of(&entry.article);

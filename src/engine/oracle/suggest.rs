@@ -29,7 +29,7 @@ impl Suggester for BruteForceEngine {
     }
 
     fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError> {
-        let Ok(words) = self.similar(folded, max_edits);
+        let Ok(words) = self.fuzzy_terms(folded, max_edits);
         Ok(words)
     }
 

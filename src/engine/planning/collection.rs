@@ -12,21 +12,21 @@ pub trait Collection {
     /// The language groups there are, in a fixed order.
     fn languages(&self) -> &[LanguageStats];
     /// How many articles hold a stem in some zone, at least (the zone with the most counts).
-    fn matching(&self, stem: &str) -> Result<u64, Self::Error>;
+    fn stem_doc_freq(&self, stem: &str) -> Result<u64, Self::Error>;
     /// The folded words within so many edits of one (a transposition is one), with how many
     /// articles hold each, in the order of the words.
-    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Self::Error>;
+    fn fuzzy_terms(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Self::Error>;
     /// How many articles hold a folded word.
-    fn holding(&self, folded: &str) -> Result<u64, Self::Error>;
+    fn doc_freq(&self, folded: &str) -> Result<u64, Self::Error>;
     /// How many articles hold each of two folded words.
-    fn holding_both(&self, one: &str, other: &str) -> Result<u64, Self::Error>;
+    fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, Self::Error>;
     /// Whether words stand one after the other in some zone of an article.
     fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Self::Error>;
     /// How the site writes a folded word: with its accents, and in capitals where it has them
     /// within sentences. `None` where no article holds it that readers may see at a time (Unix).
     fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Self::Error>;
     /// The folded words that begin with a text: of those that most articles hold, so many.
-    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, Self::Error>;
+    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, Self::Error>;
     /// What stands for what.
     fn synonyms(&self) -> &SynonymIndex;
     /// Whether anything could pass filters; `false` only where a facet asked for has none of the

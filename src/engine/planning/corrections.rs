@@ -2,7 +2,7 @@
 
 use super::collection::Collection;
 use super::edit_model;
-use super::plan::{Mending, PlannedWord, Variant, VariantOrigin, WordForms, is_long};
+use super::plan::{CorrectionMode, PlannedWord, Variant, VariantOrigin, WordForms, is_long};
 use super::planner::Planner;
 use crate::analysis::{fold, is_stop_word, normalize};
 use crate::engine::query::{Query, QueryWord};
@@ -73,7 +73,7 @@ impl<C: Collection> Planner<'_, C> {
         query: &Query,
         words: &mut [PlannedWord],
         languages: &[f32],
-        mending: Mending,
+        correction_mode: CorrectionMode,
     ) -> Result<(), C::Error> {
         let mut mended: Vec<Mended> = Vec::new();
         let mut unsure: Vec<Mended> = Vec::new();
@@ -93,9 +93,9 @@ impl<C: Collection> Planner<'_, C> {
         let mut guesses: Vec<Mended> = Vec::new();
         for (place, candidates) in unsure {
             let sureness = candidates.first().map_or(f32::NEG_INFINITY, |best| best.sureness);
-            let wanted = match mending {
-                Mending::Any => f32::NEG_INFINITY,
-                _ if is_careless || mending == Mending::Likely => MIN_SURENESS_CARELESS,
+            let wanted = match correction_mode {
+                CorrectionMode::Any => f32::NEG_INFINITY,
+                _ if is_careless || correction_mode == CorrectionMode::Likely => MIN_SURENESS_CARELESS,
                 _ => MIN_SURENESS,
             };
             if sureness >= wanted {
@@ -108,7 +108,7 @@ impl<C: Collection> Planner<'_, C> {
         if is_careless {
             self.add_further(query, &mut mended, languages)?;
         }
-        if matches!(mending, Mending::Likely | Mending::Any) {
+        if matches!(correction_mode, CorrectionMode::Likely | CorrectionMode::Any) {
             let mistaken = self.mistaken(query, &mended, languages)?;
             mended.extend(mistaken);
         }
@@ -151,7 +151,7 @@ impl<C: Collection> Planner<'_, C> {
                 continue;
             }
             let max_edits = if is_short { 1 } else { edit_model::max_edits(&text).min(1) };
-            if max_edits == 0 || self.collection.holding(&text)? > 0 {
+            if max_edits == 0 || self.collection.doc_freq(&text)? > 0 {
                 continue;
             }
             let context = self.context(query, place, mended, languages);
@@ -182,7 +182,7 @@ impl<C: Collection> Planner<'_, C> {
             let together = |word: &str| -> Result<f32, C::Error> {
                 let mut least = f32::INFINITY;
                 for (other, _) in &context {
-                    least = least.min(self.collection.holding_both(word, other)? as f32);
+                    least = least.min(self.collection.co_doc_freq(word, other)? as f32);
                 }
                 Ok(least)
             };
@@ -214,11 +214,11 @@ impl<C: Collection> Planner<'_, C> {
         if max_edits == 0 {
             return Ok(Vec::new());
         }
-        let mut similar = self.collection.similar(text, 1)?;
+        let mut similar = self.collection.fuzzy_terms(text, 1)?;
         similar.retain(|(word, _)| word != text);
         if similar.is_empty() && max_edits > 1 && self.far.get() > 0 {
             self.far.set(self.far.get() - 1);
-            similar = self.collection.similar(text, max_edits)?;
+            similar = self.collection.fuzzy_terms(text, max_edits)?;
         }
         let mut ranked: Vec<(f32, (String, u64))> = Vec::new();
         for (word, articles) in similar {
@@ -236,7 +236,7 @@ impl<C: Collection> Planner<'_, C> {
             }
             let mut nearness = 0.0;
             for (other, held) in context {
-                let both = self.collection.holding_both(&word, other)?;
+                let both = self.collection.co_doc_freq(&word, other)?;
                 nearness += edit_model::togetherness(both, articles, *held, all);
             }
             let slips = edit_model::likelihood(text, &word).ln();
@@ -338,7 +338,7 @@ impl<C: Collection> Planner<'_, C> {
             for (first, second) in ends.take(MAX_PLACES).map(|at| typed.text.split_at(at)) {
                 let mut variant = self.variant(VariantOrigin::Split, &format!("{first} {second}"), WEIGHTS.joined);
                 variant.sequence = [first, second].map(|part| WordForms::of(part, self.collection.languages())).into();
-                let is_known = |part: &str| Ok(self.collection.holding(&fold(part))? > 0);
+                let is_known = |part: &str| Ok(self.collection.doc_freq(&fold(part))? > 0);
                 if !is_known(first)? || !is_known(second)? || looked_at == MAX_SPLITS {
                     continue;
                 }

@@ -16,9 +16,9 @@ type Counted = Vec<(String, u64)>;
 /// A collection of one state of the articles, with what it has said.
 pub(crate) struct Known<'c, C> {
     collection: &'c C,
-    matching: RefCell<HashMap<String, u64>>,
-    holding: RefCell<HashMap<String, u64>>,
-    similar: RefCell<HashMap<(String, u8), Counted>>,
+    stem_doc_freqs: RefCell<HashMap<String, u64>>,
+    doc_freqs: RefCell<HashMap<String, u64>>,
+    fuzzy: RefCell<HashMap<(String, u8), Counted>>,
     together: RefCell<HashMap<(String, String), u64>>,
     written: RefCell<HashMap<(String, i64), Option<String>>>,
     begun: RefCell<HashMap<(String, usize), Begun>>,
@@ -29,9 +29,9 @@ impl<'c, C> Known<'c, C> {
     pub(crate) fn new(collection: &'c C) -> Known<'c, C> {
         Known {
             collection,
-            matching: RefCell::default(),
-            holding: RefCell::default(),
-            similar: RefCell::default(),
+            stem_doc_freqs: RefCell::default(),
+            doc_freqs: RefCell::default(),
+            fuzzy: RefCell::default(),
             together: RefCell::default(),
             written: RefCell::default(),
             begun: RefCell::default(),
@@ -61,20 +61,20 @@ impl<C: Collection> Collection for Known<'_, C> {
         self.collection.languages()
     }
 
-    fn matching(&self, stem: &str) -> Result<u64, C::Error> {
-        known(&self.matching, stem.to_owned(), || self.collection.matching(stem))
+    fn stem_doc_freq(&self, stem: &str) -> Result<u64, C::Error> {
+        known(&self.stem_doc_freqs, stem.to_owned(), || self.collection.stem_doc_freq(stem))
     }
 
-    fn similar(&self, folded: &str, max_edits: u8) -> Result<Counted, C::Error> {
-        known(&self.similar, (folded.to_owned(), max_edits), || self.collection.similar(folded, max_edits))
+    fn fuzzy_terms(&self, folded: &str, max_edits: u8) -> Result<Counted, C::Error> {
+        known(&self.fuzzy, (folded.to_owned(), max_edits), || self.collection.fuzzy_terms(folded, max_edits))
     }
 
-    fn holding(&self, folded: &str) -> Result<u64, C::Error> {
-        known(&self.holding, folded.to_owned(), || self.collection.holding(folded))
+    fn doc_freq(&self, folded: &str) -> Result<u64, C::Error> {
+        known(&self.doc_freqs, folded.to_owned(), || self.collection.doc_freq(folded))
     }
 
-    fn holding_both(&self, one: &str, other: &str) -> Result<u64, C::Error> {
-        known(&self.together, (one.to_owned(), other.to_owned()), || self.collection.holding_both(one, other))
+    fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, C::Error> {
+        known(&self.together, (one.to_owned(), other.to_owned()), || self.collection.co_doc_freq(one, other))
     }
 
     fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, C::Error> {
@@ -90,8 +90,8 @@ impl<C: Collection> Collection for Known<'_, C> {
         known(&self.written, (folded.to_owned(), now_s), || self.collection.written(folded, now_s))
     }
 
-    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, C::Error> {
-        known(&self.begun, (prefix.to_owned(), most), || self.collection.beginning_with(prefix, most))
+    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, C::Error> {
+        known(&self.begun, (prefix.to_owned(), most), || self.collection.prefix_terms(prefix, most))
     }
 
     fn synonyms(&self) -> &SynonymIndex {

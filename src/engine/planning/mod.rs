@@ -16,6 +16,6 @@ pub use self::collection::{Begun, Collection};
 pub(crate) use self::known::Known;
 pub(crate) use self::plan::folded_word;
 pub use self::plan::{
-    Correction, Mending, Note, Pair, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,
+    Correction, CorrectionMode, Note, Pair, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,
 };
 pub use self::planner::MAX_PREFIX_WORDS;

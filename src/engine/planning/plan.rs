@@ -161,7 +161,7 @@ pub struct Plan {
     /// What the reader should be told of.
     pub notes: Vec<Note>,
     /// Which words are searched for in another spelling.
-    pub mending: Mending,
+    pub correction_mode: CorrectionMode,
     /// Whether there are words that were perhaps meant, see [`Plan::guessing`].
     pub could_guess: bool,
 }
@@ -370,7 +370,7 @@ pub(crate) fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
 
 /// Which words are searched for in another spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mending {
+pub enum CorrectionMode {
     /// None.
     #[default]
     Off,
@@ -382,10 +382,10 @@ pub enum Mending {
     Any,
 }
 
-impl Mending {
+impl CorrectionMode {
     /// That of a request, before it is known whether it finds enough.
-    pub fn of(request: &SearchRequest) -> Mending {
-        if request.literal { Mending::Off } else { Mending::Sure }
+    pub fn of(request: &SearchRequest) -> CorrectionMode {
+        if request.literal { CorrectionMode::Off } else { CorrectionMode::Sure }
     }
 }
 

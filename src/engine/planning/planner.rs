@@ -5,8 +5,8 @@ use std::cell::Cell;
 use super::budget;
 use super::collection::{Begun, Collection};
 use super::plan::{
-    MAX_BESIDE_PHRASES, Mending, Note, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms, asked,
-    folded_word, is_long, pairs, phrase_words,
+    CorrectionMode, MAX_BESIDE_PHRASES, Note, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,
+    asked, folded_word, is_long, pairs, phrase_words,
 };
 use crate::analysis::{fold, is_stop_word, language_group};
 use crate::engine::SearchRequest;
@@ -22,19 +22,23 @@ const MAX_PREFIX_HOLDERS: u64 = 20_000;
 
 impl Plan {
     /// Plans a request's query over a collection.
-    pub fn new<C: Collection>(request: &SearchRequest, mending: Mending, collection: &C) -> Result<Plan, C::Error> {
-        Plan::planned(request, mending, is_long(&request.query), collection)
+    pub fn new<C: Collection>(
+        request: &SearchRequest,
+        correction_mode: CorrectionMode,
+        collection: &C,
+    ) -> Result<Plan, C::Error> {
+        Plan::planned(request, correction_mode, is_long(&request.query), collection)
     }
 
     /// The plan with guesses for the words that may be misspelt but not surely so: they are searched
     /// for besides, and worth their share, but nobody is told that they were meant.
     pub fn guessing<C: Collection>(&self, request: &SearchRequest, collection: &C) -> Result<Plan, C::Error> {
-        Plan::planned(request, self.mending, true, collection)
+        Plan::planned(request, self.correction_mode, true, collection)
     }
 
     fn planned<C: Collection>(
         request: &SearchRequest,
-        mending: Mending,
+        correction_mode: CorrectionMode,
         is_guessing: bool,
         collection: &C,
     ) -> Result<Plan, C::Error> {
@@ -58,12 +62,12 @@ impl Plan {
             words.push(planner.word(word)?);
         }
         planner.add_synonyms(query, &mut words)?;
-        if mending != Mending::Off {
+        if correction_mode != CorrectionMode::Off {
             planner.add_joined(query, &mut words)?;
         }
         let posterior = planner.languages(ui_lang);
-        if mending != Mending::Off {
-            planner.add_corrections(query, &mut words, &posterior, mending)?;
+        if correction_mode != CorrectionMode::Off {
+            planner.add_corrections(query, &mut words, &posterior, correction_mode)?;
             planner.add_split(query, &mut words)?;
         }
         let posterior = planner.languages(ui_lang);
@@ -106,10 +110,10 @@ impl Plan {
             asked,
             language_factors: posterior.iter().map(|share| ranking::language_factor(*share, best)).collect(),
             notes: planner.notes,
-            mending,
+            correction_mode,
             could_guess: planner.could_guess && !is_guessing,
         };
-        if mending != Mending::Off
+        if correction_mode != CorrectionMode::Off
             && !plan.required.is_empty()
             && plan.words.len() > phrase_words(&plan.required) + MAX_BESIDE_PHRASES
         {
@@ -216,7 +220,7 @@ impl<C: Collection> Planner<'_, C> {
     fn prefix(&mut self, text: &str) -> Result<Vec<(String, u64)>, C::Error> {
         let (most_words, most_holders) =
             (MAX_PREFIX_WORDS.div_ceil(self.prefixes), MAX_PREFIX_HOLDERS.div_ceil(self.prefixes as u64));
-        let Begun { words: mut found, count } = self.collection.beginning_with(&fold(text), most_words)?;
+        let Begun { words: mut found, count } = self.collection.prefix_terms(&fold(text), most_words)?;
         let mut holders = 0;
         let affordable = found.iter().take_while(|(_, articles)| {
             holders += articles;
@@ -244,7 +248,7 @@ impl<C: Collection> Planner<'_, C> {
             for forms in &variant.sequence {
                 let mut matching = 0;
                 for stem in forms.stems.get(language).into_iter().flatten() {
-                    matching = self.collection.matching(stem)?.max(matching);
+                    matching = self.collection.stem_doc_freq(stem)?.max(matching);
                 }
                 rarest = rarest.min(matching);
                 if rarest == 0 {

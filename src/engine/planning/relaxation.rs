@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use super::budget::most_reads;
 use super::collection::Collection;
-use super::plan::{Mending, Note, Plan, Variant, VariantOrigin, is_long};
+use super::plan::{CorrectionMode, Note, Plan, Variant, VariantOrigin, is_long};
 use super::rewording::worded;
 use crate::analysis::fold;
 use crate::article::Kind;
@@ -158,8 +158,8 @@ where
         if whole > 0 {
             return Ok((plan, found));
         }
-        let mending = if versions == 0 { Mending::Any } else { Mending::Likely };
-        let mended = Plan::new(self.request, mending, self.collection)?;
+        let correction_mode = if versions == 0 { CorrectionMode::Any } else { CorrectionMode::Likely };
+        let mended = Plan::new(self.request, correction_mode, self.collection)?;
         if mended.corrections() == plan.corrections() {
             return Ok((plan, found));
         }
@@ -225,7 +225,7 @@ where
         for word in &plan.words {
             let is_other = |origin| matches!(origin, VariantOrigin::Correction | VariantOrigin::Prefix);
             let is_mended = word.variants.iter().any(|variant| is_other(variant.origin));
-            if !is_mended && self.collection.holding(&fold(&word.text))? == 0 {
+            if !is_mended && self.collection.doc_freq(&fold(&word.text))? == 0 {
                 return Ok(false);
             }
         }

@@ -1,7 +1,7 @@
 //! Which of the works that are near are shown: no copies, and not six of one theme.
 
-use super::{Nearness, Shared};
-use crate::analysis::Sketch;
+use super::{Shared, Similarity};
+use crate::analysis::MinHash;
 
 /// How many of the nearest works so many shown ones are chosen from: the same for all short lists,
 /// so that a longer one begins with the shorter.
@@ -18,26 +18,26 @@ const SAMENESS: f32 = 0.1;
 
 /// Tells works whose text is shown already.
 #[derive(Debug, Clone, Default)]
-pub struct Copies {
-    shown: Vec<Sketch>,
+pub struct NearDuplicates {
+    shown: Vec<MinHash>,
 }
 
-impl Copies {
+impl NearDuplicates {
     /// Takes note of a text that is shown.
-    pub fn show(&mut self, sketch: Option<Sketch>) {
+    pub fn show(&mut self, sketch: Option<MinHash>) {
         self.shown.extend(sketch);
     }
 
     /// Whether a copy of a text is shown.
-    pub fn has(&self, sketch: Option<Sketch>) -> bool {
+    pub fn has(&self, sketch: Option<MinHash>) -> bool {
         sketch.is_some_and(|sketch| self.shown.iter().any(|shown| shown.is_copy_of(&sketch)))
     }
 }
 
-/// The order in which to show works, given in the order of [`Nearness::order`]: on each rung, at each
+/// The order in which to show works, given in the order of [`Similarity::order`]: on each rung, at each
 /// place the one that is near and does not say the same as those before it (maximal marginal
 /// relevance). What two works share with the article tells how alike they are.
-pub fn in_order(nearest: &[Nearness]) -> Vec<usize> {
+pub fn in_order(nearest: &[Similarity]) -> Vec<usize> {
     let top = nearest.iter().map(|near| near.score).fold(f32::MIN_POSITIVE, f32::max);
     let mut left: Vec<(usize, f32)> = (0..nearest.len()).map(|place| (place, 0.0)).collect();
     let mut order = Vec::with_capacity(left.len());

@@ -1,7 +1,7 @@
 //! What makes one work related to another, free of any index.
 //!
-//! An article is told by its [`Subject`]: weighty words and phrases, topics, authors, series,
-//! links. Two works are as near ([`Nearness`]) as the versions of them that share a language say
+//! An article is told by its [`DocumentProfile`]: weighty words and phrases, topics, authors, series,
+//! links. Two works are as near ([`Similarity`]) as the versions of them that share a language say
 //! the same, and by what they share besides. Which of the nearest are shown is chosen at reading
 //! ([`diversify`]).
 
@@ -9,7 +9,7 @@ pub mod diversify;
 pub mod reasons;
 pub mod subject;
 
-pub use self::subject::Subject;
+pub use self::subject::DocumentProfile;
 
 use std::cmp::Ordering;
 
@@ -295,14 +295,14 @@ impl SharedTerms {
 
 /// How near a work is to the article that is asked about, and what they share.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Nearness {
+pub struct Similarity {
     /// Higher is nearer; 1 is about the article itself.
     pub score: f32,
     /// What they share.
     pub shared: Shared,
 }
 
-impl Nearness {
+impl Similarity {
     /// The rung that a work stands on by what it shares.
     pub fn rung(&self) -> Rung {
         let leads = [Shared::LINKED, Shared::LINKS_HERE, Shared::SERIES].into_iter().any(|flag| self.shared.has(flag));
@@ -310,7 +310,7 @@ impl Nearness {
     }
 
     /// The order in which works are shown: by rung, on a rung the nearest first.
-    pub fn order(&self, other: &Nearness) -> Ordering {
+    pub fn order(&self, other: &Similarity) -> Ordering {
         self.rung().cmp(&other.rung()).then(other.score.total_cmp(&self.score))
     }
 }
@@ -344,7 +344,7 @@ impl Evidence {
     /// The sum. `articles` are those of the languages that both works have, each counted for every
     /// version of the asked-for work; `time` is the best [`time_worth`] of two versions. `None` where
     /// nothing is shared that leads from one to the other: authors and time alone do not.
-    pub fn nearness(&self, articles: u64, time: f32) -> Option<Nearness> {
+    pub fn nearness(&self, articles: u64, time: f32) -> Option<Similarity> {
         let worth = |flag: Shared, worth: f32| if self.flags.has(flag) { worth } else { 0.0 };
         let text = if articles > 0 { self.texts / articles as f32 } else { 0.0 };
         let leads = text
@@ -353,6 +353,6 @@ impl Evidence {
             + worth(Shared::LINKED, WEIGHTS.linked)
             + worth(Shared::LINKS_HERE, WEIGHTS.links_here);
         let score = leads + self.authors + time;
-        (leads > 0.0).then_some(Nearness { score, shared: self.flags })
+        (leads > 0.0).then_some(Similarity { score, shared: self.flags })
     }
 }

@@ -12,7 +12,7 @@ const MAX_LINKS: usize = 100;
 
 /// What an article is related by.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Subject {
+pub struct DocumentProfile {
     /// Its words and phrases.
     pub terms: KeyTerms,
     /// Its topics and all levels above them, by their paths.
@@ -29,9 +29,9 @@ pub struct Subject {
     pub eventful_day: Option<i32>,
 }
 
-impl Subject {
+impl DocumentProfile {
     /// The subject of an article, given its terms.
-    pub fn of(article: &Article, terms: &ArticleTerms) -> Subject {
+    pub fn of(article: &Article, terms: &ArticleTerms) -> DocumentProfile {
         let unique = |keys: &mut Vec<String>| {
             keys.sort_unstable();
             keys.dedup();
@@ -47,7 +47,7 @@ impl Subject {
         let mut links: Vec<String> = article.links.iter().take(MAX_LINKS).map(|link| url_key::key(link)).collect();
         unique(&mut links);
         links.retain(|link| Some(link) != url.as_ref());
-        Subject {
+        DocumentProfile {
             terms: terms.key_terms.clone(),
             topics,
             authors,
@@ -59,7 +59,7 @@ impl Subject {
     }
 }
 
-impl Subject {
+impl DocumentProfile {
     /// What an article can be found by of these, besides its words: a key each.
     pub fn keys(&self) -> impl Iterator<Item = String> {
         let topics = self.topics.iter().map(|topic| topic_key(&topic.path));

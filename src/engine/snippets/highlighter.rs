@@ -324,7 +324,7 @@ mod tests {
         let version = IndexVersion { generation: 1, seq: 1 };
         let engine = BruteForceEngine::new(articles, synonyms::parse(SYNONYMS).unwrap(), version);
         let request = crate::engine::SearchRequest::new(Query::parse(query), 0);
-        Plan::new(&request, crate::engine::planning::Mending::Any, &engine).unwrap()
+        Plan::new(&request, crate::engine::planning::CorrectionMode::Any, &engine).unwrap()
     }
 
     fn marked(query: &str, lang: &str, text: &str) -> String {

@@ -1,7 +1,7 @@
 //! What is shown of an article's text for a query: the best passages of its body, in fragments.
 //!
 //! The cost follows the matches. An engine says where the query's words stand in a body
-//! ([`Sighting`]); from that the passages are chosen, and only these are read ([`Body`]), cut into
+//! ([`MatchPosition`]); from that the passages are chosen, and only these are read ([`Body`]), cut into
 //! words, and cut to fragments.
 
 pub(crate) mod fragmenter;
@@ -18,7 +18,7 @@ use crate::article::one_line;
 
 /// The most sightings of one pattern in one body that an engine reports; a word that stands there
 /// more often says nothing by standing in one passage rather than another.
-pub const MAX_SIGHTINGS: usize = 4_096;
+pub const MAX_MATCH_POSITIONS: usize = 4_096;
 /// The most passages that are read for one snippet.
 const MAX_READ: usize = 8;
 /// The most characters that all snippets of a page may have: each passage is read and unpacked by
@@ -29,7 +29,7 @@ const MAX_FRAGMENTS: usize = 3;
 
 /// A place of a body where words of the query stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sighting {
+pub struct MatchPosition {
     /// The position of the first of these words in the body.
     pub first: u32,
     /// The position of the last of them.
@@ -150,12 +150,12 @@ impl<'p> Snippets<'p> {
     pub fn snippet_html<B: Body>(
         &self,
         body: &B,
-        sightings: Vec<Sighting>,
+        match_positions: Vec<MatchPosition>,
         summary: &str,
         lang: &str,
     ) -> Result<String, B::Error> {
-        if !sightings.is_empty() {
-            let read = self.read_best(body, sightings)?;
+        if !match_positions.is_empty() {
+            let read = self.read_best(body, match_positions)?;
             return Ok(self.compose(&self.body, read, lang));
         }
         let summary = Summary::new(summary);
@@ -172,9 +172,9 @@ impl<'p> Snippets<'p> {
     /// Reads the passages that hold the most of the query's weight, each what those before it
     /// lack; then, where these do not fill the snippet, what repeats it; and where they do not fill
     /// half of it, as a heading does not, what stands beside them.
-    fn read_best<B: Body>(&self, body: &B, sightings: Vec<Sighting>) -> Result<Read, B::Error> {
+    fn read_best<B: Body>(&self, body: &B, match_positions: Vec<MatchPosition>) -> Result<Read, B::Error> {
         let weight = |words| self.body.weight(words);
-        let mut held = held_passages(body, sightings, &weight);
+        let mut held = held_passages(body, match_positions, &weight);
         let mut read = Read::new();
         let mut covered = 0;
         let mut first = None;
@@ -328,10 +328,14 @@ struct HeldPassage {
 }
 
 /// The passages in which words of the query stand, in order.
-fn held_passages<B: Body>(body: &B, mut sightings: Vec<Sighting>, weight: &dyn Fn(u64) -> f32) -> Vec<HeldPassage> {
-    sightings.sort_unstable();
+fn held_passages<B: Body>(
+    body: &B,
+    mut match_positions: Vec<MatchPosition>,
+    weight: &dyn Fn(u64) -> f32,
+) -> Vec<HeldPassage> {
+    match_positions.sort_unstable();
     let mut held: Vec<HeldPassage> = Vec::new();
-    let mut rest = sightings.as_slice();
+    let mut rest = match_positions.as_slice();
     while let Some(sighting) = rest.first() {
         let ordinal = passage_at(body, sighting.first, held.last().map_or(0, |last| last.ordinal));
         let end = if ordinal + 1 < body.passages() { body.start(ordinal + 1) } else { u32::MAX };
@@ -370,15 +374,15 @@ fn passage_at<B: Body>(body: &B, position: u32, from: usize) -> usize {
 }
 
 /// The fewest positions within which sightings show all of some words.
-fn extent(sightings: &[Sighting], words: u64) -> u32 {
+fn extent(match_positions: &[MatchPosition], words: u64) -> u32 {
     if words.is_power_of_two() {
-        let extents = sightings.iter().map(|sighting| sighting.last.saturating_sub(sighting.first));
+        let extents = match_positions.iter().map(|sighting| sighting.last.saturating_sub(sighting.first));
         return extents.min().unwrap_or(0);
     }
     let places: Vec<u64> = (0..u64::BITS).map(|place| 1 << place).filter(|bit| words & bit != 0).collect();
     let mut seen: Vec<Option<u32>> = vec![None; places.len()];
     let mut least = u32::MAX;
-    for sighting in sightings {
+    for sighting in match_positions {
         for (bit, seen) in places.iter().zip(&mut seen) {
             if sighting.words & bit != 0 {
                 *seen = Some(sighting.first);

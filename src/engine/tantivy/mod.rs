@@ -23,10 +23,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 
 use self::reader::articles::{article, place};
-use self::reader::segment::{KnownBest, Place, index_error};
+use self::reader::segment::{KnownSegments, Place, index_error};
 use self::reader::snapshot::Snapshot;
 #[cfg(feature = "test-support")]
-use super::planning::{Mending, Plan};
+use super::planning::{CorrectionMode, Plan};
 use super::{
     ArticleAnswer, ArticleKey, EngineError, EngineStatus, IndexVersion, RelatedAnswer, RelatedRequest, SearchAnswer,
     SearchEngine, SearchRequest, SuggestAnswer, SuggestRequest,
@@ -50,7 +50,7 @@ const MAX_FORMER: usize = 16;
 impl EmbeddedEngine {
     /// Answers from the last commit of a generation.
     pub fn new(generation: Generation) -> Result<EmbeddedEngine, GenerationError> {
-        let snapshot = ArcSwap::from_pointee(generation.snapshot(KnownBest::new())?);
+        let snapshot = ArcSwap::from_pointee(generation.snapshot(KnownSegments::new())?);
         let built_at = generation.manifest().built_at.as_str().into();
         Ok(EmbeddedEngine { generation, built_at, snapshot, former: ArcSwap::default(), is_suspect: Arc::default() })
     }
@@ -135,7 +135,7 @@ impl EmbeddedEngine {
     /// What a search makes of its query, over the articles at present.
     #[cfg(feature = "test-support")]
     pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
-        Plan::new(request, Mending::of(request), self.snapshot.load().as_ref())
+        Plan::new(request, CorrectionMode::of(request), self.snapshot.load().as_ref())
     }
 
     /// As [`SearchEngine::status`]: here it never fails.
@@ -180,7 +180,7 @@ impl EngineState {
             version: self.present.version,
             built_at: self.built_at.to_string(),
             articles_by_language: self.present.articles_by_lang.clone(),
-            visibility_changes_s: [self.present.last_turn_s(now_s), self.present.turned_s()],
+            visibility_changes_s: [self.present.last_visibility_change_s(now_s), self.present.visibility_changed_s()],
         }
     }
 

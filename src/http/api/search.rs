@@ -109,7 +109,7 @@ impl Search {
         begun: Instant,
     ) -> Result<SearchBody, Problem> {
         let answer = engine.search(&self.request)?;
-        // What is newest is nothing of what was searched for.
+        // A fallback to the newest articles counts as zero results.
         let is_newest = answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest);
         metrics.count_search(if is_newest { 0 } else { answer.total.value });
         let took_ms = clock::elapsed_ms(begun);

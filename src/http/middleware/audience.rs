@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method, header};
 
 /// Who a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
+pub(crate) enum Audience {
     /// Readers and the site's pages: any origin may ask, within the rate limit.
     Public,
     /// Those who watch the service: never limited, so that a busy one can still be looked at.
@@ -19,28 +19,28 @@ const PUBLIC_POSTS: [&str; 3] = ["/v1/search", "/v1/multi-search", "/v1/related"
 /// The routes that are an administrator's whatever the method.
 const ADMIN_ROUTES: [&str; 4] = ["/v1/reindex", "/v1/tasks", "/v1/rollback", "/v1/resume"];
 
-impl Access {
+impl Audience {
     /// Who a request is for. A preflight counts as the request that it asks about.
-    pub(crate) fn of(request: &Request) -> Access {
+    pub(crate) fn of(request: &Request) -> Audience {
         let method = match preflight_method(request.method(), request.headers()) {
             Some(asked) => asked,
             None => request.method().clone(),
         };
-        Access::of_route(&method, request.uri().path())
+        Audience::of_route(&method, request.uri().path())
     }
 
-    fn of_route(method: &Method, path: &str) -> Access {
+    fn of_route(method: &Method, path: &str) -> Audience {
         let is_below =
             |route: &str| path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if path == "/metrics" || path.starts_with("/health/") {
-            return Access::Operator;
+            return Audience::Operator;
         }
         let is_public = match *method {
             Method::GET | Method::HEAD | Method::OPTIONS => !ADMIN_ROUTES.iter().any(|route| is_below(route)),
             Method::POST => PUBLIC_POSTS.contains(&path),
             _ => false,
         };
-        if is_public { Access::Public } else { Access::Admin }
+        if is_public { Audience::Public } else { Audience::Admin }
     }
 }
 
@@ -65,24 +65,24 @@ mod tests {
     #[test]
     fn what_changes_something_is_an_administrators() {
         for (method, path, expected) in [
-            (Method::GET, "/v1/search", Access::Public),
-            (Method::HEAD, "/v1/articles/x", Access::Public),
-            (Method::POST, "/v1/search", Access::Public),
-            (Method::POST, "/v1/multi-search", Access::Public),
-            (Method::GET, "/", Access::Public),
-            (Method::GET, "/v1/reindexed", Access::Public),
-            (Method::POST, "/v1/articles", Access::Admin),
-            (Method::PUT, "/v1/articles/x", Access::Admin),
-            (Method::DELETE, "/v1/articles/x", Access::Admin),
-            (Method::PATCH, "/v1/search", Access::Admin),
-            (Method::POST, "/v1/reindex", Access::Admin),
-            (Method::GET, "/v1/tasks/7", Access::Admin),
-            (Method::POST, "/v1/rollback", Access::Admin),
-            (Method::POST, "/v1/resume", Access::Admin),
-            (Method::GET, "/metrics", Access::Operator),
-            (Method::GET, "/health/readyz", Access::Operator),
+            (Method::GET, "/v1/search", Audience::Public),
+            (Method::HEAD, "/v1/articles/x", Audience::Public),
+            (Method::POST, "/v1/search", Audience::Public),
+            (Method::POST, "/v1/multi-search", Audience::Public),
+            (Method::GET, "/", Audience::Public),
+            (Method::GET, "/v1/reindexed", Audience::Public),
+            (Method::POST, "/v1/articles", Audience::Admin),
+            (Method::PUT, "/v1/articles/x", Audience::Admin),
+            (Method::DELETE, "/v1/articles/x", Audience::Admin),
+            (Method::PATCH, "/v1/search", Audience::Admin),
+            (Method::POST, "/v1/reindex", Audience::Admin),
+            (Method::GET, "/v1/tasks/7", Audience::Admin),
+            (Method::POST, "/v1/rollback", Audience::Admin),
+            (Method::POST, "/v1/resume", Audience::Admin),
+            (Method::GET, "/metrics", Audience::Operator),
+            (Method::GET, "/health/readyz", Audience::Operator),
         ] {
-            assert_eq!(Access::of_route(&method, path), expected, "{method} {path}");
+            assert_eq!(Audience::of_route(&method, path), expected, "{method} {path}");
         }
     }
 
@@ -94,9 +94,9 @@ mod tests {
                 .header(header::ACCESS_CONTROL_REQUEST_METHOD, method)
                 .body(axum::body::Body::empty())
                 .unwrap();
-            Access::of(&request)
+            Audience::of(&request)
         };
-        assert_eq!(asked("GET"), Access::Public);
-        assert_eq!(asked("PUT"), Access::Admin);
+        assert_eq!(asked("GET"), Audience::Public);
+        assert_eq!(asked("PUT"), Audience::Admin);
     }
 }

@@ -13,12 +13,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
-use super::audience::Access;
+use super::audience::Audience;
 use crate::config::base_url::BaseUrl;
 use crate::engine::{CurrentEngine, EngineStatus, SearchEngine};
 use crate::http::request::registry::CURSOR;
 use crate::http::state::App;
-use crate::http::state::search_pool::Crossings;
+use crate::http::state::search_pool::PoolStatistics;
 use crate::http::state::settings::Settings;
 
 /// What answers vary with, besides their addresses.
@@ -57,7 +57,7 @@ const DAY_S: i64 = 86_400;
 /// present one.
 pub(crate) async fn cache(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_read || Access::of(&request) != Access::Public {
+    if !is_read || Audience::of(&request) != Audience::Public {
         let mut response = next.run(request).await;
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(NO_STORE);
         return response;
@@ -79,7 +79,7 @@ pub(crate) async fn cache(State(app): State<App>, request: Request, next: Next) 
     if response.status() != StatusCode::OK {
         return response;
     }
-    if Crossings::so_far().count == 0 {
+    if PoolStatistics::so_far().count == 0 {
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(NO_CACHE);
         return response;
     }

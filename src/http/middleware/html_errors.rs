@@ -1,4 +1,4 @@
-//! Problems as readers are told of them: the same status in the clothes of a page.
+//! Renders error responses as HTML for clients that prefer it; the status is unchanged.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -17,7 +17,7 @@ use crate::http::state::App;
 
 /// What an error answer of a route looks like to who does not ask for data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Clothes {
+enum ErrorRendering {
     /// As it is: programs read it.
     Data,
     /// A page.
@@ -30,23 +30,23 @@ enum Clothes {
 const FOR_PROGRAMS: [&str; 7] =
     ["/v1", "/health", "/metrics", "/openapi.json", "/opensearch.xml", "/search.atom", "/suggest.json"];
 
-impl Clothes {
-    fn of(path: &str) -> Clothes {
+impl ErrorRendering {
+    fn of(path: &str) -> ErrorRendering {
         let is_below =
             |route: &str| path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         match path {
-            crate::http::pages::related::PATH => Clothes::Nothing,
-            "/widgets/fichero.js" => Clothes::Data,
-            _ if FOR_PROGRAMS.into_iter().any(is_below) => Clothes::Data,
-            _ => Clothes::Page,
+            crate::http::pages::related::PATH => ErrorRendering::Nothing,
+            "/widgets/fichero.js" => ErrorRendering::Data,
+            _ if FOR_PROGRAMS.into_iter().any(is_below) => ErrorRendering::Data,
+            _ => ErrorRendering::Page,
         }
     }
 }
 
-/// Dresses the problems of routes for readers. It stands around all that can fail.
-pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
-    let clothes = Clothes::of(request.uri().path());
-    if clothes == Clothes::Data {
+/// Renders the errors of routes for readers. It stands around all that can fail.
+pub(crate) async fn render_errors(State(app): State<App>, request: Request, next: Next) -> Response {
+    let rendering = ErrorRendering::of(request.uri().path());
+    if rendering == ErrorRendering::Data {
         return next.run(request).await;
     }
     let asked = FailedRequest {
@@ -56,18 +56,18 @@ pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) 
     };
     let response = next.run(request).await;
     let Some(Told(problem)) = response.extensions().get::<Told>() else { return response };
-    let dressed = match clothes {
-        Clothes::Page if negotiation::prefers_page(&asked.headers) => {
+    let rendered = match rendering {
+        ErrorRendering::Page if negotiation::prefers_page(&asked.headers) => {
             asked.page(&app, problem.code(), problem.parameters(), response.status())
         }
-        Clothes::Nothing if !negotiation::prefers_data(&asked.headers) => {
+        ErrorRendering::Nothing if !negotiation::prefers_data(&asked.headers) => {
             (response.status(), layout::guarded(), Body::empty()).into_response()
         }
         _ => return response,
     };
     // What the problem says in its head stays: what is allowed, when to try again, that it is not kept.
     let (mut parts, _) = response.into_parts();
-    let (dressing, body) = dressed.into_parts();
+    let (dressing, body) = rendered.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     for (name, value) in &dressing.headers {
         parts.headers.insert(name, value.clone());
@@ -162,14 +162,14 @@ mod tests {
 
     type Fault = fn() -> Problem;
 
-    /// Routes that fail in ways that a test cannot bring about, dressed.
+    /// Routes that fail in ways that a test cannot bring about, rendered.
     async fn told(problem: Fault, path: &str, accept: &str) -> (StatusCode, String) {
         let settings = Settings::default();
         let document = openapi::Document::of(openapi::outline(&settings), &settings);
         let app = App::new(EngineSlot::default(), document, settings);
         let router = axum::Router::new()
             .fallback(move || async move { problem() })
-            .layer(axum::middleware::from_fn_with_state(app, dress));
+            .layer(axum::middleware::from_fn_with_state(app, render_errors));
         let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         let status = response.status();
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whatever_goes_wrong_is_told_in_the_same_clothes() {
+    async fn every_error_is_rendered_alike() {
         let cases: [(Fault, u16, &str); 7] = [
             (Problem::too_busy, 503, "Too many searches at once"),
             (Problem::took_too_long, 503, "Too many searches at once"),
@@ -205,23 +205,23 @@ mod tests {
     #[test]
     fn what_programs_read_is_not_dressed() {
         for (path, expected) in [
-            ("/", Clothes::Page),
-            ("/search", Clothes::Page),
-            ("/docs", Clothes::Page),
-            ("/v1x", Clothes::Page),
-            ("/nothing/v1", Clothes::Page),
-            ("/widgets/other", Clothes::Page),
-            ("//v1", Clothes::Page),
-            ("/v1", Clothes::Data),
-            ("/v1/search", Clothes::Data),
-            ("/health/livez", Clothes::Data),
-            ("/metrics", Clothes::Data),
-            ("/search.atom", Clothes::Data),
-            ("/openapi.json", Clothes::Data),
-            ("/widgets/fichero.js", Clothes::Data),
-            ("/widgets/related", Clothes::Nothing),
+            ("/", ErrorRendering::Page),
+            ("/search", ErrorRendering::Page),
+            ("/docs", ErrorRendering::Page),
+            ("/v1x", ErrorRendering::Page),
+            ("/nothing/v1", ErrorRendering::Page),
+            ("/widgets/other", ErrorRendering::Page),
+            ("//v1", ErrorRendering::Page),
+            ("/v1", ErrorRendering::Data),
+            ("/v1/search", ErrorRendering::Data),
+            ("/health/livez", ErrorRendering::Data),
+            ("/metrics", ErrorRendering::Data),
+            ("/search.atom", ErrorRendering::Data),
+            ("/openapi.json", ErrorRendering::Data),
+            ("/widgets/fichero.js", ErrorRendering::Data),
+            ("/widgets/related", ErrorRendering::Nothing),
         ] {
-            assert_eq!(Clothes::of(path), expected, "{path}");
+            assert_eq!(ErrorRendering::of(path), expected, "{path}");
         }
     }
 }

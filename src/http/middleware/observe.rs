@@ -9,13 +9,13 @@ use axum::response::Response;
 
 use super::audience::route_of;
 use crate::http::state::App;
-use crate::http::state::search_pool::Crossings;
+use crate::http::state::search_pool::PoolStatistics;
 
 /// Counts and times every request, and tells the client what its own took.
 pub(crate) async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let (method, route) = (method_label(request.method()), route_of(&request));
-    let (mut response, crossings) = Crossings::watch(next.run(request)).await;
+    let (mut response, crossings) = PoolStatistics::watch(next.run(request)).await;
     let whole = begun.elapsed();
     app.metrics.count_request(method, route, &response, whole, crossings);
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;

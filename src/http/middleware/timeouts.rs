@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http_body::{Frame, SizeHint};
 use tokio::time::{Instant, sleep_until};
 
-use super::audience::Access;
+use super::audience::Audience;
 use crate::http::error::problem::Problem;
 use crate::http::state::App;
 use crate::http::state::search_pool::until;
@@ -39,20 +39,20 @@ fn header_bytes(headers: &HeaderMap) -> usize {
 /// sending, and what it asks for is never given up half-way.
 pub(crate) async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
     let limit = app.settings.service.request_timeout();
-    let access = Access::of(&request);
+    let access = Audience::of(&request);
     let waiting = BodyWait::default();
     let mut request = request.map(|body| Body::new(WatchedBody { body, waiting: waiting.clone() }));
     request.extensions_mut().insert(waiting.clone());
     let begun = Instant::now();
     let deadline = || match access {
-        Access::Admin => waiting.since().map(|since| since + limit),
-        Access::Public | Access::Operator => Some(begun + limit),
+        Audience::Admin => waiting.since().map(|since| since + limit),
+        Audience::Public | Audience::Operator => Some(begun + limit),
     };
     let answer = async {
         match access {
             // What changes something is not given up half-way.
-            Access::Admin => next.run(request).await,
-            Access::Public | Access::Operator => until((begun + limit).into_std(), next.run(request)).await,
+            Audience::Admin => next.run(request).await,
+            Audience::Public | Audience::Operator => until((begun + limit).into_std(), next.run(request)).await,
         }
     };
     let mut answer = std::pin::pin!(answer);

@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::search_pool::Crossings;
+use super::search_pool::PoolStatistics;
 use crate::http::error::problem::ProblemCode;
 
 /// Upper bounds of the times that are told apart, in seconds: an answer takes a millisecond or
@@ -104,7 +104,7 @@ impl Metrics {
         route: String,
         response: &Response,
         whole: Duration,
-        crossings: Crossings,
+        crossings: PoolStatistics,
     ) {
         if let Some(ProblemCode(code)) = response.extensions().get() {
             self.problems.get_or_create(&CodeLabels { code }).inc();

@@ -14,7 +14,7 @@ use tower_http::cors::CorsLayer;
 
 use self::metrics::Metrics;
 use self::rate_limiter::RateLimiter;
-use self::search_pool::Workers;
+use self::search_pool::SearchPool;
 use self::settings::Settings;
 use crate::engine::{CurrentEngine, SearchEngine};
 use crate::http::docs::openapi::Document;
@@ -30,7 +30,7 @@ pub(crate) struct App {
     pub(crate) document: Arc<Document>,
     pub(crate) cache_control: HeaderValue,
     pub(crate) cors: CorsLayer,
-    pub(crate) workers: Arc<Workers>,
+    pub(crate) workers: Arc<SearchPool>,
     pub(crate) rate_limiter: Arc<Option<RateLimiter>>,
     pub(crate) guesses: Arc<Guesses>,
     pub(crate) metrics: Arc<Metrics>,
@@ -46,7 +46,7 @@ impl App {
             document: Arc::new(document),
             cache_control: cache_control(service.cache_s),
             cors: cors::policy(service),
-            workers: Arc::new(Workers::new(count, service.max_waiting, service.max_wait())),
+            workers: Arc::new(SearchPool::new(count, service.max_waiting, service.max_wait())),
             rate_limiter: Arc::new(RateLimiter::new(service)),
             guesses: Arc::default(),
             metrics: Arc::new(Metrics::new()),

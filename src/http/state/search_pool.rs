@@ -18,14 +18,14 @@ use crate::http::error::problem::Problem;
 /// Lets a bounded number of requests work, and a bounded number wait for a bounded time; the
 /// others are told at once to come back.
 #[derive(Debug)]
-pub(crate) struct Workers {
+pub(crate) struct SearchPool {
     line: Arc<Line>,
     max_wait: Duration,
 }
 
 /// What a request's crossings have cost so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Crossings {
+pub(crate) struct PoolStatistics {
     /// How often the engine was asked.
     pub(crate) count: usize,
     /// How long the request waited for a worker.
@@ -36,7 +36,7 @@ pub(crate) struct Crossings {
 
 tokio::task_local! {
     // A handler that had to carry the figures could forget to.
-    static CROSSINGS: Cell<Crossings>;
+    static CROSSINGS: Cell<PoolStatistics>;
     static CLIENT: IpAddr;
     static DEADLINE: Instant;
 }
@@ -56,35 +56,35 @@ pub(crate) async fn until<T>(deadline: Instant, answer: impl Future<Output = T>)
     DEADLINE.scope(deadline, answer).await
 }
 
-impl Crossings {
+impl PoolStatistics {
     /// Answers a request, and tells what its crossings cost.
-    pub(crate) async fn watch<T>(answer: impl Future<Output = T>) -> (T, Crossings) {
+    pub(crate) async fn watch<T>(answer: impl Future<Output = T>) -> (T, PoolStatistics) {
         CROSSINGS
             .scope(Cell::default(), async {
                 let answered = answer.await;
-                (answered, Crossings::so_far())
+                (answered, PoolStatistics::so_far())
             })
             .await
     }
 
-    /// What the crossings of the present request cost; none outside of [`Crossings::watch`].
-    pub(crate) fn so_far() -> Crossings {
+    /// What the crossings of the present request cost; none outside of [`PoolStatistics::watch`].
+    pub(crate) fn so_far() -> PoolStatistics {
         CROSSINGS.try_with(Cell::get).unwrap_or_default()
     }
 
     fn add(waited: Duration, worked: Duration) {
         // Nobody watches where they work without a request.
         let _ = CROSSINGS.try_with(|crossings| {
-            let Crossings { count, waited: so_far, worked: sum } = crossings.get();
-            crossings.set(Crossings { count: count + 1, waited: so_far + waited, worked: sum + worked });
+            let PoolStatistics { count, waited: so_far, worked: sum } = crossings.get();
+            crossings.set(PoolStatistics { count: count + 1, waited: so_far + waited, worked: sum + worked });
         });
     }
 }
 
-impl Workers {
+impl SearchPool {
     /// So many, for whom so many requests may wait.
-    pub(crate) fn new(workers: usize, max_waiting: usize, max_wait: Duration) -> Workers {
-        Workers { line: Arc::new(Line::new(workers, max_waiting)), max_wait }
+    pub(crate) fn new(workers: usize, max_waiting: usize, max_wait: Duration) -> SearchPool {
+        SearchPool { line: Arc::new(Line::new(workers, max_waiting)), max_wait }
     }
 
     /// Runs engine code off the async threads. Whoever stops waiting for it stops it.
@@ -115,7 +115,7 @@ impl Workers {
         })
         .await
         .map_err(|error| Problem::internal(&error))?;
-        Crossings::add(waited + paused, worked);
+        PoolStatistics::add(waited + paused, worked);
         done
     }
 }
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn beyond_those_who_may_wait_one_is_refused_at_once() {
         runtime().block_on(async {
-            let workers = Arc::new(Workers::new(1, 1, Duration::from_secs(60)));
+            let workers = Arc::new(SearchPool::new(1, 1, Duration::from_secs(60)));
             let (work, end, begun) = slow();
             let first = tokio::spawn({
                 let workers = workers.clone();
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn nobody_waits_longer_than_the_bound() {
         runtime().block_on(async {
-            let workers = Arc::new(Workers::new(1, 5, Duration::from_millis(50)));
+            let workers = Arc::new(SearchPool::new(1, 5, Duration::from_millis(50)));
             let (work, end, begun) = slow();
             let first = tokio::spawn({
                 let workers = workers.clone();
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn work_that_was_given_up_keeps_its_place() {
         runtime().block_on(async {
-            let workers = Arc::new(Workers::new(1, 0, Duration::from_secs(60)));
+            let workers = Arc::new(SearchPool::new(1, 0, Duration::from_secs(60)));
             let (work, end, begun) = slow();
             let first = tokio::spawn({
                 let workers = workers.clone();
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn work_that_nobody_waits_for_is_stopped() {
         runtime().block_on(async {
-            let workers = Arc::new(Workers::new(1, 0, Duration::from_secs(60)));
+            let workers = Arc::new(SearchPool::new(1, 0, Duration::from_secs(60)));
             let (work, begun, ended) = endless();
             let asked = tokio::spawn({
                 let workers = workers.clone();
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn work_ends_with_its_deadline() {
         runtime().block_on(async {
-            let workers = Workers::new(1, 0, Duration::from_secs(60));
+            let workers = SearchPool::new(1, 0, Duration::from_secs(60));
             let (work, _begun, _ended) = endless();
             let begun = Instant::now();
             let problem = until(begun + Duration::from_millis(30), workers.run(work)).await.unwrap_err();
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn short_work_is_done_while_long_work_waits_half_way() {
         runtime().block_on(async {
-            let workers = Arc::new(Workers::new(1, 10, Duration::from_secs(60)));
+            let workers = Arc::new(SearchPool::new(1, 10, Duration::from_secs(60)));
             let (work, begun, _ended) = endless();
             let long = tokio::spawn({
                 let workers = workers.clone();
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn crossings_are_counted_and_timed() {
         runtime().block_on(async {
-            let workers = Workers::new(1, 1, Duration::from_secs(60));
+            let workers = SearchPool::new(1, 1, Duration::from_secs(60));
             let pause = Duration::from_millis(5);
             let answer = async {
                 for _ in 0..2 {
@@ -339,10 +339,10 @@ mod tests {
                         .unwrap();
                 }
             };
-            let ((), crossings) = Crossings::watch(answer).await;
+            let ((), crossings) = PoolStatistics::watch(answer).await;
             assert_eq!(crossings.count, 2);
             assert!(crossings.worked >= pause * 2, "{crossings:?}");
-            assert_eq!(Crossings::so_far(), Crossings::default());
+            assert_eq!(PoolStatistics::so_far(), PoolStatistics::default());
         });
     }
 }

@@ -22,7 +22,7 @@ use crate::article::Article;
 use crate::crash_point;
 use crate::engine::planning::synonyms::SynonymGroup;
 use crate::engine::tantivy::reader::neighbours::NearestStore;
-use crate::engine::tantivy::reader::segment::KnownBest;
+use crate::engine::tantivy::reader::segment::KnownSegments;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::tantivy::related::{self, StoreError};
 use crate::engine::{EngineError, IndexVersion};
@@ -300,7 +300,7 @@ impl Generation {
     /// them by id.
     pub fn check(&self, articles: u64) -> Result<()> {
         let smoke = |reason: String| GenerationError::Smoke { path: self.path.clone(), reason };
-        let snapshot = self.snapshot(KnownBest::new())?;
+        let snapshot = self.snapshot(KnownSegments::new())?;
         if snapshot.living() != articles {
             return Err(smoke(format!("{} articles instead of {articles}", snapshot.living())));
         }
@@ -321,11 +321,11 @@ impl Generation {
 
     /// Its last commit; `best` is what is known of its segments. Where another process commits at
     /// this moment, the snapshot may hold that commit under the number of the one before.
-    pub(crate) fn snapshot(&self, best: KnownBest) -> Result<Snapshot> {
+    pub(crate) fn snapshot(&self, best: KnownSegments) -> Result<Snapshot> {
         contained(&self.path, || self.snapshot_trusting(best))
     }
 
-    fn snapshot_trusting(&self, best: KnownBest) -> Result<Snapshot> {
+    fn snapshot_trusting(&self, best: KnownSegments) -> Result<Snapshot> {
         // Before the segments: articles behind their number would never be caught up with.
         let Applied { seq, synonyms, .. } = self.applied()?;
         self.reader
@@ -369,7 +369,7 @@ impl Generation {
     /// Works out the nearest works of every article on some threads and keeps them, so that related
     /// articles are read and not worked out.
     pub fn keep_nearest(&self, threads: usize) -> Result<()> {
-        self.keep_nearest_of(&self.snapshot(KnownBest::new())?, threads, &|| true)
+        self.keep_nearest_of(&self.snapshot(KnownSegments::new())?, threads, &|| true)
     }
 }
 
@@ -576,7 +576,7 @@ mod tests {
         add(&writer, "11/a", &mut analyzer);
         writer.commit(&Applied { seq: 12, ..Applied::default() }).unwrap();
         writer.writer.wait_merging_threads().unwrap();
-        let snapshot = Generation::open(&path).unwrap().snapshot(KnownBest::new()).unwrap();
+        let snapshot = Generation::open(&path).unwrap().snapshot(KnownSegments::new()).unwrap();
         assert!(snapshot.segments.len() < 10, "no segments were merged");
         assert_eq!(snapshot.find(snapshot.fields.id, "5/b").unwrap(), None);
         assert_eq!(snapshot.articles(), 29);
@@ -594,12 +594,12 @@ mod tests {
         let opened = Generation::open(&path).unwrap();
         let mut writer = Generation::open(&path).unwrap().writer().unwrap();
         commit(&mut writer, 1, &mut analyzer);
-        let snapshot = opened.snapshot(KnownBest::new()).unwrap();
+        let snapshot = opened.snapshot(KnownSegments::new()).unwrap();
         assert_eq!((snapshot.version.seq, snapshot.articles()), (1, 1));
         let commits = thread::spawn(move || (2..=COMMITS).for_each(|seq| commit(&mut writer, seq, &mut analyzer)));
         loop {
             let is_last = commits.is_finished();
-            let snapshot = opened.snapshot(KnownBest::new()).unwrap();
+            let snapshot = opened.snapshot(KnownSegments::new()).unwrap();
             assert!(snapshot.articles() >= snapshot.version.seq, "{} of {}", snapshot.articles(), snapshot.version.seq);
             if is_last {
                 assert_eq!((snapshot.version.seq, snapshot.articles()), (COMMITS, COMMITS));

@@ -11,10 +11,10 @@ use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::analysis::{ArticleTerms, Completion, HeadPlace, Sketch, Standing, ZONES, Zone};
+use crate::analysis::{ArticleTerms, Completion, HeadPlace, MinHash, Standing, ZONES, Zone};
 use crate::article::{Article, url_key};
 use crate::engine::Card;
-use crate::engine::related::Subject;
+use crate::engine::related::DocumentProfile;
 use crate::engine::related::subject::work_key;
 use crate::engine::snippets::{BodyPassage, body_passages};
 use crate::engine::suggest::MIN_LABEL_CHARS;
@@ -81,7 +81,7 @@ pub(crate) struct Fields {
     pub(crate) passage: Field,
     pub(crate) passage_start: Field,
     pub(crate) card: Field,
-    /// What an article is related by, see [`Subject`], as JSON.
+    /// What an article is related by, see [`DocumentProfile`], as JSON.
     pub(crate) subject: Field,
     /// The key terms that are phrases.
     pub(crate) phrases: Field,
@@ -226,12 +226,12 @@ pub(crate) fn document(
         document.add_u64(fields.passage_start, u64::from(*start));
     }
     let card = serde_json::to_vec(&Card::of(article))?;
-    let subject = Subject::of(article, terms);
+    let subject = DocumentProfile::of(article, terms);
     let phrases = subject.terms.phrases.iter().map(|phrase| phrase.stem.as_str());
     document.add_text(fields.phrases, term_list([(0, phrases)].into_iter()));
     let keys: Vec<String> = subject.keys().chain([work_key(&article.work)]).collect();
     document.add_text(fields.keys, term_list([(0, keys.iter().map(String::as_str))].into_iter()));
-    for number in terms.sketch.into_iter().flat_map(Sketch::to_numbers) {
+    for number in terms.sketch.into_iter().flat_map(MinHash::to_numbers) {
         document.add_u64(fields.sketch, number);
     }
     let subject = serde_json::to_vec(&subject)?;

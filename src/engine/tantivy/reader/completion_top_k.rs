@@ -24,7 +24,7 @@ pub(crate) struct Listed {
     pub(crate) ordinal: u32,
     /// How many counted articles hold it.
     pub(crate) articles: u32,
-    /// Its language's place in [`Best::langs`].
+    /// Its language's place in [`CompletionTopK::langs`].
     pub(crate) lang: u16,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Listed {
 /// as one goes through the suffixes of a suffix array with their common prefixes (Kasai et al.,
 /// 2001), meets every beginning after which they part, and what begins with it.
 #[derive(Debug, Default)]
-pub(crate) struct Best {
+pub(crate) struct CompletionTopK {
     lists: BTreeMap<Vec<u8>, Vec<Listed>>,
     pub(crate) langs: Vec<String>,
 }
@@ -71,10 +71,13 @@ impl Node {
     }
 }
 
-impl Best {
+impl CompletionTopK {
     /// Goes through the completions of a segment; `holders` says how many counted articles hold one.
-    pub(crate) fn of(terms: &TermDictionary, holders: impl Fn(&TermInfo) -> io::Result<u32>) -> io::Result<Best> {
-        let mut best = Best::default();
+    pub(crate) fn of(
+        terms: &TermDictionary,
+        holders: impl Fn(&TermInfo) -> io::Result<u32>,
+    ) -> io::Result<CompletionTopK> {
+        let mut best = CompletionTopK::default();
         let mut open = vec![Node { depth: 0, count: 0, gathered: Vec::new() }];
         let mut last: Vec<u8> = Vec::new();
         let mut pending: Option<Listed> = None;

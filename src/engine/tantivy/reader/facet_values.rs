@@ -51,7 +51,7 @@ struct SegmentValues {
 }
 
 /// All values of a snapshot. Each is known by its place in its list.
-pub(crate) struct Values {
+pub(crate) struct FacetDictionary {
     pub(crate) langs: Vec<String>,
     /// For every language, those of the list that it is under, itself among them.
     langs_above: Vec<Vec<u32>>,
@@ -68,10 +68,10 @@ pub(crate) struct Values {
     segments: Vec<SegmentValues>,
 }
 
-impl Values {
+impl FacetDictionary {
     /// Reads the dictionaries of all segments. `now_s` is the present, Unix time: labels are told as
     /// the articles write them that readers may see.
-    pub(crate) fn new(segments: &[Segment], now_s: i64) -> io::Result<Values> {
+    pub(crate) fn new(segments: &[Segment], now_s: i64) -> io::Result<FacetDictionary> {
         let mut numbers: Vec<SegmentValues> = segments.iter().map(|_| SegmentValues::default()).collect();
         let langs: BTreeSet<&String> = segments.iter().flat_map(|segment| &segment.langs).collect();
         let langs: Vec<String> = langs.into_iter().cloned().collect();
@@ -104,7 +104,7 @@ impl Values {
             .map(|month| number(months.len() + years.binary_search(&month.year).unwrap_or_default()))
             .collect();
         let month_starts = month_starts.into_iter().map(|(_, start)| start).collect();
-        Ok(Values {
+        Ok(FacetDictionary {
             langs,
             langs_above,
             topics,

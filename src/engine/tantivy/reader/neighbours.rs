@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
 
-use crate::engine::related::{Nearness, Shared};
+use crate::engine::related::{Shared, Similarity};
 
 /// The places of the terms that were looked for, among those of a version's subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(crate) struct LookedFor {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RelatedCandidate {
     pub(crate) work: u32,
-    pub(crate) nearness: Nearness,
+    pub(crate) nearness: Similarity,
     /// Which version of the work asked about it shares terms with.
     pub(crate) version: usize,
 }
@@ -144,7 +144,11 @@ impl<'b> Reader<'b> {
         let score = self.array().map(f32::from_le_bytes)?;
         let bits = self.number()?;
         let shared = Shared(bits & ((1 << VERSION_SHIFT) - 1));
-        Some(RelatedCandidate { work, nearness: Nearness { score, shared }, version: (bits >> VERSION_SHIFT) as usize })
+        Some(RelatedCandidate {
+            work,
+            nearness: Similarity { score, shared },
+            version: (bits >> VERSION_SHIFT) as usize,
+        })
     }
 
     fn kept(&mut self) -> Option<Kept> {

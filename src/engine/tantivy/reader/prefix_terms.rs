@@ -22,7 +22,7 @@ const MAX_CHARS: usize = 5;
 
 /// The words under one beginning.
 #[derive(Debug)]
-pub(crate) struct Under {
+pub(crate) struct TermsUnderPrefix {
     /// How many words there are.
     pub(crate) words: usize,
     /// Those of them that most counted articles hold: how many, and the ordinal of the term.
@@ -32,8 +32,8 @@ pub(crate) struct Under {
 /// The frequent words of one segment, by beginning. A segment never changes: this is made once for
 /// each, and again where other articles are counted.
 #[derive(Debug, Default)]
-pub(crate) struct Beginnings {
-    under: HashMap<String, Under>,
+pub(crate) struct PrefixTerms {
+    under: HashMap<String, TermsUnderPrefix>,
 }
 
 /// A beginning whose words are being gone through.
@@ -45,11 +45,14 @@ struct Open {
     best: BinaryHeap<Reverse<(u32, Reverse<TermOrdinal>)>>,
 }
 
-impl Beginnings {
+impl PrefixTerms {
     /// Goes through the words of a segment once: those with a beginning in common stand together.
     /// `holders` says how many counted articles hold one.
-    pub(crate) fn of(terms: &TermDictionary, holders: impl Fn(&TermInfo) -> io::Result<u32>) -> io::Result<Beginnings> {
-        let mut beginnings = Beginnings::default();
+    pub(crate) fn of(
+        terms: &TermDictionary,
+        holders: impl Fn(&TermInfo) -> io::Result<u32>,
+    ) -> io::Result<PrefixTerms> {
+        let mut beginnings = PrefixTerms::default();
         let mut open: [Open; MAX_CHARS] = Default::default();
         let mut stream = terms.stream()?;
         while stream.advance() {
@@ -76,13 +79,13 @@ impl Beginnings {
         if open.words > MAX_SCANNED {
             let best = open.best.into_sorted_vec().into_iter();
             let best = best.map(|Reverse((articles, Reverse(ordinal)))| (articles, ordinal)).collect();
-            self.under.insert(open.beginning, Under { words: open.words, best });
+            self.under.insert(open.beginning, TermsUnderPrefix { words: open.words, best });
         }
     }
 
     /// The frequent words that begin with a text; `None` where there are so few that all can be gone
     /// through.
-    pub(crate) fn under(&self, beginning: &str) -> Option<&Under> {
+    pub(crate) fn under(&self, beginning: &str) -> Option<&TermsUnderPrefix> {
         self.under.get(beginning)
     }
 }
@@ -125,7 +128,7 @@ mod tests {
         writer.commit().unwrap();
         let segment = &index.reader().unwrap().searcher().segment_readers()[0].clone();
         let list = segment.inverted_index(field).unwrap();
-        let beginnings = Beginnings::of(list.terms(), |term| Ok(term.doc_freq)).unwrap();
+        let beginnings = PrefixTerms::of(list.terms(), |term| Ok(term.doc_freq)).unwrap();
         let under = beginnings.under("é").unwrap();
         assert_eq!((under.words, under.best.len(), under.best[0].0), (601, KEPT, 3));
         assert!(under.best[1..].iter().all(|(articles, _)| *articles == 2));

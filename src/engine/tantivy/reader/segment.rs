@@ -10,9 +10,9 @@ use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, InvertedIndexReader, SegmentReader, TERMINATED, Term};
 
-use super::completion_top_k::Best;
-use super::prefix_terms::Beginnings;
-use crate::analysis::{Sketch, ZONES, Zone};
+use super::completion_top_k::CompletionTopK;
+use super::prefix_terms::PrefixTerms;
+use crate::analysis::{MinHash, ZONES, Zone};
 use crate::engine::EngineError;
 use crate::engine::snippets::BodyPassage;
 use crate::engine::tantivy::index::schema::{ContentKey, Fields, length_column, read_passage};
@@ -44,8 +44,8 @@ pub(crate) struct Segment {
     pub(crate) vocabulary: Arc<InvertedIndexReader>,
     pub(crate) completions: Arc<InvertedIndexReader>,
     pub(crate) heads: Arc<InvertedIndexReader>,
-    pub(crate) best: Arc<Best>,
-    pub(crate) beginnings: Arc<Beginnings>,
+    pub(crate) best: Arc<CompletionTopK>,
+    pub(crate) beginnings: Arc<PrefixTerms>,
     /// For every article, the number of its work.
     works: Vec<u32>,
     content: Arc<dyn ColumnValues<u64>>,
@@ -82,7 +82,7 @@ pub(crate) struct Segment {
 
 /// What was made of a segment once: for the articles that were not counted then, the completions and the
 /// words that most of the others hold.
-pub(crate) type KnownBest = HashMap<SegmentId, (Arc<Vec<DocId>>, Arc<Best>, Arc<Beginnings>)>;
+pub(crate) type KnownSegments = HashMap<SegmentId, (Arc<Vec<DocId>>, Arc<CompletionTopK>, Arc<PrefixTerms>)>;
 
 /// Wraps whatever the index says.
 pub(crate) fn index_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
@@ -116,7 +116,7 @@ impl Segment {
     pub(crate) fn open(
         reader: &SegmentReader,
         fields: &Fields,
-        best: &mut KnownBest,
+        best: &mut KnownSegments,
         now_s: i64,
     ) -> tantivy::Result<Segment> {
         let columns = reader.fast_fields();
@@ -179,13 +179,13 @@ impl Segment {
             passage_start: columns.u64("passage_start")?,
             reader: reader.clone(),
         };
-        segment.settle(now_s);
+        segment.precompute_visibility(now_s);
         (segment.best, segment.beginnings) = match best.remove(&reader.segment_id()) {
             Some((uncounted, best, beginnings)) if uncounted == segment.uncounted => (best, beginnings),
             _ => {
                 let (completions, vocabulary) = (&segment.completions, &segment.vocabulary);
-                let best = Best::of(completions.terms(), |term| segment.holders(completions, term))?;
-                let beginnings = Beginnings::of(vocabulary.terms(), |term| segment.holders(vocabulary, term))?;
+                let best = CompletionTopK::of(completions.terms(), |term| segment.holders(completions, term))?;
+                let beginnings = PrefixTerms::of(vocabulary.terms(), |term| segment.holders(vocabulary, term))?;
                 (Arc::new(best), Arc::new(beginnings))
             }
         };
@@ -329,13 +329,13 @@ impl Segment {
     }
 
     /// What tells copies of an article's text.
-    pub(crate) fn sketch(&self, doc: DocId) -> Option<Sketch> {
-        Sketch::from_numbers(self.sketch.values_for_doc(doc))
+    pub(crate) fn sketch(&self, doc: DocId) -> Option<MinHash> {
+        MinHash::from_numbers(self.sketch.values_for_doc(doc))
     }
 
     /// Notes which articles are seen at a second (Unix time), and how new each is: both are asked of
     /// very many while somebody types.
-    pub(crate) fn settle(&mut self, now_s: i64) {
+    pub(crate) fn precompute_visibility(&mut self, now_s: i64) {
         let docs = 0..self.reader.max_doc();
         self.newness_s = docs.clone().map(|doc| self.published.first(doc).unwrap_or(i64::MIN)).collect();
         let seen = |doc| match self.is_visible(doc, now_s) {
@@ -354,7 +354,7 @@ impl Segment {
     }
 
     /// When an article appears and when it expires, Unix time; neither where it is never seen.
-    pub(crate) fn turns_s(&self, doc: DocId) -> impl Iterator<Item = i64> {
+    pub(crate) fn visibility_changes_s(&self, doc: DocId) -> impl Iterator<Item = i64> {
         let (published, expires) = (self.published.first(doc), self.expires.first(doc));
         let is_ever_seen = published.zip(expires).is_none_or(|(published, expires)| published < expires);
         [published, expires].into_iter().flatten().filter(move |_| is_ever_seen)

@@ -10,15 +10,15 @@ use tantivy::columnar::{ColumnValues, TermOrdHit};
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, TantivyDocument, Term};
 
-use super::facet_values::Values;
+use super::facet_values::FacetDictionary;
 use super::neighbours::NearestStore;
-use super::segment::{KnownBest, Place, Segment, index_error, value};
+use super::segment::{KnownSegments, Place, Segment, index_error, value};
 use super::work_index::{WorkIndex, split_large_works};
 use crate::analysis::{ZONES, language_group};
 use crate::engine::cursor::HOLD_S;
 use crate::engine::planning::synonyms::{SynonymGroup, SynonymIndex};
 use crate::engine::ranking::LanguageStats;
-use crate::engine::related::Subject;
+use crate::engine::related::DocumentProfile;
 use crate::engine::tantivy::index::schema::Fields;
 
 use crate::engine::{Card, EngineError, IndexVersion};
@@ -40,11 +40,11 @@ pub(crate) struct Snapshot {
     pub(crate) newest_s: Option<i64>,
     /// When articles appear or expire after the snapshot was taken, Unix time, in order; before
     /// these, when one did last.
-    turns_s: Vec<i64>,
+    visibility_changes_s: Vec<i64>,
     /// When one did last as the snapshot was taken.
-    turned_s: i64,
+    visibility_changed_s: i64,
     pub(crate) synonyms: SynonymIndex,
-    pub(crate) values: Values,
+    pub(crate) values: FacetDictionary,
     /// Which articles are versions of which work.
     pub(crate) works_index: WorkIndex,
     /// The works nearest to each, once they are worked out.
@@ -60,7 +60,7 @@ impl Snapshot {
         fields: Fields,
         version: IndexVersion,
         synonyms: Vec<SynonymGroup>,
-        mut best: KnownBest,
+        mut best: KnownSegments,
     ) -> Result<Snapshot, EngineError> {
         let now_s = jiff::Timestamp::now().as_second();
         let mut segments = Vec::with_capacity(searcher.segment_readers().len());
@@ -71,17 +71,17 @@ impl Snapshot {
         let mut articles_by_lang: BTreeMap<String, u64> = BTreeMap::new();
         let mut works: usize = 0;
         let mut newest_s: Option<i64> = None;
-        let mut turns_s = Vec::new();
-        let mut turned_s = i64::MIN;
+        let mut visibility_changes_s = Vec::new();
+        let mut visibility_changed_s = i64::MIN;
         for segment in &segments {
             let mut counts = vec![(0u64, [0u64; ZONES]); segment.langs.len()];
             for doc in segment.reader.doc_ids_alive() {
                 works = works.max(segment.work_of(doc) as usize + 1);
-                for at_s in segment.turns_s(doc) {
+                for at_s in segment.visibility_changes_s(doc) {
                     if at_s > now_s {
-                        turns_s.push(at_s);
+                        visibility_changes_s.push(at_s);
                     } else {
-                        turned_s = turned_s.max(at_s);
+                        visibility_changed_s = visibility_changed_s.max(at_s);
                     }
                 }
                 if !segment.is_counted(doc) {
@@ -112,11 +112,11 @@ impl Snapshot {
             let place = |lang: &String| places.get(language_group(lang).as_str()).copied().unwrap_or(usize::MAX);
             segment.groups = segment.langs.iter().map(place).collect();
         }
-        turns_s.push(turned_s);
-        turns_s.sort_unstable();
+        visibility_changes_s.push(visibility_changed_s);
+        visibility_changes_s.sort_unstable();
         rank_ids(&mut segments).map_err(index_error)?;
         let works = split_large_works(&mut segments, works);
-        let values = Values::new(&segments, now_s).map_err(index_error)?;
+        let values = FacetDictionary::new(&segments, now_s).map_err(index_error)?;
         articles_by_lang.retain(|_, articles| *articles > 0);
         Ok(Snapshot {
             searcher,
@@ -133,13 +133,13 @@ impl Snapshot {
             segments,
             languages,
             held_until_s: AtomicI64::new(i64::MIN),
-            turns_s,
-            turned_s,
+            visibility_changes_s,
+            visibility_changed_s,
         })
     }
 
     /// What was made of each segment once, for a later state to be opened with.
-    pub(crate) fn known_best(&self) -> KnownBest {
+    pub(crate) fn known_best(&self) -> KnownSegments {
         let known = |segment: &Segment| {
             (Arc::clone(&segment.uncounted), Arc::clone(&segment.best), Arc::clone(&segment.beginnings))
         };
@@ -180,21 +180,21 @@ impl Snapshot {
     }
 
     /// When an article has appeared or expired last, up to `now_s`; all Unix time.
-    pub(crate) fn last_turn_s(&self, now_s: i64) -> i64 {
-        let passed = self.turns_s.partition_point(|at_s| *at_s <= now_s);
-        passed.checked_sub(1).and_then(|last| self.turns_s.get(last)).copied().unwrap_or(i64::MIN)
+    pub(crate) fn last_visibility_change_s(&self, now_s: i64) -> i64 {
+        let passed = self.visibility_changes_s.partition_point(|at_s| *at_s <= now_s);
+        passed.checked_sub(1).and_then(|last| self.visibility_changes_s.get(last)).copied().unwrap_or(i64::MIN)
     }
 
     /// When an article had appeared or expired last as the snapshot was taken, Unix time: its
     /// statistics are those of the articles that were seen from then on.
-    pub(crate) fn turned_s(&self) -> i64 {
-        self.turned_s
+    pub(crate) fn visibility_changed_s(&self) -> i64 {
+        self.visibility_changed_s
     }
 
     /// Whether every article that is seen at a second (Unix time) is counted: not where one has appeared
     /// since the snapshot was taken.
     pub(crate) fn counts_all_seen(&self, now_s: i64) -> bool {
-        let is_as_taken = self.taken_s <= now_s && self.last_turn_s(now_s) == self.turned_s;
+        let is_as_taken = self.taken_s <= now_s && self.last_visibility_change_s(now_s) == self.visibility_changed_s;
         let has_none_seen = |segment: &Segment| segment.uncounted.iter().all(|doc| !segment.is_visible(*doc, now_s));
         is_as_taken || self.segments.iter().all(has_none_seen)
     }
@@ -250,9 +250,9 @@ impl Snapshot {
     }
 
     /// What an article is related by.
-    pub(crate) fn subject(&self, place: Place) -> Result<Subject, EngineError> {
-        let Some(segment) = self.segments.get(place.segment) else { return Ok(Subject::default()) };
-        let Some(bytes) = value(segment.subject.as_ref(), place.doc, 0)? else { return Ok(Subject::default()) };
+    pub(crate) fn subject(&self, place: Place) -> Result<DocumentProfile, EngineError> {
+        let Some(segment) = self.segments.get(place.segment) else { return Ok(DocumentProfile::default()) };
+        let Some(bytes) = value(segment.subject.as_ref(), place.doc, 0)? else { return Ok(DocumentProfile::default()) };
         serde_json::from_slice(&bytes).map_err(index_error)
     }
 
@@ -282,7 +282,7 @@ impl Snapshot {
             })
             .collect();
         segments.sort_unstable();
-        segments.push(self.turned_s.to_string());
+        segments.push(self.visibility_changed_s.to_string());
         let hash = blake3::hash(segments.join("\n").as_bytes());
         let (first, _) = hash.as_bytes().split_at(8);
         first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))

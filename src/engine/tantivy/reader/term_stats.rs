@@ -11,7 +11,7 @@ use tantivy::termdict::TermDictionary;
 use tantivy::{DocSet, TERMINATED, Term};
 
 use super::phrase_match::sequence_counts;
-use super::prefix_terms::{SPARE, Under};
+use super::prefix_terms::{SPARE, TermsUnderPrefix};
 use super::segment::index_error;
 use super::snapshot::Snapshot;
 use super::surface_form::written;
@@ -29,7 +29,7 @@ impl Collection for Snapshot {
         &self.languages
     }
 
-    fn matching(&self, stem: &str) -> Result<u64, EngineError> {
+    fn stem_doc_freq(&self, stem: &str) -> Result<u64, EngineError> {
         let mut sums = [0u64; ZONES];
         for segment in &self.segments {
             for ((sum, zone), fields) in sums.iter_mut().zip(&segment.zones).zip(&self.fields.zones) {
@@ -41,7 +41,7 @@ impl Collection for Snapshot {
         Ok(sums.into_iter().max().unwrap_or(0))
     }
 
-    fn similar(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError> {
+    fn fuzzy_terms(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError> {
         let term = Term::from_field_text(self.fields.vocabulary, folded);
         let automaton = FuzzyTermQuery::new(term, max_edits, true).automaton().map_err(index_error)?;
         self.words_of(|terms, take| {
@@ -53,7 +53,7 @@ impl Collection for Snapshot {
         })
     }
 
-    fn holding(&self, folded: &str) -> Result<u64, EngineError> {
+    fn doc_freq(&self, folded: &str) -> Result<u64, EngineError> {
         let term = Term::from_field_text(self.fields.vocabulary, folded);
         let mut sum = 0;
         for segment in &self.segments {
@@ -63,7 +63,7 @@ impl Collection for Snapshot {
         Ok(sum)
     }
 
-    fn holding_both(&self, one: &str, other: &str) -> Result<u64, EngineError> {
+    fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, EngineError> {
         let mut holders = 0;
         for segment in &self.segments {
             let list = |word: &str| {
@@ -101,9 +101,9 @@ impl Collection for Snapshot {
         written(self, folded, now_s)
     }
 
-    fn beginning_with(&self, prefix: &str, most: usize) -> Result<Begun, EngineError> {
+    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, EngineError> {
         if self.segments.iter().any(|segment| segment.beginnings.under(prefix).is_some()) {
-            return frequent_beginning_with(self, prefix, most);
+            return frequent_prefix_terms(self, prefix, most);
         }
         // The largest character: nothing that begins with the prefix comes behind.
         let end = format!("{prefix}{}", char::MAX);
@@ -151,13 +151,13 @@ impl Snapshot {
 
 /// The most held of very many words that begin with a text. Of each segment's words the frequent
 /// ones are taken up, and counted over all segments.
-pub(crate) fn frequent_beginning_with(snapshot: &Snapshot, prefix: &str, most: usize) -> Result<Begun, EngineError> {
+pub(crate) fn frequent_prefix_terms(snapshot: &Snapshot, prefix: &str, most: usize) -> Result<Begun, EngineError> {
     let end = format!("{prefix}{}", char::MAX);
     let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     let mut most_in_one = 0;
     for segment in &snapshot.segments {
         let terms = segment.vocabulary.terms();
-        if let Some(Under { words, best }) = segment.beginnings.under(prefix) {
+        if let Some(TermsUnderPrefix { words, best }) = segment.beginnings.under(prefix) {
             most_in_one = most_in_one.max(*words);
             for (articles, ordinal) in best.iter().take(most + most / 4 + SPARE) {
                 let mut word = Vec::new();
@@ -185,7 +185,7 @@ pub(crate) fn frequent_beginning_with(snapshot: &Snapshot, prefix: &str, most: u
             break;
         }
         let word = String::from_utf8_lossy(&word).into_owned();
-        let articles = snapshot.holding(&word)?;
+        let articles = snapshot.doc_freq(&word)?;
         if articles > 0 {
             words.push((word, articles));
         }

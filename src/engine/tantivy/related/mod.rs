@@ -26,10 +26,10 @@ use crate::analysis::{ArticleTerms, KeyTerm, language_group};
 use crate::article::Article;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::filters::Filters;
-use crate::engine::related::diversify::{self, Copies, in_order};
+use crate::engine::related::diversify::{self, NearDuplicates, in_order};
 use crate::engine::related::reasons::{Written, reasons};
 use crate::engine::related::subject::work_key;
-use crate::engine::related::{KEPT, Nearness, Shared, Subject};
+use crate::engine::related::{DocumentProfile, KEPT, Shared, Similarity};
 use crate::engine::{
     ArticleKey, Card, EngineError, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, language_fit,
 };
@@ -45,15 +45,15 @@ pub(crate) fn related(snapshot: &Snapshot, request: &RelatedRequest) -> Result<O
     };
     let Some(origin) = origin else { return Ok(None) };
     let id = origin.place.is_some().then(|| origin.card.id.clone());
-    let mut ladder = Ladder::new(snapshot, request, &origin);
-    ladder.climb()?;
-    Ok(Some(RelatedAnswer { id, hits: ladder.hits, index_version: snapshot.version }))
+    let mut tiers = FallbackTiers::new(snapshot, request, &origin);
+    tiers.climb()?;
+    Ok(Some(RelatedAnswer { id, hits: tiers.hits, index_version: snapshot.version }))
 }
 
 /// What is asked about.
 struct RelatedTarget {
     card: Card,
-    subject: Subject,
+    subject: DocumentProfile,
     /// Its place, if it is in the index.
     place: Option<Place>,
     /// The work that it is a version of, and for a draft those of which it takes the place.
@@ -63,7 +63,7 @@ struct RelatedTarget {
     versions: Vec<Place>,
     /// Its place among them.
     version: usize,
-    sketches: Copies,
+    sketches: NearDuplicates,
 }
 
 impl RelatedTarget {
@@ -76,7 +76,7 @@ impl RelatedTarget {
         let work = snapshot.work_of(place);
         let uncounted = Some(place).filter(|place| !snapshot.is_counted(*place));
         let versions: Vec<Place> = snapshot.counted_versions(work).chain(uncounted).collect();
-        let mut sketches = Copies::default();
+        let mut sketches = NearDuplicates::default();
         for version in &versions {
             sketches.show(snapshot.segments[version.segment].sketch(version.doc));
         }
@@ -102,9 +102,9 @@ impl RelatedTarget {
         let mut own: Vec<u32> = places.iter().map(|place| snapshot.work_of(*place)).collect();
         own.sort_unstable();
         own.dedup();
-        let mut sketches = Copies::default();
+        let mut sketches = NearDuplicates::default();
         sketches.show(terms.sketch);
-        let subject = Subject::of(article, &terms);
+        let subject = DocumentProfile::of(article, &terms);
         Ok(RelatedTarget {
             card: Card::of(article),
             subject,
@@ -154,7 +154,7 @@ struct RelatedChoice {
     id_rank: u32,
 }
 
-struct Ladder<'s> {
+struct FallbackTiers<'s> {
     snapshot: &'s Snapshot,
     request: &'s RelatedRequest,
     origin: &'s RelatedTarget,
@@ -162,15 +162,15 @@ struct Ladder<'s> {
     worked_out: Option<Pool>,
     /// Works that are answered, or must not be.
     seen: HashSet<u32>,
-    copies: Copies,
+    copies: NearDuplicates,
     /// Whether works were passed over as copies.
     had_copies: bool,
     hits: Vec<RelatedHit>,
 }
 
-impl<'s> Ladder<'s> {
-    fn new(snapshot: &'s Snapshot, request: &'s RelatedRequest, origin: &'s RelatedTarget) -> Ladder<'s> {
-        Ladder {
+impl<'s> FallbackTiers<'s> {
+    fn new(snapshot: &'s Snapshot, request: &'s RelatedRequest, origin: &'s RelatedTarget) -> FallbackTiers<'s> {
+        FallbackTiers {
             snapshot,
             request,
             origin,
@@ -210,7 +210,7 @@ impl<'s> Ladder<'s> {
         }
         if self.hits.is_empty() && self.had_copies {
             // Better a copy than nothing.
-            self.copies = Copies::default();
+            self.copies = NearDuplicates::default();
             self.newest(Some(all), Rung::Recent)?;
         }
         Ok(())
@@ -301,7 +301,7 @@ impl<'s> Ladder<'s> {
         if !pool.is_whole && choices.len() < choice {
             return None;
         }
-        let nearness: Vec<Nearness> = choices.iter().take(choice).map(|choice| choice.candidate.nearness).collect();
+        let nearness: Vec<Similarity> = choices.iter().take(choice).map(|choice| choice.candidate.nearness).collect();
         let mut order = in_order(&nearness).into_iter().chain(nearness.len()..);
         let mut copies = self.copies.clone();
         let mut shown = Vec::new();
@@ -402,7 +402,7 @@ impl<'s> Ladder<'s> {
     fn newest(&mut self, filters: Option<&Filters>, rung: Rung) -> Result<(), EngineError> {
         let Some(filters) = filters.filter(|_| self.missing() > 0) else { return Ok(()) };
         let filter = Filter::new(&self.snapshot.values, filters);
-        let nothing = |work| RelatedCandidate { work, nearness: Nearness::default(), version: 0 };
+        let nothing = |work| RelatedCandidate { work, nearness: Similarity::default(), version: 0 };
         let works =
             (0..u32::try_from(self.snapshot.works).unwrap_or(u32::MAX)).filter(|work| !self.seen.contains(work));
         let mut choices: Vec<RelatedChoice> = works.filter_map(|work| self.choice(nothing(work), &filter)).collect();

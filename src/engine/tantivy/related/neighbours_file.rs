@@ -13,7 +13,7 @@ use std::thread;
 use super::scorer::{Near, Scorer, VersionProfile};
 use crate::crash_point;
 use crate::engine::EngineError;
-use crate::engine::related::{KEPT, Nearness};
+use crate::engine::related::{KEPT, Similarity};
 use crate::engine::tantivy::reader::neighbours::{FILE, HEAD, Kept, MAGIC, MAX_VERSIONS, RelatedCandidate};
 use crate::engine::tantivy::reader::segment::Place;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
@@ -25,11 +25,11 @@ const CHUNK: u32 = 256;
 fn kept_of_near(near: &Near, groups: &[Option<usize>], has_group: impl Fn(u32, Option<usize>) -> bool) -> Kept {
     let best = |version: usize, is_wanted: &dyn Fn(u32) -> bool| -> Vec<RelatedCandidate> {
         let works = near.works.iter().enumerate();
-        let mut best: Vec<(Nearness, u32, usize)> = works
+        let mut best: Vec<(Similarity, u32, usize)> = works
             .filter(|(_, (work, nearness))| nearness.score > 0.0 && is_wanted(*work))
             .map(|(at, (work, nearness))| (*nearness, *work, at))
             .collect();
-        let order = |a: &(Nearness, u32, usize), b: &(Nearness, u32, usize)| a.0.order(&b.0).then(a.1.cmp(&b.1));
+        let order = |a: &(Similarity, u32, usize), b: &(Similarity, u32, usize)| a.0.order(&b.0).then(a.1.cmp(&b.1));
         if best.len() > KEPT {
             best.select_nth_unstable_by(KEPT, order);
             best.truncate(KEPT);

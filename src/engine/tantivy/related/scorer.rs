@@ -12,7 +12,8 @@ use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::related::subject::{author_key, link_key, series_key, topic_key};
 use crate::engine::related::{
-    self, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Nearness, Shared, SharedTerms, Subject, WeightedTerm,
+    self, DocumentProfile, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Shared, SharedTerms, Similarity,
+    WeightedTerm,
 };
 use crate::engine::tantivy::reader::neighbours::{LookedFor, RelatedCandidate};
 use crate::engine::tantivy::reader::segment::{Segment, index_error};
@@ -22,7 +23,7 @@ use crate::engine::tantivy::reader::work_index::Doc;
 /// One version of what is asked about.
 #[derive(Debug, Clone)]
 pub(crate) struct VersionProfile {
-    pub(crate) subject: Subject,
+    pub(crate) subject: DocumentProfile,
     /// Its language's place among the snapshot's groups; `None` where the site has no other
     /// article of the language.
     pub(crate) group: Option<usize>,
@@ -33,7 +34,7 @@ pub(crate) struct VersionProfile {
 /// How near all works are that share anything with what is asked about.
 pub(crate) struct Near {
     /// The works, in no order; what they share is but the flags.
-    pub(crate) works: Vec<(u32, Nearness)>,
+    pub(crate) works: Vec<(u32, Similarity)>,
     /// For every version asked about, the terms that each of the works shares with it.
     pub(crate) terms: Vec<Vec<SharedTerms>>,
     /// For every version asked about, what the bits of these mean.
@@ -52,7 +53,7 @@ impl Near {
         let mut versions = [version].into_iter().chain(0..self.terms.len());
         let version = versions.find(|version| !terms(*version).is_none()).unwrap_or(version);
         let shared = nearness.shared.and(terms(version).told());
-        RelatedCandidate { work, nearness: Nearness { shared, ..nearness }, version }
+        RelatedCandidate { work, nearness: Similarity { shared, ..nearness }, version }
     }
 
     /// All works that are near at all, as the version at a place is asked about.
@@ -265,7 +266,7 @@ impl<'s> Scorer<'s> {
     }
 
     /// The articles of the same series, and those with a link to or from a version.
-    fn flagged(&mut self, subject: &Subject) -> Result<Vec<(Doc, Shared)>, EngineError> {
+    fn flagged(&mut self, subject: &DocumentProfile) -> Result<Vec<(Doc, Shared)>, EngineError> {
         let series = subject.series.iter().map(|series| (series_key(series), Shared::SERIES));
         let links_here = subject.url.iter().map(|url| (link_key(url), Shared::LINKS_HERE));
         let mut flagged = Vec::new();
@@ -281,7 +282,7 @@ impl<'s> Scorer<'s> {
 
     /// Adds up, for every article, the topics and authors that it shares with a version: of works
     /// that are found already, or of all.
-    fn collect_labels(&mut self, subject: &Subject, of_all: bool) -> Result<(), EngineError> {
+    fn collect_labels(&mut self, subject: &DocumentProfile, of_all: bool) -> Result<(), EngineError> {
         let articles = self.snapshot.articles();
         let topics: Result<Vec<Docs>, EngineError> =
             subject.topics.iter().map(|topic| self.docs_with_key(&topic_key(&topic.path))).collect();

@@ -2,7 +2,7 @@
 
 use crate::engine::Filters;
 use crate::engine::filters::Facet;
-use crate::engine::tantivy::reader::facet_values::Values;
+use crate::engine::tantivy::reader::facet_values::FacetDictionary;
 use crate::engine::tantivy::reader::segment::{Place, Segment};
 
 /// The filters that an article fails, those of facets one by one.
@@ -40,14 +40,14 @@ struct Meant {
 }
 
 impl Meant {
-    fn holds(&self, values: &Values, segment: &Segment, place: Place) -> bool {
+    fn holds(&self, values: &FacetDictionary, segment: &Segment, place: Place) -> bool {
         values.any(self.facet, segment, place, |value| self.values.get(value as usize) == Some(&true))
     }
 }
 
 /// The filters of a request, with their values looked up in a snapshot.
 pub(crate) struct Filter<'s> {
-    values: &'s Values,
+    values: &'s FacetDictionary,
     filters: &'s Filters,
     /// An article must have one of the values of each.
     wanted: Vec<Meant>,
@@ -56,7 +56,7 @@ pub(crate) struct Filter<'s> {
 }
 
 impl<'s> Filter<'s> {
-    pub(crate) fn new(values: &'s Values, filters: &'s Filters) -> Filter<'s> {
+    pub(crate) fn new(values: &'s FacetDictionary, filters: &'s Filters) -> Filter<'s> {
         let meant = |filters: &Filters| -> Vec<Meant> {
             let of = |facet| Some(Meant { facet, values: values.meant(facet, filters)? });
             Facet::ALL.into_iter().filter_map(of).collect()

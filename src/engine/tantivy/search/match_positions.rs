@@ -7,19 +7,19 @@ use tantivy::DocId;
 use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
-use crate::engine::snippets::{MAX_SIGHTINGS, Sighting, Snippets};
+use crate::engine::snippets::{MAX_MATCH_POSITIONS, MatchPosition, Snippets};
 use crate::engine::tantivy::reader::phrase_match::sequence_starts;
 use crate::engine::tantivy::reader::segment::{Place, index_error};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// For every place, where in its body something stands that snippets show. The postings of each
 /// word are read once for all places of a segment; no text is read.
-pub(crate) fn sightings(
+pub(crate) fn match_positions(
     snapshot: &Snapshot,
     snippets: &Snippets<'_>,
     places: &[Place],
-) -> Result<HashMap<Place, Vec<Sighting>>, EngineError> {
-    let mut found: HashMap<Place, Vec<Sighting>> = HashMap::new();
+) -> Result<HashMap<Place, Vec<MatchPosition>>, EngineError> {
+    let mut found: HashMap<Place, Vec<MatchPosition>> = HashMap::new();
     let mut sorted: Vec<Place> = places.to_vec();
     sorted.sort_by_key(|place| (place.segment, place.doc));
     for in_segment in sorted.chunk_by(|a, b| a.segment == b.segment) {
@@ -30,10 +30,13 @@ pub(crate) fn sightings(
             checkpoint()?;
             let last = pattern.sequence.len().saturating_sub(1) as u32;
             for (doc, starts) in sequence_starts(snapshot, segment, &pattern.sequence, Zone::Body, &docs)? {
-                let sightings = starts.into_iter().take(MAX_SIGHTINGS);
-                let sightings =
-                    sightings.map(|first| Sighting { first, last: first.saturating_add(last), words: pattern.words });
-                found.entry(Place { segment: ordinal, doc }).or_default().extend(sightings);
+                let match_positions = starts.into_iter().take(MAX_MATCH_POSITIONS);
+                let match_positions = match_positions.map(|first| MatchPosition {
+                    first,
+                    last: first.saturating_add(last),
+                    words: pattern.words,
+                });
+                found.entry(Place { segment: ordinal, doc }).or_default().extend(match_positions);
             }
         }
     }

@@ -28,13 +28,13 @@ use super::reader::segment::Place;
 use super::reader::snapshot::Snapshot;
 use crate::engine::cancellation::Steps;
 use crate::engine::planning::relaxation::{self, Found, RelaxedAnswer, is_whole};
-use crate::engine::planning::{Known, Mending, Note, Plan};
+use crate::engine::planning::{CorrectionMode, Known, Note, Plan};
 use crate::engine::{Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, language_fit};
 
 /// The works that match, best first.
 pub(crate) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
     let collection = Known::new(snapshot);
-    let plan = Plan::new(request, Mending::of(request), &collection)?;
+    let plan = Plan::new(request, CorrectionMode::of(request), &collection)?;
     search_in(snapshot, &collection, plan, request)
 }
 

@@ -12,10 +12,10 @@ use crate::engine::tantivy::reader::phrase_match::sequence_counts;
 use crate::engine::tantivy::reader::segment::Segment;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
-/// A value an article of a segment, most of them nought.
+/// One value for each article of a segment, most of them zero.
 struct Sparse {
     values: Vec<f32>,
-    /// The articles whose value is not nought.
+    /// The articles whose value is not zero.
     docs: Vec<DocId>,
 }
 
@@ -24,7 +24,7 @@ impl Sparse {
         Sparse { values: vec![0.0; slots], docs: Vec::new() }
     }
 
-    /// Changes an article's value; a change never takes it back to nought.
+    /// Changes an article's value; a change never makes it zero again.
     fn change(&mut self, doc: DocId, change: impl FnOnce(f32) -> f32) {
         let Some(value) = self.values.get_mut(doc as usize) else { return };
         let changed = change(*value);

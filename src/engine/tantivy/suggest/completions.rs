@@ -19,7 +19,7 @@ use crate::engine::ranking::LanguageStats;
 use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
 use crate::engine::tantivy::EngineState;
 use crate::engine::tantivy::index::schema::{PART_SEPARATOR, completion_text, read_completion, standing};
-use crate::engine::tantivy::reader::completion_top_k::Best;
+use crate::engine::tantivy::reader::completion_top_k::CompletionTopK;
 use crate::engine::tantivy::reader::segment::index_error;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Card, EngineError, SuggestRequest};
@@ -59,7 +59,7 @@ impl Suggester for EngineState {
     }
 
     fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError> {
-        self.present.similar(folded, max_edits)
+        self.present.fuzzy_terms(folded, max_edits)
     }
 
     fn languages(&self) -> &[LanguageStats] {
@@ -183,7 +183,13 @@ fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Res
 
 /// Lists the best that begin with a key, of languages that may be offered; whether there are so many
 /// that a list of them is kept.
-fn list_best(best: &Best, key: &str, place: usize, candidates: &mut Candidates<'_>, listed: &mut Listed) -> bool {
+fn list_best(
+    best: &CompletionTopK,
+    key: &str,
+    place: usize,
+    candidates: &mut Candidates<'_>,
+    listed: &mut Listed,
+) -> bool {
     let Some(under) = best.under(key) else { return false };
     let fits: Vec<Option<u8>> = best.langs.iter().map(|lang| candidates.fit(lang)).collect();
     for one in under {
