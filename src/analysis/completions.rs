@@ -133,30 +133,30 @@ impl Spoken<'_> {
         self.written.starts_with(char::is_uppercase)
     }
 
-    fn role(&self) -> Role {
+    fn role(&self) -> CompletionRole {
         if self.is_code || self.written.chars().nth(MAX_WORD_CHARS).is_some() {
-            return Role::None;
+            return CompletionRole::None;
         }
         let is_named = || self.written.chars().take_while(|c| c.is_alphabetic()).nth(2).is_some();
         if self.written.contains(char::is_numeric) {
             // `COVID-19` says something by itself, `2018` and `G20` do not.
-            return if is_named() { Role::Telling } else { Role::Number };
+            return if is_named() { CompletionRole::Telling } else { CompletionRole::Number };
         }
         match self.forms.part {
-            Part::Linking => return Role::Linking,
-            Part::Vague => return Role::None,
+            Part::Linking => return CompletionRole::Linking,
+            Part::Vague => return CompletionRole::None,
             Part::Telling => {}
         }
         let is_short = self.written.contains(is_unspaced) || self.written.chars().all(char::is_uppercase);
         let shortest = if is_short { 2 } else { 3 };
         let has_letters = self.written.chars().filter(|c| c.is_alphabetic()).nth(shortest - 1).is_some();
-        if has_letters { Role::Telling } else { Role::None }
+        if has_letters { CompletionRole::Telling } else { CompletionRole::None }
     }
 }
 
 /// Where a word stands in phrases.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum CompletionRole {
     /// Says something by itself; begins phrases and ends them.
     Telling,
     /// Ends phrases.
@@ -167,9 +167,9 @@ enum Role {
     None,
 }
 
-impl Role {
+impl CompletionRole {
     fn can_end(self) -> bool {
-        matches!(self, Role::Telling | Role::Number)
+        matches!(self, CompletionRole::Telling | CompletionRole::Number)
     }
 }
 
@@ -318,7 +318,7 @@ impl Gatherer {
     fn add_label(&mut self, label: &[Spoken<'_>], standing: Standing) {
         for segment in segments(label).filter(|segment| segment.len() <= MAX_WORDS) {
             let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(word.plain())).collect();
-            let is_telling = |at: &usize| segment[*at].role() == Role::Telling;
+            let is_telling = |at: &usize| segment[*at].role() == CompletionRole::Telling;
             let telling: Vec<usize> = (0..segment.len()).filter(is_telling).collect();
             if !telling.is_empty() {
                 self.add(segment, &shown, standing);
@@ -336,16 +336,16 @@ impl Gatherer {
 
     fn add_title(&mut self, title: &[Spoken<'_>], texts: &Texts<'_, '_>) {
         for segment in segments(title.get(..MAX_TITLE_WORDS).unwrap_or(title)) {
-            let roles: Vec<Role> = segment.iter().map(Spoken::role).collect();
+            let roles: Vec<CompletionRole> = segment.iter().map(Spoken::role).collect();
             let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(texts.usual(word))).collect();
             let Some(last) = roles.iter().rposition(|role| role.can_end()) else { continue };
-            for start in (0..segment.len()).filter(|at| roles[*at] == Role::Telling) {
+            for start in (0..segment.len()).filter(|at| roles[*at] == CompletionRole::Telling) {
                 let mut telling = 0;
                 let mut is_run = true;
                 for end in start..segment.len().min(start + MAX_WORDS) {
-                    telling += usize::from(roles[end] == Role::Telling);
+                    telling += usize::from(roles[end] == CompletionRole::Telling);
                     is_run &= roles[end].can_end();
-                    if roles[end] == Role::None || telling > MAX_TELLING {
+                    if roles[end] == CompletionRole::None || telling > MAX_TELLING {
                         break;
                     }
                     if !roles[end].can_end() || !is_whole(segment, start, end) {
@@ -366,17 +366,18 @@ impl Gatherer {
         let repeated: Vec<bool> = texts.words.iter().map(|count| count.times >= MIN_REPEATS).collect();
         let role_of = |(count, repeated): (&Count, &bool)| match repeated {
             true => texts.spoken[count.first].role(),
-            false => Role::None,
+            false => CompletionRole::None,
         };
-        let roles: Vec<Role> = texts.words.iter().zip(&repeated).map(role_of).collect();
-        let role = |at: usize| if texts.spoken[at].is_code { Role::None } else { roles[texts.ids[at] as usize] };
+        let roles: Vec<CompletionRole> = texts.words.iter().zip(&repeated).map(role_of).collect();
+        let role =
+            |at: usize| if texts.spoken[at].is_code { CompletionRole::None } else { roles[texts.ids[at] as usize] };
 
         let mut phrases: HashMap<&[u32], (u32, usize)> = HashMap::new();
-        for start in (0..texts.ids.len()).filter(|at| role(*at) == Role::Telling) {
+        for start in (0..texts.ids.len()).filter(|at| role(*at) == CompletionRole::Telling) {
             let mut telling = 1;
             for end in start + 1..texts.ids.len().min(start + MAX_WORDS) {
-                telling += usize::from(role(end) == Role::Telling);
-                if texts.spoken[end].link == Link::None || role(end) == Role::None || telling > MAX_TELLING {
+                telling += usize::from(role(end) == CompletionRole::Telling);
+                if texts.spoken[end].link == Link::None || role(end) == CompletionRole::None || telling > MAX_TELLING {
                     break;
                 }
                 if role(end).can_end() && is_whole(texts.spoken, start, end) {
@@ -400,8 +401,9 @@ impl Gatherer {
             .map(|(words, (times, first))| (*times, *first, words.len()))
             .collect();
         often.sort_unstable_by_key(|(times, first, length)| (std::cmp::Reverse((*times, *length)), *first));
-        let is_single =
-            |count: &&Count| role(count.first) == Role::Telling && is_whole(texts.spoken, count.first, count.first);
+        let is_single = |count: &&Count| {
+            role(count.first) == CompletionRole::Telling && is_whole(texts.spoken, count.first, count.first)
+        };
         let mut single: Vec<&Count> = texts.words.iter().filter(is_single).collect();
         single.sort_unstable_by_key(|count| (std::cmp::Reverse(count.times), count.first));
         let single = single.into_iter().map(|count| (count.first, 1));

@@ -74,16 +74,16 @@ const MAX_PHRASES: usize = 48;
 const MAX_GAP: u32 = 2;
 
 /// What is seen of one word form, or of two in a row.
-struct Seen<'a> {
+struct SeenTerm<'a> {
     written: &'a str,
     frequency: f32,
     occurrences: u32,
     zones: [bool; super::ZONES],
 }
 
-impl<'a> Seen<'a> {
-    fn new(written: &'a str) -> Seen<'a> {
-        Seen { written, frequency: 0.0, occurrences: 0, zones: [false; super::ZONES] }
+impl<'a> SeenTerm<'a> {
+    fn new(written: &'a str) -> SeenTerm<'a> {
+        SeenTerm { written, frequency: 0.0, occurrences: 0, zones: [false; super::ZONES] }
     }
 
     fn count(&mut self, zone: Zone, written: &'a str) {
@@ -116,8 +116,8 @@ type FormAt = usize;
 pub(crate) struct Gathering<'a> {
     group: String,
     /// `None` for a word that tells nothing.
-    words: FxHashMap<FormAt, Option<(Arc<Forms>, Seen<'a>)>>,
-    pairs: FxHashMap<(FormAt, FormAt), Seen<'a>>,
+    words: FxHashMap<FormAt, Option<(Arc<Forms>, SeenTerm<'a>)>>,
+    pairs: FxHashMap<(FormAt, FormAt), SeenTerm<'a>>,
 }
 
 /// The word before the present one that tells something.
@@ -150,7 +150,7 @@ impl<'a> Gathering<'a> {
         let seen = self
             .words
             .entry(form)
-            .or_insert_with(|| is_telling(group, forms).then(|| (Arc::clone(forms), Seen::new(written))));
+            .or_insert_with(|| is_telling(group, forms).then(|| (Arc::clone(forms), SeenTerm::new(written))));
         let Some((_, seen)) = seen else {
             // Grammar stands inside a phrase, a number ends one.
             return before.filter(|_| word.text.chars().all(char::is_alphabetic));
@@ -165,7 +165,7 @@ impl<'a> Gathering<'a> {
             && between.chars().all(|c| c.is_alphabetic() || c == ' ' || c == '\n' || c == '\'' || c == '’' || c == '-')
             && let Some(written) = text.get(before.start..word.bytes.end)
         {
-            self.pairs.entry((before.form, form)).or_insert_with(|| Seen::new(written)).count(zone, written);
+            self.pairs.entry((before.form, form)).or_insert_with(|| SeenTerm::new(written)).count(zone, written);
         }
         Some(Before { form, position: word.position, start: word.bytes.start, end: word.bytes.end })
     }
@@ -176,7 +176,7 @@ impl<'a> Gathering<'a> {
             let (forms, _) = self.words.get(form)?.as_ref()?;
             forms.stems.first().map(String::as_str)
         };
-        let is_phrase = |seen: &Seen<'_>| {
+        let is_phrase = |seen: &SeenTerm<'_>| {
             seen.occurrences > 1 || seen.zones.iter().zip(Zone::ALL).any(|(is, zone)| *is && zone != Zone::Body)
         };
         let phrases =
@@ -192,7 +192,7 @@ impl<'a> Gathering<'a> {
 }
 
 /// One term a stem, written as its most frequent form, the most frequent terms first.
-fn merged(mut seen: Vec<(String, Seen<'_>)>, most: usize) -> Vec<KeyTerm> {
+fn merged(mut seen: Vec<(String, SeenTerm<'_>)>, most: usize) -> Vec<KeyTerm> {
     seen.sort_by(|(a_stem, a), (b_stem, b)| {
         let by_use = b.frequency.total_cmp(&a.frequency).then_with(|| a.written.cmp(b.written));
         a_stem.cmp(b_stem).then(by_use)

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::{ArgGroup, Args};
 use fichero::config::Config;
-use fichero::evaluation::{Corpus, Misspelt, Options, Related, Searches, Site, Slips, Task, evaluate};
+use fichero::evaluation::{
+    Corpus, EvaluationOptions, EvaluationTask, Misspelt, Related, Searches, Site, Slips, evaluate,
+};
 use fichero::storage::catalog::Catalog;
 
 use super::{engine, output};
@@ -17,7 +19,7 @@ const MISSPELT_DEPTH: usize = 10;
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("task").args(["queries", "related"]).required(true))]
-pub(crate) struct Arguments {
+pub(crate) struct EvaluateArguments {
     /// The articles, a folder or a file of JSON lines; without them, the published index is asked
     #[arg(long, value_name = "PATH")]
     corpus: Option<PathBuf>,
@@ -76,26 +78,26 @@ pub(crate) struct Arguments {
 }
 
 /// Evaluates, and prints the figures.
-pub(crate) fn run(arguments: Arguments, config: &Config) -> Result<()> {
-    let Arguments { corpus, without_topics, baseline, run, against, json, .. } = arguments;
+pub(crate) fn run(arguments: EvaluateArguments, config: &Config) -> Result<()> {
+    let EvaluateArguments { corpus, without_topics, baseline, run, against, json, .. } = arguments;
     let slips = match (arguments.misspell, arguments.misspelt) {
         (Some(slips), _) => Some(Slips::Made { slips: usize::from(slips), seed: arguments.seed }),
         (None, file) => file.map(Slips::File),
     };
     let (task, depth) = match (arguments.related, arguments.queries.zip(arguments.qrels)) {
-        (Some(qrels), _) => (Task::Related(Related { qrels }), RELATED_DEPTH),
+        (Some(qrels), _) => (EvaluationTask::Related(Related { qrels }), RELATED_DEPTH),
         (None, Some((queries, qrels))) => {
             let (filter_lang, ui_lang) = (arguments.filter_lang, arguments.tell_lang);
             let recency = config.recency;
             let searches = Searches { queries, qrels, filter_lang, ui_lang, recency };
             match slips {
-                Some(slips) => (Task::Misspelt(Misspelt { searches, slips }), MISSPELT_DEPTH),
-                None => (Task::Searches(searches), SEARCH_DEPTH),
+                Some(slips) => (EvaluationTask::Misspelt(Misspelt { searches, slips }), MISSPELT_DEPTH),
+                None => (EvaluationTask::Searches(searches), SEARCH_DEPTH),
             }
         }
         (None, None) => bail!("nothing to evaluate: name --queries and --qrels, or --related"),
     };
-    let options = Options {
+    let options = EvaluationOptions {
         corpus: corpus.map(|path| Corpus { path, without_topics }),
         task,
         depth: arguments.depth.unwrap_or(depth),

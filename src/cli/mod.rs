@@ -123,7 +123,7 @@ enum Command {
         json: bool,
     },
     /// Measure how good the answers to judged queries are, or the related articles
-    Evaluate(evaluate::Arguments),
+    Evaluate(evaluate::EvaluateArguments),
     /// Answer from the generation before the current one, and hold further changes
     Rollback,
     /// Apply the changes that a rollback holds

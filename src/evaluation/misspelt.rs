@@ -13,7 +13,7 @@ use super::figures::{AnswerMeasures, figures};
 use super::judgements::Grades;
 use super::misspelling::misspell;
 use super::searches::{Asking, JudgedQuery, JudgedSet, QueryAnswer, read_queries};
-use super::{Evaluation, MeasuredAnswer, Options, Searches, Site};
+use super::{Evaluation, EvaluationOptions, MeasuredAnswer, Searches, Site};
 use crate::analysis::fold;
 use crate::engine::query::Query;
 
@@ -78,7 +78,7 @@ struct Fate {
 pub(super) fn evaluate(
     site: &Site,
     misspelt: &Misspelt,
-    options: &Options,
+    options: &EvaluationOptions,
 ) -> Result<(Evaluation, Vec<MeasuredAnswer>)> {
     let Misspelt { searches, slips } = misspelt;
     let set = JudgedSet::read(&searches.queries, &searches.qrels)?;

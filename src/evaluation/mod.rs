@@ -30,11 +30,11 @@ use serde::{Deserialize, Serialize};
 
 /// What is to be evaluated.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct EvaluationOptions {
     /// The articles; without them the current generation is asked.
     pub corpus: Option<Corpus>,
     /// What is asked.
-    pub task: Task,
+    pub task: EvaluationTask,
     /// Works to look at, an answer.
     pub depth: usize,
     /// Measure besides plain BM25, or plain more-like-this.
@@ -47,7 +47,7 @@ pub struct Options {
 
 /// What an evaluation asks.
 #[derive(Debug, Clone)]
-pub enum Task {
+pub enum EvaluationTask {
     /// Judged queries.
     Searches(Searches),
     /// The articles related to others.
@@ -137,15 +137,15 @@ struct MeasuredAnswer {
 
 /// Asks what is to be asked and measures the answers. Without a corpus of its own, `current`
 /// opens what is published.
-pub fn evaluate(options: &Options, current: impl FnOnce() -> Result<Site>) -> Result<Evaluation> {
+pub fn evaluate(options: &EvaluationOptions, current: impl FnOnce() -> Result<Site>) -> Result<Evaluation> {
     let site = match &options.corpus {
         Some(corpus) => Site::of(corpus)?,
         None => current()?,
     };
     let (mut evaluation, answered) = match &options.task {
-        Task::Searches(searches) => searches::evaluate(&site, searches, options)?,
-        Task::Related(related) => related::evaluate(&site, related, options)?,
-        Task::Misspelt(misspelt) => misspelt::evaluate(&site, misspelt, options)?,
+        EvaluationTask::Searches(searches) => searches::evaluate(&site, searches, options)?,
+        EvaluationTask::Related(related) => related::evaluate(&site, related, options)?,
+        EvaluationTask::Misspelt(misspelt) => misspelt::evaluate(&site, misspelt, options)?,
     };
     evaluation.articles = site.engine.status(jiff::Timestamp::now().as_second())?.articles();
     evaluation.per_query = answered.iter().map(|answer| (answer.id.clone(), answer.ndcg_10)).collect();

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::baseline::MoreLikeThis;
 use super::corpus::Site;
 use super::figures::{AnswerMeasures, Times, figures};
-use super::{Evaluation, MeasuredAnswer, Options, judgements};
+use super::{Evaluation, EvaluationOptions, MeasuredAnswer, judgements};
 use crate::engine::{ArticleKey, Card, EngineError, MAX_LIMIT, RelatedHit, RelatedRequest, SearchEngine};
 
 /// How many works the block under a page shows.
@@ -74,15 +74,19 @@ pub struct Shown {
 }
 
 /// Asks for related articles and measures the answers.
-pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Result<(Evaluation, Vec<MeasuredAnswer>)> {
+pub(super) fn evaluate(
+    site: &Site,
+    related: &Related,
+    options: &EvaluationOptions,
+) -> Result<(Evaluation, Vec<MeasuredAnswer>)> {
     if !(1..=MAX_LIMIT).contains(&options.depth) {
         bail!("depth {}: 1 to {MAX_LIMIT} related works can be looked at", options.depth);
     }
-    let asking = Asking { engine: site.engine.as_ref(), now_s: jiff::Timestamp::now().as_second() };
+    let asking = RelatedAsking { engine: site.engine.as_ref(), now_s: jiff::Timestamp::now().as_second() };
     let Judged { sources, missing, without_related } = Judged::read(&related.qrels, &asking)?;
     let mut more_like_this =
         options.baseline.then(|| MoreLikeThis::new(sources.iter().map(|source| source.card.id.as_str())));
-    let mut tally = Tally::default();
+    let mut tally = BlockTally::default();
     site.each_article(|article| {
         let Some((hits, took_ms)) = asking.related(&article.id, BLOCK_WORKS)? else { return Ok(()) };
         tally.take(&article.work, &hits, took_ms)?;
@@ -93,7 +97,7 @@ pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Res
     })?;
     let mut answered = Vec::new();
     let mut outcomes = Vec::new();
-    for Source { card, judged } in &sources {
+    for JudgedSource { card, judged } in &sources {
         let (hits, took_ms) = asking.related(&card.id, options.depth)?.unwrap_or_default();
         let outcome = AnswerMeasures::of(&card.lang, hits.iter().map(|hit| hit.card.work.as_str()), judged, took_ms);
         answered.push(MeasuredAnswer {
@@ -106,7 +110,7 @@ pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Res
     }
     let mut baseline = BTreeMap::new();
     if let Some(more_like_this) = more_like_this {
-        let answer = |Source { card, judged }: &Source| {
+        let answer = |JudgedSource { card, judged }: &JudgedSource| {
             let begun = Instant::now();
             let works = more_like_this.related(&card.id, &card.work, options.depth);
             AnswerMeasures::of(&card.lang, works.into_iter(), judged, begun.elapsed().as_secs_f64() * 1e3)
@@ -123,7 +127,7 @@ pub(super) fn evaluate(site: &Site, related: &Related, options: &Options) -> Res
 }
 
 /// A judged article, and the grades of the works that may be related to it.
-struct Source {
+struct JudgedSource {
     card: Card,
     judged: HashMap<String, u32>,
 }
@@ -131,14 +135,14 @@ struct Source {
 /// The judged articles in the order of their file, by what can be measured on them.
 #[derive(Default)]
 struct Judged {
-    sources: Vec<Source>,
+    sources: Vec<JudgedSource>,
     missing: Vec<String>,
     without_related: Vec<String>,
 }
 
 impl Judged {
     /// Reads judgements, of which at least one article must be left to measure.
-    fn read(qrels: &Path, asking: &Asking<'_>) -> Result<Judged> {
+    fn read(qrels: &Path, asking: &RelatedAsking<'_>) -> Result<Judged> {
         let judgements = judgements::read(qrels, ["article", "related article"])?;
         if judgements.is_empty() {
             bail!("{}: no judgements in it", qrels.display());
@@ -163,7 +167,7 @@ impl Judged {
             if judged.values().all(|grade| *grade == 0) {
                 read.without_related.push(id.to_owned());
             } else {
-                read.sources.push(Source { card: card.clone(), judged });
+                read.sources.push(JudgedSource { card: card.clone(), judged });
             }
         }
         if read.sources.is_empty() {
@@ -179,12 +183,12 @@ impl Judged {
 }
 
 /// The engine at one instant of the readers' time.
-struct Asking<'e> {
+struct RelatedAsking<'e> {
     engine: &'e dyn SearchEngine,
     now_s: i64,
 }
 
-impl Asking<'_> {
+impl RelatedAsking<'_> {
     /// What is shown of an article, if it is.
     fn card(&self, id: &str) -> Result<Option<Card>, EngineError> {
         let found = self.engine.article(&ArticleKey::Id(id.to_owned()), self.now_s)?;
@@ -204,7 +208,7 @@ impl Asking<'_> {
 
 /// Counts what blocks show.
 #[derive(Default)]
-struct Tally {
+struct BlockTally {
     /// For every work, in how many blocks it stands.
     shown: HashMap<String, usize>,
     /// For every type of reason, how many hits have it.
@@ -214,7 +218,7 @@ struct Tally {
     took_ms: Vec<f64>,
 }
 
-impl Tally {
+impl BlockTally {
     /// Takes up the block under an article of a work.
     fn take(&mut self, own_work: &str, hits: &[RelatedHit], took_ms: f64) -> Result<()> {
         self.shown.entry(own_work.to_owned()).or_insert(0);
@@ -279,7 +283,7 @@ mod tests {
     fn a_tally_counts_works_and_types_of_reasons() {
         let terms = || Reason::Terms { terms: vec!["word".to_owned()] };
         let topic = || Reason::Topic { path: "path".to_owned(), label: "Path".to_owned() };
-        let mut tally = Tally::default();
+        let mut tally = BlockTally::default();
         tally.take("a", &[hit("b", vec![terms(), terms()]), hit("c", vec![topic(), terms()])], 1.0).unwrap();
         tally.take("a", &[hit("c", vec![Reason::Recent])], 3.0).unwrap();
         tally.take("b", &[hit("b", vec![terms()])], 2.0).unwrap();
@@ -298,6 +302,6 @@ mod tests {
             times: Times { median_ms: 3.0, p99_ms: 9.0 },
         };
         assert_eq!(tally.into_blocks(), expected);
-        assert_eq!(Tally::default().into_blocks(), Blocks { size: 6, ..Blocks::default() });
+        assert_eq!(BlockTally::default().into_blocks(), Blocks { size: 6, ..Blocks::default() });
     }
 }

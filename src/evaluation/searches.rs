@@ -12,7 +12,7 @@ use super::baseline::Baseline;
 use super::corpus::Site;
 use super::figures::{AnswerMeasures, figures};
 use super::judgements::{self, Grades, Judgement};
-use super::{Evaluation, MeasuredAnswer, Options};
+use super::{Evaluation, EvaluationOptions, MeasuredAnswer};
 use crate::engine::query::Query;
 use crate::engine::{Filters, MAX_LIMIT, RecoveryKind, SearchEngine, SearchRequest};
 
@@ -54,7 +54,7 @@ pub(super) struct JudgedQuery {
 pub(super) fn evaluate(
     site: &Site,
     searches: &Searches,
-    options: &Options,
+    options: &EvaluationOptions,
 ) -> Result<(Evaluation, Vec<MeasuredAnswer>)> {
     let set = JudgedSet::read(&searches.queries, &searches.qrels)?;
     let mut works: HashMap<String, String> = HashMap::new();

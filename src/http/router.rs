@@ -11,7 +11,7 @@ use tracing::Level;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::docs::openapi::Document;
+use super::docs::openapi::ApiDocument;
 use super::state::App;
 use super::state::settings::Settings;
 use super::{api, docs, formats, middleware, ops, pages, widgets};
@@ -58,7 +58,7 @@ async fn guard(mut response: Response) -> Response {
 /// its timers.
 pub fn router(current: Arc<dyn CurrentEngine>, settings: Settings) -> Router {
     let (routes, api) = routes(&settings).split_for_parts();
-    let app = App::new(current, Document::of(api, &settings), settings);
+    let app = App::new(current, ApiDocument::of(api, &settings), settings);
     let trace = TraceLayer::new_for_http()
         // The path only: what people search for is not logged.
         .make_span_with(|request: &Request<_>| {

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::tantivy::EmbeddedEngine;
 use crate::engine::{ArticleKey, EngineError, SearchEngine};
 use crate::evaluation::JudgedSet;
-use crate::storage::catalog::lost_documents::{Loss, Part, PartLoss};
+use crate::storage::catalog::lost_documents::{LossCount, LostPart, PartLoss};
 
 pub use crate::config::gate::{Judged, Settings, SettingsError};
 
@@ -196,12 +196,12 @@ impl Gate<'_> {
         parts.flatten().filter_map(|(part, unit, loss)| self.refuse_loss(part, unit, loss)).map(Refusal::from).collect()
     }
 
-    fn refuse_loss(&self, part: &Part, unit: Unit, Loss { before, vanished }: Loss) -> Option<Reason> {
+    fn refuse_loss(&self, part: &LostPart, unit: Unit, LossCount { before, vanished }: LossCount) -> Option<Reason> {
         let settings = self.settings;
         let (scope, name, allowed_percent) = match part {
-            Part::Whole => (Scope::All, None, settings.max_vanished_percent),
-            Part::Source(name) => (Scope::Source, Some(name), settings.max_vanished_percent_per_source),
-            Part::Language(name) => (Scope::Language, Some(name), settings.max_vanished_percent_per_language),
+            LostPart::Whole => (Scope::All, None, settings.max_vanished_percent),
+            LostPart::Source(name) => (Scope::Source, Some(name), settings.max_vanished_percent_per_source),
+            LostPart::Language(name) => (Scope::Language, Some(name), settings.max_vanished_percent_per_language),
         };
         let is_refused =
             vanished > settings.always_allowed && vanished as f64 * 100.0 > allowed_percent * before as f64;
@@ -250,9 +250,9 @@ fn works(engine: &EmbeddedEngine, set: &JudgedSet) -> Result<HashMap<String, Str
 mod tests {
     use super::*;
 
-    fn refused(settings: &Settings, part: Part, before: u64, vanished: u64) -> Vec<String> {
-        let articles = Loss { before, vanished };
-        let loss = PartLoss { part, articles, works: Loss::default() };
+    fn refused(settings: &Settings, part: LostPart, before: u64, vanished: u64) -> Vec<String> {
+        let articles = LossCount { before, vanished };
+        let loss = PartLoss { part, articles, works: LossCount::default() };
         let gate = Gate { settings, judged: None };
         gate.refuse_losses(&[loss]).into_iter().map(|refusal| refusal.message).collect()
     }
@@ -260,17 +260,17 @@ mod tests {
     #[test]
     fn a_limit_is_passed_by_more_than_its_share_and_says_so() {
         let settings = Settings::default();
-        assert!(refused(&settings, Part::Whole, 400, 40).is_empty());
+        assert!(refused(&settings, LostPart::Whole, 400, 40).is_empty());
         assert_eq!(
-            refused(&settings, Part::Whole, 400, 41),
+            refused(&settings, LostPart::Whole, 400, 41),
             ["in all: 41 of 400 articles would vanish (10.25 %, allowed 10 %)"]
         );
         assert_eq!(
-            refused(&settings, Part::Source("site".into()), 400, 120),
+            refused(&settings, LostPart::Source("site".into()), 400, 120),
             ["source site: 120 of 400 articles would vanish (30 %, allowed 10 %)"]
         );
         assert_eq!(
-            refused(&settings, Part::Language("es".into()), 100_000, 10_001),
+            refused(&settings, LostPart::Language("es".into()), 100_000, 10_001),
             ["language es: 10001 of 100000 articles would vanish (10.01 %, allowed 10 %)"]
         );
     }
@@ -283,10 +283,10 @@ mod tests {
             max_vanished_percent_per_language: 0.0,
             ..Settings::default()
         };
-        let language = || Part::Language("es".into());
-        assert!(refused(&settings, Part::Whole, 100, 50).is_empty());
-        assert_eq!(refused(&settings, Part::Source("site".into()), 100, 21).len(), 1);
-        assert!(refused(&settings, Part::Source("site".into()), 100, 20).is_empty());
+        let language = || LostPart::Language("es".into());
+        assert!(refused(&settings, LostPart::Whole, 100, 50).is_empty());
+        assert_eq!(refused(&settings, LostPart::Source("site".into()), 100, 21).len(), 1);
+        assert!(refused(&settings, LostPart::Source("site".into()), 100, 20).is_empty());
         assert!(refused(&settings, language(), 5, 5).is_empty(), "five of five");
         assert_eq!(refused(&settings, language(), 6, 6).len(), 1);
         let strict = Settings { always_allowed: 0, ..settings };

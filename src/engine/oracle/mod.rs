@@ -16,7 +16,7 @@ use super::cursor::{Cursor, CursorKey};
 use super::explain::{Evidence, Made, Occurrences, explain};
 use super::planning::edit_model;
 use super::planning::relaxation::{
-    self, Found, MAX_ASKED, RelaxedAnswer, is_whole, mostly_written, written_in_body, written_on_card,
+    self, FoundMatches, MAX_ASKED, RelaxedAnswer, is_whole, mostly_written, written_in_body, written_on_card,
 };
 use super::planning::synonyms::{SynonymGroup, SynonymIndex};
 use super::planning::{Begun, Collection, CorrectionMode, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
@@ -514,7 +514,7 @@ impl SearchEngine for BruteForceEngine {
             let facets = self.count(&versions, filters, request);
             versions.retain(|choice| filters.take(&choice.entry.article));
             let whole = versions.iter().filter(|choice| choice.is_whole).count();
-            Ok(Found { versions: versions.len(), whole, matches: (versions, facets) })
+            Ok(FoundMatches { versions: versions.len(), whole, matches: (versions, facets) })
         };
         let Ok(answered) = relaxation::search(self, plan, request, matching);
         let RelaxedAnswer { plan, matches: (versions, facets), recovery } = answered;

@@ -10,9 +10,9 @@ use crate::article::Article;
 use crate::engine::filters::Filters;
 use crate::engine::ranking::articles_of;
 use crate::engine::related::diversify::{self, NearDuplicates, in_order};
-use crate::engine::related::reasons::{Written, reasons};
+use crate::engine::related::reasons::{SurfaceForms, reasons};
 use crate::engine::related::{
-    self, DocumentProfile, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Shared, SharedTerms, Similarity,
+    self, DocumentProfile, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Shared, SharedTerms, Similarity, SimilarityEvidence,
     WeightedTerm, author_worth, topic_worths,
 };
 use crate::engine::{
@@ -37,16 +37,16 @@ struct OracleTarget<'e> {
 }
 
 /// What is looked for of a version, with what each is worth.
-struct LookedFor {
+struct OracleTerms {
     words: Vec<WeightedTerm>,
     phrases: Vec<WeightedTerm>,
     topics: Vec<f32>,
     authors: Vec<f32>,
 }
 
-impl LookedFor {
+impl OracleTerms {
     /// Takes note of what another subject shares besides its words.
-    fn take_others(&self, subject: &DocumentProfile, other: &DocumentProfile, evidence: &mut Evidence) {
+    fn take_others(&self, subject: &DocumentProfile, other: &DocumentProfile, evidence: &mut SimilarityEvidence) {
         let mut flags = Shared::default();
         let mut topics = 0.0;
         for (topic, worth) in subject.topics.iter().zip(&self.topics) {
@@ -70,10 +70,10 @@ fn stands_under(subject: &DocumentProfile, path: &str) -> bool {
 }
 
 /// A work that is near: how near, which version it shares terms with, how that writes them.
-struct Near<'e> {
+struct OracleSimilarity<'e> {
     work: &'e str,
     nearness: Similarity,
-    written: Written,
+    written: SurfaceForms,
 }
 
 impl BruteForceEngine {
@@ -158,14 +158,14 @@ impl BruteForceEngine {
     }
 
     /// How near every other work is that shares anything.
-    fn near<'e>(&'e self, origin: &OracleTarget<'_>) -> Vec<Near<'e>> {
+    fn near<'e>(&'e self, origin: &OracleTarget<'_>) -> Vec<OracleSimilarity<'e>> {
         let mut works: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in self.counted().filter(|entry| !origin.own.contains(entry.work.as_str())) {
             works.entry(&entry.work).or_default().push(entry);
         }
-        let looked_for: Vec<LookedFor> = origin.versions.iter().map(|version| self.looked_for(version)).collect();
+        let looked_for: Vec<OracleTerms> = origin.versions.iter().map(|version| self.looked_for(version)).collect();
         let near = works.into_iter().filter_map(|(work, entries)| {
-            let mut evidence = Evidence::default();
+            let mut evidence = SimilarityEvidence::default();
             let mut terms = Vec::new();
             let mut common = 0;
             for (version, looked_for) in origin.versions.iter().zip(&looked_for) {
@@ -199,11 +199,11 @@ impl BruteForceEngine {
                 looked_for.iter().map(|term| terms[term.place].written.clone()).collect()
             };
             let subject = &origin.versions[version].subject.terms;
-            let LookedFor { words, phrases, .. } = &looked_for[version];
-            Some(Near {
+            let OracleTerms { words, phrases, .. } = &looked_for[version];
+            Some(OracleSimilarity {
                 work,
                 nearness: Similarity { shared: nearness.shared.and(terms[version].told()), ..nearness },
-                written: Written {
+                written: SurfaceForms {
                     words: written(&subject.words, words),
                     phrases: written(&subject.phrases, phrases),
                     is_translated: version != origin.version,
@@ -215,8 +215,8 @@ impl BruteForceEngine {
 
     /// What an entry's text is worth beside that of a version in its language, and the terms they
     /// share.
-    fn text(&self, asked: &OracleVersion<'_>, looked_for: &LookedFor, entry: &Entry) -> (f32, SharedTerms) {
-        let LookedFor { words, phrases, .. } = looked_for;
+    fn text(&self, asked: &OracleVersion<'_>, looked_for: &OracleTerms, entry: &Entry) -> (f32, SharedTerms) {
+        let OracleTerms { words, phrases, .. } = looked_for;
         let terms = &asked.subject.terms;
         let (mut sum, mut shared) = (0.0, SharedTerms::default());
         let take_word = |at: usize, sum: &mut f32, shared: &mut SharedTerms| {
@@ -247,7 +247,7 @@ impl BruteForceEngine {
     }
 
     /// What is looked for of a version.
-    fn looked_for(&self, version: &OracleVersion<'_>) -> LookedFor {
+    fn looked_for(&self, version: &OracleVersion<'_>) -> OracleTerms {
         let subject = version.subject;
         let articles = self.counted().count() as u64;
         let with = |holds: &dyn Fn(&DocumentProfile) -> bool| {
@@ -255,7 +255,7 @@ impl BruteForceEngine {
         };
         let topics = subject.topics.iter().map(|topic| with(&|other| stands_under(other, &topic.path)));
         let authors = subject.authors.iter().map(|author| with(&|other| other.authors.contains(author)));
-        LookedFor {
+        OracleTerms {
             words: self.weightiest(&subject.terms.words, MAX_WORDS, version),
             phrases: self.weightiest(&subject.terms.phrases, MAX_PHRASES, version),
             topics: topic_worths(articles, &topics.collect::<Vec<u64>>()),
@@ -263,7 +263,12 @@ impl BruteForceEngine {
         }
     }
 
-    fn climb(&self, origin: &OracleTarget<'_>, near: &[Near<'_>], request: &RelatedRequest) -> Vec<RelatedHit> {
+    fn climb(
+        &self,
+        origin: &OracleTarget<'_>,
+        near: &[OracleSimilarity<'_>],
+        request: &RelatedRequest,
+    ) -> Vec<RelatedHit> {
         let all = &request.filters;
         let own_lang = origin.card.lang.split('-').next().map(str::to_owned);
         let own = Filters { langs: own_lang.into_iter().collect(), ..all.clone() };
@@ -299,7 +304,7 @@ impl BruteForceEngine {
 struct OracleTiers<'e> {
     engine: &'e BruteForceEngine,
     origin: &'e OracleTarget<'e>,
-    near: &'e [Near<'e>],
+    near: &'e [OracleSimilarity<'e>],
     request: &'e RelatedRequest,
     seen: HashSet<&'e str>,
     copies: NearDuplicates,
@@ -339,7 +344,7 @@ impl<'e> OracleTiers<'e> {
             let near = self.near.iter().find(|near| near.work == entry.work)?;
             Some((entry, near))
         });
-        let mut found: Vec<(&Entry, &Near<'_>)> = found.collect();
+        let mut found: Vec<(&Entry, &OracleSimilarity<'_>)> = found.collect();
         found.sort_by(|(_, a), (_, b)| a.nearness.order(&b.nearness));
         let choice = diversify::choice(self.request.limit);
         let nearness: Vec<Similarity> = found.iter().take(choice).map(|(_, near)| near.nearness).collect();

@@ -7,7 +7,7 @@ use super::{BruteForceEngine, Entry};
 use crate::analysis::Standing;
 use crate::engine::planning::Collection;
 use crate::engine::ranking::LanguageStats;
-use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
+use crate::engine::suggest::{Holders, MisspeltText, Offer, Suggester, Typed, Writing};
 use crate::engine::{Card, EngineError, SuggestRequest};
 
 impl Suggester for BruteForceEngine {
@@ -17,7 +17,7 @@ impl Suggester for BruteForceEngine {
 
     fn mended(
         &self,
-        misspelt: &Misspelt,
+        misspelt: &MisspeltText,
         with: &[String],
         request: &SuggestRequest,
     ) -> Result<Vec<Offer>, EngineError> {

@@ -20,7 +20,7 @@ use crate::engine::response::{DroppedFilter, Recovery, RecoveryKind};
 use crate::engine::{SearchRequest, ranking};
 
 /// What an engine found of a plan.
-pub(crate) struct Found<M> {
+pub(crate) struct FoundMatches<M> {
     /// What matches, in the engine's own form.
     pub(crate) matches: M,
     /// How many versions pass the filters.
@@ -69,7 +69,7 @@ pub(crate) fn search<C: Collection, M>(
     collection: &C,
     plan: Plan,
     request: &SearchRequest,
-    matching: impl Fn(&Plan, &Filters) -> Result<Found<M>, C::Error>,
+    matching: impl Fn(&Plan, &Filters) -> Result<FoundMatches<M>, C::Error>,
 ) -> Result<RelaxedAnswer<M>, C::Error> {
     let articles = collection.languages().iter().map(|language| language.articles).sum();
     let helper = Helper { collection, request, matching, articles, spent: Cell::new(0), is_cut: Cell::new(false) };
@@ -119,10 +119,10 @@ struct Wider {
 impl<C, M, F> Helper<'_, C, F>
 where
     C: Collection,
-    F: Fn(&Plan, &Filters) -> Result<Found<M>, C::Error>,
+    F: Fn(&Plan, &Filters) -> Result<FoundMatches<M>, C::Error>,
 {
     /// What matches a plan under filters.
-    fn matching(&self, plan: &Plan, filters: &Filters) -> Result<Found<M>, C::Error> {
+    fn matching(&self, plan: &Plan, filters: &Filters) -> Result<FoundMatches<M>, C::Error> {
         let found = (self.matching)(plan, filters)?;
         self.spent.set(self.spent.get() + plan.reads() + found.versions as u64);
         Ok(found)
@@ -145,7 +145,7 @@ where
 
     /// The plan with words mended that the site knows, or that may well be right, where it is
     /// matched weakly and the mended one finds more.
-    fn mended(&self, plan: Plan, found: Found<M>) -> Result<(Plan, Found<M>), C::Error> {
+    fn mended(&self, plan: Plan, found: FoundMatches<M>) -> Result<(Plan, FoundMatches<M>), C::Error> {
         // What is held whole under filters is so without them, too.
         if is_long(&self.request.query) || plan.words.is_empty() || found.whole > 0 {
             return Ok((plan, found));
@@ -153,7 +153,7 @@ where
         // Filters aside: what is counted under a facet is what its filter gives.
         let everywhere = Filters::default();
         let is_filtered = self.request.filters != everywhere;
-        let counts = |found: &Found<M>| (found.versions, found.whole);
+        let counts = |found: &FoundMatches<M>| (found.versions, found.whole);
         let (versions, whole) = if is_filtered { counts(&self.matching(&plan, &everywhere)?) } else { counts(&found) };
         if whole > 0 {
             return Ok((plan, found));
@@ -178,7 +178,7 @@ where
 
     /// The plan with words that were perhaps meant, where there are any. What is told was decided
     /// without them.
-    fn guessed(&self, plan: Plan, found: Found<M>) -> Result<(Plan, Found<M>), C::Error> {
+    fn guessed(&self, plan: Plan, found: FoundMatches<M>) -> Result<(Plan, FoundMatches<M>), C::Error> {
         if !plan.could_guess {
             return Ok((plan, found));
         }
@@ -267,7 +267,7 @@ where
     }
 
     /// What is found by a plan under filters, where something is.
-    fn finds(&self, plan: &Plan, filters: &Filters) -> Result<Option<Found<M>>, C::Error> {
+    fn finds(&self, plan: &Plan, filters: &Filters) -> Result<Option<FoundMatches<M>>, C::Error> {
         if !self.collection.could_pass(filters) || !self.affords(plan) {
             return Ok(None);
         }
@@ -305,7 +305,7 @@ where
         Ok(None)
     }
 
-    fn widened(&self, wider: Wider, plan: Plan, found: Found<M>) -> RelaxedAnswer<M> {
+    fn widened(&self, wider: Wider, plan: Plan, found: FoundMatches<M>) -> RelaxedAnswer<M> {
         let Wider { kind, filters, dropped } = wider;
         let topics = if filters.topics == self.request.filters.topics { Vec::new() } else { filters.topics.clone() };
         let recovery = Some(self.told(kind, &plan, dropped, topics));

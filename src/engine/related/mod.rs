@@ -33,7 +33,7 @@ pub const KEPT: usize = 60;
 /// nDCG@10 on related/mdn-es, texts only, and behind the bar nDCG@6 on `corpus/eval`, where a
 /// hundredth is chance. With all of them, and all words leading, .4866 | .6991; plain
 /// more-like-this has .4392 | .4619.
-struct Weights {
+struct SimilarityWeights {
     /// What a word in a zone is worth, by [`Zone::ALL`]. A title's worth 1, 2, 3 and 4 had .476, .484,
     /// .486 and .486 | .699, .698, .697 and .697; a summary's 0 | .698, topics' and tags' 0 | .698.
     zones: [f32; ZONES],
@@ -66,7 +66,7 @@ struct Weights {
     time_scale_days: f32,
 }
 
-static WEIGHTS: Weights = Weights {
+static WEIGHTS: SimilarityWeights = SimilarityWeights {
     zones: [3.0, 1.0, 1.0, 1.0, 0.0],
     k1: 1.6,
     lengths: 0.75,
@@ -317,7 +317,7 @@ impl Similarity {
 
 /// Adds up what two works have in common.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Evidence {
+pub struct SimilarityEvidence {
     /// What the texts of the language versions say, each weighted by its language's articles.
     texts: f32,
     /// The best of all pairs of versions.
@@ -326,7 +326,7 @@ pub struct Evidence {
     flags: Shared,
 }
 
-impl Evidence {
+impl SimilarityEvidence {
     /// Adds what the texts of two versions in one language say, see [`whole_text`], of a language
     /// with so many articles: the more there are, the surer it is what is rare.
     pub fn add_text(&mut self, text: f32, articles: u64) {

@@ -12,7 +12,7 @@ const MAX_NAMED: usize = 4;
 /// The words and phrases of the article that is asked about, as it writes them, by the places of
 /// their bits in [`Shared`].
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Written {
+pub struct SurfaceForms {
     /// The words.
     pub words: Vec<String>,
     /// The phrases.
@@ -25,7 +25,13 @@ pub struct Written {
 /// asked about, `topics` are its topics and all levels above them. Words that both only mention, and
 /// those of a translation, which its reader may not understand, are named only where there is nothing
 /// else to say.
-pub fn reasons(shared: Shared, written: &Written, asked: &Card, topics: &[TopicLabel], shown: &Card) -> Vec<Reason> {
+pub fn reasons(
+    shared: Shared,
+    written: &SurfaceForms,
+    asked: &Card,
+    topics: &[TopicLabel],
+    shown: &Card,
+) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if shared.has(Shared::LINKED) {
         reasons.push(Reason::LinkedFromHere);
@@ -62,7 +68,7 @@ fn is_under(path: &str, above: &str) -> bool {
 
 /// The weightiest words and phrases that are shared; a word that a named phrase holds is not named
 /// again.
-fn terms(shared: Shared, written: &Written) -> Vec<String> {
+fn terms(shared: Shared, written: &SurfaceForms) -> Vec<String> {
     let mut named: Vec<String> = Vec::new();
     let mut known: Vec<String> = Vec::new();
     let mut name = |text: &String| {

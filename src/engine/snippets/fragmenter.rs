@@ -58,7 +58,7 @@ pub(crate) struct Fragment {
 
 /// What a fragment is made around, in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Core {
+struct FragmentCore {
     piece: usize,
     chars: Range<usize>,
 }
@@ -90,7 +90,7 @@ impl SnippetText {
         }
         let mut begins = Vec::with_capacity(at.len());
         let mut ends = Vec::with_capacity(at.len());
-        let mut before = Before::default();
+        let mut before = TextBefore::default();
         for ((c, is_word), is_paragraph) in text.chars().zip(is_word).zip(is_paragraph) {
             let begin = if is_paragraph { Begin::Sentence } else { before.begin(c, is_word) };
             ends.push(before.last.is_some_and(|last| !last.is_whitespace()) && (begin > Begin::Nothing || c == ' '));
@@ -215,13 +215,13 @@ impl SnippetText {
 
 /// What stands before a character.
 #[derive(Default)]
-struct Before {
+struct TextBefore {
     last: Option<char>,
     /// The last one that is neither white space nor a closing bracket or quotation mark.
     last_told: Option<char>,
 }
 
-impl Before {
+impl TextBefore {
     /// What begins with a character, where a word may begin with it.
     fn begin(&self, c: char, is_word: bool) -> Begin {
         let Some(last) = self.last else { return Begin::Sentence };
@@ -289,17 +289,17 @@ pub(crate) fn fragments(
     let room = room.saturating_sub(BETWEEN_CHARS * cores.len().saturating_sub(1));
     let limits = limits(pieces, &cores);
     let rooms = rooms(&cores, &limits, room);
-    let mut grown: Vec<Core> = Vec::with_capacity(cores.len());
+    let mut grown: Vec<FragmentCore> = Vec::with_capacity(cores.len());
     for ((core, limits), room) in cores.iter().zip(&limits).zip(rooms) {
         let Some(piece) = pieces.get(core.piece) else { continue };
         let chars = piece.without_stub(piece.grow(&core.chars, limits, room), core.chars.end);
         match grown.last_mut() {
             _ if chars.is_empty() => {}
             Some(last) if last.piece == core.piece && chars.start <= last.chars.end + 1 => last.chars.end = chars.end,
-            _ => grown.push(Core { piece: core.piece, chars }),
+            _ => grown.push(FragmentCore { piece: core.piece, chars }),
         }
     }
-    let bytes_of = |core: Core| {
+    let bytes_of = |core: FragmentCore| {
         let piece = pieces.get(core.piece)?;
         Some(Fragment { piece: core.piece, bytes: piece.byte(core.chars.start)..piece.byte(core.chars.end) })
     };
@@ -308,8 +308,8 @@ pub(crate) fn fragments(
 
 /// What the fragments are made around: the narrowest part that holds most of the query's weight,
 /// then what holds words that it lacks; and where their pieces are short, marks of other ones.
-fn cores(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, most: usize, room: usize) -> Vec<Core> {
-    let mut cores: Vec<Core> = Vec::new();
+fn cores(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, most: usize, room: usize) -> Vec<FragmentCore> {
+    let mut cores: Vec<FragmentCore> = Vec::new();
     let mut covered = 0;
     while cores.len() < most {
         let taken: usize = cores.iter().map(|core| core.chars.len() + CONTEXT_CHARS + BETWEEN_CHARS).sum();
@@ -325,7 +325,7 @@ fn cores(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, most: usize, room:
             (0..pieces.len()).filter(is_shown).filter_map(|place| pieces.get(place)).map(SnippetText::chars).sum()
         };
         let more = || {
-            let is_new = |core: &Core| cores.iter().all(|other| other.piece != core.piece);
+            let is_new = |core: &FragmentCore| cores.iter().all(|other| other.piece != core.piece);
             let found = best_core(pieces, room, &|core, words| if is_new(core) { weight(words) } else { 0.0 });
             found.filter(|_| held() < room)
         };
@@ -337,23 +337,27 @@ fn cores(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, most: usize, room:
         // Nothing that is marked fits: the first mark's beginning, or that of the text.
         let first = pieces.iter().enumerate().find_map(|(piece, text)| {
             let (chars, _) = text.told.first()?;
-            Some(Core { piece, chars: chars.clone() })
+            Some(FragmentCore { piece, chars: chars.clone() })
         });
-        cores.push(first.unwrap_or(Core { piece: 0, chars: 0..0 }));
+        cores.push(first.unwrap_or(FragmentCore { piece: 0, chars: 0..0 }));
     }
     cores
 }
 
 /// The part of at most `room` characters, from a mark to a mark, that is worth most; of equals the
 /// narrowest, then the earliest. `None` where nothing is worth anything.
-fn best_core(pieces: &[SnippetText], room: usize, worth: &dyn Fn(&Core, u64) -> f32) -> Option<(Core, u64)> {
-    let mut best: Option<(f32, Core, u64)> = None;
+fn best_core(
+    pieces: &[SnippetText],
+    room: usize,
+    worth: &dyn Fn(&FragmentCore, u64) -> f32,
+) -> Option<(FragmentCore, u64)> {
+    let mut best: Option<(f32, FragmentCore, u64)> = None;
     for (place, piece) in pieces.iter().enumerate() {
         let all = piece.told.iter().fold(0, |words, (_, told)| words | told);
         for (first, (begin, _)) in piece.told.iter().enumerate() {
             let mut words = 0;
             for (mark, told) in piece.told.iter().skip(first) {
-                let core = Core { piece: place, chars: begin.start..mark.end };
+                let core = FragmentCore { piece: place, chars: begin.start..mark.end };
                 if core.chars.len() > room {
                     break;
                 }
@@ -378,8 +382,8 @@ fn best_core(pieces: &[SnippetText], room: usize, worth: &dyn Fn(&Core, u64) -> 
 }
 
 /// How far each fragment may grow: to the ends of its piece, and half-way to the next one.
-fn limits(pieces: &[SnippetText], cores: &[Core]) -> Vec<Range<usize>> {
-    let beside = |place: Option<usize>, core: &Core| {
+fn limits(pieces: &[SnippetText], cores: &[FragmentCore]) -> Vec<Range<usize>> {
+    let beside = |place: Option<usize>, core: &FragmentCore| {
         place.and_then(|place| cores.get(place)).filter(|other| other.piece == core.piece)
     };
     let limits = cores.iter().enumerate().map(|(place, core)| {
@@ -394,7 +398,7 @@ fn limits(pieces: &[SnippetText], cores: &[Core]) -> Vec<Range<usize>> {
 
 /// Shares room among fragments: to each its core, and of what is left alike, but for what one
 /// cannot use.
-fn rooms(cores: &[Core], limits: &[Range<usize>], room: usize) -> Vec<usize> {
+fn rooms(cores: &[FragmentCore], limits: &[Range<usize>], room: usize) -> Vec<usize> {
     let mut rooms: Vec<usize> = cores.iter().map(|core| core.chars.len()).collect();
     let mut spare = room.saturating_sub(rooms.iter().sum());
     let mut order: Vec<usize> = (0..cores.len()).collect();

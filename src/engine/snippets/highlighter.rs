@@ -15,11 +15,11 @@ pub struct Pattern<'p> {
     pub sequence: Cow<'p, [WordForms]>,
     /// The words of the query that it stands for, a bit each, by their places in the plan.
     pub words: u64,
-    role: Role,
+    role: TokenRole,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum TokenRole {
     /// Marked wherever it stands.
     Told,
     /// A function word: marked between marks.
@@ -93,16 +93,16 @@ impl<'p> Highlighter<'p> {
             if !is_here(word.zone) || (word.is_quoted && has_phrases) {
                 continue;
             }
-            let role = if word.is_function_word && has_others { Role::Function } else { Role::Told };
+            let role = if word.is_function_word && has_others { TokenRole::Function } else { TokenRole::Told };
             for variant in &word.variants {
                 highlighter.add(Cow::Borrowed(&variant.sequence), bit(place), role);
             }
         }
         for clause in plan.required.iter().filter(|clause| is_here(clause.zone)) {
-            highlighter.add_clause(clause, plan, Role::Told);
+            highlighter.add_clause(clause, plan, TokenRole::Told);
         }
         for clause in plan.excluded.iter().filter(|clause| is_here(clause.zone)) {
-            highlighter.add_clause(clause, plan, Role::Excluded);
+            highlighter.add_clause(clause, plan, TokenRole::Excluded);
         }
         highlighter
     }
@@ -114,7 +114,7 @@ impl<'p> Highlighter<'p> {
 
     /// What stands for words of the query wherever it stands.
     pub fn told(&self) -> impl Iterator<Item = &Pattern<'p>> {
-        self.patterns.iter().filter(|pattern| pattern.role == Role::Told)
+        self.patterns.iter().filter(|pattern| pattern.role == TokenRole::Told)
     }
 
     /// What some words of the query weigh together.
@@ -125,7 +125,7 @@ impl<'p> Highlighter<'p> {
         self.weights.iter().enumerate().filter(|(place, _)| words & bit(*place) != 0).map(|(_, weight)| weight).sum()
     }
 
-    fn add_clause(&mut self, clause: &PlannedClause, plan: &Plan, role: Role) {
+    fn add_clause(&mut self, clause: &PlannedClause, plan: &Plan, role: TokenRole) {
         for phrase in &clause.phrases {
             let is_held = |text: &String| phrase.contains(&folded_word(text));
             let places = plan.words.iter().enumerate().filter(|(_, word)| is_held(&word.text));
@@ -135,7 +135,7 @@ impl<'p> Highlighter<'p> {
         }
     }
 
-    fn add(&mut self, sequence: Cow<'p, [WordForms]>, words: u64, role: Role) {
+    fn add(&mut self, sequence: Cow<'p, [WordForms]>, words: u64, role: TokenRole) {
         let place = self.patterns.len();
         for (offset, forms) in (0u32..).zip(sequence.iter()) {
             for form in forms.stems.iter().flatten().chain(&forms.folded) {
@@ -175,11 +175,11 @@ impl<'p> Highlighter<'p> {
 
     /// Where the query's words stand in a text of these words, in order, none overlapping.
     pub fn marks(&self, text: &str, tokens: &[TextToken]) -> Vec<Mark> {
-        let excluded = self.standing(tokens, Role::Excluded);
+        let excluded = self.standing(tokens, TokenRole::Excluded);
         let is_free = |bytes: &Range<usize>| !excluded.iter().any(|mark| overlap(&mark.bytes, bytes));
-        let mut told = self.standing(tokens, Role::Told);
+        let mut told = self.standing(tokens, TokenRole::Told);
         told.retain(|mark| is_free(&mark.bytes));
-        let mut function_words = self.standing(tokens, Role::Function);
+        let mut function_words = self.standing(tokens, TokenRole::Function);
         function_words.retain(|mark| is_free(&mark.bytes));
         if function_words.is_empty() {
             return told;
@@ -195,7 +195,7 @@ impl<'p> Highlighter<'p> {
     }
 
     /// Where patterns of a role stand, in order; what overlaps or touches is one.
-    fn standing(&self, tokens: &[TextToken], role: Role) -> Vec<Mark> {
+    fn standing(&self, tokens: &[TextToken], role: TokenRole) -> Vec<Mark> {
         if self.patterns.iter().all(|pattern| pattern.role != role) {
             return Vec::new();
         }

@@ -132,8 +132,12 @@ pub(crate) trait Suggester: SearchEngine {
     /// besides.
     fn begun(&self, key: &str, with: &[String], request: &SuggestRequest) -> Result<Vec<Offer>, EngineError>;
     /// The likeliest that begin with what was meant.
-    fn mended(&self, misspelt: &Misspelt, with: &[String], request: &SuggestRequest)
-    -> Result<Vec<Offer>, EngineError>;
+    fn mended(
+        &self,
+        misspelt: &MisspeltText,
+        with: &[String],
+        request: &SuggestRequest,
+    ) -> Result<Vec<Offer>, EngineError>;
     /// The completion of a key.
     fn exact(&self, key: &str, request: &SuggestRequest) -> Result<Option<Offer>, EngineError>;
     /// The folded words within so many edits of one, with how many articles hold each.
@@ -220,19 +224,19 @@ fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> R
     }
     if !offers.is_empty() {
         // What a reader misspells begins words of a language that is close to theirs: *mobilidad*.
-        if let Some(misspelt) = Misspelt::of(&key).filter(Misspelt::is_long) {
+        if let Some(misspelt) = MisspeltText::of(&key).filter(MisspeltText::is_long) {
             offers.extend(engine.mended(&misspelt, &[], request)?.into_iter().filter(is_own));
         }
         return Ok((offers, false));
     }
-    if let Some(misspelt) = Misspelt::of(&key) {
+    if let Some(misspelt) = MisspeltText::of(&key) {
         offers = engine.mended(&misspelt, &[], request)?;
     }
     if offers.is_empty()
         && let Some((begun, heads)) = typed.parts()
     {
         let mended = mended_words(engine, heads)?;
-        let found = match (&mended, Misspelt::of(begun)) {
+        let found = match (&mended, MisspeltText::of(begun)) {
             (Some(mended), _) => engine.begun(begun, mended, request)?,
             (None, Some(misspelt)) => engine.mended(&misspelt, heads, request)?,
             (None, None) => Vec::new(),
@@ -556,22 +560,22 @@ fn completed_html(text: &str, key: &str, typed: &str) -> String {
 }
 
 /// A key that may be mended: what was typed, and how many of its first letters are taken as right.
-pub(crate) struct Misspelt {
+pub(crate) struct MisspeltText {
     key: String,
     /// The beginning that is as typed.
     pub(crate) kept: String,
 }
 
-impl Misspelt {
+impl MisspeltText {
     /// What to look for in place of a typed key; `None` for one that is not corrected: short ones,
     /// and numbers.
-    pub(crate) fn of(key: &str) -> Option<Misspelt> {
+    pub(crate) fn of(key: &str) -> Option<MisspeltText> {
         let key = key.trim_end();
         let chars = key.chars().count();
         let is_mended =
             (MIN_CORRECTED_CHARS..=MAX_CORRECTED_CHARS).contains(&chars) && key.contains(char::is_alphabetic);
         let kept = if chars < MIN_FIRST_CORRECTED_CHARS { 1 } else { 0 };
-        is_mended.then(|| Misspelt { key: key.to_owned(), kept: key.chars().take(kept).collect() })
+        is_mended.then(|| MisspeltText { key: key.to_owned(), kept: key.chars().take(kept).collect() })
     }
 
     /// Whether so much was typed that what begins nearly so is hardly there by chance: any letter of it

@@ -26,7 +26,7 @@ use crate::http::error::responses::{OfDeletion, OfPush, OfStream, Problems};
 use crate::http::middleware::timeouts::BodyWait;
 use crate::http::request::auth::Admitted;
 use crate::http::request::json_body;
-use crate::http::request::ndjson::{Line, Lines};
+use crate::http::request::ndjson::{Lines, NdjsonLine};
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 use crate::http::state::App;
@@ -271,7 +271,7 @@ async fn push_stream(
     request: Request,
 ) -> Result<Response, Problem> {
     json_body::check_type(request.headers(), &NDJSON)?;
-    let mut intake = Intake {
+    let mut intake = PushIntake {
         admin,
         waiting: request.extensions().get::<BodyWait>().cloned().unwrap_or_default(),
         body: request.into_body().into_data_stream(),
@@ -295,7 +295,7 @@ async fn push_stream(
 
 /// A stream of lines on its way into the catalog. It is read only as fast as it is stored and its
 /// results are taken, so that it is never in memory but for a batch.
-struct Intake {
+struct PushIntake {
     admin: Arc<Admin>,
     waiting: BodyWait,
     body: BodyDataStream,
@@ -304,7 +304,7 @@ struct Intake {
     _place: OwnedSemaphorePermit,
 }
 
-impl Intake {
+impl PushIntake {
     /// The results of the next batch, once it is durable; `None` at the end.
     async fn next_results(&mut self) -> Option<Bytes> {
         loop {
@@ -326,7 +326,7 @@ impl Intake {
     }
 
     /// The lines that are there, up to a batch; waits only for the first.
-    async fn next_batch(&mut self) -> Vec<Line> {
+    async fn next_batch(&mut self) -> Vec<NdjsonLine> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while self.is_open && batch.len() < BATCH && bytes < BATCH_BYTES {
             let patience = if batch.is_empty() { SILENCE } else { PAUSE };
@@ -349,10 +349,10 @@ impl Intake {
 }
 
 /// Stores a batch and writes its results, one a line.
-fn store(admin: &Admin, batch: Vec<Line>) -> Bytes {
+fn store(admin: &Admin, batch: Vec<NdjsonLine>) -> Bytes {
     let mut results = Vec::with_capacity(batch.len());
     let (mut pushes, mut places) = (Vec::new(), Vec::new());
-    for Line { number, text } in batch {
+    for NdjsonLine { number, text } in batch {
         match text.map_err(|length| Box::new(too_long(number, length))).and_then(|text| read(number, &text)) {
             Ok((push, flaws)) => {
                 places.push((results.len(), number, push.id.clone(), flaws));

@@ -65,16 +65,16 @@ pub(crate) fn outline(settings: &Settings) -> OpenApi {
 }
 
 /// The description, ready to be sent.
-pub(crate) struct Document {
+pub(crate) struct ApiDocument {
     /// As it was made.
     pub(crate) api: OpenApi,
     pub(crate) json: Bytes,
     pub(crate) page: ReferencePage,
 }
 
-impl Document {
+impl ApiDocument {
     /// Adds the examples to what the routes say, and writes both forms of it.
-    pub(crate) fn of(mut api: OpenApi, settings: &Settings) -> Document {
+    pub(crate) fn of(mut api: OpenApi, settings: &Settings) -> ApiDocument {
         let base = settings.public_url.as_ref().map_or("http://127.0.0.1:8080", BaseUrl::as_str);
         for item in api.paths.paths.values_mut() {
             for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
@@ -84,6 +84,6 @@ impl Document {
         // A description is made of texts and numbers, which JSON can hold; should that change, the
         // tests of the document fail.
         let json = serde_json::to_string_pretty(&api).unwrap_or_default();
-        Document { json: Bytes::from(json), page: ReferencePage::of(&api), api }
+        ApiDocument { json: Bytes::from(json), page: ReferencePage::of(&api), api }
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 
-use super::openapi::Document;
+use super::openapi::ApiDocument;
 use crate::http::error::responses::{OfAnything, OfReference, Problems};
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
@@ -21,7 +21,7 @@ use crate::http::request::registry::Nothing;
     tag = "Documentation",
     responses((status = 200, description = "The description", body = Object), Problems<OfAnything>)
 )]
-pub(crate) async fn openapi(State(document): State<Arc<Document>>, _: InQuery<Nothing>) -> impl IntoResponse {
+pub(crate) async fn openapi(State(document): State<Arc<ApiDocument>>, _: InQuery<Nothing>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], document.json.clone())
 }
 
@@ -35,7 +35,7 @@ pub(crate) async fn openapi(State(document): State<Arc<Document>>, _: InQuery<No
     tag = "Documentation",
     responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfReference>)
 )]
-pub(crate) async fn docs(State(document): State<Arc<Document>>, _: InQuery<Nothing>) -> impl IntoResponse {
+pub(crate) async fn docs(State(document): State<Arc<ApiDocument>>, _: InQuery<Nothing>) -> impl IntoResponse {
     let page = &document.page;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),

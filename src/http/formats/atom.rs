@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::IntoResponse;
 
-use super::xml::{self, Document};
+use super::xml::{self, XmlDocument};
 use crate::article::Moment;
 use crate::config::base_url::BaseUrl;
 use crate::engine::Hit;
@@ -87,7 +87,7 @@ struct Feed {
 }
 
 impl Feed {
-    fn write(&self, document: &mut Document, answer: &SearchBody) -> io::Result<()> {
+    fn write(&self, document: &mut XmlDocument, answer: &SearchBody) -> io::Result<()> {
         let mut attributes = vec![("xmlns", "http://www.w3.org/2005/Atom")];
         attributes.extend(self.lang.as_deref().map(|lang| ("xml:lang", lang)));
         document.parent("feed", &attributes, |document| {
@@ -107,7 +107,7 @@ impl Feed {
         })
     }
 
-    fn write_entry(&self, document: &mut Document, hit: &Hit) -> io::Result<()> {
+    fn write_entry(&self, document: &mut XmlDocument, hit: &Hit) -> io::Result<()> {
         let card = &hit.card;
         document.parent("entry", &[("xml:lang", &card.lang)], |document| {
             document.text("id", &[], &format!("urn:fichero:article:{}", escaped(&card.id)))?;
@@ -144,7 +144,7 @@ impl Feed {
     }
 }
 
-fn link(document: &mut Document, media_type: &str, lang: &str, address: &str) -> io::Result<()> {
+fn link(document: &mut XmlDocument, media_type: &str, lang: &str, address: &str) -> io::Result<()> {
     document.empty("link", &[("rel", "alternate"), ("type", media_type), ("hreflang", lang), ("href", address)])
 }
 

@@ -7,23 +7,23 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 /// Writes a document into memory.
-pub(crate) fn document(write: impl FnOnce(&mut Document) -> io::Result<()>) -> io::Result<Vec<u8>> {
-    let mut document = Document(Writer::new(Vec::new()));
+pub(crate) fn document(write: impl FnOnce(&mut XmlDocument) -> io::Result<()>) -> io::Result<Vec<u8>> {
+    let mut document = XmlDocument(Writer::new(Vec::new()));
     document.0.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
     write(&mut document)?;
     Ok(document.0.into_inner())
 }
 
 /// A document that is being written.
-pub(crate) struct Document(Writer<Vec<u8>>);
+pub(crate) struct XmlDocument(Writer<Vec<u8>>);
 
-impl Document {
+impl XmlDocument {
     /// An element with others in it.
     pub(crate) fn parent(
         &mut self,
         name: &str,
         attributes: &[(&str, &str)],
-        write: impl FnOnce(&mut Document) -> io::Result<()>,
+        write: impl FnOnce(&mut XmlDocument) -> io::Result<()>,
     ) -> io::Result<()> {
         let mut start = quick_xml::events::BytesStart::new(name);
         for (name, value) in attributes {

@@ -59,7 +59,7 @@ const LINGER_SILENCE: Duration = Duration::from_secs(1);
 const HEAD_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\nx-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\n\r\n";
 
 /// What all connections share.
-struct Shared {
+struct ListenerState {
     builder: http1::Builder,
     router: Router,
     patience: Patience,
@@ -73,7 +73,7 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &ServiceSett
     // How long a head may take is seen to here: an idle connection and a head that has begun differ.
     builder.timer(TokioTimer::new()).header_read_timeout(None).max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD_BYTES);
     let idle = settings.idle_timeout();
-    let shared = Arc::new(Shared {
+    let shared = Arc::new(ListenerState {
         builder,
         router,
         patience: Patience { idle, head: idle.min(settings.request_timeout()) },
@@ -141,7 +141,7 @@ enum ConnectionEnd {
 }
 
 async fn answer(
-    shared: &Shared,
+    shared: &ListenerState,
     stream: TcpStream,
     peer: SocketAddr,
     place: Arc<ConnectionPermit>,
@@ -229,7 +229,7 @@ async fn discard(stream: &TcpStream) {
 
 /// Asks the router; whoever leaves a request's body unread says that the connection ends.
 async fn respond(
-    shared: &Shared,
+    shared: &ListenerState,
     peer: SocketAddr,
     request: hyper::Request<Incoming>,
     place: Arc<ConnectionPermit>,

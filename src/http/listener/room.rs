@@ -24,11 +24,11 @@ const FRESH: Duration = Duration::from_millis(500);
 pub(crate) struct Room {
     most: usize,
     share: usize,
-    open: Mutex<Open>,
+    open: Mutex<OpenConnection>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenConnection {
     next: u64,
     connections: HashMap<u64, Arc<Connection>>,
 }
@@ -82,12 +82,12 @@ impl Room {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
+    fn lock(&self) -> MutexGuard<'_, OpenConnection> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Open {
+impl OpenConnection {
     /// Tells one of the connections that wait for their clients to give way: first of the clients
     /// that hold many, then one that was never answered, then the one that has waited longest.
     fn give_way(&self, now: Instant, is_meant: impl Fn(&RoomState) -> bool) -> bool {

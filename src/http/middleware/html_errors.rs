@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use maud::html;
 
 use crate::http::error::problem::Told;
-use crate::http::pages::layout::{self, PageLayout, Site, form};
+use crate::http::pages::layout::{self, PageLayout, SiteFrame, form};
 use crate::http::pages::locale::Reader;
 use crate::http::request::negotiation;
 use crate::http::request::query::Params;
@@ -87,7 +87,7 @@ impl FailedRequest {
         let params = Params::from_address::<Reading>(self.uri.query());
         let ui_lang = params.one(&UI_LANG).ok().flatten();
         let q = params.one(&Q).ok().flatten().unwrap_or_default();
-        let site = Site::of(&app.settings, &self.uri, &self.headers);
+        let site = SiteFrame::of(&app.settings, &self.uri, &self.headers);
         let reader = Reader::of(ui_lang.as_deref(), &self.headers);
         let sort = sort_of(code);
         let title = reader.label(&format!("p-{sort}"));
@@ -129,7 +129,7 @@ impl FailedRequest {
     }
 
     /// The same address, where it is one of ours and was only read: any other could lead anywhere.
-    fn again(&self, site: &Site) -> Option<String> {
+    fn again(&self, site: &SiteFrame) -> Option<String> {
         let is_read = matches!(self.method, Method::GET | Method::HEAD);
         let is_ours = matches!(self.uri.path(), "/" | "/search" | "/docs");
         (is_read && is_ours).then(|| site.link(self.uri.path(), self.uri.query().unwrap_or_default()))

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::layout::Site;
+use super::layout::SiteFrame;
 use super::locale::{Reader, capitalized, language_name};
 use super::search_url::SearchUrl;
 use crate::article::Moment;
@@ -16,7 +16,7 @@ const MAX_OPEN: usize = 8;
 
 /// What the facets of a page are made of.
 pub(crate) struct Facets<'p> {
-    pub(crate) site: &'p Site,
+    pub(crate) site: &'p SiteFrame,
     pub(crate) reader: &'p Reader,
     pub(crate) asked: &'p SearchUrl,
     pub(crate) counts: &'p FacetCounts,

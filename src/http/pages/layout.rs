@@ -26,7 +26,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 const VARY: HeaderValue = HeaderValue::from_static("Accept-Language, Accept");
 
 /// Where the server stands.
-pub(crate) struct Site {
+pub(crate) struct SiteFrame {
     base: Option<BaseUrl>,
     name: String,
     is_configured: bool,
@@ -34,13 +34,13 @@ pub(crate) struct Site {
     root: String,
 }
 
-impl Site {
+impl SiteFrame {
     /// As the settings say, or else a request.
-    pub(crate) fn of(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Site {
+    pub(crate) fn of(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> SiteFrame {
         let root = settings.public_url.as_ref().map(|url| url.path().to_owned()).unwrap_or_default();
         let base = BaseUrl::of(settings, uri, headers);
         let name = base.as_ref().map_or("fichero", |base| settings.name_at(base)).to_owned();
-        Site { base, name, is_configured: settings.public_url.is_some(), root }
+        SiteFrame { base, name, is_configured: settings.public_url.is_some(), root }
     }
 
     /// Whether its address is known, and not only guessed by the request.
@@ -72,7 +72,7 @@ impl Site {
 /// A page to be written.
 pub(crate) struct PageLayout<'p> {
     /// Where it stands.
-    pub(crate) site: &'p Site,
+    pub(crate) site: &'p SiteFrame,
     /// Who reads it.
     pub(crate) reader: &'p Reader,
     /// Its path; none where it stands in the place of another one.
@@ -170,7 +170,7 @@ pub(crate) fn lang_query(lang: Option<&str>) -> String {
 
 /// The search form. It works by itself; around it, the widget offers suggestions.
 pub(crate) fn form<'k>(
-    site: &Site,
+    site: &SiteFrame,
     reader: &Reader,
     q: &str,
     kept: impl Iterator<Item = (&'static str, &'k str)>,

@@ -4,7 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::facets::Facets;
-use super::layout::Site;
+use super::layout::SiteFrame;
 use super::locale::{Reader, shortened};
 use super::search_url::SearchUrl;
 use crate::engine::RecoveryKind;
@@ -12,7 +12,7 @@ use crate::http::api::search::SearchBody;
 
 /// The notice; nothing where the search is answered as it was typed.
 pub(crate) fn notice(
-    site: &Site,
+    site: &SiteFrame,
     reader: &Reader,
     asked: &SearchUrl,
     answer: &SearchBody,

@@ -9,7 +9,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::card;
 use super::facets::Facets;
-use super::layout::{PageLayout, Site, form};
+use super::layout::{PageLayout, SiteFrame, form};
 use super::locale::{Reader, language_name, shortened};
 use super::recovery_notice::notice;
 use super::search_url::SearchUrl;
@@ -55,7 +55,7 @@ pub(crate) async fn results(
     let search = Search::read(&asking, &SORT, &headers, &app.settings)?;
     let metrics = app.metrics.clone();
     let answer = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
-    let site = Site::of(&app.settings, &uri, &headers);
+    let site = SiteFrame::of(&app.settings, &uri, &headers);
     let helped = answer.recovery.as_ref().map(|body| asked.as_helped(&body.recovery));
     let shown = helped.as_ref().unwrap_or(&asked);
     let page = Results { site: &site, reader: &reader, asked: &asked, shown, answer: &answer };
@@ -63,7 +63,7 @@ pub(crate) async fn results(
 }
 
 struct Results<'p> {
-    site: &'p Site,
+    site: &'p SiteFrame,
     reader: &'p Reader,
     asked: &'p SearchUrl,
     /// The search that is answered, as far as its filters go.

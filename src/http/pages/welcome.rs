@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::layout::{PageLayout, Site, form, lang_query};
+use super::layout::{PageLayout, SiteFrame, form, lang_query};
 use super::locale::{Reader, capitalized, language_name};
 use crate::article::Moment;
 use crate::engine::facets::ValueCount;
@@ -81,7 +81,7 @@ pub(crate) async fn welcome(
         return Ok((vary, Json(Welcome::of(&app))).into_response());
     }
     let ui_lang = address.params.one(&UI_LANG)?;
-    let site = Site::of(&app.settings, &uri, &headers);
+    let site = SiteFrame::of(&app.settings, &uri, &headers);
     let reader = Reader::of(ui_lang.as_deref(), &headers);
     let index = match app.with_engine(move |engine| Ok(Index::of(engine)?)).await {
         Ok(index) => Some(index),
@@ -121,7 +121,7 @@ impl Index {
 }
 
 struct Front<'p> {
-    site: &'p Site,
+    site: &'p SiteFrame,
     reader: &'p Reader,
     ui_lang: Option<&'p str>,
     index: Option<Index>,

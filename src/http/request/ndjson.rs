@@ -2,7 +2,7 @@
 
 /// One line of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct NdjsonLine {
     /// Its place, from 1.
     pub(crate) number: u64,
     /// Its bytes without the line end; or, where there are too many, how many.
@@ -27,7 +27,7 @@ impl Lines {
 
     /// Takes up more bytes; puts the lines that end in them behind `lines`. Blank lines are counted
     /// and passed over.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], lines: &mut Vec<Line>) {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], lines: &mut Vec<NdjsonLine>) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             self.extend(&bytes[..end]);
             self.end_line(lines);
@@ -37,7 +37,7 @@ impl Lines {
     }
 
     /// Ends the last line, which need have no line end.
-    pub(crate) fn finish(&mut self, lines: &mut Vec<Line>) {
+    pub(crate) fn finish(&mut self, lines: &mut Vec<NdjsonLine>) {
         self.end_line(lines);
     }
 
@@ -50,19 +50,19 @@ impl Lines {
         }
     }
 
-    fn end_line(&mut self, lines: &mut Vec<Line>) {
+    fn end_line(&mut self, lines: &mut Vec<NdjsonLine>) {
         let (number, length) = (self.number, std::mem::take(&mut self.length));
         let mut text = std::mem::take(&mut self.begun);
         self.number += 1;
         if length > self.max_bytes {
-            lines.push(Line { number, text: Err(length) });
+            lines.push(NdjsonLine { number, text: Err(length) });
             return;
         }
         if number == 1 && text.starts_with(b"\xef\xbb\xbf") {
             text.drain(..3);
         }
         if !text.trim_ascii().is_empty() {
-            lines.push(Line { number, text: Ok(text) });
+            lines.push(NdjsonLine { number, text: Ok(text) });
         }
     }
 }
@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
 
-    fn cut(chunks: &[&[u8]], max_bytes: usize) -> Vec<Line> {
+    fn cut(chunks: &[&[u8]], max_bytes: usize) -> Vec<NdjsonLine> {
         let (mut lines, mut found) = (Lines::new(max_bytes), Vec::new());
         for chunk in chunks {
             lines.feed(chunk, &mut found);
@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn lines_are_numbered_and_long_ones_are_measured() {
-        let text = |number, text: &str| Line { number, text: Ok(text.into()) };
-        let long = |number, length| Line { number, text: Err(length) };
+        let text = |number, text: &str| NdjsonLine { number, text: Ok(text.into()) };
+        let long = |number, length| NdjsonLine { number, text: Err(length) };
         let found = cut(&[b"\xef\xbb\xbfone\n\n \r\ntw", b"o\r\n123456", b"7890\n", b"three"], 5);
         assert_eq!(found, [long(1, 6), text(4, "two\r"), long(5, 10), text(6, "three")]);
         assert_eq!(cut(&[b"\xef\xbb\xbfone\n"], 9), [text(1, "one")]);

@@ -17,7 +17,7 @@ use self::rate_limiter::RateLimiter;
 use self::search_pool::SearchPool;
 use self::settings::Settings;
 use crate::engine::{CurrentEngine, SearchEngine};
-use crate::http::docs::openapi::Document;
+use crate::http::docs::openapi::ApiDocument;
 use crate::http::error::problem::Problem;
 use crate::http::middleware::cors;
 use crate::http::request::guesses::Guesses;
@@ -27,7 +27,7 @@ use crate::http::request::guesses::Guesses;
 pub(crate) struct App {
     pub(crate) current: Arc<dyn CurrentEngine>,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) document: Arc<Document>,
+    pub(crate) document: Arc<ApiDocument>,
     pub(crate) cache_control: HeaderValue,
     pub(crate) cors: CorsLayer,
     pub(crate) workers: Arc<SearchPool>,
@@ -37,7 +37,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(current: Arc<dyn CurrentEngine>, document: Document, settings: Settings) -> App {
+    pub(crate) fn new(current: Arc<dyn CurrentEngine>, document: ApiDocument, settings: Settings) -> App {
         // As many as the machine has cores, and one to hide a stall.
         let count = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
         let service = &settings.service;
@@ -69,8 +69,8 @@ impl App {
     }
 }
 
-impl FromRef<App> for Arc<Document> {
-    fn from_ref(app: &App) -> Arc<Document> {
+impl FromRef<App> for Arc<ApiDocument> {
+    fn from_ref(app: &App) -> Arc<ApiDocument> {
         Arc::clone(&app.document)
     }
 }

@@ -33,7 +33,7 @@ fn cost(worked: Duration, slice: Duration) -> Duration {
 
 /// The line before the workers.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct WorkerQueue {
     max_waiting: usize,
     state: Mutex<QueueState>,
 }
@@ -187,9 +187,9 @@ impl QueueState {
     }
 }
 
-impl Line {
+impl WorkerQueue {
     /// A line before so many workers, in which so many requests may wait.
-    pub(crate) fn new(workers: usize, max_waiting: usize) -> Line {
+    pub(crate) fn new(workers: usize, max_waiting: usize) -> WorkerQueue {
         let state = QueueState {
             workers,
             idle: workers,
@@ -200,7 +200,7 @@ impl Line {
             paused: 0,
             arrivals: 0,
         };
-        Line { max_waiting, state: Mutex::new(state) }
+        WorkerQueue { max_waiting, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, QueueState> {
@@ -209,7 +209,7 @@ impl Line {
     }
 
     /// Waits for a worker. Whoever stops waiting leaves the line.
-    pub(crate) async fn place(self: &Arc<Line>, client: IpAddr) -> Result<WorkerPermit, Full> {
+    pub(crate) async fn place(self: &Arc<WorkerQueue>, client: IpAddr) -> Result<WorkerPermit, Full> {
         let (wake, woken) = oneshot::channel();
         let (arrival, left_out) = {
             let mut state = self.state();
@@ -225,7 +225,7 @@ impl Line {
     }
 
     /// Gives free workers to those in line.
-    fn serve(self: &Arc<Line>) {
+    fn serve(self: &Arc<WorkerQueue>) {
         loop {
             let Some(waiting) = self.state().next() else { return };
             let is_long = waiting.is_long();
@@ -249,7 +249,7 @@ impl Line {
 
 /// Leaves the line when it is dropped, where it is still in it.
 struct Leaving<'l> {
-    line: &'l Line,
+    line: &'l WorkerQueue,
     arrival: u64,
 }
 
@@ -267,7 +267,7 @@ impl Drop for Leaving<'_> {
 /// A worker that works for a request; it is given back when this is dropped.
 #[derive(Debug)]
 pub(crate) struct WorkerPermit {
-    line: Arc<Line>,
+    line: Arc<WorkerQueue>,
     client: IpAddr,
     /// How long the request had worked before.
     worked: Duration,
@@ -279,7 +279,7 @@ pub(crate) struct WorkerPermit {
 /// A place given away; its owner is in line again.
 #[derive(Debug)]
 pub(crate) struct Paused {
-    line: Arc<Line>,
+    line: Arc<WorkerQueue>,
     arrival: u64,
     woken: oneshot::Receiver<WorkerPermit>,
 }
@@ -361,7 +361,7 @@ mod tests {
     }
 
     /// Lines up, and has done so when this returns.
-    async fn line_up(line: &Arc<Line>, number: u8) -> tokio::task::JoinHandle<Result<WorkerPermit, Full>> {
+    async fn line_up(line: &Arc<WorkerQueue>, number: u8) -> tokio::task::JoinHandle<Result<WorkerPermit, Full>> {
         let line = Arc::clone(line);
         let lined_up = tokio::spawn(async move { line.place(client(number)).await });
         tokio::task::yield_now().await;
@@ -370,7 +370,7 @@ mod tests {
 
     /// Who goes first of those that wait for one worker.
     async fn order(
-        line: &Arc<Line>,
+        line: &Arc<WorkerQueue>,
         held: WorkerPermit,
         waiting: Vec<(u8, tokio::task::JoinHandle<Result<WorkerPermit, Full>>)>,
     ) -> Vec<u8> {
@@ -391,7 +391,7 @@ mod tests {
     #[test]
     fn who_has_had_least_goes_first_however_many_another_client_sends() {
         in_runtime(async {
-            let line = Arc::new(Line::new(1, 100));
+            let line = Arc::new(WorkerQueue::new(1, 100));
             let held = line.place(client(1)).await.unwrap();
             let mut waiting = Vec::new();
             for number in [1, 1, 1, 2, 1, 3] {
@@ -405,7 +405,7 @@ mod tests {
     #[test]
     fn who_has_asked_for_nothing_has_saved_nothing_up() {
         in_runtime(async {
-            let line = Arc::new(Line::new(1, 100));
+            let line = Arc::new(WorkerQueue::new(1, 100));
             for _ in 0..3 {
                 let place = line.place(client(1)).await.unwrap();
                 std::thread::sleep(SLICE);
@@ -429,7 +429,7 @@ mod tests {
     #[test]
     fn long_work_gives_way_between_slices_to_work_of_the_same_client() {
         in_runtime(async {
-            let line = Arc::new(Line::new(1, 100));
+            let line = Arc::new(WorkerQueue::new(1, 100));
             let long = line.place(client(1)).await.unwrap();
             let long = long.give_way().expect("nobody waits");
             let short = line_up(&line, 1).await;
@@ -447,7 +447,7 @@ mod tests {
     #[test]
     fn one_worker_never_goes_on_with_long_work_so_that_it_is_free_for_new_work() {
         in_runtime(async {
-            let line = Arc::new(Line::new(2, 100));
+            let line = Arc::new(WorkerQueue::new(2, 100));
             let first = line.place(client(1)).await.unwrap().give_way().expect("one of two may go on");
             let second = line.place(client(2)).await.unwrap().give_way().expect_err("the other may not");
             assert_eq!((line.waiting(), line.idle()), (1, 1));
@@ -466,7 +466,7 @@ mod tests {
     #[test]
     fn who_leaves_is_not_served_and_a_worker_for_somebody_gone_is_given_back() {
         in_runtime(async {
-            let line = Arc::new(Line::new(1, 100));
+            let line = Arc::new(WorkerQueue::new(1, 100));
             let held = line.place(client(1)).await.unwrap();
             let gone = line_up(&line, 2).await;
             gone.abort();
@@ -483,7 +483,7 @@ mod tests {
     #[test]
     fn a_full_line_has_room_for_a_client_who_is_not_in_it() {
         in_runtime(async {
-            let line = Arc::new(Line::new(1, 2));
+            let line = Arc::new(WorkerQueue::new(1, 2));
             let held = line.place(client(1)).await.unwrap();
             let (first, last) = (line_up(&line, 1).await, line_up(&line, 1).await);
             assert_eq!(line.place(client(1)).await.unwrap_err(), Full);

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use super::queue::{Full, Line, WorkerPermit};
+use super::queue::{Full, WorkerPermit, WorkerQueue};
 use crate::engine::cancellation::supervised;
 use crate::http::error::problem::Problem;
 
@@ -19,7 +19,7 @@ use crate::http::error::problem::Problem;
 /// others are told at once to come back.
 #[derive(Debug)]
 pub(crate) struct SearchPool {
-    line: Arc<Line>,
+    line: Arc<WorkerQueue>,
     max_wait: Duration,
 }
 
@@ -84,7 +84,7 @@ impl PoolStatistics {
 impl SearchPool {
     /// So many, for whom so many requests may wait.
     pub(crate) fn new(workers: usize, max_waiting: usize, max_wait: Duration) -> SearchPool {
-        SearchPool { line: Arc::new(Line::new(workers, max_waiting)), max_wait }
+        SearchPool { line: Arc::new(WorkerQueue::new(workers, max_waiting)), max_wait }
     }
 
     /// Runs engine code off the async threads. Whoever stops waiting for it stops it.

@@ -24,7 +24,7 @@ enum Parting {
 
 /// A part of the site that loses something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum LostPart {
     /// Everything.
     Whole,
     /// What a source answers.
@@ -35,7 +35,7 @@ pub enum Part {
 
 /// How many there are, and how many of them would vanish.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Loss {
+pub struct LossCount {
     /// How many are answered at present.
     pub before: u64,
     /// How many of them would vanish.
@@ -46,11 +46,11 @@ pub struct Loss {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartLoss {
     /// The part.
-    pub part: Part,
+    pub part: LostPart,
     /// Of its articles.
-    pub articles: Loss,
+    pub articles: LossCount,
     /// Of its works.
-    pub works: Loss,
+    pub works: LossCount,
 }
 
 /// What a staged run would change.
@@ -240,12 +240,12 @@ fn losses(connection: &Connection, parting: Parting, few: u64) -> Result<Vec<Par
     let losses = vanished.query_map([few], |row| {
         let name = row.get(0)?;
         let part = match parting {
-            Parting::Whole => Part::Whole,
-            Parting::BySource => Part::Source(name),
-            Parting::ByLanguage => Part::Language(name),
+            Parting::Whole => LostPart::Whole,
+            Parting::BySource => LostPart::Source(name),
+            Parting::ByLanguage => LostPart::Language(name),
         };
-        let articles = Loss { before: row.get(3)?, vanished: row.get(1)? };
-        Ok(PartLoss { part, articles, works: Loss { before: row.get(4)?, vanished: row.get(2)? } })
+        let articles = LossCount { before: row.get(3)?, vanished: row.get(1)? };
+        Ok(PartLoss { part, articles, works: LossCount { before: row.get(4)?, vanished: row.get(2)? } })
     })?;
     Ok(losses.collect::<rusqlite::Result<_>>()?)
 }

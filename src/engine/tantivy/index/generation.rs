@@ -16,7 +16,7 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term}
 use super::backpressure::{InFlight, InFlightDocument};
 use super::directory::GenerationFolder;
 use super::failure::of_writing;
-use super::schema::{ContentKey, Fields, SCHEMA_VERSION, document, schema, tokenizers};
+use super::schema::{ContentKey, IndexFields, SCHEMA_VERSION, document, schema, tokenizers};
 use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
 use crate::article::Article;
 use crate::crash_point;
@@ -170,7 +170,7 @@ pub struct Generation {
     path: PathBuf,
     manifest: Manifest,
     index: Index,
-    fields: Fields,
+    fields: IndexFields,
     reader: IndexReader,
 }
 
@@ -403,7 +403,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 /// Puts changes into an index.
 pub struct GenerationWriter {
     path: PathBuf,
-    fields: Fields,
+    fields: IndexFields,
     writer: IndexWriter<InFlightDocument>,
     in_flight: Arc<InFlight>,
 }
@@ -431,7 +431,13 @@ impl GenerationWriter {
         GenerationWriter::new(path, &index, &fields, threads, threads * TOLD_HEAP_BYTES)
     }
 
-    fn new(path: &Path, index: &Index, fields: &Fields, threads: usize, heap_bytes: usize) -> Result<GenerationWriter> {
+    fn new(
+        path: &Path,
+        index: &Index,
+        fields: &IndexFields,
+        threads: usize,
+        heap_bytes: usize,
+    ) -> Result<GenerationWriter> {
         // One merge at a time: each holds the terms of what it merges in memory.
         let options = IndexWriterOptions::builder()
             .num_worker_threads(threads)

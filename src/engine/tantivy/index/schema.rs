@@ -54,7 +54,7 @@ pub(crate) struct ZoneFields {
 
 /// All fields.
 #[derive(Debug, Clone)]
-pub(crate) struct Fields {
+pub(crate) struct IndexFields {
     pub(crate) id: Field,
     /// The key of the address, see [`url_key::key`].
     pub(crate) url: Field,
@@ -97,7 +97,7 @@ pub(crate) fn length_column(zone: Zone) -> String {
 }
 
 /// The schema and its fields.
-pub(crate) fn schema() -> (Schema, Fields) {
+pub(crate) fn schema() -> (Schema, IndexFields) {
     let mut builder = Schema::builder();
     let terms = TextOptions::default().set_indexing_options(
         TextFieldIndexing::default()
@@ -123,7 +123,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
             .set_index_option(IndexRecordOption::WithFreqs),
     );
     let column = TextOptions::default().set_fast("raw");
-    let fields = Fields {
+    let fields = IndexFields {
         id: builder.add_text_field("id", STRING | FAST),
         url: builder.add_text_field("url", STRING),
         work: builder.add_u64_field("work", FAST),
@@ -163,7 +163,7 @@ pub(crate) fn tokenizers() -> TokenizerManager {
 
 /// An analysed article as a document, and about how many bytes that is.
 pub(crate) fn document(
-    fields: &Fields,
+    fields: &IndexFields,
     article: &Article,
     work: u64,
     content: ContentKey,

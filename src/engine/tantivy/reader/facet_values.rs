@@ -18,7 +18,7 @@ use crate::engine::tantivy::index::schema::LABEL_SEPARATOR;
 
 /// A tag or an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Label {
+pub(crate) struct FacetLabel {
     /// What is compared, see [`label_key`].
     pub(crate) key: String,
     /// The first of its spellings that a visible article has, in the order of their characters.
@@ -57,8 +57,8 @@ pub(crate) struct FacetDictionary {
     langs_above: Vec<Vec<u32>>,
     pub(crate) topics: Vec<String>,
     topic_labels: Vec<TopicLabels>,
-    pub(crate) tags: Vec<Label>,
-    pub(crate) authors: Vec<Label>,
+    pub(crate) tags: Vec<FacetLabel>,
+    pub(crate) authors: Vec<FacetLabel>,
     pub(crate) months: Vec<Month>,
     pub(crate) years: Vec<i16>,
     /// For every month, the number of its year behind all months.
@@ -163,7 +163,7 @@ impl FacetDictionary {
 
     /// For every value of a facet, whether its filter takes it; `None` where the filter is empty.
     pub(crate) fn meant(&self, facet: Facet, filters: &Filters) -> Option<Vec<bool>> {
-        let has_label = |labels: &[Label], asked: &[String]| {
+        let has_label = |labels: &[FacetLabel], asked: &[String]| {
             let keys: FxHashSet<String> = asked.iter().map(|asked| label_key(asked)).collect();
             (!asked.is_empty()).then(|| labels.iter().map(|label| keys.contains(&label.key)).collect())
         };
@@ -258,7 +258,7 @@ fn labels(
     segments: &[Segment],
     now_s: i64,
     column: impl Fn(&Segment) -> Option<&StrColumn>,
-) -> io::Result<(Vec<Label>, Vec<Vec<u32>>)> {
+) -> io::Result<(Vec<FacetLabel>, Vec<Vec<u32>>)> {
     let (spellings, spelling_numbers) = merged(segments, &column)?;
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (place, spelling) in spellings.iter().enumerate() {
@@ -285,7 +285,7 @@ fn labels(
             label_of[*place] = number(labels.len());
         }
         let first = places.iter().find(|place| is_used[**place]).or(places.first());
-        labels.push(Label { key, text: first.map_or(String::new(), |place| spellings[*place].clone()) });
+        labels.push(FacetLabel { key, text: first.map_or(String::new(), |place| spellings[*place].clone()) });
     }
     let of_segment = |numbers: &Vec<u32>| {
         numbers.iter().filter_map(|number| label_of.get(*number as usize)).copied().collect::<Vec<u32>>()

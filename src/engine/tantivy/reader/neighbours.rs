@@ -73,7 +73,7 @@ impl NearestStore {
     pub(crate) fn open(folder: &Path, fingerprint: u64, works: usize) -> Option<NearestStore> {
         let directory = MmapDirectory::open(folder).ok()?;
         let bytes = directory.open_read(Path::new(FILE)).ok()?.read_bytes().ok()?;
-        let mut reader = Reader { bytes: &bytes, at: 0 };
+        let mut reader = NeighboursReader { bytes: &bytes, at: 0 };
         let is_ours = reader.take(MAGIC.len())? == MAGIC && reader.number()? == fingerprint;
         let (held, table) = (reader.number()? as usize, reader.number()? as usize);
         let is_whole = held == works && bytes.len() == table.checked_add(works.checked_mul(RANGE)?)?;
@@ -83,9 +83,9 @@ impl NearestStore {
     /// What is kept of a work.
     pub(crate) fn of(&self, work: u32) -> Option<Kept> {
         let work = Some(work as usize).filter(|work| *work < self.works)?;
-        let mut places = Reader { bytes: &self.bytes, at: self.table + work * RANGE };
+        let mut places = NeighboursReader { bytes: &self.bytes, at: self.table + work * RANGE };
         let range: Range<usize> = places.number()? as usize..places.number()? as usize;
-        Reader { bytes: self.bytes.get(range)?, at: 0 }.kept()
+        NeighboursReader { bytes: self.bytes.get(range)?, at: 0 }.kept()
     }
 }
 
@@ -105,12 +105,12 @@ fn write_candidates(out: &mut Vec<u8>, candidates: &[RelatedCandidate]) {
 }
 
 /// Reads what was written; `None` where there is less than there should be.
-struct Reader<'b> {
+struct NeighboursReader<'b> {
     bytes: &'b [u8],
     at: usize,
 }
 
-impl<'b> Reader<'b> {
+impl<'b> NeighboursReader<'b> {
     fn take(&mut self, count: usize) -> Option<&'b [u8]> {
         let taken = self.bytes.get(self.at..self.at.checked_add(count)?)?;
         self.at += count;

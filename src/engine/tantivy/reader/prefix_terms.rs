@@ -38,7 +38,7 @@ pub(crate) struct PrefixTerms {
 
 /// A beginning whose words are being gone through.
 #[derive(Default)]
-struct Open {
+struct OpenPrefix {
     beginning: String,
     words: usize,
     /// The best so far, the least of them on top.
@@ -53,7 +53,7 @@ impl PrefixTerms {
         holders: impl Fn(&TermInfo) -> io::Result<u32>,
     ) -> io::Result<PrefixTerms> {
         let mut beginnings = PrefixTerms::default();
-        let mut open: [Open; MAX_CHARS] = Default::default();
+        let mut open: [OpenPrefix; MAX_CHARS] = Default::default();
         let mut stream = terms.stream()?;
         while stream.advance() {
             let Ok(word) = std::str::from_utf8(stream.key()) else { continue };
@@ -65,7 +65,10 @@ impl PrefixTerms {
             for (open, end) in open.iter_mut().zip(ends) {
                 let beginning = word.get(..end).unwrap_or(word);
                 if open.beginning != beginning {
-                    let done = std::mem::replace(open, Open { beginning: beginning.to_owned(), ..Open::default() });
+                    let done = std::mem::replace(
+                        open,
+                        OpenPrefix { beginning: beginning.to_owned(), ..OpenPrefix::default() },
+                    );
                     beginnings.close(done);
                 }
                 open.take(articles, stream.term_ord());
@@ -75,7 +78,7 @@ impl PrefixTerms {
         Ok(beginnings)
     }
 
-    fn close(&mut self, open: Open) {
+    fn close(&mut self, open: OpenPrefix) {
         if open.words > MAX_SCANNED {
             let best = open.best.into_sorted_vec().into_iter();
             let best = best.map(|Reverse((articles, Reverse(ordinal)))| (articles, ordinal)).collect();
@@ -90,7 +93,7 @@ impl PrefixTerms {
     }
 }
 
-impl Open {
+impl OpenPrefix {
     fn take(&mut self, articles: u32, ordinal: TermOrdinal) {
         self.words += 1;
         self.best.push(Reverse((articles, Reverse(ordinal))));

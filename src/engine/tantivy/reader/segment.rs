@@ -15,14 +15,14 @@ use super::prefix_terms::PrefixTerms;
 use crate::analysis::{MinHash, ZONES, Zone};
 use crate::engine::EngineError;
 use crate::engine::snippets::BodyPassage;
-use crate::engine::tantivy::index::schema::{ContentKey, Fields, length_column, read_passage};
+use crate::engine::tantivy::index::schema::{ContentKey, IndexFields, length_column, read_passage};
 
 /// How many postings are read in the time that one article is looked for among them.
 const POSTINGS_A_SEEK: usize = 64;
 
 /// Whether readers may see an article when its snapshot is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
+enum Visibility {
     /// It is deleted, has expired or is not published yet.
     No,
     /// Until it expires.
@@ -59,7 +59,7 @@ pub(crate) struct Segment {
     pub(crate) published: Column<i64>,
     pub(crate) expires: Column<i64>,
     /// For every article, whether it is seen at the second at which the snapshot was taken.
-    seen: Vec<Seen>,
+    seen: Vec<Visibility>,
     /// The articles that are not, in order: nothing of them may be told, so that no statistics count
     /// them.
     pub(crate) uncounted: Arc<Vec<DocId>>,
@@ -115,7 +115,7 @@ impl Segment {
     /// Opens the columns of a segment, for the articles that are seen at a second (Unix time).
     pub(crate) fn open(
         reader: &SegmentReader,
-        fields: &Fields,
+        fields: &IndexFields,
         best: &mut KnownSegments,
         now_s: i64,
     ) -> tantivy::Result<Segment> {
@@ -222,7 +222,7 @@ impl Segment {
     /// The articles that hold a stem in a zone.
     pub(crate) fn stem_postings(
         &self,
-        fields: &Fields,
+        fields: &IndexFields,
         zone: Zone,
         stem: &str,
         option: IndexRecordOption,
@@ -234,7 +234,7 @@ impl Segment {
     /// The articles that hold a stem in a zone, with how often, block by block.
     pub(crate) fn stem_blocks(
         &self,
-        fields: &Fields,
+        fields: &IndexFields,
         zone: Zone,
         stem: &str,
     ) -> Result<Option<BlockSegmentPostings>, EngineError> {
@@ -246,7 +246,7 @@ impl Segment {
     /// The articles that hold a word, folded or as typed, in a zone, with how often, block by block.
     pub(crate) fn word_blocks(
         &self,
-        fields: &Fields,
+        fields: &IndexFields,
         zone: Zone,
         word: &str,
     ) -> Result<Option<BlockSegmentPostings>, EngineError> {
@@ -258,7 +258,7 @@ impl Segment {
     /// The articles that hold a word, folded or as typed, in a zone.
     pub(crate) fn word_postings(
         &self,
-        fields: &Fields,
+        fields: &IndexFields,
         zone: Zone,
         word: &str,
         option: IndexRecordOption,
@@ -269,7 +269,7 @@ impl Segment {
 
     /// For every article, whether it holds a folded word, with its tilde where it has one, in some
     /// zone.
-    pub(crate) fn docs_with_word(&self, fields: &Fields, word: &str) -> Result<Vec<bool>, EngineError> {
+    pub(crate) fn docs_with_word(&self, fields: &IndexFields, word: &str) -> Result<Vec<bool>, EngineError> {
         let option = IndexRecordOption::Basic;
         let mut lists = Vec::new();
         if word.contains('ñ') {
@@ -339,9 +339,9 @@ impl Segment {
         let docs = 0..self.reader.max_doc();
         self.newness_s = docs.clone().map(|doc| self.published.first(doc).unwrap_or(i64::MIN)).collect();
         let seen = |doc| match self.is_visible(doc, now_s) {
-            false => Seen::No,
-            true if self.expires.first(doc).is_some() => Seen::ForNow,
-            true => Seen::ForGood,
+            false => Visibility::No,
+            true if self.expires.first(doc).is_some() => Visibility::ForNow,
+            true => Visibility::ForGood,
         };
         self.seen = docs.clone().map(seen).collect();
         self.settled_s = now_s;
@@ -350,7 +350,7 @@ impl Segment {
 
     /// Whether statistics count an article: readers might see it when the snapshot was taken.
     pub(crate) fn is_counted(&self, doc: DocId) -> bool {
-        self.seen.get(doc as usize).is_some_and(|seen| *seen != Seen::No)
+        self.seen.get(doc as usize).is_some_and(|seen| *seen != Visibility::No)
     }
 
     /// When an article appears and when it expires, Unix time; neither where it is never seen.
@@ -379,7 +379,7 @@ impl Segment {
 
     /// Whether readers may see an article at a second (Unix time).
     pub(crate) fn is_visible(&self, doc: DocId, now_s: i64) -> bool {
-        if self.settled_s <= now_s && self.seen.get(doc as usize) == Some(&Seen::ForGood) {
+        if self.settled_s <= now_s && self.seen.get(doc as usize) == Some(&Visibility::ForGood) {
             return true;
         }
         !self.reader.is_deleted(doc)

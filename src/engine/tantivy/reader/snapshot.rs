@@ -19,14 +19,14 @@ use crate::engine::cursor::HOLD_S;
 use crate::engine::planning::synonyms::{SynonymGroup, SynonymIndex};
 use crate::engine::ranking::LanguageStats;
 use crate::engine::related::DocumentProfile;
-use crate::engine::tantivy::index::schema::Fields;
+use crate::engine::tantivy::index::schema::IndexFields;
 
 use crate::engine::{Card, EngineError, IndexVersion};
 
 /// One state of an index.
 pub(crate) struct Snapshot {
     pub(crate) searcher: Searcher,
-    pub(crate) fields: Fields,
+    pub(crate) fields: IndexFields,
     pub(crate) segments: Vec<Segment>,
     pub(crate) languages: Vec<LanguageStats>,
     /// How many articles readers may see of each language, as it was declared.
@@ -57,7 +57,7 @@ impl Snapshot {
     /// Opens the columns of a searcher and counts its articles.
     pub(crate) fn new(
         searcher: Searcher,
-        fields: Fields,
+        fields: IndexFields,
         version: IndexVersion,
         synonyms: Vec<SynonymGroup>,
         mut best: KnownSegments,

@@ -27,7 +27,7 @@ use crate::article::Article;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::filters::Filters;
 use crate::engine::related::diversify::{self, NearDuplicates, in_order};
-use crate::engine::related::reasons::{Written, reasons};
+use crate::engine::related::reasons::{SurfaceForms, reasons};
 use crate::engine::related::subject::work_key;
 use crate::engine::related::{DocumentProfile, KEPT, Shared, Similarity};
 use crate::engine::{
@@ -117,11 +117,16 @@ impl RelatedTarget {
     }
 
     /// How the subject writes what was looked for.
-    fn written(&self, snapshot: &Snapshot, version: usize, looked_for: &LookedFor) -> Result<Written, EngineError> {
+    fn written(
+        &self,
+        snapshot: &Snapshot,
+        version: usize,
+        looked_for: &LookedFor,
+    ) -> Result<SurfaceForms, EngineError> {
         let other;
         let subject = match self.place.filter(|_| version != self.version) {
             Some(_) => {
-                let Some(place) = self.versions.get(version) else { return Ok(Written::default()) };
+                let Some(place) = self.versions.get(version) else { return Ok(SurfaceForms::default()) };
                 other = snapshot.subject(*place)?;
                 &other
             }
@@ -130,7 +135,7 @@ impl RelatedTarget {
         let written = |terms: &[KeyTerm], places: &[usize]| {
             places.iter().map(|place| terms.get(*place).map_or(String::new(), |term| term.written.clone())).collect()
         };
-        Ok(Written {
+        Ok(SurfaceForms {
             words: written(&subject.terms.words, &looked_for.words),
             phrases: written(&subject.terms.phrases, &looked_for.phrases),
             is_translated: version != self.version,
@@ -360,7 +365,7 @@ impl<'s> FallbackTiers<'s> {
     }
 
     fn show_near(&mut self, shown: Vec<RelatedChoice>, looked_for: &[LookedFor]) -> Result<(), EngineError> {
-        let mut written: HashMap<usize, Written> = HashMap::new();
+        let mut written: HashMap<usize, SurfaceForms> = HashMap::new();
         for RelatedChoice { place, candidate, .. } in shown {
             let RelatedCandidate { work, nearness, version } = candidate;
             let written = match written.entry(version) {
@@ -380,7 +385,13 @@ impl<'s> FallbackTiers<'s> {
 
     /// Why a work is near that is shown by a card. Where the two versions have nothing in common, other
     /// versions of their works have a topic or the series.
-    fn reasons(&self, shared: Shared, written: &Written, card: &Card, work: u32) -> Result<Vec<Reason>, EngineError> {
+    fn reasons(
+        &self,
+        shared: Shared,
+        written: &SurfaceForms,
+        card: &Card,
+        work: u32,
+    ) -> Result<Vec<Reason>, EngineError> {
         let why = reasons(shared, written, &self.origin.card, &self.origin.subject.topics, card);
         if !why.is_empty() {
             return Ok(why);

@@ -12,7 +12,7 @@ use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::related::subject::{author_key, link_key, series_key, topic_key};
 use crate::engine::related::{
-    self, DocumentProfile, Evidence, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Shared, SharedTerms, Similarity,
+    self, DocumentProfile, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Shared, SharedTerms, Similarity, SimilarityEvidence,
     WeightedTerm,
 };
 use crate::engine::tantivy::reader::neighbours::{LookedFor, RelatedCandidate};
@@ -454,11 +454,11 @@ fn each_list(
 
 /// A work that has something in common with what is asked about.
 #[derive(Default)]
-struct Found {
+struct FoundWork {
     work: u32,
     /// Its place among those that were found.
     at: usize,
-    evidence: Evidence,
+    evidence: SimilarityEvidence,
     /// What the best text of its versions is worth beside the present one that is asked about.
     text: f32,
 }
@@ -466,17 +466,17 @@ struct Found {
 /// The works that have something in common with what is asked about.
 #[derive(Default)]
 struct Finds {
-    works: Vec<Found>,
+    works: Vec<FoundWork>,
     /// For every version asked about so far, the terms that each of the works shares with it.
     terms: Vec<Vec<SharedTerms>>,
 }
 
 impl Finds {
     /// A work; `slots` has the place of each that is among them, plus one.
-    fn of(&mut self, slots: &mut [u32], work: u32) -> Option<&mut Found> {
+    fn of(&mut self, slots: &mut [u32], work: u32) -> Option<&mut FoundWork> {
         let slot = slots.get_mut(work as usize)?;
         if *slot == 0 {
-            self.works.push(Found { work, at: self.works.len(), ..Found::default() });
+            self.works.push(FoundWork { work, at: self.works.len(), ..FoundWork::default() });
             *slot = self.works.len() as u32;
         }
         self.works.get_mut(*slot as usize - 1)

@@ -11,7 +11,7 @@ use crate::engine::tantivy::reader::segment::{Place, Segment};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// A version that counts somewhere.
-struct Counted {
+struct CountedVersions {
     place: Place,
     failed: Failed,
     /// The version of the same work that was taken up before it, its place in the list plus one.
@@ -58,7 +58,7 @@ struct ValueCounts {
 }
 
 impl ValueCounts {
-    fn take(&mut self, snapshot: &Snapshot, segment: &Segment, version: &Counted, work: u32) {
+    fn take(&mut self, snapshot: &Snapshot, segment: &Segment, version: &CountedVersions, work: u32) {
         if !version.failed.is_none_but(self.facet) {
             return;
         }
@@ -79,7 +79,7 @@ impl ValueCounts {
 struct Sums<'s> {
     snapshot: &'s Snapshot,
     values: Vec<ValueCounts>,
-    versions: Vec<Counted>,
+    versions: Vec<CountedVersions>,
     /// For every work, its last version in `versions`, plus one; empty where versions count singly.
     last: Vec<u32>,
 }
@@ -104,7 +104,7 @@ impl<'s> Sums<'s> {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
         let last = self.last.get_mut(segment.work_of(place.doc) as usize);
         let before = last.as_ref().map_or(0, |last| **last);
-        self.versions.push(Counted { place, failed, before });
+        self.versions.push(CountedVersions { place, failed, before });
         if let Some(last) = last {
             *last = u32::try_from(self.versions.len()).unwrap_or(0);
         }

@@ -27,7 +27,7 @@ use super::reader::articles::place;
 use super::reader::segment::Place;
 use super::reader::snapshot::Snapshot;
 use crate::engine::cancellation::Steps;
-use crate::engine::planning::relaxation::{self, Found, RelaxedAnswer, is_whole};
+use crate::engine::planning::relaxation::{self, FoundMatches, RelaxedAnswer, is_whole};
 use crate::engine::planning::{CorrectionMode, Known, Note, Plan};
 use crate::engine::{Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, language_fit};
 
@@ -94,7 +94,7 @@ fn matching<'s>(
     request: &SearchRequest,
     without: &HashSet<u32>,
     clauses: &Clauses<'_>,
-) -> Result<Found<Matches<'s>>, EngineError> {
+) -> Result<FoundMatches<Matches<'s>>, EngineError> {
     let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
     let filter = Filter::new(&snapshot.values, filters);
     let mut works = Works::new(snapshot, request.group, sort_of(plan, request));
@@ -143,7 +143,7 @@ fn matching<'s>(
             }
         }
     }
-    Ok(Found { matches: Matches { works, counter }, versions, whole })
+    Ok(FoundMatches { matches: Matches { works, counter }, versions, whole })
 }
 
 /// The order of an answer: where nothing is searched for, nothing is more relevant.

@@ -16,7 +16,7 @@ use crate::analysis::Standing;
 use crate::engine::cancellation::{Steps, checkpoint};
 use crate::engine::planning::Collection;
 use crate::engine::ranking::LanguageStats;
-use crate::engine::suggest::{Holders, Misspelt, Offer, Suggester, Typed, Writing};
+use crate::engine::suggest::{Holders, MisspeltText, Offer, Suggester, Typed, Writing};
 use crate::engine::tantivy::EngineState;
 use crate::engine::tantivy::index::schema::{PART_SEPARATOR, completion_text, read_completion, standing};
 use crate::engine::tantivy::reader::completion_top_k::CompletionTopK;
@@ -46,7 +46,7 @@ impl Suggester for EngineState {
 
     fn mended(
         &self,
-        misspelt: &Misspelt,
+        misspelt: &MisspeltText,
         with: &[String],
         request: &SuggestRequest,
     ) -> Result<Vec<Offer>, EngineError> {
@@ -225,7 +225,7 @@ fn meet_listed(
 /// the best.
 fn mended<'r>(
     snapshot: &Snapshot,
-    misspelt: &Misspelt,
+    misspelt: &MisspeltText,
     request: &'r SuggestRequest,
 ) -> Result<Candidates<'r>, EngineError> {
     let mut candidates = Candidates::new(request);
@@ -316,7 +316,7 @@ fn offer(
     within: &Within,
     request: &SuggestRequest,
 ) -> Result<Option<Offer>, EngineError> {
-    let mut counted = Counted::default();
+    let mut counted = CountedCompletion::default();
     let mut writings: BTreeMap<(String, String), u64> = BTreeMap::new();
     let from = format!("{key}{PART_SEPARATOR}");
     let until = format!("{from}{}", char::MAX);
@@ -345,14 +345,14 @@ fn offer(
 
 /// The works under a completion.
 #[derive(Default)]
-struct Counted {
+struct CountedCompletion {
     /// The work of every article that was counted, and how the article has it.
     works: Vec<(u32, Standing)>,
     looked_at: u32,
     estimated: u64,
 }
 
-impl Counted {
+impl CountedCompletion {
     /// Counts the articles of a list that readers may see and that `work_of` gives a work. Once enough
     /// were looked at, one of them is found for certain, and the others are estimated: of `holders`.
     fn take(

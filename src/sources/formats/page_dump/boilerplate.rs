@@ -4,10 +4,10 @@ use super::byline::{Meta, meta};
 use super::dates;
 use super::lines::{Item, Marker, fold, key, key_of_folded};
 use super::profile::SiteProfile;
-use super::tables::{Label, tables};
+use super::tables::{LineLabel, tables};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum LineKind {
     /// A paragraph, or a list item of one or more sentences.
     Prose,
     /// A short line that ends as a sentence does.
@@ -25,7 +25,7 @@ pub(crate) enum Kind {
     Meta(Meta),
     /// Breadcrumbs or a menu on one line: the parts.
     Trail(Vec<String>),
-    Label(Label),
+    Label(LineLabel),
     /// A long sentence that belongs to the site: cookies, newsletter, harassment policy.
     Notice,
     /// "Read more" and the like.
@@ -37,7 +37,7 @@ pub(crate) enum Kind {
 /// An item's kind, and whether it recurs over the site.
 #[derive(Debug, Clone)]
 pub(crate) struct Sign {
-    pub kind: Kind,
+    pub kind: LineKind,
     pub recurs: bool,
 }
 
@@ -47,11 +47,11 @@ pub(crate) fn signs(items: &[Item], profile: &SiteProfile) -> Vec<Sign> {
     let mut signs: Vec<Sign> = Vec::with_capacity(items.len());
     for item in items {
         let mut kind = kind(item);
-        if kind == Kind::Entry && introduced {
-            kind = Kind::Introduced;
+        if kind == LineKind::Entry && introduced {
+            kind = LineKind::Introduced;
         }
         if !item.listed() {
-            introduced = item.introduces() && item.words >= 4 && matches!(kind, Kind::Prose | Kind::Sentence);
+            introduced = item.introduces() && item.words >= 4 && matches!(kind, LineKind::Prose | LineKind::Sentence);
         }
         signs.push(Sign { recurs: profile.recurs(item), kind });
     }
@@ -59,12 +59,12 @@ pub(crate) fn signs(items: &[Item], profile: &SiteProfile) -> Vec<Sign> {
     introduce_unmarked(items, &mut signs);
     restore_headings(items, &mut signs);
     let around = |at: usize, signs: &[Sign]| {
-        let near = |i: Option<usize>| i.and_then(|i| signs.get(i)).is_some_and(|s| s.kind == Kind::Event);
+        let near = |i: Option<usize>| i.and_then(|i| signs.get(i)).is_some_and(|s| s.kind == LineKind::Event);
         near(at.checked_sub(1)) || near(at.checked_add(1))
     };
     // "Date: 18 May 2022" beside "Time: ..." is when the event is, not when the page was published.
     for (at, item) in items.iter().enumerate() {
-        let dated = matches!(signs.get(at).map(|s| &s.kind), Some(Kind::Meta(_)));
+        let dated = matches!(signs.get(at).map(|s| &s.kind), Some(LineKind::Meta(_)));
         let keyed = item.text.split_once(':').is_some_and(|(head, _)| {
             matches!(key(head).as_str(), "date" | "dates" | "fecha" | "data" | "when" | "cuando" | "quando" | "quand")
         });
@@ -73,7 +73,7 @@ pub(crate) fn signs(items: &[Item], profile: &SiteProfile) -> Vec<Sign> {
             && around(at, &signs)
             && let Some(sign) = signs.get_mut(at)
         {
-            sign.kind = Kind::Event;
+            sign.kind = LineKind::Event;
         }
     }
     signs
@@ -85,17 +85,16 @@ fn introduce_flanked(items: &[Item], signs: &mut [Sign]) {
     const LONGEST: usize = 15;
     let prose = |signs: &[Sign], at: Option<usize>| {
         at.is_some_and(|at| {
-            signs
-                .get(at)
-                .is_some_and(|s| !s.recurs && matches!(s.kind, Kind::Prose | Kind::Sentence | Kind::Introduced))
-                && items.get(at).is_some_and(|i| i.words >= 5 || i.listed())
+            signs.get(at).is_some_and(|s| {
+                !s.recurs && matches!(s.kind, LineKind::Prose | LineKind::Sentence | LineKind::Introduced)
+            }) && items.get(at).is_some_and(|i| i.words >= 5 || i.listed())
         })
     };
     let heading =
-        |signs: &[Sign], at: Option<usize>| at.and_then(|at| signs.get(at)).is_some_and(|s| s.kind == Kind::Short);
+        |signs: &[Sign], at: Option<usize>| at.and_then(|at| signs.get(at)).is_some_and(|s| s.kind == LineKind::Short);
     let mut at = 0;
     while at < signs.len() {
-        let run = signs.iter().skip(at).take_while(|s| s.kind == Kind::Entry && !s.recurs).count();
+        let run = signs.iter().skip(at).take_while(|s| s.kind == LineKind::Entry && !s.recurs).count();
         if run == 0 {
             at += 1;
             continue;
@@ -106,7 +105,7 @@ fn introduce_flanked(items: &[Item], signs: &mut [Sign]) {
         let below = prose(signs, Some(end)) || heading(signs, Some(end)) && prose(signs, Some(end + 1));
         if run <= LONGEST && above && below {
             for sign in signs.iter_mut().take(end).skip(at) {
-                sign.kind = Kind::Introduced;
+                sign.kind = LineKind::Introduced;
             }
         }
         at = end;
@@ -119,22 +118,25 @@ fn introduce_unmarked(items: &[Item], signs: &mut [Sign]) {
     const LONGEST: usize = 30;
     let mut at = 0;
     while at + 1 < signs.len() {
-        let introduces = signs.get(at).is_some_and(|s| matches!(s.kind, Kind::Prose | Kind::Sentence))
+        let introduces = signs.get(at).is_some_and(|s| matches!(s.kind, LineKind::Prose | LineKind::Sentence))
             && items.get(at).is_some_and(|i| i.introduces() && i.words >= 4);
         at += 1;
         if !introduces {
             continue;
         }
-        let run =
-            signs.iter().skip(at).take_while(|s| matches!(s.kind, Kind::Short | Kind::Sentence) && !s.recurs).count();
+        let run = signs
+            .iter()
+            .skip(at)
+            .take_while(|s| matches!(s.kind, LineKind::Short | LineKind::Sentence) && !s.recurs)
+            .count();
         // The section that follows an article closes a list as a paragraph does.
         let closed = signs.get(at + run).is_some_and(|s| {
-            s.kind == Kind::Prose && !s.recurs
-                || matches!(s.kind, Kind::Label(Label::Share | Label::Related | Label::Comments))
+            s.kind == LineKind::Prose && !s.recurs
+                || matches!(s.kind, LineKind::Label(LineLabel::Share | LineLabel::Related | LineLabel::Comments))
         });
         if (1..=LONGEST).contains(&run) && closed {
             for sign in signs.iter_mut().skip(at).take(run) {
-                sign.kind = Kind::Introduced;
+                sign.kind = LineKind::Introduced;
             }
         }
         at += run;
@@ -147,76 +149,78 @@ fn restore_headings(items: &[Item], signs: &mut [Sign]) {
     const LONG: usize = 20;
     const NEAR: usize = 4;
     for at in 1..signs.len() {
-        let ambiguous = matches!(signs.get(at).map(|s| &s.kind), Some(Kind::Label(Label::Related | Label::Closing)))
-            && items.get(at).is_some_and(|item| tables().ambiguous.contains(key(&item.text).as_str()));
+        let ambiguous =
+            matches!(signs.get(at).map(|s| &s.kind), Some(LineKind::Label(LineLabel::Related | LineLabel::Closing)))
+                && items.get(at).is_some_and(|item| tables().ambiguous.contains(key(&item.text).as_str()));
         if !ambiguous {
             continue;
         }
         let above = signs
             .get(at - 1)
-            .is_some_and(|s| !s.recurs && matches!(s.kind, Kind::Prose | Kind::Introduced | Kind::Short));
-        let next = if signs.get(at + 1).is_some_and(|s| s.kind == Kind::Short) { at + 2 } else { at + 1 };
-        let below = signs.get(next).is_some_and(|s| s.kind == Kind::Prose && !s.recurs)
+            .is_some_and(|s| !s.recurs && matches!(s.kind, LineKind::Prose | LineKind::Introduced | LineKind::Short));
+        let next = if signs.get(at + 1).is_some_and(|s| s.kind == LineKind::Short) { at + 2 } else { at + 1 };
+        let below = signs.get(next).is_some_and(|s| s.kind == LineKind::Prose && !s.recurs)
             && items.get(next).is_some_and(|i| !i.listed() && !i.ends_cut() && i.words >= LONG);
-        let entries = signs.iter().skip(at).take(NEAR + 1).any(|s| matches!(s.kind, Kind::Meta(_) | Kind::More));
+        let entries =
+            signs.iter().skip(at).take(NEAR + 1).any(|s| matches!(s.kind, LineKind::Meta(_) | LineKind::More));
         if let (true, true, false, Some(sign)) = (above, below, entries, signs.get_mut(at)) {
-            sign.kind = Kind::Short;
+            sign.kind = LineKind::Short;
         }
     }
 }
 
-fn kind(item: &Item) -> Kind {
+fn kind(item: &Item) -> LineKind {
     let folded = fold(&item.text);
     if item.words <= 10 {
         let key = key_of_folded(&folded);
         if let Some(label) = label(&folded, &key) {
-            return Kind::Label(label);
+            return LineKind::Label(label);
         }
         if tables().more.contains(key.as_str()) {
-            return Kind::More;
+            return LineKind::More;
         }
         if is_aside(item, &folded) {
-            return Kind::Aside;
+            return LineKind::Aside;
         }
     }
     if is_footnote(item) {
-        return Kind::Footnote;
+        return LineKind::Footnote;
     }
     // "Read also: a title" in the middle of an article.
-    let names_related = |head: &str| label(head, &key_of_folded(head)) == Some(Label::Related);
+    let names_related = |head: &str| label(head, &key_of_folded(head)) == Some(LineLabel::Related);
     if item.words <= 30 && folded.split_once(':').is_some_and(|(head, _)| names_related(head)) {
-        return Kind::Aside;
+        return LineKind::Aside;
     }
     if item.words <= 24 {
         if let Some(kind) = copyright(item, &folded) {
             return kind;
         }
         if is_event(item) {
-            return Kind::Event;
+            return LineKind::Event;
         }
         if let Some(meta) = meta(item) {
-            return Kind::Meta(meta);
+            return LineKind::Meta(meta);
         }
     }
     if let Some(parts) = trail(item) {
-        return Kind::Trail(parts);
+        return LineKind::Trail(parts);
     }
     if is_notice(item, &folded) {
-        return Kind::Notice;
+        return LineKind::Notice;
     }
     if item.words >= 28 && (item.ends_sentence() || !is_menu_run(&item.text)) {
-        return Kind::Prose;
+        return LineKind::Prose;
     }
     let ends = item.ends_sentence() || item.ends_cut();
     let asks = item.text.ends_with(['?', '!']) && !item.text.contains(". ");
     match (item.listed(), ends) {
-        (true, true) if item.words >= 8 => Kind::Prose,
-        (true, _) => Kind::Entry,
-        _ if item.words >= 28 => Kind::Short,
-        (false, true) if item.words >= 12 && !asks => Kind::Prose,
-        (false, true) if matches!(item.marker, Marker::Heading(_)) => Kind::Short,
-        (false, true) => Kind::Sentence,
-        (false, false) => Kind::Short,
+        (true, true) if item.words >= 8 => LineKind::Prose,
+        (true, _) => LineKind::Entry,
+        _ if item.words >= 28 => LineKind::Short,
+        (false, true) if item.words >= 12 && !asks => LineKind::Prose,
+        (false, true) if matches!(item.marker, Marker::Heading(_)) => LineKind::Short,
+        (false, true) => LineKind::Sentence,
+        (false, false) => LineKind::Short,
     }
 }
 
@@ -225,7 +229,7 @@ fn is_doubtful(name: &str) -> bool {
     matches!(name, "response" | "responses" | "respuestas" | "reactions")
 }
 
-fn label(text: &str, key: &str) -> Option<Label> {
+fn label(text: &str, key: &str) -> Option<LineLabel> {
     const SHARING: &[&str] =
         &["share", "compartir", "compartilhar", "compartilhe", "partager", "partagez", "facebook", "linkedin"];
     let names = &tables().labels;
@@ -241,7 +245,7 @@ fn label(text: &str, key: &str) -> Option<Label> {
             "tags" | "etiquetas" | "mots-cles" | "palabras clave" | "palavras-chave" | "keywords" | "marcadores"
         )
     {
-        return Some(Label::Tool);
+        return Some(LineLabel::Tool);
     }
     if name.len() < key.len()
         && let Some(label) = names.get(name.as_str())
@@ -249,8 +253,9 @@ fn label(text: &str, key: &str) -> Option<Label> {
         return Some(*label);
     }
     // "Share on Facebook", "Facebook Twitter LinkedIn".
-    let sharing = words.iter().filter(|w| names.get(*w) == Some(&Label::Share)).count();
-    (sharing >= 2 && sharing * 2 >= words.len() && words.iter().any(|w| SHARING.contains(w))).then_some(Label::Share)
+    let sharing = words.iter().filter(|w| names.get(*w) == Some(&LineLabel::Share)).count();
+    (sharing >= 2 && sharing * 2 >= words.len() && words.iter().any(|w| SHARING.contains(w)))
+        .then_some(LineLabel::Share)
 }
 
 /// Headings that open a part of an article, never the whole of it.
@@ -313,7 +318,7 @@ fn is_footnote(item: &Item) -> bool {
 }
 
 /// `©` with a year or a claim of rights ends a page; alone it credits a picture.
-fn copyright(item: &Item, folded: &str) -> Option<Kind> {
+fn copyright(item: &Item, folded: &str) -> Option<LineKind> {
     let rights = [
         "all rights reserved",
         "todos los derechos",
@@ -329,9 +334,9 @@ fn copyright(item: &Item, folded: &str) -> Option<Kind> {
         .split(|c: char| !c.is_ascii_digit())
         .any(|n| n.len() == 4 && (n.starts_with("19") || n.starts_with("20")));
     if rights || sign && year {
-        Some(Kind::Label(Label::Closing))
+        Some(LineKind::Label(LineLabel::Closing))
     } else if sign {
-        Some(Kind::Aside)
+        Some(LineKind::Aside)
     } else {
         None
     }

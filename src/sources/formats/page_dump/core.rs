@@ -1,12 +1,12 @@
 //! The densest run of prose of a page: where its article stands.
 
-use super::boilerplate::{Kind, Sign};
+use super::boilerplate::{LineKind, Sign};
 use super::lines::{Item, Marker, key};
-use super::tables::Label;
+use super::tables::LineLabel;
 
 /// The first and the last item of the run, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Core {
+pub(crate) struct MainContent {
     pub start: usize,
     pub end: usize,
 }
@@ -31,26 +31,26 @@ const SOLID: i64 = 40;
 fn weight(item: &Item, sign: &Sign, share_run: bool) -> i64 {
     let words = i64::try_from(item.words).unwrap_or(i64::MAX / 2);
     match &sign.kind {
-        Kind::Prose | Kind::Sentence if sign.recurs => -10,
-        Kind::Prose if item.listed() => words / 2,
-        Kind::Prose => words,
-        Kind::Sentence if item.words >= 8 => words,
-        Kind::Sentence => words / 2,
-        Kind::Short | Kind::Entry | Kind::Introduced if sign.recurs => RECURRING,
-        Kind::Short if matches!(item.marker, Marker::Heading(_)) => -3,
-        Kind::Short if is_notes_heading(item) => 0,
-        Kind::Short if item.words <= 3 => LONE_WORDS,
-        Kind::Short => SHORT,
-        Kind::Entry => ENTRY,
-        Kind::Introduced | Kind::Event => 2,
-        Kind::Footnote => 4,
-        Kind::Meta(meta) if meta.date.is_some() => DATE,
-        Kind::Meta(_) | Kind::Trail(_) => -15,
-        Kind::Label(Label::Share) if share_run => -5,
-        Kind::Label(Label::Share) => SHARE_BAR,
-        Kind::Label(_) => RECURRING,
-        Kind::Notice | Kind::More => NOTICE,
-        Kind::Aside => -3,
+        LineKind::Prose | LineKind::Sentence if sign.recurs => -10,
+        LineKind::Prose if item.listed() => words / 2,
+        LineKind::Prose => words,
+        LineKind::Sentence if item.words >= 8 => words,
+        LineKind::Sentence => words / 2,
+        LineKind::Short | LineKind::Entry | LineKind::Introduced if sign.recurs => RECURRING,
+        LineKind::Short if matches!(item.marker, Marker::Heading(_)) => -3,
+        LineKind::Short if is_notes_heading(item) => 0,
+        LineKind::Short if item.words <= 3 => LONE_WORDS,
+        LineKind::Short => SHORT,
+        LineKind::Entry => ENTRY,
+        LineKind::Introduced | LineKind::Event => 2,
+        LineKind::Footnote => 4,
+        LineKind::Meta(meta) if meta.date.is_some() => DATE,
+        LineKind::Meta(_) | LineKind::Trail(_) => -15,
+        LineKind::Label(LineLabel::Share) if share_run => -5,
+        LineKind::Label(LineLabel::Share) => SHARE_BAR,
+        LineKind::Label(_) => RECURRING,
+        LineKind::Notice | LineKind::More => NOTICE,
+        LineKind::Aside => -3,
     }
 }
 
@@ -78,13 +78,13 @@ pub(crate) fn insets(items: &[Item], signs: &[Sign]) -> Vec<bool> {
     const LONGEST: usize = 5;
     let mut inset = vec![false; items.len()];
     let prose = |at: usize| {
-        signs.get(at).is_some_and(|s| s.kind == Kind::Prose && !s.recurs)
+        signs.get(at).is_some_and(|s| s.kind == LineKind::Prose && !s.recurs)
             && items.get(at).is_some_and(|i| !i.listed() && !i.ends_cut())
     };
     for (at, sign) in signs.iter().enumerate() {
         let boxed = match sign.kind {
-            Kind::Label(Label::Related) => true,
-            Kind::Label(Label::Closing) => items.get(at).is_some_and(|i| is_newsletter(&i.text)),
+            LineKind::Label(LineLabel::Related) => true,
+            LineKind::Label(LineLabel::Closing) => items.get(at).is_some_and(|i| is_newsletter(&i.text)),
             _ => false,
         };
         if !boxed || !at.checked_sub(1).is_some_and(prose) {
@@ -94,7 +94,12 @@ pub(crate) fn insets(items: &[Item], signs: &[Sign]) -> Vec<bool> {
             .iter()
             .skip(at + 1)
             .take(LONGEST)
-            .take_while(|s| matches!(s.kind, Kind::Short | Kind::Entry | Kind::Notice | Kind::Label(Label::Closing)))
+            .take_while(|s| {
+                matches!(
+                    s.kind,
+                    LineKind::Short | LineKind::Entry | LineKind::Notice | LineKind::Label(LineLabel::Closing)
+                )
+            })
             .count();
         let next = at + 1 + short;
         if short < LONGEST && prose(next) && prose(next + 1) {
@@ -115,8 +120,8 @@ fn is_newsletter(text: &str) -> bool {
 
 /// Finds the run with the highest weight between two boundaries (Kadane's
 /// algorithm on each section). `None` where there is hardly any prose.
-pub(crate) fn find(items: &[Item], signs: &[Sign], inset: &[bool]) -> Option<Core> {
-    let mut best: Option<(i64, Core)> = None;
+pub(crate) fn find(items: &[Item], signs: &[Sign], inset: &[bool]) -> Option<MainContent> {
+    let mut best: Option<(i64, MainContent)> = None;
     // The weight of the run that ends here, and where it began.
     let mut run: Option<(i64, usize)> = None;
     let mut per_cent = 100;
@@ -125,19 +130,19 @@ pub(crate) fn find(items: &[Item], signs: &[Sign], inset: &[bool]) -> Option<Cor
         if inset.get(at).copied().unwrap_or(false) {
             continue;
         }
-        if let Kind::Label(label @ (Label::Related | Label::Comments | Label::Closing)) = sign.kind {
+        if let LineKind::Label(label @ (LineLabel::Related | LineLabel::Comments | LineLabel::Closing)) = sign.kind {
             run = None;
             let solid = best.is_some_and(|(weight, _)| weight >= SOLID);
             per_cent = match label {
-                Label::Comments if solid => per_cent.min(20),
-                Label::Related if solid => per_cent.min(40),
-                Label::Closing if solid => per_cent.min(60),
+                LineLabel::Comments if solid => per_cent.min(20),
+                LineLabel::Related if solid => per_cent.min(40),
+                LineLabel::Closing if solid => per_cent.min(60),
                 _ => per_cent,
             };
             continue;
         }
         let weight = weight(item, sign, share_run);
-        share_run = sign.kind == Kind::Label(Label::Share);
+        share_run = sign.kind == LineKind::Label(LineLabel::Share);
         let (sum, start) = match run {
             Some((sum, start)) if sum > 0 => (sum + weight, start),
             _ => (weight, at),
@@ -145,24 +150,24 @@ pub(crate) fn find(items: &[Item], signs: &[Sign], inset: &[bool]) -> Option<Cor
         run = Some((sum, start));
         let worth = sum.saturating_mul(per_cent) / 100;
         if sum > 0 && best.is_none_or(|(most, _)| worth > most) {
-            best = Some((worth, Core { start, end: at }));
+            best = Some((worth, MainContent { start, end: at }));
         }
     }
     let (_, core) = best?;
     let words: usize = within(signs, core)
-        .filter(|(_, sign)| matches!(sign.kind, Kind::Prose | Kind::Sentence))
+        .filter(|(_, sign)| matches!(sign.kind, LineKind::Prose | LineKind::Sentence))
         .filter_map(|(at, _)| items.get(at))
         .map(|item| item.words)
         .sum();
     (words >= LEAST_WORDS).then_some(core)
 }
 
-fn within(signs: &[Sign], core: Core) -> impl Iterator<Item = (usize, &Sign)> {
+fn within(signs: &[Sign], core: MainContent) -> impl Iterator<Item = (usize, &Sign)> {
     signs.iter().enumerate().take(core.end + 1).skip(core.start)
 }
 
 /// Whether the page is a list of teasers and its densest run is but some of them.
-pub(crate) fn is_listing(items: &[Item], signs: &[Sign], core: Core) -> bool {
+pub(crate) fn is_listing(items: &[Item], signs: &[Sign], core: MainContent) -> bool {
     const MANY: usize = 3;
     let mut more = 0;
     let mut cut = 0;
@@ -172,14 +177,14 @@ pub(crate) fn is_listing(items: &[Item], signs: &[Sign], core: Core) -> bool {
     for (at, sign) in within(signs, core) {
         let Some(item) = items.get(at) else { continue };
         match &sign.kind {
-            Kind::Prose => {
+            LineKind::Prose => {
                 cut += usize::from(item.ends_cut());
                 run += 1;
                 longest = longest.max(run);
                 most_words = most_words.max(item.words);
             }
-            Kind::More => more += 1,
-            Kind::Introduced | Kind::Footnote | Kind::Event => {}
+            LineKind::More => more += 1,
+            LineKind::Introduced | LineKind::Footnote | LineKind::Event => {}
             _ => run = 0,
         }
     }
@@ -190,19 +195,21 @@ pub(crate) fn is_listing(items: &[Item], signs: &[Sign], core: Core) -> bool {
         return false;
     }
     // Teasers like the one found, each beside a date or "read more", up to the next boundary.
-    let ends = |sign: &Sign| matches!(sign.kind, Kind::Label(Label::Related | Label::Comments | Label::Closing));
+    let ends = |sign: &Sign| {
+        matches!(sign.kind, LineKind::Label(LineLabel::Related | LineLabel::Comments | LineLabel::Closing))
+    };
     let first = signs.iter().take(core.start).rposition(ends).map_or(0, |at| at + 1);
     let beside = |at: usize| {
         let near = at.saturating_sub(2)..=at.saturating_add(2);
         near.filter_map(|i| signs.get(i))
-            .any(|s| s.kind == Kind::More || matches!(&s.kind, Kind::Meta(meta) if meta.date.is_some()))
+            .any(|s| s.kind == LineKind::More || matches!(&s.kind, LineKind::Meta(meta) if meta.date.is_some()))
     };
     signs
         .iter()
         .enumerate()
         .skip(first)
         .take_while(|(at, sign)| *at <= core.end || !ends(sign))
-        .filter(|(at, sign)| sign.kind == Kind::Prose && beside(*at))
+        .filter(|(at, sign)| sign.kind == LineKind::Prose && beside(*at))
         .take(MANY)
         .count()
         == MANY

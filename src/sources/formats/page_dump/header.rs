@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::boilerplate::{self, Kind, Sign};
-use super::core::Core;
+use super::boilerplate::{self, LineKind, Sign};
+use super::core::MainContent;
 use super::lines::{Item, Marker, cut_mark, fold, key};
 use super::tables::DateLabel;
-use super::tables::Label;
+use super::tables::LineLabel;
 
 /// What was found above (and just below) the core.
 #[derive(Debug, Default)]
@@ -35,13 +35,13 @@ struct PageLines<'p> {
 }
 
 /// Reads the surroundings of the core.
-pub(crate) fn find(items: &[Item], signs: &[Sign], core: Core) -> Head {
+pub(crate) fn find(items: &[Item], signs: &[Sign], core: MainContent) -> Head {
     // Entries of the menus above, to tell them from a title.
     let keys = items
         .iter()
         .zip(signs)
         .take(core.start)
-        .filter(|(item, sign)| item.listed() && matches!(sign.kind, Kind::Entry | Kind::Introduced))
+        .filter(|(item, sign)| item.listed() && matches!(sign.kind, LineKind::Entry | LineKind::Introduced))
         .map(|(item, _)| key(&item.text))
         .collect();
     // Text browsers print the title of the window first.
@@ -64,7 +64,7 @@ pub(crate) fn find(items: &[Item], signs: &[Sign], core: Core) -> Head {
 }
 
 impl PageLines<'_> {
-    fn kind(&self, at: usize) -> Option<&Kind> {
+    fn kind(&self, at: usize) -> Option<&LineKind> {
         self.signs.get(at).map(|sign| &sign.kind)
     }
 
@@ -73,16 +73,16 @@ impl PageLines<'_> {
     }
 
     fn is_prose(&self, at: usize) -> bool {
-        self.kind(at) == Some(&Kind::Prose)
+        self.kind(at) == Some(&LineKind::Prose)
     }
 
     fn is_meta(&self, at: usize) -> bool {
-        matches!(self.kind(at), Some(Kind::Meta(_)))
+        matches!(self.kind(at), Some(LineKind::Meta(_)))
     }
 
     /// The title's item, the first item of the body, and the range of the lead
     /// (teaser or introduction printed above the date), empty where there is none.
-    fn title_and_start(&self, core: Core) -> (Option<usize>, usize, std::ops::Range<usize>) {
+    fn title_and_start(&self, core: MainContent) -> (Option<usize>, usize, std::ops::Range<usize>) {
         // Above the article there may be prose that is none of it: a banner,
         // a slogan. A heading that the page itself calls its title decides.
         let strong = (core.start + 1..core.end.min(core.start + REACH)).find(|&at| {
@@ -98,7 +98,7 @@ impl PageLines<'_> {
         if let Some(start) = self.after_lead(core.start, core) {
             let inner = (core.start..start)
                 .rev()
-                .filter(|&at| self.kind(at) == Some(&Kind::Short) && self.may_be_title(at))
+                .filter(|&at| self.kind(at) == Some(&LineKind::Short) && self.may_be_title(at))
                 .find(|&at| self.item(at).is_some_and(|item| item.words >= 3) && !self.is_section(at));
             match (inner, above) {
                 (Some(at), None) => return (Some(at), start, at + 1..start),
@@ -125,10 +125,10 @@ impl PageLines<'_> {
 
     /// Where the body starts if what stands first is a lead: a teaser that the
     /// next paragraphs repeat, or one or two paragraphs above the date line.
-    fn after_lead(&self, from: usize, core: Core) -> Option<usize> {
+    fn after_lead(&self, from: usize, core: MainContent) -> Option<usize> {
         const NEAR: usize = 12;
         let first = (from..=core.end.min(from + NEAR))
-            .find(|&at| self.is_prose(at) || self.kind(at) == Some(&Kind::Sentence))?;
+            .find(|&at| self.is_prose(at) || self.kind(at) == Some(&LineKind::Sentence))?;
         let next = (first + 1..=core.end.min(first + NEAR)).find(|&at| self.is_prose(at));
         if let (Some(next), Some(teaser)) = (next, self.item(first))
             && self.repeats(&teaser.text, next, core.end).is_some()
@@ -139,19 +139,19 @@ impl PageLines<'_> {
         let lead = (from..date).filter(|&at| self.is_prose(at)).count();
         // More dates further on are those of entries or comments, and then this one may be too.
         let entries = (date + 4..=core.end)
-            .filter(|&at| matches!(self.kind(at), Some(Kind::Meta(meta)) if meta.date.is_some()))
+            .filter(|&at| matches!(self.kind(at), Some(LineKind::Meta(meta)) if meta.date.is_some()))
             .take(2)
             .count();
         let (before, after) = (self.words(from, date), self.words(date + 1, core.end + 1));
         if lead > 2 || entries >= 2 || after < before || before > 160 {
             return None;
         }
-        (date + 1..=core.end).find(|&at| self.is_prose(at) || self.kind(at) == Some(&Kind::Sentence))
+        (date + 1..=core.end).find(|&at| self.is_prose(at) || self.kind(at) == Some(&LineKind::Sentence))
     }
 
     /// Words of prose in `from..to`.
     fn words(&self, from: usize, to: usize) -> usize {
-        let prose = |at: &usize| matches!(self.kind(*at), Some(Kind::Prose | Kind::Sentence));
+        let prose = |at: &usize| matches!(self.kind(*at), Some(LineKind::Prose | LineKind::Sentence));
         (from..to).filter(prose).filter_map(|at| self.item(at)).map(|item| item.words).sum()
     }
 
@@ -175,9 +175,9 @@ impl PageLines<'_> {
             return false;
         };
         let shape = match self.kind(at) {
-            Some(Kind::Short | Kind::Sentence) => !item.listed(),
+            Some(LineKind::Short | LineKind::Sentence) => !item.listed(),
             // A title may hold a date or an hour, or look like a list.
-            Some(Kind::Event | Kind::Trail(_)) => matches!(item.marker, Marker::Heading(_)),
+            Some(LineKind::Event | LineKind::Trail(_)) => matches!(item.marker, Marker::Heading(_)),
             _ => false,
         };
         shape && item.words <= 40 && !item.text.contains('@') && !item.text.contains("://")
@@ -195,8 +195,8 @@ impl PageLines<'_> {
                 }
             }
             between += match self.kind(at) {
-                Some(Kind::Short | Kind::Sentence | Kind::Prose) if self.is_section(at) => 0,
-                Some(Kind::Short | Kind::Sentence | Kind::Prose | Kind::Entry | Kind::Notice) => 1,
+                Some(LineKind::Short | LineKind::Sentence | LineKind::Prose) if self.is_section(at) => 0,
+                Some(LineKind::Short | LineKind::Sentence | LineKind::Prose | LineKind::Entry | LineKind::Notice) => 1,
                 _ => 0,
             };
         }
@@ -222,7 +222,7 @@ impl PageLines<'_> {
             _ => 0,
         };
         let trailed = (at.saturating_sub(8)..below).any(|near| match self.kind(near) {
-            Some(Kind::Trail(parts)) => parts.last().is_some_and(|last| same_start(&key(last), &name)),
+            Some(LineKind::Trail(parts)) => parts.last().is_some_and(|last| same_start(&key(last), &name)),
             _ => false,
         });
         let windowed = at > 0 && self.is_window_title(item);
@@ -258,7 +258,7 @@ impl PageLines<'_> {
             score += 2;
         }
         let after_text = above.is_some_and(|i| {
-            matches!(self.kind(i), Some(Kind::Sentence)) && self.item(i).is_some_and(|item| item.words >= 6)
+            matches!(self.kind(i), Some(LineKind::Sentence)) && self.item(i).is_some_and(|item| item.words >= 6)
         });
         if after_text && item.marker == Marker::None {
             score -= 3;
@@ -268,12 +268,14 @@ impl PageLines<'_> {
         if dated.and_then(|i| i.checked_sub(1)).is_some_and(|i| self.rivals(i)) && item.marker == Marker::None {
             score -= 5;
         }
-        if matches!(at.checked_sub(1).and_then(|i| self.kind(i)), Some(Kind::Trail(_))) {
+        if matches!(at.checked_sub(1).and_then(|i| self.kind(i)), Some(LineKind::Trail(_))) {
             score += 1;
         }
         // Unbulleted menus are runs of lines of a few words.
         let lone = |i: Option<usize>| {
-            i.is_some_and(|i| self.kind(i) == Some(&Kind::Short) && self.item(i).is_some_and(|item| item.words <= 4))
+            i.is_some_and(|i| {
+                self.kind(i) == Some(&LineKind::Short) && self.item(i).is_some_and(|item| item.words <= 4)
+            })
         };
         if item.words <= 4 && (1..=3).all(|back| lone(at.checked_sub(back))) && lone(Some(at + 1)) {
             score -= 2;
@@ -317,7 +319,14 @@ impl PageLines<'_> {
 
     /// Sorts what stands between the title and the core: summary, first lines
     /// of the body, and what belongs to neither.
-    fn between(&self, title: Option<usize>, lead: std::ops::Range<usize>, start: usize, core: Core, head: &mut Head) {
+    fn between(
+        &self,
+        title: Option<usize>,
+        lead: std::ops::Range<usize>,
+        start: usize,
+        core: MainContent,
+        head: &mut Head,
+    ) {
         let name = title.and_then(|at| self.item(at)).map(|item| key(&item.text)).unwrap_or_default();
         for at in core.start.max(start)..=core.end.min(start.saturating_add(6)) {
             let doubled = self.item(at).is_some_and(|item| !name.is_empty() && key(&item.text) == name);
@@ -337,19 +346,19 @@ impl PageLines<'_> {
             let recurs = self.signs.get(at).is_some_and(|sign| sign.recurs);
             let doubled = key(&item.text) == name;
             match kind {
-                Kind::Meta(_) => dated = true,
-                Kind::Prose | Kind::Sentence | Kind::Short if !doubled => {
+                LineKind::Meta(_) => dated = true,
+                LineKind::Prose | LineKind::Sentence | LineKind::Short if !doubled => {
                     if let Some(summary) = self.repeats(&item.text, start, core.end) {
                         head.summary = head.summary.take().or(Some(summary));
-                    } else if leads && *kind == Kind::Prose && head.summary.is_none() {
+                    } else if leads && *kind == LineKind::Prose && head.summary.is_none() {
                         head.summary = Some(item.text.clone());
-                    } else if leads && *kind == Kind::Prose || *kind == Kind::Sentence && !recurs {
+                    } else if leads && *kind == LineKind::Prose || *kind == LineKind::Sentence && !recurs {
                         body.push(at);
-                    } else if *kind == Kind::Prose {
+                    } else if *kind == LineKind::Prose {
                         // It recurs on the site (else it were in the core): the first
                         // paragraph of this page if nothing parts it from the rest.
                         body.push(at);
-                    } else if *kind == Kind::Short && !recurs {
+                    } else if *kind == LineKind::Short && !recurs {
                         if item.words >= 8 && subtitle.is_none() {
                             subtitle = Some(item.text.clone());
                         } else if at + 1 == start && (dated || item.words < 8) && !is_bare_name(item) {
@@ -357,8 +366,8 @@ impl PageLines<'_> {
                         }
                     }
                 }
-                Kind::Event => body.push(at),
-                Kind::Introduced => body.push(at),
+                LineKind::Event => body.push(at),
+                LineKind::Introduced => body.push(at),
                 _ => {}
             }
         }
@@ -369,7 +378,13 @@ impl PageLines<'_> {
             let parted = (first..start).any(|at| {
                 matches!(
                     self.kind(at),
-                    Some(Kind::Meta(_) | Kind::Trail(_) | Kind::Notice | Kind::More | Kind::Label(Label::Share))
+                    Some(
+                        LineKind::Meta(_)
+                            | LineKind::Trail(_)
+                            | LineKind::Notice
+                            | LineKind::More
+                            | LineKind::Label(LineLabel::Share)
+                    )
                 )
             });
             // What a text goes on with after a first sentence is of the text,
@@ -378,7 +393,7 @@ impl PageLines<'_> {
         }
     }
 
-    fn dates_and_authors(&self, title: Option<usize>, start: usize, core: Core, head: &mut Head) {
+    fn dates_and_authors(&self, title: Option<usize>, start: usize, core: MainContent, head: &mut Head) {
         let title_at = title.unwrap_or(start);
         let mut found: Option<(u8, String)> = None;
         let mut authors: Option<(u8, Vec<String>)> = None;
@@ -387,10 +402,10 @@ impl PageLines<'_> {
         let after = core.end + 1..(core.end + 7).min(self.items.len());
         for at in (from..to).chain(after) {
             let below = at > core.end;
-            if below && matches!(self.kind(at), Some(Kind::Label(Label::Related | Label::Comments))) {
+            if below && matches!(self.kind(at), Some(LineKind::Label(LineLabel::Related | LineLabel::Comments))) {
                 break;
             }
-            let Some(Kind::Meta(meta)) = self.kind(at) else {
+            let Some(LineKind::Meta(meta)) = self.kind(at) else {
                 continue;
             };
             if let Some((iso, label)) = &meta.date {
@@ -420,7 +435,7 @@ impl PageLines<'_> {
     }
 
     /// The date of a first sentence such as "Quito, 3 March 2021 – The council ...".
-    fn dateline(&self, at: usize, core: Core) -> Option<String> {
+    fn dateline(&self, at: usize, core: MainContent) -> Option<String> {
         const REACH_CHARS: usize = 70;
         let item = self.item(at.min(core.end))?;
         let opening: String = item.text.chars().take(REACH_CHARS).collect();
@@ -443,7 +458,7 @@ impl PageLines<'_> {
             if let Some(topics) = categories(item) {
                 return topics;
             }
-            if let Kind::Trail(parts) = kind {
+            if let LineKind::Trail(parts) = kind {
                 let ends = parts.last().is_some_and(|last| same_start(&key(last), &name));
                 let crumbs = item.text.contains(['›', '»', '→']) || item.text.contains(" > ");
                 if at < title_at

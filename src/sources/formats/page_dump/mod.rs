@@ -24,8 +24,8 @@ pub use self::profile::SiteProfile;
 
 use thiserror::Error;
 
-use self::boilerplate::{Kind, Sign};
-use self::core::Core;
+use self::boilerplate::{LineKind, Sign};
+use self::core::MainContent;
 use self::lines::{Item, Marker};
 
 /// What could be read of the article of one page.
@@ -88,7 +88,7 @@ pub fn read(page: &str, profile: &SiteProfile) -> Result<PageDump, PageDumpError
         return Err(PageDumpError::NoArticle);
     }
     let head = header::find(&items, &signs, core);
-    let body = body(&items, &signs, &inset, &head.skip, Core { start: head.body, end: core.end });
+    let body = body(&items, &signs, &inset, &head.skip, MainContent { start: head.body, end: core.end });
     if body.is_empty() {
         return Err(PageDumpError::NoArticle);
     }
@@ -130,7 +130,7 @@ fn first_words(body: &str) -> String {
 }
 
 /// The items of the core that belong to the text, as text.
-fn body(items: &[Item], signs: &[Sign], inset: &[bool], skip: &[usize], core: Core) -> String {
+fn body(items: &[Item], signs: &[Sign], inset: &[bool], skip: &[usize], core: MainContent) -> String {
     let mut kept: Vec<&Item> = Vec::new();
     let mut previous_prose = false;
     for at in core.start..=core.end {
@@ -141,18 +141,22 @@ fn body(items: &[Item], signs: &[Sign], inset: &[bool], skip: &[usize], core: Co
             continue;
         }
         let next = signs.get(at + 1).filter(|_| at < core.end).map(|s| &s.kind);
-        let opens = matches!(next, Some(Kind::Prose | Kind::Sentence | Kind::Introduced | Kind::Event | Kind::Short));
+        let opens = matches!(
+            next,
+            Some(LineKind::Prose | LineKind::Sentence | LineKind::Introduced | LineKind::Event | LineKind::Short)
+        );
         let keep = match &sign.kind {
-            Kind::Prose | Kind::Sentence | Kind::Introduced | Kind::Footnote | Kind::Event => true,
+            LineKind::Prose | LineKind::Sentence | LineKind::Introduced | LineKind::Footnote | LineKind::Event => true,
             // "Introduction" recurs on many pages, "Print this page" too; only the first opens a paragraph.
-            Kind::Short => !sign.recurs || opens && previous_prose || opens && kept.is_empty(),
-            Kind::Entry => !sign.recurs,
+            LineKind::Short => !sign.recurs || opens && previous_prose || opens && kept.is_empty(),
+            LineKind::Entry => !sign.recurs,
             // In the midst of a text a lone date is the heading of a chronicle.
-            Kind::Meta(meta) => meta.authors.is_empty() && !kept.is_empty() && opens,
-            Kind::Trail(_) => !sign.recurs && !kept.is_empty() && item.text.contains('|'),
-            Kind::Label(_) | Kind::Notice | Kind::More | Kind::Aside => false,
+            LineKind::Meta(meta) => meta.authors.is_empty() && !kept.is_empty() && opens,
+            LineKind::Trail(_) => !sign.recurs && !kept.is_empty() && item.text.contains('|'),
+            LineKind::Label(_) | LineKind::Notice | LineKind::More | LineKind::Aside => false,
         };
-        previous_prose = matches!(sign.kind, Kind::Prose | Kind::Sentence | Kind::Introduced | Kind::Entry);
+        previous_prose =
+            matches!(sign.kind, LineKind::Prose | LineKind::Sentence | LineKind::Introduced | LineKind::Entry);
         if keep {
             kept.push(item);
         }

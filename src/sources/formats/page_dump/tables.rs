@@ -15,7 +15,7 @@ pub(crate) enum DateLabel {
 
 /// What stands under a section label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Label {
+pub(crate) enum LineLabel {
     Share,
     Related,
     Comments,
@@ -27,7 +27,7 @@ pub(crate) enum Label {
 
 /// The word lists of [`words`], ready to be asked.
 pub(crate) struct Tables {
-    pub(crate) labels: HashMap<&'static str, Label>,
+    pub(crate) labels: HashMap<&'static str, LineLabel>,
     pub(crate) dates: HashMap<&'static str, DateLabel>,
     pub(crate) by: HashSet<&'static str>,
     pub(crate) more: HashSet<&'static str>,
@@ -45,11 +45,11 @@ pub(crate) fn tables() -> &'static Tables {
         let set = |list: &'static str| list.split(", ").collect();
         let mut labels = HashMap::new();
         for (list, label) in [
-            (words::TOOL, Label::Tool),
-            (words::CLOSING, Label::Closing),
-            (words::COMMENTS, Label::Comments),
-            (words::RELATED, Label::Related),
-            (words::SHARE, Label::Share),
+            (words::TOOL, LineLabel::Tool),
+            (words::CLOSING, LineLabel::Closing),
+            (words::COMMENTS, LineLabel::Comments),
+            (words::RELATED, LineLabel::Related),
+            (words::SHARE, LineLabel::Share),
         ] {
             labels.extend(list.split(", ").map(|name| (name, label)));
         }
