@@ -77,7 +77,7 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
     if path.is_dir() {
         let (found, problems) = sources::list(path);
         for problem in problems {
-            tracing::warn!(file = problem.file, reason = problem.reason, "passing over a file of the corpus");
+            tracing::warn!(file = problem.part, reason = problem.reason, "passing over a file of the corpus");
         }
         profile = sources::profile_of(&found);
         files = found.into_iter().map(|file| (file.path.clone(), file.stem().to_owned(), file.format)).collect();

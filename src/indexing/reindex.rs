@@ -15,14 +15,14 @@ use super::build::give_up;
 use super::publish_gate::{self, Gate};
 use super::report::{Progress, Report, SourceReport};
 use super::source_plan::{named_sources, source_specs};
-use super::staging::{Intake, note_flaw, reject};
+use super::staging::{Intake, note_flaw};
 use crate::article::ArticleProblem;
 use crate::config::Source;
 use crate::crash_point;
 use crate::engine::planning::synonyms::{self, SynonymGroup};
-use crate::sources::{self, Format, FoundFile, Rejection, SiteProfile};
+use crate::sources::{self, registry};
 use crate::storage::catalog::Catalog;
-use crate::storage::catalog::stage::{CrowdedWork, SourceSpec};
+use crate::storage::catalog::stage::CrowdedWork;
 use crate::storage::data_dir::DataFolder;
 use crate::storage::sweep;
 
@@ -50,13 +50,35 @@ pub struct Options {
 /// Runs a reindex over a data folder, and applies what it accepted unless a server holds the
 /// writer lock, which then does.
 pub fn reindex(data: &DataFolder, sources: &[Source], options: &Options, progress: &dyn Progress) -> Result<Report> {
+    reindex_with(&registry::open, data, sources, options, progress)
+}
+
+/// As [`reindex`], of sources that somebody else opens, each by its path.
+pub fn reindex_with(
+    open: &dyn Fn(&Path) -> Box<dyn sources::Source>,
+    data: &DataFolder,
+    sources: &[Source],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Report> {
     let _reindex = data.lock_reindex("reindex")?;
     let mut applier = applier(data, "reindex")?;
-    run(data, sources, options, progress, applier.as_mut())
+    run_with(open, data, sources, options, progress, applier.as_mut())
 }
 
 /// As [`reindex`], by a process that holds the reindex lock and, with an applier, the writer lock.
 pub fn run(
+    data: &DataFolder,
+    sources: &[Source],
+    options: &Options,
+    progress: &dyn Progress,
+    applier: Option<&mut Applier>,
+) -> Result<Report> {
+    run_with(&registry::open, data, sources, options, progress, applier)
+}
+
+fn run_with(
+    open: &dyn Fn(&Path) -> Box<dyn sources::Source>,
     data: &DataFolder,
     sources: &[Source],
     options: &Options,
@@ -83,7 +105,8 @@ pub fn run(
     span.record("run", run);
     let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
     for (spec, path) in &specs {
-        report.sources.push(scan(&mut catalog, run, spec, path, options.full, progress)?);
+        let source = open(path);
+        report.sources.push(scan(&mut catalog, run, &spec.name, source.as_ref(), options.full, progress)?);
     }
     for name in unnamed {
         if options.prune {
@@ -128,57 +151,18 @@ fn begin(data: &DataFolder, catalog: &mut Catalog, options: &Options) -> Result<
 fn scan(
     catalog: &mut Catalog,
     run: i64,
-    spec: &SourceSpec,
-    path: &Path,
+    name: &str,
+    source: &dyn sources::Source,
     full: bool,
     progress: &dyn Progress,
 ) -> Result<SourceReport> {
-    let span = tracing::info_span!("source", name = spec.name);
+    let span = tracing::info_span!("source", name);
     let _entered = span.enter();
-    let mut report = SourceReport { source: spec.name.clone(), ..SourceReport::default() };
-    if let Err(error) = std::fs::metadata(path) {
-        tracing::error!(path = %path.display(), %error, "a source cannot be read");
-        report.failed = Some(format!("{}: {error}; what it held stays", path.display()));
-        return Ok(report);
-    }
-    let (files, problems) = sources::list(path);
-    if let Some(problem) = problems.iter().find(|problem| problem.is_unseen && Path::new(&problem.file) == path) {
-        tracing::error!(path = %path.display(), reason = problem.reason, "a source cannot be read");
-        report.failed = Some(format!("{}; what it held stays", problem.reason));
-        return Ok(report);
-    }
-    let unseen: Vec<String> =
-        problems.iter().filter(|problem| problem.is_unseen).map(|problem| problem.file.clone()).collect();
-    for problem in problems {
-        reject(&mut report, &problem.file, Rejection { line: None, id: None, reason: problem.reason });
-    }
-    if files.is_empty() && report.rejected == 0 {
-        let reason = "no .md, .jsonl, .ndjson or .txt file in it".to_owned();
-        reject(&mut report, &path.display().to_string(), Rejection { line: None, id: None, reason });
-    }
-    let (profile, is_new_profile) = profile(catalog, spec, &files, full)?;
-    let mut stage = catalog.stage(run, &spec.name)?;
-    if is_new_profile {
-        stage.set_profile(&serde_json::to_string(&profile)?)?;
-    }
-    for place in &unseen {
-        stage.keep_below(place)?;
-    }
-    let mut to_read = Vec::new();
-    for file in files {
-        let is_unchanged = match &file.fingerprint {
-            Some(fingerprint) if !full => stage.is_unchanged(&file.name, fingerprint)?,
-            _ => false,
-        };
-        stage.list_file(&file.name, !is_unchanged)?;
-        if !is_unchanged {
-            to_read.push(file);
-        }
-    }
-    report.unchanged = stage.count_in_unread_files()?;
-    let mut intake = Intake::new(&mut stage, &mut report, progress);
-    sources::read_files(&to_read, &profile, |event| intake.take(event))?;
-    report.deleted = stage.finish()?;
+    let mut report = SourceReport { source: name.to_owned(), ..SourceReport::default() };
+    let state = catalog.profile(name)?.filter(|_| !full);
+    let mut intake = Intake::new(catalog.stage(run, name)?, &mut report, progress, state, full);
+    let reading = source.read(&mut intake)?;
+    intake.finish(reading)?;
     tracing::info!(
         added = report.added,
         changed = report.changed,
@@ -214,15 +198,4 @@ fn read_synonyms(path: &Path) -> Result<Vec<SynonymGroup>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     synonyms::parse(text).map_err(|problem| problem.to_string())
-}
-
-/// The furniture profile of a source's page dumps: the kept one, or one made of all its pages
-/// where there is none yet or everything is read anew. The flag says that it was made.
-fn profile(catalog: &Catalog, spec: &SourceSpec, files: &[FoundFile], full: bool) -> Result<(SiteProfile, bool)> {
-    let kept = catalog.profile(&spec.name)?.filter(|_| !full);
-    if let Some(profile) = kept.and_then(|text| serde_json::from_str(&text).ok()) {
-        return Ok((profile, false));
-    }
-    let has_pages = files.iter().any(|file| file.format == Format::PageDump);
-    Ok((sources::profile_of(files), has_pages))
 }

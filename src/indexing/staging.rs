@@ -1,4 +1,4 @@
-//! What is read of a source's files, on its way into the stage and the report.
+//! What is read of a source, on its way into the stage and the report.
 
 use std::collections::HashSet;
 use std::io;
@@ -7,62 +7,104 @@ use anyhow::Result;
 
 use super::report::{Progress, Rejected, SourceReport};
 use crate::article::{Article, ArticleProblem};
-use crate::sources::{Event, Format, FoundFile, Record, Rejection};
+use crate::sources::{Event, Part, PartProblem, Reading, Record, Rejection, Sink};
 use crate::storage::catalog::stage::{Stage, Staged};
 
 /// How many rejections a report lists by name; the rest are counted.
 const MAX_LISTED: usize = 1_000;
 
-/// Takes up what is read of the files of one source, one file after the other.
+/// Takes up what one source has.
 pub(crate) struct Intake<'r, 'c> {
-    stage: &'r mut Stage<'c>,
+    stage: Stage<'c>,
     report: &'r mut SourceReport,
     progress: &'r dyn Progress,
-    /// The files that an article was taken from by another file.
+    /// What the source kept when it was read last; `None` where everything is read anew.
+    state: Option<String>,
+    /// Whether every part is read, changed or not.
+    is_full: bool,
+    /// Whether something was read already.
+    has_begun: bool,
+    /// The parts that an article was taken from by another part.
     displaced: HashSet<String>,
-    /// How many records were rejected before the file at hand.
+    /// The articles that are gone, by what the source says.
+    deleted: HashSet<String>,
+    /// How many records were rejected before the part at hand.
     rejected_before: u64,
-    /// Whether an article of the file at hand lacks a part that its record has.
+    /// Whether an article of the part at hand lacks something that its record has.
     has_losses: bool,
 }
 
 impl<'r, 'c> Intake<'r, 'c> {
     pub(crate) fn new(
-        stage: &'r mut Stage<'c>,
+        stage: Stage<'c>,
         report: &'r mut SourceReport,
         progress: &'r dyn Progress,
+        state: Option<String>,
+        is_full: bool,
     ) -> Intake<'r, 'c> {
-        let rejected_before = report.rejected;
-        Intake { stage, report, progress, displaced: HashSet::new(), rejected_before, has_losses: false }
-    }
-
-    pub(crate) fn take(&mut self, event: Event<'_>) -> Result<()> {
-        match event {
-            Event::Record(file, line, Record::Article(article, flaws)) => self.article(file, line, &article, flaws),
-            Event::Record(file, _, Record::Rejected(rejection)) => self.rejected(file, rejection),
-            Event::End(file, read) => self.end(file, read),
-            Event::Quiet => Ok(self.stage.pause()?),
+        let (displaced, deleted) = (HashSet::new(), HashSet::new());
+        let has_begun = false;
+        Intake {
+            stage,
+            report,
+            progress,
+            state,
+            is_full,
+            has_begun,
+            displaced,
+            deleted,
+            rejected_before: 0,
+            has_losses: false,
         }
     }
 
-    fn article(&mut self, file: &FoundFile, line: u64, article: &Article, flaws: Vec<ArticleProblem>) -> Result<()> {
+    /// Stages the deletion of what is gone, once a reading has ended.
+    pub(crate) fn finish(mut self, reading: Reading) -> Result<()> {
+        self.begin()?;
+        let is_whole = reading == Reading::Whole;
+        if !is_whole {
+            self.stage.keep_all()?;
+            for id in &self.deleted {
+                self.report.deleted += self.stage.remove(id)?;
+            }
+        }
+        if let Reading::Failed(reason) = reading {
+            tracing::error!(reason, "a source cannot be read");
+            self.report.failed = Some(format!("{reason}; what it held stays"));
+        }
+        self.report.deleted += self.stage.finish(is_whole)?;
+        Ok(())
+    }
+
+    /// Counts the articles of the parts that are not read, before the first event.
+    fn begin(&mut self) -> Result<()> {
+        if !self.has_begun {
+            self.has_begun = true;
+            self.report.unchanged = self.stage.count_in_unread_files()?;
+            self.rejected_before = self.report.rejected;
+        }
+        Ok(())
+    }
+
+    fn article(&mut self, part: &Part, line: u64, article: &Article, flaws: Vec<ArticleProblem>) -> Result<()> {
         for flaw in flaws {
             self.has_losses |= flaw.is_loss();
-            note_flaw(self.report, &file.name, Some(line), &article.id, flaw.to_string());
+            note_flaw(self.report, &part.name, Some(line), &article.id, flaw.to_string());
         }
-        let (staged, neighbours) = self.stage.put(&file.name, article)?;
+        let (staged, neighbours) = self.stage.put(&part.name, article)?;
+        self.deleted.remove(&article.id);
         match staged {
             Staged::Added => self.report.added += 1,
             Staged::Changed => self.report.changed += 1,
             Staged::Unchanged => self.report.unchanged += 1,
             Staged::Duplicate { kept_in } => {
                 let reason = format!("duplicate id, kept from {kept_in}");
-                reject(self.report, &file.name, Rejection { line: Some(line), id: Some(article.id.clone()), reason });
+                reject(self.report, &part.name, Rejection { line: Some(line), id: Some(article.id.clone()), reason });
             }
         }
         if let Some(other) = neighbours.displaced_file {
             self.report.unchanged = self.report.unchanged.saturating_sub(1);
-            let reason = format!("duplicate id, kept from {}", file.name);
+            let reason = format!("duplicate id, kept from {}", part.name);
             reject(self.report, &other, Rejection { line: None, id: Some(article.id.clone()), reason });
             self.displaced.insert(other);
         }
@@ -76,35 +118,76 @@ impl<'r, 'c> Intake<'r, 'c> {
         Ok(())
     }
 
-    fn rejected(&mut self, file: &FoundFile, rejection: Rejection) -> Result<()> {
+    fn rejected(&mut self, part: &Part, rejection: Rejection) -> Result<()> {
         if let Some(id) = &rejection.id {
             self.stage.keep(id)?;
         }
-        if file.format != Format::JsonLines {
-            // The one article of the file, whatever its id was.
-            self.stage.keep_file(&file.name)?;
+        if part.is_one_article {
+            // The one article of the part, whatever its id was.
+            self.stage.keep_file(&part.name)?;
         }
-        reject(self.report, &file.name, rejection);
+        reject(self.report, &part.name, rejection);
         Ok(())
     }
 
-    fn end(&mut self, file: &FoundFile, read: io::Result<()>) -> Result<()> {
+    fn end(&mut self, part: &Part, read: io::Result<()>) -> Result<()> {
         let is_whole = self.report.rejected == self.rejected_before && !self.has_losses;
         if let Err(error) = read {
-            self.stage.keep_file(&file.name)?;
-            self.stage.forget_file(&file.name)?;
+            self.stage.keep_file(&part.name)?;
+            self.stage.forget_file(&part.name)?;
             let reason = format!("{error}; what was read of it before stays");
-            reject(self.report, &file.name, Rejection { line: None, id: None, reason });
+            reject(self.report, &part.name, Rejection { line: None, id: None, reason });
         } else if let Some(fingerprint) =
-            file.fingerprint.as_ref().filter(|_| is_whole && !self.displaced.contains(&file.name))
+            part.fingerprint.as_ref().filter(|_| is_whole && !self.displaced.contains(&part.name))
         {
-            self.stage.file_done(&file.name, fingerprint)?;
+            self.stage.file_done(&part.name, fingerprint)?;
         } else {
             // Reported again, and read again, until it is mended.
-            self.stage.forget_file(&file.name)?;
+            self.stage.forget_file(&part.name)?;
         }
         (self.rejected_before, self.has_losses) = (self.report.rejected, false);
         Ok(())
+    }
+}
+
+impl Sink for Intake<'_, '_> {
+    fn state(&mut self) -> Result<Option<String>> {
+        Ok(self.state.clone())
+    }
+
+    fn keep_state(&mut self, state: &str) -> Result<()> {
+        Ok(self.stage.set_profile(state)?)
+    }
+
+    fn problem(&mut self, problem: PartProblem) -> Result<()> {
+        if problem.is_unseen {
+            self.stage.keep_below(&problem.part)?;
+        }
+        reject(self.report, &problem.part, Rejection { line: None, id: None, reason: problem.reason });
+        Ok(())
+    }
+
+    fn wants(&mut self, part: &Part) -> Result<bool> {
+        let is_unchanged = match &part.fingerprint {
+            Some(fingerprint) if !self.is_full => self.stage.is_unchanged(&part.name, fingerprint)?,
+            _ => false,
+        };
+        self.stage.list_file(&part.name, !is_unchanged)?;
+        Ok(!is_unchanged)
+    }
+
+    fn take(&mut self, event: Event<'_>) -> Result<()> {
+        self.begin()?;
+        match event {
+            Event::Record(part, line, Record::Article(article, flaws)) => self.article(part, line, &article, flaws),
+            Event::Record(part, _, Record::Rejected(rejection)) => self.rejected(part, rejection),
+            Event::Deleted(id) => {
+                self.deleted.insert(id.to_owned());
+                Ok(())
+            }
+            Event::End(part, read) => self.end(part, read),
+            Event::Quiet => Ok(self.stage.pause()?),
+        }
     }
 }
 

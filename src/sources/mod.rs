@@ -1,12 +1,14 @@
-//! From files to articles: one module a format, one model out. Nothing here knows of catalogs
-//! or indexes.
+//! Where articles come from: a [`Source`] each, one model out. Nothing here knows of catalogs or
+//! indexes, and formats know nothing of sources.
 
 pub mod files;
 pub mod formats;
+pub mod registry;
+pub mod source;
 
-pub use self::files::reader::{Event, read_files};
-pub use self::files::walk::{FoundFile, ListProblem, list};
+pub use self::files::walk::{FoundFile, list};
 pub use self::formats::page_dump::SiteProfile;
+pub use self::source::{Event, Part, PartProblem, Reading, Sink, Source};
 
 use std::fs::File;
 use std::io::{self, Read};

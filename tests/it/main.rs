@@ -46,6 +46,7 @@ mod recovery;
 mod refusals;
 mod related;
 mod scenarios;
+mod scripted;
 #[cfg(unix)]
 mod serving;
 mod sources;

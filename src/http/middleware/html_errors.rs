@@ -165,7 +165,7 @@ mod tests {
     /// Routes that fail in ways that a test cannot bring about, rendered.
     async fn told(problem: Fault, path: &str, accept: &str) -> (StatusCode, String) {
         let settings = Settings::default();
-        let document = openapi::Document::of(openapi::outline(&settings), &settings);
+        let document = openapi::ApiDocument::of(openapi::outline(&settings), &settings);
         let app = App::new(EngineSlot::default(), document, settings);
         let router = axum::Router::new()
             .fallback(move || async move { problem() })

@@ -144,7 +144,7 @@ mod tests {
         let request_timeout_ms = NonZeroU32::new(LIMIT_MS).unwrap();
         let service = ServiceSettings { request_timeout_ms, ..ServiceSettings::default() };
         let settings = Settings { service, ..Settings::default() };
-        let document = openapi::Document::of(openapi::outline(&settings), &settings);
+        let document = openapi::ApiDocument::of(openapi::outline(&settings), &settings);
         let app = App::new(EngineSlot::default(), document, settings);
         let count = || post(|body: Bytes| async move { body.len().to_string() });
         Router::new()

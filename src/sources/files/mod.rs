@@ -2,3 +2,67 @@
 
 pub(crate) mod reader;
 pub(crate) mod walk;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use self::reader::read_files;
+use self::walk::{FoundFile, list};
+use super::{Format, PartProblem, Reading, Sink, SiteProfile, Source, profile_of};
+
+/// A folder of files, or one file.
+#[derive(Debug)]
+pub struct FileSource {
+    path: PathBuf,
+}
+
+impl FileSource {
+    /// The files at a path.
+    pub fn new(path: &Path) -> FileSource {
+        FileSource { path: path.to_owned() }
+    }
+}
+
+impl Source for FileSource {
+    fn read(&self, sink: &mut dyn Sink) -> Result<Reading> {
+        let at = self.path.display();
+        if let Err(error) = fs::metadata(&self.path) {
+            return Ok(Reading::Failed(format!("{at}: {error}")));
+        }
+        let (files, problems) = list(&self.path);
+        if let Some(root) = problems.iter().find(|problem| problem.is_unseen && Path::new(&problem.part) == self.path) {
+            return Ok(Reading::Failed(root.reason.clone()));
+        }
+        if files.is_empty() && problems.is_empty() {
+            let reason = "no .md, .jsonl, .ndjson or .txt file in it".to_owned();
+            sink.problem(PartProblem { part: at.to_string(), reason, is_unseen: false })?;
+        }
+        for problem in problems {
+            sink.problem(problem)?;
+        }
+        let profile = profile(sink, &files)?;
+        let mut wanted = Vec::new();
+        for file in files {
+            if sink.wants(&file.part)? {
+                wanted.push(file);
+            }
+        }
+        read_files(&wanted, &profile, |event| sink.take(event))?;
+        Ok(Reading::Whole)
+    }
+}
+
+/// The boilerplate profile of the page dumps: the kept one, or one made of all pages where there is
+/// none yet or everything is read anew.
+fn profile(sink: &mut dyn Sink, files: &[FoundFile]) -> Result<SiteProfile> {
+    if let Some(kept) = sink.state()?.and_then(|text| serde_json::from_str(&text).ok()) {
+        return Ok(kept);
+    }
+    let profile = profile_of(files);
+    if files.iter().any(|file| file.format == Format::PageDump) {
+        sink.keep_state(&serde_json::to_string(&profile)?)?;
+    }
+    Ok(profile)
+}

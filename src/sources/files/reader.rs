@@ -1,31 +1,19 @@
 //! The files of a source, read on a thread of their own: whoever takes what is read is not held up
 //! by a file that does not come.
 
-use std::io;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::sources::{FoundFile, Record, SiteProfile, read_file};
+use crate::sources::{Event, FoundFile, SiteProfile, read_file};
 
 /// How many records may be read ahead; each may be as large as an article can be.
 const AHEAD: usize = 4;
 /// After how long without anything it is said that nothing comes.
 const QUIET: Duration = Duration::from_millis(20);
 
-/// What happens while files are read.
-#[derive(Debug)]
-pub enum Event<'f> {
-    /// A record was read, at a line of a file.
-    Record(&'f FoundFile, u64, Record),
-    /// A file was read, to its end or not.
-    End(&'f FoundFile, io::Result<()>),
-    /// Nothing has come for a moment, and what is next may take any time.
-    Quiet,
-}
-
 /// Reads files in their order, see [`read_file`]; ends early where `take` fails.
-pub fn read_files<'f, E>(
+pub(crate) fn read_files<'f, E>(
     files: &'f [FoundFile],
     profile: &SiteProfile,
     mut take: impl FnMut(Event<'f>) -> Result<(), E>,
@@ -34,10 +22,10 @@ pub fn read_files<'f, E>(
         let (sender, inbox) = sync_channel(AHEAD);
         scope.spawn(move || {
             for file in files {
-                let send = |line, record| sender.send(Event::Record(file, line, record));
+                let send = |line, record| sender.send(Event::Record(&file.part, line, record));
                 let read = read_file(&file.path, file.stem(), file.format, profile, send);
                 // Where nothing is taken any more, nothing more is read.
-                if read.and_then(|end| sender.send(Event::End(file, end))).is_err() {
+                if read.and_then(|end| sender.send(Event::End(&file.part, end))).is_err() {
                     return;
                 }
             }
@@ -77,7 +65,7 @@ mod tests {
                 match event {
                     Event::Record(file, line, _) => seen.push(format!("{}:{line}", file.name)),
                     Event::End(file, end) => seen.push(format!("{} {}", file.name, end.is_ok())),
-                    Event::Quiet => {}
+                    Event::Deleted(_) | Event::Quiet => {}
                 }
                 if seen.len() < most { Ok(()) } else { Err(()) }
             });

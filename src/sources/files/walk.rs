@@ -7,38 +7,26 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ignore::WalkBuilder;
 
-use crate::sources::Format;
+use crate::sources::{Format, Part, PartProblem};
 
 /// A file with articles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFile {
-    /// Its path below the source, with `/` between folders.
-    pub name: String,
+    /// What the source tells of it. It has no fingerprint where the file was changed just now, so that a
+    /// further change could go unseen.
+    pub part: Part,
     /// Where it is.
     pub path: PathBuf,
     /// How it is read.
     pub format: Format,
-    /// What changes when the file does. `None` when the file was changed just now, so that a
-    /// further change could go unseen.
-    pub fingerprint: Option<String>,
 }
 
 impl FoundFile {
     /// The name without its ending: the id of an article that does not name its own.
     pub fn stem(&self) -> &str {
-        self.name.rsplit_once('.').map_or(self.name.as_str(), |(stem, _)| stem)
+        let name = &self.part.name;
+        name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem)
     }
-}
-
-/// Something in a folder that could not be looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListProblem {
-    /// Where, as far as is known.
-    pub file: String,
-    /// What is wrong, in words.
-    pub reason: String,
-    /// Whether articles may be there that could not be looked at.
-    pub is_unseen: bool,
 }
 
 /// Counts the changes of how files are understood: a file that was read by an older version is
@@ -52,7 +40,7 @@ const SETTLED_AFTER: Duration = Duration::from_secs(2);
 ///
 /// Hidden files are passed over, and what a `.ficheroignore` names (it is written like a
 /// `.gitignore`). Symbolic links are followed; a loop of them is a problem, not an end.
-pub fn list(root: &Path) -> (Vec<FoundFile>, Vec<ListProblem>) {
+pub fn list(root: &Path) -> (Vec<FoundFile>, Vec<PartProblem>) {
     let mut files = Vec::new();
     let mut problems = Vec::new();
     let walk = WalkBuilder::new(root)
@@ -77,34 +65,37 @@ pub fn list(root: &Path) -> (Vec<FoundFile>, Vec<ListProblem>) {
         let name = below.or(path.file_name().map(Path::new)).and_then(Path::to_str);
         let Some(name) = name else {
             let reason = "the file's name is not UTF-8".to_owned();
-            problems.push(ListProblem { file: display(path), reason, is_unseen: false });
+            problems.push(PartProblem { part: display(path), reason, is_unseen: false });
             continue;
         };
         match entry.metadata() {
             Ok(metadata) => files.push(FoundFile {
-                name: name.replace('\\', "/"),
+                part: Part {
+                    name: name.replace('\\', "/"),
+                    fingerprint: fingerprint(&metadata),
+                    is_one_article: format != Format::JsonLines,
+                },
                 path: path.to_owned(),
                 format,
-                fingerprint: fingerprint(&metadata),
             }),
-            Err(error) => problems.push(ListProblem {
-                file: name.replace('\\', "/"),
+            Err(error) => problems.push(PartProblem {
+                part: name.replace('\\', "/"),
                 reason: error.to_string(),
                 is_unseen: error.io_error().is_none_or(|error| error.kind() != ErrorKind::NotFound),
             }),
         }
     }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files.sort_by(|a, b| a.part.name.cmp(&b.part.name));
     (files, problems)
 }
 
 /// Names the place that could not be looked at, below the root where it is below it. A link to
 /// nothing and a loop hide no article; what the system refuses to show may.
-fn walk_problem(root: &Path, error: &ignore::Error) -> ListProblem {
+fn walk_problem(root: &Path, error: &ignore::Error) -> PartProblem {
     let at = place_of(error).unwrap_or(root);
     let below = at.strip_prefix(root).ok().filter(|below| !below.as_os_str().is_empty());
     let is_unseen = error.io_error().is_some_and(|error| error.kind() != ErrorKind::NotFound);
-    ListProblem { file: display(below.unwrap_or(at)).replace('\\', "/"), reason: error.to_string(), is_unseen }
+    PartProblem { part: display(below.unwrap_or(at)).replace('\\', "/"), reason: error.to_string(), is_unseen }
 }
 
 fn place_of(error: &ignore::Error) -> Option<&Path> {

@@ -292,6 +292,28 @@ impl Stage<'_> {
         self.wrote()
     }
 
+    /// Notes that everything stays that the source holds, but for what is removed by name.
+    pub fn keep_all(&mut self) -> Result<()> {
+        self.begin()?;
+        self.catalog.connection.execute(
+            "INSERT OR IGNORE INTO seen (id, is_kept) SELECT id, 1 FROM record WHERE source = ?1",
+            [&self.source],
+        )?;
+        self.wrote()
+    }
+
+    /// Stages the deletion of an article, if the source holds it; returns how many that is.
+    pub fn remove(&mut self, id: &str) -> Result<u64> {
+        self.begin()?;
+        let removed = self.catalog.connection.execute(
+            "INSERT OR REPLACE INTO staged (run, source, id, file)
+             SELECT ?1, source, id, file FROM record WHERE source = ?2 AND id = ?3",
+            params![self.run, self.source, id],
+        )?;
+        self.wrote()?;
+        Ok(removed as u64)
+    }
+
     /// Notes that a file was read whole and well; the next run passes it over if it is the same.
     pub fn file_done(&mut self, path: &str, fingerprint: &str) -> Result<()> {
         self.begin()?;
@@ -325,8 +347,8 @@ impl Stage<'_> {
     }
 
     /// Stages the deletion of what vanished: articles of files that are gone or were read, and
-    /// that no record stood for. Returns how many.
-    pub fn finish(mut self) -> Result<u64> {
+    /// that no record stood for. Returns how many. `is_whole` says that all files were listed.
+    pub fn finish(mut self, is_whole: bool) -> Result<u64> {
         self.begin()?;
         let connection = &self.catalog.connection;
         let deleted = connection.execute(
@@ -348,8 +370,8 @@ impl Stage<'_> {
         connection.execute(
             "INSERT OR IGNORE INTO staged_file (run, source, path)
              SELECT ?1, f.source, f.path FROM file f LEFT JOIN listed l ON l.path = f.path
-             WHERE f.source = ?2 AND l.path IS NULL",
-            params![self.run, self.source],
+             WHERE ?3 AND f.source = ?2 AND l.path IS NULL",
+            params![self.run, self.source, is_whole],
         )?;
         connection.execute_batch("COMMIT")?;
         Ok(deleted as u64)
