@@ -1,15 +1,14 @@
-//! Whether an engine goes on with what it works on: a question that it asks again and again while
-//! it reads postings.
+//! Cancellation: while it reads postings, an engine asks again and again whether to go on.
 //!
-//! Who asked may have gone, or the time for the answer may be over. Whoever runs the engine knows;
-//! the engine knows nothing of clients and clocks. The question may take its time to be answered:
-//! a scheduler lets shorter work go first in it.
+//! The client may have disconnected, or the deadline may have passed. The caller knows; the engine
+//! knows neither clients nor clocks. Asking may block: there the scheduler lets shorter work go
+//! first.
 
 use std::cell::RefCell;
 
 use super::EngineError;
 
-/// Says whether the work goes on.
+/// Decides whether the work goes on.
 pub type Supervisor = Box<dyn FnMut() -> bool>;
 
 thread_local! {
@@ -17,7 +16,7 @@ thread_local! {
     static PRESENT: RefCell<Option<Supervisor>> = const { RefCell::new(None) };
 }
 
-/// Does a piece of work in the present thread. Where the supervisor says no, the engine answers
+/// Runs a piece of work in the current thread. If the supervisor says no, the engine answers
 /// [`EngineError::Stopped`] soon after.
 pub fn supervised<T>(supervisor: Supervisor, work: impl FnOnce() -> T) -> T {
     /// Puts the former supervisor back, also where the work panics.
@@ -37,10 +36,10 @@ pub(crate) fn checkpoint() -> Result<(), EngineError> {
     if goes_on { Ok(()) } else { Err(EngineError::Stopped) }
 }
 
-/// After how many small steps it is asked: some tens of microseconds of postings.
+/// The number of small steps between two checks: tens of microseconds of reading postings.
 const STEPS: u32 = 2_048;
 
-/// Asks whether to go on once in many small steps, such as postings read.
+/// Checks once in many small steps, such as postings read.
 #[derive(Debug, Default)]
 pub(crate) struct Steps(u32);
 

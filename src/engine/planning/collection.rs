@@ -1,53 +1,54 @@
-//! What a plan asks of the articles at hand.
+//! The statistics of terms that a plan is made from; each engine provides them.
 
 use super::plan::WordForms;
 use super::synonyms::SynonymIndex;
 use crate::engine::filters::Filters;
 use crate::engine::ranking::LanguageStats;
 
-/// What a plan needs to know of the articles.
+/// The articles that an engine searches, as far as planning needs to know them.
 pub trait Collection {
-    /// What can go wrong in looking a term up.
+    /// What a lookup can fail with.
     type Error;
     /// The language groups there are, in a fixed order.
     fn languages(&self) -> &[LanguageStats];
-    /// How many articles hold a stem in some zone, at least (the zone with the most counts).
+    /// The document frequency of a stem: that of the zone which has most, so that it is a lower bound.
     fn stem_doc_freq(&self, stem: &str) -> Result<u64, Self::Error>;
-    /// The folded words within so many edits of one (a transposition is one), with how many
-    /// articles hold each, in the order of the words.
+    /// The folded words within so many edits of one (a transposition is one edit), each with its
+    /// document frequency, in the order of the words.
     fn fuzzy_terms(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Self::Error>;
-    /// How many articles hold a folded word.
+    /// The document frequency of a folded word.
     fn doc_freq(&self, folded: &str) -> Result<u64, Self::Error>;
-    /// How many articles hold each of two folded words.
+    /// How many articles hold both of two folded words.
     fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, Self::Error>;
-    /// Whether words stand one after the other in some zone of an article.
+    /// Whether some article has these words as a phrase, within one zone.
     fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Self::Error>;
-    /// How the site writes a folded word: with its accents, and in capitals where it has them
-    /// within sentences. `None` where no article holds it that readers may see at a time (Unix).
+    /// The surface form of a folded word: with its accents, and with capitals if it has them within
+    /// sentences. `None` if no article holds it that is visible at a time (Unix).
     fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Self::Error>;
-    /// The folded words that begin with a text: of those that most articles hold, so many.
+    /// The folded words that begin with a prefix, at most so many: those with the highest document
+    /// frequencies.
     fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, Self::Error>;
-    /// What stands for what.
+    /// The synonyms of the site.
     fn synonyms(&self) -> &SynonymIndex;
-    /// Whether anything could pass filters; `false` only where a facet asked for has none of the
-    /// values, told without going through the articles.
+    /// Whether any article could pass the filters. `false` is certain: a facet has none of the values
+    /// asked for. It never goes through the articles.
     fn could_pass(&self, _: &Filters) -> bool {
         true
     }
 }
 
-/// Words that begin alike.
+/// Words with a common prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Begun {
-    /// The words that most articles hold, with how many do: the most held first, else in the order
-    /// of the words.
+    /// The words with the highest document frequencies, each with its own: the highest first, equal
+    /// ones in the order of the words.
     pub words: Vec<(String, u64)>,
-    /// How many words there are; of very many, at least.
+    /// How many words have the prefix; a lower bound if there are very many.
     pub count: usize,
 }
 
 impl Begun {
-    /// The best of all words that begin alike.
+    /// The most frequent of all words with a common prefix.
     pub fn best_of(mut words: Vec<(String, u64)>, most: usize) -> Begun {
         let count = words.len();
         words.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -9,7 +9,7 @@ use crate::engine::query::Query;
 use crate::engine::ranking::{Counting, LanguageStats, MatchRequirements, WEIGHTS};
 use crate::engine::request::SearchRequest;
 
-/// The forms of one word.
+/// The token variants of one word: an article that has any of them has the word.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct WordForms {
     /// For every language, in the collection's order, the stems that stand for the word.
@@ -29,7 +29,7 @@ impl WordForms {
     }
 }
 
-/// A word as it is looked for among those that articles write, in any language.
+/// A word as the vocabulary of all languages has it: folded, not stemmed.
 pub(crate) fn folded_word(word: &str) -> String {
     QueryForms::of(word, "und").folded
 }
@@ -49,7 +49,7 @@ pub enum VariantOrigin {
     Synonym,
     /// A word that was probably meant.
     Correction,
-    /// A word that was perhaps meant: nobody is told, as of other forms of a word.
+    /// A word that was perhaps meant: searched for, but not reported as a correction.
     Guess,
 }
 
@@ -58,9 +58,9 @@ pub enum VariantOrigin {
 pub struct Variant {
     /// Where it comes from.
     pub origin: VariantOrigin,
-    /// The words of it that people read.
+    /// How it is shown to people.
     pub text: String,
-    /// What holding it is worth, of the word itself.
+    /// How much an occurrence counts, relative to the word itself.
     pub factor: f32,
     /// Which occurrences count.
     pub counting: Counting,
@@ -77,15 +77,15 @@ pub struct PlannedWord {
     pub zone: Option<Zone>,
     /// What stands for it.
     pub variants: Vec<Variant>,
-    /// What holding it is worth.
+    /// The weight of the word: what an article gains by having it.
     pub weight: f32,
     /// Whether it carries grammar and little else in the language that the query is probably in.
     pub is_function_word: bool,
-    /// Whether it does in any language of the site.
+    /// The same in any language of the site.
     pub is_stop_word: bool,
-    /// How many articles hold what stands for it, in all languages.
+    /// The document frequency of its variants together, in all languages.
     pub holders: u64,
-    /// How many postings are read for it, about.
+    /// An estimate of the postings that are read for it.
     pub reads: u64,
     /// Whether it was typed in quotation marks only.
     pub is_quoted: bool,
@@ -112,7 +112,7 @@ pub struct Pair {
     pub second: usize,
     /// How many words behind the first the second stands.
     pub gap: u32,
-    /// What it is worth that they stand like that.
+    /// What an article gains by having them at that distance.
     pub weight: f32,
 }
 

@@ -1,12 +1,12 @@
-//! Who works next: requests in line for the engine's workers, by what their clients have had.
+//! The queue before the engine's workers: which request runs next.
 //!
-//! Every client has a share of the workers' time, whatever it asks for (start-time fair queueing,
-//! Goyal, Vin and Cheng 1996): of those in line, the request goes first whose client has had the
-//! least. A long search costs its client more than its time ([`cost`]), so that clients of long
-//! searches do not make those of short ones wait, even if there are many of them. Of one client's, that which has worked the least so far: a search that takes long gives
-//! its place away between slices of time, and so short ones wait for a slice and not for its end,
-//! also where all clients have one address. One worker never goes on with what takes long: whoever
-//! comes anew finds it free, or waits for others who came anew.
+//! Clients share the workers' time fairly, whatever they ask for (start-time fair queueing, Goyal,
+//! Vin and Cheng 1996): the next request is that of the client which has used least. A long search
+//! costs its client more than its time ([`cost`]), so that clients with short searches do not wait
+//! for those with long ones, however many these are. Among requests of one client, the one that has
+//! run least goes first: a long search yields its worker after each slice of time, so that short ones
+//! wait for a slice and not for its end, even if all clients have one address. One worker never
+//! continues long requests: a new request finds it free, or waits for other new ones.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -15,30 +15,29 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-/// How long a request works before others may go first. Most searches take less.
+/// How long a request runs before it yields to others. Most searches take less.
 pub(crate) const SLICE: Duration = Duration::from_millis(4);
-/// How many requests may have given their place away half-way: each holds what it has worked out, a
-/// few numbers an article.
+/// The most requests that are paused half-way: each holds its partial result, a few numbers for each
+/// article.
 const MAX_PAUSED: usize = 32;
-/// Of how many clients it is known what they have had; beyond, those are forgotten who ask for nothing
-/// at present.
+/// The most clients whose usage is remembered; beyond that, those without a request are forgotten.
 const MAX_CLIENTS: usize = 4_096;
 
-/// What a slice of time costs a client: the more, the longer the request had `worked` before. Bounded,
-/// so that the longest request goes on, too.
+/// What a slice of time costs a client: the more, the longer the request had `worked` before. It is
+/// bounded, so that the longest requests make progress, too.
 fn cost(worked: Duration, slice: Duration) -> Duration {
     const MAX_FACTOR: f64 = 8.0;
     slice.mul_f64((1.0 + worked.as_secs_f64() / SLICE.as_secs_f64()).min(MAX_FACTOR))
 }
 
-/// The line before the workers.
+/// The queue before the workers.
 #[derive(Debug)]
 pub(crate) struct WorkerQueue {
     max_waiting: usize,
     state: Mutex<QueueState>,
 }
 
-/// There are too many in line already.
+/// The queue is full.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
@@ -47,15 +46,15 @@ struct QueueState {
     workers: usize,
     /// Workers without work.
     idle: usize,
-    /// Workers that go on with a request behind its first slice.
+    /// Workers that run a request beyond its first slice.
     long: usize,
-    /// What the client has had that was served last: nobody in line has had less.
+    /// The usage of the client that was served last: no queued client has used less.
     served: Duration,
-    /// Those who are in line or worked for, and those who were.
+    /// Clients with requests that are queued or running, and those that had some.
     clients: HashMap<IpAddr, Client>,
     waiting: Vec<QueuedRequest>,
     paused: usize,
-    /// Those who have come so far.
+    /// How many requests have arrived so far.
     arrivals: u64,
 }
 
