@@ -102,7 +102,8 @@ fn push_is_refused_while_folder_or_catalog_is_gone_and_taken_when_it_is_back() {
                 copy_folder(aside, data);
             },
             |data, aside| {
-                fs::remove_dir_all(data).unwrap();
+                // Not removed, since the server goes on asking for its lock there.
+                fs::rename(data, data.with_file_name("replaced")).unwrap();
                 fs::rename(aside, data).unwrap();
             },
         ),
