@@ -2,8 +2,8 @@
 //!
 //! [`tantivy`] answers from a generation on disk, `oracle` from a list of articles held
 //! in memory: slow, obvious, and therefore what the other one is tested against (with the feature
-//! `test-support`). Both share the plan of a query ([`planning`]) and the formulas ([`ranking`]); neither shares how
-//! matches are found, counted, filtered or ordered.
+//! `test-support`). Both share the plan of a query ([`planning`]) and the formulas ([`ranking`]);
+//! neither shares how matches are found, counted, filtered or ordered.
 
 pub mod cancellation;
 pub mod cursor;
@@ -58,16 +58,17 @@ pub enum EngineError {
     Stopped,
 }
 
-/// What operators and caches are told of the state that an engine answers from.
+/// What operators and caches are told of the state that an engine answers from. It is asked for at
+/// every request, and shares what it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EngineStatus {
     /// Which state it is.
     pub version: IndexVersion,
     /// When its index was built, RFC 3339; two indexes can have come to one version, but not at one
     /// time.
-    pub built_at: String,
+    pub built_at: Arc<str>,
     /// How many articles readers may see of each language, as it was declared.
-    pub articles_by_language: BTreeMap<String, u64>,
+    pub articles_by_language: Arc<BTreeMap<String, u64>>,
     /// When an article has appeared or expired last, by its dates: up to the present, and up to when
     /// the state was taken, from which the statistics are; all Unix time. While these and the version
     /// stay, every article that was seen is seen, and no other.

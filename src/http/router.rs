@@ -73,7 +73,7 @@ pub fn router(current: Arc<dyn CurrentEngine>, settings: Settings) -> Router {
         .layer(from_fn_with_state(app.clone(), middleware::timeouts::limit_time))
         .layer(from_fn_with_state(app.clone(), middleware::rate_limit::limit_rate))
         .layer(from_fn(middleware::timeouts::limit_headers))
-        .layer(from_fn_with_state(app.clone(), pages::render_errors))
+        .layer(from_fn_with_state(app.clone(), middleware::html_errors::render_errors))
         .layer(middleware::compression::layer())
         .layer(from_fn(middleware::compression::refuse))
         .layer(from_fn_with_state(app.clone(), middleware::cors::share))

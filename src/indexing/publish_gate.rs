@@ -20,12 +20,11 @@ use std::fmt;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::config::gate::{Judged, Settings};
 use crate::engine::tantivy::EmbeddedEngine;
 use crate::engine::{ArticleKey, EngineError, SearchEngine};
 use crate::evaluation::JudgedSet;
 use crate::storage::catalog::lost_documents::{LossCount, LostPart, PartLoss};
-
-pub use crate::config::gate::{Judged, Settings, SettingsError};
 
 /// What to do about a run that is refused.
 pub const REMEDY: &str = "`fichero accept` accepts it as it is, the next `fichero reindex` takes its place";

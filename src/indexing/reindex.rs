@@ -12,12 +12,12 @@ use anyhow::Result;
 use super::accept::{applier, conclude, elapsed_ms};
 use super::applier::Applier;
 use super::build::give_up;
-use super::publish_gate::{self, Gate};
+use super::publish_gate::Gate;
 use super::report::{Progress, Report, SourceReport};
 use super::source_plan::{named_sources, source_specs};
 use super::staging::{Intake, note_flaw};
 use crate::article::ArticleProblem;
-use crate::config::Source;
+use crate::config::{Source, gate};
 use crate::crash_point;
 use crate::engine::planning::synonyms::{self, SynonymGroup};
 use crate::sources::{self, registry};
@@ -44,7 +44,7 @@ pub struct Options {
     /// The file of words that stand for each other, see [`synonyms::parse`].
     pub synonyms: Option<PathBuf>,
     /// What the run has to hold to be accepted by itself.
-    pub gate: publish_gate::Settings,
+    pub gate: gate::Settings,
 }
 
 /// Runs a reindex over a data folder, and applies what it accepted unless a server holds the

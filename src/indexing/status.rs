@@ -138,7 +138,8 @@ pub fn status(data: &DataFolder) -> Result<Status> {
         status.pending_changes = status.last_seq.saturating_sub(version.seq);
         status.built_at = Some(engine.generation().manifest().built_at.clone());
         status.built_by = Some(engine.generation().manifest().built_by.clone());
-        status.articles_by_language = engine.status_at(jiff::Timestamp::now().as_second()).articles_by_language;
+        let state = engine.status_at(jiff::Timestamp::now().as_second());
+        status.articles_by_language = state.articles_by_language.as_ref().clone();
     }
     for source in catalog.sources()? {
         status.sources.push(SourceStatus {

@@ -18,9 +18,9 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use fichero::article::Article;
+use fichero::config::gate::{Judged, Settings};
 use fichero::engine::SearchEngine;
 use fichero::indexing::accept::accept;
-use fichero::indexing::publish_gate::{Judged, Settings};
 use fichero::indexing::reindex::{Options, reindex};
 use fichero::indexing::report::{Report, RunOutcome};
 use fichero::storage::backup::{backup, restore};
@@ -102,7 +102,7 @@ impl Gated for Site {
         loop {
             let answer = engine.search(&request).unwrap();
             if answer.hits.is_empty() {
-                assert_eq!(ids.len() as u64, engine.article_count());
+                assert_eq!(ids.len() as u64, engine.status_at(0).articles());
                 return ids;
             }
             for hit in &answer.hits {
@@ -575,7 +575,7 @@ fn what_was_pushed_while_a_run_waited_is_kept() {
             assert_eq!(found(&engine, word), [id], "{is_built}");
         }
         assert!(found(&engine, "aardvark").is_empty() && found(&engine, "cathedral").is_empty());
-        assert_eq!(engine.article_count(), 11);
+        assert_eq!(engine.status_at(0).articles(), 11);
         assert_eq!(site.articles().len(), 11);
         assert_eq!(engine.index_version().seq, site.last_seq());
     }

@@ -658,8 +658,8 @@ fn metrics_count_what_happened() {
     assert_eq!(metrics["fichero_engine_duration_seconds_count{route=\"/v1/search\"}"], 2.0, "304 needs no engine");
     assert!(metrics["fichero_engine_duration_seconds_sum{route=\"/v1/search\"}"] > 0.0);
     let engine = CORPUS.slot.load_full().unwrap();
-    for (lang, count) in engine.status_at(0).articles_by_language {
-        assert_eq!(metrics[&format!("fichero_articles{{lang=\"{lang}\"}}")], count as f64);
+    for (lang, count) in engine.status_at(0).articles_by_language.iter() {
+        assert_eq!(metrics[&format!("fichero_articles{{lang=\"{lang}\"}}")], *count as f64);
     }
     assert_eq!(metrics["fichero_ready"], 1.0);
     assert_eq!(metrics["fichero_index_generation"], 1.0);

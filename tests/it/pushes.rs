@@ -864,7 +864,7 @@ fn perform(api: &Api, model: &mut Model, deed: &Deed) -> Result<(), TestCaseErro
         .filter_map(|id| Some(((*id).to_owned(), article(&engine, id)?.card.title)))
         .collect();
     prop_assert_eq!(&answered, &model.generations[&model.current], "after {:?}: {:?}", deed, model);
-    prop_assert_eq!(engine.article_count(), answered.len() as u64);
+    prop_assert_eq!(engine.status_at(0).articles(), answered.len() as u64);
     prop_assert_eq!(api.site.titles(), model.catalog());
     let state = status(&api.site.data()).unwrap();
     prop_assert_eq!((state.held, state.generation), (model.is_held, Some(model.current)));

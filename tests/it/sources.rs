@@ -31,9 +31,9 @@ use std::path::{Path, PathBuf};
 use fichero::analysis::detect;
 use fichero::article::{Article, Kind, UNDETERMINED};
 use fichero::config::Source;
+use fichero::config::gate;
 use fichero::engine::{Filters, SearchEngine, SearchRequest};
 use fichero::indexing::applier::{Applier, EngineSlot, Step};
-use fichero::indexing::publish_gate;
 use fichero::indexing::reindex::{Options, reindex};
 use fichero::indexing::report::Report;
 use fichero::indexing::rollback::{resume, rollback};
@@ -811,7 +811,7 @@ fn answered(engine: &dyn SearchEngine, ids: impl Iterator<Item = String>) -> Vec
 /// Options for histories in which any article may vanish: what the gate does then is proven
 /// elsewhere (`gate.rs`).
 fn ungated() -> Options {
-    let gate = publish_gate::Settings { always_allowed: u64::MAX, ..publish_gate::Settings::default() };
+    let gate = gate::Settings { always_allowed: u64::MAX, ..gate::Settings::default() };
     Options { gate, ..Options::default() }
 }
 

@@ -607,8 +607,8 @@ impl SearchEngine for BruteForceEngine {
         };
         Ok(EngineStatus {
             version: self.version,
-            built_at: String::new(),
-            articles_by_language,
+            built_at: Arc::default(),
+            articles_by_language: Arc::new(articles_by_language),
             visibility_changes_s: [last(now_s), last(self.opened_s)],
         })
     }

@@ -125,19 +125,6 @@ impl EmbeddedEngine {
         Contents(self.snapshot.load_full())
     }
 
-    /// How many articles readers may see.
-    pub fn article_count(&self) -> u64 {
-        self.snapshot.load().articles()
-    }
-}
-
-impl EmbeddedEngine {
-    /// What a search makes of its query, over the articles at present.
-    #[cfg(feature = "test-support")]
-    pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
-        Plan::new(request, CorrectionMode::of(request), self.snapshot.load().as_ref())
-    }
-
     /// As [`SearchEngine::status`]: here it never fails.
     pub fn status_at(&self, now_s: i64) -> EngineStatus {
         self.state().status_at(now_s)
@@ -155,6 +142,12 @@ impl EmbeddedEngine {
             built_at: Arc::clone(&self.built_at),
             is_suspect: Arc::clone(&self.is_suspect),
         }
+    }
+
+    /// What a search makes of its query, over the articles at present.
+    #[cfg(feature = "test-support")]
+    pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
+        Plan::new(request, CorrectionMode::of(request), self.snapshot.load().as_ref())
     }
 
     /// As [`SearchEngine::search`], with the plan of the query made by the caller: a benchmark
@@ -178,8 +171,8 @@ impl EngineState {
     fn status_at(&self, now_s: i64) -> EngineStatus {
         EngineStatus {
             version: self.present.version,
-            built_at: self.built_at.to_string(),
-            articles_by_language: self.present.articles_by_lang.clone(),
+            built_at: Arc::clone(&self.built_at),
+            articles_by_language: Arc::clone(&self.present.articles_by_lang),
             visibility_changes_s: [self.present.last_visibility_change_s(now_s), self.present.visibility_changed_s()],
         }
     }

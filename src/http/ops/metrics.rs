@@ -127,7 +127,7 @@ fn register_engine(registry: &mut Registry, engine: Option<&EngineStatus>) {
     gauge(registry, "fichero_index_generation", "The generation that is answered from", version.generation);
     gauge(registry, "fichero_index_applied_seq", "The last change that answers show", version.seq);
     let articles = Family::<LangLabels, Gauge>::default();
-    for (lang, count) in &engine.articles_by_language {
+    for (lang, count) in engine.articles_by_language.iter() {
         articles.get_or_create(&LangLabels { lang: lang.clone() }).set(i64::try_from(*count).unwrap_or(i64::MAX));
     }
     registry.register("fichero_articles", "Articles that are answered from, by language", articles);

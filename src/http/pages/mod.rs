@@ -14,7 +14,6 @@ pub(crate) mod welcome;
 pub(crate) use self::related::{PATH as BLOCK_PATH, related};
 pub(crate) use self::results::results;
 pub(crate) use self::welcome::welcome;
-pub(crate) use super::middleware::html_errors::render_errors;
 
 // What `routes!` makes of the annotations.
 pub(crate) use self::related::__path_related;

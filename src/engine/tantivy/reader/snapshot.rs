@@ -30,7 +30,7 @@ pub(crate) struct Snapshot {
     pub(crate) segments: Vec<Segment>,
     pub(crate) languages: Vec<LanguageStats>,
     /// How many articles readers may see of each language, as it was declared.
-    pub(crate) articles_by_lang: BTreeMap<String, u64>,
+    pub(crate) articles_by_lang: Arc<BTreeMap<String, u64>>,
     /// Above every work number.
     pub(crate) works: usize,
     pub(crate) version: IndexVersion,
@@ -122,7 +122,7 @@ impl Snapshot {
             searcher,
             fields,
             synonyms: SynonymIndex::new(synonyms, &languages),
-            articles_by_lang,
+            articles_by_lang: Arc::new(articles_by_lang),
             works,
             version,
             taken_s: now_s,
