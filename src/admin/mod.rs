@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use self::tasks::{MAX_TASKS, StartError, TaskBody, TaskProgress, TaskState, Tasks};
+pub use self::tasks::{MAX_TASKS, StartError, Task, TaskProgress, TaskState, Tasks};
 pub use self::token::{MIN_TOKEN_CHARS, TOKEN_VARIABLE, Token, TokenError};
 use crate::config::Config;
 use crate::engine::IndexVersion;
@@ -119,7 +119,7 @@ impl Admin {
     }
 
     /// Starts a reindex of the configured sources on a thread of its own.
-    pub fn reindex(self: &Arc<Self>, full: bool, prune: bool, dry_run: bool) -> Result<TaskBody, StartError> {
+    pub fn reindex(self: &Arc<Self>, full: bool, prune: bool, dry_run: bool) -> Result<Task, StartError> {
         self.data.check_in_place().map_err(StartError::Data)?;
         let options = Options {
             full,
@@ -133,7 +133,7 @@ impl Admin {
     }
 
     /// A task, as it stands.
-    pub fn task(&self, id: &str) -> Option<TaskBody> {
+    pub fn task(&self, id: &str) -> Option<Task> {
         self.tasks.get(id)
     }
 

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::config::Source;
 use crate::indexing::reindex::{self, Options};
@@ -16,8 +15,7 @@ use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
 pub const MAX_TASKS: usize = 100;
 
 /// How far a task is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskState {
     /// It has not begun.
     Queued,
@@ -33,7 +31,7 @@ pub enum TaskState {
 }
 
 /// What a running reindex has done so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskProgress {
     /// The source that is or was read last.
     pub source: Option<String>,
@@ -44,9 +42,8 @@ pub struct TaskProgress {
 }
 
 /// A task, as it stands.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = Task)]
-pub struct TaskBody {
+#[derive(Debug, Clone)]
+pub struct Task {
     /// Its name; no two tasks ever have the same one.
     pub id: String,
     /// How far it is.
@@ -56,13 +53,10 @@ pub struct TaskBody {
     /// When it was asked for, RFC 3339.
     pub started_at: String,
     /// When it ended, RFC 3339.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
     /// What it found and did, once it has ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
     /// Why it failed, why it waits, or what could not be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
@@ -94,11 +88,11 @@ pub struct Tasks {
 #[derive(Debug, Default)]
 struct List {
     count: u64,
-    newest: VecDeque<Arc<Task>>,
+    newest: VecDeque<Arc<SharedTask>>,
 }
 
 #[derive(Debug)]
-struct Task(Mutex<TaskBody>);
+struct SharedTask(Mutex<Task>);
 
 impl Default for Tasks {
     fn default() -> Tasks {
@@ -108,12 +102,7 @@ impl Default for Tasks {
 
 impl Tasks {
     /// Starts a reindex on a thread of its own, unless one runs, here or in another process.
-    pub(super) fn start(
-        &self,
-        data: &DataFolder,
-        sources: &[Source],
-        options: Options,
-    ) -> Result<TaskBody, StartError> {
+    pub(super) fn start(&self, data: &DataFolder, sources: &[Source], options: Options) -> Result<Task, StartError> {
         let mut list = lock(&self.list);
         let running = list.newest.iter().map(|task| task.body()).find(|body| body.ended_at.is_none());
         if let Some(running) = running {
@@ -124,7 +113,7 @@ impl Tasks {
             error => StartError::Data(error),
         })?;
         list.count += 1;
-        let body = TaskBody {
+        let body = Task {
             id: format!("{}-{}", self.began.as_millisecond(), list.count),
             state: TaskState::Queued,
             progress: TaskProgress::default(),
@@ -133,7 +122,7 @@ impl Tasks {
             report: None,
             error: None,
         };
-        let task = Arc::new(Task(Mutex::new(body.clone())));
+        let task = Arc::new(SharedTask(Mutex::new(body.clone())));
         let (data, sources) = (data.clone(), sources.to_vec());
         let worker = Worker { task: Arc::clone(&task) };
         thread::Builder::new()
@@ -148,18 +137,18 @@ impl Tasks {
     }
 
     /// A task that is remembered.
-    pub(super) fn get(&self, id: &str) -> Option<TaskBody> {
+    pub(super) fn get(&self, id: &str) -> Option<Task> {
         lock(&self.list).newest.iter().find(|task| lock(&task.0).id == id).map(|task| task.body())
     }
 }
 
-impl Task {
-    fn body(&self) -> TaskBody {
+impl SharedTask {
+    fn body(&self) -> Task {
         lock(&self.0).clone()
     }
 }
 
-impl Progress for Task {
+impl Progress for SharedTask {
     fn reading(&self, source: &str, records: u64) {
         let progress = &mut lock(&self.0).progress;
         if progress.source.as_deref() != Some(source) {
@@ -175,7 +164,7 @@ impl Progress for Task {
 
 /// Does a task's work; however it ends, the task is told to have ended.
 struct Worker {
-    task: Arc<Task>,
+    task: Arc<SharedTask>,
 }
 
 impl Worker {

@@ -2,10 +2,6 @@
 
 use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
-use utoipa::{PartialSchema, ToSchema};
 
 const DAY_S: i64 = 86_400;
 
@@ -65,18 +61,6 @@ fn day_start_s(date: civil::Date) -> Result<i64, MomentError> {
     let zoned = date.to_zoned_datetime(jiff::tz::TimeZone::UTC).map_err(|_| MomentError)?;
     Ok(zoned.timestamp().as_second())
 }
-
-impl PartialSchema for Moment {
-    fn schema() -> RefOr<Schema> {
-        let about = "A date, or a date with time and offset, as it was written (RFC 3339).";
-        let format =
-            |format| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
-        let either = AnyOfBuilder::new().item(format(KnownFormat::Date)).item(format(KnownFormat::DateTime));
-        either.description(Some(about)).examples([json!("2021-11-03"), json!("2021-11-03T09:00:00-03:00")]).into()
-    }
-}
-
-impl ToSchema for Moment {}
 
 impl TryFrom<String> for Moment {
     type Error = MomentError;

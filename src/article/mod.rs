@@ -14,7 +14,6 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 /// The longest id, in characters.
 pub const MAX_ID_CHARS: usize = 200;
@@ -27,7 +26,7 @@ pub const MAX_LIST_ITEMS: usize = 1_000;
 pub const MAX_VERSIONS: usize = 1_000;
 
 /// What sort of page an article is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A page of the site that is none of the others.

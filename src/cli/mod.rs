@@ -203,7 +203,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
                 recency: config.recency,
                 ..SearchRequest::new(Query::parse(&query), jiff::Timestamp::now().as_second())
             };
-            output::search(&engine(&config)?.search(&request)?, json)?;
+            output::search(engine(&config)?.search(&request)?, json)?;
         }
         Command::Related { id, limit, json } => {
             let key = ArticleKey::Id(id.clone());
@@ -212,7 +212,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
                 ..RelatedRequest::new(key, jiff::Timestamp::now().as_second())
             };
             match engine(&config)?.related(&request)? {
-                Some(answer) => output::related(&answer, json)?,
+                Some(answer) => output::related(answer, json)?,
                 None => bail!("there is no article {id:?}, or it is not published"),
             }
         }

@@ -8,6 +8,10 @@ use std::time::Duration;
 use anyhow::Result;
 use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
 use fichero::evaluation::{Blocks, Difference, Evaluation, Measures, MisspeltFigures};
+use fichero::http::wire::all;
+use fichero::http::wire::related::RelatedHitJson;
+use fichero::http::wire::search::{CorrectionJson, HitJson, RecoveryJson, TotalJson};
+use fichero::http::wire::version::IndexVersionJson;
 use fichero::indexing::check::Check;
 use fichero::indexing::publish_gate::{Ndcg, Verdict};
 use fichero::indexing::report::{Progress, Rejected, Report, RunOutcome};
@@ -207,11 +211,14 @@ fn plain_text(html: &str) -> String {
         .replace("&amp;", "&")
 }
 
-pub(crate) fn search(answer: &SearchAnswer, json: bool) -> Result<()> {
+pub(crate) fn search(answer: SearchAnswer, json: bool) -> Result<()> {
     if json {
         return print_json(&json!({
-            "total": answer.total, "index_version": answer.index_version, "hits": answer.hits,
-            "corrections": answer.corrections, "recovery": answer.recovery,
+            "total": TotalJson::from(answer.total),
+            "index_version": IndexVersionJson::from(answer.index_version),
+            "hits": all::<_, HitJson>(answer.hits),
+            "corrections": all::<_, CorrectionJson>(answer.corrections),
+            "recovery": answer.recovery.map(RecoveryJson::from),
             "notes": answer.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }));
     }
@@ -222,8 +229,9 @@ pub(crate) fn search(answer: &SearchAnswer, json: bool) -> Result<()> {
             "" => writeln!(out, "nothing is found: what is newest")?,
             _ => writeln!(out, "results for {}", plain_text(&recovery.to_html))?,
         }
-        if !recovery.dropped.is_empty() {
-            writeln!(out, "left out: {}", recovery.dropped.join(", "))?;
+        let dropped = recovery.dropped();
+        if !dropped.is_empty() {
+            writeln!(out, "left out: {}", dropped.join(", "))?;
         }
         writeln!(out, "--literal searches for what was typed")?;
     }
@@ -251,9 +259,13 @@ pub(crate) fn search(answer: &SearchAnswer, json: bool) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn related(answer: &RelatedAnswer, json: bool) -> Result<()> {
+pub(crate) fn related(answer: RelatedAnswer, json: bool) -> Result<()> {
     if json {
-        return print_json(&json!({ "id": answer.id, "index_version": answer.index_version, "hits": answer.hits }));
+        return print_json(&json!({
+            "id": answer.id,
+            "index_version": IndexVersionJson::from(answer.index_version),
+            "hits": all::<_, RelatedHitJson>(answer.hits),
+        }));
     }
     let mut out = io::stdout().lock();
     for (place, hit) in answer.hits.iter().enumerate() {

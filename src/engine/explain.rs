@@ -1,8 +1,5 @@
 //! Why a hit stands where it stands, in words for the people who write the articles.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use super::planning::{Plan, PlannedWord, Variant, VariantOrigin};
 use super::ranking::{self, Counting, MatchState};
 use crate::analysis::Zone;
@@ -57,7 +54,7 @@ pub struct Made {
 }
 
 /// Why a hit has its score.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// What it got points for; together they are the score.
     pub parts: Vec<ExplanationPart>,
@@ -66,7 +63,7 @@ pub struct Explanation {
 }
 
 /// One reason for points.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ExplanationPart {
     /// The reason.
     pub text: String,
@@ -75,7 +72,7 @@ pub struct ExplanationPart {
 }
 
 /// Something that all points were raised or lowered by.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ExplanationFactor {
     /// What it is.
     pub text: String,

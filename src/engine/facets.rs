@@ -2,9 +2,6 @@
 
 use std::cmp::Reverse;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use super::filters::Facet;
 use super::ranking::LanguageStats;
 use crate::analysis::language_group;
@@ -17,30 +14,24 @@ pub const MAX_LABELS: usize = 100;
 /// A work counts once under a value, when one of its versions matches, passes every filter but
 /// the facet's own, and has the value; so that a value's count is the total of the same search
 /// with that value for the facet's filter.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct FacetCounts {
     /// By language, the most frequent first; `pt` counts what is `pt-BR` too.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub lang: Option<Vec<ValueCount>>,
     /// By kind, the most frequent first.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<Vec<ValueCount>>,
     /// By topic, a tree; in each level the most frequent first.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<Vec<TopicCount>>,
     /// By tag, the most frequent first, at most 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<Vec<ValueCount>>,
     /// By author, the most frequent first, at most 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<Vec<ValueCount>>,
     /// By year of publication, the newest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub year: Option<Vec<YearCount>>,
 }
 
 /// A value and how many works have it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueCount {
     /// What the facet's filter takes.
     pub value: String,
@@ -49,7 +40,7 @@ pub struct ValueCount {
 }
 
 /// A year, in UTC, and its months.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YearCount {
     /// The year: `2021`.
     pub value: String,
@@ -61,7 +52,7 @@ pub struct YearCount {
 }
 
 /// A topic, and what is below it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicCount {
     /// The path of slugs, what the filter takes.
     pub value: String,
@@ -71,7 +62,6 @@ pub struct TopicCount {
     /// The number of works at the topic or below it.
     pub count: u64,
     /// The topics one level below.
-    #[schema(no_recursion)]
     pub children: Vec<TopicCount>,
 }
 

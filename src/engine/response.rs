@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
 
 use super::cursor::Cursor;
 use super::explain::Explanation;
@@ -17,7 +16,7 @@ use crate::article::{Article, Kind, Moment, url_key};
 pub const MAX_TRANSLATIONS: usize = 100;
 
 /// Another language version of a hit.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Translation {
     /// Its language.
     pub lang: String,
@@ -47,7 +46,7 @@ pub(crate) fn listed_translations<I: Ord, V>(mut versions: Vec<(&str, I, V)>) ->
 }
 
 /// A topic of a hit, labelled in the language of the article.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TopicLabel {
     /// The path of slugs.
     pub path: String,
@@ -56,7 +55,7 @@ pub struct TopicLabel {
 }
 
 /// What is shown of an article in a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Card {
     /// The article.
     pub id: String,
@@ -139,10 +138,9 @@ impl Card {
 }
 
 /// One work of a search answer, in the version that is shown.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     /// The version shown.
-    #[serde(flatten)]
     pub card: Card,
     /// The title, escaped, the query's words in `<mark>`.
     pub title_html: String,
@@ -154,15 +152,13 @@ pub struct Hit {
     /// by their ids, then the second of every one, and so on.
     pub translations: Vec<Translation>,
     /// How many other versions the work has, where not all are listed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub translations_total: Option<u64>,
     /// Why it stands where it stands, if that was asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
 }
 
 /// The number of works that match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Total {
     /// The number.
     pub value: u64,
@@ -203,10 +199,9 @@ pub struct SearchAnswer {
 }
 
 /// One article, whole.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ArticleAnswer {
     /// What is shown of it in lists.
-    #[serde(flatten)]
     pub card: Card,
     /// Its text.
     pub body: String,
@@ -214,15 +209,13 @@ pub struct ArticleAnswer {
     /// by their ids, then the second of every one, and so on.
     pub translations: Vec<Translation>,
     /// How many other versions the work has, where not all are listed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub translations_total: Option<u64>,
     /// The state it was given from.
     pub index_version: IndexVersion,
 }
 
 /// What a related work was found by: the first that leads to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rung {
     /// What both say: words, links from one to the other, a series.
     Text,
@@ -235,8 +228,7 @@ pub enum Rung {
 }
 
 /// Why a work is related, for a reader.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
     /// Both dwell on these words; where there is nothing else to say, both mention them.
     Terms {
@@ -270,11 +262,26 @@ pub enum Reason {
     Recent,
 }
 
+impl Reason {
+    /// The name of the sort of reason, as the API has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Reason::Terms { .. } => "terms",
+            Reason::LinkedFromHere => "linked_from_here",
+            Reason::LinksHere => "links_here",
+            Reason::Series { .. } => "series",
+            Reason::Topic { .. } => "topic",
+            Reason::Author { .. } => "author",
+            Reason::Kind => "kind",
+            Reason::Recent => "recent",
+        }
+    }
+}
+
 /// A related work.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RelatedHit {
     /// The version shown.
-    #[serde(flatten)]
     pub card: Card,
     /// Higher is nearer; comparable within one answer only.
     pub score: f32,
@@ -298,8 +305,7 @@ pub struct RelatedAnswer {
 }
 
 /// What was done to find something. Where several things were, it is the last of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecoveryKind {
     /// A word was searched for as the site writes it.
     Spelling,
@@ -344,7 +350,7 @@ impl fmt::Display for DroppedFilter {
 }
 
 /// How a search was helped.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Recovery {
     /// What was done.
     pub kind: RecoveryKind,
@@ -354,10 +360,9 @@ pub struct Recovery {
     pub to: String,
     /// The same, escaped, what is written otherwise in `<mark>`.
     pub to_html: String,
-    /// What was left out: words (`virtual`) and filters (`lang=fr`), as they were asked for.
-    pub dropped: Vec<String>,
-    /// The filters among these, which stand behind the words.
-    #[serde(skip)]
+    /// The words that were left out, as they were typed.
+    pub dropped_words: Vec<String>,
+    /// The filters that were left out.
     pub dropped_filters: Vec<DroppedFilter>,
     /// The broader topics whose pages are answered in place of those asked for; none where it is all
     /// topics.
@@ -365,10 +370,10 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// The words that were left out.
-    pub fn dropped_words(&self) -> &[String] {
-        let words = self.dropped.len().saturating_sub(self.dropped_filters.len());
-        self.dropped.get(..words).unwrap_or_default()
+    /// All that was left out, as texts: words (`virtual`), then filters (`lang=fr`).
+    pub fn dropped(&self) -> Vec<String> {
+        let filters = self.dropped_filters.iter().map(DroppedFilter::to_string);
+        self.dropped_words.iter().cloned().chain(filters).collect()
     }
 }
 

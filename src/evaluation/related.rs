@@ -11,7 +11,7 @@ use super::baseline::MoreLikeThis;
 use super::corpus::Site;
 use super::figures::{AnswerMeasures, Times, figures};
 use super::{Evaluation, EvaluationOptions, MeasuredAnswer, judgements};
-use crate::engine::{ArticleKey, Card, EngineError, MAX_LIMIT, RelatedHit, RelatedRequest, SearchEngine};
+use crate::engine::{ArticleKey, Card, EngineError, MAX_LIMIT, Reason, RelatedHit, RelatedRequest, SearchEngine};
 
 /// How many works the block under a page shows.
 const BLOCK_WORKS: usize = 6;
@@ -89,7 +89,7 @@ pub(super) fn evaluate(
     let mut tally = BlockTally::default();
     site.each_article(|article| {
         let Some((hits, took_ms)) = asking.related(&article.id, BLOCK_WORKS)? else { return Ok(()) };
-        tally.take(&article.work, &hits, took_ms)?;
+        tally.take(&article.work, &hits, took_ms);
         if let Some(more_like_this) = &mut more_like_this {
             more_like_this.add(article);
         }
@@ -220,24 +220,18 @@ struct BlockTally {
 
 impl BlockTally {
     /// Takes up the block under an article of a work.
-    fn take(&mut self, own_work: &str, hits: &[RelatedHit], took_ms: f64) -> Result<()> {
+    fn take(&mut self, own_work: &str, hits: &[RelatedHit], took_ms: f64) {
         self.shown.entry(own_work.to_owned()).or_insert(0);
         self.hits += hits.len();
         self.empty += usize::from(hits.is_empty());
         self.took_ms.push(took_ms);
         for hit in hits {
             *self.shown.entry(hit.card.work.clone()).or_insert(0) += 1;
-            let mut types = HashSet::new();
-            for reason in &hit.reasons {
-                // Whatever reasons there will be, readers know them by the name in the API.
-                let reason = serde_json::to_value(reason)?;
-                types.extend(reason.get("type").and_then(|name| name.as_str()).map(str::to_owned));
-            }
-            for name in types {
-                *self.reasons.entry(name).or_insert(0) += 1;
+            let names: HashSet<&str> = hit.reasons.iter().map(Reason::name).collect();
+            for name in names {
+                *self.reasons.entry(name.to_owned()).or_insert(0) += 1;
             }
         }
-        Ok(())
     }
 
     fn into_blocks(self) -> Blocks {
@@ -284,10 +278,10 @@ mod tests {
         let terms = || Reason::Terms { terms: vec!["word".to_owned()] };
         let topic = || Reason::Topic { path: "path".to_owned(), label: "Path".to_owned() };
         let mut tally = BlockTally::default();
-        tally.take("a", &[hit("b", vec![terms(), terms()]), hit("c", vec![topic(), terms()])], 1.0).unwrap();
-        tally.take("a", &[hit("c", vec![Reason::Recent])], 3.0).unwrap();
-        tally.take("b", &[hit("b", vec![terms()])], 2.0).unwrap();
-        tally.take("d", &[], 9.0).unwrap();
+        tally.take("a", &[hit("b", vec![terms(), terms()]), hit("c", vec![topic(), terms()])], 1.0);
+        tally.take("a", &[hit("c", vec![Reason::Recent])], 3.0);
+        tally.take("b", &[hit("b", vec![terms()])], 2.0);
+        tally.take("d", &[], 9.0);
         let expected = Blocks {
             blocks: 4,
             size: 6,

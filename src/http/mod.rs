@@ -12,6 +12,7 @@ pub(crate) mod request;
 pub(crate) mod router;
 pub(crate) mod state;
 pub(crate) mod widgets;
+pub mod wire;
 
 pub use self::listener::serve;
 pub use self::router::router;

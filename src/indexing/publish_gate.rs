@@ -33,9 +33,8 @@ pub const REMEDY: &str = "`fichero accept` accepts it as it is, the next `ficher
 const SAME_NDCG: f64 = 1e-9;
 
 /// What the gate found.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[schema(as = GateVerdict)]
 pub struct Verdict {
     /// Why the run may not be accepted by itself; empty where it may.
     pub refusals: Vec<Refusal>,
@@ -45,8 +44,7 @@ pub struct Verdict {
 }
 
 /// The mean nDCG@10 (0 to 1) of the judged queries.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = GateNdcg)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Ndcg {
     /// Of what is published; nothing where nothing is that can be answered from.
     pub before: Option<f64>,
@@ -55,8 +53,7 @@ pub struct Ndcg {
 }
 
 /// A limit that a run passes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = GateRefusal)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The whole of it in a sentence, with its figures.
     pub message: String,
@@ -66,9 +63,8 @@ pub struct Refusal {
 }
 
 /// Which limit it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
-#[schema(as = GateReason)]
 pub enum Reason {
     /// Too much would not be answered any more.
     Vanished {
@@ -98,9 +94,8 @@ pub enum Reason {
 }
 
 /// What a limit is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = GateScope)]
 pub enum Scope {
     /// The whole site.
     All,
@@ -111,9 +106,8 @@ pub enum Scope {
 }
 
 /// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = GateUnit)]
 pub enum Unit {
     /// Language versions.
     Articles,

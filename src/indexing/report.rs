@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::publish_gate::Verdict;
 
 /// A record that is not in the index, not whole or doubtful, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = RejectedRecord)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
     /// The file below its source.
     pub file: String,
@@ -21,7 +20,7 @@ pub struct Rejected {
 }
 
 /// What a run found in one source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceReport {
     /// The source's name.
     pub source: String,
@@ -49,9 +48,8 @@ pub struct SourceReport {
 }
 
 /// What became of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = ReindexOutcome)]
 pub enum RunOutcome {
     /// It was only tried: nothing was changed.
     #[default]
@@ -64,9 +62,8 @@ pub enum RunOutcome {
 }
 
 /// What a reindex did.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[schema(as = ReindexReport)]
 pub struct Report {
     /// The run's number.
     pub run: i64,

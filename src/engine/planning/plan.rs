@@ -133,7 +133,7 @@ impl PlannedClause {
 }
 
 /// A word of the query that was searched for in another spelling.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
     /// The word as typed.
     pub typed: String,

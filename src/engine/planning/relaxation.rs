@@ -314,10 +314,9 @@ where
 
     /// What is to be told of a plan that is answered; `filters` were left out.
     fn told(&self, kind: RecoveryKind, plan: &Plan, filters: Vec<DroppedFilter>, topics: Vec<String>) -> Recovery {
-        let (to, to_html, mut dropped) = worded(&self.request.query, plan, kind);
-        dropped.extend(filters.iter().map(DroppedFilter::to_string));
+        let (to, to_html, dropped_words) = worded(&self.request.query, plan, kind);
         let from = self.request.query.text.clone();
-        Recovery { kind, from, to, to_html, dropped, dropped_filters: filters, topics }
+        Recovery { kind, from, to, to_html, dropped_words, dropped_filters: filters, topics }
     }
 }
 

@@ -6,9 +6,6 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use super::planning::edit_model;
 use super::planning::folded_word;
 use super::query::{MAX_CHARS, Query};
@@ -77,7 +74,7 @@ impl SuggestRequest {
 }
 
 /// A word or phrase that a reader may go on with; searching for it finds something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
     /// As the site writes it.
     pub text: String,
@@ -91,7 +88,7 @@ pub struct Completion {
 }
 
 /// An article that a reader may go to.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SuggestedArticle {
     /// The article.
     pub id: String,

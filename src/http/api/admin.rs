@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::admin::{Admin, TaskBody};
+use crate::admin::Admin;
 use crate::engine::IndexVersion;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfPublication, OfReindex, OfTask, Problems};
@@ -19,6 +19,8 @@ use crate::http::request::json_body;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 use crate::http::state::App;
+use crate::http::wire::reindex::TaskJson;
+use crate::http::wire::version::IndexVersionJson;
 use crate::indexing::rollback::PublicationError;
 
 /// What a reindex over HTTP is asked for; the configured sources are read.
@@ -39,7 +41,7 @@ struct ReindexBody {
 #[schema(as = Publication)]
 struct PublicationBody {
     /// The state that is answered from.
-    index_version: IndexVersion,
+    index_version: IndexVersionJson,
     /// Whether changes wait until `resume` or the next reindex.
     held: bool,
 }
@@ -65,7 +67,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     security(("bearer" = [])),
     request_body = Option<ReindexBody>,
     responses(
-        (status = 202, description = "The task", body = TaskBody, headers(("Location" = String, description = "The address of the task."))),
+        (status = 202, description = "The task", body = TaskJson, headers(("Location" = String, description = "The address of the task."))),
         Problems<OfReindex>
     )
 )]
@@ -84,7 +86,7 @@ async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Re
     };
     let task = blocking(move || admin.reindex(full, prune, dry_run)).await??;
     let location = format!("/v1/tasks/{}", task.id);
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(task)).into_response())
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(TaskJson::from(task))).into_response())
 }
 
 /// A task
@@ -98,14 +100,14 @@ async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Re
     tag = "Changes",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The task's id.")),
-    responses((status = 200, description = "The task", body = TaskBody), Problems<OfTask>)
+    responses((status = 200, description = "The task", body = TaskJson), Problems<OfTask>)
 )]
 async fn task(
     Authorized(admin): Authorized,
     id: Result<Path<String>, PathRejection>,
     _: InQuery<Nothing>,
-) -> Result<Json<TaskBody>, Problem> {
-    id.ok().and_then(|Path(id)| admin.task(&id)).map(Json).ok_or_else(Problem::no_task)
+) -> Result<Json<TaskJson>, Problem> {
+    id.ok().and_then(|Path(id)| admin.task(&id)).map(|task| Json(task.into())).ok_or_else(Problem::no_task)
 }
 
 /// Go back to the generation before
@@ -145,7 +147,7 @@ async fn publication(
     held: bool,
 ) -> Result<Json<PublicationBody>, Problem> {
     let index_version = blocking(move || change(&admin)).await??;
-    Ok(Json(PublicationBody { index_version, held }))
+    Ok(Json(PublicationBody { index_version: index_version.into(), held }))
 }
 
 /// Runs what waits for the disk off the async threads.

@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 
-use crate::engine::{ArticleAnswer, ArticleKey};
+use crate::engine::ArticleKey;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfArticle, Problems};
 use crate::http::request::clock;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{ID, Naming, Nothing, URL};
 use crate::http::state::App;
+use crate::http::wire::article::ArticleJson;
 
 /// An article by its id
 ///
@@ -21,13 +22,13 @@ use crate::http::state::App;
     operation_id = "articleById",
     tag = "Articles",
     params(("id" = String, Path, description = "The article's id, its slashes as `%2F`.", min_length = 1, max_length = 200, example = "es/recognition-refugees")),
-    responses((status = 200, description = "The article", body = ArticleAnswer), Problems<OfArticle>)
+    responses((status = 200, description = "The article", body = ArticleJson), Problems<OfArticle>)
 )]
 pub(crate) async fn article_by_id(
     State(app): State<App>,
     id: Result<Path<String>, PathRejection>,
     _: InQuery<Nothing>,
-) -> Result<Json<ArticleAnswer>, Problem> {
+) -> Result<Json<ArticleJson>, Problem> {
     article(app, id_in_path(id)?).await
 }
 
@@ -40,19 +41,19 @@ pub(crate) async fn article_by_id(
     operation_id = "article",
     tag = "Articles",
     params(InQuery<Naming>),
-    responses((status = 200, description = "The article", body = ArticleAnswer), Problems<OfArticle>)
+    responses((status = 200, description = "The article", body = ArticleJson), Problems<OfArticle>)
 )]
 pub(crate) async fn article_by_query(
     State(app): State<App>,
     InQuery { params, .. }: InQuery<Naming>,
-) -> Result<Json<ArticleAnswer>, Problem> {
+) -> Result<Json<ArticleJson>, Problem> {
     article(app, key(&params)?).await
 }
 
-async fn article(app: App, key: ArticleKey) -> Result<Json<ArticleAnswer>, Problem> {
+async fn article(app: App, key: ArticleKey) -> Result<Json<ArticleJson>, Problem> {
     let now_s = clock::now_s();
     let answer = app.with_engine(move |engine| Ok(engine.article(&key, now_s)?)).await?;
-    answer.map(Json).ok_or_else(Problem::no_article)
+    answer.map(|article| Json(article.into())).ok_or_else(Problem::no_article)
 }
 
 /// The article that a path names. No id holds bytes that are no UTF-8.

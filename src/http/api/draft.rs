@@ -4,10 +4,10 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use utoipa::ToSchema;
 
-use crate::article::{Article, ArticleProblem, Kind, Moment};
-use crate::engine::TopicLabel;
+use crate::article::{Article, ArticleProblem};
 use crate::http::error::problem::Problem;
 use crate::http::request::json_body;
+use crate::http::wire::article::{KindJson, MomentJson, TopicLabelJson};
 use crate::sources::JsonRecord;
 
 /// The longest draft, in bytes: every word of it is analysed while somebody waits, and anybody may
@@ -36,10 +36,10 @@ pub(crate) struct DraftBody {
     #[schema(required = false, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
     lang: String,
     #[schema(required = false)]
-    kind: Kind,
+    kind: KindJson,
     /// Its places in the topic menu: paths such as `Programs/Research`, or path and label.
     #[schema(required = false)]
-    topics: Vec<TopicLabel>,
+    topics: Vec<TopicLabelJson>,
     /// Free keywords.
     #[schema(required = false)]
     tags: Vec<String>,
@@ -54,7 +54,7 @@ pub(crate) struct DraftBody {
     links: Vec<String>,
     /// When it will be published.
     #[schema(required = false)]
-    published_at: Moment,
+    published_at: MomentJson,
     /// The article that it takes the place of: its work is left out.
     #[schema(required = false, min_length = 1, max_length = 200)]
     id: String,

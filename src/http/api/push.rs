@@ -19,8 +19,7 @@ use utoipa_axum::routes;
 
 use super::admin::blocking;
 use crate::admin::Admin;
-use crate::article::{ArticleProblem, Kind, Moment, check_id};
-use crate::engine::TopicLabel;
+use crate::article::{ArticleProblem, check_id};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfDeletion, OfPush, OfStream, Problems};
 use crate::http::middleware::timeouts::BodyWait;
@@ -30,6 +29,7 @@ use crate::http::request::ndjson::{Lines, NdjsonLine};
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 use crate::http::state::App;
+use crate::http::wire::article::{KindJson, MomentJson, TopicLabelJson};
 use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES};
 use crate::storage::catalog::push::{Condition, Held, Push, PushOutcome, Pushed};
 
@@ -96,7 +96,7 @@ struct PushedArticle {
     #[schema(required = false, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
     lang: String,
     #[schema(required = false)]
-    kind: Kind,
+    kind: KindJson,
     /// The page's address.
     #[schema(required = false)]
     url: String,
@@ -104,21 +104,21 @@ struct PushedArticle {
     #[schema(required = false)]
     authors: Vec<String>,
     #[schema(required = false)]
-    published_at: Moment,
+    published_at: MomentJson,
     #[schema(required = false)]
-    updated_at: Moment,
+    updated_at: MomentJson,
     /// An event's beginning.
     #[schema(required = false)]
-    starts_at: Moment,
+    starts_at: MomentJson,
     /// An event's end.
     #[schema(required = false)]
-    ends_at: Moment,
+    ends_at: MomentJson,
     /// From when on it is not answered any more.
     #[schema(required = false)]
-    expires_at: Moment,
+    expires_at: MomentJson,
     /// Its places in the topic menu: paths such as `Programs/Research`, or path and label.
     #[schema(required = false)]
-    topics: Vec<TopicLabel>,
+    topics: Vec<TopicLabelJson>,
     /// Free keywords.
     #[schema(required = false)]
     tags: Vec<String>,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::search::of_reader;
 use crate::engine::query::Query;
-use crate::engine::{ArticleKey, Card, Hit, IndexVersion, SearchRequest, Sort, Translation};
+use crate::engine::{ArticleKey, Hit, SearchRequest, Sort};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfSearch, Problems};
 use crate::http::request::clock;
@@ -18,6 +18,9 @@ use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::{EXCLUDE, RECENT_LIMIT, Recent};
 use crate::http::state::App;
+use crate::http::wire::all;
+use crate::http::wire::article::{CardJson, TranslationJson};
+use crate::http::wire::version::IndexVersionJson;
 
 /// The newest works.
 #[derive(Serialize, ToSchema)]
@@ -28,7 +31,7 @@ pub(crate) struct RecentBody {
     /// How long it took, in milliseconds.
     #[schema(minimum = 0)]
     took_ms: f64,
-    index_version: IndexVersion,
+    index_version: IndexVersionJson,
     /// The works, newest first.
     hits: Vec<RecentHit>,
 }
@@ -38,17 +41,21 @@ pub(crate) struct RecentBody {
 struct RecentHit {
     /// The version shown.
     #[serde(flatten)]
-    card: Card,
+    card: CardJson,
     /// The work's other versions, by language.
-    translations: Vec<Translation>,
+    translations: Vec<TranslationJson>,
     /// How many other versions the work has, where not all are listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     translations_total: Option<u64>,
 }
 
-impl RecentHit {
-    fn of(hit: Hit) -> RecentHit {
-        RecentHit { card: hit.card, translations: hit.translations, translations_total: hit.translations_total }
+impl From<Hit> for RecentHit {
+    fn from(hit: Hit) -> RecentHit {
+        RecentHit {
+            card: hit.card.into(),
+            translations: all(hit.translations),
+            translations_total: hit.translations_total,
+        }
     }
 }
 
@@ -81,7 +88,7 @@ pub(crate) async fn recent(
     Ok(Json(RecentBody {
         limit,
         took_ms: clock::elapsed_ms(begun),
-        index_version: answer.index_version,
-        hits: answer.hits.into_iter().map(RecentHit::of).collect(),
+        index_version: answer.index_version.into(),
+        hits: all(answer.hits),
     }))
 }

@@ -11,13 +11,16 @@ use utoipa::ToSchema;
 use super::articles::{id_in_path, key};
 use super::draft::{DraftBody, Unread};
 use super::search;
-use crate::engine::{ArticleKey, Filters, IndexVersion, RelatedHit, RelatedRequest, RelatedTo, SearchEngine};
+use crate::engine::{ArticleKey, Filters, RelatedAnswer, RelatedRequest, RelatedTo, SearchEngine};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfArticle, OfDraft, Problems};
 use crate::http::request::clock;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{NamingAndRelating, RELATED_LIMIT, Relating};
 use crate::http::state::App;
+use crate::http::wire::all;
+use crate::http::wire::related::RelatedHitJson;
+use crate::http::wire::version::IndexVersionJson;
 
 /// In place of a language: all of them.
 const ANY_LANG: &str = "any";
@@ -34,9 +37,9 @@ pub(crate) struct RelatedBody {
     /// How long it took, in milliseconds.
     #[schema(minimum = 0)]
     took_ms: f64,
-    index_version: IndexVersion,
+    index_version: IndexVersionJson,
     /// The works, nearest first.
-    pub(crate) hits: Vec<RelatedHit>,
+    hits: Vec<RelatedHitJson>,
     /// Fields of a draft that were left out because they could not be understood, and doubts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -108,7 +111,7 @@ pub(crate) async fn related_to_draft(
     let draft = Unread::receive(request).await?;
     app.with_engine(move |engine| {
         let draft = draft.read()?;
-        let body = asked.answer(engine, RelatedTo::Draft(Box::new(draft.article)))?;
+        let body = asked.body(engine, RelatedTo::Draft(Box::new(draft.article)))?;
         Ok(Json(RelatedBody { id: draft.id, flaws: draft.flaws.iter().map(ToString::to_string).collect(), ..body }))
     })
     .await
@@ -116,7 +119,7 @@ pub(crate) async fn related_to_draft(
 
 async fn related(app: App, key: ArticleKey, params: &Params) -> Result<Json<RelatedBody>, Problem> {
     let asked = RelatedParams::read(params)?;
-    app.with_engine(move |engine| Ok(Json(asked.answer(engine, RelatedTo::Article(key))?))).await
+    app.with_engine(move |engine| Ok(Json(asked.body(engine, RelatedTo::Article(key))?))).await
 }
 
 /// What is asked, whatever the works are to be related to.
@@ -138,16 +141,21 @@ impl RelatedParams {
         Ok(RelatedParams { begun, filters, any_lang, limit })
     }
 
-    pub(crate) fn answer(self, engine: &dyn SearchEngine, to: RelatedTo) -> Result<RelatedBody, Problem> {
-        let RelatedParams { begun, filters, any_lang, limit } = self;
+    pub(crate) fn answer(self, engine: &dyn SearchEngine, to: RelatedTo) -> Result<RelatedAnswer, Problem> {
+        let RelatedParams { filters, any_lang, limit, .. } = self;
         let request = RelatedRequest { to, filters, any_lang, limit, now_s: clock::now_s() };
-        let answer = engine.related(&request)?.ok_or_else(Problem::no_article)?;
+        engine.related(&request)?.ok_or_else(Problem::no_article)
+    }
+
+    fn body(self, engine: &dyn SearchEngine, to: RelatedTo) -> Result<RelatedBody, Problem> {
+        let (begun, limit) = (self.begun, self.limit);
+        let answer = self.answer(engine, to)?;
         Ok(RelatedBody {
             id: answer.id,
             limit,
             took_ms: clock::elapsed_ms(begun),
-            index_version: answer.index_version,
-            hits: answer.hits,
+            index_version: answer.index_version.into(),
+            hits: all(answer.hits),
             flaws: Vec::new(),
         })
     }

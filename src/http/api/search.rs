@@ -14,10 +14,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder,
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::engine::query::{MAX_CHARS, MAX_WORDS, Query};
-use crate::engine::{
-    Correction, Facet, FacetCounts, Filters, Hit, IndexVersion, Note, Recovery, RecoveryKind, SearchEngine,
-    SearchRequest, Sort, Total,
-};
+use crate::engine::{Facet, Filters, Note, RecoveryKind, SearchAnswer, SearchEngine, SearchRequest, Sort};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfBody, OfSearch, Problems};
 use crate::http::formats::json_ld::{self, ItemList};
@@ -34,6 +31,9 @@ use crate::http::state::App;
 use crate::http::state::metrics::Metrics;
 use crate::http::state::search_pool;
 use crate::http::state::settings::Settings;
+use crate::http::wire::all;
+use crate::http::wire::search::{CorrectionJson, FacetCountsJson, HitJson, RecoveryJson, TotalJson};
+use crate::http::wire::version::IndexVersionJson;
 
 /// The most searches of one request.
 const MAX_SEARCHES: usize = 20;
@@ -107,7 +107,7 @@ impl Search {
         engine: &dyn SearchEngine,
         metrics: &Metrics,
         begun: Instant,
-    ) -> Result<SearchBody, Problem> {
+    ) -> Result<AnsweredSearch, Problem> {
         let answer = engine.search(&self.request)?;
         // A fallback to the newest articles counts as zero results.
         let is_newest = answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest);
@@ -120,20 +120,15 @@ impl Search {
             notes.push(format!("only the first {MAX_CHARS} characters and {MAX_WORDS} words of the query were read"));
         }
         let next_cursor = answer.next.as_ref().map(|next| cursor::write(next, &self.request));
-        Ok(SearchBody {
+        Ok(AnsweredSearch {
             query: self.text,
-            total: answer.total,
-            offset: answer.place,
             limit: self.request.limit,
+            literal: self.literal,
+            answer,
             next_cursor,
-            took_ms,
-            index_version: answer.index_version,
-            hits: answer.hits,
-            facets: answer.facets,
-            corrections: answer.corrections,
-            recovery: answer.recovery.map(|recovery| RecoveryBody { recovery, literal: self.literal }),
             notes,
             is_partial,
+            took_ms,
         })
     }
 }
@@ -174,16 +169,45 @@ fn facets(params: &Params) -> Result<Vec<Facet>, Problem> {
     Ok(Facet::ALL.into_iter().filter(|facet| asked.iter().flatten().any(|known| known == facet)).collect())
 }
 
+/// A search and what the engine answered, before it is rendered as JSON, page, feed or list.
+pub(crate) struct AnsweredSearch {
+    /// The query as it was typed.
+    pub(crate) query: String,
+    /// How many hits were asked for.
+    limit: usize,
+    /// The parameters of the same search with nothing else answered in its place, as a query string.
+    literal: String,
+    pub(crate) answer: SearchAnswer,
+    next_cursor: Option<String>,
+    notes: Vec<String>,
+    /// Whether a part of the query was not read, or not searched for because of its cost.
+    pub(crate) is_partial: bool,
+    took_ms: f64,
+}
+
+impl AnsweredSearch {
+    /// Whether nothing of what was searched for is there, and what is newest is answered.
+    pub(crate) fn is_newest(&self) -> bool {
+        self.answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest)
+    }
+
+    /// The page as a list of schema.org.
+    pub(crate) fn into_item_list(self) -> ItemList {
+        let AnsweredSearch { query, answer, .. } = self;
+        ItemList::of(query, answer.total.value, answer.place, answer.hits.into_iter().map(|hit| hit.card))
+    }
+}
+
 /// The answer to a search.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SearchAnswer)]
-pub(crate) struct SearchBody {
+struct SearchBody {
     /// The query as it was typed.
-    pub(crate) query: String,
+    query: String,
     /// How many works match, the same on every page.
-    pub(crate) total: Total,
+    total: TotalJson,
     /// How many hits stand before the page.
-    pub(crate) offset: usize,
+    offset: usize,
     /// How many hits were asked for.
     limit: usize,
     /// Where the next page begins: `cursor` of the same search; `null` on the last page.
@@ -191,40 +215,49 @@ pub(crate) struct SearchBody {
     /// How long it took, in milliseconds.
     #[schema(minimum = 0)]
     took_ms: f64,
-    index_version: IndexVersion,
+    index_version: IndexVersionJson,
     /// The works, best first.
-    pub(crate) hits: Vec<Hit>,
-    pub(crate) facets: FacetCounts,
+    hits: Vec<HitJson>,
+    facets: FacetCountsJson,
     /// The words that were searched for in another spelling.
-    pub(crate) corrections: Vec<Correction>,
+    corrections: Vec<CorrectionJson>,
     /// How hits were found where it was not by the search as it was typed; total, facets and pages
     /// are of the search that is answered. `null` where it is answered as it was typed.
-    pub(crate) recovery: Option<RecoveryBody>,
+    recovery: Option<RecoveryBody>,
     /// What the reader should know of how the query was read, in English.
     notes: Vec<String>,
     /// Whether something that was typed was not looked for because it would cost too much, or was not
     /// read: the query is too long, or a beginning (`a*`) stands for too many words. `notes` say what.
-    pub(crate) is_partial: bool,
+    is_partial: bool,
 }
 
-impl SearchBody {
-    /// Whether nothing of what was searched for is there, and what is newest is answered.
-    pub(crate) fn is_newest(&self) -> bool {
-        self.recovery.as_ref().is_some_and(|body| body.recovery.kind == RecoveryKind::Newest)
-    }
-
-    /// The page in the words of schema.org.
-    fn into_item_list(self) -> ItemList {
-        ItemList::of(self.query, self.total.value, self.offset, self.hits.into_iter().map(|hit| hit.card))
+impl From<AnsweredSearch> for SearchBody {
+    fn from(answered: AnsweredSearch) -> SearchBody {
+        let AnsweredSearch { query, limit, literal, answer, next_cursor, notes, is_partial, took_ms } = answered;
+        SearchBody {
+            query,
+            total: answer.total.into(),
+            offset: answer.place,
+            limit,
+            next_cursor,
+            took_ms,
+            index_version: answer.index_version.into(),
+            hits: all(answer.hits),
+            facets: answer.facets.into(),
+            corrections: all(answer.corrections),
+            recovery: answer.recovery.map(|recovery| RecoveryBody { recovery: recovery.into(), literal }),
+            notes,
+            is_partial,
+        }
     }
 }
 
 /// How a search was helped, and how to ask it as it was typed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Recovery)]
-pub(crate) struct RecoveryBody {
+struct RecoveryBody {
     #[serde(flatten)]
-    pub(crate) recovery: Recovery,
+    recovery: RecoveryJson,
     /// The parameters to search instead for what was typed and nothing else, as the query string of
     /// `GET /v1/search`.
     #[schema(example = "q=movilidad+estudantil&literal=true")]
@@ -312,7 +345,7 @@ async fn one(app: &App, headers: &HeaderMap, params: &Params) -> Result<Response
     let answer = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
     Ok(match is_list {
         true => answer.into_item_list().into_response(),
-        false => Json(answer).into_response(),
+        false => Json(SearchBody::from(answer)).into_response(),
     })
 }
 
@@ -375,7 +408,7 @@ pub(crate) async fn multi_search(
             Err(problem) => Err(problem),
         };
         answers.push(match answer {
-            Ok(answer) => Outcome::Answer(Box::new(answer)),
+            Ok(answer) => Outcome::Answer(Box::new(answer.into())),
             Err(problem) => Outcome::Problem(problem),
         });
     }

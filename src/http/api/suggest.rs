@@ -9,8 +9,7 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::engine::suggest::{Completion, SuggestedArticle};
-use crate::engine::{IndexVersion, SuggestAnswer, SuggestRequest};
+use crate::engine::{SuggestAnswer, SuggestRequest};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfSearch, Problems};
 use crate::http::request::negotiation::AcceptLanguage;
@@ -18,6 +17,9 @@ use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{LANG, SUGGEST_LIMIT, Suggesting, TYPED, UI_LANG};
 use crate::http::request::{clock, negotiation};
 use crate::http::state::App;
+use crate::http::wire::all;
+use crate::http::wire::suggest::{CompletionJson, SuggestedArticleJson};
+use crate::http::wire::version::IndexVersionJson;
 
 /// The media type of the OpenSearch suggestions.
 pub(crate) const MEDIA_TYPE: &str = "application/x-suggestions+json";
@@ -33,11 +35,11 @@ pub(crate) struct SuggestBody {
     /// How long it took, in milliseconds.
     #[schema(minimum = 0)]
     took_ms: f64,
-    index_version: IndexVersion,
+    index_version: IndexVersionJson,
     /// Words and phrases to search for, the likeliest first.
-    completions: Vec<Completion>,
+    completions: Vec<CompletionJson>,
     /// Works to go to, each once, the likeliest first.
-    articles: Vec<SuggestedArticle>,
+    articles: Vec<SuggestedArticleJson>,
 }
 
 /// Suggestions while somebody types
@@ -68,9 +70,9 @@ pub(crate) async fn suggest(
         query,
         limit,
         took_ms: clock::elapsed_ms(begun),
-        index_version: answer.index_version,
-        completions: answer.completions,
-        articles: answer.articles,
+        index_version: answer.index_version.into(),
+        completions: all(answer.completions),
+        articles: all(answer.articles),
     }))
 }
 

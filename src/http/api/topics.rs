@@ -9,9 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::search::of_reader;
-use crate::engine::facets::TopicCount;
 use crate::engine::query::Query;
-use crate::engine::{Facet, IndexVersion, SearchRequest};
+use crate::engine::{Facet, SearchRequest};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfSearch, Problems};
 use crate::http::request::clock;
@@ -19,6 +18,9 @@ use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Topics;
 use crate::http::state::App;
+use crate::http::wire::all;
+use crate::http::wire::search::TopicCountJson;
+use crate::http::wire::version::IndexVersionJson;
 
 /// The topics, as a tree.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,9 +29,9 @@ pub(crate) struct TopicsBody {
     /// How long it took, in milliseconds.
     #[schema(minimum = 0)]
     took_ms: f64,
-    index_version: IndexVersion,
+    index_version: IndexVersionJson,
     /// The topics of the first level; in each level the most frequent first.
-    topics: Vec<TopicCount>,
+    topics: Vec<TopicCountJson>,
 }
 
 /// The topic menu
@@ -55,7 +57,7 @@ pub(crate) async fn topics(
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
     Ok(Json(TopicsBody {
         took_ms: clock::elapsed_ms(begun),
-        index_version: answer.index_version,
-        topics: answer.facets.topic.unwrap_or_default(),
+        index_version: answer.index_version.into(),
+        topics: all(answer.facets.topic.unwrap_or_default()),
     }))
 }

@@ -12,7 +12,7 @@ use super::xml::{self, XmlDocument};
 use crate::article::Moment;
 use crate::config::base_url::BaseUrl;
 use crate::engine::Hit;
-use crate::http::api::search::{Search, SearchBody};
+use crate::http::api::search::{AnsweredSearch, Search};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfFeed, Problems};
 use crate::http::request::negotiation::AcceptLanguage;
@@ -87,13 +87,13 @@ struct Feed {
 }
 
 impl Feed {
-    fn write(&self, document: &mut XmlDocument, answer: &SearchBody) -> io::Result<()> {
+    fn write(&self, document: &mut XmlDocument, answered: &AnsweredSearch) -> io::Result<()> {
         let mut attributes = vec![("xmlns", "http://www.w3.org/2005/Atom")];
         attributes.extend(self.lang.as_deref().map(|lang| ("xml:lang", lang)));
         document.parent("feed", &attributes, |document| {
             document.text("id", &[], &self.id)?;
             document.text("title", &[], &self.title)?;
-            let updated_s = answer.hits.iter().map(updated_s).max().unwrap_or_default();
+            let updated_s = answered.answer.hits.iter().map(updated_s).max().unwrap_or_default();
             document.text("updated", &[], &timestamp(updated_s))?;
             document.empty("link", &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &self.address)])?;
             for (media_type, path) in [("text/html", "/search"), ("application/json", "/v1/search")] {
@@ -103,7 +103,7 @@ impl Feed {
             // An entry without authors has that of the feed (RFC 4287, 4.2.1).
             document.parent("author", &[], |document| document.text("name", &[], &self.name))?;
             document.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "fichero")?;
-            answer.hits.iter().try_for_each(|hit| self.write_entry(document, hit))
+            answered.answer.hits.iter().try_for_each(|hit| self.write_entry(document, hit))
         })
     }
 

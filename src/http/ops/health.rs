@@ -7,12 +7,12 @@ use axum::response::Redirect;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::engine::IndexVersion;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfAnything, OfReadiness, Problems};
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 use crate::http::state::App;
+use crate::http::wire::version::IndexVersionJson;
 use crate::storage::failure::Cause;
 
 /// How the server is.
@@ -29,7 +29,7 @@ pub(crate) struct Ready {
     /// `ok`.
     #[schema(example = "ok")]
     status: &'static str,
-    index_version: IndexVersion,
+    index_version: IndexVersionJson,
     /// How many articles it has, those that are not shown among them.
     articles: u64,
     /// Whether changes are refused, because they cannot be stored.
@@ -79,7 +79,7 @@ pub(crate) async fn readyz(State(app): State<App>, _: InQuery<Nothing>) -> Resul
     }
     Ok(Json(Ready {
         status: "ok",
-        index_version: engine.version,
+        index_version: engine.version.into(),
         articles: engine.articles(),
         read_only: cause.is_some(),
         cause: cause.map(Cause::name),

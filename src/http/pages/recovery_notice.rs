@@ -8,20 +8,20 @@ use super::layout::SiteFrame;
 use super::locale::{Reader, shortened};
 use super::search_url::SearchUrl;
 use crate::engine::RecoveryKind;
-use crate::http::api::search::SearchBody;
+use crate::http::api::search::AnsweredSearch;
 
 /// The notice; nothing where the search is answered as it was typed.
 pub(crate) fn notice(
     site: &SiteFrame,
     reader: &Reader,
     asked: &SearchUrl,
-    answer: &SearchBody,
+    answered: &AnsweredSearch,
     facets: &Facets<'_>,
 ) -> Markup {
     let mut lines: Vec<Markup> = Vec::new();
-    let is_newest = answer.is_newest();
+    let is_newest = answered.is_newest();
     let strong = |text: String| html! { strong { (text) } };
-    if let Some(recovery) = answer.recovery.as_ref().map(|body| &body.recovery) {
+    if let Some(recovery) = &answered.answer.recovery {
         if is_newest {
             lines.push(html! { (reader.label("recent")) });
         } else if recovery.kind == RecoveryKind::AnyWord {
@@ -32,19 +32,19 @@ pub(crate) fn notice(
             lines.push(reader.shown("respelt", &to));
         }
         // Of what is newest no word was asked for, but filters were.
-        let words = if is_newest { &[] } else { recovery.dropped_words() };
+        let words = if is_newest { &[] } else { recovery.dropped_words.as_slice() };
         let filters = recovery.dropped_filters.iter();
         let filters = filters.map(|dropped| facets.filter_label(dropped.name, &dropped.value));
         let dropped: Vec<String> = words.iter().cloned().chain(filters).collect();
         if !dropped.is_empty() {
             lines.push(reader.shown("dropped", &strong(reader.list(&dropped))));
         }
-    } else if !answer.corrections.is_empty() {
-        let searched = answer.corrections.iter().flat_map(|correction| correction.searched.iter().cloned());
+    } else if !answered.answer.corrections.is_empty() {
+        let searched = answered.answer.corrections.iter().flat_map(|correction| correction.searched.iter().cloned());
         lines.push(reader.shown("respelt", &strong(reader.list(&searched.collect::<Vec<_>>()))));
     }
     let is_helped = !lines.is_empty();
-    if answer.is_partial {
+    if answered.is_partial {
         lines.push(html! { (reader.label("partial")) });
     }
     html! {

@@ -14,7 +14,7 @@ use super::locale::{Reader, language_name, shortened};
 use super::recovery_notice::notice;
 use super::search_url::SearchUrl;
 use crate::engine::{Hit, MAX_OFFSET, Recovery, RecoveryKind, Sort, Translation};
-use crate::http::api::search::{Search, SearchBody};
+use crate::http::api::search::{AnsweredSearch, Search};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfPage, Problems};
 use crate::http::formats::atom;
@@ -54,11 +54,11 @@ pub(crate) async fn results(
     }
     let search = Search::read(&asking, &SORT, &headers, &app.settings)?;
     let metrics = app.metrics.clone();
-    let answer = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
+    let answered = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
     let site = SiteFrame::of(&app.settings, &uri, &headers);
-    let helped = answer.recovery.as_ref().map(|body| asked.as_helped(&body.recovery));
+    let helped = answered.answer.recovery.as_ref().map(|recovery| asked.as_helped(recovery));
     let shown = helped.as_ref().unwrap_or(&asked);
-    let page = Results { site: &site, reader: &reader, asked: &asked, shown, answer: &answer };
+    let page = Results { site: &site, reader: &reader, asked: &asked, shown, answered: &answered };
     Ok(page.answer())
 }
 
@@ -68,7 +68,7 @@ struct Results<'p> {
     asked: &'p SearchUrl,
     /// The search that is answered, as far as its filters go.
     shown: &'p SearchUrl,
-    answer: &'p SearchBody,
+    answered: &'p AnsweredSearch,
 }
 
 impl Results<'_> {
@@ -101,7 +101,7 @@ impl Results<'_> {
     /// The address of its feed. That answers what it is asked for as it is written: where more was done
     /// for a search than to spell it otherwise, it has none.
     fn feed(&self) -> Option<String> {
-        let asked = match self.answer.recovery.as_ref().map(|body| &body.recovery) {
+        let asked = match &self.answered.answer.recovery {
             Some(Recovery { kind, to, .. }) if kind.is_respelling() => {
                 SearchUrl { q: to.clone(), ..self.shown.clone() }
             }
@@ -113,12 +113,12 @@ impl Results<'_> {
 
     /// Whether what was typed is answered, and nothing else.
     fn is_as_typed(&self) -> bool {
-        self.answer.recovery.is_none() && self.answer.corrections.is_empty()
+        self.answered.answer.recovery.is_none() && self.answered.answer.corrections.is_empty()
     }
 
     fn head(&self, feed: Option<&str>) -> Markup {
         let (site, reader, asked) = (self.site, self.reader, self.asked);
-        let total = reader.number(self.answer.total.value);
+        let total = reader.number(self.answered.answer.total.value);
         let about = match asked.q.as_str() {
             "" => reader.told("about-all", &[("site", site.name())]),
             q => reader.told("about-results", &[("site", site.name()), ("n", &total), ("q", &shortened(q))]),
@@ -138,18 +138,18 @@ impl Results<'_> {
     }
 
     fn main(&self) -> Markup {
-        let (site, reader, asked, answer) = (self.site, self.reader, self.asked, self.answer);
+        let (site, reader, asked, answer) = (self.site, self.reader, self.asked, &self.answered.answer);
         let facets = Facets { site, reader, asked: self.shown, counts: &answer.facets };
         html! {
             (form(site, reader, &asked.q, self.shown.kept()))
             h1 { (self.heading()) }
-            @if !self.answer.is_newest() && !answer.hits.is_empty() {
+            @if !self.answered.is_newest() && !answer.hits.is_empty() {
                 p.total {
                     (reader.count("results", answer.total.value))
                     @if asked.page > 1 { " · " (self.place("page-of", asked.page)) }
                 }
             }
-            (notice(site, reader, asked, answer, &facets))
+            (notice(site, reader, asked, self.answered, &facets))
             (facets.chosen())
             div.columns {
                 @if self.has_true_counts() { (facets.whole()) }
@@ -172,7 +172,7 @@ impl Results<'_> {
     /// Whether facets lead to what they count: where words were left out under filters, other ones
     /// can find what holds all words, and what is newest was not searched for.
     fn has_true_counts(&self) -> bool {
-        match self.answer.recovery.as_ref().map(|body| body.recovery.kind) {
+        match self.answered.answer.recovery.as_ref().map(|recovery| recovery.kind) {
             Some(RecoveryKind::Newest) => false,
             Some(RecoveryKind::FewerWords | RecoveryKind::AnyWord) => self.asked.filters.is_empty(),
             _ => true,
@@ -181,11 +181,11 @@ impl Results<'_> {
 
     fn heading(&self) -> String {
         let q = self.asked.q.as_str();
-        let key = match (q, self.answer.total.value) {
+        let key = match (q, self.answered.answer.total.value) {
             ("", 0) => "nothing",
             ("", _) => "all",
             (_, 0) => "none",
-            _ if self.answer.is_newest() => "none",
+            _ if self.answered.is_newest() => "none",
             _ => "results-for",
         };
         self.reader.told(key, &[("q", &shortened(q))])
@@ -197,7 +197,7 @@ impl Results<'_> {
 
     /// How many pages there are.
     fn last(&self) -> usize {
-        let hits = usize::try_from(self.answer.total.value).unwrap_or(usize::MAX);
+        let hits = usize::try_from(self.answered.answer.total.value).unwrap_or(usize::MAX);
         hits.div_ceil(HITS_A_PAGE).min(MAX_OFFSET / HITS_A_PAGE + 1)
     }
 
@@ -216,7 +216,7 @@ impl Results<'_> {
 
     fn orders(&self) -> Markup {
         // Of what matches no words, what is newest comes first.
-        let is_by_date = self.asked.q.is_empty() || self.answer.is_newest();
+        let is_by_date = self.asked.q.is_empty() || self.answered.is_newest();
         let orders: &[(Sort, &str)] = match is_by_date {
             true => &[(Sort::Relevance, "sort-newest"), (Sort::Oldest, "sort-oldest")],
             false => {
@@ -291,7 +291,7 @@ impl Results<'_> {
     /// What a reader can do who has no hits here.
     fn ways_on(&self) -> Markup {
         let (reader, asked) = (self.reader, self.asked);
-        if self.answer.total.value > 0 {
+        if self.answered.answer.total.value > 0 {
             return html! {
                 p { (self.place("no-page", asked.page)) }
                 p { a href=(self.to(&asked.on_page(self.last()))) { (reader.label("last-page")) } }
@@ -316,12 +316,12 @@ impl Results<'_> {
     /// The hits for programs, as `Accept: application/ld+json` answers them. That says nothing of how
     /// a search was helped, so that it stands where it was not.
     fn as_data(&self) -> Markup {
-        let answer = self.answer;
+        let AnsweredSearch { query, answer, .. } = self.answered;
         if answer.hits.is_empty() || !self.is_as_typed() {
             return Markup::default();
         }
         let cards = answer.hits.iter().map(|hit| hit.card.clone());
-        let list = ItemList::of(answer.query.clone(), answer.total.value, answer.offset, cards);
+        let list = ItemList::of(query.clone(), answer.total.value, answer.place, cards);
         // Nothing in it can end the element.
         let json = serde_json::to_string(&list).unwrap_or_default().replace('<', "\\u003c");
         html! { script type=(json_ld::MEDIA_TYPE) { (PreEscaped(json)) } }

@@ -22,6 +22,7 @@ use crate::http::request::negotiation::{self, AcceptLanguage};
 use crate::http::request::query::{InAddress, InQuery, Params};
 use crate::http::request::registry::{Speaking, UI_LANG};
 use crate::http::state::App;
+use crate::http::wire::version::IndexVersionJson;
 
 /// What there is here.
 #[derive(Serialize, ToSchema)]
@@ -33,7 +34,7 @@ pub(crate) struct Welcome {
     #[schema(example = "0.1.0")]
     version: &'static str,
     /// What is answered from; `null` while the first index is built.
-    index_version: Option<IndexVersion>,
+    index_version: Option<IndexVersionJson>,
     /// Where the API is described.
     #[schema(example = "/docs")]
     documentation: &'static str,
@@ -46,7 +47,7 @@ impl Welcome {
         Welcome {
             name: "fichero",
             version: env!("CARGO_PKG_VERSION"),
-            index_version: app.current.engine().map(|engine| engine.index_version()),
+            index_version: app.current.engine().map(|engine| engine.index_version().into()),
             documentation: "/docs",
             routes: app.document.api.paths.paths.keys().cloned().collect(),
         }

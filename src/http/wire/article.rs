@@ -1,0 +1,201 @@
+//! Articles and what is shown of them in lists.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::all;
+use super::version::IndexVersionJson;
+use crate::article::{Kind, Moment};
+use crate::engine::{ArticleAnswer, Card, TopicLabel, Translation};
+
+/// What sort of page an article is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = Kind)]
+pub enum KindJson {
+    /// A page of the site that is none of the others.
+    Article,
+    /// A press release.
+    PressRelease,
+    /// A blog post.
+    Blog,
+    /// An event, with a beginning and an end.
+    Event,
+    /// A publication: a report, a book, an issue of a journal.
+    Publication,
+}
+
+impl From<Kind> for KindJson {
+    fn from(kind: Kind) -> KindJson {
+        match kind {
+            Kind::Article => KindJson::Article,
+            Kind::PressRelease => KindJson::PressRelease,
+            Kind::Blog => KindJson::Blog,
+            Kind::Event => KindJson::Event,
+            Kind::Publication => KindJson::Publication,
+        }
+    }
+}
+
+/// A date or time, as its editor wrote it.
+#[derive(Debug, Serialize)]
+pub struct MomentJson(String);
+
+impl From<Moment> for MomentJson {
+    fn from(moment: Moment) -> MomentJson {
+        MomentJson(moment.into())
+    }
+}
+
+impl PartialSchema for MomentJson {
+    fn schema() -> RefOr<Schema> {
+        let about = "A date, or a date with time and offset, as it was written (RFC 3339).";
+        let format =
+            |format| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
+        let either = AnyOfBuilder::new().item(format(KnownFormat::Date)).item(format(KnownFormat::DateTime));
+        either.description(Some(about)).examples([json!("2021-11-03"), json!("2021-11-03T09:00:00-03:00")]).into()
+    }
+}
+
+impl ToSchema for MomentJson {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Moment")
+    }
+}
+
+/// A topic of a hit, labelled in the language of the article.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TopicLabel)]
+pub struct TopicLabelJson {
+    /// The path of slugs.
+    pub path: String,
+    /// The label of the deepest level.
+    pub label: String,
+}
+
+impl From<TopicLabel> for TopicLabelJson {
+    fn from(label: TopicLabel) -> TopicLabelJson {
+        TopicLabelJson { path: label.path, label: label.label }
+    }
+}
+
+/// What is shown of an article in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Card)]
+pub struct CardJson {
+    /// The article.
+    pub id: String,
+    /// The set of translations it belongs to.
+    pub work: String,
+    /// The page's address: of `http` or `https`, or a path.
+    pub url: Option<String>,
+    /// BCP 47.
+    pub lang: String,
+    /// What sort of page it is.
+    pub kind: KindJson,
+    /// The title.
+    pub title: String,
+    /// The teaser.
+    pub summary: String,
+    /// When it was published.
+    pub published_at: Option<MomentJson>,
+    /// When it was last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<MomentJson>,
+    /// An event's beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<MomentJson>,
+    /// An event's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<MomentJson>,
+    /// Names of persons.
+    pub authors: Vec<String>,
+    /// The address of a picture, likewise.
+    pub image: Option<String>,
+    /// Its places in the topic menu.
+    pub topics: Vec<TopicLabelJson>,
+    /// Free keywords.
+    pub tags: Vec<String>,
+    /// The series it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+}
+
+impl From<Card> for CardJson {
+    fn from(card: Card) -> CardJson {
+        CardJson {
+            id: card.id,
+            work: card.work,
+            url: card.url,
+            lang: card.lang,
+            kind: card.kind.into(),
+            title: card.title,
+            summary: card.summary,
+            published_at: card.published_at.map(Into::into),
+            updated_at: card.updated_at.map(Into::into),
+            starts_at: card.starts_at.map(Into::into),
+            ends_at: card.ends_at.map(Into::into),
+            authors: card.authors,
+            image: card.image,
+            topics: all(card.topics),
+            tags: card.tags,
+            series: card.series,
+        }
+    }
+}
+
+/// Another language version of a hit.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Translation)]
+pub struct TranslationJson {
+    /// Its language.
+    pub lang: String,
+    /// Its id.
+    pub id: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// Its title.
+    pub title: String,
+}
+
+impl From<Translation> for TranslationJson {
+    fn from(translation: Translation) -> TranslationJson {
+        TranslationJson { lang: translation.lang, id: translation.id, url: translation.url, title: translation.title }
+    }
+}
+
+/// One article, whole.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ArticleAnswer)]
+pub struct ArticleJson {
+    /// What is shown of it in lists.
+    #[serde(flatten)]
+    pub card: CardJson,
+    /// Its text.
+    pub body: String,
+    /// The work's other versions, by language; of very many, a hundred: the first of every language
+    /// by their ids, then the second of every one, and so on.
+    pub translations: Vec<TranslationJson>,
+    /// How many other versions the work has, where not all are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub translations_total: Option<u64>,
+    /// The state it was given from.
+    pub index_version: IndexVersionJson,
+}
+
+impl From<ArticleAnswer> for ArticleJson {
+    fn from(answer: ArticleAnswer) -> ArticleJson {
+        ArticleJson {
+            card: answer.card.into(),
+            body: answer.body,
+            translations: all(answer.translations),
+            translations_total: answer.translations_total,
+            index_version: answer.index_version.into(),
+        }
+    }
+}
