@@ -223,15 +223,44 @@ fn no_files_import_each_other_in_a_circle() {
     assert!(left.is_empty(), "in circles, or between two:\n{}", left.join("\n"));
 }
 
-#[test]
-fn only_engine_and_indexing_know_which_engine_it_is() {
+/// The lines of the code that break a rule, each with its file and number.
+fn lines_against(is_against: impl Fn(&SourceFile, &str) -> bool) -> String {
     let mut wrong = String::new();
-    for file in source_files().iter().filter(|file| !["engine", "indexing"].contains(&file.layer())) {
-        for (at, line) in file.lines.iter().enumerate() {
-            if line.contains("EmbeddedEngine") || line.contains("tantivy::") {
-                writeln!(wrong, "src/{}:{}: {}", file.path, at + 1, line.trim()).unwrap();
-            }
+    for file in source_files() {
+        for (at, line) in file.lines.iter().enumerate().filter(|(_, line)| is_against(&file, line)) {
+            writeln!(wrong, "src/{}:{}: {}", file.path, at + 1, line.trim()).unwrap();
         }
     }
+    wrong
+}
+
+#[test]
+fn only_http_describes_the_api() {
+    let wrong = lines_against(|file, line| file.layer() != "http" && line.contains("utoipa"));
+    assert!(wrong.is_empty(), "the API's types are in src/http/wire:\n{wrong}");
+}
+
+#[test]
+fn a_route_has_its_address_in_its_annotation_or_in_paths() {
+    // A text that is an address: of the versioned API, or of a route beside it.
+    let is_address = |text: &str| {
+        text.starts_with("/v1/")
+            || ["/search", "/docs", "/health", "/metrics", "/widgets/"].iter().any(|start| text.starts_with(start))
+    };
+    let wrong = lines_against(|file, line| {
+        let is_declared = ["http/paths.rs", "http/docs/examples.rs"].contains(&file.path.as_str())
+            || line.contains("path = ")
+            || line.contains("example = ");
+        file.layer() == "http" && !is_declared && line.split('"').skip(1).step_by(2).any(is_address)
+    });
+    assert!(wrong.is_empty(), "an address as a text beside its route:\n{wrong}");
+}
+
+#[test]
+fn only_engine_and_indexing_know_which_engine_it_is() {
+    let wrong = lines_against(|file, line| {
+        !["engine", "indexing"].contains(&file.layer())
+            && (line.contains("EmbeddedEngine") || line.contains("tantivy::"))
+    });
     assert!(wrong.is_empty(), "{wrong}");
 }

@@ -14,6 +14,7 @@ use crate::admin::Admin;
 use crate::engine::IndexVersion;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfPublication, OfReindex, OfTask, Problems};
+use crate::http::paths;
 use crate::http::request::auth::Authorized;
 use crate::http::request::json_body;
 use crate::http::request::query::InQuery;
@@ -85,7 +86,7 @@ async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Re
             .map_err(|error| Problem::bad_body(&format!("is not understood: {error}")))?
     };
     let task = blocking(move || admin.reindex(full, prune, dry_run)).await??;
-    let location = format!("/v1/tasks/{}", task.id);
+    let location = paths::TASK.replace("{id}", &task.id);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(TaskJson::from(task))).into_response())
 }
 
@@ -95,7 +96,7 @@ async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Re
 /// kept.
 #[utoipa::path(
     get,
-    path = "/v1/tasks/{id}",
+    path = paths::TASK,
     operation_id = "task",
     tag = "Changes",
     security(("bearer" = [])),

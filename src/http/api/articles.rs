@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use crate::engine::ArticleKey;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfArticle, Problems};
+use crate::http::paths;
 use crate::http::request::clock;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{ID, Naming, Nothing, URL};
@@ -18,7 +19,7 @@ use crate::http::wire::article::ArticleJson;
 /// One article with its text and its translations.
 #[utoipa::path(
     get,
-    path = "/v1/articles/{id}",
+    path = paths::ARTICLE,
     operation_id = "articleById",
     tag = "Articles",
     params(("id" = String, Path, description = "The article's id, its slashes as `%2F`.", min_length = 1, max_length = 200, example = "es/recognition-refugees")),
@@ -37,7 +38,7 @@ pub(crate) async fn article_by_id(
 /// The same, named by `id` or by `url`: exactly one of them.
 #[utoipa::path(
     get,
-    path = "/v1/articles",
+    path = paths::ARTICLES,
     operation_id = "article",
     tag = "Articles",
     params(InQuery<Naming>),

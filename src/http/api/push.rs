@@ -23,6 +23,7 @@ use crate::article::{ArticleProblem, check_id};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfDeletion, OfPush, OfStream, Problems};
 use crate::http::middleware::timeouts::BodyWait;
+use crate::http::paths;
 use crate::http::request::auth::Admitted;
 use crate::http::request::json_body;
 use crate::http::request::ndjson::{Lines, NdjsonLine};
@@ -171,7 +172,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// `hidden`, `published_at` and `expires_at`, which say what must not be shown, refuse the push.
 #[utoipa::path(
     put,
-    path = "/v1/articles/{id}",
+    path = paths::ARTICLE,
     operation_id = "pushArticle",
     tag = "Changes",
     security(("bearer" = [])),
@@ -216,7 +217,7 @@ async fn push_one(
 /// Deletes what was pushed under the id. What another source has under it is answered again.
 #[utoipa::path(
     delete,
-    path = "/v1/articles/{id}",
+    path = paths::ARTICLE,
     operation_id = "deleteArticle",
     tag = "Changes",
     security(("bearer" = [])),
@@ -255,7 +256,7 @@ fn answer(pushed: Vec<Pushed>, id: String, flaws: &[ArticleProblem]) -> Result<R
 /// refused is told, and the stream goes on.
 #[utoipa::path(
     post,
-    path = "/v1/articles",
+    path = paths::ARTICLES,
     operation_id = "pushArticles",
     tag = "Changes",
     security(("bearer" = [])),

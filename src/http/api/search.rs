@@ -18,6 +18,7 @@ use crate::engine::{Facet, Filters, Note, RecoveryKind, SearchAnswer, SearchEngi
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfBody, OfSearch, Problems};
 use crate::http::formats::json_ld::{self, ItemList};
+use crate::http::paths;
 use crate::http::request::json_body::{InBody, Object};
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::{InQuery, Params};
@@ -290,7 +291,7 @@ enum Outcome {
 /// `schema.org/ItemList`.
 #[utoipa::path(
     get,
-    path = "/v1/search",
+    path = paths::SEARCH,
     operation_id = "search",
     tag = "Search",
     params(InQuery<Searching>, AcceptLanguage),
@@ -316,7 +317,7 @@ type SearchInBody = InBody<Searching>;
 /// booleans as such, several values of a parameter as an array.
 #[utoipa::path(
     post,
-    path = "/v1/search",
+    path = paths::SEARCH,
     operation_id = "searchByJson",
     tag = "Search",
     params(AcceptLanguage),

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::engine::{SuggestAnswer, SuggestRequest};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfSearch, Problems};
+use crate::http::paths;
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{LANG, SUGGEST_LIMIT, Suggesting, TYPED, UI_LANG};
@@ -82,7 +83,7 @@ pub(crate) async fn suggest(
 /// `/opensearch.xml` names it.
 #[utoipa::path(
     get,
-    path = "/suggest.json",
+    path = paths::BROWSER_SUGGESTIONS,
     operation_id = "suggestForBrowsers",
     tag = "Search",
     params(InQuery<Suggesting>, AcceptLanguage),

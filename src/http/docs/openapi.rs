@@ -1,6 +1,6 @@
 //! The API's description: OpenAPI 3.1, made of the annotations of the handlers.
 //!
-//! A route is annotated with `#[utoipa::path]` and registered with `routes!` in `http/mod.rs`:
+//! A route is annotated with `#[utoipa::path]` and registered with `routes!` in `router.rs`:
 //! the router and the document have it from there, both.
 
 use axum::body::Bytes;

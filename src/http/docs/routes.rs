@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 
 use super::openapi::ApiDocument;
 use crate::http::error::responses::{OfAnything, OfReference, Problems};
+use crate::http::paths;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 
@@ -16,7 +17,7 @@ use crate::http::request::registry::Nothing;
 /// OpenAPI 3.1: what you read here, for programs.
 #[utoipa::path(
     get,
-    path = "/openapi.json",
+    path = paths::OPENAPI,
     operation_id = "openApi",
     tag = "Documentation",
     responses((status = 200, description = "The description", body = Object), Problems<OfAnything>)
@@ -30,7 +31,7 @@ pub(crate) async fn openapi(State(document): State<Arc<ApiDocument>>, _: InQuery
 /// OpenAPI's description as a page: what you read here.
 #[utoipa::path(
     get,
-    path = "/docs",
+    path = paths::DOCS_PAGE,
     operation_id = "docs",
     tag = "Documentation",
     responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfReference>)

@@ -15,6 +15,7 @@ use crate::engine::Hit;
 use crate::http::api::search::{AnsweredSearch, Search};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfFeed, Problems};
+use crate::http::paths;
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{FEED_SORT, Feeding, Q, SORT, UI_LANG};
@@ -29,7 +30,7 @@ pub(crate) const MEDIA_TYPE: &str = "application/atom+xml";
 /// and for pages that show what is new.
 #[utoipa::path(
     get,
-    path = "/search.atom",
+    path = paths::FEED,
     operation_id = "feed",
     tag = "Search",
     params(InQuery<Feeding>, AcceptLanguage),
@@ -96,7 +97,7 @@ impl Feed {
             let updated_s = answered.answer.hits.iter().map(updated_s).max().unwrap_or_default();
             document.text("updated", &[], &timestamp(updated_s))?;
             document.empty("link", &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &self.address)])?;
-            for (media_type, path) in [("text/html", "/search"), ("application/json", "/v1/search")] {
+            for (media_type, path) in [("text/html", paths::RESULTS_PAGE), ("application/json", paths::SEARCH)] {
                 let address = self.base.join(&format!("{path}?{}", self.search));
                 document.empty("link", &[("rel", "alternate"), ("type", media_type), ("href", &address)])?;
             }
@@ -116,7 +117,7 @@ impl Feed {
             if let Some(at) = &card.published_at {
                 document.text("published", &[], &timestamp(at.start_s()))?;
             }
-            let in_api = self.base.join(&format!("/v1/articles?id={}", escaped(&card.id)));
+            let in_api = self.base.join(&format!("{}?id={}", paths::ARTICLES, escaped(&card.id)));
             match &card.url {
                 Some(url) => link(document, "text/html", &card.lang, url)?,
                 None => link(document, "application/json", &card.lang, &in_api)?,

@@ -11,6 +11,7 @@ use crate::config::base_url::BaseUrl;
 use crate::http::api::suggest;
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfDescription, Problems};
+use crate::http::paths;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::{Nothing, Q};
 use crate::http::state::App;
@@ -24,7 +25,7 @@ const MEDIA_TYPE: &str = "application/opensearchdescription+xml";
 /// type="application/opensearchdescription+xml" href="/opensearch.xml">`.
 #[utoipa::path(
     get,
-    path = "/opensearch.xml",
+    path = paths::OPENSEARCH,
     operation_id = "openSearchDescription",
     tag = "Search",
     responses(
@@ -38,10 +39,10 @@ pub(crate) async fn description(
     _: InQuery<Nothing>,
 ) -> Result<impl IntoResponse, Problem> {
     let searches = [
-        ("text/html", "results", "/search"),
-        ("application/json", "results", "/v1/search"),
-        (atom::MEDIA_TYPE, "results", "/search.atom"),
-        (suggest::MEDIA_TYPE, "suggestions", "/suggest.json"),
+        ("text/html", "results", paths::RESULTS_PAGE),
+        ("application/json", "results", paths::SEARCH),
+        (atom::MEDIA_TYPE, "results", paths::FEED),
+        (suggest::MEDIA_TYPE, "suggestions", paths::BROWSER_SUGGESTIONS),
     ];
     let written = xml::document(|document| {
         document.parent("OpenSearchDescription", &[("xmlns", "http://a9.com/-/spec/opensearch/1.1/")], |document| {
@@ -52,7 +53,7 @@ pub(crate) async fn description(
                 let template = format!("{}?{}={{searchTerms}}", base.join(path), Q.name);
                 document.empty("Url", &[("type", media_type), ("rel", rel), ("template", &template)])?;
             }
-            let own = base.join("/opensearch.xml");
+            let own = base.join(paths::OPENSEARCH);
             document.empty("Url", &[("type", MEDIA_TYPE), ("rel", "self"), ("template", &own)])?;
             document.text("InputEncoding", &[], "UTF-8")?;
             document.text("OutputEncoding", &[], "UTF-8")

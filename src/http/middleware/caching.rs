@@ -13,10 +13,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
-use super::audience::Audience;
 use crate::config::base_url::BaseUrl;
 use crate::engine::{CurrentEngine, EngineStatus, SearchEngine};
 use crate::http::request::registry::CURSOR;
+use crate::http::route_group::RouteGroup;
 use crate::http::state::App;
 use crate::http::state::search_pool::PoolStatistics;
 use crate::http::state::settings::Settings;
@@ -42,9 +42,9 @@ pub(crate) static ENCODINGS_ONLY: Varying =
     Varying { told: HeaderValue::from_static("Accept-Encoding"), headers: &[], names_host: false };
 
 impl Varying {
-    fn of(path: &str) -> &'static Varying {
+    fn of(request: &Request) -> &'static Varying {
         // A block is put into pages by caches.
-        if path == crate::http::pages::BLOCK_PATH { &ENCODINGS_ONLY } else { &MOSTLY }
+        if RouteGroup::of(request) == RouteGroup::Block { &ENCODINGS_ONLY } else { &MOSTLY }
     }
 }
 
@@ -57,7 +57,7 @@ const DAY_S: i64 = 86_400;
 /// present one.
 pub(crate) async fn cache(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_read || Audience::of(&request) != Audience::Public {
+    if !is_read || !RouteGroup::of(&request).is_public() {
         let mut response = next.run(request).await;
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(NO_STORE);
         return response;
@@ -67,7 +67,7 @@ pub(crate) async fn cache(State(app): State<App>, request: Request, next: Next) 
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(NO_CACHE);
         return response;
     };
-    let varies = Varying::of(request.uri().path());
+    let varies = Varying::of(&request);
     let tag = state.tag(&request, &app.settings).filter(|_| !has_cursor(request.uri()));
     let wanted = request.headers().typed_get::<IfNoneMatch>();
     let is_any = wanted.as_ref() == Some(&IfNoneMatch::any());
@@ -166,7 +166,7 @@ impl IndexState {
         add(&self.day.to_le_bytes());
         add(uri.path().as_bytes());
         add(uri.query().unwrap_or_default().as_bytes());
-        let varies = Varying::of(uri.path());
+        let varies = Varying::of(request);
         // The host that the answer's links name, found as they find it: an absolute request target
         // names another one than the header Host may.
         let base = BaseUrl::of(settings, uri, request.headers()).filter(|_| varies.names_host);

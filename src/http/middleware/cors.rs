@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use super::audience::{Audience, preflight_method};
 use crate::config::http::{Origin, ServiceSettings};
+use crate::http::route_group::{RouteGroup, preflight_method};
 
 /// How long a browser may remember what a preflight answered.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(86_400);
@@ -35,7 +35,7 @@ pub(crate) fn policy(settings: &ServiceSettings) -> CorsLayer {
 pub(crate) async fn share(State(policy): State<CorsLayer>, request: Request, next: Next) -> Response {
     let is_preflight = preflight_method(request.method(), request.headers()).is_some();
     let is_plain_options = request.method() == Method::OPTIONS && !is_preflight;
-    if Audience::of(&request) != Audience::Public || is_plain_options {
+    if !RouteGroup::of(&request).is_public() || is_plain_options {
         return next.run(request).await;
     }
     // Any request is ready at once, and none fails.

@@ -1,7 +1,7 @@
 //! Renders error responses as HTML for clients that prefer it; the status is unchanged.
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -10,57 +10,32 @@ use maud::html;
 use crate::http::error::problem::Told;
 use crate::http::pages::layout::{self, PageLayout, SiteFrame, form};
 use crate::http::pages::locale::Reader;
+use crate::http::paths;
 use crate::http::request::negotiation;
 use crate::http::request::query::Params;
 use crate::http::request::registry::{Q, Reading, UI_LANG};
+use crate::http::route_group::RouteGroup;
 use crate::http::state::App;
-
-/// What an error answer of a route looks like to who does not ask for data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ErrorRendering {
-    /// As it is: programs read it.
-    Data,
-    /// A page.
-    Page,
-    /// Nothing: it is put into somebody's page, which an error must not spoil.
-    Nothing,
-}
-
-/// The routes that programs read, with all below them.
-const FOR_PROGRAMS: [&str; 7] =
-    ["/v1", "/health", "/metrics", "/openapi.json", "/opensearch.xml", "/search.atom", "/suggest.json"];
-
-impl ErrorRendering {
-    fn of(path: &str) -> ErrorRendering {
-        let is_below =
-            |route: &str| path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        match path {
-            crate::http::pages::related::PATH => ErrorRendering::Nothing,
-            "/widgets/fichero.js" => ErrorRendering::Data,
-            _ if FOR_PROGRAMS.into_iter().any(is_below) => ErrorRendering::Data,
-            _ => ErrorRendering::Page,
-        }
-    }
-}
 
 /// Renders the errors of routes for readers. It stands around all that can fail.
 pub(crate) async fn render_errors(State(app): State<App>, request: Request, next: Next) -> Response {
-    let rendering = ErrorRendering::of(request.uri().path());
-    if rendering == ErrorRendering::Data {
+    let group = RouteGroup::of(&request);
+    if !matches!(group, RouteGroup::Page | RouteGroup::Block) {
         return next.run(request).await;
     }
     let asked = FailedRequest {
+        has_route: request.extensions().get::<MatchedPath>().is_some(),
         method: request.method().clone(),
         uri: request.uri().clone(),
         headers: request.headers().clone(),
     };
     let response = next.run(request).await;
     let Some(Told(problem)) = response.extensions().get::<Told>() else { return response };
-    let rendered = match rendering {
-        ErrorRendering::Page if negotiation::prefers_page(&asked.headers) => {
+    let rendered = match group {
+        RouteGroup::Page if negotiation::prefers_page(&asked.headers) => {
             asked.page(&app, problem.code(), problem.parameters(), response.status())
         }
-        ErrorRendering::Nothing if !negotiation::prefers_data(&asked.headers) => {
+        RouteGroup::Block if !negotiation::prefers_data(&asked.headers) => {
             (response.status(), layout::guarded(), Body::empty()).into_response()
         }
         _ => return response,
@@ -77,6 +52,8 @@ pub(crate) async fn render_errors(State(app): State<App>, request: Request, next
 
 /// What of a request an error page needs.
 struct FailedRequest {
+    /// Whether there is a route at its address.
+    has_route: bool,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -112,8 +89,8 @@ impl FailedRequest {
                     @if let Some(again) = self.again(&site).filter(|_| status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS) {
                         li { a href=(again) rel="nofollow" { (reader.label("again")) } }
                     }
-                    li { a href=(site.link("/search", &layout::lang_query(ui_lang.as_deref()))) { (reader.label("newest")) } }
-                    li { a href=(site.link("/", &layout::lang_query(ui_lang.as_deref()))) { (reader.label("home")) } }
+                    li { a href=(site.link(paths::RESULTS_PAGE, &layout::lang_query(ui_lang.as_deref()))) { (reader.label("newest")) } }
+                    li { a href=(site.link(paths::FRONT_PAGE, &layout::lang_query(ui_lang.as_deref()))) { (reader.label("home")) } }
                 }
             },
             foot: html! {},
@@ -131,8 +108,7 @@ impl FailedRequest {
     /// The same address, where it is one of ours and was only read: any other could lead anywhere.
     fn again(&self, site: &SiteFrame) -> Option<String> {
         let is_read = matches!(self.method, Method::GET | Method::HEAD);
-        let is_ours = matches!(self.uri.path(), "/" | "/search" | "/docs");
-        (is_read && is_ours).then(|| site.link(self.uri.path(), self.uri.query().unwrap_or_default()))
+        (is_read && self.has_route).then(|| site.link(self.uri.path(), self.uri.query().unwrap_or_default()))
     }
 }
 
@@ -157,20 +133,22 @@ mod tests {
     use super::*;
     use crate::http::docs::openapi;
     use crate::http::error::problem::Problem;
+    use crate::http::route_group::RouteTable;
     use crate::http::state::settings::Settings;
     use crate::indexing::applier::EngineSlot;
 
     type Fault = fn() -> Problem;
 
-    /// Routes that fail in ways that a test cannot bring about, rendered.
-    async fn told(problem: Fault, path: &str, accept: &str) -> (StatusCode, String) {
+    /// What is answered by a route of a group that fails in a way that a test cannot bring about.
+    async fn rendered(problem: Fault, group: RouteGroup, accept: &str) -> (StatusCode, String) {
         let settings = Settings::default();
         let document = openapi::ApiDocument::of(openapi::outline(&settings), &settings);
-        let app = App::new(EngineSlot::default(), document, settings);
+        let app = App::new(EngineSlot::default(), RouteTable::default(), document, settings);
         let router = axum::Router::new()
             .fallback(move || async move { problem() })
-            .layer(axum::middleware::from_fn_with_state(app, render_errors));
-        let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty()).unwrap();
+            .layer(axum::middleware::from_fn_with_state(app, render_errors))
+            .layer(axum::Extension(group));
+        let request = Request::get("/").header(header::ACCEPT, accept).body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -178,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_error_is_rendered_alike() {
+    async fn errors_are_rendered_as_the_group_of_the_route_has_it() {
         let cases: [(Fault, u16, &str); 7] = [
             (Problem::too_busy, 503, "Too many searches at once"),
             (Problem::took_too_long, 503, "Too many searches at once"),
@@ -189,39 +167,20 @@ mod tests {
             (|| Problem::too_large(9), 413, "The request is too long"),
         ];
         for (problem, status, title) in cases {
-            let (told_status, page) = told(problem, "/search", "text/html").await;
-            assert_eq!(told_status.as_u16(), status);
+            let (page_status, page) = rendered(problem, RouteGroup::Page, "text/html").await;
+            assert_eq!(page_status.as_u16(), status);
             assert!(page.contains(&format!("<h1>{title}</h1>")), "{page}");
-            assert_eq!(told(problem, "/widgets/related", "text/html").await, (told_status, String::new()));
-            for (path, accept) in
-                [("/search", "*/*"), ("/v1/search", "text/html"), ("/widgets/related", "application/json")]
-            {
-                let (data_status, data) = told(problem, path, accept).await;
-                assert!(data_status == told_status && data.starts_with("{\"type\""), "{data}");
+            assert_eq!(rendered(problem, RouteGroup::Block, "text/html").await, (page_status, String::new()));
+            for (group, accept) in [
+                (RouteGroup::Page, "*/*"),
+                (RouteGroup::Api, "text/html"),
+                (RouteGroup::Admin, "text/html"),
+                (RouteGroup::Operator, "text/html"),
+                (RouteGroup::Block, "application/json"),
+            ] {
+                let (data_status, data) = rendered(problem, group, accept).await;
+                assert!(data_status == page_status && data.starts_with("{\"type\""), "{data}");
             }
-        }
-    }
-
-    #[test]
-    fn what_programs_read_is_not_dressed() {
-        for (path, expected) in [
-            ("/", ErrorRendering::Page),
-            ("/search", ErrorRendering::Page),
-            ("/docs", ErrorRendering::Page),
-            ("/v1x", ErrorRendering::Page),
-            ("/nothing/v1", ErrorRendering::Page),
-            ("/widgets/other", ErrorRendering::Page),
-            ("//v1", ErrorRendering::Page),
-            ("/v1", ErrorRendering::Data),
-            ("/v1/search", ErrorRendering::Data),
-            ("/health/livez", ErrorRendering::Data),
-            ("/metrics", ErrorRendering::Data),
-            ("/search.atom", ErrorRendering::Data),
-            ("/openapi.json", ErrorRendering::Data),
-            ("/widgets/fichero.js", ErrorRendering::Data),
-            ("/widgets/related", ErrorRendering::Nothing),
-        ] {
-            assert_eq!(ErrorRendering::of(path), expected, "{path}");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Layers that every request passes.
 
-pub(crate) mod audience;
 pub(crate) mod caching;
 pub(crate) mod client_ip;
 pub(crate) mod compression;

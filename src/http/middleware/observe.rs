@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::audience::route_of;
+use crate::http::route_group::route_of;
 use crate::http::state::App;
 use crate::http::state::search_pool::PoolStatistics;
 

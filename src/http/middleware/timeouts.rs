@@ -12,8 +12,8 @@ use axum::response::{IntoResponse, Response};
 use http_body::{Frame, SizeHint};
 use tokio::time::{Instant, sleep_until};
 
-use super::audience::Audience;
 use crate::http::error::problem::Problem;
+use crate::http::route_group::RouteGroup;
 use crate::http::state::App;
 use crate::http::state::search_pool::until;
 
@@ -39,20 +39,20 @@ fn header_bytes(headers: &HeaderMap) -> usize {
 /// sending, and what it asks for is never given up half-way.
 pub(crate) async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
     let limit = app.settings.service.request_timeout();
-    let access = Audience::of(&request);
+    let is_admin = RouteGroup::of(&request) == RouteGroup::Admin;
     let waiting = BodyWait::default();
     let mut request = request.map(|body| Body::new(WatchedBody { body, waiting: waiting.clone() }));
     request.extensions_mut().insert(waiting.clone());
     let begun = Instant::now();
-    let deadline = || match access {
-        Audience::Admin => waiting.since().map(|since| since + limit),
-        Audience::Public | Audience::Operator => Some(begun + limit),
+    let deadline = || match is_admin {
+        true => waiting.since().map(|since| since + limit),
+        false => Some(begun + limit),
     };
     let answer = async {
-        match access {
+        match is_admin {
             // What changes something is not given up half-way.
-            Audience::Admin => next.run(request).await,
-            Audience::Public | Audience::Operator => until((begun + limit).into_std(), next.run(request)).await,
+            true => next.run(request).await,
+            false => until((begun + limit).into_std(), next.run(request)).await,
         }
     };
     let mut answer = std::pin::pin!(answer);
@@ -124,16 +124,17 @@ mod tests {
     use std::num::NonZeroU32;
     use std::time::Duration;
 
-    use axum::Router;
     use axum::http::StatusCode;
     use axum::middleware::from_fn_with_state;
     use axum::routing::{get, post, put};
+    use axum::{Extension, Router};
     use tokio::sync::mpsc;
     use tower::ServiceExt;
 
     use super::*;
     use crate::config::http::ServiceSettings;
     use crate::http::docs::openapi;
+    use crate::http::route_group::RouteTable;
     use crate::http::state::settings::Settings;
     use crate::indexing::applier::EngineSlot;
 
@@ -145,12 +146,16 @@ mod tests {
         let service = ServiceSettings { request_timeout_ms, ..ServiceSettings::default() };
         let settings = Settings { service, ..Settings::default() };
         let document = openapi::ApiDocument::of(openapi::outline(&settings), &settings);
-        let app = App::new(EngineSlot::default(), document, settings);
+        let app = App::new(EngineSlot::default(), RouteTable::default(), document, settings);
         let count = || post(|body: Bytes| async move { body.len().to_string() });
-        Router::new()
+        let limited = |routes: Router, group: RouteGroup| {
+            routes.layer(from_fn_with_state(app.clone(), limit_time)).layer(Extension(group))
+        };
+        let public = Router::new()
             .route("/v1/search", count())
+            .route("/slow", get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }));
+        let admin = Router::new()
             .route("/v1/articles", count())
-            .route("/slow", get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }))
             .route(
                 "/v1/articles/{id}",
                 put(|body: Body| async move {
@@ -158,8 +163,8 @@ mod tests {
                     axum::body::to_bytes(body, usize::MAX).await.unwrap().len().to_string()
                 }),
             )
-            .route("/v1/rollback", post(|| async { tokio::time::sleep(Duration::from_millis(1_500)).await }))
-            .layer(from_fn_with_state(app, limit_time))
+            .route("/v1/rollback", post(|| async { tokio::time::sleep(Duration::from_millis(1_500)).await }));
+        limited(public, RouteGroup::Api).merge(limited(admin, RouteGroup::Admin))
     }
 
     /// A body of parts that come one after the other, with pauses; it ends only where it should.

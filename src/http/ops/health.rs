@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfAnything, OfReadiness, Problems};
+use crate::http::paths;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 use crate::http::state::App;
@@ -87,15 +88,16 @@ pub(crate) async fn readyz(State(app): State<App>, _: InQuery<Nothing>) -> Resul
     }))
 }
 
-/// The pages that readers may type the address of, and end it with a slash.
-const TYPED: [&str; 2] = ["/search/", "/docs/"];
+/// The pages that readers may type the address of, and end with a slash.
+const TYPED: [&str; 2] = [paths::RESULTS_PAGE, paths::DOCS_PAGE];
 
 /// A page whose address ends with a slash is where it is without one.
 pub(crate) async fn no_such_route(uri: Uri) -> Result<Redirect, Problem> {
-    let path = TYPED.into_iter().find(|typed| *typed == uri.path()).ok_or_else(Problem::no_route)?;
+    let is_typed = |path: &&str| uri.path().strip_suffix('/') == Some(*path);
+    let path = TYPED.into_iter().find(is_typed).ok_or_else(Problem::no_route)?;
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     // As seen from there, whatever the server stands under.
-    Ok(Redirect::permanent(&format!("..{}{query}", path.trim_end_matches('/'))))
+    Ok(Redirect::permanent(&format!("..{path}{query}")))
 }
 
 pub(crate) async fn no_such_method() -> Problem {

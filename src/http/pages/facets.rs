@@ -9,6 +9,7 @@ use super::search_url::SearchUrl;
 use crate::article::Moment;
 use crate::engine::FacetCounts;
 use crate::engine::facets::{TopicCount, ValueCount};
+use crate::http::paths;
 use crate::http::request::registry::{DATE_FROM, DATE_TO, KIND, KIND_NOT, LANG, TAG_NOT, TOPIC, TOPIC_NOT, YEAR};
 
 /// How many values stand open; what is beyond opens.
@@ -125,7 +126,7 @@ impl Facets<'_> {
     }
 
     fn link(&self, asked: &SearchUrl) -> String {
-        self.site.link("/search", &asked.to_query())
+        self.site.link(paths::RESULTS_PAGE, &asked.to_query())
     }
 
     /// All filters that are chosen, each with the way out of it, whatever the screen.

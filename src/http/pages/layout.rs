@@ -10,6 +10,7 @@ use super::locale::{LANGS, Reader, capitalized, language_name};
 use crate::config::base_url::BaseUrl;
 use crate::http::formats::html_assets;
 use crate::http::formats::icon::ICON;
+use crate::http::paths;
 use crate::http::request::registry::{Q, UI_LANG};
 use crate::http::state::settings::Settings;
 
@@ -117,9 +118,9 @@ impl PageLayout<'_> {
                         }
                     }
                     link rel="icon" href=(ICON);
-                    link rel="search" type="application/opensearchdescription+xml" title=(site.name()) href=(site.link("/opensearch.xml", ""));
+                    link rel="search" type="application/opensearchdescription+xml" title=(site.name()) href=(site.link(paths::OPENSEARCH, ""));
                     style { (PreEscaped(STYLE)) }
-                    script type="module" src=(site.link("/widgets/fichero.js", "")) {}
+                    script type="module" src=(site.link(paths::WIDGETS, "")) {}
                 }
                 body {
                     a.skip href="#content" { (reader.label("skip")) }
@@ -127,14 +128,14 @@ impl PageLayout<'_> {
                         @if self.is_front {
                             span.name { (site.name()) }
                         } @else {
-                            a.name href=(site.link("/", &lang_query(self.ui_lang))) { (site.name()) }
+                            a.name href=(site.link(paths::FRONT_PAGE, &lang_query(self.ui_lang))) { (site.name()) }
                         }
                         (self.languages())
                     }
                     main #content { (self.main) }
                     footer {
                         (self.foot)
-                        a href=(site.link("/docs", "")) { (reader.label("docs")) }
+                        a href=(site.link(paths::DOCS_PAGE, "")) { (reader.label("docs")) }
                     }
                 }
             }
@@ -178,7 +179,7 @@ pub(crate) fn form<'k>(
     let label = reader.told("search-in", &[("site", site.name())]);
     html! {
         fichero-search {
-            form.search role="search" action=(site.link("/search", "")) {
+            form.search role="search" action=(site.link(paths::RESULTS_PAGE, "")) {
                 input type="search" name=(Q.name) value=(q) aria-label=(label) placeholder=(label) enterkeyhint="search";
                 button { (reader.label("search")) }
                 @for (name, value) in kept {

@@ -11,7 +11,7 @@ pub(crate) mod results;
 pub(crate) mod search_url;
 pub(crate) mod welcome;
 
-pub(crate) use self::related::{PATH as BLOCK_PATH, related};
+pub(crate) use self::related::related;
 pub(crate) use self::results::results;
 pub(crate) use self::welcome::welcome;
 

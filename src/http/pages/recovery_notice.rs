@@ -9,6 +9,7 @@ use super::locale::{Reader, shortened};
 use super::search_url::SearchUrl;
 use crate::engine::RecoveryKind;
 use crate::http::api::search::AnsweredSearch;
+use crate::http::paths;
 
 /// The notice; nothing where the search is answered as it was typed.
 pub(crate) fn notice(
@@ -53,7 +54,7 @@ pub(crate) fn notice(
                 @for line in &lines { p { (line) } }
                 // Of what is not there in any spelling, nothing is there in this one.
                 @if is_helped && !asked.q.is_empty() && !is_newest {
-                    p { a href=(site.link("/search", &asked.taken(true).to_query())) rel="nofollow" {
+                    p { a href=(site.link(paths::RESULTS_PAGE, &asked.taken(true).to_query())) rel="nofollow" {
                         (reader.told("literal", &[("q", &shortened(&asked.q))]))
                     } }
                 }

@@ -21,9 +21,6 @@ use crate::http::state::App;
 /// How many reasons are told, and how many words of one: as the widget does.
 const MAX_REASONS: usize = 3;
 
-/// Where the block is.
-pub(crate) const PATH: &str = "/widgets/related";
-
 /// The related block as HTML
 ///
 /// The works of `GET /v1/related` as a `<section>` to be put into a page on the server (SSI, ESI):
@@ -32,7 +29,7 @@ pub(crate) const PATH: &str = "/widgets/related";
 /// `application/problem+json` is told what it is.
 #[utoipa::path(
     get,
-    path = PATH,
+    path = "/widgets/related",
     operation_id = "relatedBlock",
     tag = "Widgets",
     params(InQuery<Including>),

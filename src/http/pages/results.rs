@@ -19,6 +19,7 @@ use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfPage, Problems};
 use crate::http::formats::atom;
 use crate::http::formats::json_ld::{self, ItemList};
+use crate::http::paths;
 use crate::http::request::negotiation::{self, AcceptLanguage};
 use crate::http::request::query::InAddress;
 use crate::http::request::registry::{HITS_A_PAGE, Reading, SORT, UI_LANG};
@@ -31,7 +32,7 @@ use crate::http::state::App;
 /// API's other filters; others are passed over.
 #[utoipa::path(
     get,
-    path = "/search",
+    path = paths::RESULTS_PAGE,
     operation_id = "resultsPage",
     tag = "Pages",
     params(InAddress<Reading>, AcceptLanguage),
@@ -82,7 +83,7 @@ impl Results<'_> {
         let page = PageLayout {
             site,
             reader,
-            path: Some("/search"),
+            path: Some(paths::RESULTS_PAGE),
             ui_lang: asked.ui_lang.as_deref(),
             title: &title,
             is_front: false,
@@ -108,7 +109,7 @@ impl Results<'_> {
             _ if self.is_as_typed() => self.asked.clone(),
             _ => return None,
         };
-        Some(self.site.link("/search.atom", &asked.to_feed_query()))
+        Some(self.site.link(paths::FEED, &asked.to_feed_query()))
     }
 
     /// Whether what was typed is answered, and nothing else.
@@ -128,7 +129,7 @@ impl Results<'_> {
             // Results of a search are no page of a site: each query, filter and order would be one
             // more, without end, of texts that stand elsewhere. Crawlers may follow their links.
             @if !asked.is_plain() { meta name="robots" content="noindex, follow"; }
-            link rel="canonical" href=(site.address("/search", &asked.to_query()));
+            link rel="canonical" href=(site.address(paths::RESULTS_PAGE, &asked.to_query()));
             @if let Some(before) = self.before() { link rel="prev" href=(self.to(&asked.on_page(before))); }
             @if let Some(after) = self.after() { link rel="next" href=(self.to(&asked.on_page(after))); }
             @if let Some(feed) = feed {
@@ -192,7 +193,7 @@ impl Results<'_> {
     }
 
     fn to(&self, asked: &SearchUrl) -> String {
-        self.site.link("/search", &asked.to_query())
+        self.site.link(paths::RESULTS_PAGE, &asked.to_query())
     }
 
     /// How many pages there are.

@@ -17,6 +17,7 @@ use crate::engine::query::Query;
 use crate::engine::{EngineError, Facet, IndexVersion, SearchEngine, SearchRequest};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{OfDoor, Problems};
+use crate::http::paths;
 use crate::http::request::clock;
 use crate::http::request::negotiation::{self, AcceptLanguage};
 use crate::http::request::query::{InAddress, InQuery, Params};
@@ -48,7 +49,7 @@ impl Welcome {
             name: "fichero",
             version: env!("CARGO_PKG_VERSION"),
             index_version: app.current.engine().map(|engine| engine.index_version().into()),
-            documentation: "/docs",
+            documentation: paths::DOCS_PAGE,
             routes: app.document.api.paths.paths.keys().cloned().collect(),
         }
     }
@@ -60,7 +61,7 @@ impl Welcome {
 /// the index, a search box and the lines that put one on a site.
 #[utoipa::path(
     get,
-    path = "/",
+    path = paths::FRONT_PAGE,
     operation_id = "welcome",
     tag = "Documentation",
     params(InQuery<Speaking>, AcceptLanguage),
@@ -135,13 +136,13 @@ impl Front<'_> {
         let page = PageLayout {
             site,
             reader,
-            path: Some("/"),
+            path: Some(paths::FRONT_PAGE),
             ui_lang: self.ui_lang,
             title: reader.label("search"),
             is_front: true,
             head: html! {
                 meta name="description" content=(reader.label("about-welcome"));
-                link rel="canonical" href=(site.address("/", &lang_query(self.ui_lang)));
+                link rel="canonical" href=(site.address(paths::FRONT_PAGE, &lang_query(self.ui_lang)));
             },
             in_lang: &|lang| lang_query(Some(lang)),
             main: html! {
@@ -158,8 +159,8 @@ impl Front<'_> {
                 }
             },
             foot: html! {
-                a href=(site.link("/search", &lang_query(self.ui_lang))) { (reader.label("results-page")) }
-                a href=(site.link("/openapi.json", "")) { (reader.label("openapi")) }
+                a href=(site.link(paths::RESULTS_PAGE, &lang_query(self.ui_lang))) { (reader.label("results-page")) }
+                a href=(site.link(paths::OPENAPI, "")) { (reader.label("openapi")) }
             },
         };
         page.answer(StatusCode::OK)
@@ -191,10 +192,10 @@ impl Front<'_> {
     /// The lines that put the widgets on a page, with the addresses of this server.
     fn snippets(&self) -> Markup {
         let (site, reader) = (self.site, self.reader);
-        let script = html! { script type="module" src=(site.address("/widgets/fichero.js", "")) {} };
+        let script = html! { script type="module" src=(site.address(paths::WIDGETS, "")) {} };
         let search = html! {
             fichero-search { "\n  "
-                form role="search" action=(site.address("/search", "")) { "\n    "
+                form role="search" action=(site.address(paths::RESULTS_PAGE, "")) { "\n    "
                     input type="search" name="q" aria-label=(reader.label("search")); "\n    "
                     input type="hidden" name=(UI_LANG.name) value=(reader.lang); "\n    "
                     button { (reader.label("search")) } "\n  "

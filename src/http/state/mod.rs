@@ -21,6 +21,7 @@ use crate::http::docs::openapi::ApiDocument;
 use crate::http::error::problem::Problem;
 use crate::http::middleware::cors;
 use crate::http::request::guesses::Guesses;
+use crate::http::route_group::RouteTable;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -28,6 +29,7 @@ pub(crate) struct App {
     pub(crate) current: Arc<dyn CurrentEngine>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) document: Arc<ApiDocument>,
+    pub(crate) routes: Arc<RouteTable>,
     pub(crate) cache_control: HeaderValue,
     pub(crate) cors: CorsLayer,
     pub(crate) workers: Arc<SearchPool>,
@@ -37,13 +39,19 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(current: Arc<dyn CurrentEngine>, document: ApiDocument, settings: Settings) -> App {
+    pub(crate) fn new(
+        current: Arc<dyn CurrentEngine>,
+        routes: RouteTable,
+        document: ApiDocument,
+        settings: Settings,
+    ) -> App {
         // As many as the machine has cores, and one to hide a stall.
         let count = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
         let service = &settings.service;
         App {
             current,
             document: Arc::new(document),
+            routes: Arc::new(routes),
             cache_control: cache_control(service.cache_s),
             cors: cors::policy(service),
             workers: Arc::new(SearchPool::new(count, service.max_waiting, service.max_wait())),
@@ -72,6 +80,12 @@ impl App {
 impl FromRef<App> for Arc<ApiDocument> {
     fn from_ref(app: &App) -> Arc<ApiDocument> {
         Arc::clone(&app.document)
+    }
+}
+
+impl FromRef<App> for Arc<RouteTable> {
+    fn from_ref(app: &App) -> Arc<RouteTable> {
+        Arc::clone(&app.routes)
     }
 }
 

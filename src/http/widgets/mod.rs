@@ -11,6 +11,7 @@ use headers::ETag;
 use super::error::responses::{Problems, Unfailing};
 use super::middleware::caching;
 use super::pages::labels;
+use crate::http::paths;
 use crate::http::state::App;
 
 const SOURCE: &str = include_str!("fichero.js");
@@ -50,7 +51,7 @@ fn for_the_way(source: &str) -> String {
 /// passed over.
 #[utoipa::path(
     get,
-    path = "/widgets/fichero.js",
+    path = paths::WIDGETS,
     operation_id = "widgets",
     tag = "Widgets",
     responses((status = 200, description = "The script", body = String, content_type = "text/javascript"), Problems<Unfailing>)

@@ -98,7 +98,8 @@ impl From<Task> for TaskJson {
 }
 
 /// What a reindex did.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(default)]
 #[schema(as = ReindexReport)]
 pub struct ReportJson {
     /// The run's number.
@@ -160,11 +161,12 @@ impl From<Report> for ReportJson {
 }
 
 /// What became of a run.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ReindexOutcome)]
 pub enum RunOutcomeJson {
     /// It was only tried: nothing was changed.
+    #[default]
     Tried,
     /// What it found is answered.
     Accepted,
@@ -252,7 +254,8 @@ impl From<Rejected> for RejectedJson {
 }
 
 /// What the gate found.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(default)]
 #[schema(as = GateVerdict)]
 pub struct VerdictJson {
     /// Why the run may not be accepted by itself; empty where it may.
