@@ -54,7 +54,7 @@ impl Topic {
 fn levels(text: &str) -> Vec<String> {
     text.split('/')
         .flat_map(|part| part.split(" > "))
-        .map(super::one_line)
+        .map(super::text::one_line)
         .filter(|level| !slug(level).is_empty())
         .collect()
 }

@@ -2,12 +2,10 @@
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use utoipa::ToSchema;
 
 use crate::article::{Article, ArticleProblem};
 use crate::http::error::problem::Problem;
 use crate::http::request::json_body;
-use crate::http::wire::article::{KindJson, MomentJson, TopicLabelJson};
 use crate::sources::JsonRecord;
 
 /// The longest draft, in bytes: every word of it is analysed while somebody waits, and anybody may
@@ -16,55 +14,6 @@ const MAX_BYTES: usize = 1 << 20;
 
 /// What a draft is called that has no id: a noncharacter, which no article's id is.
 const NAMELESS: &str = "\u{ffff}";
-
-/// An article that is not published yet, as it would be pushed: one of title, summary and body
-/// must have text. The other fields of a push can stand in it, too.
-#[derive(ToSchema)]
-#[schema(as = Draft)]
-#[allow(dead_code, reason = "it is a description only")]
-pub(crate) struct DraftBody {
-    /// The title.
-    #[schema(required = false)]
-    title: String,
-    /// The teaser.
-    #[schema(required = false)]
-    summary: String,
-    /// Plain text, its paragraphs and headings separated by blank lines.
-    #[schema(required = false)]
-    body: String,
-    /// BCP 47; found out when it is not given.
-    #[schema(required = false, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
-    lang: String,
-    #[schema(required = false)]
-    kind: KindJson,
-    /// Its places in the topic menu: paths such as `Programs/Research`, or path and label.
-    #[schema(required = false)]
-    topics: Vec<TopicLabelJson>,
-    /// Free keywords.
-    #[schema(required = false)]
-    tags: Vec<String>,
-    /// Names of persons.
-    #[schema(required = false)]
-    authors: Vec<String>,
-    /// The series it is a part of.
-    #[schema(required = false)]
-    series: String,
-    /// Addresses it points to.
-    #[schema(required = false)]
-    links: Vec<String>,
-    /// When it will be published.
-    #[schema(required = false)]
-    published_at: MomentJson,
-    /// The article that it takes the place of: its work is left out.
-    #[schema(required = false, min_length = 1, max_length = 200)]
-    id: String,
-    /// The set of translations that it belongs to: they are left out.
-    #[schema(required = false)]
-    work: String,
-    /// The address that it will have: the work of a page that is there is left out.
-    #[schema(required = false)]
-    url: String,
-}
 
 /// A draft, understood.
 pub(crate) struct Draft {

@@ -30,7 +30,7 @@ use crate::http::request::ndjson::{Lines, NdjsonLine};
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 use crate::http::state::App;
-use crate::http::wire::article::{KindJson, MomentJson, TopicLabelJson};
+use crate::http::wire::record::PushedArticle;
 use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES};
 use crate::storage::catalog::push::{Condition, Held, Push, PushOutcome, Pushed};
 
@@ -76,65 +76,6 @@ struct PushResult {
     /// Why it was refused, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-}
-
-/// An article as it is pushed.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "it is a description only")]
-struct PushedArticle {
-    /// The title; with a text it may be empty.
-    title: String,
-    /// Plain text, its paragraphs and headings separated by blank lines.
-    #[schema(required = false)]
-    body: String,
-    /// The teaser.
-    #[schema(required = false)]
-    summary: String,
-    /// The set of translations it belongs to; its own id when it stands alone.
-    #[schema(required = false)]
-    work: String,
-    /// BCP 47; found out when it is not given.
-    #[schema(required = false, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
-    lang: String,
-    #[schema(required = false)]
-    kind: KindJson,
-    /// The page's address.
-    #[schema(required = false)]
-    url: String,
-    /// Names of persons.
-    #[schema(required = false)]
-    authors: Vec<String>,
-    #[schema(required = false)]
-    published_at: MomentJson,
-    #[schema(required = false)]
-    updated_at: MomentJson,
-    /// An event's beginning.
-    #[schema(required = false)]
-    starts_at: MomentJson,
-    /// An event's end.
-    #[schema(required = false)]
-    ends_at: MomentJson,
-    /// From when on it is not answered any more.
-    #[schema(required = false)]
-    expires_at: MomentJson,
-    /// Its places in the topic menu: paths such as `Programs/Research`, or path and label.
-    #[schema(required = false)]
-    topics: Vec<TopicLabelJson>,
-    /// Free keywords.
-    #[schema(required = false)]
-    tags: Vec<String>,
-    /// The series it is a part of.
-    #[schema(required = false)]
-    series: String,
-    /// Addresses it points to.
-    #[schema(required = false)]
-    links: Vec<String>,
-    /// The address of a picture.
-    #[schema(required = false)]
-    image: String,
-    /// Kept, but never answered.
-    #[schema(required = false)]
-    hidden: bool,
 }
 
 /// The article of a path.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::articles::{id_in_path, key};
-use super::draft::{DraftBody, Unread};
+use super::draft::Unread;
 use super::search;
 use crate::engine::{ArticleKey, Filters, RelatedAnswer, RelatedRequest, RelatedTo, SearchEngine};
 use crate::http::error::problem::Problem;
@@ -19,6 +19,7 @@ use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{NamingAndRelating, RELATED_LIMIT, Relating};
 use crate::http::state::App;
 use crate::http::wire::all;
+use crate::http::wire::record::DraftRecord;
 use crate::http::wire::related::RelatedHitJson;
 use crate::http::wire::version::IndexVersionJson;
 
@@ -99,7 +100,7 @@ pub(crate) async fn related_by_query(
     operation_id = "relatedToDraft",
     tag = "Articles",
     params(InQuery<Relating>),
-    request_body = DraftBody,
+    request_body = DraftRecord,
     responses((status = 200, description = "The works, nearest first", body = RelatedBody), Problems<OfDraft>)
 )]
 pub(crate) async fn related_to_draft(

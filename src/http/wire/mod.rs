@@ -5,6 +5,7 @@
 //! what is stored are not.
 
 pub mod article;
+pub(crate) mod record;
 pub mod reindex;
 pub mod related;
 pub mod search;

@@ -1,0 +1,543 @@
+//! The fields of an article, as records have them: each is declared once, with its name, its form and
+//! what becomes of a value that cannot be understood. Reading, the OpenAPI description of pushes and
+//! drafts, and the list in the README follow from here.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::date::Moment;
+use super::kind::Kind;
+use super::problem::{ArticleProblem, MAX_LIST_ITEMS, MAX_SHORT_CHARS};
+use super::text::{is_language_tag, one_line};
+use super::topic::{MAX_TOPIC_LEVELS, Topic};
+use super::url_key;
+
+/// A field of a record.
+#[derive(Debug)]
+pub struct Field<F> {
+    /// Its name.
+    pub name: &'static str,
+    /// A second name, which retrieval test sets give it.
+    alias: Option<&'static str>,
+    /// What it is, in a sentence; empty where the form says it.
+    pub about: &'static str,
+    /// Whether a draft may have it, and what it is there where that is something else.
+    pub in_draft: InDraft,
+    /// What its values look like.
+    form: F,
+    /// What becomes of a record with a value that cannot be understood.
+    on_error: OnError,
+}
+
+/// Whether a draft may have a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InDraft {
+    /// It means nothing there.
+    No,
+    /// As in a record.
+    Same,
+    /// With another sense.
+    As(&'static str),
+}
+
+/// What becomes of a record with a value that cannot be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnError {
+    /// The value is left out and named: losing a date is better than losing the page.
+    LeaveOut,
+    /// The record is refused: without the value it is no article, or it may be one that must not be
+    /// shown.
+    Refuse,
+}
+
+/// What the values of a field look like in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Text.
+    Text,
+    /// A BCP 47 language.
+    Language,
+    /// The name of a [`Kind`].
+    Kind,
+    /// A date, or a date with time and offset.
+    Moment,
+    /// Texts.
+    Texts,
+    /// Topics: paths, or objects of path and label.
+    Topics,
+    /// True or false.
+    Flag,
+}
+
+/// A form of values: how they are read.
+pub trait Form {
+    /// What a value is read as; the default is that of a field that is not there.
+    type Value: Default;
+    /// What the values look like in JSON.
+    const SHAPE: Shape;
+
+    /// Reads the value of a field. Parts of a list that cannot be kept are left out, as flaws.
+    fn read(
+        &self,
+        field: &'static str,
+        value: &Value,
+        flaws: &mut Vec<ArticleProblem>,
+    ) -> Result<Self::Value, ArticleProblem>;
+}
+
+const fn field<F>(name: &'static str, form: F, about: &'static str) -> Field<F> {
+    Field { name, alias: None, about, in_draft: InDraft::No, form, on_error: OnError::LeaveOut }
+}
+
+impl<F> Field<F> {
+    const fn alias(mut self, alias: &'static str) -> Field<F> {
+        self.alias = Some(alias);
+        self
+    }
+
+    const fn in_draft(mut self, in_draft: InDraft) -> Field<F> {
+        self.in_draft = in_draft;
+        self
+    }
+
+    const fn required(mut self) -> Field<F> {
+        self.on_error = OnError::Refuse;
+        self
+    }
+}
+
+/// The id.
+pub const ID: Field<Exact> = field("id", Exact, "Its name.")
+    .alias("_id")
+    .in_draft(InDraft::As("The article that it takes the place of: its work is left out."))
+    .required();
+/// The title.
+pub const TITLE: Field<Line> =
+    field("title", Line, "The title; with a text it may be empty.").in_draft(InDraft::As("The title.")).required();
+/// The text.
+pub const BODY: Field<Paragraphs> =
+    field("body", Paragraphs, "Plain text, its paragraphs and headings separated by blank lines.")
+        .alias("text")
+        .in_draft(InDraft::Same)
+        .required();
+/// The teaser.
+pub const SUMMARY: Field<LongLine> = field("summary", LongLine, "The teaser.").in_draft(InDraft::Same).required();
+/// The set of translations.
+pub const WORK: Field<Line> =
+    field("work", Line, "The set of translations it belongs to; its own id when it stands alone.")
+        .in_draft(InDraft::As("The set of translations that it belongs to: they are left out."))
+        .required();
+/// The language.
+pub const LANG: Field<Language> =
+    field("lang", Language, "BCP 47; found out when it is not given.").in_draft(InDraft::Same);
+/// The kind.
+pub const KIND: Field<KindName> = field("kind", KindName, "").in_draft(InDraft::Same);
+/// The page's address.
+pub const URL: Field<WebAddress> = field("url", WebAddress, "The page's address.")
+    .in_draft(InDraft::As("The address that it will have: the work of a page that is there is left out."));
+/// Names of persons.
+pub const AUTHORS: Field<Texts> = field("authors", Texts, "Names of persons.").in_draft(InDraft::Same);
+/// When it was or will be published.
+pub const PUBLISHED_AT: Field<PublicationDate> =
+    field("published_at", PublicationDate, "").in_draft(InDraft::As("When it will be published.")).required();
+/// When it was last changed by its editors.
+pub const UPDATED_AT: Field<Date> = field("updated_at", Date, "");
+/// An event's beginning.
+pub const STARTS_AT: Field<Date> = field("starts_at", Date, "An event's beginning.");
+/// An event's end.
+pub const ENDS_AT: Field<Date> = field("ends_at", Date, "An event's end.");
+/// From when on it is not answered any more.
+pub const EXPIRES_AT: Field<Date> = field("expires_at", Date, "From when on it is not answered any more.").required();
+/// Its places in the topic menu.
+pub const TOPICS: Field<TopicPaths> =
+    field("topics", TopicPaths, "Its places in the topic menu: paths such as `Programs/Research`, or path and label.")
+        .in_draft(InDraft::Same);
+/// Free keywords.
+pub const TAGS: Field<Texts> = field("tags", Texts, "Free keywords.").in_draft(InDraft::Same);
+/// The series.
+pub const SERIES: Field<Line> = field("series", Line, "The series it is a part of.").in_draft(InDraft::Same);
+/// Addresses it points to.
+pub const LINKS: Field<Texts> = field("links", Texts, "Addresses it points to.").in_draft(InDraft::Same);
+/// The address of a picture.
+pub const IMAGE: Field<WebAddress> = field("image", WebAddress, "The address of a picture.");
+/// Kept, but never answered.
+pub const HIDDEN: Field<Flag> = field("hidden", Flag, "Kept, but never answered.").required();
+
+/// What is said of a field.
+pub trait FieldDescription: Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// What it is, in a sentence; empty where its shape says it.
+    fn about(&self) -> &'static str;
+    /// Whether a draft may have it.
+    fn in_draft(&self) -> InDraft;
+    /// What its values look like.
+    fn shape(&self) -> Shape;
+}
+
+impl<F: Form + Sync> FieldDescription for Field<F> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn about(&self) -> &'static str {
+        self.about
+    }
+
+    fn in_draft(&self) -> InDraft {
+        self.in_draft
+    }
+
+    fn shape(&self) -> Shape {
+        F::SHAPE
+    }
+}
+
+/// All fields, in the order in which they are listed to people.
+pub const ALL: [&dyn FieldDescription; 20] = [
+    &ID,
+    &TITLE,
+    &BODY,
+    &SUMMARY,
+    &WORK,
+    &LANG,
+    &KIND,
+    &URL,
+    &AUTHORS,
+    &PUBLISHED_AT,
+    &UPDATED_AT,
+    &STARTS_AT,
+    &ENDS_AT,
+    &EXPIRES_AT,
+    &TOPICS,
+    &TAGS,
+    &SERIES,
+    &LINKS,
+    &IMAGE,
+    &HIDDEN,
+];
+
+/// Reads the fields of a record, and notes what had to be left out.
+pub(super) struct FieldReader<'a> {
+    pub(super) record: &'a Map<String, Value>,
+    pub(super) flaws: &'a mut Vec<ArticleProblem>,
+}
+
+impl FieldReader<'_> {
+    /// The value of a field; the default of its form where it is absent, `null` or left out.
+    pub(super) fn read<F: Form>(&mut self, field: &Field<F>) -> Result<F::Value, ArticleProblem> {
+        let named = |name| Some((name, self.record.get(name).filter(|value| !value.is_null())?));
+        let Some((name, value)) = named(field.name).or_else(|| field.alias.and_then(named)) else {
+            return Ok(F::Value::default());
+        };
+        match field.form.read(name, value, self.flaws) {
+            Err(problem) if field.on_error == OnError::LeaveOut => {
+                self.flaws.push(problem);
+                Ok(F::Value::default())
+            }
+            read => read,
+        }
+    }
+}
+
+/// Text as it is. A number or boolean is taken as text.
+#[derive(Debug)]
+pub struct Exact;
+/// Text of any length, in paragraphs.
+#[derive(Debug)]
+pub struct Paragraphs;
+/// Text on one line, of any length.
+#[derive(Debug)]
+pub struct LongLine;
+/// Text on one line, of at most [`MAX_SHORT_CHARS`] characters.
+#[derive(Debug)]
+pub struct Line;
+/// A BCP 47 language; an underscore is taken as a hyphen.
+#[derive(Debug)]
+pub struct Language;
+/// The name of a [`Kind`].
+#[derive(Debug)]
+pub struct KindName;
+/// A date, or a date with time and offset.
+#[derive(Debug)]
+pub struct Date;
+/// The same, for a publication. What cannot be understood is left out where it names a year that is
+/// past: it was published then. Any other may be still to come, and is refused.
+#[derive(Debug)]
+pub struct PublicationDate;
+/// An address that readers are led to: of `http` or `https`, or a path.
+#[derive(Debug)]
+pub struct WebAddress;
+/// A list of texts, each once; a single text is a list of one.
+#[derive(Debug)]
+pub struct Texts;
+/// A list of topics, each once. Those that are too deep are left out.
+#[derive(Debug)]
+pub struct TopicPaths;
+/// `true` or `false`.
+#[derive(Debug)]
+pub struct Flag;
+
+impl Form for Exact {
+    type Value = String;
+    const SHAPE: Shape = Shape::Text;
+
+    fn read(&self, field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Result<String, ArticleProblem> {
+        text(field, value)
+    }
+}
+
+impl Form for Paragraphs {
+    type Value = String;
+    const SHAPE: Shape = Shape::Text;
+
+    /// Line ends are made `\n` and NUL characters spaces; blank lines at the ends are left out.
+    fn read(&self, field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Result<String, ArticleProblem> {
+        let text = text(field, value)?;
+        let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n").replace('\u{2029}', "\n\n");
+        Ok(text.replace('\0', " ").trim_matches('\n').trim_end().to_owned())
+    }
+}
+
+impl Form for LongLine {
+    type Value = String;
+    const SHAPE: Shape = Shape::Text;
+
+    fn read(&self, field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Result<String, ArticleProblem> {
+        Ok(one_line(&text(field, value)?))
+    }
+}
+
+impl Form for Line {
+    type Value = String;
+    const SHAPE: Shape = Shape::Text;
+
+    fn read(&self, field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Result<String, ArticleProblem> {
+        short_line(field, &text(field, value)?)
+    }
+}
+
+impl Form for Language {
+    type Value = Option<String>;
+    const SHAPE: Shape = Shape::Language;
+
+    fn read(
+        &self,
+        field: &'static str,
+        value: &Value,
+        _: &mut Vec<ArticleProblem>,
+    ) -> Result<Option<String>, ArticleProblem> {
+        let Some(text) = filled_line(field, value)? else { return Ok(None) };
+        let tag = text.replace('_', "-");
+        match is_language_tag(&tag) {
+            true => Ok(Some(tag)),
+            false => Err(problem(field, &text, "should be a BCP 47 language such as es or pt-BR".to_owned())),
+        }
+    }
+}
+
+impl Form for KindName {
+    type Value = Kind;
+    const SHAPE: Shape = Shape::Kind;
+
+    fn read(&self, field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Result<Kind, ArticleProblem> {
+        let Some(text) = filled_line(field, value)? else { return Ok(Kind::default()) };
+        Kind::parse(&text).ok_or_else(|| {
+            problem(field, &text, "should be article, press-release, blog, event or publication".to_owned())
+        })
+    }
+}
+
+impl Form for Date {
+    type Value = Option<Moment>;
+    const SHAPE: Shape = Shape::Moment;
+
+    fn read(
+        &self,
+        field: &'static str,
+        value: &Value,
+        _: &mut Vec<ArticleProblem>,
+    ) -> Result<Option<Moment>, ArticleProblem> {
+        let Some(text) = filled_line(field, value)? else { return Ok(None) };
+        Moment::parse(&text).map(Some).map_err(|error| problem(field, &text, error.to_string()))
+    }
+}
+
+impl Form for PublicationDate {
+    type Value = Option<Moment>;
+    const SHAPE: Shape = Shape::Moment;
+
+    fn read(
+        &self,
+        field: &'static str,
+        value: &Value,
+        flaws: &mut Vec<ArticleProblem>,
+    ) -> Result<Option<Moment>, ArticleProblem> {
+        let this_year = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).year();
+        let names_coming_year = |text: String| {
+            let numbers = text.split(|c: char| !c.is_ascii_digit());
+            let mut years = numbers.filter(|digits| digits.len() == 4).filter_map(|digits| digits.parse::<i16>().ok());
+            years.any(|year| year >= this_year)
+        };
+        match Date.read(field, value, flaws) {
+            Err(problem) if !scalar_text(value).is_some_and(names_coming_year) => {
+                flaws.push(problem);
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+}
+
+impl Form for WebAddress {
+    type Value = Option<String>;
+    const SHAPE: Shape = Shape::Text;
+
+    fn read(
+        &self,
+        field: &'static str,
+        value: &Value,
+        _: &mut Vec<ArticleProblem>,
+    ) -> Result<Option<String>, ArticleProblem> {
+        let Some(address) = filled_line(field, value)? else { return Ok(None) };
+        let wrong = || problem(field, &address, "should be an address of http or https".to_owned());
+        url_key::web(&address).map(Some).ok_or_else(wrong)
+    }
+}
+
+impl Form for Texts {
+    type Value = Vec<String>;
+    const SHAPE: Shape = Shape::Texts;
+
+    fn read(
+        &self,
+        field: &'static str,
+        value: &Value,
+        flaws: &mut Vec<ArticleProblem>,
+    ) -> Result<Vec<String>, ArticleProblem> {
+        let wrong = || ArticleProblem::Type { field, expected: "a list of texts" };
+        let mut list = Distinct::default();
+        for item in items(value) {
+            let item = one_line(&scalar_text(item).ok_or_else(wrong)?);
+            if !item.is_empty() && !list.take(&item, || item.clone()) {
+                flaws.push(too_many(field, &item));
+                break;
+            }
+        }
+        Ok(list.items)
+    }
+}
+
+impl Form for TopicPaths {
+    type Value = Vec<Topic>;
+    const SHAPE: Shape = Shape::Topics;
+
+    fn read(
+        &self,
+        field: &'static str,
+        value: &Value,
+        flaws: &mut Vec<ArticleProblem>,
+    ) -> Result<Vec<Topic>, ArticleProblem> {
+        let wrong = || ArticleProblem::Type { field, expected: "a list of paths, or of {path, label}" };
+        let mut topics = Distinct::default();
+        for item in items(value) {
+            let topic = match item {
+                Value::Object(parts) => {
+                    let part = |name| parts.get(name).filter(|value| !value.is_null());
+                    let path = short_line("path", &text("path", part("path").ok_or_else(wrong)?)?)?;
+                    let label = part("label").map(|label| short_line("label", &text("label", label)?)).transpose()?;
+                    Topic::with_label(&path, &label.unwrap_or_default())
+                }
+                value => Topic::parse(&short_line(field, &scalar_text(value).ok_or_else(wrong)?)?),
+            };
+            let Some(topic) = topic else { continue };
+            if topic.labels.len() > MAX_TOPIC_LEVELS {
+                flaws.push(problem(field, &topic.path, format!("deeper than {MAX_TOPIC_LEVELS} levels")));
+            } else if !topics.take(&topic.path, || topic.clone()) {
+                flaws.push(too_many(field, &topic.path));
+                break;
+            }
+        }
+        Ok(topics.items)
+    }
+}
+
+impl Form for Flag {
+    type Value = bool;
+    const SHAPE: Shape = Shape::Flag;
+
+    fn read(&self, field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Result<bool, ArticleProblem> {
+        value.as_bool().ok_or(ArticleProblem::Type { field, expected: "true or false" })
+    }
+}
+
+fn text(field: &'static str, value: &Value) -> Result<String, ArticleProblem> {
+    scalar_text(value).ok_or(ArticleProblem::Type { field, expected: "text" })
+}
+
+/// A short line; `None` where nothing is on it.
+fn filled_line(field: &'static str, value: &Value) -> Result<Option<String>, ArticleProblem> {
+    Ok(Some(short_line(field, &text(field, value)?)?).filter(|line| !line.is_empty()))
+}
+
+/// Text on one line, unless it is longer than a short field may be.
+fn short_line(field: &'static str, text: &str) -> Result<String, ArticleProblem> {
+    let line = one_line(text);
+    if line.chars().nth(MAX_SHORT_CHARS).is_some() {
+        return Err(problem(field, &line, format!("longer than {MAX_SHORT_CHARS} characters")));
+    }
+    Ok(line)
+}
+
+fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+/// What a field that may be a list holds; a single value is a list of one.
+fn items(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        value => std::slice::from_ref(value),
+    }
+}
+
+fn too_many(field: &'static str, first: &str) -> ArticleProblem {
+    problem(field, first, format!("more than {MAX_LIST_ITEMS} entries, left out from here on"))
+}
+
+fn problem(field: &'static str, value: &str, reason: String) -> ArticleProblem {
+    ArticleProblem::Value { field, value: value.chars().take(60).collect(), reason }
+}
+
+/// The items of a list, each once.
+struct Distinct<T> {
+    items: Vec<T>,
+    keys: HashSet<String>,
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Distinct<T> {
+        Distinct { items: Vec::new(), keys: HashSet::new() }
+    }
+}
+
+impl<T> Distinct<T> {
+    /// Takes an item unless its key is there; `false` where there is no room for it.
+    fn take(&mut self, key: &str, item: impl FnOnce() -> T) -> bool {
+        if self.keys.contains(key) {
+            return true;
+        }
+        if self.items.len() >= MAX_LIST_ITEMS {
+            return false;
+        }
+        self.keys.insert(key.to_owned());
+        self.items.push(item());
+        true
+    }
+}

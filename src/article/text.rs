@@ -1,0 +1,43 @@
+//! Texts of fields: languages, lines.
+
+/// Whether a text has the form of a BCP 47 tag: subtags of 1 to 8 letters and digits, the first
+/// of 2 to 8 letters.
+pub fn is_language_tag(text: &str) -> bool {
+    let mut subtags = text.split('-');
+    let primary = subtags.next().unwrap_or_default();
+    (2..=8).contains(&primary.len())
+        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && subtags
+            .all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Whether a language falls under a wanted one: `pt` takes `pt-BR`, `pt-BR` does not take `pt`.
+pub fn language_is_under(lang: &str, wanted: &str) -> bool {
+    lang.len() >= wanted.len()
+        && lang.is_char_boundary(wanted.len())
+        && lang[..wanted.len()].eq_ignore_ascii_case(wanted)
+        && matches!(lang.as_bytes().get(wanted.len()), None | Some(b'-'))
+}
+
+/// White space of any sort folded to single spaces, none at the ends.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c == '\0').filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_takes_what_stands_under_it() {
+        assert!(language_is_under("pt-BR", "pt") && language_is_under("PT", "pt"));
+        assert!(!language_is_under("pt", "pt-BR") && !language_is_under("ptx", "pt") && !language_is_under("é", "e"));
+    }
+}
