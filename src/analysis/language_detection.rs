@@ -249,7 +249,7 @@ mod tests {
             for own in ["es", "pt", "fr", "en", "ca", "de", "pl", "ru", "zh"] {
                 assert_eq!(foreign_language(text, own), (lang != own).then_some(lang), "{lang} in {own}: {text}");
             }
-            assert_eq!(foreign_language(text, "gl"), None, "a language that nothing is known of");
+            assert_eq!(foreign_language(text, "gl"), None, "a language that is not detected");
         }
         for (text, own, found) in [
             ("Высшее образование — это право всех людей, живущих в регионе.", "en", Some("ru")),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text ──> words ──> forms (exact, folded, stemmed) ──> terms of an article or a query
-//!         (words.rs)  (forms.rs, by the table of language.rs)   (document.rs)
+//!   (tokenizer.rs)  (token_forms.rs, by the table of languages/)   (analyzer.rs)
 //! ```
 //!
 //! Words are cut the same way in every language, so that a query needs no language; only the
@@ -38,11 +38,12 @@ pub use self::zone::{ZONES, Zone};
 
 /// What the analysis does, in one text: two indexes fit each other when theirs is the same.
 ///
-/// It names the version of our own rules and of every library whose data decides the terms.
+/// It names the version of our own rules and of every library whose data decides the terms, and
+/// every language of the table with its revision.
 pub fn fingerprint() -> String {
-    let stemmers: Vec<&str> = language_analyzers().map(LanguageAnalyzer::name).collect();
+    let languages: Vec<String> = language_analyzers().map(LanguageAnalyzer::fingerprint).collect();
     format!(
         "words 5; forms 4; zones 2; paragraphs 1; completions 1; icu_segmenter 2; snowball 3 ({})",
-        stemmers.join(" ")
+        languages.join(" ")
     )
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::stop_words::lists;
+use super::language_analyzers;
 use crate::analysis::normalizer::{fold, normalize};
 
 /// The languages that have a list of function words, and the words with the languages whose
@@ -17,7 +17,8 @@ struct Table {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let mut table = Table { groups: Vec::new(), languages: HashMap::new() };
-    for (bit, (group, list)) in lists().take(u32::BITS as usize).enumerate() {
+    let lists = language_analyzers().filter_map(|language| Some((language.name(), language.telling_words()?)));
+    for (bit, (group, list)) in lists.take(u32::BITS as usize).enumerate() {
         table.groups.push(group);
         for word in list.iter().flat_map(|entry| tokens(entry)) {
             let word = normalize(word);
@@ -28,7 +29,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     table
 });
 
-/// Whether a language group has a list of function words.
+/// Whether a language group has a list of function words that tells it.
 pub(crate) fn has_list(group: &str) -> bool {
     TABLE.groups.contains(&group)
 }

@@ -1,85 +1,138 @@
-//! The language table: which stemmer a language has.
+//! The languages, a row each. A language that has rules or lists of its own has a file with them,
+//! which is named after it and ends in its row; the others only name their stemmer here.
+//!
+//! `stop_words`, `function_words` and `low_information_words` say what is done with the lists, the
+//! same for every language.
 
-pub(crate) mod endings;
+mod english;
+mod french;
 pub(crate) mod function_words;
+mod language_analyzer;
 pub(crate) mod low_information_words;
+mod portuguese;
+mod spanish;
 pub(crate) mod stop_words;
 
-use pagefind_stem::{Algorithm, Stemmer};
+use pagefind_stem::Algorithm;
 
-/// How the words of one language are brought to their stems.
-pub struct LanguageAnalyzer {
-    /// Primary language subtags that the chain serves; the first one names it.
-    subtags: &'static [&'static str],
-    /// The Snowball algorithm.
-    algorithm: fn() -> Algorithm,
-}
+pub use self::language_analyzer::LanguageAnalyzer;
 
-impl LanguageAnalyzer {
-    /// A stemmer of the chain.
-    pub(crate) fn stemmer(&self) -> Stemmer {
-        Stemmer::create((self.algorithm)())
-    }
-
-    /// The name of the language group that the chain serves.
-    pub fn name(&self) -> &'static str {
-        self.subtags.first().copied().unwrap_or_default()
-    }
-}
-
-/// One row a stemmer: the primary subtags it serves. A language that is not here is folded and
-/// segmented, and its words stand for themselves.
+/// A language that is not here is folded and segmented, and its words stand for themselves.
+///
+/// All the languages that there is a Snowball stemmer for are here.
 static TABLE: &[LanguageAnalyzer] = &[
-    LanguageAnalyzer { subtags: &["ar"], algorithm: || Algorithm::Arabic },
-    LanguageAnalyzer { subtags: &["ca"], algorithm: || Algorithm::Catalan },
-    LanguageAnalyzer { subtags: &["da"], algorithm: || Algorithm::Danish },
-    LanguageAnalyzer { subtags: &["de"], algorithm: || Algorithm::German },
-    LanguageAnalyzer { subtags: &["el"], algorithm: || Algorithm::Greek },
-    LanguageAnalyzer { subtags: &["en"], algorithm: || Algorithm::English },
-    LanguageAnalyzer { subtags: &["eo"], algorithm: || Algorithm::Esperanto },
-    LanguageAnalyzer { subtags: &["es"], algorithm: || Algorithm::Spanish },
-    LanguageAnalyzer { subtags: &["et"], algorithm: || Algorithm::Estonian },
-    LanguageAnalyzer { subtags: &["eu"], algorithm: || Algorithm::Basque },
-    LanguageAnalyzer { subtags: &["fi"], algorithm: || Algorithm::Finnish },
-    LanguageAnalyzer { subtags: &["fr"], algorithm: || Algorithm::French },
-    LanguageAnalyzer { subtags: &["ga"], algorithm: || Algorithm::Irish },
-    LanguageAnalyzer { subtags: &["hi"], algorithm: || Algorithm::Hindi },
-    LanguageAnalyzer { subtags: &["hu"], algorithm: || Algorithm::Hungarian },
-    LanguageAnalyzer { subtags: &["hy"], algorithm: || Algorithm::Armenian },
-    LanguageAnalyzer { subtags: &["id"], algorithm: || Algorithm::Indonesian },
-    LanguageAnalyzer { subtags: &["it"], algorithm: || Algorithm::Italian },
-    LanguageAnalyzer { subtags: &["lt"], algorithm: || Algorithm::Lithuanian },
-    LanguageAnalyzer { subtags: &["ne"], algorithm: || Algorithm::Nepali },
-    LanguageAnalyzer { subtags: &["nl"], algorithm: || Algorithm::Dutch },
-    LanguageAnalyzer { subtags: &["no", "nb", "nn"], algorithm: || Algorithm::Norwegian },
-    LanguageAnalyzer { subtags: &["pl"], algorithm: || Algorithm::Polish },
-    LanguageAnalyzer { subtags: &["pt"], algorithm: || Algorithm::Portuguese },
-    LanguageAnalyzer { subtags: &["ro"], algorithm: || Algorithm::Romanian },
-    LanguageAnalyzer { subtags: &["ru"], algorithm: || Algorithm::Russian },
-    LanguageAnalyzer { subtags: &["sr"], algorithm: || Algorithm::Serbian },
-    LanguageAnalyzer { subtags: &["sv"], algorithm: || Algorithm::Swedish },
-    LanguageAnalyzer { subtags: &["ta"], algorithm: || Algorithm::Tamil },
-    LanguageAnalyzer { subtags: &["tr"], algorithm: || Algorithm::Turkish },
-    LanguageAnalyzer { subtags: &["yi"], algorithm: || Algorithm::Yiddish },
+    LanguageAnalyzer::with_stemmer(&["ar"], || Algorithm::Arabic),
+    LanguageAnalyzer::with_stemmer(&["ca"], || Algorithm::Catalan),
+    LanguageAnalyzer::with_stemmer(&["da"], || Algorithm::Danish),
+    LanguageAnalyzer::with_stemmer(&["de"], || Algorithm::German),
+    LanguageAnalyzer::with_stemmer(&["el"], || Algorithm::Greek),
+    english::LANGUAGE,
+    LanguageAnalyzer::with_stemmer(&["eo"], || Algorithm::Esperanto),
+    spanish::LANGUAGE,
+    LanguageAnalyzer::with_stemmer(&["et"], || Algorithm::Estonian),
+    LanguageAnalyzer::with_stemmer(&["eu"], || Algorithm::Basque),
+    LanguageAnalyzer::with_stemmer(&["fi"], || Algorithm::Finnish),
+    french::LANGUAGE,
+    LanguageAnalyzer::with_stemmer(&["ga"], || Algorithm::Irish),
+    LanguageAnalyzer::with_stemmer(&["hi"], || Algorithm::Hindi),
+    LanguageAnalyzer::with_stemmer(&["hu"], || Algorithm::Hungarian),
+    LanguageAnalyzer::with_stemmer(&["hy"], || Algorithm::Armenian),
+    LanguageAnalyzer::with_stemmer(&["id"], || Algorithm::Indonesian),
+    LanguageAnalyzer::with_stemmer(&["it"], || Algorithm::Italian),
+    LanguageAnalyzer::with_stemmer(&["lt"], || Algorithm::Lithuanian),
+    LanguageAnalyzer::with_stemmer(&["ne"], || Algorithm::Nepali),
+    LanguageAnalyzer::with_stemmer(&["nl"], || Algorithm::Dutch),
+    LanguageAnalyzer::with_stemmer(&["no", "nb", "nn"], || Algorithm::Norwegian),
+    LanguageAnalyzer::with_stemmer(&["pl"], || Algorithm::Polish),
+    portuguese::LANGUAGE,
+    LanguageAnalyzer::with_stemmer(&["ro"], || Algorithm::Romanian),
+    LanguageAnalyzer::with_stemmer(&["ru"], || Algorithm::Russian),
+    LanguageAnalyzer::with_stemmer(&["sr"], || Algorithm::Serbian),
+    LanguageAnalyzer::with_stemmer(&["sv"], || Algorithm::Swedish),
+    LanguageAnalyzer::with_stemmer(&["ta"], || Algorithm::Tamil),
+    LanguageAnalyzer::with_stemmer(&["tr"], || Algorithm::Turkish),
+    LanguageAnalyzer::with_stemmer(&["yi"], || Algorithm::Yiddish),
 ];
 
-/// All stemming chains.
+/// All rows of the table.
 pub fn language_analyzers() -> impl Iterator<Item = &'static LanguageAnalyzer> {
     TABLE.iter()
 }
 
-/// The stemming chain of a language, given as BCP 47; `None` for one that is only folded.
+/// The row of a language, given as BCP 47; `None` for one that is only folded.
 pub fn language_analyzer(lang: &str) -> Option<&'static LanguageAnalyzer> {
     let primary = primary_subtag(lang);
-    TABLE.iter().find(|chain| chain.subtags.contains(&primary.as_str()))
+    TABLE.iter().find(|language| language.subtags.contains(&primary.as_str()))
 }
 
-/// The group of languages whose stems are one: named after the chain (`no` for `nb`), or after
+/// The group of languages whose stems are one: named after the row (`no` for `nb`), or after
 /// the primary subtag where there is none (`zh` for `zh-Hant`).
 pub fn language_group(lang: &str) -> String {
-    language_analyzer(lang).map_or_else(|| primary_subtag(lang), |chain| chain.name().to_owned())
+    language_analyzer(lang).map_or_else(|| primary_subtag(lang), |language| language.name().to_owned())
 }
 
 fn primary_subtag(lang: &str) -> String {
     lang.split('-').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::analysis::normalizer::{fold, normalize};
+    use crate::analysis::token_forms::{FormsCache, QueryForms};
+
+    /// Whether a word that is looked for finds another one by its stems.
+    pub(crate) fn finds(lang: &str, query: &str, indexed: &str) -> bool {
+        let forms = FormsCache::new(lang).forms(&normalize(indexed));
+        QueryForms::of(&normalize(query), lang).stems.iter().any(|stem| forms.stems.contains(stem))
+    }
+
+    /// Of each pair, either word finds the other.
+    pub(crate) fn assert_found_by_each_other(lang: &str, pairs: &[(&str, &str)]) {
+        for (one, other) in pairs {
+            assert!(finds(lang, one, other), "{lang}: {one} does not find {other}");
+            assert!(finds(lang, other, one), "{lang}: {other} does not find {one}");
+        }
+    }
+
+    /// Of no pair, either word finds the other.
+    pub(crate) fn assert_apart(lang: &str, pairs: &[(&str, &str)]) {
+        for (one, other) in pairs {
+            assert!(!finds(lang, one, other) && !finds(lang, other, one), "{lang}: {one} and {other} are one");
+        }
+    }
+
+    #[test]
+    fn every_subtag_has_one_row_and_the_rows_are_in_order() {
+        let names: Vec<&str> = language_analyzers().map(LanguageAnalyzer::name).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        let mut seen = BTreeSet::new();
+        for subtag in language_analyzers().flat_map(|language| language.subtags) {
+            assert!(seen.insert(subtag), "{subtag} has two rows");
+            assert_eq!(*subtag, primary_subtag(subtag), "a primary subtag, in lower case");
+        }
+    }
+
+    #[test]
+    fn the_lists_hold_folded_words() {
+        for language in language_analyzers() {
+            let connectors = language.connectors.unwrap_or_default();
+            for word in language.low_information_words.split_whitespace().chain(connectors.split_whitespace()) {
+                assert_eq!(fold(&normalize(word)), word, "{}", language.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_connector_is_a_word_that_carries_grammar() {
+        for language in language_analyzers() {
+            let vague: BTreeSet<&str> = language.low_information_words.split_whitespace().collect();
+            for word in language.connectors.unwrap_or_default().split_whitespace() {
+                let is_listed = vague.contains(word) || stop_words::is_stop_word(language.name(), word);
+                assert!(is_listed, "{}: {word} would count as a telling word", language.name());
+            }
+        }
+    }
 }

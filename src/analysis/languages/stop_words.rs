@@ -4,20 +4,15 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::{LanguageAnalyzer, language_analyzers};
+use super::language_analyzers;
 use crate::analysis::normalizer::fold;
 use crate::analysis::tokenizer::words;
 
-/// The stop words of each language group that has a list, folded (lists of the NLTK, from the
-/// crate `stop-words`).
+/// The stop words of each language group that has a list, folded.
 static LISTS: LazyLock<HashMap<&'static str, HashSet<String>>> = LazyLock::new(|| {
-    lists().map(|(group, list)| (group, list.iter().flat_map(|entry| folded(entry)).collect())).collect()
+    let lists = language_analyzers().filter_map(|language| Some((language.name(), language.stop_words()?)));
+    lists.map(|(group, list)| (group, list.into_iter().flat_map(folded).collect())).collect()
 });
-
-/// The language groups that have a list, and the lists as they are published.
-pub(crate) fn lists() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    language_analyzers().map(LanguageAnalyzer::name).filter_map(|group| Some((group, stop_words::lookup(group)?)))
-}
 
 fn folded(entry: &str) -> Vec<String> {
     words(entry).iter().map(|word| fold(&word.text).into_owned()).collect()
