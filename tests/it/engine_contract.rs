@@ -625,7 +625,7 @@ fn what_one_version_holds_excludes_the_work(maker: Maker) {
 }
 
 fn a_word_is_found_however_it_is_typed(maker: Maker) {
-    let texts: [(&str, &str, &[&str]); 15] = [
+    let texts: [(&str, &str, &[&str]); 17] = [
         (
             "es",
             "La educación",
@@ -636,6 +636,8 @@ fn a_word_is_found_however_it_is_typed(maker: Maker) {
         ("es", "Otro año", &["ano", "AÑO", "an\u{303}o"]),
         ("pt", "A inscrição", &["inscricao", "INSCRIÇÃO", "inscric\u{327}a\u{303}o"]),
         ("pt", "As avaliações", &["avaliação", "avaliacoes", "AVALIAÇÕES"]),
+        ("gl", "As nacións e os animais", &["nación", "nacion", "NACIÓNS", "animal", "animais"]),
+        ("gl", "Unha muller de luz", &["mulleres", "MULLERES", "luces"]),
         ("fr", "Les étudiants d’Égypte", &["etudiant", "ÉTUDIANTE", "egypte", "l'Égypte"]),
         ("fr", "Au cœur des mœurs", &["coeur", "cœur", "COEUR", "moeurs"]),
         ("en", "Student ﬁnances", &["finance", "ﬁnance", "students", "STUDENT'S"]),

@@ -7,6 +7,7 @@
 mod english;
 mod french;
 pub(crate) mod function_words;
+mod galician;
 mod language_analyzer;
 pub(crate) mod low_information_words;
 mod portuguese;
@@ -34,6 +35,7 @@ static TABLE: &[LanguageAnalyzer] = &[
     LanguageAnalyzer::with_stemmer(&["fi"], || Algorithm::Finnish),
     french::LANGUAGE,
     LanguageAnalyzer::with_stemmer(&["ga"], || Algorithm::Irish),
+    galician::LANGUAGE,
     LanguageAnalyzer::with_stemmer(&["hi"], || Algorithm::Hindi),
     LanguageAnalyzer::with_stemmer(&["hu"], || Algorithm::Hungarian),
     LanguageAnalyzer::with_stemmer(&["hy"], || Algorithm::Armenian),
