@@ -9,7 +9,7 @@ use crate::engine::query::{Query, QueryWord};
 use crate::engine::ranking::WEIGHTS;
 
 /// The most words of a query that are corrected.
-const MAX_CORRECTED: usize = 6;
+const MAX_CORRECTED: usize = 4;
 /// The most words of a query of which words with two edits are looked for: that is a walk through much of
 /// the vocabulary each.
 const MAX_FAR: usize = 2;

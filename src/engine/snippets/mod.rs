@@ -24,8 +24,10 @@ const MAX_READ: usize = 8;
 /// The most characters that all snippets of a page may have: each passage is read and unpacked by
 /// itself, and a hundred long snippets cost more than most searches.
 pub const MAX_PAGE_CHARS: usize = 25_000;
-/// The most fragments of a snippet.
+/// The most fragments of a snippet, and the fewest characters for each: one that is cut shorter says
+/// little, and costs a passage to read.
 const MAX_FRAGMENTS: usize = 3;
+const MIN_FRAGMENT_CHARS: usize = 100;
 
 /// A place of a body where words of the query stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +113,7 @@ pub struct Snippets<'p> {
     summary: Highlighter<'p>,
     body: Highlighter<'p>,
     max_chars: usize,
+    max_fragments: usize,
 }
 
 impl<'p> Snippets<'p> {
@@ -122,11 +125,13 @@ impl<'p> Snippets<'p> {
             let highlighter = Highlighter::new(plan, zone);
             if request.highlight { highlighter } else { highlighter.without_marks() }
         };
+        let max_chars = request.snippet_chars.min(MAX_PAGE_CHARS / hits.max(1));
         Snippets {
             title: of(Zone::Title),
             summary: of(Zone::Summary),
             body: of(Zone::Body),
-            max_chars: request.snippet_chars.min(MAX_PAGE_CHARS / hits.max(1)),
+            max_chars,
+            max_fragments: (max_chars / MIN_FRAGMENT_CHARS).clamp(1, MAX_FRAGMENTS),
         }
     }
 
@@ -178,7 +183,7 @@ impl<'p> Snippets<'p> {
         let mut read = Read::new();
         let mut covered = 0;
         let mut first = None;
-        for _ in 0..MAX_FRAGMENTS {
+        for _ in 0..self.max_fragments {
             let worth = |passage: &HeldPassage| {
                 let closeness = std::cmp::Reverse(passage.extent);
                 let new = if passage.words & covered == 0 { passage.weight } else { weight(passage.words & !covered) };
@@ -224,7 +229,7 @@ impl<'p> Snippets<'p> {
         if !run.is_empty() {
             pieces.push(piece(highlighter, run, lang));
         }
-        let shown = fragments(&pieces, &|words| highlighter.weight(words), MAX_FRAGMENTS, self.max_chars);
+        let shown = fragments(&pieces, &|words| highlighter.weight(words), self.max_fragments, self.max_chars);
         let mut html = String::new();
         for (place, fragment) in shown.iter().enumerate() {
             let Some(piece) = pieces.get(fragment.piece) else { continue };
