@@ -5,7 +5,7 @@
 //! Every figure is a ratio of times measured in this run; reader, attackers and server share the
 //! machine. `cargo bench --bench attack`
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod data;
 

@@ -4,7 +4,7 @@
 //! Every answer is compared (total, ids, their order) before anything is timed. Wanted: the
 //! median over HTTP is at most 2 times the one in process.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod data;
 

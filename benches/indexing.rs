@@ -6,7 +6,7 @@
 //!
 //! Both end with a commit and finished merges. Wanted: `build` at 0.6 of `bare` or more.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod data;
 

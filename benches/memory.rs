@@ -7,7 +7,7 @@
 //! texts and vocabulary differ. The report is checked before a peak is printed. Wanted: no growth
 //! beyond the writer's own heap. `FICHERO_BENCH_ARTICLES=2000,18000` leaves the long run out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod data;
 

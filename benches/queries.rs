@@ -3,7 +3,7 @@
 //!
 //! Every figure is a ratio of times measured side by side in this run. `cargo bench --bench queries`
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod data;
 

@@ -7,7 +7,7 @@
 //! * The first answer for an article of a site of 100,000 of which nothing is kept, in process.
 //!   Wanted: a median of at most 10 ms. `FICHERO_BENCH_ARTICLES` makes the site smaller.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod data;
 

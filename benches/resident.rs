@@ -6,7 +6,7 @@
 //! turn, a round each, by 16 clients, so that a noisy machine is as noisy for all of them. Every
 //! answer has to be a good one. `FICHERO_BENCH_REQUESTS=150000` says how many requests each gets.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod data;
 

@@ -9,7 +9,7 @@
 //!
 //! `FICHERO_BENCH_ARTICLES=2000` tries it with fewer articles.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod data;
 

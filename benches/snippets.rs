@@ -6,7 +6,7 @@
 //! else. Wanted: at most 5.
 //! `cargo bench --bench snippets`
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod data;
 

@@ -13,7 +13,7 @@ use super::normalizer::fold_keeping_tilde;
 use super::passages::passages_of;
 use super::token_forms::{Forms, FormsCache, dashed, with_forms_cache};
 use super::tokenizer::words;
-use super::zone::{ZONES, Zone};
+use super::zone::{ByZone, Zone};
 use crate::article::{Article, slug};
 
 /// The terms of one zone, in the order of their positions.
@@ -30,7 +30,7 @@ pub struct ZoneTerms {
 #[derive(Debug, Clone, Default)]
 pub struct ArticleTerms {
     /// The zones, in the order of [`Zone::ALL`].
-    pub zones: [ZoneTerms; ZONES],
+    pub zones: ByZone<ZoneTerms>,
     /// For every passage of [`passages_of`], the position of its first word in the body.
     pub passage_starts: Vec<u32>,
     /// For every passage, the language that it is in where that is clearly not the article's: its
@@ -58,8 +58,8 @@ impl ArticleTerms {
         let mut spoken = terms.zone(Zone::Summary, &article.summary, cache, &mut gathering);
         let own = language_group(&article.lang);
         for passage in passages_of(&article.body) {
-            terms.passage_starts.push(terms.zones[Zone::Body.ordinal()].length);
-            let first = terms.zones[Zone::Body.ordinal()].terms.len();
+            terms.passage_starts.push(terms.zones[Zone::Body].length);
+            let first = terms.zones[Zone::Body].terms.len();
             spoken.extend(terms.zone(Zone::Body, passage.text, cache, &mut gathering));
             let foreign = foreign_language(passage.text, &own);
             terms.passage_langs.push(foreign);
@@ -83,8 +83,7 @@ impl ArticleTerms {
             terms.zone(Zone::Authors, author, cache, &mut Gathering::new(String::new()));
         }
         terms.key_terms = gathering.finish();
-        terms.sketch =
-            MinHash::of([Zone::Summary, Zone::Body].into_iter().flat_map(|zone| &terms.zones[zone.ordinal()].terms));
+        terms.sketch = MinHash::of([Zone::Summary, Zone::Body].into_iter().flat_map(|zone| &terms.zones[zone].terms));
         let labels = article.topics.iter().flat_map(|topic| &topic.labels).chain(&article.tags);
         let labels = labels.chain(&article.series).map(String::as_str);
         let names = article.authors.iter().map(String::as_str);
@@ -94,7 +93,7 @@ impl ArticleTerms {
 
     /// Adds to the terms of a zone, from one on, the stems that another language makes of them.
     fn add_stems(&mut self, zone: Zone, first: usize, cache: &mut FormsCache) {
-        for (_, forms) in self.zones[zone.ordinal()].terms.iter_mut().skip(first) {
+        for (_, forms) in self.zones[zone].terms.iter_mut().skip(first) {
             let Some(typed) = forms.words.first() else { continue };
             let stems = cache.forms(typed).stems.clone();
             Arc::make_mut(forms).stems.extend(stems);
@@ -112,7 +111,7 @@ impl ArticleTerms {
     pub fn head_words(&self) -> Vec<(Cow<'_, str>, HeadPlace)> {
         let mut words: Vec<(Cow<'_, str>, HeadPlace)> = Vec::new();
         for zone in [Zone::Title, Zone::Topics, Zone::Authors] {
-            for (position, forms) in &self.zones[zone.ordinal()].terms {
+            for (position, forms) in &self.zones[zone].terms {
                 let place = match (zone, position) {
                     (Zone::Title, 0) => HeadPlace::TitleBegin,
                     (Zone::Title, _) => HeadPlace::Title,
@@ -139,7 +138,7 @@ impl ArticleTerms {
     ) -> Vec<Spoken<'a>> {
         let mut speaker = Speaker::of(text);
         let mut spoken = Vec::new();
-        let zone = &mut self.zones[name.ordinal()];
+        let zone = &mut self.zones[name];
         let mut before = None;
         let first = zone.length;
         for word in words(text) {

@@ -248,16 +248,18 @@ impl<'t, 'a> Texts<'t, 'a> {
                 texts.words.push(Count { first: place, ..Count::default() });
             }
             texts.ids.push(id);
-            let count = &mut texts.words[id as usize];
-            count.times += 1;
-            count.is_lower |= !word.is_code && !word.begins_upper();
+            if let Some(count) = texts.words.get_mut(id as usize) {
+                count.times += 1;
+                count.is_lower |= !word.is_code && !word.begins_upper();
+            }
         }
         texts
     }
 
     /// A word as the article usually writes it.
     fn usual(&self, word: &Spoken<'_>) -> String {
-        let is_lower = || self.numbers.get(word.normal()).is_some_and(|id| self.words[*id as usize].is_lower);
+        let count = || self.words.get(*self.numbers.get(word.normal())? as usize);
+        let is_lower = || count().is_some_and(|count| count.is_lower);
         let plain = word.plain();
         if word.begins_upper() && is_lower() { plain.to_lowercase() } else { plain }
     }
@@ -266,8 +268,9 @@ impl<'t, 'a> Texts<'t, 'a> {
     fn hold(&self, words: &[Spoken<'_>]) -> bool {
         let ids: Option<Vec<u32>> = words.iter().map(|word| self.numbers.get(word.normal()).copied()).collect();
         let Some(ids) = ids else { return false };
-        let is_linked = |at: usize| self.spoken[at + 1..at + ids.len()].iter().all(|word| word.link != Link::None);
-        self.ids.windows(ids.len()).enumerate().any(|(at, window)| window == ids && is_linked(at))
+        let is_linked = |words: &[Spoken<'_>]| words.iter().skip(1).all(|word| word.link != Link::None);
+        let places = self.ids.windows(ids.len()).zip(self.spoken.windows(ids.len()));
+        places.into_iter().any(|(place, words)| place == ids && is_linked(words))
     }
 }
 
@@ -292,9 +295,9 @@ struct Gatherer {
 }
 
 impl Gatherer {
-    fn add(&mut self, words: &[Spoken<'_>], shown: &[Shown], standing: Standing) {
+    fn add<'w>(&mut self, words: impl Iterator<Item = (&'w Spoken<'w>, &'w Shown)>, standing: Standing) {
         let (mut key, mut text) = (String::new(), String::new());
-        for (place, (word, shown)) in words.iter().zip(shown).enumerate() {
+        for (place, (word, shown)) in words.enumerate() {
             if place > 0 {
                 let (in_text, in_key) = match word.link {
                     Link::And => (" & ", " "),
@@ -318,17 +321,18 @@ impl Gatherer {
     fn add_label(&mut self, label: &[Spoken<'_>], standing: Standing) {
         for segment in segments(label).filter(|segment| segment.len() <= MAX_WORDS) {
             let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(word.plain())).collect();
-            let is_telling = |at: &usize| segment[*at].role() == CompletionRole::Telling;
-            let telling: Vec<usize> = (0..segment.len()).filter(is_telling).collect();
+            let words = segment.iter().zip(&shown);
+            let telling = segment.iter().enumerate().filter(|(_, word)| word.role() == CompletionRole::Telling);
+            let telling: Vec<usize> = telling.map(|(at, _)| at).collect();
             if !telling.is_empty() {
-                self.add(segment, &shown, standing);
+                self.add(words.clone(), standing);
             }
             for start in telling {
                 if start + 1 < segment.len() && is_whole(segment, start, segment.len() - 1) {
-                    self.add(&segment[start..], &shown[start..], standing);
+                    self.add(words.clone().skip(start), standing);
                 }
                 if standing == Standing::Name && is_whole(segment, start, start) {
-                    self.add(&segment[start..=start], &shown[start..=start], standing);
+                    self.add(words.clone().skip(start).take(1), standing);
                 }
             }
         }
@@ -339,22 +343,23 @@ impl Gatherer {
             let roles: Vec<CompletionRole> = segment.iter().map(Spoken::role).collect();
             let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(texts.usual(word))).collect();
             let Some(last) = roles.iter().rposition(|role| role.can_end()) else { continue };
-            for start in (0..segment.len()).filter(|at| roles[*at] == CompletionRole::Telling) {
+            for start in telling_places(&roles) {
                 let mut telling = 0;
                 let mut is_run = true;
-                for end in start..segment.len().min(start + MAX_WORDS) {
-                    telling += usize::from(roles[end] == CompletionRole::Telling);
-                    is_run &= roles[end].can_end();
-                    if roles[end] == CompletionRole::None || telling > MAX_TELLING {
+                for (end, role) in roles.iter().enumerate().skip(start).take(MAX_WORDS) {
+                    telling += usize::from(*role == CompletionRole::Telling);
+                    is_run &= role.can_end();
+                    if *role == CompletionRole::None || telling > MAX_TELLING {
                         break;
                     }
-                    if !roles[end].can_end() || !is_whole(segment, start, end) {
+                    if !role.can_end() || !is_whole(segment, start, end) {
                         continue;
                     }
                     let ends_run = roles.get(end + 1).is_none_or(|next| !next.can_end());
-                    let words = &segment[start..=end];
-                    if end == start || end == last || (is_run && ends_run) || texts.hold(words) {
-                        self.add(words, &shown[start..=end], Standing::Heading);
+                    let is_held = || segment.get(start..=end).is_some_and(|words| texts.hold(words));
+                    if end == start || end == last || (is_run && ends_run) || is_held() {
+                        let words = segment.iter().zip(&shown).skip(start).take(end + 1 - start);
+                        self.add(words, Standing::Heading);
                     }
                 }
             }
@@ -363,25 +368,31 @@ impl Gatherer {
 
     /// What the texts say again and again.
     fn add_texts(&mut self, texts: &Texts<'_, '_>) {
-        let repeated: Vec<bool> = texts.words.iter().map(|count| count.times >= MIN_REPEATS).collect();
-        let role_of = |(count, repeated): (&Count, &bool)| match repeated {
-            true => texts.spoken[count.first].role(),
-            false => CompletionRole::None,
+        let role_of = |count: &Count| match texts.spoken.get(count.first) {
+            Some(word) if count.times >= MIN_REPEATS => word.role(),
+            _ => CompletionRole::None,
         };
-        let roles: Vec<CompletionRole> = texts.words.iter().zip(&repeated).map(role_of).collect();
-        let role =
-            |at: usize| if texts.spoken[at].is_code { CompletionRole::None } else { roles[texts.ids[at] as usize] };
+        let role_of_word: Vec<CompletionRole> = texts.words.iter().map(role_of).collect();
+        let role = |(word, id): (&Spoken<'_>, &u32)| match role_of_word.get(*id as usize) {
+            Some(role) if !word.is_code => *role,
+            _ => CompletionRole::None,
+        };
+        let roles: Vec<CompletionRole> = texts.spoken.iter().zip(&texts.ids).map(role).collect();
 
         let mut phrases: HashMap<&[u32], (u32, usize)> = HashMap::new();
-        for start in (0..texts.ids.len()).filter(|at| role(*at) == CompletionRole::Telling) {
+        for start in telling_places(&roles) {
             let mut telling = 1;
-            for end in start + 1..texts.ids.len().min(start + MAX_WORDS) {
-                telling += usize::from(role(end) == CompletionRole::Telling);
-                if texts.spoken[end].link == Link::None || role(end) == CompletionRole::None || telling > MAX_TELLING {
+            let words = texts.spoken.iter().zip(&roles).enumerate();
+            for (end, (word, role)) in words.skip(start + 1).take(MAX_WORDS - 1) {
+                telling += usize::from(*role == CompletionRole::Telling);
+                if word.link == Link::None || *role == CompletionRole::None || telling > MAX_TELLING {
                     break;
                 }
-                if role(end).can_end() && is_whole(texts.spoken, start, end) {
-                    phrases.entry(&texts.ids[start..=end]).or_insert((0, start)).0 += 1;
+                if role.can_end()
+                    && is_whole(texts.spoken, start, end)
+                    && let Some(ids) = texts.ids.get(start..=end)
+                {
+                    phrases.entry(ids).or_insert((0, start)).0 += 1;
                 }
             }
         }
@@ -402,16 +413,17 @@ impl Gatherer {
             .collect();
         often.sort_unstable_by_key(|(times, first, length)| (std::cmp::Reverse((*times, *length)), *first));
         let is_single = |count: &&Count| {
-            role(count.first) == CompletionRole::Telling && is_whole(texts.spoken, count.first, count.first)
+            let is_telling = roles.get(count.first) == Some(&CompletionRole::Telling);
+            is_telling && is_whole(texts.spoken, count.first, count.first)
         };
         let mut single: Vec<&Count> = texts.words.iter().filter(is_single).collect();
         single.sort_unstable_by_key(|count| (std::cmp::Reverse(count.times), count.first));
         let single = single.into_iter().map(|count| (count.first, 1));
         let often = often.into_iter().map(|(_, first, length)| (first, length));
         for (first, length) in often.take(MAX_OF_TEXT).chain(single.take(MAX_OF_TEXT)) {
-            let words = &texts.spoken[first..first + length];
-            let shown: Vec<Shown> = words.iter().map(|word| Shown::of(texts.usual(word))).collect();
-            self.add(words, &shown, Standing::Text);
+            let words = || texts.spoken.iter().skip(first).take(length);
+            let shown: Vec<Shown> = words().map(|word| Shown::of(texts.usual(word))).collect();
+            self.add(words().zip(&shown), Standing::Text);
         }
     }
 }
@@ -428,8 +440,17 @@ fn is_whole(words: &[Spoken<'_>], start: usize, end: usize) -> bool {
     if !is_glued(start) && !is_glued(end + 1) {
         return true;
     }
-    let alone = super::tokenizer::words(words[start].written);
-    start == end && alone.iter().filter(|word| word.span > 0).count() == 1
+    let is_one = |word: &Spoken<'_>| {
+        let alone = super::tokenizer::words(word.written);
+        alone.iter().filter(|word| word.span > 0).count() == 1
+    };
+    start == end && words.get(start).is_some_and(is_one)
+}
+
+/// Where telling words stand, in order.
+fn telling_places(roles: &[CompletionRole]) -> impl Iterator<Item = usize> + '_ {
+    let telling = roles.iter().enumerate().filter(|(_, role)| **role == CompletionRole::Telling);
+    telling.map(|(place, _)| place)
 }
 
 /// What one article gives: its title, its labels, the names of its authors, and the words that its texts were spoken in.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::languages::stop_words::is_stop_word;
 use super::token_forms::Forms;
 use super::tokenizer::Word;
-use super::zone::Zone;
+use super::zone::{ByZone, Zone};
 
 /// A word or a phrase that an article could be told by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,11 +54,9 @@ pub struct KeyTerms {
     pub phrases: Vec<KeyTerm>,
 }
 
-/// How many times an occurrence in a zone counts for a key term, by [`Zone::ALL`]: the title is
-/// what the article is about. While this was tried out, a title counted once had nDCG@10 .477 on
-/// related/mdn-es where three times had .480 and six times .481; on `corpus/eval` nDCG@6 .502, .526
-/// and .531.
-const COUNTS: [f32; super::ZONES] = [3.0, 1.0, 1.0, 1.0, 0.0];
+/// How many times an occurrence in a zone counts for a key term: the title is
+/// what the article is about, experiment `related.title-terms`.
+const COUNTS: ByZone<f32> = ByZone::new([3.0, 1.0, 1.0, 1.0, 0.0]);
 
 /// The zones with the most text first.
 const BY_TEXT: [Zone; 4] = [Zone::Body, Zone::Summary, Zone::Title, Zone::Topics];
@@ -78,18 +76,18 @@ struct SeenTerm<'a> {
     written: &'a str,
     frequency: f32,
     occurrences: u32,
-    zones: [bool; super::ZONES],
+    zones: ByZone<bool>,
 }
 
 impl<'a> SeenTerm<'a> {
     fn new(written: &'a str) -> SeenTerm<'a> {
-        SeenTerm { written, frequency: 0.0, occurrences: 0, zones: [false; super::ZONES] }
+        SeenTerm { written, frequency: 0.0, occurrences: 0, zones: ByZone::default() }
     }
 
     fn count(&mut self, zone: Zone, written: &'a str) {
-        self.frequency += COUNTS[zone.ordinal()];
+        self.frequency += COUNTS[zone];
         self.occurrences += 1;
-        self.zones[zone.ordinal()] = true;
+        self.zones[zone] = true;
         // A sentence begins with a capital; a name has one everywhere.
         let is_small = |text: &str| text.chars().next().is_some_and(char::is_lowercase);
         if is_small(written) && !is_small(self.written) {
@@ -98,13 +96,13 @@ impl<'a> SeenTerm<'a> {
     }
 
     fn into_term(self, stem: String) -> KeyTerm {
-        let zone = BY_TEXT.into_iter().find(|zone| self.zones[zone.ordinal()]).unwrap_or(Zone::Body);
+        let zone = BY_TEXT.into_iter().find(|zone| self.zones[*zone]).unwrap_or(Zone::Body);
         KeyTerm {
             stem,
             written: self.written.split_whitespace().collect::<Vec<_>>().join(" "),
             frequency: self.frequency,
             zone,
-            in_title: self.zones[Zone::Title.ordinal()],
+            in_title: self.zones[Zone::Title],
         }
     }
 }

@@ -42,8 +42,9 @@ impl MinHash {
             words += 1;
             if words >= SHINGLE {
                 let hash = mixed(row.iter().fold(0, |sum: u64, hash| sum.rotate_left(21).wrapping_add(*hash)));
-                let part = &mut least[hash as usize % PARTS];
-                *part = (*part).min(hash / PARTS as u64);
+                if let Some(part) = least.get_mut(hash as usize % PARTS) {
+                    *part = (*part).min(hash / PARTS as u64);
+                }
             }
         }
         let byte = |least: u64| if least == u64::MAX { 0 } else { (least % 255) as u8 + 1 };

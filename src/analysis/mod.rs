@@ -34,7 +34,7 @@ pub use self::passages::join_passages;
 pub use self::passages::{Passage, PassageKind, passages_of};
 pub use self::token_forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
 pub use self::tokenizer::{Word, is_quote, is_unspaced, words};
-pub use self::zone::{ZONES, Zone};
+pub use self::zone::{ByZone, Zone};
 
 /// What the analysis does, in one text: two indexes fit each other when theirs is the same.
 ///

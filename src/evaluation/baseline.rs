@@ -30,7 +30,7 @@ impl Baseline {
         let mut counts: HashMap<String, u32> = HashMap::new();
         let mut length = 0;
         for zone in [Zone::Title, Zone::Summary, Zone::Body] {
-            let zone = &terms.zones[zone.ordinal()];
+            let zone = &terms.zones[zone];
             length += zone.length;
             for stem in zone.terms.iter().filter_map(|(_, forms)| forms.stems.first()) {
                 *counts.entry(stem.clone()).or_insert(0) += 1;

@@ -32,12 +32,13 @@ const SLIPS: [Slip; 5] = [Slip::NeighbourKey, Slip::Doubled, Slip::Dropped, Slip
 impl Slip {
     /// Makes the slip at a letter; whether it can happen there.
     fn happen(self, letters: &mut Vec<char>, place: usize, rng: &mut Rng) -> bool {
-        let Some(letter) = letters.get(place).copied() else { return false };
+        let Some(slot) = letters.get_mut(place) else { return false };
+        let letter = *slot;
         match self {
             Slip::NeighbourKey => {
                 let keys: Vec<char> = neighbour_keys(letter).collect();
                 let Some(key) = rng.choice(keys) else { return false };
-                letters[place] = key;
+                *slot = key;
             }
             Slip::Doubled => letters.insert(place, letter),
             Slip::Dropped => drop(letters.remove(place)),
@@ -51,7 +52,7 @@ impl Slip {
                 let Some(bare) = fold(&letter.to_string()).chars().next().filter(|bare| *bare != letter) else {
                     return false;
                 };
-                letters[place] = bare;
+                *slot = bare;
             }
         }
         true
@@ -66,10 +67,12 @@ pub(super) fn misspell(text: &str, slips: usize, rng: &mut Rng) -> Option<String
         words(text).map(|range| (range.clone(), text.get(range).unwrap_or_default().chars().collect())).collect();
     let mut order: Vec<usize> = (0..words.len()).collect();
     rng.shuffle(&mut order);
-    let long = order.clone().into_iter().filter(|place| words[*place].1.len() >= MIN_LETTERS_TWICE);
+    let is_long = |place: &usize| words.get(*place).is_some_and(|(_, letters)| letters.len() >= MIN_LETTERS_TWICE);
+    let long = order.clone().into_iter().filter(is_long);
     let mut places = order.into_iter().chain(long.collect::<Vec<_>>());
     for _ in 0..slips {
-        slip(&mut words[places.next()?].1, rng);
+        let (_, letters) = words.get_mut(places.next()?)?;
+        slip(letters, rng);
     }
     let mut misspelt = String::with_capacity(text.len() + slips);
     let mut end = 0;

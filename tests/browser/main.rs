@@ -11,7 +11,7 @@
 //! What a test saw when it failed is in `target/failures`. Besides what each test proves, the
 //! console of every browser must be empty in the end, and no policy may have refused anything.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod accessibility;
 mod astray;

@@ -7,7 +7,7 @@
 //! The suites share a process, and nothing in it may be changed for all of them: no environment, no
 //! current folder, no panic hook, no limit. Where a test needs another one, it starts the binary.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by them")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by them")]
 #![allow(unreachable_pub, reason = "support is public to the suites only")]
 
 mod agreement;

@@ -2,21 +2,21 @@
 
 use std::collections::HashMap;
 
-use crate::analysis::{ArticleTerms, ZONES, Zone};
+use crate::analysis::{ArticleTerms, ByZone};
 use crate::article::Article;
 use crate::engine::related::DocumentProfile;
 
 /// What an entry is compared by: how often each stem stands in each zone, and its subject.
 pub(crate) struct Comparable {
-    pub(crate) stems: [HashMap<String, u32>; ZONES],
+    pub(crate) stems: ByZone<HashMap<String, u32>>,
     pub(crate) subject: DocumentProfile,
 }
 
 impl Comparable {
     pub(crate) fn of(article: &Article, terms: &ArticleTerms) -> Comparable {
-        let stems = Zone::ALL.map(|zone| {
+        let stems = ByZone::of(|zone| {
             let mut counts = HashMap::new();
-            for stem in terms.zones[zone.ordinal()].terms.iter().flat_map(|(_, forms)| &forms.stems) {
+            for stem in terms.zones[zone].terms.iter().flat_map(|(_, forms)| &forms.stems) {
                 *counts.entry(stem.clone()).or_insert(0) += 1;
             }
             counts

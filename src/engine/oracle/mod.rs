@@ -1,6 +1,8 @@
 //! The oracle: every question answered by going through a list of articles, one by one, text in
 //! hand. It is slow and obvious; the embedded engine must say the same.
 
+#![expect(clippy::indexing_slicing, reason = "only tests ask the oracle: a place that is missing should end them")]
+
 pub(crate) mod comparable;
 pub(crate) mod facets;
 pub(crate) mod related;
@@ -27,7 +29,7 @@ use super::{
     RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation,
     language_fit, listed_translations,
 };
-use crate::analysis::{ArticleTerms, Forms, ZONES, Zone, ZoneTerms, join_passages, language_group, passages_of};
+use crate::analysis::{ArticleTerms, ByZone, Forms, Zone, ZoneTerms, join_passages, language_group, passages_of};
 use crate::article::{Article, MAX_VERSIONS, Moment, url_key};
 use crate::engine::filters::label_key;
 
@@ -72,8 +74,11 @@ impl BruteForceEngine {
         }
         for Entry { article, terms, .. } in entries.iter().filter(|entry| entry.is_counted) {
             let group = language_group(&article.lang);
-            let stats =
-                languages.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; ZONES] });
+            let stats = languages.entry(group.clone()).or_insert(LanguageStats {
+                lang: group,
+                articles: 0,
+                words: ByZone::default(),
+            });
             stats.articles += 1;
             for (sum, zone) in stats.words.iter_mut().zip(&terms.zones) {
                 *sum += u64::from(zone.length);
@@ -293,7 +298,7 @@ impl Evidence for EntryEvidence<'_> {
     type Error = Infallible;
 
     fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, Infallible> {
-        let terms = &self.entry.terms.zones[zone.ordinal()];
+        let terms = &self.entry.terms.zones[zone];
         let [forms] = variant.sequence.as_slice() else {
             let stems = sequence_starts(terms, &variant.sequence).len() as u32;
             return Ok(Occurrences { stems, ..Occurrences::default() });
@@ -305,7 +310,7 @@ impl Evidence for EntryEvidence<'_> {
     }
 
     fn length(&self, zone: Zone) -> u32 {
-        self.entry.terms.zones[zone.ordinal()].length
+        self.entry.terms.zones[zone].length
     }
 
     fn mean_length(&self, zone: Zone) -> f32 {
@@ -341,7 +346,7 @@ fn holds_clause(entry: &Entry, clause: &PlannedClause) -> bool {
     let holds = |zone: Zone, phrase: &Vec<String>| {
         let as_written = |word: &String| WordForms { folded: vec![word.clone()], ..WordForms::default() };
         let sequence: Vec<WordForms> = phrase.iter().map(as_written).collect();
-        !sequence_starts(&entry.terms.zones[zone.ordinal()], &sequence).is_empty()
+        !sequence_starts(&entry.terms.zones[zone], &sequence).is_empty()
     };
     clause.zones().any(|zone| clause.phrases.iter().any(|phrase| holds(zone, phrase)))
 }
@@ -350,7 +355,7 @@ fn holds_clause(entry: &Entry, clause: &PlannedClause) -> bool {
 fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
     let stands_at = |zone: Zone, word: usize| -> Vec<u32> {
         let firsts = plan.words[word].variants.iter().filter_map(|variant| variant.sequence.first());
-        let places = firsts.flat_map(|forms| positions(&entry.terms.zones[zone.ordinal()], forms));
+        let places = firsts.flat_map(|forms| positions(&entry.terms.zones[zone], forms));
         places.collect::<BTreeSet<u32>>().into_iter().collect()
     };
     let mut score = 0.0;
@@ -368,7 +373,7 @@ fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
 fn match_positions(snippets: &Snippets<'_>, entry: &Entry) -> Vec<MatchPosition> {
     let mut match_positions = Vec::new();
     for pattern in snippets.sought() {
-        let starts = sequence_starts(&entry.terms.zones[Zone::Body.ordinal()], &pattern.sequence);
+        let starts = sequence_starts(&entry.terms.zones[Zone::Body], &pattern.sequence);
         for first in starts.into_iter().take(MAX_MATCH_POSITIONS) {
             let last = first + pattern.sequence.len() as u32 - 1;
             match_positions.push(MatchPosition { first, last, words: pattern.words });
@@ -407,7 +412,7 @@ impl Collection for BruteForceEngine {
     fn stem_doc_freq(&self, stem: &str) -> Result<u64, Infallible> {
         let holds = |forms: &Forms| forms.stems.iter().any(|known| known == stem);
         let holders = |zone: Zone| {
-            let holders = self.counted().filter(|entry| count(&entry.terms.zones[zone.ordinal()], &holds) > 0);
+            let holders = self.counted().filter(|entry| count(&entry.terms.zones[zone], &holds) > 0);
             holders.count() as u64
         };
         Ok(Zone::ALL.map(holders).into_iter().max().unwrap_or(0))
@@ -440,7 +445,7 @@ impl Collection for BruteForceEngine {
         holders.sort_by(|a, b| a.article.id.cmp(&b.article.id));
         let written = |entry: &Entry| {
             let is_it = |(_, forms): &&(u32, Arc<Forms>)| forms.words.iter().any(|word| word == folded);
-            let first = entry.terms.zones[Zone::Body.ordinal()].terms.iter().find(is_it);
+            let first = entry.terms.zones[Zone::Body].terms.iter().find(is_it);
             let in_body = first.and_then(|(position, _)| {
                 let Ok(written) = written_in_body(&EntryBody(entry), *position, folded);
                 written

@@ -144,7 +144,7 @@ impl BruteForceEngine {
     fn holders(&self, term: &KeyTerm) -> u64 {
         let holds = |entry: &&Entry| match term.stem.contains(' ') {
             true => entry.comparable.has_phrase(&term.stem),
-            false => entry.comparable.stems[term.zone.ordinal()].contains_key(&term.stem),
+            false => entry.comparable.stems[term.zone].contains_key(&term.stem),
         };
         self.counted().filter(holds).count() as u64
     }
@@ -222,8 +222,8 @@ impl BruteForceEngine {
         let take_word = |at: usize, sum: &mut f32, shared: &mut SharedTerms| {
             let term = &terms.words[words[at].place];
             for zone in related::zones() {
-                if let Some(count) = entry.comparable.stems[zone.ordinal()].get(&term.stem) {
-                    let length = entry.terms.zones[zone.ordinal()].length;
+                if let Some(count) = entry.comparable.stems[zone].get(&term.stem) {
+                    let length = entry.terms.zones[zone].length;
                     let mean = self.languages[entry.group].mean_words(zone);
                     *sum += words[at].weight * related::zone_worth(zone, *count, length, mean);
                     let both_dwell = related::dwells(zone, *count) && related::dwells_on(term, &asked.lang);

@@ -36,12 +36,13 @@ pub(crate) fn most_reads(articles: u64) -> u64 {
 /// stands for it.
 pub(crate) fn leave_out(words: &mut [PlannedWord], most: u64) -> Vec<String> {
     let mut sum: u64 = words.iter().map(|word| word.reads).sum();
-    let mut order: Vec<usize> = (0..words.len()).filter(|place| words[*place].reads > 0).collect();
-    order.sort_by(|a, b| words[*a].weight.total_cmp(&words[*b].weight).then(b.cmp(a)));
+    let read = words.iter().enumerate().filter(|(_, word)| word.reads > 0);
+    let mut order: Vec<(f32, usize)> = read.map(|(place, word)| (word.weight, place)).collect();
+    order.sort_by(|(a_weight, a), (b_weight, b)| a_weight.total_cmp(b_weight).then(b.cmp(a)));
     // The weightiest word is looked for whatever it costs.
     order.pop();
     let mut left_out = Vec::new();
-    for place in order {
+    for (_, place) in order {
         if sum <= most {
             break;
         }

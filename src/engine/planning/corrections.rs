@@ -299,13 +299,12 @@ impl<C: Collection> Planner<'_, C> {
 
     /// Adds neighbours written together, where an article writes them so: `wheel chair`.
     pub(crate) fn add_joined(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
-        for second in 1..query.words.len() {
-            let pair = [&query.words[second - 1], &query.words[second]];
-            let is_plain = |word: &&QueryWord| !word.is_prefix && word.zone.is_none() && word.compound.is_none();
+        for (first, pair) in query.words.windows(2).enumerate() {
+            let is_plain = |word: &QueryWord| !word.is_prefix && word.zone.is_none() && word.compound.is_none();
             if !pair.iter().all(is_plain) {
                 continue;
             }
-            let joined = format!("{}{}", pair[0].text, pair[1].text);
+            let joined: String = pair.iter().map(|word| word.text.as_str()).collect();
             if joined.chars().count() < MIN_JOINED_CHARS {
                 continue;
             }
@@ -317,7 +316,7 @@ impl<C: Collection> Planner<'_, C> {
             if let Some(written) = self.collection.written(&fold(&joined), self.now_s)? {
                 variant.text = written;
             }
-            for place in [second - 1, second] {
+            for place in [first, first + 1] {
                 self.add(place, variant.clone(), &holders, words);
             }
         }

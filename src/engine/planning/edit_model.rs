@@ -43,37 +43,53 @@ const FIRST_LETTER: f32 = 0.4;
 /// How likely `typed` is a slip for `meant`, both folded: the product over the slips of the
 /// likeliest way from one to the other (restricted Damerau-Levenshtein); 1 for the same word.
 pub fn likelihood(typed: &str, meant: &str) -> f32 {
-    let typed: Vec<char> = typed.chars().collect();
     let meant: Vec<char> = meant.chars().collect();
-    let width = meant.len() + 1;
-    // best[i * width + j]: the likeliest way from the first i letters typed to the first j meant.
-    let mut best = vec![0.0f32; (typed.len() + 1) * width];
-    for i in 0..=typed.len() {
-        for j in 0..=meant.len() {
+    // The likeliest ways from the letters typed so far to each beginning of what was meant; those from
+    // one letter less, and from two.
+    let (mut ways, mut one_less, mut two_less) = (vec![0.0f32; 0], Vec::new(), Vec::new());
+    let mut before_a = None;
+    for (i, a) in beginnings(typed.chars()) {
+        let mut before_b = None;
+        for (j, b) in beginnings(meant.iter().copied()) {
             let first = if i <= 1 && j <= 1 { FIRST_LETTER } else { 1.0 };
-            let at = |i: usize, j: usize| best[i * width + j];
             let mut likeliest = if i == 0 && j == 0 { 1.0f32 } else { 0.0 };
-            if i > 0 && j > 0 {
-                let (a, b) = (typed[i - 1], meant[j - 1]);
+            if let (Some(a), Some(b), Some(way)) = (a, b, behind(&one_less, j, 1)) {
                 let slip = if a == b { 1.0 } else { first * substitution(a, b) };
-                likeliest = likeliest.max(at(i - 1, j - 1) * slip);
-                if i > 1 && j > 1 && a != b && a == meant[j - 2] && typed[i - 2] == b {
-                    likeliest = likeliest.max(at(i - 2, j - 2) * TRANSPOSED);
-                }
+                likeliest = likeliest.max(way * slip);
             }
-            if i > 0 {
-                let doubled = i > 1 && typed[i - 1] == typed[i - 2];
-                likeliest = likeliest.max(at(i - 1, j) * first * if doubled { DOUBLING } else { PUT_IN });
+            if a != b
+                && (a, b) == (before_b, before_a)
+                && let Some(way) = behind(&two_less, j, 2)
+            {
+                likeliest = likeliest.max(way * TRANSPOSED);
             }
-            if j > 0 {
-                let doubled = j > 1 && meant[j - 1] == meant[j - 2];
-                let silent = meant[j - 1] == 'h';
-                likeliest = likeliest.max(at(i, j - 1) * first * if doubled || silent { DOUBLING } else { LEFT_OUT });
+            if let Some(way) = behind(&one_less, j, 0) {
+                let doubled = a == before_a;
+                likeliest = likeliest.max(way * first * if doubled { DOUBLING } else { PUT_IN });
             }
-            best[i * width + j] = likeliest;
+            if let Some(way) = behind(&ways, j, 1) {
+                let (doubled, silent) = (b == before_b, b == Some('h'));
+                likeliest = likeliest.max(way * first * if doubled || silent { DOUBLING } else { LEFT_OUT });
+            }
+            ways.push(likeliest);
+            before_b = b;
         }
+        before_a = a;
+        two_less.clear();
+        std::mem::swap(&mut two_less, &mut one_less);
+        std::mem::swap(&mut one_less, &mut ways);
     }
-    best.last().copied().unwrap_or(0.0)
+    one_less.last().copied().unwrap_or(0.0)
+}
+
+/// The beginnings of a word, from the empty one on: how long each is, and its last letter.
+fn beginnings(letters: impl Iterator<Item = char>) -> impl Iterator<Item = (usize, Option<char>)> {
+    std::iter::once(None).chain(letters.map(Some)).enumerate()
+}
+
+/// What is known of the beginning that is so many letters shorter.
+fn behind<T: Copy>(row: &[T], length: usize, shorter: usize) -> Option<T> {
+    row.get(length.checked_sub(shorter)?).copied()
 }
 
 /// What standing together with the other words of a query counts for, against the likelihood of a
@@ -137,30 +153,29 @@ pub fn neighbour_keys(letter: char) -> impl Iterator<Item = char> {
 /// The edits between two words, transpositions of neighbours counted once (restricted
 /// Damerau-Levenshtein).
 pub fn edits(one: &str, other: &str) -> usize {
-    let one: Vec<char> = one.chars().collect();
     let other: Vec<char> = other.chars().collect();
-    let width = other.len() + 1;
-    let mut least = vec![0usize; (one.len() + 1) * width];
-    for i in 0..=one.len() {
-        for j in 0..=other.len() {
-            let at = |i: usize, j: usize| least[i * width + j];
-            let value = match (i, j) {
-                (0, _) => j,
-                (_, 0) => i,
-                _ => {
-                    let (a, b) = (one[i - 1], other[j - 1]);
-                    let mut value =
-                        (at(i - 1, j) + 1).min(at(i, j - 1) + 1).min(at(i - 1, j - 1) + usize::from(a != b));
-                    if i > 1 && j > 1 && a == other[j - 2] && one[i - 2] == b {
-                        value = value.min(at(i - 2, j - 2) + 1);
-                    }
-                    value
-                }
-            };
-            least[i * width + j] = value;
+    // The edits between the letters of `one` so far and each beginning of `other`; those from one
+    // letter less, and from two.
+    let (mut least, mut one_less, mut two_less) = (vec![0usize; 0], Vec::new(), Vec::new());
+    let mut before_a = None;
+    for (_, a) in beginnings(one.chars()) {
+        let mut before_b = None;
+        for (j, b) in beginnings(other.iter().copied()) {
+            let put_in = behind(&one_less, j, 0).map(|edits| edits + 1);
+            let left_out = behind(&least, j, 1).map(|edits| edits + 1);
+            let changed = behind(&one_less, j, 1).map(|edits| edits + usize::from(a != b));
+            let is_turned = (a, b) == (before_b, before_a);
+            let turned = behind(&two_less, j, 2).filter(|_| is_turned).map(|edits| edits + 1);
+            // Only two empty beginnings have none before them.
+            least.push([put_in, left_out, changed, turned].into_iter().flatten().min().unwrap_or(0));
+            before_b = b;
         }
+        before_a = a;
+        two_less.clear();
+        std::mem::swap(&mut two_less, &mut one_less);
+        std::mem::swap(&mut one_less, &mut least);
     }
-    least.last().copied().unwrap_or(0)
+    one_less.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

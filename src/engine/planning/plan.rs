@@ -250,11 +250,14 @@ impl Plan {
             plan.asked = asked(&plan.words);
             plans.push(plan.clone());
         }
-        let is_known = |place: &usize| plan.words[*place].holders > 0;
-        let names_topic = |place: &usize| plan.words[*place].zone.is_some();
-        let known: Vec<usize> = (0..plan.words.len()).filter(is_known).collect();
-        let (topics, words): (Vec<usize>, Vec<usize>) = known.iter().copied().partition(names_topic);
-        let telling: Vec<usize> = words.iter().copied().filter(|place| !plan.words[*place].is_stop_word).collect();
+        let known_that = |is_wanted: fn(&PlannedWord) -> bool| -> Vec<usize> {
+            let known = plan.words.iter().enumerate().filter(|(_, word)| word.holders > 0);
+            known.filter(|(_, word)| is_wanted(word)).map(|(place, _)| place).collect()
+        };
+        let known = known_that(|_| true);
+        let topics = known_that(|word| word.zone.is_some());
+        let words = known_that(|word| word.zone.is_none());
+        let telling = known_that(|word| word.zone.is_none() && !word.is_stop_word);
         let words = if telling.is_empty() { words } else { telling };
         // Any of one word is that word, which was looked for without others before.
         let is_other = words.len() > 1 || (!words.is_empty() && !topics.is_empty());
@@ -273,9 +276,8 @@ impl Plan {
 
     /// The plan with some of its words only, in the order of the query.
     pub(crate) fn keeping(&self, places: &[usize]) -> Plan {
-        let is_kept = |place: &usize| places.contains(place);
-        let words: Vec<PlannedWord> =
-            (0..self.words.len()).filter(is_kept).map(|place| self.words[place].clone()).collect();
+        let kept = self.words.iter().enumerate().filter(|(place, _)| places.contains(place));
+        let words: Vec<PlannedWord> = kept.map(|(_, word)| word.clone()).collect();
         let mut plan = Plan { pairs: pairs(&words), asked: asked(&words), words, ..self.clone() };
         plan.notes.push(Note::NotAllWords);
         plan
@@ -348,16 +350,15 @@ pub(crate) fn asked(words: &[PlannedWord]) -> MatchRequirements {
 /// The pairs of neighbours: side by side, or with one word, or only stop words, between.
 pub(crate) fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
     let mut pairs = Vec::new();
-    for second in 1..words.len() {
+    for (second, word) in words.iter().enumerate() {
         let mut between = 0.0;
-        for first in (0..second).rev() {
-            if words[first].zone.is_some() || words[second].zone.is_some() {
+        for (first, before) in words.iter().enumerate().take(second).rev() {
+            if before.zone.is_some() || word.zone.is_some() {
                 break;
             }
-            let weight =
-                words[first].weight.min(words[second].weight) * (1.0 - (1.0 - WEIGHTS.pair_over_word) * between);
+            let weight = before.weight.min(word.weight) * (1.0 - (1.0 - WEIGHTS.pair_over_word) * between);
             pairs.push(Pair { first, second, gap: (second - first) as u32, weight });
-            if !words[first].is_function_word {
+            if !before.is_function_word {
                 if between > 0.0 {
                     break;
                 }

@@ -210,8 +210,8 @@ where
     /// Whether something that passes the filters holds each word that was corrected.
     fn has_corrected(&self, plan: &Plan) -> Result<bool, C::Error> {
         let is_corrected = |variant: &Variant| variant.origin == VariantOrigin::Correction;
-        for place in 0..plan.words.len() {
-            if plan.words[place].variants.iter().any(is_corrected)
+        for (place, word) in plan.words.iter().enumerate() {
+            if word.variants.iter().any(is_corrected)
                 && self.finds(&plan.keeping(&[place]), &self.request.filters)?.is_none()
             {
                 return Ok(false);

@@ -18,8 +18,8 @@ pub(crate) fn worded(query: &Query, plan: &Plan, kind: RecoveryKind) -> (String,
     let is_left = |typed: &&QueryWord| plan.words.iter().any(|word| word.text == typed.text);
     let dropped: Vec<String> =
         query.words.iter().filter(|typed| !is_left(typed)).map(|typed| typed.text.clone()).collect();
-    let zones = |zone: &dyn Fn(usize) -> Option<Zone>| (0..query.words.len()).map(zone).collect::<Vec<_>>();
-    let is_in_zones = zones(&|place| query.words[place].zone) == zones(&|place| plan.words.get(place)?.zone);
+    let typed_zones = query.words.iter().map(|word| word.zone);
+    let is_in_zones = typed_zones.eq((0..query.words.len()).map(|place| plan.words.get(place)?.zone));
     let pieces = if plan.words.is_empty() {
         Vec::new()
     } else if dropped.is_empty() && is_in_zones && plan.required.is_empty() == query.phrases.is_empty() {
@@ -88,21 +88,21 @@ fn respelt(text: &str, plan: &Plan, kind: RecoveryKind) -> Vec<Piece> {
 fn rebuilt(query: &Query, plan: &Plan) -> Vec<Piece> {
     let tokens = tokens(&query.text);
     let mut pieces: Vec<Piece> = Vec::new();
-    let mut last: Option<usize> = None;
+    let mut last: Option<(usize, &Word<'_>)> = None;
     for word in &plan.words {
-        let from = last.map_or(0, |last| last + 1);
-        let place = (from..tokens.len()).find(|place| tokens[*place].text == word.text);
-        let between = last.zip(place).filter(|(last, place)| last + 1 == *place);
-        let gap = between.and_then(|(last, place)| query.text.get(tokens[last].bytes.end..tokens[place].bytes.start));
+        let from = last.map_or(0, |(last, _)| last + 1);
+        let found = tokens.iter().enumerate().skip(from).find(|(_, token)| token.text == word.text);
+        let between = last.zip(found).filter(|((last, _), (place, _))| last + 1 == *place);
+        let gap = between.and_then(|((_, last), (_, token))| query.text.get(last.bytes.end..token.bytes.start));
         let separator = gap.filter(|gap| !gap.contains(char::is_whitespace)).unwrap_or(separator(&pieces));
         pieces.push((format!("{separator}{}", zone_name(word.zone)), false));
         let is_prefix = query.words.iter().any(|typed| typed.text == word.text && typed.is_prefix);
-        let typed = place.and_then(|place| query.text.get(tokens[place].bytes.clone())).unwrap_or(&word.text);
+        let typed = found.and_then(|(_, token)| query.text.get(token.bytes.clone())).unwrap_or(&word.text);
         match respelling(word) {
             Some(written) => pieces.push((written.to_owned(), true)),
             None => pieces.push((format!("{typed}{}", if is_prefix { "*" } else { "" }), false)),
         }
-        last = place.or(last);
+        last = found.or(last);
     }
     for Clause { words, is_prefix, zone } in &query.excluded {
         let star = if *is_prefix { "*" } else { "" };

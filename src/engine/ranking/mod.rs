@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::analysis::{ZONES, Zone};
+use crate::analysis::{ByZone, Zone};
 
 /// Everything that was measured rather than derived.
 ///
@@ -15,18 +15,15 @@ pub struct Weights {
     /// BM25's saturation of repeated words. kd / squad-es: 0.7 .825 / .847, 0.9 .825 / .846,
     /// 1.2 .823 / .843.
     pub k1: f32,
-    /// How much a word counts in a zone, by [`Zone::ALL`]. kd by the title's: 4 .8238, 5 .8248,
-    /// 7 .8266; 10 adds nothing; eval by that of the topics and tags: 0.5 .792, 1 .800, 1.5 .804,
-    /// 2.5 .809, but fewer queries with an answer among the first three.
-    pub zones: [f32; ZONES],
-    /// How much a zone's length is held against it (BM25's b), by [`Zone::ALL`]. kd by the title's:
-    /// 0.3 .8241, 0.5 .8248, 0.7 .8246; squad-es by the body's: 0.6 .8448, 0.75 .8458, 0.9 .8448.
-    pub lengths: [f32; ZONES],
-    /// What of an occurrence counts for any form of the word (its stem), against the word itself,
-    /// by [`Zone::ALL`]. kd / squad-es, all alike: 0.9 .8235 / .8438, 0.8 .8248 / .8458,
-    /// 0.7 .8253 / .8475; at 0.3 kd .8338, but xquad-de .9458 for .9471 at 0.5: titles are short
-    /// and exact, bodies say things in many forms; bodies at 0.4 .949, xquad-es .9691.
-    pub stem: [f32; ZONES],
+    /// How much a word counts in a zone. A title says what its article is about; with more for topics
+    /// and tags fewer queries have an answer among the first three: experiment `ranking.zones`.
+    pub zones: ByZone<f32>,
+    /// How much a zone's length is held against it (BM25's b). More and less are worse:
+    /// experiment `ranking.lengths`.
+    pub lengths: ByZone<f32>,
+    /// What of an occurrence counts for any form of the word (its stem), against the word itself.
+    /// Titles are short and exact, bodies say things in many forms: experiment `ranking.stem`.
+    pub stem: ByZone<f32>,
     /// What of an occurrence counts for the accents only, where the word was typed with some. It
     /// orders what is alike otherwise; 0.05 and 0.15 are the same on every set.
     pub accents: f32,
@@ -49,12 +46,11 @@ pub struct Weights {
     /// What is left of a stop word's weight. squad-en: 1 .885, 0.5 .892; squad-es: 0.2 .8458, 0.1
     /// .8451, 0.05 .8443; xquad-ru: 1 .9508, 0.5 .9526, 0.2 .9510.
     pub stop_word: f32,
-    /// What a pair of neighbours is worth in a zone, against one of its words, by [`Zone::ALL`].
-    /// kd by the title's: 0.6 .8237, 1 .8248, 1.5 .8254; 3 .8306 for .8294 at 1.5; squad-es by
-    /// the body's: 0.25 .8454, 0.35 .8458, 0.5 .8463.
-    pub pairs: [f32; ZONES],
-    /// How far off its distance in the query a pair may stand in an article, in words. xquad-tr:
-    /// 3 .9439, 6 .9448, 10 .9445.
+    /// What a pair of neighbours is worth in a zone, against one of its words. More is better, in
+    /// titles far more: experiment `ranking.pairs`.
+    pub pairs: ByZone<f32>,
+    /// How far off its distance in the query a pair may stand in an article, in words. Farther words
+    /// stand together by chance: experiment `ranking.pair-window`.
     pub pair_window: f32,
     /// What is left of a pair that stands the other way round. kd: 0.2 .8295, 0.5 .8294, 0.8 .8281.
     pub pair_turned: f32,
@@ -76,9 +72,9 @@ pub struct Weights {
 /// The weights in force.
 pub static WEIGHTS: Weights = Weights {
     k1: 0.9,
-    zones: [7.0, 1.5, 1.0, 1.5, 0.5],
-    lengths: [0.55, 0.5, 0.8, 0.3, 0.3],
-    stem: [0.3, 0.4, 0.4, 0.3, 0.3],
+    zones: ByZone::new([7.0, 1.5, 1.0, 1.5, 0.5]),
+    lengths: ByZone::new([0.55, 0.5, 0.8, 0.3, 0.3]),
+    stem: ByZone::new([0.3, 0.4, 0.4, 0.3, 0.3]),
     accents: 0.05,
     synonym: 0.8,
     prefix: 0.8,
@@ -86,7 +82,7 @@ pub static WEIGHTS: Weights = Weights {
     correction: 0.9,
     match_share: 0.1,
     stop_word: 0.25,
-    pairs: [3.0, 0.0, 0.5, 0.0, 0.0],
+    pairs: ByZone::new([3.0, 0.0, 0.5, 0.0, 0.0]),
     pair_window: 6.0,
     pair_turned: 0.3,
     pair_over_word: 0.6,
@@ -102,14 +98,14 @@ pub struct LanguageStats {
     pub lang: String,
     /// How many articles there are.
     pub articles: u64,
-    /// Words of each zone over all of them, by [`Zone::ALL`].
-    pub words: [u64; ZONES],
+    /// Words of each zone over all of them.
+    pub words: ByZone<u64>,
 }
 
 impl LanguageStats {
     /// The mean length of a zone in words; at least 1.
     pub fn mean_words(&self, zone: Zone) -> f32 {
-        let mean = self.words[zone.ordinal()] as f64 / self.articles.max(1) as f64;
+        let mean = self.words[zone] as f64 / self.articles.max(1) as f64;
         mean.max(1.0) as f32
     }
 }
@@ -157,7 +153,7 @@ impl Counting {
     pub fn weights(self, zone: Zone) -> FormWeights {
         match self {
             Counting::Forms { has_accents } => {
-                let stem = WEIGHTS.stem[zone.ordinal()];
+                let stem = WEIGHTS.stem[zone];
                 let typed = if has_accents { WEIGHTS.accents } else { 0.0 };
                 FormWeights { stem, folded: 1.0 - stem - typed, typed }
             }
@@ -174,8 +170,8 @@ impl Counting {
 /// Summing the frequencies of all zones before saturating them (BM25F) was measured too: a title
 /// then hardly counts in long articles (keywords-debian nDCG@10 .781).
 pub fn zone_score(zone: Zone, frequency: f32, length: u32, mean: f32) -> f32 {
-    let b = WEIGHTS.lengths[zone.ordinal()];
-    WEIGHTS.zones[zone.ordinal()] * saturate(frequency / (1.0 - b + b * length as f32 / mean))
+    let b = WEIGHTS.lengths[zone];
+    WEIGHTS.zones[zone] * saturate(frequency / (1.0 - b + b * length as f32 / mean))
 }
 
 fn saturate(frequency: f32) -> f32 {
@@ -199,7 +195,7 @@ pub fn pair_frequency(first: &[u32], second: &[u32], gap: u32) -> f32 {
             next += 1;
         }
         let in_order = second.get(next).map_or(0.0, |position| nearness(position - at));
-        let before = second[..next].iter().rev().find(|position| *position < at);
+        let before = second.iter().take(next).rfind(|position| *position < at);
         let turned = before.map_or(0.0, |position| WEIGHTS.pair_turned * nearness(at - position));
         frequency += f32::max(in_order, turned);
         if frequency >= MAX_PAIR_FREQUENCY {
@@ -235,12 +231,12 @@ fn near<'p>(positions: &'p [u32], others: &[u32], reach: u32) -> Cow<'p, [u32]> 
 
 /// What it is worth that two words of a weight stand near each other in a zone.
 pub fn pair_score(zone: Zone, weight: f32, frequency: f32) -> f32 {
-    WEIGHTS.pairs[zone.ordinal()] * weight * saturate(frequency)
+    WEIGHTS.pairs[zone] * weight * saturate(frequency)
 }
 
 /// The zones in which nearness counts.
 pub fn pair_zones() -> impl Iterator<Item = Zone> {
-    Zone::ALL.into_iter().filter(|zone| WEIGHTS.pairs[zone.ordinal()] > 0.0)
+    Zone::ALL.into_iter().filter(|zone| WEIGHTS.pairs[*zone] > 0.0)
 }
 
 /// The best works whose words' nearness is looked at; those behind them cannot come before.

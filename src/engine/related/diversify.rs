@@ -39,22 +39,24 @@ impl NearDuplicates {
 /// relevance). What two works share with the article tells how alike they are.
 pub fn in_order(nearest: &[Similarity]) -> Vec<usize> {
     let top = nearest.iter().map(|near| near.score).fold(f32::MIN_POSITIVE, f32::max);
-    let mut left: Vec<(usize, f32)> = (0..nearest.len()).map(|place| (place, 0.0)).collect();
+    let mut left: Vec<(usize, &Similarity, f32)> =
+        nearest.iter().enumerate().map(|(place, near)| (place, near, 0.0)).collect();
     let mut order = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let gain = |(place, sameness): (usize, f32)| nearest[place].score / top - SAMENESS * sameness;
-        let rung = nearest[left[0].0].rung();
-        let on_rung = left.iter().take_while(|(place, _)| nearest[*place].rung() == rung).count();
-        let mut best = 0;
-        for at in 1..on_rung {
-            if gain(left[at]) > gain(left[best]) {
-                best = at;
+    let gain = |near: &Similarity, sameness: f32| near.score / top - SAMENESS * sameness;
+    while let Some((_, first, sameness)) = left.first() {
+        let rung = first.rung();
+        let on_rung = left.iter().take_while(|(_, near, _)| near.rung() == rung);
+        let (mut best, mut most) = (0, gain(first, *sameness));
+        for (at, (_, near, sameness)) in on_rung.enumerate().skip(1) {
+            let gain = gain(near, *sameness);
+            if gain > most {
+                (best, most) = (at, gain);
             }
         }
-        let (chosen, _) = left.remove(best);
+        let (chosen, shown, _) = left.remove(best);
         order.push(chosen);
-        for (place, sameness) in &mut left {
-            *sameness = sameness.max(alike(nearest[*place].shared, nearest[chosen].shared));
+        for (_, near, sameness) in &mut left {
+            *sameness = sameness.max(alike(near.shared, shown.shared));
         }
     }
     order

@@ -401,12 +401,13 @@ fn limits(pieces: &[SnippetText], cores: &[FragmentCore]) -> Vec<Range<usize>> {
 fn rooms(cores: &[FragmentCore], limits: &[Range<usize>], room: usize) -> Vec<usize> {
     let mut rooms: Vec<usize> = cores.iter().map(|core| core.chars.len()).collect();
     let mut spare = room.saturating_sub(rooms.iter().sum());
-    let mut order: Vec<usize> = (0..cores.len()).collect();
-    order.sort_by_key(|place| limits[*place].len().saturating_sub(rooms[*place]));
-    for (served, place) in order.iter().enumerate() {
-        let wanted = limits[*place].len().saturating_sub(rooms[*place]);
-        let given = wanted.min(spare / (order.len() - served));
-        rooms[*place] += given;
+    let wants = rooms.iter_mut().zip(limits).map(|(room, limit)| (limit.len().saturating_sub(*room), room));
+    let mut wants: Vec<(usize, &mut usize)> = wants.collect();
+    wants.sort_by_key(|(wanted, _)| *wanted);
+    let count = wants.len();
+    for (served, (wanted, room)) in wants.into_iter().enumerate() {
+        let given = wanted.min(spare / (count - served));
+        *room += given;
         spare -= given;
     }
     if let [only] = rooms.as_mut_slice() {

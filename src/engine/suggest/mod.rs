@@ -261,7 +261,9 @@ fn mended_words(engine: &impl Suggester, words: &[String]) -> Result<Option<Vec<
             return Ok(None);
         };
         let mut words = words.to_vec();
-        words[place] = meant;
+        if let Some(word) = words.get_mut(place) {
+            *word = meant;
+        }
         mended = Some(words);
     }
     Ok(mended)

@@ -308,14 +308,19 @@ fn store(admin: &Admin, batch: Vec<NdjsonLine>) -> Bytes {
         Ok(pushed) => {
             for (pushed, (place, number, id, flaws)) in pushed.into_iter().zip(places) {
                 let stored = result(Some(number), id.clone(), pushed, &flaws);
-                results[place] = Some(stored.unwrap_or_else(|problem| refused(number, Some(id), problem)));
+                let stored = stored.unwrap_or_else(|problem| refused(number, Some(id), problem));
+                if let Some(result) = results.get_mut(place) {
+                    *result = Some(stored);
+                }
             }
         }
         Err(error) => {
             let problem = Problem::from(error);
             let (code, reason) = (problem.code(), problem.into_detail());
             for (place, number, id, _) in places {
-                results[place] = Some(refused_as(number, Some(id), code, reason.clone()));
+                if let Some(result) = results.get_mut(place) {
+                    *result = Some(refused_as(number, Some(id), code, reason.clone()));
+                }
             }
         }
     }

@@ -277,7 +277,7 @@ impl Results<'_> {
                         a rel="prev" href=(self.to(&self.asked.on_page(before))) { (self.reader.label("previous")) }
                     }
                     @for (place, number) in near.iter().enumerate() {
-                        @if place > 0 && near[place - 1] + 1 < *number { span { "…" } }
+                        @if place.checked_sub(1).and_then(|at| near.get(at)).is_some_and(|before| before + 1 < *number) { span { "…" } }
                         a href=(self.to(&self.asked.on_page(*number)))
                             aria-current=[(*number == page).then_some("page")] { (self.reader.number(*number as u64)) }
                     }

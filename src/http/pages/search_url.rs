@@ -57,8 +57,8 @@ impl SearchUrl {
         add(TOPIC_NOT.name, params.all(&TOPIC_NOT)?);
         add(KIND_NOT.name, written(params, &KIND_NOT, |kind| kind.as_str().to_owned())?);
         add(TAG_NOT.name, params.all(&TAG_NOT)?);
-        if filters.len() > MAX_FILTERS {
-            return Err(Problem::bad_value(filters[MAX_FILTERS].0, &format!("one of at most {MAX_FILTERS} filters")));
+        if let Some((name, _)) = filters.get(MAX_FILTERS) {
+            return Err(Problem::bad_value(name, &format!("one of at most {MAX_FILTERS} filters")));
         }
         let asked = SearchUrl {
             // Of more nothing is searched for.

@@ -27,13 +27,13 @@ impl Lines {
 
     /// Takes up more bytes; puts the lines that end in them behind `lines`. Blank lines are counted
     /// and passed over.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], lines: &mut Vec<NdjsonLine>) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            self.extend(&bytes[..end]);
-            self.end_line(lines);
-            bytes = &bytes[end + 1..];
+    pub(crate) fn feed(&mut self, bytes: &[u8], lines: &mut Vec<NdjsonLine>) {
+        for (place, piece) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            if place > 0 {
+                self.end_line(lines);
+            }
+            self.extend(piece);
         }
-        self.extend(bytes);
     }
 
     /// Ends the last line, which need have no line end.

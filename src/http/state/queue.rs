@@ -157,8 +157,8 @@ impl QueueState {
             return None;
         }
         let has_room = self.has_room_for_long();
-        let may_go = |at: &usize| has_room || !self.waiting[*at].is_long();
-        let at = (0..self.waiting.len()).filter(may_go).min_by_key(|at| self.rank(&self.waiting[*at]))?;
+        let may_go = self.waiting.iter().enumerate().filter(|(_, waiting)| has_room || !waiting.is_long());
+        let (at, _) = may_go.min_by_key(|(_, waiting)| self.rank(waiting))?;
         let waiting = self.remove(at);
         self.idle -= 1;
         self.long += usize::from(waiting.is_long());
@@ -180,9 +180,10 @@ impl QueueState {
             return Err(Full);
         }
         // What has been worked on is not thrown away.
-        let is_new = |at: &usize| self.waiting[*at].client == most && self.waiting[*at].worked.is_zero();
-        let last = (0..self.waiting.len()).filter(is_new).max_by_key(|at| self.waiting[*at].arrival);
-        Ok(self.remove(last.ok_or(Full)?))
+        let is_new = |waiting: &QueuedRequest| waiting.client == most && waiting.worked.is_zero();
+        let new = self.waiting.iter().enumerate().filter(|(_, waiting)| is_new(waiting));
+        let (last, _) = new.max_by_key(|(_, waiting)| waiting.arrival).ok_or(Full)?;
+        Ok(self.remove(last))
     }
 }
 

@@ -17,7 +17,7 @@ use super::backpressure::{InFlight, InFlightDocument};
 use super::directory::GenerationFolder;
 use super::failure::of_writing;
 use super::schema::{ContentKey, IndexFields, SCHEMA_VERSION, document, schema, tokenizers};
-use crate::analysis::{ArticleTerms, FormsCache, fingerprint};
+use crate::analysis::{ArticleTerms, FormsCache, Zone, fingerprint};
 use crate::article::Article;
 use crate::crash_point;
 use crate::engine::planning::synonyms::SynonymGroup;
@@ -209,7 +209,7 @@ impl Generation {
             .map_err(|error| unreadable(error.into()))?;
         // Tantivy takes a lost file of positions for that of a segment without any.
         for segment in reader.searcher().segment_readers() {
-            segment.inverted_index(fields.zones[0].words).map_err(|error| unreadable(error.into()))?;
+            segment.inverted_index(fields.zones[Zone::Title].words).map_err(|error| unreadable(error.into()))?;
         }
         Ok(Generation { path: path.to_owned(), manifest, index, fields, reader })
     }

@@ -11,7 +11,7 @@ use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::analysis::{ArticleTerms, Completion, HeadPlace, MinHash, Standing, ZONES, Zone};
+use crate::analysis::{ArticleTerms, ByZone, Completion, HeadPlace, MinHash, Standing, Zone};
 use crate::article::{Article, url_key};
 use crate::engine::Card;
 use crate::engine::related::DocumentProfile;
@@ -70,7 +70,7 @@ pub(crate) struct IndexFields {
     pub(crate) author: Field,
     pub(crate) published: Field,
     pub(crate) expires: Field,
-    pub(crate) zones: [ZoneFields; ZONES],
+    pub(crate) zones: ByZone<ZoneFields>,
     /// The folded words of all zones, each once an article: the words there are, and how many
     /// articles hold them.
     pub(crate) vocabulary: Field,
@@ -105,7 +105,7 @@ pub(crate) fn schema() -> (Schema, IndexFields) {
             .set_fieldnorms(false)
             .set_index_option(IndexRecordOption::WithFreqsAndPositions),
     );
-    let zones = Zone::ALL.map(|zone| ZoneFields {
+    let zones = ByZone::of(|zone| ZoneFields {
         words: builder.add_text_field(&format!("{}_words", zone.name()), terms.clone()),
         stems: builder.add_text_field(&format!("{}_stems", zone.name()), terms.clone()),
         length: builder.add_u64_field(&length_column(zone), FAST),

@@ -13,7 +13,7 @@ pub(crate) fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result
         ArticleKey::Url(url) => {
             let mut first: Option<(String, Place)> = None;
             for place in snapshot.all_with(&Term::from_field_text(snapshot.fields.url, &url_key::key(url)))? {
-                let segment = &snapshot.segments[place.segment];
+                let Some(segment) = snapshot.segments.get(place.segment) else { continue };
                 let id = segment.id_of(place.doc)?;
                 if segment.is_visible(place.doc, now_s) && first.as_ref().is_none_or(|(known, _)| id < *known) {
                     first = Some((id, place));

@@ -131,7 +131,7 @@ impl CompletionTopK {
             if depth == common {
                 break;
             }
-            let gathered = self.close(node, &term[..depth]);
+            let gathered = self.close(node, term.get(..depth).unwrap_or(term));
             node = Node { depth: common, count: gathered.0, gathered: gathered.1 };
         }
         open.push(node);

@@ -260,9 +260,9 @@ fn labels(
     column: impl Fn(&Segment) -> Option<&StrColumn>,
 ) -> io::Result<(Vec<FacetLabel>, Vec<Vec<u32>>)> {
     let (spellings, spelling_numbers) = merged(segments, &column)?;
-    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut by_key: BTreeMap<String, Vec<(usize, &String)>> = BTreeMap::new();
     for (place, spelling) in spellings.iter().enumerate() {
-        by_key.entry(label_key(spelling)).or_default().push(place);
+        by_key.entry(label_key(spelling)).or_default().push((place, spelling));
     }
     // Tantivy keeps the spellings of deleted articles until it merges, and some are of articles that
     // readers may not see yet.
@@ -281,11 +281,14 @@ fn labels(
     let mut labels = Vec::with_capacity(by_key.len());
     let mut label_of = vec![0; spellings.len()];
     for (key, places) in by_key {
-        for place in &places {
-            label_of[*place] = number(labels.len());
+        for (place, _) in &places {
+            if let Some(label) = label_of.get_mut(*place) {
+                *label = number(labels.len());
+            }
         }
-        let first = places.iter().find(|place| is_used[**place]).or(places.first());
-        labels.push(FacetLabel { key, text: first.map_or(String::new(), |place| spellings[*place].clone()) });
+        let used = places.iter().find(|(place, _)| is_used.get(*place) == Some(&true));
+        let first = used.or(places.first());
+        labels.push(FacetLabel { key, text: first.map_or(String::new(), |(_, spelling)| (*spelling).clone()) });
     }
     let of_segment = |numbers: &Vec<u32>| {
         numbers.iter().filter_map(|number| label_of.get(*number as usize)).copied().collect::<Vec<u32>>()
@@ -328,16 +331,17 @@ fn topic_labels(segments: &[Segment], now_s: i64, topics: &[String]) -> io::Resu
     for (place, label) in labels.iter().enumerate() {
         let Some((path, text)) = label.split_once(LABEL_SEPARATOR) else { continue };
         let Some(topic) = found.get_mut(place_of(topics, path) as usize) else { continue };
-        let in_all: u32 = counts.values().map(|counts| counts[place]).sum();
+        let written = |counts: &[u32]| counts.get(place).copied().unwrap_or(0);
+        let in_all: u32 = counts.values().map(|counts| written(counts)).sum();
         // What only hidden articles write stands for a topic of which nothing else is known.
-        let rank = if in_all > 0 { (true, in_all) } else { (false, others[place]) };
+        let rank = if in_all > 0 { (true, in_all) } else { (false, written(&others)) };
         if rank > topic.most {
             (topic.most, topic.labels.any) = (rank, text.to_owned());
         }
         for (group, counts) in &counts {
             let most = topic.most_in.entry(group.clone()).or_insert(0);
-            if counts[place] > *most {
-                *most = counts[place];
+            if written(counts) > *most {
+                *most = written(counts);
                 topic.labels.by_group.insert(group.clone(), text.to_owned());
             }
         }

@@ -12,7 +12,7 @@ use tantivy::{DocId, DocSet, InvertedIndexReader, SegmentReader, TERMINATED, Ter
 
 use super::completion_top_k::CompletionTopK;
 use super::prefix_terms::PrefixTerms;
-use crate::analysis::{MinHash, ZONES, Zone};
+use crate::analysis::{ByZone, MinHash, Zone};
 use crate::engine::EngineError;
 use crate::engine::snippets::BodyPassage;
 use crate::engine::tantivy::index::schema::{ContentKey, IndexFields, length_column, read_passage};
@@ -40,7 +40,7 @@ pub(crate) struct ZoneReaders {
 /// A segment with its columns opened.
 pub(crate) struct Segment {
     pub(crate) reader: SegmentReader,
-    pub(crate) zones: [ZoneReaders; ZONES],
+    pub(crate) zones: ByZone<ZoneReaders>,
     pub(crate) vocabulary: Arc<InvertedIndexReader>,
     pub(crate) completions: Arc<InvertedIndexReader>,
     pub(crate) heads: Arc<InvertedIndexReader>,
@@ -122,8 +122,8 @@ impl Segment {
         let columns = reader.fast_fields();
         let zone = |zone: Zone| -> tantivy::Result<ZoneReaders> {
             Ok(ZoneReaders {
-                words: reader.inverted_index(fields.zones[zone.ordinal()].words)?,
-                stems: reader.inverted_index(fields.zones[zone.ordinal()].stems)?,
+                words: reader.inverted_index(fields.zones[zone].words)?,
+                stems: reader.inverted_index(fields.zones[zone].stems)?,
                 length: columns.u64(&length_column(zone))?.first_or_default_col(0),
             })
         };
@@ -143,13 +143,13 @@ impl Segment {
         let work = columns.u64("work")?.first_or_default_col(0);
         let work_of = |doc| u32::try_from(work.get_val(doc)).unwrap_or(u32::MAX);
         let mut segment = Segment {
-            zones: [
+            zones: ByZone::new([
                 zone(Zone::Title)?,
                 zone(Zone::Summary)?,
                 zone(Zone::Body)?,
                 zone(Zone::Topics)?,
                 zone(Zone::Authors)?,
-            ],
+            ]),
             vocabulary: reader.inverted_index(fields.vocabulary)?,
             completions: reader.inverted_index(fields.completions)?,
             heads: reader.inverted_index(fields.heads)?,
@@ -227,8 +227,8 @@ impl Segment {
         stem: &str,
         option: IndexRecordOption,
     ) -> Result<Option<SegmentPostings>, EngineError> {
-        let term = Term::from_field_text(fields.zones[zone.ordinal()].stems, stem);
-        self.zones[zone.ordinal()].stems.read_postings(&term, option).map_err(index_error)
+        let term = Term::from_field_text(fields.zones[zone].stems, stem);
+        self.zones[zone].stems.read_postings(&term, option).map_err(index_error)
     }
 
     /// The articles that hold a stem in a zone, with how often, block by block.
@@ -238,8 +238,8 @@ impl Segment {
         zone: Zone,
         stem: &str,
     ) -> Result<Option<BlockSegmentPostings>, EngineError> {
-        let term = Term::from_field_text(fields.zones[zone.ordinal()].stems, stem);
-        let blocks = self.zones[zone.ordinal()].stems.read_block_postings(&term, IndexRecordOption::WithFreqs);
+        let term = Term::from_field_text(fields.zones[zone].stems, stem);
+        let blocks = self.zones[zone].stems.read_block_postings(&term, IndexRecordOption::WithFreqs);
         blocks.map_err(index_error)
     }
 
@@ -250,8 +250,8 @@ impl Segment {
         zone: Zone,
         word: &str,
     ) -> Result<Option<BlockSegmentPostings>, EngineError> {
-        let term = Term::from_field_text(fields.zones[zone.ordinal()].words, word);
-        let blocks = self.zones[zone.ordinal()].words.read_block_postings(&term, IndexRecordOption::WithFreqs);
+        let term = Term::from_field_text(fields.zones[zone].words, word);
+        let blocks = self.zones[zone].words.read_block_postings(&term, IndexRecordOption::WithFreqs);
         blocks.map_err(index_error)
     }
 
@@ -263,8 +263,8 @@ impl Segment {
         word: &str,
         option: IndexRecordOption,
     ) -> Result<Option<SegmentPostings>, EngineError> {
-        let term = Term::from_field_text(fields.zones[zone.ordinal()].words, word);
-        self.zones[zone.ordinal()].words.read_postings(&term, option).map_err(index_error)
+        let term = Term::from_field_text(fields.zones[zone].words, word);
+        self.zones[zone].words.read_postings(&term, option).map_err(index_error)
     }
 
     /// For every article, whether it holds a folded word, with its tilde where it has one, in some
@@ -283,7 +283,9 @@ impl Segment {
         let mut docs = vec![false; self.reader.max_doc() as usize];
         for mut list in lists {
             while list.doc() != TERMINATED {
-                docs[list.doc() as usize] = true;
+                if let Some(holds) = docs.get_mut(list.doc() as usize) {
+                    *holds = true;
+                }
                 list.advance();
             }
         }

@@ -14,7 +14,7 @@ use super::facet_values::FacetDictionary;
 use super::neighbours::NearestStore;
 use super::segment::{KnownSegments, Place, Segment, index_error, value};
 use super::work_index::{WorkIndex, split_large_works};
-use crate::analysis::{ZONES, language_group};
+use crate::analysis::{ByZone, MinHash, language_group};
 use crate::engine::cursor::HOLD_S;
 use crate::engine::planning::synonyms::{SynonymGroup, SynonymIndex};
 use crate::engine::ranking::LanguageStats;
@@ -74,7 +74,7 @@ impl Snapshot {
         let mut visibility_changes_s = Vec::new();
         let mut visibility_changed_s = i64::MIN;
         for segment in &segments {
-            let mut counts = vec![(0u64, [0u64; ZONES]); segment.langs.len()];
+            let mut counts = vec![(0u64, ByZone::<u64>::default()); segment.langs.len()];
             for doc in segment.reader.doc_ids_alive() {
                 works = works.max(segment.work_of(doc) as usize + 1);
                 for at_s in segment.visibility_changes_s(doc) {
@@ -96,8 +96,11 @@ impl Snapshot {
             }
             for (lang, (articles, words)) in segment.langs.iter().zip(counts) {
                 let group = language_group(lang);
-                let group =
-                    stats.entry(group.clone()).or_insert(LanguageStats { lang: group, articles: 0, words: [0; ZONES] });
+                let group = stats.entry(group.clone()).or_insert(LanguageStats {
+                    lang: group,
+                    articles: 0,
+                    words: ByZone::default(),
+                });
                 group.articles += articles;
                 *articles_by_lang.entry(lang.clone()).or_insert(0) += articles;
                 for (sum, words) in group.words.iter_mut().zip(words) {
@@ -239,6 +242,16 @@ impl Snapshot {
     /// As [`Segment::is_counted`].
     pub(crate) fn is_counted(&self, place: Place) -> bool {
         self.segments.get(place.segment).is_some_and(|segment| segment.is_counted(place.doc))
+    }
+
+    /// Whether readers may see the article at a place, at a time (Unix).
+    pub(crate) fn is_visible(&self, place: Place, now_s: i64) -> bool {
+        self.segments.get(place.segment).is_some_and(|segment| segment.is_visible(place.doc, now_s))
+    }
+
+    /// The sketch of an article's text, see [`Segment::sketch`].
+    pub(crate) fn sketch(&self, place: Place) -> Option<MinHash> {
+        self.segments.get(place.segment)?.sketch(place.doc)
     }
 
     /// The stored card of an article.

@@ -15,8 +15,8 @@ use crate::engine::tantivy::reader::body::SegmentBody;
 /// time (Unix), the first by their ids.
 pub(crate) fn written(snapshot: &Snapshot, folded: &str, now_s: i64) -> Result<Option<String>, EngineError> {
     let mut holders = snapshot.all_with(&Term::from_field_text(snapshot.fields.vocabulary, folded))?;
-    holders.retain(|place| snapshot.segments[place.segment].is_visible(place.doc, now_s));
-    let rank = |place: &Place| snapshot.segments[place.segment].id_rank(place.doc);
+    holders.retain(|place| snapshot.is_visible(*place, now_s));
+    let rank = |place: &Place| snapshot.segments.get(place.segment).map(|segment| segment.id_rank(place.doc));
     if holders.len() > MAX_ASKED {
         holders.select_nth_unstable_by_key(MAX_ASKED, rank);
         holders.truncate(MAX_ASKED);

@@ -15,7 +15,7 @@ use super::prefix_terms::{SPARE, TermsUnderPrefix};
 use super::segment::index_error;
 use super::snapshot::Snapshot;
 use super::surface_form::written;
-use crate::analysis::{ZONES, Zone};
+use crate::analysis::{ByZone, Zone};
 use crate::engine::EngineError;
 use crate::engine::filters::{Facet, Filters};
 use crate::engine::planning::synonyms::SynonymIndex;
@@ -30,7 +30,7 @@ impl Collection for Snapshot {
     }
 
     fn stem_doc_freq(&self, stem: &str) -> Result<u64, EngineError> {
-        let mut sums = [0u64; ZONES];
+        let mut sums = ByZone::<u64>::default();
         for segment in &self.segments {
             for ((sum, zone), fields) in sums.iter_mut().zip(&segment.zones).zip(&self.fields.zones) {
                 let term = Term::from_field_text(fields.stems, stem);

@@ -103,23 +103,35 @@ impl WorkIndex {
             .filter(|(work, _)| *work < works)
             .collect();
         for (work, place) in &alive {
-            index.starts[work + 1] += 1;
-            if let Some(group) = index.group_of(index.doc(*place)) {
-                index.languages[*work] |= language_bit(group);
+            if let Some(count) = index.starts.get_mut(work + 1) {
+                *count += 1;
+            }
+            if let Some(group) = index.group_of(index.doc(*place))
+                && let Some(languages) = index.languages.get_mut(*work)
+            {
+                *languages |= language_bit(group);
             }
         }
-        for work in 0..works {
-            index.starts[work + 1] += index.starts[work];
+        let mut sum = 0;
+        for start in &mut index.starts {
+            sum += *start;
+            *start = sum;
         }
         let mut next = index.starts.clone();
         index.versions = vec![Place { segment: 0, doc: 0 }; alive.len()];
         for (work, place) in alive {
-            index.versions[next[work] as usize] = place;
-            next[work] += 1;
+            if let Some(next) = next.get_mut(work)
+                && let Some(version) = index.versions.get_mut(*next as usize)
+            {
+                *version = place;
+                *next += 1;
+            }
         }
-        for work in 0..works {
-            let versions = index.starts[work] as usize..index.starts[work + 1] as usize;
-            index.versions[versions].sort_by_key(|place| segments[place.segment].id_rank(place.doc));
+        let rank = |place: &Place| segments.get(place.segment).map(|segment| segment.id_rank(place.doc));
+        for (start, end) in index.starts.iter().zip(index.starts.iter().skip(1)) {
+            if let Some(versions) = index.versions.get_mut(*start as usize..*end as usize) {
+                versions.sort_by_key(rank);
+            }
         }
         index
     }

@@ -78,7 +78,7 @@ impl RelatedTarget {
         let versions: Vec<Place> = snapshot.counted_versions(work).chain(uncounted).collect();
         let mut sketches = NearDuplicates::default();
         for version in &versions {
-            sketches.show(snapshot.segments[version.segment].sketch(version.doc));
+            sketches.show(snapshot.sketch(*version));
         }
         Ok(Some(RelatedTarget {
             card: snapshot.card(place)?,
@@ -98,7 +98,7 @@ impl RelatedTarget {
         for key in [ArticleKey::Id(article.id.clone())].into_iter().chain(url) {
             places.extend(place(snapshot, &key, now_s)?);
         }
-        places.retain(|place| snapshot.segments[place.segment].is_visible(place.doc, now_s));
+        places.retain(|place| snapshot.is_visible(*place, now_s));
         let mut own: Vec<u32> = places.iter().map(|place| snapshot.work_of(*place)).collect();
         own.sort_unstable();
         own.dedup();
@@ -317,7 +317,7 @@ impl<'s> FallbackTiers<'s> {
                 choices.extend(self.next_choices(&mut rest, choice, &filter));
             }
             let Some(choice) = choices.get(at) else { break };
-            let sketch = self.snapshot.segments[choice.place.segment].sketch(choice.place.doc);
+            let sketch = self.snapshot.sketch(choice.place);
             if !copies.has(sketch) {
                 copies.show(sketch);
                 shown.push(*choice);
@@ -353,7 +353,7 @@ impl<'s> FallbackTiers<'s> {
     /// The version of a work to show, if one passes.
     fn choice(&self, candidate: RelatedCandidate, filter: &Filter<'_>) -> Option<RelatedChoice> {
         let choices = self.snapshot.versions(candidate.work).iter().filter_map(|place| {
-            let segment = &self.snapshot.segments[place.segment];
+            let segment = self.snapshot.segments.get(place.segment)?;
             let passes = segment.is_visible(place.doc, self.request.now_s) && filter.passes(segment, *place);
             let fit = language_fit(segment.lang_of(place.doc).0, Some(&self.origin.card.lang));
             let published = segment.published.first(place.doc);
@@ -422,7 +422,7 @@ impl<'s> FallbackTiers<'s> {
             if self.missing() == 0 {
                 break;
             }
-            if self.copies.has(self.snapshot.segments[place.segment].sketch(place.doc)) {
+            if self.copies.has(self.snapshot.sketch(place)) {
                 self.had_copies = true;
                 continue;
             }
@@ -436,7 +436,7 @@ impl<'s> FallbackTiers<'s> {
 
     fn show(&mut self, place: Place, work: u32, card: Card, score: f32, rung: Rung, reasons: Vec<Reason>) {
         self.seen.insert(work);
-        self.copies.show(self.snapshot.segments[place.segment].sketch(place.doc));
+        self.copies.show(self.snapshot.sketch(place));
         let other_language = language_group(&card.lang) != language_group(&self.origin.card.lang);
         self.hits.push(RelatedHit { card, score, rung, other_language, reasons });
     }

@@ -7,7 +7,7 @@ use tantivy::Term;
 use tantivy::postings::BlockSegmentPostings;
 use tantivy::schema::Field;
 
-use crate::analysis::{KeyTerm, ZONES, Zone};
+use crate::analysis::{ByZone, KeyTerm, Zone};
 use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::related::subject::{author_key, link_key, series_key, topic_key};
@@ -58,8 +58,8 @@ impl Near {
 
     /// All works that are near at all, as the version at a place is asked about.
     pub(crate) fn candidates(&self, version: usize) -> Vec<RelatedCandidate> {
-        let near = (0..self.works.len()).filter(|at| self.works[*at].1.score > 0.0);
-        near.map(|at| self.candidate(at, version)).collect()
+        let near = self.works.iter().enumerate().filter(|(_, (_, nearness))| nearness.score > 0.0);
+        near.map(|(at, _)| self.candidate(at, version)).collect()
     }
 }
 
@@ -101,9 +101,11 @@ struct LabelEvidence {
 pub(crate) struct Scorer<'s> {
     snapshot: &'s Snapshot,
     /// For every language group, the mean length of each zone.
-    means: Vec<[f32; ZONES]>,
-    /// For every zone, and behind them for phrases, how many articles hold a term.
-    holders: [FxHashMap<String, u64>; ZONES + 1],
+    means: Vec<ByZone<f32>>,
+    /// How many articles hold a term in a zone.
+    holders: ByZone<FxHashMap<String, u64>>,
+    /// How many hold a phrase.
+    phrase_holders: FxHashMap<String, u64>,
     /// For every language group, by word.
     holdings: Vec<FxHashMap<String, Holdings>>,
     keyed: FxHashMap<String, Docs>,
@@ -117,11 +119,12 @@ pub(crate) struct Scorer<'s> {
 
 impl<'s> Scorer<'s> {
     pub(crate) fn new(snapshot: &'s Snapshot) -> Scorer<'s> {
-        let means = snapshot.languages.iter().map(|language| Zone::ALL.map(|zone| language.mean_words(zone)));
+        let means = snapshot.languages.iter().map(|language| ByZone::of(|zone| language.mean_words(zone)));
         Scorer {
             snapshot,
             means: means.collect(),
-            holders: Default::default(),
+            holders: ByZone::default(),
+            phrase_holders: FxHashMap::default(),
             holdings: vec![FxHashMap::default(); snapshot.languages.len()],
             keyed: FxHashMap::default(),
             postings_kept: 0,
@@ -325,15 +328,16 @@ impl<'s> Scorer<'s> {
 
     /// How many articles hold a term in the zone that it was found in; of a phrase, anywhere.
     fn term_holders(&mut self, term: &KeyTerm) -> Result<u64, EngineError> {
-        let (kept, field) = match term.stem.contains(' ') {
-            true => (ZONES, self.snapshot.fields.phrases),
-            false => (term.zone.ordinal(), self.snapshot.fields.zones[term.zone.ordinal()].stems),
-        };
-        if let Some(holders) = self.holders[kept].get(&term.stem) {
+        let is_phrase = term.stem.contains(' ');
+        let known = if is_phrase { &self.phrase_holders } else { &self.holders[term.zone] };
+        if let Some(holders) = known.get(&term.stem) {
             return Ok(*holders);
         }
+        let fields = &self.snapshot.fields;
+        let field = if is_phrase { fields.phrases } else { fields.zones[term.zone].stems };
         let holders = self.count_holders(field, &term.stem)?;
-        self.holders[kept].insert(term.stem.clone(), holders);
+        let known = if is_phrase { &mut self.phrase_holders } else { &mut self.holders[term.zone] };
+        known.insert(term.stem.clone(), holders);
         Ok(holders)
     }
 
@@ -380,7 +384,7 @@ impl<'s> Scorer<'s> {
             while list.block_len() > 0 {
                 let docs = list.docs();
                 lengths.resize(docs.len(), 0);
-                segment.zones[zone.ordinal()].length.get_vals(docs, &mut lengths);
+                segment.zones[zone].length.get_vals(docs, &mut lengths);
                 for ((doc, frequency), length) in docs.iter().zip(list.freqs()).zip(&lengths) {
                     if index.group_of(base + doc) == Some(group) {
                         holdings.push(Holding {
@@ -418,7 +422,7 @@ impl<'s> Scorer<'s> {
                 for (doc, frequency) in list.docs().iter().zip(list.freqs()) {
                     let text = texts.get_mut((base + doc) as usize).filter(|text| !text.shared.is_none());
                     let Some(text) = text else { continue };
-                    let length = segment.zones[zone.ordinal()].length.get_val(*doc) as u32;
+                    let length = segment.zones[zone].length.get_val(*doc) as u32;
                     text.worth += weight * related::zone_worth(zone, *frequency, length, mean);
                     text.shared.take(word, asked_dwells && related::dwells(zone, *frequency));
                 }
@@ -430,7 +434,7 @@ impl<'s> Scorer<'s> {
     }
 
     fn mean(&self, group: usize, zone: Zone) -> f32 {
-        self.means.get(group).map_or(1.0, |means| means[zone.ordinal()])
+        self.means.get(group).map_or(1.0, |means| means[zone])
     }
 }
 
@@ -490,7 +494,9 @@ impl Finds {
         let at = found.at;
         if let Some(terms) = self.terms.last_mut() {
             terms.resize(terms.len().max(at + 1), SharedTerms::default());
-            terms[at] = terms[at].and(evidence.shared);
+            if let Some(known) = terms.get_mut(at) {
+                *known = known.and(evidence.shared);
+            }
         }
     }
 

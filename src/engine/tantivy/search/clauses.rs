@@ -78,7 +78,7 @@ fn docs_with_clause(snapshot: &Snapshot, segment: &Segment, clause: &PlannedClau
     let mut docs = Docs::default();
     let mut steps = Steps::default();
     for zone in clause.zones() {
-        let field = snapshot.fields.zones[zone.ordinal()].words;
+        let field = snapshot.fields.zones[zone].words;
         for phrase in &clause.phrases {
             checkpoint()?;
             let mut terms: Vec<Term> = phrase.iter().map(|word| Term::from_field_text(field, word)).collect();

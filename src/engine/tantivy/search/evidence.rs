@@ -27,7 +27,7 @@ pub(crate) struct PageEvidence<'s> {
     snapshot: &'s Snapshot,
     /// For every segment, the articles, in order.
     docs: Vec<Vec<DocId>>,
-    counted: RefCell<FxHashMap<(VariantAt, usize, usize), Counts>>,
+    counted: RefCell<FxHashMap<(VariantAt, Zone, usize), Counts>>,
 }
 
 impl<'s> PageEvidence<'s> {
@@ -101,7 +101,7 @@ impl Evidence for ArticleEvidence<'_, '_> {
 
     fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, EngineError> {
         let Place { segment, doc } = self.place;
-        let key = (std::ptr::from_ref(variant).addr(), zone.ordinal(), segment);
+        let key = (std::ptr::from_ref(variant).addr(), zone, segment);
         if let Some(counts) = self.page.counted.borrow().get(&key) {
             return Ok(counts.get(&doc).copied().unwrap_or_default());
         }
@@ -112,7 +112,7 @@ impl Evidence for ArticleEvidence<'_, '_> {
     }
 
     fn length(&self, zone: Zone) -> u32 {
-        self.segment.zones[zone.ordinal()].length.get_val(self.place.doc) as u32
+        self.segment.zones[zone].length.get_val(self.place.doc) as u32
     }
 
     fn mean_length(&self, zone: Zone) -> f32 {

@@ -7,6 +7,7 @@ use crate::engine::EngineError;
 use crate::engine::cancellation::Steps;
 use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
 use crate::engine::filters::Facet;
+use crate::engine::tantivy::reader::facet_values::FacetLabel;
 use crate::engine::tantivy::reader::segment::{Place, Segment};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
@@ -138,30 +139,27 @@ impl<'s> Sums<'s> {
     fn counts(self, ui_lang: Option<&str>) -> FacetCounts {
         let values = &self.snapshot.values;
         let groups = label_groups(ui_lang, &self.snapshot.languages);
+        let label = |label: &'s FacetLabel| label.text.as_str();
         let mut answer = FacetCounts::default();
         for ValueCounts { facet, counts, .. } in self.values {
-            let held =
-                || counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(value, count)| (value, *count));
-            let named = |name: &dyn Fn(usize) -> String| -> Vec<ValueCount> {
-                held().map(|(value, count)| ValueCount { value: name(value), count }).collect()
-            };
             match facet {
-                Facet::Lang => answer.set_values(facet, named(&|value| values.langs[value].clone())),
-                Facet::Kind => answer.set_values(facet, named(&|value| Kind::ALL[value].as_str().to_owned())),
-                Facet::Tag => answer.set_values(facet, named(&|value| values.tags[value].text.clone())),
-                Facet::Author => answer.set_values(facet, named(&|value| values.authors[value].text.clone())),
-                Facet::Topic => answer.set_topics(
-                    held()
-                        .map(|(topic, count)| TopicCount {
-                            value: values.topics[topic].clone(),
-                            label: values.topic_label(topic, &groups).to_owned(),
-                            count,
-                            children: Vec::new(),
-                        })
-                        .collect(),
-                ),
+                Facet::Lang => answer.set_values(facet, named(values.langs.iter().map(String::as_str), &counts)),
+                Facet::Kind => answer.set_values(facet, named(Kind::ALL.into_iter().map(Kind::as_str), &counts)),
+                Facet::Tag => answer.set_values(facet, named(values.tags.iter().map(label), &counts)),
+                Facet::Author => answer.set_values(facet, named(values.authors.iter().map(label), &counts)),
+                Facet::Topic => {
+                    let topics = values.topics.iter().zip(&counts).enumerate();
+                    let held = topics.filter(|(_, (_, count))| **count > 0);
+                    let counts = held.map(|(topic, (value, count))| TopicCount {
+                        value: value.clone(),
+                        label: values.topic_label(topic, &groups).to_owned(),
+                        count: *count,
+                        children: Vec::new(),
+                    });
+                    answer.set_topics(counts.collect());
+                }
                 Facet::Year => {
-                    let years = values.years.iter().zip(&counts[values.months.len()..]);
+                    let years = values.years.iter().zip(counts.iter().skip(values.months.len()));
                     answer.set_years(years.filter(|(_, count)| **count > 0).map(|(year, count)| {
                         let months = values.months.iter().zip(&counts);
                         let own = months.filter(|(month, count)| month.year == *year && **count > 0);
@@ -172,4 +170,10 @@ impl<'s> Sums<'s> {
         }
         answer
     }
+}
+
+/// The values that some work has, with how many, given the names of all values in order.
+fn named<'v>(names: impl Iterator<Item = &'v str>, counts: &[u64]) -> Vec<ValueCount> {
+    let held = names.zip(counts).filter(|(_, count)| **count > 0);
+    held.map(|(name, count)| ValueCount { value: name.to_owned(), count: *count }).collect()
 }

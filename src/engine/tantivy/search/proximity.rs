@@ -15,27 +15,34 @@ use crate::engine::tantivy::reader::snapshot::Snapshot;
 /// For every place, what the nearness of neighbouring words is worth there. The postings of each
 /// word are read once, from place to place.
 pub(crate) fn pairs_scores(snapshot: &Snapshot, plan: &Plan, places: &[Place]) -> Result<Vec<f32>, EngineError> {
-    let mut scores = vec![0.0; places.len()];
     if plan.pairs.is_empty() {
-        return Ok(scores);
+        return Ok(vec![0.0; places.len()]);
     }
-    let mut order: Vec<usize> = (0..places.len()).collect();
-    order.sort_by_key(|index| (places[*index].segment, places[*index].doc));
+    let mut order: Vec<(Place, usize)> = places.iter().copied().zip(0..).collect();
+    order.sort_by_key(|(place, _)| (place.segment, place.doc));
+    let (sorted, indexes): (Vec<Place>, Vec<usize>) = order.into_iter().unzip();
+    let mut sorted_scores = vec![0.0; places.len()];
     for zone in pair_zones() {
         let mut stands_at = Vec::with_capacity(plan.words.len());
         for word in &plan.words {
             checkpoint()?;
-            stands_at.push(positions(snapshot, zone, word, places, &order)?);
+            stands_at.push(positions(snapshot, zone, word, &sorted)?);
         }
         for pair in &plan.pairs {
             let (Some(firsts), Some(seconds)) = (stands_at.get(pair.first), stands_at.get(pair.second)) else {
                 continue;
             };
-            for ((score, first), second) in scores.iter_mut().zip(firsts).zip(seconds) {
+            for ((score, first), second) in sorted_scores.iter_mut().zip(firsts).zip(seconds) {
                 if !first.is_empty() && !second.is_empty() {
                     *score += pair_score(zone, pair.weight, pair_frequency(first, second, pair.gap));
                 }
             }
+        }
+    }
+    let mut scores = vec![0.0; places.len()];
+    for (index, sorted_score) in indexes.into_iter().zip(sorted_scores) {
+        if let Some(score) = scores.get_mut(index) {
+            *score = sorted_score;
         }
     }
     Ok(scores)
@@ -48,18 +55,17 @@ fn positions(
     zone: Zone,
     word: &PlannedWord,
     places: &[Place],
-    order: &[usize],
 ) -> Result<Vec<Vec<u32>>, EngineError> {
-    let mut found: Vec<Vec<u32>> = vec![Vec::new(); places.len()];
+    let mut found: Vec<(Place, Vec<u32>)> = places.iter().map(|place| (*place, Vec::new())).collect();
     let mut buffer = Vec::new();
-    for in_segment in order.chunk_by(|a, b| places[*a].segment == places[*b].segment) {
-        let Some(segment) = in_segment.first().and_then(|first| snapshot.segments.get(places[*first].segment)) else {
+    for in_segment in found.chunk_by_mut(|(a, _), (b, _)| a.segment == b.segment) {
+        let Some(segment) = in_segment.first().and_then(|(first, _)| snapshot.segments.get(first.segment)) else {
             continue;
         };
         for forms in word.variants.iter().filter_map(|variant| variant.sequence.first()) {
             for mut list in form_postings(snapshot, segment, forms, zone)? {
-                for index in in_segment {
-                    let doc = places[*index].doc;
+                for (Place { doc, .. }, positions) in in_segment.iter_mut() {
+                    let doc = *doc;
                     if list.doc() < doc {
                         list.seek(doc);
                     }
@@ -68,11 +74,11 @@ fn positions(
                     }
                     if list.doc() == doc {
                         list.positions(&mut buffer);
-                        add_positions(&mut found[*index], &buffer);
+                        add_positions(positions, &buffer);
                     }
                 }
             }
         }
     }
-    Ok(found)
+    Ok(found.into_iter().map(|(_, positions)| positions).collect())
 }

@@ -3,7 +3,7 @@
 use tantivy::DocId;
 use tantivy::postings::BlockSegmentPostings;
 
-use crate::analysis::{ZONES, Zone};
+use crate::analysis::{ByZone, Zone};
 use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::planning::{PlannedWord, Variant, WordForms};
@@ -50,7 +50,7 @@ pub(crate) struct Accumulator<'s> {
     snapshot: &'s Snapshot,
     segment: &'s Segment,
     /// For every language of the segment, the mean length of each zone.
-    means: Vec<[f32; ZONES]>,
+    means: Vec<ByZone<f32>>,
     /// How often the present variant stands in the present zone.
     frequency: Sparse,
     /// What the present variant is worth.
@@ -65,7 +65,7 @@ impl<'s> Accumulator<'s> {
     pub(crate) fn new(snapshot: &'s Snapshot, segment: &'s Segment) -> Accumulator<'s> {
         let slots = segment.reader.max_doc() as usize;
         let means = segment.groups.iter().map(|group| {
-            Zone::ALL.map(|zone| snapshot.languages.get(*group).map_or(1.0, |language| language.mean_words(zone)))
+            ByZone::of(|zone| snapshot.languages.get(*group).map_or(1.0, |language| language.mean_words(zone)))
         });
         Accumulator {
             snapshot,
@@ -120,11 +120,11 @@ impl<'s> Accumulator<'s> {
                 }
             }
         }
-        let lengths = &self.segment.zones[zone.ordinal()].length;
+        let lengths = &self.segment.zones[zone].length;
         let (segment, means, scores) = (self.segment, &self.means, &mut self.variant);
         self.frequency.drain(|doc, frequency| {
             let lang = segment.lang.get_val(doc) as usize;
-            let mean = means.get(lang).map_or(1.0, |means| means[zone.ordinal()]);
+            let mean = means.get(lang).map_or(1.0, |means| means[zone]);
             let score = ranking::zone_score(zone, frequency, lengths.get_val(doc) as u32, mean);
             scores.change(doc, |known| known + score);
         });

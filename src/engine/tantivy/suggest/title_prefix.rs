@@ -85,7 +85,7 @@ impl Top {
         }
         self.entries.push((rank, work, place));
         if self.entries.len() > self.limit
-            && let Some(worst) = (0..self.entries.len()).min_by_key(|at| self.entries[*at].0)
+            && let Some((worst, _)) = self.entries.iter().enumerate().min_by_key(|(_, (rank, ..))| *rank)
         {
             self.entries.swap_remove(worst);
         }
