@@ -382,8 +382,9 @@ impl Gatherer {
         let mut phrases: HashMap<&[u32], (u32, usize)> = HashMap::new();
         for start in telling_places(&roles) {
             let mut telling = 1;
-            let words = texts.spoken.iter().zip(&roles).enumerate();
-            for (end, (word, role)) in words.skip(start + 1).take(MAX_WORDS - 1) {
+            let behind = start + 1;
+            let words = texts.spoken.iter().skip(behind).zip(roles.iter().skip(behind));
+            for (end, (word, role)) in (behind..).zip(words).take(MAX_WORDS - 1) {
                 telling += usize::from(*role == CompletionRole::Telling);
                 if word.link == Link::None || *role == CompletionRole::None || telling > MAX_TELLING {
                     break;
