@@ -13,35 +13,27 @@ use whatlang::{Lang, Script};
 use super::languages::function_words::{Tally, has_list};
 use super::languages::{LanguageAnalyzer, language_analyzer};
 
-// Measured with tests/it/languages.rs: `debian` is a real site, 18,175 articles of 200 characters or
-// more in en, es, fr and pt, and its 261,049 paragraphs; `sentences` are a thousand in each of en,
-// es, pt, fr, it, ca, de, ro, asked for among those of en, es, pt and fr.
-
 /// In how many places a text is looked at; where the beginning is in another language, the rest
-/// outvotes it. Of debian, one piece of 4,000 characters is as often right (13 wrong) as three
-/// of 1,000 (13), four (17) or everything (14); three take 0.16 ms a text.
+/// outvotes it. More pieces, or all of the text, are right no more often: experiment
+/// `languages.pieces`.
 const PIECES: usize = 3;
 /// How many characters are looked at in each place.
 const PIECE_CHARS: usize = 1_000;
-/// From this confidence on whatlang is followed alone. By it alone .943 of the sentences in en,
-/// .917 in es, .809 in ca and .903 in ro are right; so .979, .957, .845 and .968. With .9 there
-/// is up to .01 more, but 3 in 100 Latin texts of 200 characters, a language without a list, are
-/// taken for others; without a bound, 6 more of 11 Polish articles are.
+/// From this confidence on whatlang is followed alone. With more, texts in languages without a list of
+/// function words are taken for others: experiment `languages.sure`.
 const SURE: f64 = 0.5;
 /// What whatlang's guess counts for among the scores of the function words, where it is not
-/// sure. Of the sentences, .15 to .4 differ by .01 (ca: .02).
+/// sure. Values near it differ little: experiment `languages.guess`.
 const GUESS_SCORE: f64 = 0.25;
-/// The least words of a foreign passage. With 8, 10 and 12, of the sentences of 12 to 15 words
-/// .931, .930 and .887 are found; of debian's paragraphs .0025, .0012 and .0005 are taken for
-/// something else than English, which is what it leaves untranslated, mostly lists and commands.
+/// The least words of a foreign passage. With fewer, more lists and commands are taken for one; with
+/// more, sentences are missed: experiment `languages.min-words`.
 const MIN_WORDS: usize = 10;
-/// The least score of a foreign passage's function words; running text has .5 to 1.1. With .2,
-/// .3 and .4 .941, .930 and .906 of the sentences of 12 to 15 words are found; .0016, .0012 and
-/// .0008 of the paragraphs are taken for something else than English.
+/// The least score of a foreign passage's function words; running text has more. Between what is
+/// missed above it and taken wrongly below: experiment `languages.clear-score`.
 const CLEAR_SCORE: f64 = 0.3;
-/// The most that the own language's function words may score, of the foreign one's. With .5, .75
-/// and .9 .691, .926 and .950 of the Portuguese paragraphs are found in Spanish; nothing changes
-/// where the languages are no neighbours. Above it, mixed passages would be taken for foreign.
+/// The most that the own language's function words may score, of the foreign one's. With
+/// less, neighbours such as Portuguese in Spanish are missed; with more, mixed passages would be taken
+/// for foreign: experiment `languages.rival-share`.
 const RIVAL_SHARE: f64 = 0.75;
 /// The least characters of a foreign passage in another script: a short sentence.
 const MIN_SCRIPT_CHARS: usize = 20;
@@ -91,8 +83,8 @@ fn detect_sample(sample: &str) -> Option<&'static str> {
 ///
 /// `None` where the text is in its own language, is mixed, is too short to tell (under ten words)
 /// or holds no running text; and wherever the own language is not known to [`detect`], which
-/// would take it for a neighbour. Fit for every paragraph of an article (4 µs each): whatlang is
-/// asked only where the function words or the script speak against the own language.
+/// would take it for a neighbour. Fit for every paragraph of an article (experiment
+/// `languages.foreign-time`): whatlang is asked only where the function words or the script speak against the own language.
 pub fn foreign_language(text: &str, own_group: &str) -> Option<&'static str> {
     let scripts = SCRIPTS.get(own_group);
     if scripts.is_none() && !has_list(own_group) {

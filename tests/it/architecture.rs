@@ -1,5 +1,6 @@
 //! The code against the table in `ARCHITECTURE.md`: which layer may use which, and that no two files
 //! import each other in a circle. What stands in `#[cfg(test)]` modules and in comments does not count.
+//! Besides, that every experiment which a comment names is described, and every one described is named.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -263,4 +264,24 @@ fn only_engine_and_indexing_know_which_engine_it_is() {
             && (line.contains("EmbeddedEngine") || line.contains("tantivy::"))
     });
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The experiments that the comments of a text name: each as in experiment `ranking.k1`.
+fn experiments(text: &str) -> BTreeSet<String> {
+    let prose: Vec<&str> = text.split_whitespace().filter(|word| *word != "///" && *word != "//").collect();
+    let named = prose.windows(2).filter(|pair| pair[0].ends_with("experiment"));
+    named.filter_map(|pair| Some(pair[1].strip_prefix('`')?.split_once('`')?.0.to_owned())).collect()
+}
+
+#[test]
+fn experiments_that_comments_name_are_described() {
+    let mut named = BTreeSet::new();
+    for file in source_files() {
+        named.append(&mut experiments(&fs::read_to_string(root().join("src").join(file.path)).unwrap()));
+    }
+    let described = fs::read_to_string(root().join("benches/EXPERIMENTS.md")).unwrap();
+    let described: BTreeSet<String> =
+        described.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
+    assert!(named.len() > 30, "{named:?}");
+    assert_eq!(named, described);
 }

@@ -6,12 +6,11 @@
 use super::plan::{PlannedWord, Variant};
 
 /// How many postings a query reads for every article of the site, about: a question of twelve words,
-/// half of them in most articles, reads seven. On the 18,366 articles of `debian.jsonl` the costliest
-/// query that chance and hill-climbing found in a minute, with all that can be asked for, took 27 times
-/// as long as a median one at 10; half of that is for the hundred hits.
+/// half of them in most articles, reads seven. Above it the costliest queries that can be found take too
+/// many times as long as a median one: experiment `planning.reads`.
 const MAX_READS_PER_ARTICLE: u64 = 7;
-/// So many a query may always read, however small the site. squad-en (2,067 articles, 10,533 questions)
-/// nDCG@10: .8987, and .8986 without a bound.
+/// So many a query may always read, however small the site. The answers are then as good as without a
+/// bound: experiment `planning.always-read`.
 const ALWAYS_READ: u64 = 50_000;
 /// What reading a posting costs where words must stand one after the other, of one that is counted.
 const IN_A_ROW: u64 = 4;

@@ -31,8 +31,7 @@ const MAX_CORRECTIONS: usize = 3;
 /// A correction this much less likely than the best one is left out.
 const MIN_CORRECTION_SHARE: f32 = 0.2;
 /// How sure it must be that a word was meant, where the query is answered well without it.
-/// Suggestions that are right, and queries spelt right that get one: at 0 squad-es 97.4 % and 1.1 %,
-/// at 0.4 97.6 % and 0.96 %, at 0.85 98.2 % and 0.67 %.
+/// With less, more queries that are spelt right get a suggestion: experiment `planning.sureness`.
 const MIN_SURENESS: f32 = 0.4;
 /// The same in a query with another word that surely is misspelt.
 const MIN_SURENESS_CARELESS: f32 = 0.0;

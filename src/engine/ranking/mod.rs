@@ -7,13 +7,12 @@ use crate::analysis::{ByZone, Zone};
 
 /// Everything that was measured rather than derived.
 ///
-/// Beside each stands the nDCG@10 of its neighbours, taken with `fichero evaluate` on the open sets
-/// while the others stood where they then were: `kd` is keywords-debian with the language filtered,
-/// `eval` our own `corpus/eval`. A few thousandths are one query in a thousand.
+/// Each names the experiment, a section of `benches/EXPERIMENTS.md`, that has the figures of its
+/// neighbours on the open sets.
 #[derive(Debug)]
 pub struct Weights {
-    /// BM25's saturation of repeated words. kd / squad-es: 0.7 .825 / .847, 0.9 .825 / .846,
-    /// 1.2 .823 / .843.
+    /// BM25's saturation of repeated words. Less is as good, more is worse: experiment
+    /// `ranking.k1`.
     pub k1: f32,
     /// How much a word counts in a zone. A title says what its article is about; with more for topics
     /// and tags fewer queries have an answer among the first three: experiment `ranking.zones`.
@@ -25,26 +24,24 @@ pub struct Weights {
     /// Titles are short and exact, bodies say things in many forms: experiment `ranking.stem`.
     pub stem: ByZone<f32>,
     /// What of an occurrence counts for the accents only, where the word was typed with some. It
-    /// orders what is alike otherwise; 0.05 and 0.15 are the same on every set.
+    /// orders what is alike otherwise: experiment `ranking.accents`.
     pub accents: f32,
     /// What a word that a synonym stands for is worth. No set has synonyms: below 1, so that what
     /// was typed comes first.
     pub synonym: f32,
     /// What a word of a prefix is worth. No set has prefixes: below 1, for the same reason.
     pub prefix: f32,
-    /// What two words are worth that are written as one, or one as two. eval: none .7858, 0.9
-    /// .7892; 0.5 is as good.
+    /// What two words are worth that are written as one, or one as two. That they are looked for at
+    /// all is what counts: experiment `ranking.joined`.
     pub joined: f32,
-    /// What a corrected word is worth, where the correction is certain. xquad-tr / xquad-ar (spelt
-    /// right, but in forms that their stemmers do not know): none .9373 / .9345, 0.5 .9410 / .9369,
-    /// 0.7 .9413 / .9381, 1 as 0.9.
+    /// What a corrected word is worth, where the correction is certain. It also finds forms that a
+    /// stemmer does not know: experiment `ranking.correction`.
     pub correction: f32,
-    /// The share of the query's weight that an article must hold, for queries of over two words.
-    /// xquad-en / xquad-tr: none .971 / .927, 0.2 .970 / .919, 0.3 .952 / .871: long questions hold
-    /// many words that no answer has. xquad-ru / eval: 0.15 .962 / .792, 0.1 .963 / .804.
+    /// The share of the query's weight that an article must hold, for queries of over two words. Long
+    /// questions hold many words that no answer has: experiment `ranking.match-share`.
     pub match_share: f32,
-    /// What is left of a stop word's weight. squad-en: 1 .885, 0.5 .892; squad-es: 0.2 .8458, 0.1
-    /// .8451, 0.05 .8443; xquad-ru: 1 .9508, 0.5 .9526, 0.2 .9510.
+    /// What is left of a stop word's weight. Neither all of it nor hardly any is as good: experiment
+    /// `ranking.stop-word`.
     pub stop_word: f32,
     /// What a pair of neighbours is worth in a zone, against one of its words. More is better, in
     /// titles far more: experiment `ranking.pairs`.
@@ -52,20 +49,21 @@ pub struct Weights {
     /// How far off its distance in the query a pair may stand in an article, in words. Farther words
     /// stand together by chance: experiment `ranking.pair-window`.
     pub pair_window: f32,
-    /// What is left of a pair that stands the other way round. kd: 0.2 .8295, 0.5 .8294, 0.8 .8281.
+    /// What is left of a pair that stands the other way round. With much more it counts
+    /// for too much: experiment `ranking.pair-turned`.
     pub pair_turned: f32,
-    /// What is left of a pair that has another word between in the query. squad-en: 0 .8967, 0.3
-    /// .8975; xquad-de: 0.3 .9471, 0.6 .9482.
+    /// What is left of a pair that has another word between in the query. It mostly belongs together:
+    /// experiment `ranking.pair-over-word`.
     pub pair_over_word: f32,
     /// How much an article loses that holds none of the query's weight, against one that holds all
-    /// of it. eval: 0 .768, 0.3 .770, 0.6 .774; xquad-es: 0.3 .9688, 0.6 .9674.
+    /// of it. Keywords gain by more, questions lose: experiment `ranking.coverage`.
     pub coverage: f32,
-    /// How much an article loses whose language is certainly not the query's. squad-es among its
-    /// English and Portuguese translations: 0 .823, 0.2 .846, 0.5 .851 (alone .853); keywords-debian
-    /// with no language told: 0 .8288, 0.2 .8295, 0.5 .8279.
+    /// How much an article loses whose language is certainly not the query's. More helps where
+    /// translations are among the answers, and hurts where nothing tells the language: experiment
+    /// `ranking.language`.
     pub language: f32,
-    /// How much the reader's own language is expected before a word is read (a factor of e). eval,
-    /// told: 1 .773, 3 .784.
+    /// How much the reader's own language is expected before a word is read (a factor of e). Few words
+    /// say little of their language: experiment `ranking.reader-prior`.
     pub reader_log_prior: f32,
 }
 
@@ -167,8 +165,8 @@ impl Counting {
 /// by itself): `frequency` weighted occurrences in a zone of `length` words, where the language's
 /// mean is `mean`.
 ///
-/// Summing the frequencies of all zones before saturating them (BM25F) was measured too: a title
-/// then hardly counts in long articles (keywords-debian nDCG@10 .781).
+/// The frequencies of all zones are not summed before they are saturated (BM25F): a title then hardly
+/// counts in long articles, experiment `ranking.zones-apart`.
 pub fn zone_score(zone: Zone, frequency: f32, length: u32, mean: f32) -> f32 {
     let b = WEIGHTS.lengths[zone];
     WEIGHTS.zones[zone] * saturate(frequency / (1.0 - b + b * length as f32 / mean))
@@ -342,8 +340,8 @@ pub fn language_factor(posterior: f32, best: f32) -> f32 {
     1.0 - WEIGHTS.language * (1.0 - posterior / best.max(f32::MIN_POSITIVE))
 }
 
-/// How much the newest article is preferred where the site does not say. keywords-debian nDCG@10:
-/// 0 .8311, 0.03 .8323, 0.1 .8311: it orders near-ties.
+/// How much the newest article is preferred where the site does not say. It orders near-ties, and
+/// nothing else: experiment `ranking.recency`.
 pub const DEFAULT_RECENCY: f32 = 0.03;
 /// The most that a site can prefer it.
 pub const MAX_RECENCY: f32 = 1.0;

@@ -11,9 +11,8 @@ pub fn choice(shown: usize) -> usize {
 }
 
 /// How much a work is held down that shares the same with the article as one that is shown
-/// already. With it success@5 on related/mdn-es is .697 where without it is .687, nDCG@10 .487 with
-/// both; on `corpus/eval` nDCG@6 is .689 and .691, with twice as much .688. It costs some ten
-/// microseconds an answer.
+/// already. More readers then find something among the first five, and the order is as good:
+/// experiment `related.sameness`.
 const SAMENESS: f32 = 0.1;
 
 /// Tells works whose text is shown already.

@@ -20,47 +20,42 @@ use crate::analysis::{ByZone, KeyTerm, Part, Zone, fold, normalize};
 pub const MAX_WORDS: usize = 48;
 /// How many of these lead to other articles, beside phrases; the others count where one of them is
 /// shared. Common words are in nearly every article, which would all have to be gone through.
-/// nDCG@10 on related/mdn-es and nDCG@6 on `corpus/eval` (as the weights below) with 12 .486 | .690, with 16
-/// .487 | .691, with 24 .487 | .694, with all .487 | .699; the first answer of a site of 100,000
-/// articles takes half the time.
+/// With so many the answers are nearly as good as with all, in half the time: experiment
+/// `related.leading-words`.
 pub const LEADING_WORDS: usize = 16;
 /// How many of its phrases are looked for besides.
 pub const MAX_PHRASES: usize = 7;
 /// How many works are kept of those that are nearest to an article.
 pub const KEPT: usize = 60;
 
-/// What each sign of nearness is worth, and what was measured with it (`fichero evaluate --related`):
-/// nDCG@10 on related/mdn-es, texts only, and behind the bar nDCG@6 on `corpus/eval`, where a
-/// hundredth is chance. With all of them, and all words leading, .4866 | .6991; plain
-/// more-like-this has .4392 | .4619.
+/// What each sign of nearness is worth. Each names the experiment, a section of
+/// `benches/EXPERIMENTS.md`, that has the figures of its neighbours.
 struct SimilarityWeights {
     /// What a word in a zone is worth. A title says what its article is about: experiment
     /// `related.zones`.
     zones: ByZone<f32>,
     /// Where another occurrence hardly counts any more: experiment `related.k1`.
     k1: f32,
-    /// How much longer zones are held down: .477 with 0.5, .483 with 0.9. The most-shown page of
-    /// related/mdn-es, a list of others, stands under 111, 86 and 69 of 2,825 pages with 0.5, 0.75
-    /// and 0.9; with `k1` 1.6 and titles worth 3 it was 61.
+    /// How much longer zones are held down. With less, a page that lists others is near to too many:
+    /// experiment `related.lengths`.
     lengths: f32,
-    /// What a word of the asked-for article's title is worth besides: .482 with 1 and with 3 | .697 and
-    /// .697 with 0 and 3.
+    /// What a word of the asked-for article's title is worth besides. More adds nothing: experiment
+    /// `related.title`.
     title: f32,
-    /// What a phrase is worth beside a word: without any .482, with .3 .4825, with 1 .480 | .697, .698,
-    /// .699.
+    /// What a phrase is worth beside a word. Its words have counted already: experiment
+    /// `related.phrase`.
     phrase: f32,
-    /// All topics shared | .688 with .05, .694 with .1, .692 with .2.
+    /// All topics shared: experiment `related.signs`, as for the signs below.
     topics: f32,
-    /// A link to it | .690 with .1, .693 with .2.
+    /// A link to it.
     linked: f32,
-    /// A link from it | .690 with .05, .689 with .2.
+    /// A link from it.
     links_here: f32,
     /// The same series, which few articles have: as a link to it.
     series: f32,
-    /// An author shared that nobody else has | .695 with 0, .694 with .01, .692 with .03, .673 with
-    /// .1: it decides between works that are as near.
+    /// An author shared that nobody else has: it decides between works that are as near.
     author: f32,
-    /// Two events or press releases of one day | .694 with 0 and with .05, .692 with .1.
+    /// Two events or press releases of one day.
     time: f32,
     /// After so many days, a third of that.
     time_scale_days: f32,
@@ -134,9 +129,8 @@ pub fn weightiest<E>(
 /// title counts in a long article too): `frequency` times in `length` words, where the language's
 /// mean is `mean`.
 ///
-/// One field of all zones had .439 on related/mdn-es while this was tried out, and zones apart .480. A
-/// cosine over log tf·idf had .440 there, and on `corpus/eval` nDCG@6 .516 by texts alone where
-/// this had .526; adding the two up was no better than this on either.
+/// One field of all zones is worse, and so is a cosine over log tf·idf: experiment
+/// `related.zones-apart`.
 pub fn zone_worth(zone: Zone, frequency: u32, length: u32, mean: f32) -> f32 {
     let frequency = frequency as f32;
     let length = 1.0 - WEIGHTS.lengths + WEIGHTS.lengths / mean * length as f32;

@@ -48,8 +48,8 @@ pub(crate) fn pairs_scores(snapshot: &Snapshot, plan: &Plan, places: &[Place]) -
     Ok(scores)
 }
 
-/// Where a word stands in a zone of each place, in order. `order` sorts the places. Of variants
-/// of several words only the first counts.
+/// Where a word stands in a zone of each place, in order. The places come by segment and article. Of
+/// variants of several words only the first counts.
 fn positions(
     snapshot: &Snapshot,
     zone: Zone,
