@@ -44,52 +44,48 @@ const FIRST_LETTER: f32 = 0.4;
 /// likeliest way from one to the other (restricted Damerau-Levenshtein); 1 for the same word.
 pub fn likelihood(typed: &str, meant: &str) -> f32 {
     let meant: Vec<char> = meant.chars().collect();
-    // The likeliest ways from the letters typed so far to each beginning of what was meant; those from
-    // one letter less, and from two.
-    let (mut ways, mut one_less, mut two_less) = (vec![0.0f32; 0], Vec::new(), Vec::new());
+    let put_in = |letter: char, before: Option<char>| if before == Some(letter) { DOUBLING } else { PUT_IN };
+    let left_out = |letter: char, before: Option<char>| {
+        if before == Some(letter) || letter == 'h' { DOUBLING } else { LEFT_OUT }
+    };
+    // The likeliest ways to each beginning of what was meant: from the letters typed so far, from one
+    // less, and from two less.
+    let (mut ways, mut one_less, mut two_less) = (Vec::with_capacity(meant.len() + 1), vec![1.0f32], Vec::new());
+    let (mut way, mut before_b) = (1.0, None);
+    for b in &meant {
+        let first = if before_b.is_none() { FIRST_LETTER } else { 1.0 };
+        way = way * first * left_out(*b, before_b);
+        one_less.push(way);
+        before_b = Some(*b);
+    }
     let mut before_a = None;
-    for (i, a) in beginnings(typed.chars()) {
-        let mut before_b = None;
-        for (j, b) in beginnings(meant.iter().copied()) {
-            let first = if i <= 1 && j <= 1 { FIRST_LETTER } else { 1.0 };
-            let mut likeliest = if i == 0 && j == 0 { 1.0f32 } else { 0.0 };
-            if let (Some(a), Some(b), Some(way)) = (a, b, behind(&one_less, j, 1)) {
-                let slip = if a == b { 1.0 } else { first * substitution(a, b) };
-                likeliest = likeliest.max(way * slip);
-            }
-            if a != b
-                && (a, b) == (before_b, before_a)
-                && let Some(way) = behind(&two_less, j, 2)
+    for a in typed.chars() {
+        let Some((to_nothing, to_letters)) = one_less.split_first() else { break };
+        let mut diagonal = *to_nothing;
+        let first = if before_a.is_none() { FIRST_LETTER } else { 1.0 };
+        let mut way = diagonal * first * put_in(a, before_a);
+        ways.push(way);
+        let (mut turned, mut two_less_ways, mut before_b) = (None, two_less.iter(), None);
+        for (b, above) in meant.iter().zip(to_letters) {
+            let first = if before_a.is_none() && before_b.is_none() { FIRST_LETTER } else { 1.0 };
+            let mut likeliest = diagonal * if a == *b { 1.0 } else { first * substitution(a, *b) };
+            if let Some(turned) = turned
+                && a != *b
+                && (before_a, before_b) == (Some(*b), Some(a))
             {
-                likeliest = likeliest.max(way * TRANSPOSED);
+                likeliest = likeliest.max(turned * TRANSPOSED);
             }
-            if let Some(way) = behind(&one_less, j, 0) {
-                let doubled = a == before_a;
-                likeliest = likeliest.max(way * first * if doubled { DOUBLING } else { PUT_IN });
-            }
-            if let Some(way) = behind(&ways, j, 1) {
-                let (doubled, silent) = (b == before_b, b == Some('h'));
-                likeliest = likeliest.max(way * first * if doubled || silent { DOUBLING } else { LEFT_OUT });
-            }
+            likeliest = likeliest.max(above * first * put_in(a, before_a));
+            likeliest = likeliest.max(way * first * left_out(*b, before_b));
             ways.push(likeliest);
-            before_b = b;
+            (way, diagonal, turned, before_b) = (likeliest, *above, two_less_ways.next(), Some(*b));
         }
-        before_a = a;
+        before_a = Some(a);
         two_less.clear();
         std::mem::swap(&mut two_less, &mut one_less);
         std::mem::swap(&mut one_less, &mut ways);
     }
     one_less.last().copied().unwrap_or(0.0)
-}
-
-/// The beginnings of a word, from the empty one on: how long each is, and its last letter.
-fn beginnings(letters: impl Iterator<Item = char>) -> impl Iterator<Item = (usize, Option<char>)> {
-    std::iter::once(None).chain(letters.map(Some)).enumerate()
-}
-
-/// What is known of the beginning that is so many letters shorter.
-fn behind<T: Copy>(row: &[T], length: usize, shorter: usize) -> Option<T> {
-    row.get(length.checked_sub(shorter)?).copied()
 }
 
 /// What standing together with the other words of a query counts for, against the likelihood of a
@@ -154,23 +150,28 @@ pub fn neighbour_keys(letter: char) -> impl Iterator<Item = char> {
 /// Damerau-Levenshtein).
 pub fn edits(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
-    // The edits between the letters of `one` so far and each beginning of `other`; those from one
-    // letter less, and from two.
-    let (mut least, mut one_less, mut two_less) = (vec![0usize; 0], Vec::new(), Vec::new());
+    // The edits to each beginning of `other`: from the letters of `one` so far, from one less, and from
+    // two less.
+    let mut one_less: Vec<usize> = (0..=other.len()).collect();
+    let (mut least, mut two_less) = (Vec::with_capacity(one_less.len()), Vec::with_capacity(one_less.len()));
     let mut before_a = None;
-    for (_, a) in beginnings(one.chars()) {
-        let mut before_b = None;
-        for (j, b) in beginnings(other.iter().copied()) {
-            let put_in = behind(&one_less, j, 0).map(|edits| edits + 1);
-            let left_out = behind(&least, j, 1).map(|edits| edits + 1);
-            let changed = behind(&one_less, j, 1).map(|edits| edits + usize::from(a != b));
-            let is_turned = (a, b) == (before_b, before_a);
-            let turned = behind(&two_less, j, 2).filter(|_| is_turned).map(|edits| edits + 1);
-            // Only two empty beginnings have none before them.
-            least.push([put_in, left_out, changed, turned].into_iter().flatten().min().unwrap_or(0));
-            before_b = b;
+    for a in one.chars() {
+        let Some((to_nothing, to_letters)) = one_less.split_first() else { break };
+        let mut diagonal = *to_nothing;
+        let mut edits = diagonal + 1;
+        least.push(edits);
+        let (mut turned, mut two_less_edits, mut before_b) = (None, two_less.iter(), None);
+        for (b, above) in other.iter().zip(to_letters) {
+            edits = (above + 1).min(edits + 1).min(diagonal + usize::from(a != *b));
+            if let Some(turned) = turned
+                && (before_a, before_b) == (Some(*b), Some(a))
+            {
+                edits = edits.min(turned + 1);
+            }
+            least.push(edits);
+            (diagonal, turned, before_b) = (*above, two_less_edits.next(), Some(*b));
         }
-        before_a = a;
+        before_a = Some(a);
         two_less.clear();
         std::mem::swap(&mut two_less, &mut one_less);
         std::mem::swap(&mut one_less, &mut least);
