@@ -112,7 +112,7 @@ pub(crate) fn conclude(
     }
     report.outcome = RunOutcome::Waiting;
     report.remedy = Some(REMEDY.to_owned());
-    catalog.hold_back(report.run, report.generation, &serde_json::to_string(&report)?)?;
+    catalog.park(report.run, report.generation, &serde_json::to_string(&report)?)?;
     if let Some(applier) = applier
         && applier.needs_rebuild()?
     {

@@ -1,5 +1,5 @@
-//! Backup and restore: the catalog as one file, and back. Everything else in the data folder is
-//! made from the catalog.
+//! Backup and restore of the catalog as one file. Everything else in the data folder can be rebuilt
+//! from the catalog.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -12,13 +12,13 @@ use super::catalog::{self, Catalog, CatalogError, FILE_NAME, LOG, LOG_INDEX, bes
 use super::data_dir::{DataFolder, DataFolderError};
 use super::sweep::{self, BackupNote, UNFINISHED};
 
-/// What can go wrong with a backup or a restore. The messages name the remedy.
+/// Errors of a backup or a restore. The messages name the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// There is a file already.
+    /// The target file exists.
     #[error("{0} is there already: name another file, or replace it with --force")]
     Exists(PathBuf),
-    /// The file would be among those that fichero keeps.
+    /// The target file is in the data folder.
     #[error("{0} is in the data folder: name a file elsewhere, best on another disk")]
     InDataFolder(PathBuf),
     /// A file cannot be read or written.
@@ -26,13 +26,13 @@ pub enum BackupError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The operation.
         action: &'static str,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
-    /// The file cannot take the catalog's place.
+    /// The file cannot replace the catalog.
     #[error("{path} cannot be restored")]
     Unfit {
         /// The file.
@@ -41,13 +41,13 @@ pub enum BackupError {
         #[source]
         source: CatalogError,
     },
-    /// The file is a catalog in use, whose newest changes stand in another file.
+    /// The file is a catalog in use: its newest changes are in its write-ahead log.
     #[error("{0} is a catalog in use, not a backup: write one of it with `fichero backup`")]
     InUse(PathBuf),
-    /// The server or a command uses the catalog.
+    /// A server or a command uses the catalog.
     #[error("{holder} uses the catalog: end it, and run the restore again")]
     Busy {
-        /// Who, as far as is known.
+        /// Its name, as far as it is known.
         holder: String,
     },
     /// The catalog failed.
@@ -69,9 +69,9 @@ impl From<DataFolderError> for BackupError {
 
 type Result<T, E = BackupError> = std::result::Result<T, E>;
 
-/// Writes the catalog as it is now into a file, which appears whole or not at all, while a server
-/// serves and takes pushes. A file that is there is replaced only by `force`. `progress` is told
-/// how many pages of how many are done. Returns the size of the backup in bytes.
+/// Writes a snapshot of the catalog into a file, while a server serves and accepts pushes. The file
+/// appears complete or not at all. An existing file is replaced only with `force`. `progress`
+/// receives the number of copied pages and of all pages. Returns the size of the backup in bytes.
 pub fn backup(data: &DataFolder, file: &Path, force: bool, progress: &dyn Fn(u64, u64)) -> Result<u64> {
     if is_in_data_folder(data, file) {
         return Err(BackupError::InDataFolder(file.to_owned()));
@@ -81,8 +81,8 @@ pub fn backup(data: &DataFolder, file: &Path, force: bool, progress: &dyn Fn(u64
         return Err(BackupError::Exists(file.to_owned()));
     }
     sweep::sweep_backups(data);
-    let (aside, _note) = noted_file_beside(data, file)?;
-    // A disk that takes nothing is a reason for a backup, not one against it.
+    let (aside, _note) = file_beside_with_note(data, file)?;
+    // A backup must also work on a disk that cannot be written: that is when it is needed.
     let catalog = Catalog::open(data.path());
     let catalog = catalog.or_else(|error| Catalog::open_as_it_is(data.path()).map_err(|_| error))?;
     catalog.copy_to(aside.path(), progress)?;
@@ -98,12 +98,11 @@ pub fn backup(data: &DataFolder, file: &Path, force: bool, progress: &dyn Fn(u64
     Ok(bytes)
 }
 
-/// Puts a backup in the place of the catalog. Returns where the former catalog is kept, when
-/// there was one.
+/// Replaces the catalog by a backup. Returns the path of the former catalog, if there was one.
 ///
-/// Nobody may use the data folder meanwhile. No generation is published after it: the next start
-/// of a server, or the next reindex, builds one from the restored catalog. A hold after a rollback
-/// is not restored.
+/// No other process may use the data folder meanwhile. Afterwards no generation is published: the
+/// next start of a server, or the next reindex, builds one from the restored catalog. A hold after
+/// a rollback is not restored.
 pub fn restore(data: &DataFolder, file: &Path) -> Result<Option<PathBuf>> {
     let _writer = data.lock_writer("restore")?;
     let _reindex = data.lock_reindex("restore")?;
@@ -113,7 +112,7 @@ pub fn restore(data: &DataFolder, file: &Path) -> Result<Option<PathBuf>> {
     }
     let catalog = data.path().join(FILE_NAME);
     let aside = file_beside(&catalog)?;
-    // The bytes only: the backup may be write-protected, and the catalog may not.
+    // Copy the bytes only, not the permissions: the backup may be write-protected.
     let mut backup = File::open(file).map_err(io_error(file, "reading the backup"))?;
     io::copy(&mut backup, &mut aside.as_file()).map_err(io_error(file, "copying the backup"))?;
     catalog::copy::adopt(aside.path()).map_err(|source| BackupError::Unfit { path: file.to_owned(), source })?;
@@ -122,7 +121,7 @@ pub fn restore(data: &DataFolder, file: &Path) -> Result<Option<PathBuf>> {
         fs::set_permissions(aside.path(), former.permissions()).map_err(&failed)?;
     }
     aside.as_file().sync_all().map_err(&failed)?;
-    // From here on nothing is answered that the backup does not hold.
+    // From here on, no generation with later changes than the backup can be served.
     data.unpublish()?;
     let kept = keep_former(&catalog)?;
     aside.persist(&catalog).map_err(|error| failed(error.error))?;
@@ -130,14 +129,14 @@ pub fn restore(data: &DataFolder, file: &Path) -> Result<Option<PathBuf>> {
     Ok(kept)
 }
 
-/// Gives the present catalog another name as well; its first one is free to be taken.
+/// Hard-links or copies the current catalog to another name, so that its path can be replaced.
 fn keep_former(catalog: &Path) -> Result<Option<PathBuf>> {
     if !catalog.exists() {
         return Ok(None);
     }
-    match catalog::copy::settle(catalog) {
+    match catalog::copy::checkpoint(catalog) {
         Err(CatalogError::Busy(_)) => return Err(BackupError::Busy { holder: "another process".to_owned() }),
-        // What is damaged may be what is to be replaced: it is kept as it is.
+        // A damaged catalog may be the reason for the restore: keep it unchanged.
         Err(error) => tracing::warn!(%error, "the former catalog cannot be opened; keeping it as it is"),
         Ok(()) => {}
     }
@@ -145,7 +144,7 @@ fn keep_former(catalog: &Path) -> Result<Option<PathBuf>> {
     let kept = catalog.with_file_name(format!("catalog-before-{now}.sqlite"));
     let failed = io_error(catalog, "keeping the former catalog");
     fs::hard_link(catalog, &kept).or_else(|_| fs::copy(catalog, &kept).map(|_| ())).map_err(&failed)?;
-    // SQLite would read a log that is left into the file that comes: it goes with its own.
+    // SQLite would apply a leftover log to the new file: move the log with its catalog.
     for suffix in [LOG, LOG_INDEX] {
         match fs::rename(beside(catalog, suffix), beside(&kept, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
@@ -160,14 +159,15 @@ fn is_in_data_folder(data: &DataFolder, file: &Path) -> bool {
     folder.is_ok_and(|folder| fs::canonicalize(data.path()).is_ok_and(|data| folder.starts_with(data)))
 }
 
-/// As [`file_beside`], with a note of it in the data folder, by which it is found and removed if
-/// this process is killed. Where the data folder takes none, a backup is all the more wanted.
-fn noted_file_beside(data: &DataFolder, file: &Path) -> Result<(NamedTempFile, Option<BackupNote>)> {
+/// Like [`file_beside`], with a note in the data folder, so that the file is removed later if this
+/// process is killed. A failure to write the note is ignored: a backup matters most when the data
+/// folder cannot be written.
+fn file_beside_with_note(data: &DataFolder, file: &Path) -> Result<(NamedTempFile, Option<BackupNote>)> {
     let mut name = OsString::from(".");
     name.push(file.file_name().unwrap_or_default());
     name.push(format!("{:016x}", fastrand::u64(..)));
-    let note = BackupNote::leave(data, &beside(&folder_of(file).join(&name), UNFINISHED));
-    let note = note.inspect_err(|error| tracing::debug!(%error, "no note is left of the backup")).ok();
+    let note = BackupNote::create(data, &beside(&folder_of(file).join(&name), UNFINISHED));
+    let note = note.inspect_err(|error| tracing::debug!(%error, "cannot write a note of the backup")).ok();
     let aside = tempfile::Builder::new().prefix(&name).suffix(UNFINISHED).rand_bytes(0).tempfile_in(folder_of(file));
     Ok((aside.map_err(io_error(file, "creating a file beside it"))?, note))
 }

@@ -1,5 +1,5 @@
-//! The data folder: where the catalog and the generations are, who may change them, and which
-//! generation is current.
+//! The data folder: paths of the catalog and the generations, the locks for changing them, and the
+//! pointer to the published generation.
 //!
 //! ```text
 //! index/
@@ -25,7 +25,7 @@ use super::file_id::{FileId, Loss};
 use crate::crash_point;
 use crate::durable::write_durably;
 
-/// What can go wrong with the folder. The messages name the remedy.
+/// Errors of the data folder. The messages name the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum DataFolderError {
     /// The folder cannot be created, read or written.
@@ -35,26 +35,26 @@ pub enum DataFolderError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried.
+        /// The operation.
         action: &'static str,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
-    /// Somebody else holds a lock.
+    /// Another process holds a lock.
     #[error("{holder} holds {path}: wait until it is done, or end it")]
     Locked {
         /// The lock's file.
         path: PathBuf,
-        /// Who, as far as is known.
+        /// The holder, as far as it is known.
         holder: String,
     },
-    /// What this process works on is not at its path any more.
+    /// The folder or catalog that this process opened is no longer at its path.
     #[error("{path}: not what was opened")]
     Lost {
         /// The folder.
         path: PathBuf,
-        /// What is gone.
+        /// What is missing.
         #[source]
         loss: Loss,
     },
@@ -70,32 +70,32 @@ pub struct DataFolder {
     storage: Arc<Storage>,
 }
 
-/// What a process began to work on, and goes on with.
+/// The identities of the folder and the catalog that a process opened.
 #[derive(Debug)]
 struct Opened {
     folder: FileId,
-    /// While it is open, no other folder gets its number.
+    /// Keeps the folder open, so that no other folder gets its inode number.
     _held: Option<File>,
     catalog: OnceLock<FileId>,
 }
 
-/// Whether others may hold a lock at the same time.
+/// Whether a lock is exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hold {
     Alone,
     Shared,
 }
 
-/// A lock, held until it is dropped or the process ends, however it ends.
+/// A lock, held until it is dropped or the process ends in any way.
 #[derive(Debug)]
 pub struct Lock {
-    /// Says who holds it.
+    /// The lock file; its content names the holder.
     file: File,
     hold: Hold,
 }
 
 impl Lock {
-    fn say(&self, role: &str) -> io::Result<()> {
+    fn write_holder(&self, role: &str) -> io::Result<()> {
         let mut file = &self.file;
         file.set_len(0)?;
         if role == NAMELESS {
@@ -107,25 +107,26 @@ impl Lock {
 }
 
 impl Drop for Lock {
-    /// Said and not left to the closing of the file: a process that is being started beside this
-    /// one has the file open too, until it runs its own program, and would go on holding the lock.
+    /// Unlock explicitly: a child between fork and exec still holds the descriptor, so `close()`
+    /// would not release the lock.
     fn drop(&mut self) {
-        // Before the lock is anybody else's: who comes next has not said yet who it is.
+        // Empty the file before unlocking: otherwise the next holder would appear under this name
+        // until it writes its own.
         let emptied = if self.hold == Hold::Alone { self.file.set_len(0) } else { Ok(()) };
         if let Err(error) = self.file.unlock().and(emptied) {
-            tracing::debug!(%error, "a lock ends with its file");
+            tracing::debug!(%error, "cannot unlock explicitly; closing the file releases the lock");
         }
     }
 }
 
-/// How long a holder that does not say who it is is waited for: it has just come, only looks who
-/// does, or holds the lock for a moment.
+/// How long to wait for a holder that has not written its name: it has just acquired the lock, only
+/// reads the holder's name, or holds the lock briefly.
 const NAMELESS_PATIENCE: Duration = Duration::from_secs(1);
-/// The role of those who hold a lock for a moment.
+/// The role of a brief holder.
 const NAMELESS: &str = "";
 
 impl DataFolder {
-    /// The folder at a path; created if it is not there.
+    /// Opens the folder at a path; creates it if it is missing.
     pub fn open(path: &Path) -> Result<DataFolder> {
         let mut folder = DataFolder::existing(path);
         let generations = folder.generations();
@@ -137,7 +138,7 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// The folder at a path as it is; nothing is created.
+    /// The folder at a path, without creating anything.
     pub fn existing(path: &Path) -> DataFolder {
         DataFolder { path: path.to_owned(), opened: None, storage: Arc::default() }
     }
@@ -147,9 +148,9 @@ impl DataFolder {
         &self.storage
     }
 
-    /// Refuses to go on with a folder that is not the one that was [opened](DataFolder::open), or
-    /// with another catalog than this found in it first. Whoever writes asks before, and once more
-    /// before it says that something is stored.
+    /// Returns an error if the folder is not the one that was [opened](DataFolder::open), or if its
+    /// catalog is not the one that the first check found. Writers call it before they write, and
+    /// again before they report that data is stored.
     pub fn check_in_place(&self) -> Result<()> {
         let Some(opened) = &self.opened else { return Ok(()) };
         let found = FileId::of(&self.path.join(catalog::FILE_NAME));
@@ -160,7 +161,7 @@ impl DataFolder {
             (_, Ok(catalog), Some(first)) if catalog != *first => Loss::CatalogReplaced,
             _ if self.storage.is_log_lost() => Loss::LogGone,
             (_, Ok(catalog), None) => {
-                // Somebody else may have been first, with the same.
+                // Another thread may have set the same value first.
                 let _ = opened.catalog.set(catalog);
                 return Ok(());
             }
@@ -178,33 +179,33 @@ impl DataFolder {
         self.path.join("generations")
     }
 
-    /// Where a generation is.
+    /// The path of a generation.
     pub fn generation(&self, number: u64) -> PathBuf {
         self.generations().join(number.to_string())
     }
 
-    /// Takes the lock of whoever applies changes. `role` is told to those who come second.
+    /// Acquires the writer lock, which the process that applies changes holds. `role` is shown to
+    /// processes that try later.
     pub fn lock_writer(&self, role: &str) -> Result<Lock> {
         self.lock("writer.lock", role)
     }
 
-    /// Takes the lock of the one reindex that may run.
+    /// Acquires the reindex lock: one reindex at a time.
     pub fn lock_reindex(&self, role: &str) -> Result<Lock> {
         self.lock("reindex.lock", role)
     }
 
-    /// Takes the lock of the one reindex for a moment, where nobody holds it: whoever comes
-    /// meanwhile waits.
+    /// Acquires the reindex lock briefly, if it is free: others that try meanwhile wait for it.
     pub fn lock_reindex_briefly(&self) -> Result<Lock> {
         self.lock("reindex.lock", NAMELESS)
     }
 
-    /// Takes the lock of those who take pushes; several may hold it.
+    /// Acquires the push lock, shared with other processes that accept pushes.
     pub fn lock_pushes(&self, role: &str) -> Result<Lock> {
         self.lock_by("pushes.lock", role, Hold::Shared)
     }
 
-    /// Takes the lock of those who take pushes so that nobody does.
+    /// Acquires the push lock exclusively, so that no process accepts pushes.
     pub fn lock_out_pushes(&self, role: &str) -> Result<Lock> {
         self.lock("pushes.lock", role)
     }
@@ -227,27 +228,29 @@ impl DataFolder {
             match locked {
                 Ok(()) => {
                     let lock = Lock { file, hold };
-                    // It is held all the same; on a full disk nobody can leave a name.
-                    if let Err(error) = lock.say(role) {
-                        tracing::debug!(%error, path = %path.display(), "a lock is held without a name");
+                    // The lock is held even if the name cannot be written, as on a full disk.
+                    if let Err(error) = lock.write_holder(role) {
+                        tracing::debug!(%error, path = %path.display(), "cannot write the holder's name into a lock");
                     }
                     return Ok(lock);
                 }
                 Err(TryLockError::WouldBlock) => match holder_in(&mut file) {
                     None if begun.elapsed() < NAMELESS_PATIENCE => thread::sleep(Duration::from_millis(1)),
-                    holder => return Err(DataFolderError::Locked { path, holder: holder.unwrap_or_else(somebody) }),
+                    holder => {
+                        return Err(DataFolderError::Locked { path, holder: holder.unwrap_or_else(unnamed_holder) });
+                    }
                 },
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
         }
     }
 
-    /// Whether somebody applies changes now, and who.
+    /// The holder of the writer lock, if any.
     pub fn writer_holder(&self) -> Option<String> {
         self.holder("writer.lock")
     }
 
-    /// Whether a reindex runs now, and whose.
+    /// The holder of the reindex lock, if any.
     pub fn reindex_holder(&self) -> Option<String> {
         self.holder("reindex.lock")
     }
@@ -259,17 +262,17 @@ impl DataFolder {
                 drop(Lock { file, hold: Hold::Shared });
                 None
             }
-            Err(TryLockError::WouldBlock) => Some(holder_in(&mut file).unwrap_or_else(somebody)),
+            Err(TryLockError::WouldBlock) => Some(holder_in(&mut file).unwrap_or_else(unnamed_holder)),
             Err(TryLockError::Error(_)) => None,
         }
     }
 
-    /// The published generation; `None` where there is none, or the pointer makes no sense.
+    /// The published generation; `None` if there is none or the pointer is not a number.
     pub fn current(&self) -> Option<u64> {
         fs::read_to_string(self.path.join("CURRENT")).ok()?.trim().parse().ok()
     }
 
-    /// Forgets which generation is published: none is, until another one is.
+    /// Removes the pointer: no generation is published until the next [`DataFolder::publish`].
     pub fn unpublish(&self) -> Result<()> {
         let path = self.path.join("CURRENT");
         match fs::remove_file(&path) {
@@ -284,7 +287,8 @@ impl DataFolder {
     pub fn publish(&self, generation: u64) -> Result<()> {
         let path = self.path.join("CURRENT");
         let named = || File::open(self.generations())?.sync_all();
-        // A pointer that outlives a power failure must not point to a folder that does not.
+        // Sync the folder first: after a power failure the pointer must not name a missing
+        // generation.
         named().map_err(|source| DataFolderError::Io {
             path: self.generations(),
             action: "writing the folder",
@@ -305,8 +309,8 @@ impl DataFolder {
         numbers
     }
 
-    /// Removes every generation folder but those to keep. Only the holder of the writer lock,
-    /// while no reindex builds, may call it.
+    /// Removes every generation folder except those in `keep`. Only the holder of the writer lock
+    /// may call it, and only while no reindex builds.
     pub fn sweep(&self, keep: &[u64]) -> Result<()> {
         for number in self.generation_numbers() {
             if !keep.contains(&number) {
@@ -317,8 +321,8 @@ impl DataFolder {
         Ok(())
     }
 
-    /// Removes a generation, where it is there. Besides [`DataFolder::sweep`], only the holder of
-    /// the reindex lock may call it, of one that was built for a run and never published.
+    /// Removes a generation if it exists. Apart from [`DataFolder::sweep`], only the holder of the
+    /// reindex lock may call it, for a generation that was built for a run and never published.
     pub fn remove_generation(&self, number: u64) -> Result<()> {
         let path = self.generation(number);
         tracing::info!(generation = number, "removing a generation");
@@ -329,14 +333,14 @@ impl DataFolder {
     }
 }
 
-/// Who holds a lock, as its file says.
+/// The holder's name from a lock file.
 fn holder_in(file: &mut File) -> Option<String> {
     let mut holder = String::new();
     file.rewind().and_then(|()| file.take(200).read_to_string(&mut holder)).ok()?;
     Some(holder).filter(|holder| !holder.is_empty())
 }
 
-fn somebody() -> String {
+fn unnamed_holder() -> String {
     "another process".to_owned()
 }
 
@@ -346,10 +350,9 @@ mod tests {
 
     use super::*;
 
-    /// A copy of the open file stands for the one that a process being started has until it runs
-    /// its own program.
+    /// The cloned descriptor stands for that of a child process between fork and exec.
     #[test]
-    fn a_lock_ends_when_it_is_dropped_whoever_else_has_its_file_open() {
+    fn dropping_a_lock_releases_it_although_its_file_is_open_elsewhere() {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::open(folder.path()).unwrap();
         let lock = data.lock_reindex("first").unwrap();
@@ -361,28 +364,28 @@ mod tests {
     }
 
     #[test]
-    fn a_holder_is_told_while_it_holds_and_not_after() {
+    fn holder_is_named_only_while_it_holds_the_lock() {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::open(folder.path()).unwrap();
-        let told = |error| match error {
+        let holder_in_error = |error| match error {
             DataFolderError::Locked { holder, .. } => holder,
             error => panic!("{error}"),
         };
         let lock = data.lock_writer("first").unwrap();
         let expected = format!("fichero first, process {}", std::process::id());
         assert_eq!(data.writer_holder().as_ref(), Some(&expected));
-        assert_eq!(told(data.lock_writer("second").unwrap_err()), expected);
+        assert_eq!(holder_in_error(data.lock_writer("second").unwrap_err()), expected);
         drop(lock);
         assert_eq!(data.writer_holder(), None);
-        // Somebody who has not said yet who it is.
+        // A holder that has not written its name yet.
         let nameless = File::open(folder.path().join("writer.lock")).unwrap();
         nameless.lock().unwrap();
-        assert_eq!(data.writer_holder(), Some(somebody()));
-        assert_eq!(told(data.lock_writer("second").unwrap_err()), somebody());
+        assert_eq!(data.writer_holder(), Some(unnamed_holder()));
+        assert_eq!(holder_in_error(data.lock_writer("second").unwrap_err()), unnamed_holder());
     }
 
     #[test]
-    fn who_looks_who_holds_a_lock_is_in_nobodys_way() {
+    fn reading_the_holder_does_not_block_others() {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::open(folder.path()).unwrap();
         drop(data.lock_writer("first").unwrap());

@@ -1,5 +1,5 @@
-//! Whether changes can be stored, and if not, why: found out by whoever writes, told by whoever is
-//! asked.
+//! Tracks whether changes can be stored, and if not, why. Writers record it; status reports read
+//! it.
 
 use std::error::Error;
 use std::fmt;
@@ -12,30 +12,30 @@ use rusqlite::ErrorCode;
 use super::file_id::Loss;
 use crate::engine::{WriterEnded, io_error_in};
 
-/// How much must fit on the disk: about what a push takes, and the index until it is merged.
+/// How much free space a probe needs: about what a push takes, plus the index until it is merged.
 const ROOM_BYTES: usize = 256 << 10;
 
-/// Why nothing can be stored. Its text is told to the callers of the API too: no paths in it.
+/// Why nothing can be stored. API clients see these messages: no paths in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// What would be written into is not at its path any more.
+    /// A file or folder to write to is no longer at its path.
     Lost(Loss),
     /// No space on the disk.
     Full,
-    /// No space within the quota.
+    /// The disk quota is used up.
     Quota,
-    /// A limit on the size of files.
+    /// A file reached the limit on file sizes.
     FileLimit,
-    /// The file system is mounted to be read only.
+    /// The file system is mounted read-only.
     ReadOnly,
-    /// No right to write.
+    /// The process has no write permission.
     NotPermitted,
-    /// The disk fails.
+    /// The disk reports errors.
     Failing,
 }
 
 impl Cause {
-    /// A short name of it, for programs.
+    /// A short name for programs.
     pub fn name(self) -> &'static str {
         match self {
             Cause::Lost(loss) => loss.name(),
@@ -48,8 +48,8 @@ impl Cause {
         }
     }
 
-    /// Why an error, or what it comes from, kept something from being stored; `None` where storing
-    /// did not fail.
+    /// The storage problem behind an error or one of its sources; `None` if the error has another
+    /// cause.
     pub fn of(error: &(dyn Error + 'static)) -> Option<Cause> {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -67,16 +67,16 @@ impl Cause {
         None
     }
 
-    /// As [`Cause::of`]. Where the error does not say what is wrong with the disk, a file is written
-    /// into a folder on it to find out.
+    /// Like [`Cause::of`], but if the error does not name the problem of the disk, a file is
+    /// written into `folder` to find out.
     pub fn of_failure_in(folder: &Path, error: &(dyn Error + 'static)) -> Option<Cause> {
         let Some(cause) = Cause::of(error) else {
-            // The index does not know what ended its writer.
+            // Tantivy does not report what ended its writer.
             return has_ended_writer(error).then(|| probe(folder)).flatten();
         };
         match cause {
             Cause::Failing => Some(probe(folder).unwrap_or(Cause::Failing)),
-            // SQLite says so of a file that only this user may not write, too.
+            // SQLite also reports "read-only" for a file that this user may not write.
             Cause::ReadOnly => Some(probe(folder).unwrap_or(Cause::NotPermitted)),
             cause => Some(cause),
         }
@@ -103,7 +103,7 @@ fn has_ended_writer(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn of_io(error: &io::Error) -> Option<Cause> {
-    /// What Unix systems call EIO.
+    /// EIO on Unix systems.
     const IO_ERROR: i32 = 5;
     match error.kind() {
         ErrorKind::StorageFull => Some(Cause::Full),
@@ -126,7 +126,7 @@ fn of_sqlite(error: &rusqlite::Error) -> Option<Cause> {
     }
 }
 
-/// Writes a file without a name into a folder: why that fails, where it does.
+/// Tries to write an unnamed file into a folder; returns the problem if that fails.
 pub fn probe(folder: &Path) -> Option<Cause> {
     static PIECE: [u8; 64 << 10] = [0x5a; 64 << 10];
     let write = || {
@@ -137,13 +137,13 @@ pub fn probe(folder: &Path) -> Option<Cause> {
     Some(of_io(&error).unwrap_or(Cause::Failing))
 }
 
-/// What a server knows of whether changes can be stored; shared by all who find out or tell.
+/// Whether changes can be stored, shared by the code that finds out and the code that reports it.
 #[derive(Debug, Default)]
 pub struct Storage(Mutex<StorageState>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct StorageState {
-    /// What the thread found that keeps the index.
+    /// The last finding of the index sync thread.
     found: Option<Cause>,
     /// Why the last push was refused.
     refused: Option<Cause>,
@@ -162,8 +162,8 @@ impl Storage {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).cause()
     }
 
-    /// Takes note of what was found by trying. That nothing is wrong settles what a push was
-    /// refused for, too.
+    /// Records the finding of a probe. If it found no problem, the refusal of the last push is
+    /// cleared too.
     pub(crate) fn found(&self, cause: Option<Cause>) {
         self.change(|state| {
             state.found = cause;
@@ -171,13 +171,13 @@ impl Storage {
         });
     }
 
-    /// Takes note of why a push was refused, or that one was stored.
+    /// Records why a push was refused, or `None` when one was stored.
     pub(crate) fn pushed(&self, refused: Option<Cause>) {
         self.change(|state| state.refused = refused);
     }
 
-    /// Whether the catalog's log was lost. It is so until the process ends: a connection that is
-    /// opened beside one with the former log would write another history.
+    /// Whether the catalog's log was lost. This stays set until the process ends: a new connection
+    /// beside one with the former log would write a diverging history.
     pub(crate) fn is_log_lost(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_log_lost
     }
@@ -192,10 +192,10 @@ impl Storage {
             Some(cause) if after != before => {
                 tracing::error!(
                     cause = cause.name(),
-                    "changes are refused, searches are answered from what is open: {cause}"
+                    "changes are refused; searches are answered from the open index: {cause}"
                 );
             }
-            None if before.is_some() => tracing::info!("changes are taken again"),
+            None if before.is_some() => tracing::info!("changes are accepted again"),
             _ => {}
         }
     }
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_push_is_told_until_the_disk_takes_something_again() {
+    fn refused_push_stays_the_cause_until_a_probe_succeeds() {
         let storage = Storage::default();
         storage.pushed(Some(Cause::Full));
         assert_eq!(storage.cause(), Some(Cause::Full));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn folder_that_takes_files_is_found_writable_and_keeps_none() {
+    fn probe_of_a_writable_folder_finds_no_problem_and_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(probe(folder.path()), None);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -1,25 +1,25 @@
-//! Whether a file is still the one that stands at its path.
+//! Detects whether the file at a path is still the same file.
 //!
-//! A file that was removed or replaced stays open, and takes whatever is written into it until its
-//! process ends and it is gone. So a writer has to ask before it says that something is stored.
+//! A removed or replaced file stays open and accepts writes until its process ends; then the data
+//! is gone. So a writer must check the identity before it reports that data is stored.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// What tells a file or folder from every other one that ever stands at the same path.
+/// Identifies a file or folder among all that ever exist at the same path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId {
     device: u64,
     inode: u64,
-    /// The number of a file that is gone is soon given to another one. Not of folders: a union
-    /// mount makes a folder anew, under its old number, when the first file in it is written.
+    /// The creation time, because inode numbers are soon reused. Not for folders: a union mount
+    /// recreates a folder under its old inode number when the first file in it is written.
     created: Option<SystemTime>,
 }
 
 impl FileId {
-    /// What stands at a path now.
+    /// The identity of the file at a path now.
     pub(crate) fn of(path: &Path) -> io::Result<FileId> {
         let found = fs::metadata(path)?;
         let created = found.created().ok().filter(|_| found.is_file());
@@ -28,35 +28,35 @@ impl FileId {
             use std::os::unix::fs::MetadataExt;
             (found.dev(), found.ino())
         };
-        // Elsewhere an open file can be neither removed nor replaced.
+        // On other systems an open file can be neither removed nor replaced.
         #[cfg(not(unix))]
         let (device, inode) = (0, 0);
         Ok(FileId { device, inode, created })
     }
 }
 
-/// What is not at its path any more. Told to the callers of the API too: no paths in it.
+/// What is no longer at its path. API clients see these messages: no paths in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Loss {
-    /// The data folder.
+    /// The data folder is missing.
     #[error("the data folder was removed, moved away or cannot be reached: put it back, or start the server again")]
     FolderGone,
-    /// Another folder is there.
+    /// Another folder is at its path.
     #[error(
         "another folder is in the place of the data folder: put the former one back, or start the server again to use this one"
     )]
     FolderReplaced,
-    /// The catalog's file.
+    /// The catalog's file is missing.
     #[error(
         "the catalog was removed from the data folder: put the same file back, or end the server, put a backup in place with `fichero restore` and start it again"
     )]
     CatalogGone,
-    /// Another file is there.
+    /// Another file is at the catalog's path.
     #[error(
         "another file is in the place of the catalog: put the former one back, or start the server again to use this one"
     )]
     CatalogReplaced,
-    /// The files beside the catalog in which SQLite keeps the newest changes.
+    /// SQLite's write-ahead log or its index is missing.
     #[error(
         "the files of the catalog's newest changes were removed: end the server, which saves what they held, and start it again"
     )]
@@ -64,7 +64,7 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// A short name of it, for programs.
+    /// A short name for programs.
     pub fn name(self) -> &'static str {
         match self {
             Loss::FolderGone => "folder-gone",

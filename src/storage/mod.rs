@@ -1,4 +1,4 @@
-//! What is kept on disk: the data folder, the catalog, backups.
+//! Data on disk: the data folder, the catalog, backups.
 
 pub mod backup;
 pub mod catalog;

@@ -1,12 +1,13 @@
-//! What dead processes left behind, removed by whoever holds the lock that its maker held.
+//! Removes unfinished files of processes that died. To remove a file, a process must hold the lock
+//! under which the file was created.
 //!
-//! | what | its maker held |
+//! | file | lock held by its creator |
 //! | --- | --- |
-//! | a generation that was built in part | the reindex lock |
-//! | a file beside the catalog or in a generation that was published, that was to take another's place | the writer lock |
-//! | a backup that was written in part, wherever it is | the lock of its note in the data folder |
+//! | a partly built generation | the reindex lock |
+//! | a temporary file beside the catalog or in a published generation | the writer lock |
+//! | a partly written backup, in any folder | the lock of its note in the data folder |
 //!
-//! Nothing here fails: what cannot be removed stays until the next time.
+//! A temporary file that cannot be removed is not an error: it stays until the next sweep.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,17 +18,17 @@ use tempfile::NamedTempFile;
 use super::catalog::{Catalog, CatalogError, LOG, LOG_INDEX, beside};
 use super::data_dir::{DataFolder, DataFolderError};
 
-/// How the names of files end that are to take another's place once they are whole.
+/// The suffix of temporary files that are renamed when they are complete.
 pub(crate) const UNFINISHED: &str = ".new";
-/// How the name of a note begins and ends that says where a backup is being written.
+/// The prefix and suffix of notes that record where a backup is being written.
 const NOTE: (&str, &str) = (".backup-", ".unfinished");
-/// How the names of files begin that Tantivy puts in another's place.
+/// The prefix of Tantivy's temporary files.
 const OF_THE_INDEX: &str = ".tmp";
 
-/// Why something was not removed.
+/// Why a generation could not be removed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SweepError {
-    /// The catalog does not say what is in use.
+    /// The catalog could not be read to find the generations in use.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
     /// A file or folder cannot be removed.
@@ -35,8 +36,8 @@ pub(crate) enum SweepError {
     Data(#[from] DataFolderError),
 }
 
-/// Generations after the published one that no run will publish any more: only whoever holds the
-/// reindex lock may take them for that.
+/// Generations newer than the published one that no run will publish. Callers must hold the reindex
+/// lock: otherwise a running build may be among them.
 pub(crate) fn unpublished_generations(data: &DataFolder, catalog: &Catalog) -> Result<Vec<u64>, CatalogError> {
     let Some(current) = data.current() else { return Ok(Vec::new()) };
     let mut numbers = data.generation_numbers();
@@ -44,13 +45,13 @@ pub(crate) fn unpublished_generations(data: &DataFolder, catalog: &Catalog) -> R
     if numbers.is_empty() {
         return Ok(numbers);
     }
-    let asked = catalog.publication()?.generation;
+    let to_serve = catalog.publication()?.generation;
     let waiting = catalog.waiting_run()?.and_then(|run| run.generation);
-    numbers.retain(|number| *number != asked && Some(*number) != waiting);
+    numbers.retain(|number| *number != to_serve && Some(*number) != waiting);
     Ok(numbers)
 }
 
-/// Removes generations that a dead reindex built in part. Only for whoever holds the reindex lock.
+/// Removes partly built generations of dead reindex runs. The caller must hold the reindex lock.
 pub(crate) fn sweep_generations(data: &DataFolder, catalog: &Catalog) -> Result<(), SweepError> {
     for number in unpublished_generations(data, catalog)? {
         data.remove_generation(number)?;
@@ -58,15 +59,15 @@ pub(crate) fn sweep_generations(data: &DataFolder, catalog: &Catalog) -> Result<
     Ok(())
 }
 
-/// Removes files that were to take another's place, beside the catalog and in the generations
-/// up to the published one. Only for whoever has just got the writer lock, and before anything is written.
+/// Removes temporary files beside the catalog and in the generations up to the published one. The
+/// caller must have just acquired the writer lock and not have written anything yet.
 pub(crate) fn sweep_files(data: &DataFolder) {
     let is_unfinished =
         |name: &str| name.starts_with('.') && (name.ends_with(UNFINISHED) || name.contains(&format!("{UNFINISHED}-")));
     sweep_folder(data.path(), is_unfinished);
     let Some(current) = data.current() else { return };
     let is_unfinished = |name: &str| name.ends_with(UNFINISHED) || name.starts_with(OF_THE_INDEX);
-    // Later ones may be being built.
+    // A later generation may be under construction.
     for number in data.generation_numbers().into_iter().filter(|number| *number <= current) {
         sweep_folder(&data.generation(number), is_unfinished);
     }
@@ -83,21 +84,23 @@ fn sweep_folder(folder: &Path, is_unfinished: impl Fn(&str) -> bool) {
 
 fn remove(path: &Path) {
     match fs::remove_file(path) {
-        Ok(()) => tracing::info!(path = %path.display(), "removed a file that a dead process left"),
+        Ok(()) => tracing::info!(path = %path.display(), "removed a temporary file of a dead process"),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => tracing::debug!(path = %path.display(), %error, "a file that a dead process left stays"),
+        Err(error) => {
+            tracing::debug!(path = %path.display(), %error, "cannot remove a temporary file of a dead process")
+        }
     }
 }
 
-/// Says in the data folder where a backup is being written, as long as it is kept.
+/// A note in the data folder of where a backup is being written; deleted on drop.
 #[derive(Debug)]
 pub(crate) struct BackupNote {
     _file: NamedTempFile,
 }
 
 impl BackupNote {
-    /// Leaves a note of a file that is going to be written.
-    pub(crate) fn leave(data: &DataFolder, unfinished: &Path) -> io::Result<BackupNote> {
+    /// Creates the note of a file that is about to be written.
+    pub(crate) fn create(data: &DataFolder, unfinished: &Path) -> io::Result<BackupNote> {
         let mut file = tempfile::Builder::new().prefix(NOTE.0).suffix(NOTE.1).tempfile_in(data.path())?;
         file.as_file().try_lock()?;
         file.write_all(std::path::absolute(unfinished)?.as_os_str().as_encoded_bytes())?;
@@ -105,7 +108,7 @@ impl BackupNote {
     }
 }
 
-/// Removes what dead backups left, and their notes.
+/// Removes the partial files of dead backup processes, and their notes.
 pub(crate) fn sweep_backups(data: &DataFolder) {
     for entry in fs::read_dir(data.path()).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -113,7 +116,7 @@ pub(crate) fn sweep_backups(data: &DataFolder) {
             continue;
         }
         let Ok(note) = File::open(entry.path()) else { continue };
-        // Whoever writes a backup holds its note.
+        // A process that writes a backup holds the lock of its note.
         if note.try_lock().is_err() {
             continue;
         }
@@ -125,7 +128,7 @@ pub(crate) fn sweep_backups(data: &DataFolder) {
     }
 }
 
-/// The file that a note is about, if it is one that a backup may have left.
+/// The file that a note names, if its name is that of an unfinished backup.
 fn unfinished_in(note: &File) -> Option<PathBuf> {
     let mut path = String::new();
     note.take(4096).read_to_string(&mut path).ok()?;
@@ -153,10 +156,10 @@ mod tests {
         fs::write(&unfinished, "half").unwrap();
         fs::write(beside(&unfinished, "-journal"), "half").unwrap();
         fs::write(elsewhere.path().join("state.sqlite"), "whole").unwrap();
-        let note = BackupNote::leave(&data, &unfinished).unwrap();
+        let note = BackupNote::create(&data, &unfinished).unwrap();
         sweep_backups(&data);
         assert_eq!(names(elsewhere.path()).len(), 3);
-        // As a process leaves it that is killed.
+        // The state that a killed process leaves behind.
         let (file, path) = note._file.keep().unwrap();
         drop(file);
         sweep_backups(&data);

@@ -1,4 +1,4 @@
-//! A copy of the catalog while others read and write it, and a file that is to take its place.
+//! Copies the catalog while it is in use, and prepares a copy to replace the catalog.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,13 +9,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::error::{CatalogError, Result};
 use super::{Catalog, migrations, with_path};
 
-/// How many pages are copied between two reports of progress.
+/// How many pages are copied between two progress reports.
 const PAGES: i32 = 512;
 
 impl Catalog {
-    /// Copies the catalog as it is now into an empty file, while others read and write it. What
-    /// is written meanwhile is not in the copy. `progress` is told how many pages of how many are
-    /// done.
+    /// Copies a snapshot of the catalog into an empty file, while others read and write the
+    /// catalog. `progress` receives the number of copied pages and of all pages.
     pub fn copy_to(&self, file: &Path, progress: &dyn Fn(u64, u64)) -> Result<()> {
         self.copy(file, progress).map_err(|error| with_path(error, file))
     }
@@ -24,7 +23,7 @@ impl Catalog {
         let mut copy = Connection::open(file)?;
         copy.pragma_update(None, "journal_mode", "OFF")?;
         copy.pragma_update(None, "synchronous", "OFF")?;
-        // Without a snapshot of its own the copy would begin anew with each push.
+        // Without its own snapshot the copy would restart with each push.
         let snapshot = self.connection.unchecked_transaction()?;
         snapshot.query_row("SELECT COUNT(*) FROM identity", [], |_| Ok(()))?;
         {
@@ -36,14 +35,14 @@ impl Catalog {
             }
         }
         snapshot.finish()?;
-        stand_alone(&copy)?;
-        check_whole(&copy)
+        remove_log(&copy)?;
+        check_integrity(&copy)
     }
 }
 
-/// Makes a copy of a catalog fit to be opened in place of another: checks that it is a catalog,
-/// whole, and not of a newer fichero; brings it to the present schema; and lets it begin a
-/// history of its own, for the generations of its former one may hold what came after it.
+/// Prepares a copy of a catalog to replace the catalog: checks that it is an undamaged catalog of a
+/// known schema version, migrates it, and gives it a new identity, because generations built from
+/// the former catalog may contain later changes.
 pub fn adopt(file: &Path) -> Result<()> {
     adopt_file(file).map_err(|error| match error {
         CatalogError::Damaged { source, .. } => match source.sqlite_error_code() {
@@ -56,7 +55,7 @@ pub fn adopt(file: &Path) -> Result<()> {
 
 fn adopt_file(file: &Path) -> Result<()> {
     let mut connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    check_whole(&connection)?;
+    check_integrity(&connection)?;
     let tables: u32 = connection.query_row(
         "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('identity', 'record', 'publication')",
         [],
@@ -65,7 +64,7 @@ fn adopt_file(file: &Path) -> Result<()> {
     if tables != 3 {
         return Err(CatalogError::NotACatalog);
     }
-    stand_alone(&connection)?;
+    remove_log(&connection)?;
     migrations::migrate(&mut connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute("UPDATE identity SET id = lower(hex(randomblob(16)))", [])?;
@@ -74,28 +73,28 @@ fn adopt_file(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts everything that a catalog holds into its one file, so that the file can be given another
-/// name; fails where somebody else has it open.
-pub fn settle(file: &Path) -> Result<()> {
-    let settled = || -> Result<()> {
+/// Writes the log of a catalog into its database file, so that the file can be renamed; fails if
+/// another process has it open.
+pub fn checkpoint(file: &Path) -> Result<()> {
+    let checkpointed = || -> Result<()> {
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(Duration::from_secs(2))?;
-        stand_alone(&connection)
+        remove_log(&connection)
     };
-    settled().map_err(|error| with_path(error, file))
+    checkpointed().map_err(|error| with_path(error, file))
 }
 
-/// Gives up the log beside the file, in which SQLite keeps the newest changes.
-fn stand_alone(connection: &Connection) -> Result<()> {
+/// Merges the write-ahead log into the file and removes the log.
+fn remove_log(connection: &Connection) -> Result<()> {
     connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     Ok(())
 }
 
-fn check_whole(connection: &Connection) -> Result<()> {
+fn check_integrity(connection: &Connection) -> Result<()> {
     let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found == "ok" {
         return Ok(());
     }
-    // SQLite tells it in several lines.
+    // SQLite reports it in several lines.
     Err(CatalogError::NotWhole(found.split_whitespace().collect::<Vec<_>>().join(" ")))
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a catalog.
+//! Errors of the catalog.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use rusqlite::ErrorCode;
 use super::names::FILE_NAME;
 use crate::storage::file_id::Loss;
 
-/// What can go wrong with the catalog. The messages name the remedy.
+/// Errors of the catalog. The messages name the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
-    /// The file is no database, or a damaged one.
+    /// The file is not a database, or it is damaged.
     #[error(
         "the catalog {path} is damaged: put back a copy of it, or move it away and run `fichero reindex` to read every source anew"
     )]
@@ -48,7 +48,7 @@ pub enum CatalogError {
         /// The newest version that this binary knows.
         known: usize,
     },
-    /// An older fichero wrote the file, and it is only to be looked at.
+    /// An older fichero wrote the file, and it was opened for inspection only.
     #[error(
         "the catalog has schema version {found}, this fichero brings it to {known}: run `fichero serve` or `fichero reindex`"
     )]
@@ -58,7 +58,7 @@ pub enum CatalogError {
         /// The version that this binary works with.
         known: usize,
     },
-    /// A stored article is not readable as one.
+    /// A stored article cannot be parsed.
     #[error(
         "the catalog's article {id:?} is damaged: put back a copy of the catalog, or move it away and run `fichero reindex` to read every source anew"
     )]
@@ -69,19 +69,19 @@ pub enum CatalogError {
         #[source]
         source: serde_json::Error,
     },
-    /// A file that is to be a catalog is something else.
+    /// A file to be restored is not a catalog.
     #[error("it is not a catalog of fichero: name a file that `fichero backup` wrote")]
     NotACatalog,
-    /// A file that is to be a catalog is not as it was written.
+    /// A file to be restored is damaged.
     #[error("it is damaged ({0}): name another file")]
     NotWhole(String),
     /// The run was accepted or abandoned before.
     #[error("run {0} is not staging any more: another reindex took its place")]
     NotStaging(i64),
-    /// Somebody else writes, for longer than is waited.
+    /// Another connection held the write lock for longer than the timeout.
     #[error("the catalog is being written by somebody else: try again in a moment")]
     Busy(#[source] rusqlite::Error),
-    /// What was written is in files that are not at their paths any more.
+    /// The open files are no longer at their paths, so what was written may be lost.
     #[error("the catalog is not what was opened")]
     Lost(#[source] Loss),
     /// Anything else that SQLite says.
@@ -102,7 +102,7 @@ impl From<rusqlite::Error> for CatalogError {
             Some(ErrorCode::DiskFull) => CatalogError::DiskFull(error),
             Some(ErrorCode::SystemIoFailure) => CatalogError::Disk(error),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => CatalogError::Busy(error),
-            // SQLite found nothing wrong, but what it read is not what was written.
+            // SQLite reported no error, but the values it read are not what was written.
             None if matches!(
                 error,
                 rusqlite::Error::Utf8Error(..)

@@ -1,5 +1,4 @@
-//! The files of a catalog: whether they are still at their paths, and how they are read on a disk
-//! that takes nothing.
+//! Checks that the files of an open catalog are still at their paths.
 
 use std::path::{Path, PathBuf};
 
@@ -11,20 +10,20 @@ use crate::storage::file_id::{FileId, Loss};
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     catalog: Option<(PathBuf, FileId)>,
-    /// The newest changes, and the index of these.
+    /// The write-ahead log and its index.
     log: Vec<(PathBuf, FileId)>,
 }
 
 impl Files {
-    /// Those of a catalog that has just been opened.
+    /// The files of a catalog that has just been opened.
     pub(crate) fn of(catalog: &Path) -> Files {
         let known = |path: PathBuf| FileId::of(&path).ok().map(|id| (path, id));
         let log = [LOG, LOG_INDEX].into_iter().filter_map(|suffix| known(beside(catalog, suffix))).collect();
         Files { catalog: known(catalog.to_owned()), log }
     }
 
-    /// Refuses to go on with files that are not at their paths any more: they take whatever is
-    /// written, and are gone with the last process that has them open.
+    /// Returns an error if a file is no longer at its path. Such a file still accepts writes, but
+    /// the data is lost when the last process that has it open ends.
     pub(crate) fn check_in_place(&self) -> Result<()> {
         if let Some((path, id)) = &self.catalog {
             match FileId::of(path) {

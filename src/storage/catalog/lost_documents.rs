@@ -1,10 +1,12 @@
-//! What a staged run would take away from readers.
+//! Finds the documents that readers would lose if a staged run were accepted.
 //!
-//! An article has vanished when it was answered before and its id is not after: it is gone, hidden,
-//! expired or of the future; from a language, also when it is answered in another one after. Both
-//! are looked at as of now, so that what comes or goes by itself, with time, has not vanished. A
-//! work has vanished when neither it nor any of its articles is answered any more. An article that
-//! another source takes over has not vanished, and counts for the source that answered it before.
+//! An article is lost when it is served now and its id would not be served after the run: the run
+//! deletes or hides it, or gives it an expiry date in the past or a publication date in the future.
+//! For the count of a language, an article is also lost when it would be served in another
+//! language. Both states are evaluated at the current time, so an article that expires or appears
+//! with time alone is not lost. A work is lost when neither the work nor any of its articles would
+//! be served. An article that another source takes over is not lost; it counts for the source that
+//! serves it now.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -14,69 +16,69 @@ use super::error::Result;
 use super::{Catalog, WINNER_WITH_RUN};
 use crate::article::{Moment, is_visible_at};
 
-/// What the site is looked at by.
+/// How losses are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Parting {
+enum Grouping {
     Whole,
     BySource,
     ByLanguage,
 }
 
-/// A part of the site that loses something.
+/// A part of the site that would lose articles.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LostPart {
-    /// Everything.
+    /// The whole site.
     Whole,
-    /// What a source answers.
+    /// The articles served from a source.
     Source(String),
-    /// What is in a language.
+    /// The articles in a language.
     Language(String),
 }
 
-/// How many there are, and how many of them would vanish.
+/// How many articles or works there are, and how many of them would be lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LossCount {
-    /// How many are answered at present.
+    /// How many are served now.
     pub before: u64,
-    /// How many of them would vanish.
+    /// How many of them would be lost.
     pub vanished: u64,
 }
 
-/// What one part of the site would lose.
+/// The losses of one part of the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartLoss {
     /// The part.
     pub part: LostPart,
-    /// Of its articles.
+    /// Its articles.
     pub articles: LossCount,
-    /// Of its works.
+    /// Its works.
     pub works: LossCount,
 }
 
-/// What a staged run would change.
+/// The effect of accepting a staged run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// Whether anything would be answered differently.
+    /// Whether any answer would change.
     pub is_changed: bool,
-    /// The parts that would lose more than a few articles: the whole, then sources, then languages,
-    /// by name.
+    /// The parts that would lose more than a few articles: first the whole site, then sources, then
+    /// languages, each sorted by name.
     pub losses: Vec<PartLoss>,
 }
 
-/// An article as it is answered.
+/// An article as readers see it.
 #[derive(PartialEq)]
 struct AnsweredRow {
     source: String,
     hash: Vec<u8>,
     work: u64,
-    /// `None` where readers may not see it: it is not answered.
+    /// `None` where readers may not see the article.
     lang: Option<String>,
 }
 
 /// The columns of an [`AnsweredRow`], of a record or a staged one `v` and its content `c`.
 const ANSWERED: &str = "v.source, v.hash, v.work, answered_lang(c.article)";
 
-/// What says whether an article is answered, and in which language.
+/// The fields that decide whether an article is visible, and in which language.
 #[derive(Deserialize)]
 struct Appearance {
     lang: String,
@@ -86,26 +88,27 @@ struct Appearance {
     expires_at: Option<Moment>,
 }
 
-/// The language that an article is answered in now; `None` where readers may not see it. A damaged
-/// one counts, in no language: whoever reads it whole names it.
+/// The language in which an article is visible now; `None` where readers may not see it. An article
+/// that cannot be parsed counts as visible with an empty language: the code that reads whole
+/// articles reports it by name.
 fn answered_lang(article: &[u8], now_s: i64) -> Option<String> {
     let Ok(article) = serde_json::from_slice::<Appearance>(article) else { return Some(String::new()) };
     let Appearance { lang, hidden, published_at, expires_at } = article;
     is_visible_at(now_s, hidden, published_at.as_ref(), expires_at.as_ref()).then_some(lang)
 }
 
-/// The work has no version left, in the part that is looked at: neither under its number nor among
-/// the articles that it had.
+/// SQL condition: the work has no visible version left in the group, neither among the articles
+/// that it has now nor among those that the run moves to it.
 const WORK_IS_GONE: &str = "NOT EXISTS (
          SELECT 1 FROM answered_before b LEFT JOIN run_change x ON x.id = b.id
          WHERE b.work = c.work AND {same_part} AND (x.id IS NULL OR {still_there}))
      AND NOT EXISTS (SELECT 1 FROM run_change x WHERE x.new_work = c.work AND {come_there})";
 
 impl Catalog {
-    /// Compares what is answered with what would be once `run` is accepted. What the `pruned`
-    /// sources answer is left out, as if it had not been there: its deletion is asked for. Parts
-    /// are told only of a run that takes away more than `few` articles. Memory does not follow the
-    /// site: what is compared is kept in a temporary table.
+    /// Compares what is served now with what would be served once `run` is accepted. Articles
+    /// served from the `pruned` sources are left out, because the caller asked for their deletion.
+    /// Losses are listed only where the run would lose more than `few` articles. The comparison
+    /// uses temporary tables, so memory does not grow with the site.
     pub fn compare_with_run(&self, run: i64, pruned: &[String], few: u64) -> Result<Comparison> {
         let pruned = serde_json::Value::from(pruned).to_string();
         let few = few.min(i64::MAX as u64);
@@ -129,8 +132,8 @@ impl Catalog {
         )?;
         if lost > few {
             gather_answered(&self.connection, &pruned)?;
-            for parting in [Parting::Whole, Parting::BySource, Parting::ByLanguage] {
-                comparison.losses.extend(losses(&self.connection, parting, few)?);
+            for grouping in [Grouping::Whole, Grouping::BySource, Grouping::ByLanguage] {
+                comparison.losses.extend(losses(&self.connection, grouping, few)?);
             }
         }
         self.connection
@@ -138,8 +141,8 @@ impl Catalog {
         Ok(comparison)
     }
 
-    /// Notes every id that the run may touch, as it is answered and as it would be; tells whether
-    /// anything would be answered differently.
+    /// Records the state before and after the run of every id that the run may change. Returns
+    /// whether any answer would change.
     fn gather_changes(&self, run: i64, pruned: &str) -> Result<bool> {
         let mut is_changed = self.connection.query_row(
             "SELECT EXISTS (SELECT 1 FROM staged_synonyms n, synonyms o WHERE n.run = ?1 AND n.groups <> o.groups)",
@@ -166,18 +169,18 @@ impl Catalog {
         let mut rows = ids.query([run])?;
         while let Some(row) = rows.next()? {
             let id: String = row.get(0)?;
-            let is = before.query_row([&id], answered).optional()?;
-            let will_be = after.query_row(params![run, id], answered).optional()?;
-            is_changed |= is.as_ref().map(identity) != will_be.as_ref().map(identity);
-            let is = is.filter(|is| is.lang.is_some());
-            let will_be = will_be.filter(|will_be| will_be.lang.is_some());
+            let now = before.query_row([&id], answered).optional()?;
+            let then = after.query_row(params![run, id], answered).optional()?;
+            is_changed |= now.as_ref().map(identity) != then.as_ref().map(identity);
+            let now = now.filter(|now| now.lang.is_some());
+            let then = then.filter(|then| then.lang.is_some());
             note.execute(params![
                 id,
-                is.as_ref().map(|is| &is.source),
-                is.as_ref().map(|is| is.work),
-                is.as_ref().and_then(|is| is.lang.as_ref()),
-                will_be.as_ref().map(|will_be| will_be.work),
-                will_be.as_ref().and_then(|will_be| will_be.lang.as_ref()),
+                now.as_ref().map(|now| &now.source),
+                now.as_ref().map(|now| now.work),
+                now.as_ref().and_then(|now| now.lang.as_ref()),
+                then.as_ref().map(|then| then.work),
+                then.as_ref().and_then(|then| then.lang.as_ref()),
                 pruned,
             ])?;
         }
@@ -185,7 +188,7 @@ impl Catalog {
     }
 }
 
-/// What makes an article another one, as [`Catalog::accept`] sees it.
+/// The values that [`Catalog::accept`] compares to see whether an article changed.
 fn identity(answered: &AnsweredRow) -> (&str, &[u8]) {
     (&answered.source, &answered.hash)
 }
@@ -213,16 +216,16 @@ fn gather_answered(connection: &Connection, pruned: &str) -> Result<()> {
     Ok(())
 }
 
-/// What each part of the site would lose, where that is more than `few` articles.
-fn losses(connection: &Connection, parting: Parting, few: u64) -> Result<Vec<PartLoss>> {
-    let part = match parting {
-        Parting::Whole => "''",
-        Parting::BySource => "source",
-        Parting::ByLanguage => "lang",
+/// The losses of each group that would lose more than `few` articles.
+fn losses(connection: &Connection, grouping: Grouping, few: u64) -> Result<Vec<PartLoss>> {
+    let part = match grouping {
+        Grouping::Whole => "''",
+        Grouping::BySource => "source",
+        Grouping::ByLanguage => "lang",
     };
-    let (is_gone, same_part, still_there, come_there) = match parting {
-        Parting::Whole | Parting::BySource => ("new_lang IS NULL", "1", "x.new_lang IS NOT NULL", "1"),
-        Parting::ByLanguage => {
+    let (is_gone, same_part, still_there, come_there) = match grouping {
+        Grouping::Whole | Grouping::BySource => ("new_lang IS NULL", "1", "x.new_lang IS NOT NULL", "1"),
+        Grouping::ByLanguage => {
             ("new_lang IS NOT lang", "b.lang = c.lang", "x.new_lang = c.lang", "x.new_lang = c.lang")
         }
     };
@@ -239,10 +242,10 @@ fn losses(connection: &Connection, parting: Parting, few: u64) -> Result<Vec<Par
     ))?;
     let losses = vanished.query_map([few], |row| {
         let name = row.get(0)?;
-        let part = match parting {
-            Parting::Whole => LostPart::Whole,
-            Parting::BySource => LostPart::Source(name),
-            Parting::ByLanguage => LostPart::Language(name),
+        let part = match grouping {
+            Grouping::Whole => LostPart::Whole,
+            Grouping::BySource => LostPart::Source(name),
+            Grouping::ByLanguage => LostPart::Language(name),
         };
         let articles = LossCount { before: row.get(3)?, vanished: row.get(1)? };
         Ok(PartLoss { part, articles, works: LossCount { before: row.get(4)?, vanished: row.get(2)? } })

@@ -1,11 +1,11 @@
-//! The catalog's tables, and the way from one version of them to the next.
+//! The catalog's tables and the migrations between schema versions.
 
 use rusqlite::Connection;
 
 use super::error::CatalogError;
 
-/// The steps that bring an empty file to the present schema, one a version. A step that has been
-/// released is never edited; a change is a further step.
+/// The migrations from an empty file to the current schema, one for each version. Never edit a
+/// released migration; add another one.
 const MIGRATIONS: &[&str] = &[
     "
     -- What tells this catalog from every other: a generation says which one it was built from.
@@ -118,16 +118,16 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
-/// Refuses a file that is not of the present schema.
+/// Returns an error if the file does not have the current schema version.
 pub(crate) fn check(connection: &Connection) -> Result<(), CatalogError> {
-    match present(connection)? {
+    match schema_version(connection)? {
         found if found < MIGRATIONS.len() => Err(CatalogError::Older { found, known: MIGRATIONS.len() }),
         _ => Ok(()),
     }
 }
 
-/// The file's version, which must not be above those that are known.
-fn present(connection: &Connection) -> Result<usize, CatalogError> {
+/// The file's schema version; an error if it is newer than this binary knows.
+fn schema_version(connection: &Connection) -> Result<usize, CatalogError> {
     let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found > MIGRATIONS.len() {
         return Err(CatalogError::Newer { found, known: MIGRATIONS.len() });
@@ -135,10 +135,10 @@ fn present(connection: &Connection) -> Result<usize, CatalogError> {
     Ok(found)
 }
 
-/// Brings the file to the present schema.
+/// Migrates the file to the current schema.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), CatalogError> {
-    let present = present(connection)?;
-    for (version, step) in MIGRATIONS.iter().enumerate().skip(present) {
+    let current = schema_version(connection)?;
+    for (version, step) in MIGRATIONS.iter().enumerate().skip(current) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         // Another process may have migrated while this one waited for the lock.
         let found: usize = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;

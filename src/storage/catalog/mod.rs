@@ -1,10 +1,10 @@
-//! The durable truth: every article as it was understood, in one SQLite file.
+//! The system of record: all parsed articles in one SQLite file.
 //!
-//! * [`Catalog::changes_after`] pages through what is answered, by `seq`.
-//! * A reindex stages its changes with a [`stage::Stage`]; nobody sees them until
+//! * [`Catalog::changes_after`] pages through the served articles and deletions by `seq`.
+//! * A reindex stages its changes with a [`stage::Stage`]; they are invisible until
 //!   [`Catalog::accept`] gives them their `seq` in one transaction.
-//! * A [push] is the present state as soon as it is committed.
-//! * [`Publication`] says which generation is to be answered from.
+//! * A [push] takes effect as soon as it is committed.
+//! * [`Publication`] names the generation that should be served.
 //!
 //! Every process and thread opens a [`Catalog`] of its own; SQLite orders their writes.
 
@@ -36,12 +36,12 @@ use crate::crash_point;
 /// The `seq` of the newest change.
 const LAST_SEQ: &str = "SELECT MAX(COALESCE((SELECT MAX(seq) FROM article), 0), (SELECT seq FROM synonyms))";
 
-/// The record of an id (`?2`) that is answered once a run (`?1`) is accepted: of those that are
-/// there or staged, that of the first source. A source that a run only tries is none yet, and
-/// comes last.
+/// Selects the record of an id (`?2`) that will be served once a run (`?1`) is accepted: among
+/// stored and staged records, that of the source with the lowest rank. A source that only exists in
+/// a trial run has no rank yet and comes last.
 ///
-/// Left to itself, SQLite goes through the whole run for every article: it takes the run's part of
-/// the primary key for as good as the index.
+/// `INDEXED BY` is needed: otherwise SQLite scans the whole run for every article, because it rates
+/// the `run` prefix of the primary key as high as the index.
 const WINNER_WITH_RUN: &str = "SELECT {columns} FROM (
          SELECT source, hash, work, content FROM staged INDEXED BY staged_by_id
              WHERE run = ?1 AND id = ?2 AND content IS NOT NULL
@@ -50,7 +50,8 @@ const WINNER_WITH_RUN: &str = "SELECT {columns} FROM (
              SELECT 1 FROM staged s WHERE s.run = ?1 AND s.source = r.source AND s.id = r.id)
      ) v LEFT JOIN source s ON s.name = v.source JOIN content c ON c.key = v.content
      ORDER BY s.rank IS NULL, s.rank LIMIT 1";
-/// How often a connection that waits to write looks again, and how often at most: for a minute.
+/// How often a connection retries while it waits to write, and how many retries it makes: about a
+/// minute in total.
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
 const BUSY_LOOKS: i32 = 60_000;
 
@@ -59,18 +60,18 @@ const BUSY_LOOKS: i32 = 60_000;
 pub struct NumberedArticle {
     /// The article.
     pub article: Article,
-    /// A small number that stands for its work, the same for all translations, kept for ever.
+    /// A small number for its work: the same for all translations, and it never changes.
     pub work: u64,
     /// The source that it comes from.
     pub source: String,
-    /// Its content hash, see [`Article::content_hash`], as it was when it was taken in.
+    /// Its content hash, see [`Article::content_hash`], computed when the article was stored.
     pub hash: [u8; 32],
 }
 
 /// The last change of one id.
 #[derive(Debug)]
 pub struct Change {
-    /// Its place in the order of changes; grows, never repeats.
+    /// Its sequence number; strictly increasing.
     pub seq: u64,
     /// The article's id.
     pub id: String,
@@ -78,18 +79,18 @@ pub struct Change {
     pub article: Option<NumberedArticle>,
 }
 
-/// What is answered of an id, without the article itself.
+/// The served state of an id, without the article itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
     /// The id.
     pub id: String,
-    /// Where its last change is in the order of changes.
+    /// The sequence number of its last change.
     pub seq: u64,
     /// The article's content hash, see [`Article::content_hash`]; `None` when it was deleted.
     pub hash: Option<[u8; 32]>,
 }
 
-/// Which generation is to be answered from, as the catalog has it. The pointer on disk follows.
+/// Which generation should be served, as the catalog records it. The pointer on disk follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publication {
     /// The generation's number; 0 when there is none yet.
@@ -98,23 +99,24 @@ pub struct Publication {
     pub is_held: bool,
 }
 
-/// What an acceptance did.
+/// The result of [`Catalog::accept`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted {
     /// The catalog's last `seq` before it.
     pub base_seq: u64,
     /// The catalog's last `seq` after it.
     pub last_seq: u64,
-    /// Articles that are answered differently from now on.
+    /// The number of ids whose served state changed.
     pub changes: u64,
 }
 
-/// A run, as it is kept.
+/// A run as stored in the catalog.
 #[derive(Debug, Clone)]
 pub struct RunRecord {
     /// Its number.
     pub id: i64,
-    /// `staging`, `waiting` (staged whole, to be accepted by a person), `accepted` or `abandoned`.
+    /// `staging`, `waiting` (completely staged, to be accepted by a person), `accepted` or
+    /// `abandoned`.
     pub state: String,
     /// When it began, RFC 3339.
     pub started_at: String,
@@ -144,13 +146,14 @@ pub struct SourceRecord {
 /// One open connection to the catalog.
 pub struct Catalog {
     connection: Connection,
-    /// The files that this connection writes into; none where it only looks.
+    /// The files that this connection writes; empty for a read-only connection.
     files: Files,
 }
 
 impl Catalog {
-    /// Opens a catalog on a disk that takes nothing. SQLite makes a file beside it even to read,
-    /// unless it is told that nobody changes it: so it is where nobody has it open.
+    /// Opens a catalog on a disk that cannot be written. SQLite creates a file beside the database
+    /// even to read, unless it is opened as immutable. That is safe here: without a log, no other
+    /// connection has unsaved changes.
     pub(crate) fn open_unwritable(path: &Path) -> Option<Catalog> {
         let is_logged = beside(path, LOG).metadata().is_ok_and(|log| log.len() > 0);
         if !path.exists() || is_logged || failure::probe(path.parent()?).is_none() {
@@ -164,19 +167,21 @@ impl Catalog {
         Some(Catalog { connection, files: Files::default() })
     }
 
-    /// Refuses to go on with files that are not at their paths any more: they take whatever is
-    /// written, and are gone with the last process that has them open.
+    /// Returns an error if a file is no longer at its path. Such a file still accepts writes, but
+    /// the data is lost when the last process that has it open ends.
     pub fn check_in_place(&self) -> Result<()> {
         self.files.check_in_place()
     }
 
-    /// Opens the catalog of a data folder, creates it or migrates it forward.
+    /// Opens the catalog of a data folder; creates it if it is missing and migrates it to the
+    /// current schema.
     pub fn open(data: &Path) -> Result<Catalog> {
         let path = data.join(FILE_NAME);
         Self::open_file(&path).map_err(|error| with_path(error, &path))
     }
 
-    /// Opens the catalog of a data folder as it is, to look at it; of another schema it is refused.
+    /// Opens the catalog of a data folder for inspection, without migrating it; another schema
+    /// version is an error.
     pub fn open_as_it_is(data: &Path) -> Result<Catalog> {
         let path = data.join(FILE_NAME);
         let open = || {
@@ -194,7 +199,7 @@ impl Catalog {
         Ok(Catalog { connection, files: Files::of(path) })
     }
 
-    /// What tells this catalog from every other.
+    /// The unique id of this catalog.
     pub fn identity(&self) -> Result<String> {
         Ok(self.connection.prepare_cached("SELECT id FROM identity")?.query_row([], |row| row.get(0))?)
     }
@@ -204,13 +209,13 @@ impl Catalog {
         Ok(self.connection.prepare_cached(LAST_SEQ)?.query_row([], |row| row.get(0))?)
     }
 
-    /// How many articles are answered (hidden ones among them).
+    /// The number of served articles, including hidden ones.
     pub fn article_count(&self) -> Result<u64> {
         Ok(self.connection.query_row("SELECT COUNT(*) FROM article WHERE source IS NOT NULL", [], |row| row.get(0))?)
     }
 
-    /// The changes after `seq`, in order: at most `limit` of them, and not many more once their
-    /// texts pass `max_bytes`.
+    /// The changes after `seq`, in order: at most `limit`, and fewer once their total text size
+    /// exceeds `max_bytes`.
     pub fn changes_after(&self, seq: u64, limit: usize, max_bytes: usize) -> Result<Vec<Change>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT a.seq, a.id, a.source, r.work, c.article, a.hash
@@ -238,7 +243,8 @@ impl Catalog {
         Ok(changes)
     }
 
-    /// What is answered of the ids after `after`, deleted ones among them, in order: at most `limit`.
+    /// The served state of the ids greater than `after`, including deleted ones, by id: at most
+    /// `limit`.
     pub fn answered_after(&self, after: &str, limit: usize) -> Result<Vec<Answered>> {
         let mut statement =
             self.connection.prepare_cached("SELECT id, seq, hash FROM article WHERE id > ?1 ORDER BY id LIMIT ?2")?;
@@ -246,13 +252,13 @@ impl Catalog {
         Ok(rows.collect::<std::result::Result<_, _>>()?)
     }
 
-    /// What is answered of an id; `None` where there never was an article of it.
+    /// The served state of an id; `None` if the id never had an article.
     pub fn answered(&self, id: &str) -> Result<Option<Answered>> {
         let mut statement = self.connection.prepare_cached("SELECT id, seq, hash FROM article WHERE id = ?1")?;
         Ok(statement.query_row([id], read_answered).optional()?)
     }
 
-    /// The article that is answered under an id.
+    /// The served article of an id.
     pub fn article(&self, id: &str) -> Result<Option<Article>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT c.article FROM article a JOIN record r ON r.source = a.source AND r.id = a.id
@@ -262,8 +268,8 @@ impl Catalog {
         text.map(|text| parsed(id, &text)).transpose()
     }
 
-    /// Has some ids applied again, by giving each a new `seq`, though nothing about them was
-    /// changed; also ids of which there never was an article. All or none of them.
+    /// Gives each id a new `seq`, so that the index applies it again although it did not change.
+    /// Ids that never had an article are allowed. All ids or none are updated.
     pub fn apply_again(&mut self, ids: &[String]) -> Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut seq: u64 = transaction.query_row(LAST_SEQ, [], |row| row.get(0))?;
@@ -279,7 +285,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// What SQLite finds wrong with the file, and the articles whose text is not what was taken in.
+    /// The problems that SQLite finds in the file, and the articles whose text does not match its
+    /// hash.
     pub fn problems(&self) -> Result<Vec<String>> {
         let mut problems = Vec::new();
         let mut statement = self.connection.prepare("PRAGMA quick_check")?;
@@ -294,7 +301,7 @@ impl Catalog {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (source, id, hash): (String, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            // The text is the bytes that were hashed.
+            // The hash was computed over exactly these bytes.
             let is_whole = row.get_ref(3)?.as_bytes().is_ok_and(|text| blake3::hash(text).as_bytes()[..] == hash[..]);
             if !is_whole {
                 problems.push(format!(
@@ -305,7 +312,7 @@ impl Catalog {
         Ok(problems)
     }
 
-    /// Every article that is answered, by id, in memory: for tests and benchmarks.
+    /// All served articles by id, in memory: for tests and benchmarks.
     #[cfg(feature = "test-support")]
     pub fn all_articles(&self) -> Result<Vec<Article>> {
         let page = self.articles_with_run(0, "", usize::MAX >> 1, usize::MAX)?;
@@ -313,7 +320,8 @@ impl Catalog {
     }
 
     /// The articles as they will be once `run` is accepted, by id: at most `limit` with an id
-    /// after `after`, fewer once their texts pass `max_bytes`, and none only where none is left.
+    /// greater than `after`, and fewer once their total text size exceeds `max_bytes`. The result
+    /// is empty only if no article is left.
     pub fn articles_with_run(
         &self,
         run: i64,
@@ -342,7 +350,8 @@ impl Catalog {
                 bytes += text.len();
                 articles.push(numbered(&id, &text, work, source, hash)?);
             }
-            // Not so many ids: a run may delete any number in a row, and no page but the last is empty.
+            // Count articles, not ids: a run may delete any number of ids in a row, and only the
+            // last page may be empty.
             if articles.len() >= limit || bytes > max_bytes {
                 break;
             }
@@ -350,9 +359,8 @@ impl Catalog {
         Ok(articles)
     }
 
-    /// Begins a run, and sweeps away what runs that never came to an end had staged. It takes the
-    /// place of a run that waits, unless it is only `tried`. Only the holder of the reindex lock
-    /// may call it.
+    /// Begins a run and removes what unfinished runs had staged. Unless `is_tried` (a trial run),
+    /// the new run also replaces a pending one. Only the holder of the reindex lock may call it.
     pub fn begin_run(&mut self, is_full: bool, is_tried: bool) -> Result<i64> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
@@ -369,7 +377,7 @@ impl Catalog {
         Ok(run)
     }
 
-    /// Gives up a run: what it staged is gone.
+    /// Abandons a run and removes what it staged.
     pub fn abandon_run(&mut self, run: i64, report: &str) -> Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
@@ -381,8 +389,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// Accepts a run: in one transaction its changes become the present state and get their
-    /// `seq`, its generation (when it built one) becomes the one to answer from, and a hold ends.
+    /// Accepts a run. One transaction applies its changes, assigns their `seq`, makes its
+    /// generation (if it built one) the one to serve, and ends a hold.
     pub fn accept(&mut self, run: i64, generation: Option<u64>, report: &str) -> Result<Accepted> {
         crash_point!("accept:before");
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -418,12 +426,12 @@ impl Catalog {
         Ok(Accepted { base_seq, last_seq, changes: last_article_seq - base_seq })
     }
 
-    /// What stands for what, as it was staged.
+    /// The synonym groups, as JSON.
     pub fn synonyms(&self) -> Result<String> {
         Ok(self.connection.prepare_cached("SELECT groups FROM synonyms")?.query_row([], |row| row.get(0))?)
     }
 
-    /// What stands for what once `run` is accepted, as it was staged.
+    /// The synonym groups once `run` is accepted, as JSON.
     pub fn synonyms_with_run(&self, run: i64) -> Result<String> {
         Ok(self
             .connection
@@ -438,13 +446,13 @@ impl Catalog {
         Ok(self.connection.prepare_cached("SELECT seq FROM synonyms")?.query_row([], |row| row.get(0))?)
     }
 
-    /// Stages what is to stand for what once a run is accepted.
+    /// Stages the synonym groups that replace the current ones once a run is accepted.
     pub fn stage_synonyms(&mut self, run: i64, groups: &str) -> Result<()> {
         self.connection.execute("INSERT OR REPLACE INTO staged_synonyms VALUES (?1, ?2)", params![run, groups])?;
         Ok(())
     }
 
-    /// Which generation is to be answered from.
+    /// The generation that should be served.
     pub fn publication(&self) -> Result<Publication> {
         Ok(self
             .connection
@@ -452,14 +460,14 @@ impl Catalog {
             .query_row([], |row| Ok(Publication { generation: row.get(0)?, is_held: row.get(1)? }))?)
     }
 
-    /// Has a generation answered, with all changes.
+    /// Sets the generation to serve, and ends a hold.
     pub fn publish(&self, generation: u64) -> Result<()> {
         self.connection.execute("UPDATE publication SET generation = ?1, is_held = 0", [generation])?;
         Ok(())
     }
 
-    /// Has a generation answered in the place of another one, unless something else was decided
-    /// meanwhile; tells whether it is.
+    /// Replaces `former` by `generation` as the generation to serve, unless another one was
+    /// published or changes are held. Returns whether it was replaced.
     pub fn replace_publication(&self, former: u64, generation: u64) -> Result<bool> {
         let replaced = self.connection.execute(
             "UPDATE publication SET generation = ?2 WHERE generation = ?1 AND NOT is_held",
@@ -468,8 +476,8 @@ impl Catalog {
         Ok(replaced > 0)
     }
 
-    /// Goes back to an earlier generation and holds changes. `choose` names it, while nothing else
-    /// is accepted or pushed; where it names none, nothing is changed.
+    /// Serves an earlier generation and holds changes. `choose` picks the generation while no run
+    /// can be accepted and no push committed; if it returns `None`, nothing changes.
     pub fn roll_back(&self, choose: impl FnOnce() -> Result<Option<u64>>) -> Result<Option<u64>> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         let chosen = choose()?;
@@ -480,14 +488,14 @@ impl Catalog {
         Ok(chosen)
     }
 
-    /// Ends a hold, if there is one, whichever generation is to be answered from.
+    /// Ends a hold, if there is one; the generation to serve stays.
     pub fn end_hold(&self) -> Result<()> {
         self.connection.execute("UPDATE publication SET is_held = 0", [])?;
         Ok(())
     }
 
-    /// The accepted run that built a generation: the `seq` that its build began from, and the
-    /// last one that it contains when nothing else was changed meanwhile.
+    /// The `seq` values of the accepted run that built a generation: the last one before the run,
+    /// and the last one that the generation contains if nothing else changed meanwhile.
     pub fn seqs_of_generation(&self, generation: u64) -> Result<Option<(u64, u64)>> {
         Ok(self
             .connection
@@ -542,7 +550,8 @@ impl Catalog {
         Ok(sources.collect::<std::result::Result<_, _>>()?)
     }
 
-    /// The number that a run's build may take: above every generation ever recorded.
+    /// The number for the generation of a new build: greater than every number on disk or in the
+    /// catalog.
     pub fn next_generation(&self, on_disk: u64) -> Result<u64> {
         let recorded: u64 = self.connection.query_row(
             "SELECT MAX((SELECT generation FROM publication), (SELECT COALESCE(MAX(generation), 0) FROM run))",
@@ -556,8 +565,8 @@ impl Catalog {
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
-    // SQLite's own handler looks again after up to 100 ms, and misses every turn that a reindex
-    // leaves to others.
+    // SQLite's own handler waits up to 100 ms between retries and misses every pause that a reindex
+    // leaves to other writers.
     connection.busy_handler(Some(|looked: i32| {
         thread::sleep(BUSY_PAUSE);
         looked < BUSY_LOOKS
@@ -590,7 +599,7 @@ fn read_answered(row: &rusqlite::Row<'_>) -> rusqlite::Result<Answered> {
     Ok(Answered { id: row.get(0)?, seq: row.get(1)?, hash: row.get(2)? })
 }
 
-/// Removes what runs have staged that are neither under way nor waiting.
+/// Removes the staged rows of runs that are neither staging nor waiting.
 fn clear_staged(connection: &Connection) -> Result<()> {
     const GONE: &str = "run NOT IN (SELECT id FROM run WHERE state IN ('staging', 'waiting'))";
     connection.execute(
@@ -603,7 +612,7 @@ fn clear_staged(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Makes what a run staged the present record of its sources.
+/// Replaces the records of a run's sources by what the run staged.
 fn apply_staged(connection: &Connection, run: i64) -> Result<()> {
     for step in [
         "DELETE FROM content WHERE key IN (
@@ -621,8 +630,8 @@ fn apply_staged(connection: &Connection, run: i64) -> Result<()> {
     Ok(())
 }
 
-/// Takes over a run's synonyms where they differ from the present ones; returns how many changes
-/// that is.
+/// Applies a run's synonyms if they differ from the current ones; returns the number of changes, 0
+/// or 1.
 fn renew_synonyms(connection: &Connection, run: i64, seq: u64) -> Result<u64> {
     let renewed = connection.execute(
         "UPDATE synonyms SET groups = staged.groups, seq = ?2
@@ -632,7 +641,7 @@ fn renew_synonyms(connection: &Connection, run: i64, seq: u64) -> Result<u64> {
     Ok(renewed as u64)
 }
 
-/// Gives a new `seq` to every id whose answer a run changed; returns the last `seq`.
+/// Gives a new `seq` to every id whose served state a run changed; returns the last `seq`.
 fn renew_articles(connection: &Connection, run: i64, base_seq: u64) -> Result<u64> {
     // An id that several sources hold may have another winner since the sources' order changed.
     let mut ids = connection.prepare(
@@ -651,26 +660,26 @@ fn renew_articles(connection: &Connection, run: i64, base_seq: u64) -> Result<u6
     Ok(seq)
 }
 
-/// Gives a `seq` to an id if it is answered differently since the records changed; tells whether
-/// it is.
+/// Gives a `seq` to an id if its served state changed; returns whether it did.
 fn renew_article(connection: &Connection, id: &str, seq: u64) -> Result<bool> {
     let wins = winner(connection, id)?;
-    let stands = connection
+    let served = connection
         .prepare_cached("SELECT source, hash FROM article WHERE id = ?1")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    if stands.as_ref() == Some(&wins) || (stands.is_none() && wins.0.is_none()) {
+    if served.as_ref() == Some(&wins) || (served.is_none() && wins.0.is_none()) {
         return Ok(false);
     }
     set_answered(connection, id, seq, &wins)?;
     Ok(true)
 }
 
-/// A source that has an id, and the content hash of what it says; neither where none has it.
-type Holder = (Option<String>, Option<Vec<u8>>);
+/// The source that serves an id and the content hash of its article; both `None` if no source has
+/// the id.
+type Winner = (Option<String>, Option<Vec<u8>>);
 
-/// The first source in the configuration that has an id.
-fn winner(connection: &Connection, id: &str) -> Result<Holder> {
+/// The highest-ranked source that has an id.
+fn winner(connection: &Connection, id: &str) -> Result<Winner> {
     Ok(connection
         .prepare_cached(
             "SELECT r.source, r.hash FROM record r JOIN source s ON s.name = r.source WHERE r.id = ?1 ORDER BY s.rank LIMIT 1",
@@ -680,21 +689,21 @@ fn winner(connection: &Connection, id: &str) -> Result<Holder> {
         .unwrap_or_default())
 }
 
-/// Has an id answered as a source says, from a `seq` on.
-fn set_answered(connection: &Connection, id: &str, seq: u64, (source, hash): &Holder) -> Result<()> {
+/// Sets the served state of an id, as of `seq`.
+fn set_answered(connection: &Connection, id: &str, seq: u64, (source, hash): &Winner) -> Result<()> {
     connection
         .prepare_cached("INSERT OR REPLACE INTO article (id, seq, source, hash) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![id, seq, source, hash])?;
     Ok(())
 }
 
-/// The number of a work, a new one where it has none yet.
+/// The number of a work; assigns one if it has none yet.
 fn work_number(connection: &Connection, key: &str) -> Result<u64> {
     connection.prepare_cached("INSERT OR IGNORE INTO work (key) VALUES (?1)")?.execute([key])?;
     Ok(connection.prepare_cached("SELECT number FROM work WHERE key = ?1")?.query_row([key], |row| row.get(0))?)
 }
 
-/// Keeps an article's text; returns the key that it is found by.
+/// Stores an article's text; returns its key.
 fn insert_content(connection: &Connection, article: &Article) -> Result<i64> {
     let text =
         serde_json::to_string(article).map_err(|source| CatalogError::Article { id: article.id.clone(), source })?;

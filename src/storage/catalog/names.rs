@@ -1,4 +1,4 @@
-//! How the files of a catalog are named.
+//! The file names of a catalog.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// The catalog's file name in the data folder.
 pub const FILE_NAME: &str = "catalog.sqlite";
 
-/// What SQLite adds to the catalog's name for the file of the newest changes, and for the index of that.
+/// The suffixes of SQLite's write-ahead log and of the log's index.
 pub(crate) const LOG: &str = "-wal";
 
 pub(crate) const LOG_INDEX: &str = "-shm";

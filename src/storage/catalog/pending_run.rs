@@ -1,4 +1,4 @@
-//! A run that is staged whole and waits for a person's word.
+//! Pending runs: completely staged, waiting for a person to accept them.
 
 use rusqlite::params;
 
@@ -7,22 +7,21 @@ use super::{Catalog, RunRecord};
 use crate::crash_point;
 
 impl Catalog {
-    /// The run that waits to be accepted, if one does: there is one at most, for the next run
-    /// takes its place.
+    /// The pending run, if there is one. There is at most one, because the next run replaces it.
     pub fn waiting_run(&self) -> Result<Option<RunRecord>> {
         self.newest_run("state = ?1", "waiting")
     }
 
-    /// Leaves a run staged instead of accepting it, with the generation that was built for it, if
-    /// one was. It stays until it is [accepted](Catalog::accept) or the next run begins.
-    pub fn hold_back(&mut self, run: i64, generation: Option<u64>, report: &str) -> Result<()> {
+    /// Parks a run instead of accepting it, with the generation built for it, if there is one. It
+    /// stays until it is [accepted](Catalog::accept) or the next run begins.
+    pub fn park(&mut self, run: i64, generation: Option<u64>, report: &str) -> Result<()> {
         crash_point!("hold-back:before");
-        let held_back = self.connection.execute(
+        let parked = self.connection.execute(
             "UPDATE run SET state = 'waiting', generation = ?2, report = ?3 WHERE id = ?1 AND state = 'staging'",
             params![run, generation, report],
         )?;
         crash_point!("hold-back:after");
-        if held_back == 0 {
+        if parked == 0 {
             return Err(super::CatalogError::NotStaging(run));
         }
         Ok(())

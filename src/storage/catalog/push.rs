@@ -1,9 +1,9 @@
-//! Articles pushed one by one, durable as soon as they are acknowledged.
+//! Articles pushed one by one; they are durable once acknowledged.
 //!
-//! Pushes are a source of their own, [`PUSHES`], that no run deletes from and whose place is
-//! behind all others: an article that a configured source has is answered as that source says,
-//! and a push of the same id is told which source stands before it. A push in front of all
-//! would hide a source's later editions for ever, and nothing in the configuration would say so.
+//! Pushes are a source of their own, [`PUSHES`]. No run deletes from it, and it ranks after all
+//! other sources: if a configured source has the same id, its article is served, and the response
+//! to the push names that source. If pushes ranked first, a push would hide later editions from the
+//! source for ever, and nothing in the configuration would show it.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -12,45 +12,45 @@ use super::{Catalog, LAST_SEQ, insert_content, set_answered, winner, work_number
 use crate::article::{Article, MAX_VERSIONS};
 use crate::crash_point;
 
-/// The name of the source that pushed articles belong to; no other source may have it.
+/// The name of the source of pushed articles; reserved.
 pub const PUSHES: &str = "pushes";
-/// Where it is, as it is told to people.
+/// Its location, as shown to people.
 const LOCATION: &str = "pushed over HTTP";
-/// Behind every source that a run reads.
+/// Its rank: after every source that a run reads.
 const RANK: i64 = i64::MAX;
 
-/// What is known of an id before it is pushed.
+/// The state of an id before a push; push conditions are evaluated against it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// The content hash of what was pushed under it, see [`Article::content_hash`].
+    /// The content hash of the article pushed under the id, see [`Article::content_hash`].
     pub hash: Option<[u8; 32]>,
-    /// The first source in the configuration that has it too.
+    /// The highest-ranked other source that has the id.
     pub other_source: Option<String>,
 }
 
-/// What must be so for a push to be taken.
+/// A precondition of a push.
 pub type Condition = Box<dyn Fn(&Held) -> bool + Send>;
 
 /// One push.
 pub struct Push {
     /// The article's id.
     pub id: String,
-    /// What it says from now on; `None` to take back what was pushed.
+    /// The new article; `None` to delete the pushed one.
     pub article: Option<Box<Article>>,
-    /// What must be so, or the push is refused.
+    /// If it does not hold, the push is refused.
     pub condition: Option<Condition>,
 }
 
-/// What became of a push.
+/// The outcome of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PushOutcome {
     /// The id had not been pushed before.
     Created,
-    /// It says something else than before.
+    /// The article differs from the one pushed before.
     Changed,
-    /// It says the same, or was not there to be deleted: nothing was written.
+    /// The article is the same, or there was none to delete: nothing was written.
     Unchanged,
-    /// What was pushed is taken back.
+    /// The pushed article was deleted.
     Deleted,
     /// Its condition does not hold: nothing was written.
     ConditionFailed,
@@ -58,29 +58,30 @@ pub enum PushOutcome {
     NotPushed,
 }
 
-/// What became of a push, and how the id stands after it.
+/// The outcome of a push and the state of its id afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
-    /// What became of it.
+    /// The outcome.
     pub outcome: PushOutcome,
-    /// The `seq` from which on the index answers what was pushed (or, of a deletion, does not any
-    /// more); `None` where another source is answered, or nothing ever was.
+    /// The `seq` from which on the index contains the pushed article (or, after a deletion, does
+    /// not contain it any more); `None` if another source serves the id, or if the id never had an
+    /// article.
     pub seq: Option<u64>,
-    /// The content hash of what is pushed under the id now.
+    /// The content hash of the article that is pushed under the id now.
     pub hash: Option<[u8; 32]>,
-    /// The source that is answered in place of what was pushed.
+    /// The source whose article is served instead of the pushed one.
     pub shadowed_by: Option<String>,
-    /// The work of what was pushed, where it has more versions than [`MAX_VERSIONS`].
+    /// The work of the pushed article, if it has more versions than [`MAX_VERSIONS`].
     pub crowded_work: Option<String>,
 }
 
 impl Catalog {
-    /// Takes up pushes in their order, in one transaction: when this returns, all of them are
-    /// durable; where it fails, none is that anybody can count on.
+    /// Applies pushes in order, in one transaction. When this returns `Ok`, all of them are
+    /// durable; on an error, callers must assume that none is.
     pub fn push(&mut self, pushes: &[Push]) -> Result<Vec<Pushed>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         crash_point!("push:begun");
-        // A source of that name from before it was reserved becomes part of the pushes.
+        // A source that had this name before it was reserved becomes part of the pushes.
         transaction
             .prepare_cached(
                 "INSERT INTO source (name, location, rank, is_configured) VALUES (?1, ?2, ?3, 1)
@@ -101,20 +102,21 @@ impl Catalog {
 }
 
 fn push_one(connection: &Connection, push: &Push, last_seq: &mut u64) -> Result<Pushed> {
-    let before = held(connection, &push.id)?;
+    let before = read_state(connection, &push.id)?;
     let outcome = outcome(push, &before);
     match (outcome, &push.article) {
         (PushOutcome::Created | PushOutcome::Changed, Some(article)) => write(connection, article)?,
-        (PushOutcome::Deleted, _) => forget(connection, &push.id)?,
+        (PushOutcome::Deleted, _) => delete_pushed(connection, &push.id)?,
         _ => {}
     }
     if matches!(outcome, PushOutcome::Created | PushOutcome::Changed | PushOutcome::Deleted) {
-        // Also where another source is answered before and after: a generation that was built for
-        // a run that waits has to be told, for the run may take that source's article away.
+        // Also where another source serves the id before and after: a generation built for a
+        // pending run must receive the push, because that run may delete the other source's
+        // article.
         *last_seq += 1;
         set_answered(connection, &push.id, *last_seq, &winner(connection, &push.id)?)?;
     }
-    let after = held(connection, &push.id)?;
+    let after = read_state(connection, &push.id)?;
     let seq = match &after.other_source {
         None => connection
             .prepare_cached("SELECT seq FROM article WHERE id = ?1")?
@@ -131,7 +133,7 @@ fn push_one(connection: &Connection, push: &Push, last_seq: &mut u64) -> Result<
     Ok(Pushed { outcome, seq, hash: after.hash, shadowed_by: after.other_source, crowded_work })
 }
 
-/// Whether a work has too many versions.
+/// Whether a work has more than [`MAX_VERSIONS`] versions.
 fn is_crowded(connection: &Connection, work: &str) -> Result<bool> {
     let beyond = connection
         .prepare_cached("SELECT 1 FROM record WHERE work = (SELECT number FROM work WHERE key = ?1) LIMIT 1 OFFSET ?2")?
@@ -154,7 +156,7 @@ fn outcome(push: &Push, before: &Held) -> PushOutcome {
     }
 }
 
-fn held(connection: &Connection, id: &str) -> Result<Held> {
+fn read_state(connection: &Connection, id: &str) -> Result<Held> {
     let hash = connection
         .prepare_cached("SELECT hash FROM record WHERE source = ?1 AND id = ?2")?
         .query_row([PUSHES, id], |row| row.get(0))
@@ -170,7 +172,7 @@ fn held(connection: &Connection, id: &str) -> Result<Held> {
 }
 
 fn write(connection: &Connection, article: &Article) -> Result<()> {
-    forget(connection, &article.id)?;
+    delete_pushed(connection, &article.id)?;
     let work = work_number(connection, &article.work)?;
     let content = insert_content(connection, article)?;
     connection
@@ -179,7 +181,7 @@ fn write(connection: &Connection, article: &Article) -> Result<()> {
     Ok(())
 }
 
-fn forget(connection: &Connection, id: &str) -> Result<()> {
+fn delete_pushed(connection: &Connection, id: &str) -> Result<()> {
     connection
         .prepare_cached("DELETE FROM content WHERE key = (SELECT content FROM record WHERE source = ?1 AND id = ?2)")?
         .execute([PUSHES, id])?;

@@ -1,4 +1,4 @@
-//! A run's changes on their way into the catalog.
+//! Stages a run's changes in the catalog.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,55 +10,55 @@ use super::push::PUSHES;
 use super::{Catalog, insert_content, work_number};
 use crate::article::{Article, MAX_VERSIONS};
 
-/// How many changes are written in one transaction: enough to make the disk's sync cheap, few
-/// enough that nobody else waits.
+/// How many changes one transaction writes: enough to amortize the sync to disk, few enough to keep
+/// other writers from waiting.
 const BATCH: usize = 500;
-/// How long a transaction stays open at most, while articles are read: pushes wait for it.
+/// The longest time that a transaction stays open while articles are read: pushes wait for it.
 const BATCH_PATIENCE: Duration = Duration::from_millis(200);
-/// How long others may begin to write between two transactions: SQLite has no queue, whoever
-/// waits looks again every millisecond.
+/// The pause between two transactions, in which other writers can begin. SQLite has no queue: a
+/// waiting connection retries every millisecond.
 const TURN: Duration = Duration::from_millis(3);
 
-/// A source, as a run means to read it.
+/// A source that a run is going to read.
 #[derive(Debug, Clone)]
 pub struct SourceSpec {
-    /// Its name, which owns its articles.
+    /// Its name; articles belong to the source of this name.
     pub name: String,
-    /// Where it is.
+    /// Its location.
     pub location: String,
-    /// Whether the configuration names it (a path given by hand is not configured).
+    /// Whether the configuration names it. A path given on the command line is not configured.
     pub is_configured: bool,
 }
 
-/// What became of one record.
+/// The outcome of staging one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Staged {
     /// The source did not have the id before.
     Added,
-    /// It says something else than before.
+    /// The record differs from the stored one.
     Changed,
-    /// It says the same.
+    /// The record equals the stored one.
     Unchanged,
-    /// Another place of this run has the id already, and keeps it.
+    /// Another record of the same source has this id already and keeps it.
     Duplicate {
-        /// The file that keeps it.
+        /// The file of the record that keeps the id.
         kept_in: String,
     },
 }
 
-/// What a record displaced or was displaced by, to be reported.
+/// Conflicts of a record with other files or sources, for the report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Neighbours {
-    /// An unchanged file that had the id until now and must be read again.
+    /// An unchanged file that had the id until now; it must be read again.
     pub displaced_file: Option<String>,
-    /// Another source that has the id too.
+    /// Another source that also has the id.
     pub other_source: Option<String>,
 }
 
-/// A work that has more versions than [`MAX_VERSIONS`], told by the first version beyond.
+/// A work that has more versions than [`MAX_VERSIONS`], with the first version over the limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrowdedWork {
-    /// The work.
+    /// The key of the work.
     pub work: String,
     /// The source of the version.
     pub source: String,
@@ -68,9 +68,9 @@ pub struct CrowdedWork {
     pub id: String,
 }
 
-/// Writes the changes of one run over one source, many in one transaction. Nobody else can write
-/// while one is open: it is begun by the first write, and ended by [`Stage::pause`] where nothing is
-/// to be written for a while.
+/// Stages the changes of one run for one source, in transactions of many writes each. While a
+/// transaction is open, no other connection can write. The first write begins one; [`Stage::pause`]
+/// commits it when nothing is going to be written for a while.
 pub struct Stage<'c> {
     catalog: &'c mut Catalog,
     run: i64,
@@ -80,9 +80,9 @@ pub struct Stage<'c> {
 }
 
 impl Catalog {
-    /// Makes the catalog's list of sources that of the configuration, in its order; sources that
-    /// it does not name keep their place behind, and pushes theirs behind all. Returns the names
-    /// of those it does not name.
+    /// Sets the catalog's sources to those of the configuration, in its order. Sources that it does
+    /// not name rank after them, and pushes rank last. Returns the names of the sources that the
+    /// configuration does not name.
     pub fn set_sources(&mut self, specs: &[SourceSpec]) -> Result<Vec<String>> {
         let unnamed = self.unnamed_sources(specs)?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -101,8 +101,8 @@ impl Catalog {
         Ok(unnamed)
     }
 
-    /// The names of the sources that are none of these, by their rank; pushes are always meant to
-    /// be there.
+    /// The names of the stored sources that are not in `specs`, by rank. The source of the pushes
+    /// is never among them.
     pub fn unnamed_sources(&self, specs: &[SourceSpec]) -> Result<Vec<String>> {
         let mut statement = self.connection.prepare("SELECT name FROM source WHERE name <> ?1 ORDER BY rank")?;
         let names = statement.query_map([PUSHES], |row| row.get::<_, String>(0))?;
@@ -118,7 +118,7 @@ impl Catalog {
             .optional()?)
     }
 
-    /// The furniture profile kept with a source, JSON.
+    /// The boilerplate profile stored with a source, as JSON.
     pub fn profile(&self, source: &str) -> Result<Option<String>> {
         Ok(self
             .connection
@@ -139,7 +139,8 @@ impl Catalog {
 
     /// The works that will have too many versions once `run` is accepted.
     pub fn crowded_works(&self, run: i64) -> Result<Vec<CrowdedWork>> {
-        // What the run changes counts twice here: only some works are looked at closely.
+        // A changed record counts twice here (stored and staged), so this finds candidates; the
+        // second query counts exactly.
         let mut works = self.connection.prepare(
             "SELECT w.number, w.key FROM (
                  SELECT work FROM record UNION ALL SELECT work FROM staged WHERE run = ?1 AND content IS NOT NULL
@@ -167,7 +168,7 @@ impl Catalog {
         Ok(crowded)
     }
 
-    /// Stages the deletion of everything a source holds; returns how many articles that is.
+    /// Stages the deletion of all articles of a source; returns their number.
     pub fn stage_removal(&mut self, run: i64, source: &str) -> Result<u64> {
         let staged = self.connection.execute(
             "INSERT OR REPLACE INTO staged (run, source, id, file) SELECT ?1, source, id, file FROM record WHERE source = ?2",
@@ -182,7 +183,7 @@ impl Catalog {
 }
 
 impl Stage<'_> {
-    /// Whether a file is as it was when it was last read whole.
+    /// Whether a file has the fingerprint that it had when it was last read without problems.
     pub fn is_unchanged(&self, path: &str, fingerprint: &str) -> Result<bool> {
         let known: Option<String> = self
             .catalog
@@ -193,7 +194,7 @@ impl Stage<'_> {
         Ok(known.as_deref() == Some(fingerprint))
     }
 
-    /// Notes that a file is there, and whether this run reads it. All files are listed before
+    /// Records that a file exists and whether this run reads it. All files must be listed before
     /// the first record is staged.
     pub fn list_file(&mut self, path: &str, is_read: bool) -> Result<()> {
         self.begin()?;
@@ -201,10 +202,10 @@ impl Stage<'_> {
             .connection
             .prepare_cached("INSERT OR REPLACE INTO listed (path, is_read) VALUES (?1, ?2)")?
             .execute(params![path, is_read])?;
-        self.wrote()
+        self.count_write()
     }
 
-    /// How many articles stand in the files that this run does not read.
+    /// The number of articles in files that this run does not read.
     pub fn count_in_unread_files(&self) -> Result<u64> {
         Ok(self.catalog.connection.query_row(
             "SELECT COUNT(*) FROM record r JOIN listed l ON l.path = r.file AND NOT l.is_read WHERE r.source = ?1",
@@ -213,8 +214,8 @@ impl Stage<'_> {
         )?)
     }
 
-    /// Takes up one record. Files must come in the order of their paths: of two places with the
-    /// same id, the first one keeps it, also where the other one's file is not read this time.
+    /// Stages one record. Files must come in the order of their paths: if two files have the same
+    /// id, the first file keeps it, even if the run does not read that file.
     pub fn put(&mut self, file: &str, article: &Article) -> Result<(Staged, Neighbours)> {
         self.begin()?;
         let mut neighbours = Neighbours::default();
@@ -242,7 +243,7 @@ impl Stage<'_> {
             }
             outcome = if known_hash == hash { Staged::Unchanged } else { Staged::Changed };
             if outcome == Staged::Unchanged && known_file == file {
-                self.see(&article.id)?;
+                self.mark_seen(&article.id)?;
                 return Ok((outcome, neighbours));
             }
         }
@@ -255,33 +256,33 @@ impl Stage<'_> {
                 "INSERT INTO staged (run, source, id, file, hash, work, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![self.run, self.source, article.id, file, hash, work, content])?;
-        self.see(&article.id)?;
+        self.mark_seen(&article.id)?;
         Ok((outcome, neighbours))
     }
 
-    /// Notes that an id is still meant to be there although its record could not be read: what
-    /// the catalog has of it stays, unless a good record of it comes up elsewhere.
+    /// Records that an id must not be deleted although its record could not be read. The stored
+    /// article stays, unless the run finds a good record of the id in another file.
     pub fn keep(&mut self, id: &str) -> Result<()> {
         self.begin()?;
         self.catalog
             .connection
             .prepare_cached("INSERT OR IGNORE INTO seen (id, is_kept) VALUES (?1, 1)")?
             .execute([id])?;
-        self.wrote()
+        self.count_write()
     }
 
-    /// Notes that everything a file held stays, although it cannot be read now.
+    /// Keeps all articles of a file that cannot be read now.
     pub fn keep_file(&mut self, path: &str) -> Result<()> {
         self.begin()?;
         self.catalog.connection.execute(
             "INSERT OR IGNORE INTO seen (id, is_kept) SELECT id, 1 FROM record WHERE source = ?1 AND file = ?2",
             params![self.source, path],
         )?;
-        self.wrote()
+        self.count_write()
     }
 
-    /// Notes that everything stays that a file, or the files below a folder, held: it may be
-    /// there still and could not be looked at.
+    /// Keeps all articles of a file, or of all files below a folder, that could not be listed: they
+    /// may still exist.
     pub fn keep_below(&mut self, path: &str) -> Result<()> {
         self.begin()?;
         self.catalog.connection.execute(
@@ -289,20 +290,21 @@ impl Stage<'_> {
              WHERE source = ?1 AND (file = ?2 OR substr(file, 1, length(?2) + 1) = ?2 || '/')",
             params![self.source, path],
         )?;
-        self.wrote()
+        self.count_write()
     }
 
-    /// Notes that everything stays that the source holds, but for what is removed by name.
+    /// Keeps all articles of the source, except those removed by id.
     pub fn keep_all(&mut self) -> Result<()> {
         self.begin()?;
         self.catalog.connection.execute(
             "INSERT OR IGNORE INTO seen (id, is_kept) SELECT id, 1 FROM record WHERE source = ?1",
             [&self.source],
         )?;
-        self.wrote()
+        self.count_write()
     }
 
-    /// Stages the deletion of an article, if the source holds it; returns how many that is.
+    /// Stages the deletion of an article if the source has it; returns the number of articles
+    /// removed.
     pub fn remove(&mut self, id: &str) -> Result<u64> {
         self.begin()?;
         let removed = self.catalog.connection.execute(
@@ -310,11 +312,12 @@ impl Stage<'_> {
              SELECT ?1, source, id, file FROM record WHERE source = ?2 AND id = ?3",
             params![self.run, self.source, id],
         )?;
-        self.wrote()?;
+        self.count_write()?;
         Ok(removed as u64)
     }
 
-    /// Notes that a file was read whole and well; the next run passes it over if it is the same.
+    /// Records that a file was read without problems; the next run skips it if its fingerprint is
+    /// unchanged.
     pub fn file_done(&mut self, path: &str, fingerprint: &str) -> Result<()> {
         self.begin()?;
         self.catalog
@@ -323,31 +326,32 @@ impl Stage<'_> {
                 "INSERT OR REPLACE INTO staged_file (run, source, path, fingerprint) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![self.run, self.source, path, fingerprint])?;
-        self.wrote()
+        self.count_write()
     }
 
-    /// Notes that a file had problems; the next run reads it again.
+    /// Records that a file had problems; the next run reads it again.
     pub fn forget_file(&mut self, path: &str) -> Result<()> {
         self.begin()?;
         self.catalog
             .connection
             .prepare_cached("INSERT OR REPLACE INTO staged_file (run, source, path) VALUES (?1, ?2, ?3)")?
             .execute(params![self.run, self.source, path])?;
-        self.wrote()
+        self.count_write()
     }
 
-    /// Keeps a furniture profile with the source.
+    /// Stages the boilerplate profile of the source.
     pub fn set_profile(&mut self, profile: &str) -> Result<()> {
         self.begin()?;
         self.catalog.connection.execute(
             "INSERT OR REPLACE INTO staged_profile (run, source, profile) VALUES (?1, ?2, ?3)",
             params![self.run, self.source, profile],
         )?;
-        self.wrote()
+        self.count_write()
     }
 
-    /// Stages the deletion of what vanished: articles of files that are gone or were read, and
-    /// that no record stood for. Returns how many. `is_whole` says that all files were listed.
+    /// Stages the deletion of lost documents: articles whose file is gone or was read, and for
+    /// which no record was staged or kept. Returns their number. `is_whole` says that all files
+    /// were listed.
     pub fn finish(mut self, is_whole: bool) -> Result<u64> {
         self.begin()?;
         let connection = &self.catalog.connection;
@@ -358,8 +362,8 @@ impl Stage<'_> {
              WHERE r.source = ?2 AND seen.id IS NULL AND COALESCE(l.is_read, 1)",
             params![self.run, self.source],
         )?;
-        // A file whose former record is kept on the word of another place does not stand for that
-        // record: it is read again until the other place is mended or gone.
+        // The record of this file stays only because another file with the same id could not be
+        // read. Read this file again until the other one is repaired or gone.
         connection.execute(
             "INSERT OR REPLACE INTO staged_file (run, source, path)
              SELECT DISTINCT ?1, r.source, r.file FROM seen
@@ -410,15 +414,15 @@ impl Stage<'_> {
             .optional()?)
     }
 
-    fn see(&mut self, id: &str) -> Result<()> {
+    fn mark_seen(&mut self, id: &str) -> Result<()> {
         self.catalog
             .connection
             .prepare_cached("INSERT OR REPLACE INTO seen (id, is_kept) VALUES (?1, 0)")?
             .execute([id])?;
-        self.wrote()
+        self.count_write()
     }
 
-    /// Lets others write until this stage does again.
+    /// Commits the open transaction, so that others can write until the next write of this stage.
     pub fn pause(&mut self) -> Result<()> {
         if !self.catalog.connection.is_autocommit() {
             self.catalog.connection.execute_batch("COMMIT")?;
@@ -434,7 +438,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn wrote(&mut self) -> Result<()> {
+    fn count_write(&mut self) -> Result<()> {
         self.pending += 1;
         if self.pending >= BATCH || self.begun.elapsed() >= BATCH_PATIENCE {
             self.pause()?;
@@ -447,7 +451,7 @@ impl Stage<'_> {
 
 impl Drop for Stage<'_> {
     fn drop(&mut self) {
-        // A stage that was not finished leaves a transaction open; what it holds is only staged.
+        // A stage that was not finished leaves a transaction open; it contains staged rows only.
         if !self.catalog.connection.is_autocommit() {
             let _ = self.catalog.connection.execute_batch("ROLLBACK");
         }
