@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use crate::admin::{Admin, TOKEN_VARIABLE, Token};
 use crate::config::Config;
 use crate::http;
-use crate::indexing::applier::{Applier, EngineSlot, open_engine, refresh};
+use crate::indexing::applier::{EngineSlot, IndexUpdater, open_engine, refresh};
 use crate::indexing::audit::AuditFigures;
 use crate::indexing::healing::Healer;
 use crate::indexing::reindex::{self, Options};
@@ -171,7 +171,7 @@ struct IndexSyncThread {
 impl IndexSyncThread {
     fn keep(&self, announce: impl FnOnce()) -> Result<()> {
         let mut announce = Some(announce);
-        let mut applier: Option<Applier> = None;
+        let mut updater: Option<IndexUpdater> = None;
         let mut awaited: Option<String> = None;
         let mut last_problem = String::new();
         let (mut probed_at, mut swept_at) = (None, Instant::now());
@@ -181,28 +181,28 @@ impl IndexSyncThread {
             if let Err(lost) = self.data.check_in_place() {
                 // Whatever stands there now is not touched: not by the writer of the index, which
                 // writes by path, nor by way of the locks.
-                applier = None;
+                updater = None;
                 self.is_writer.store(false, Ordering::SeqCst);
                 self.storage().found(Cause::of(&lost));
                 probed_at = None;
                 thread::sleep(TICK);
                 continue;
             }
-            let done = match &mut applier {
-                Some(applier) if awaited.is_none() || applier.is_answering() => {
-                    contained(|| Ok(applier.step().map(|_| ())?))
+            let done = match &mut updater {
+                Some(updater) if awaited.is_none() || updater.is_answering() => {
+                    contained(|| Ok(updater.tick().map(|_| ())?))
                 }
-                Some(applier) => self.tolerate(contained(|| self.bring_up(applier, &mut awaited)))?,
+                Some(updater) => self.tolerate(contained(|| self.bring_up(updater, &mut awaited)))?,
                 None => match self.data.lock_writer("serve") {
                     Err(DataFolderError::Locked { .. }) => self.follow(),
                     lock => {
                         let opened = lock.map_err(anyhow::Error::from).and_then(|lock| {
-                            let mut opened = Applier::open(self.data.clone(), self.slot.clone(), lock)?;
+                            let mut opened = IndexUpdater::open(self.data.clone(), self.slot.clone(), lock)?;
                             contained(|| self.bring_up(&mut opened, &mut awaited))?;
                             Ok(opened)
                         });
                         let opened = self.or_follow(opened);
-                        self.tolerate(opened.map(|opened| applier = Some(opened)))?
+                        self.tolerate(opened.map(|opened| updater = Some(opened)))?
                     }
                 },
             };
@@ -210,11 +210,11 @@ impl IndexSyncThread {
                 Ok(()) => {
                     last_problem.clear();
                     self.probe(&mut probed_at);
-                    if let Some(applier) = &mut applier
+                    if let Some(updater) = &mut updater
                         && swept_at.elapsed() >= SWEEP_EVERY
                     {
                         swept_at = Instant::now();
-                        applier.sweep_orphans_of_the_dead();
+                        updater.sweep_orphans_if_any();
                     }
                 }
                 Err(error) => {
@@ -231,7 +231,7 @@ impl IndexSyncThread {
                         last_problem = told;
                     }
                     // A writer that failed half-way is thrown away with what it had not committed.
-                    applier = None;
+                    updater = None;
                     if cause.is_none()
                         && let Some(engine) = self.slot.load().as_ref()
                     {
@@ -240,7 +240,7 @@ impl IndexSyncThread {
                     thread::sleep(Duration::from_secs(1));
                 }
             }
-            self.is_writer.store(applier.is_some(), Ordering::SeqCst);
+            self.is_writer.store(updater.is_some(), Ordering::SeqCst);
             if self.slot.load().is_some()
                 && let Some(announce) = announce.take()
             {
@@ -266,7 +266,7 @@ impl IndexSyncThread {
     }
 
     /// Where the disk takes nothing, answers from what is published, without the writer lock.
-    fn or_follow(&self, opened: Result<Applier>) -> Result<Applier> {
+    fn or_follow(&self, opened: Result<IndexUpdater>) -> Result<IndexUpdater> {
         let error = match opened {
             Err(error) => error,
             opened => return opened,
@@ -292,28 +292,28 @@ impl IndexSyncThread {
     /// Completes what an earlier process began; indexes or rebuilds where there is nothing to
     /// answer from. A reindex that runs may do that too: its holder is `awaited`, and this is to be
     /// called again while nothing is answered.
-    fn bring_up(&self, applier: &mut Applier, awaited: &mut Option<String>) -> Result<()> {
+    fn bring_up(&self, updater: &mut IndexUpdater, awaited: &mut Option<String>) -> Result<()> {
         let mut is_swept = false;
         // First of all: what dead builds left may be what fills the disk.
-        if applier.is_answering()
+        if updater.is_answering()
             && let Some(_reindex_lock) = self.lock_reindex(awaited)?
         {
-            applier.sweep_orphans();
+            updater.sweep_orphans();
             is_swept = true;
         }
-        if applier.has_lost_its_generation() {
+        if updater.has_lost_its_generation() {
             let Some(_reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
             tracing::warn!("the published generation is gone or damaged; building another from the catalog");
-            applier.rebuild(&|articles| self.progress.building(articles))?;
+            updater.rebuild(&|articles| self.progress.building(articles))?;
         }
-        applier.step()?;
+        updater.tick()?;
         let Some(reindex_lock) = self.lock_reindex(awaited)? else { return Ok(()) };
         if !is_swept {
-            applier.sweep_orphans();
+            updater.sweep_orphans();
         }
-        if applier.needs_rebuild()? {
+        if updater.needs_rebuild()? {
             tracing::warn!("no generation fits this version of fichero; building one from the catalog");
-            applier.rebuild(&|articles| self.progress.building(articles))?;
+            updater.rebuild(&|articles| self.progress.building(articles))?;
         } else if self.slot.load().is_none() {
             let report = reindex::run(
                 &self.data,
@@ -324,14 +324,14 @@ impl IndexSyncThread {
                     ..Options::default()
                 },
                 self.progress.as_ref(),
-                Some(applier),
+                Some(updater),
             )?;
             if report.articles() == 0 {
                 tracing::warn!("no articles were found; name a source in fichero.toml and run `fichero reindex`");
             }
         }
         drop(reindex_lock);
-        Ok(applier.settle()?)
+        Ok(updater.tick_until_idle()?)
     }
 
     /// The lock of the one reindex that may run; who holds it, told once, is `awaited`.

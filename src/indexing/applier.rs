@@ -1,4 +1,5 @@
-//! Whoever holds the writer lock keeps the published generation in step with the catalog.
+//! Keeps the published generation in step with the catalog. Only the holder of the writer lock does
+//! this.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,16 +16,16 @@ use crate::storage::catalog::{Catalog, CatalogError, Publication};
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
 use crate::storage::sweep::{self, SweepError};
 
-/// How many changes are applied in one commit, and how many bytes of them.
+/// The limits of one commit: changes, and bytes of their texts.
 const BATCH: usize = 2_000;
 const BATCH_BYTES: usize = 16 << 20;
 
-/// The file of a generation that Tantivy writes anew with every commit.
+/// The file of a generation that Tantivy rewrites with every commit.
 pub(crate) const LAST_COMMIT_FILE: &str = "meta.json";
-/// How long a generation that could not be read is not tried again.
+/// How long to wait before a generation that could not be read is tried again.
 const REFUSED_REST: Duration = Duration::from_secs(3);
 
-/// The engine that answers at present; empty until there is a readable generation.
+/// The current engine; empty until there is a readable generation.
 pub type EngineSlot = Arc<ArcSwapOption<EmbeddedEngine>>;
 
 impl CurrentEngine for ArcSwapOption<EmbeddedEngine> {
@@ -37,7 +38,7 @@ impl CurrentEngine for ArcSwapOption<EmbeddedEngine> {
     }
 }
 
-/// What can go wrong in keeping the generation in step.
+/// Errors of the index updater.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The catalog failed.
@@ -52,16 +53,16 @@ pub enum ApplyError {
     /// A rebuild failed.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// What was accepted is not answered.
+    /// Accepted changes could not be published.
     #[error("the changes are accepted but not published: run the command again, or `fichero reindex --full`")]
     NotPublished(#[source] Option<GenerationError>),
 }
 
 type Result<T, E = ApplyError> = std::result::Result<T, E>;
 
-/// What a step did.
+/// The result of one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Tick {
     /// There was nothing to do.
     Idle,
     /// Changes were applied to the current generation.
@@ -70,15 +71,15 @@ pub enum Step {
     Switched(u64),
 }
 
-/// Applies changes and publishes generations; there is one a data folder, held by a lock.
-pub struct Applier {
+/// Applies changes and publishes generations. The writer lock ensures one per data folder.
+pub struct IndexUpdater {
     data: DataFolder,
     catalog: Catalog,
     slot: EngineSlot,
     writer: Option<GenerationWriter>,
-    /// A generation that the catalog names and that could not be read; it is told once.
+    /// The generation that the catalog names and that could not be read; logged once.
     refused: Option<Refused>,
-    /// Why what dead processes left could not be removed; it is told once.
+    /// The last error of removing files of dead processes; logged once.
     unswept: String,
     analyzer: ArticleAnalyzer,
     _lock: Lock,
@@ -91,15 +92,15 @@ struct Refused {
     tried_at: Instant,
 }
 
-impl Applier {
-    /// Takes over a data folder: answers from the published generation, or from the newest one
-    /// that can be read; `slot` stays empty where there is none.
-    pub fn open(data: DataFolder, slot: EngineSlot, lock: Lock) -> Result<Applier> {
+impl IndexUpdater {
+    /// Opens a data folder and serves the published generation, or the newest one that can be read;
+    /// `slot` stays empty if there is none.
+    pub fn open(data: DataFolder, slot: EngineSlot, lock: Lock) -> Result<IndexUpdater> {
         data.check_in_place()?;
         let catalog = Catalog::open(data.path())?;
-        // From here on it is this catalog.
+        // Check again, to record this catalog's identity.
         data.check_in_place()?;
-        let mut applier = Applier {
+        let mut updater = IndexUpdater {
             data,
             catalog,
             slot,
@@ -109,27 +110,27 @@ impl Applier {
             analyzer: ArticleAnalyzer::default(),
             _lock: lock,
         };
-        if applier.slot.load().is_none() {
-            sweep::sweep_files(&applier.data);
-            applier.answer_from_what_is_there()?;
+        if updater.slot.load().is_none() {
+            sweep::sweep_files(&updater.data);
+            updater.serve_readable_generation()?;
         }
-        Ok(applier)
+        Ok(updater)
     }
 
-    fn answer_from_what_is_there(&mut self) -> Result<()> {
+    fn serve_readable_generation(&mut self) -> Result<()> {
         let mut candidates: Vec<u64> = self.data.generation_numbers();
         candidates.reverse();
         candidates.splice(0..0, self.data.current());
         for number in candidates {
             match self.open_whole(number)? {
-                Ok(engine) if is_settled(engine.generation()) => {
+                Ok(engine) if is_accepted(engine.generation()) => {
                     self.slot.store(Some(Arc::new(engine)));
                     return Ok(());
                 }
                 Ok(_) => {
-                    tracing::info!(generation = number, "passing over a generation whose run was not seen accepted")
+                    tracing::info!(generation = number, "skipping a generation whose run may not have been accepted")
                 }
-                Err(error) => tracing::warn!(generation = number, error = %error, "passing over a generation"),
+                Err(error) => tracing::warn!(generation = number, error = %error, "skipping a generation"),
             }
         }
         Ok(())
@@ -139,14 +140,15 @@ impl Applier {
         open_whole(&self.data, &self.catalog, number)
     }
 
-    /// Whether there is a catalog of articles but no generation to answer from. Where no run was
-    /// ever accepted there may be pushes, and the sources are still to be read.
+    /// Whether a generation must be built: none is served, the catalog has articles, and a run was
+    /// accepted. Without an accepted run the catalog may hold pushes only, and the sources are
+    /// still to be read.
     pub fn needs_rebuild(&self) -> Result<bool> {
         Ok(self.slot.load().is_none() && self.catalog.article_count()? > 0 && self.catalog.last_run(true)?.is_some())
     }
 
-    /// Whether the folder of what is answered from is gone, or was found damaged: searches go on, but
-    /// nothing may be applied to it any more.
+    /// Whether the folder of the served generation is missing or marked as damaged: searches still
+    /// work, but no change may be applied to it.
     pub fn has_lost_its_generation(&self) -> bool {
         self.answering().is_some_and(|number| {
             let path = self.data.generation(number);
@@ -154,29 +156,29 @@ impl Applier {
         })
     }
 
-    /// Whether there is a generation to answer from.
+    /// Whether a generation is being served.
     pub fn is_answering(&self) -> bool {
         self.slot.load().is_some()
     }
 
-    /// Builds and publishes a generation of the catalog as it is.
+    /// Builds a generation of the catalog's current articles and publishes it.
     pub fn rebuild(&mut self, progress: &dyn Fn(u64)) -> Result<()> {
         let built = build(&self.data, &self.catalog, None, progress)?;
         self.catalog.publish(built.generation)?;
-        self.step()?;
+        self.tick()?;
         Ok(())
     }
 
-    /// Does what the catalog asks for: switches to the generation that it names, and applies the
-    /// changes that are not in it yet, unless they are held.
-    pub fn step(&mut self) -> Result<Step> {
+    /// Follows the catalog: switches to the generation that it names, or applies the changes that
+    /// the generation lacks, unless changes are held.
+    pub fn tick(&mut self) -> Result<Tick> {
         self.check_in_place()?;
         let publication = self.catalog.publication()?;
         let answering = self.answering();
         let wants_other = publication.generation != 0 && answering != Some(publication.generation);
         if wants_other && self.may_try(publication.generation) {
             match self.switch(publication) {
-                Ok(()) => return Ok(Step::Switched(publication.generation)),
+                Ok(()) => return Ok(Tick::Switched(publication.generation)),
                 Err(ApplyError::Generation(
                     error @ (GenerationError::Unreadable { .. }
                     | GenerationError::Damaged { .. }
@@ -187,7 +189,7 @@ impl Applier {
                 Err(error) => return Err(error),
             }
         }
-        let Some(engine) = self.slot.load_full() else { return Ok(Step::Idle) };
+        let Some(engine) = self.slot.load_full() else { return Ok(Tick::Idle) };
         engine.release_former(jiff::Timestamp::now().as_second());
         if self.data.current() != Some(engine.generation().manifest().generation) {
             self.data.publish(engine.generation().manifest().generation)?;
@@ -199,17 +201,17 @@ impl Applier {
             self.catch_up(engine.generation())?
         };
         refresh(&engine)?;
-        Ok(if applied == 0 { Step::Idle } else { Step::Applied(applied) })
+        Ok(if applied == 0 { Tick::Idle } else { Tick::Applied(applied) })
     }
 
-    /// Lets go of what it writes into where that is not at its path any more: the index is written
-    /// by path, into whatever stands there.
+    /// Drops the index writer if the data folder or the catalog is no longer at its path: Tantivy
+    /// writes by path, so it would write into whatever is there now.
     fn check_in_place(&mut self) -> Result<()> {
         let is_in_place = self.data.check_in_place().map_err(ApplyError::from);
         is_in_place.and_then(|()| Ok(self.catalog.check_in_place()?)).inspect_err(|_| self.writer = None)
     }
 
-    /// Whether a generation was not refused just now.
+    /// Whether enough time has passed since a generation could not be read.
     fn may_try(&self, generation: u64) -> bool {
         let refused = self.refused.as_ref().filter(|refused| refused.generation == generation);
         refused.is_none_or(|refused| refused.tried_at.elapsed() >= REFUSED_REST)
@@ -222,13 +224,13 @@ impl Applier {
         self.refused = Some(Refused { generation, error, tried_at: Instant::now() });
     }
 
-    /// Steps until what a run accepted is answered: its generation, where it built one, and all
-    /// changes up to `seq`. What failed once is tried once more.
-    pub(crate) fn settle_at(&mut self, generation: Option<u64>, seq: u64) -> Result<IndexVersion> {
-        self.settle()?;
+    /// Ticks until the changes of an accepted run are served: its generation, if it built one, and
+    /// all changes up to `seq`. A generation that could not be read is tried once more.
+    pub(crate) fn tick_until_served(&mut self, generation: Option<u64>, seq: u64) -> Result<IndexVersion> {
+        self.tick_until_idle()?;
         if !self.is_at(generation, seq) && self.refused.is_some() {
             self.refused = None;
-            self.settle()?;
+            self.tick_until_idle()?;
         }
         self.check_in_place()?;
         match self.slot.load().as_ref() {
@@ -237,7 +239,7 @@ impl Applier {
         }
     }
 
-    /// Whether this is answered, and published.
+    /// Whether this generation and `seq` are served and published.
     fn is_at(&self, generation: Option<u64>, seq: u64) -> bool {
         self.slot.load().as_ref().is_some_and(|engine| {
             let version = engine.index_version();
@@ -247,9 +249,9 @@ impl Applier {
         })
     }
 
-    /// Steps until there is nothing left to do.
-    pub fn settle(&mut self) -> Result<()> {
-        while self.step()? != Step::Idle {}
+    /// Ticks until there is nothing left to do.
+    pub fn tick_until_idle(&mut self) -> Result<()> {
+        while self.tick()? != Tick::Idle {}
         Ok(())
     }
 
@@ -257,7 +259,7 @@ impl Applier {
         self.slot.load().as_ref().map(|engine| engine.generation().manifest().generation)
     }
 
-    /// Opens another generation, brings it up to date, points at it and answers from it.
+    /// Opens another generation, applies the missing changes, publishes it and serves it.
     fn switch(&mut self, publication: Publication) -> Result<()> {
         let number = publication.generation;
         let generation = self.open_whole(number)??.into_generation();
@@ -279,12 +281,12 @@ impl Applier {
         self.refused = None;
         tracing::info!(generation = number, "switched to a generation");
         let swept = self.sweep(number, previous);
-        self.tell_unswept(swept);
+        self.log_sweep_failure(swept);
         Ok(())
     }
 
-    /// Removes generations that are neither current nor the one before nor that of a run that
-    /// waits. A reindex that builds one now keeps its folder.
+    /// Removes old generations. Keeps the current one, the one served before, the rollback target
+    /// and that of a pending run, and all later ones, because a reindex may be building one.
     fn sweep(&self, current: u64, previous: Option<u64>) -> Result<(), SweepError> {
         let older = previous_generation(&self.data, &self.catalog, current)?;
         let mut keep: Vec<u64> =
@@ -293,15 +295,16 @@ impl Applier {
         Ok(self.data.sweep(&keep)?)
     }
 
-    /// Removes what dead builds left behind. Only for whoever holds the reindex lock.
+    /// Removes partly built generations of dead processes. The caller must hold the reindex lock.
     pub fn sweep_orphans(&mut self) {
         let swept = self.try_sweep_orphans();
-        self.tell_unswept(swept);
+        self.log_sweep_failure(swept);
         sweep::sweep_backups(&self.data);
     }
 
-    /// As [`Applier::sweep_orphans`], where there is something to remove and nobody builds.
-    pub(crate) fn sweep_orphans_of_the_dead(&mut self) {
+    /// Like [`IndexUpdater::sweep_orphans`], but takes the reindex lock itself, and only if there
+    /// is something to remove and no reindex runs.
+    pub(crate) fn sweep_orphans_if_any(&mut self) {
         sweep::sweep_backups(&self.data);
         let swept = match sweep::unpublished_generations(&self.data, &self.catalog) {
             Ok(orphans) if orphans.is_empty() => return,
@@ -312,14 +315,14 @@ impl Applier {
             },
             Err(error) => Err(error.into()),
         };
-        self.tell_unswept(swept);
+        self.log_sweep_failure(swept);
     }
 
-    /// What stays costs room and nothing else.
-    fn tell_unswept(&mut self, swept: Result<(), SweepError>) {
+    /// Logs a sweep that failed. Files that stay only cost disk space.
+    fn log_sweep_failure(&mut self, swept: Result<(), SweepError>) {
         let problem = swept.err().map(|error| format!("{:#}", anyhow::Error::from(error))).unwrap_or_default();
         if !problem.is_empty() && problem != self.unswept {
-            tracing::warn!(error = problem, "what dead processes left stays; it is tried again");
+            tracing::warn!(error = problem, "cannot remove files of dead processes; trying again later");
         }
         self.unswept = problem;
     }
@@ -327,9 +330,9 @@ impl Applier {
     fn try_sweep_orphans(&self) -> Result<(), SweepError> {
         let Some(current) = self.answering() else { return Ok(()) };
         let previous = previous_generation(&self.data, &self.catalog, current)?;
-        let asked = self.catalog.publication()?.generation;
+        let to_serve = self.catalog.publication()?.generation;
         let keep: Vec<u64> =
-            [Some(current), previous, Some(asked), self.waiting_generation()?].into_iter().flatten().collect();
+            [Some(current), previous, Some(to_serve), self.waiting_generation()?].into_iter().flatten().collect();
         Ok(self.data.sweep(&keep)?)
     }
 
@@ -337,15 +340,15 @@ impl Applier {
         Ok(self.catalog.waiting_run()?.and_then(|run| run.generation))
     }
 
-    /// Applies every change after what a generation holds; returns how many there were, a change of
-    /// the synonyms being one.
+    /// Applies every change that a generation lacks; returns how many there were. A change of the
+    /// synonyms counts as one.
     fn catch_up(&mut self, generation: &Generation) -> Result<u64> {
         let mut applied = generation.applied()?;
         let mut changes_applied = 0;
         let mut is_new_state = false;
         if applied.run.is_some() {
-            // Its build held the run's changes already; they need applying only when others
-            // came in between.
+            // The build already contains the run's changes. They need to be applied only if other
+            // changes came in between.
             if let Some((base_seq, last_seq)) = self.catalog.seqs_of_generation(generation.manifest().generation)?
                 && base_seq == applied.seq
             {
@@ -396,13 +399,13 @@ impl Applier {
     }
 }
 
-/// The generation that a rollback would go to: the newest below a number that can be opened and
-/// belongs to the catalog.
+/// The generation that a rollback would return to: the newest one below `current` that can be
+/// opened and belongs to the catalog.
 pub fn previous_generation(data: &DataFolder, catalog: &Catalog, current: u64) -> Result<Option<u64>, CatalogError> {
     newest_below(data, catalog, current, |_| true)
 }
 
-/// As [`previous_generation`], of those that can be read whole.
+/// Like [`previous_generation`], but only generations whose files verify and can be served.
 pub(crate) fn readable_generation_before(
     data: &DataFolder,
     catalog: &Catalog,
@@ -419,7 +422,7 @@ fn newest_below(
     is_good: impl Fn(Generation) -> bool,
 ) -> Result<Option<u64>, CatalogError> {
     for number in data.generation_numbers().into_iter().rev().filter(|number| *number < current) {
-        let opened = open_generation_of(data, catalog, number)?.ok().filter(is_settled);
+        let opened = open_generation_of(data, catalog, number)?.ok().filter(is_accepted);
         if opened.is_some_and(&is_good) {
             return Ok(Some(number));
         }
@@ -427,19 +430,21 @@ fn newest_below(
     Ok(None)
 }
 
-/// Has an engine answer what was committed to its generation, by whichever process, and count the
-/// articles that have appeared since and not those that have expired.
+/// Reloads an engine if any process committed to its generation, or if an article appeared or
+/// expired since the last count.
 pub(crate) fn refresh(engine: &EmbeddedEngine) -> Result<(), GenerationError> {
-    let [last_visibility_change_s, counted_turn_s] =
+    let [last_visibility_change_s, counted_visibility_change_s] =
         engine.status_at(jiff::Timestamp::now().as_second()).visibility_changes_s;
-    if engine.generation().applied()?.seq != engine.index_version().seq || last_visibility_change_s > counted_turn_s {
+    if engine.generation().applied()?.seq != engine.index_version().seq
+        || last_visibility_change_s > counted_visibility_change_s
+    {
         engine.reload()?;
     }
     Ok(())
 }
 
-/// Opens a generation that belongs to a catalog; the inner error says why it cannot be answered
-/// from.
+/// Opens a generation and checks that it belongs to the catalog; the inner error says why it cannot
+/// be served.
 pub(crate) fn open_generation_of(
     data: &DataFolder,
     catalog: &Catalog,
@@ -452,8 +457,8 @@ pub(crate) fn open_generation_of(
     }))
 }
 
-/// Opens a generation that is the catalog's and whose files are as they were written; notes for good
-/// where they are not.
+/// Opens a generation of the catalog and verifies its checksums. A damaged generation is marked as
+/// such in its folder.
 pub(crate) fn open_whole(
     data: &DataFolder,
     catalog: &Catalog,
@@ -465,24 +470,24 @@ pub(crate) fn open_whole(
         && !Generation::is_condemned(path)
         && let Err(error) = Generation::condemn(path, reason)
     {
-        tracing::warn!(generation = number, %error, "the damage cannot be noted in the generation's folder");
+        tracing::warn!(generation = number, %error, "cannot mark the generation as damaged");
     }
     Ok(opened)
 }
 
-/// Whether everything in a generation was accepted. One that was built for a run and not caught
-/// up since may hold what a reindex staged and never accepted, because it died in between; only
-/// the catalog, by naming it, says otherwise.
-fn is_settled(generation: &Generation) -> bool {
+/// Whether everything in a generation was accepted. A generation that was built for a run and never
+/// caught up may contain changes that were never accepted, because the reindex died; only the
+/// catalog can confirm it by naming it.
+fn is_accepted(generation: &Generation) -> bool {
     generation.applied().is_ok_and(|applied| applied.run.is_none())
 }
 
-/// The state that a generation holds, without reading it whole.
+/// The version of a generation, without verifying its files.
 pub(crate) fn version_of(data: &DataFolder, number: u64) -> Result<IndexVersion, GenerationError> {
     Generation::open(&data.generation(number))?.version()
 }
 
-/// Opens the engine of a generation whose files are as they were written.
+/// Verifies the checksums of a generation and opens its engine.
 pub fn open_engine(data: &DataFolder, number: u64) -> Result<EmbeddedEngine, GenerationError> {
     let generation = Generation::open(&data.generation(number))?;
     generation.verify()?;

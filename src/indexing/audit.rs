@@ -1,9 +1,9 @@
-//! Whether the index holds what the catalog holds, article by article.
+//! Compares the index with the catalog, article by article.
 //!
-//! The two are kept in step by `seq`, which cannot tell that a change was applied and has come
-//! undone. So they are compared: the id and the content hash of every article. What differs is
-//! given a new `seq`, by which it is applied again like any change. A server does this by itself,
-//! beside its work ([`super::healing`]); `fichero check` does it when asked.
+//! `seq` keeps the two in step, but it cannot show that an applied change was lost again. So an
+//! audit compares the id and the content hash of every article. Articles that differ get a new
+//! `seq`, so that they are applied again like any change. A server runs audits in the background
+//! ([`super::healing`]); `fichero check` runs one on request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::storage::catalog::{Answered, Catalog, CatalogError};
 /// How many ids are read from the catalog at a time.
 const PAGE: usize = 1_000;
 
-/// What can go wrong in a comparison.
+/// Errors of an audit.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     /// The catalog could not be read.
@@ -26,7 +26,7 @@ pub enum AuditError {
     Engine(#[from] EngineError),
 }
 
-/// What a server's audits and repairs came to since its start, for `/metrics`.
+/// Counters of a server's audits and repairs since its start, for `/metrics`.
 #[derive(Debug, Default)]
 pub struct AuditFigures {
     audits: AtomicU64,
@@ -37,7 +37,7 @@ pub struct AuditFigures {
 }
 
 impl AuditFigures {
-    /// Counts a comparison and what it found.
+    /// Counts an audit and the differences that it found.
     pub fn count_audit(&self, differences: usize, took: Duration) {
         self.audits.fetch_add(1, Ordering::Relaxed);
         self.differences.fetch_add(differences as u64, Ordering::Relaxed);
@@ -49,57 +49,57 @@ impl AuditFigures {
         self.damaged_generations.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a generation that was built in the place of one that cannot be read.
+    /// Counts a generation that was built to replace an unreadable one.
     pub fn count_rebuilt(&self) {
         self.rebuilt_generations.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Comparisons that were finished.
+    /// The number of finished audits.
     pub fn audits(&self) -> u64 {
         self.audits.load(Ordering::Relaxed)
     }
 
-    /// Articles that an index held otherwise than the catalog, and that were applied again.
+    /// The number of articles that differed from the catalog and were applied again.
     pub fn differences(&self) -> u64 {
         self.differences.load(Ordering::Relaxed)
     }
 
-    /// How long the last comparison took.
+    /// The duration of the last audit.
     pub fn last_took(&self) -> Duration {
         Duration::from_micros(self.last_took_us.load(Ordering::Relaxed))
     }
 
-    /// Generations that were found damaged.
+    /// The number of damaged generations found.
     pub fn damaged_generations(&self) -> u64 {
         self.damaged_generations.load(Ordering::Relaxed)
     }
 
-    /// Generations that were built in the place of ones that cannot be read.
+    /// The number of generations built to replace unreadable ones.
     pub fn rebuilt_generations(&self) -> u64 {
         self.rebuilt_generations.load(Ordering::Relaxed)
     }
 }
 
-/// The ids, in order, that an index does not hold as the catalog had them at the index's `seq`.
-/// What was changed since is not looked at: it is still to be applied.
+/// The sorted ids of articles that differ between an index and the catalog as of the index's `seq`.
+/// Later changes are skipped: they are still to be applied.
 pub fn differences(catalog: &Catalog, contents: &Contents) -> Result<Vec<String>, AuditError> {
     let mut different = Vec::new();
-    let mut held = 0;
+    let mut indexed = 0;
     let mut after = String::new();
     loop {
         let page = catalog.answered_after(&after, PAGE)?;
         let Some(last) = page.last() else { break };
         after.clone_from(&last.id);
-        for answered in &page {
-            let found = contents.of(&answered.id)?;
-            held += found.len() as u64;
-            if !is_as_answered(catalog, contents, answered, &found)? {
-                different.push(answered.id.clone());
+        for expected in &page {
+            let found = contents.of(&expected.id)?;
+            indexed += found.len() as u64;
+            if !matches_catalog(catalog, contents, expected, &found)? {
+                different.push(expected.id.clone());
             }
         }
     }
-    if held != contents.articles() {
-        // It holds ids of which the catalog has never heard.
+    if indexed != contents.articles() {
+        // The index contains ids that are not in the catalog.
         contents.for_each_id(|id| {
             if catalog.answered(&id)?.is_none() {
                 different.push(id);
@@ -112,21 +112,21 @@ pub fn differences(catalog: &Catalog, contents: &Contents) -> Result<Vec<String>
     Ok(different)
 }
 
-fn is_as_answered(
+fn matches_catalog(
     catalog: &Catalog,
     contents: &Contents,
-    answered: &Answered,
+    expected: &Answered,
     found: &[ContentKey],
 ) -> Result<bool, AuditError> {
-    if answered.seq > contents.version().seq {
+    if expected.seq > contents.version().seq {
         return Ok(true);
     }
-    let is_same = match (&answered.hash, found) {
+    let is_same = match (&expected.hash, found) {
         (None, []) => true,
         (Some(hash), [key]) => ContentKey::of(hash) == *key,
-        (Some(_), []) => catalog.article(&answered.id)?.is_none_or(|article| !is_indexed(&article)),
+        (Some(_), []) => catalog.article(&expected.id)?.is_none_or(|article| !is_indexed(&article)),
         _ => false,
     };
-    // It may have been changed between the two looks.
-    Ok(is_same || catalog.answered(&answered.id)?.as_ref() != Some(answered))
+    // The article may have changed between the two reads.
+    Ok(is_same || catalog.answered(&expected.id)?.as_ref() != Some(expected))
 }

@@ -1,5 +1,5 @@
-//! A full build: the catalog's articles become a new generation, aside from the one that is
-//! answered from.
+//! A full build: indexes all articles of the catalog into a new generation, without touching the
+//! served one.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::sync_channel;
@@ -13,32 +13,33 @@ use crate::engine::tantivy::{
 use crate::storage::catalog::{Catalog, CatalogError, NumberedArticle};
 use crate::storage::data_dir::DataFolder;
 
-/// How many articles are read from the catalog at a time, and how many bytes of them.
+/// The limits of one page read from the catalog: articles, and bytes of their texts.
 const PAGE: usize = 256;
 const PAGE_BYTES: usize = 4 << 20;
 
-/// What can go wrong in a build. The generation that is answered from is never touched.
+/// Errors of a build. The served generation is never touched.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The catalog could not be read.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// The generation could not be written or does not answer.
+    /// The generation could not be written, or it failed its check.
     #[error(transparent)]
     Generation(#[from] GenerationError),
 }
 
-/// A generation that was built and has not been published.
+/// A generation that was built and is not published yet.
 #[derive(Debug)]
 pub struct Built {
     /// Its number.
     pub generation: u64,
-    /// How many articles are in it.
+    /// The number of its articles.
     pub articles: u64,
 }
 
-/// Builds a generation of all articles of the catalog, as they will be once `run` is accepted
-/// (as they are, without one). `progress` is told now and then how many articles are done.
+/// Builds a generation of all articles of the catalog, as they will be once `run` is accepted, or
+/// as they are now if `run` is `None`. `progress` receives the number of indexed articles from time
+/// to time.
 pub fn build(
     data: &DataFolder,
     catalog: &Catalog,
@@ -55,20 +56,21 @@ pub fn build(
             Ok(Built { generation: number, articles })
         }
         Err(error) => {
-            give_up(data, number);
+            discard_generation(data, number);
             Err(error)
         }
     }
 }
 
-/// Removes a generation that nobody will publish, on the way out with an error of its own.
-pub(crate) fn give_up(data: &DataFolder, generation: u64) {
+/// Removes a generation that will not be published. A failure is only logged, because the caller
+/// reports its own error.
+pub(crate) fn discard_generation(data: &DataFolder, generation: u64) {
     if let Err(error) = data.remove_generation(generation) {
-        tracing::warn!(generation, %error, "what was built stays until the next reindex");
+        tracing::warn!(generation, %error, "cannot remove an unpublished generation before the next reindex");
     }
 }
 
-/// Makes a generation of the catalog's articles; returns how many are in it.
+/// Writes the catalog's articles into a new generation; returns the number of indexed articles.
 fn fill(
     data: &DataFolder,
     catalog: &Catalog,
@@ -81,13 +83,13 @@ fn fill(
     let threads = build_threads();
     let mut writer = GenerationWriter::create(&path, threads)?;
     let mut applied = Applied { seq, run, ..Applied::default() };
-    // Damaged ones are told when the generation is brought up to date.
+    // Damaged synonyms are reported when the generation catches up.
     if let Ok(synonyms) = serde_json::from_str(&catalog.synonyms_with_run(run.unwrap_or(0))?) {
         applied.synonyms = synonyms;
         applied.synonyms_seq = catalog.synonyms_seq()?;
     }
     let counts = match feed(&writer, catalog, run.unwrap_or(0), threads, progress) {
-        // The writer says only that it was killed; committing says by what.
+        // The writer only reports that it was killed; the error of the commit names the cause.
         Err(BuildError::Generation(error)) => {
             return Err(writer.commit(&applied).err().unwrap_or(error).into());
         }
@@ -103,8 +105,9 @@ fn fill(
     Ok(articles)
 }
 
-/// Reads the catalog page by page and hands the pages to analysing threads; at most a page a
-/// thread waits, so that memory does not follow the corpus. Returns the articles by language.
+/// Reads the catalog page by page and distributes the pages to analysis threads. At most one page
+/// per thread is queued, so memory does not grow with the corpus. Returns the number of articles by
+/// language.
 fn feed(
     writer: &GenerationWriter,
     catalog: &Catalog,
@@ -113,7 +116,7 @@ fn feed(
     progress: &dyn Fn(u64),
 ) -> Result<BTreeMap<String, u64>, BuildError> {
     let (pages, inbox) = sync_channel::<Vec<NumberedArticle>>(threads);
-    // Only the workers hold the inbox: when all have failed, sending fails too.
+    // Only the workers own the receiver: when all of them have failed, sending fails too.
     let inbox = Arc::new(Mutex::new(inbox));
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
@@ -164,7 +167,7 @@ fn read_pages(
         after.clone_from(&last.article.id);
         done += page.len() as u64;
         if !send(page) {
-            return Ok(()); // every worker has failed; joining them tells why
+            return Ok(()); // every worker has failed; joining them returns the error
         }
         crash_point!("build:page");
         progress(done);

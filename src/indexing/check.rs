@@ -1,41 +1,40 @@
-//! `fichero check`: whether everything in a data folder is as it was written, and the index holds
-//! what the catalog holds.
+//! `fichero check`: verifies the files of a data folder and compares the index with the catalog.
 
 use anyhow::Result;
 use serde::Serialize;
 
-use super::accept::applier;
+use super::accept::updater;
 use super::applier::open_whole;
 use super::audit::differences;
 use crate::storage::catalog::Catalog;
 use crate::storage::data_dir::DataFolder;
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Serialize)]
 pub struct Check {
-    /// What is wrong with the catalog's file.
+    /// Problems of the catalog's file.
     pub catalog: Vec<String>,
-    /// What is wrong with generations. A damaged one is marked, and not answered from any more.
+    /// Problems of generations. A damaged one is marked and not served any more.
     pub generations: Vec<String>,
-    /// The generation that was compared with the catalog; nothing where none could be read.
+    /// The generation that was compared with the catalog; `None` if none could be read.
     pub compared: Option<u64>,
-    /// The articles that it held otherwise than the catalog.
+    /// The ids of articles that differ from the catalog.
     pub different: Vec<String>,
-    /// Whether these are applied again: by this command, or by the server that runs.
+    /// Whether these are applied again, by this command or by the running server.
     pub mended: bool,
 }
 
 impl Check {
-    /// Whether nothing is wrong.
+    /// Whether no problem was found.
     pub fn is_well(&self) -> bool {
         self.catalog.is_empty() && self.generations.is_empty() && self.different.is_empty()
     }
 }
 
-/// Reads everything in a data folder. Articles that the index holds otherwise than the catalog are
-/// applied again, by the server that runs, or else here.
+/// Verifies everything in a data folder. Articles that differ between the index and the catalog are
+/// applied again, by the running server or else here.
 pub fn check(data: &DataFolder) -> Result<Check> {
-    let mut applier = applier(data, "check")?;
+    let mut updater = updater(data, "check")?;
     let mut catalog = Catalog::open(data.path())?;
     let mut found = Check {
         catalog: catalog.problems()?,
@@ -44,8 +43,8 @@ pub fn check(data: &DataFolder) -> Result<Check> {
         different: Vec::new(),
         mended: false,
     };
-    if let Some(applier) = &mut applier {
-        applier.settle()?;
+    if let Some(updater) = &mut updater {
+        updater.tick_until_idle()?;
     }
     let current = data.current();
     for number in data.generation_numbers() {
@@ -55,15 +54,15 @@ pub fn check(data: &DataFolder) -> Result<Check> {
                 found.different = differences(&catalog, &engine.contents())?;
             }
             Ok(_) => {}
-            // One that is being built.
+            // It is being built.
             Err(_) if current.is_none_or(|current| number > current) && data.reindex_holder().is_some() => {}
             Err(error) => found.generations.push(format!("generation {number}: {error}")),
         }
     }
     if !found.different.is_empty() {
         catalog.apply_again(&found.different)?;
-        if let Some(applier) = &mut applier {
-            applier.settle()?;
+        if let Some(updater) = &mut updater {
+            updater.tick_until_idle()?;
         }
         found.mended = true;
     }

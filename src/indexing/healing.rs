@@ -1,16 +1,16 @@
-//! Beside a server: what is answered from is compared with the catalog and mended where it
-//! differs, and a generation that cannot be read is built anew aside.
+//! A background thread of the server: audits the served generation against the catalog, applies
+//! differences again, and rebuilds an unreadable generation.
 //!
-//! * An audit ([`super::audit`]) runs when a generation is first answered from, after segments were
-//!   merged, and every hour. What differs is applied again.
-//! * Where an answer could not be read, the checksums of the files are compared. A damaged generation
-//!   is marked, so that nobody answers from it after a restart; it goes on answering what it can
-//!   until another one is built.
-//! * Where the generation that the catalog names cannot be read, another one is built from the
-//!   catalog, unless a rollback holds what is answered: then that is a person's decision.
+//! * An audit ([`super::audit`]) runs when a generation is first served, after segments were
+//!   merged, and every hour. Articles that differ are applied again.
+//! * When an answer could not be read, the checksums of the files are compared. A damaged
+//!   generation is marked, so that it is not served after a restart; it answers what it can until
+//!   another one is built.
+//! * When the generation that the catalog names cannot be read, another one is built from the
+//!   catalog, unless changes are held after a rollback: then a person decides.
 //!
-//! Whoever answers looks at checksums; all else is done by the holder of the writer lock. It takes at
-//! most a tenth of the time.
+//! Every serving process compares checksums; only the holder of the writer lock does the rest. The
+//! thread runs at most a tenth of the time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,32 +27,32 @@ use crate::engine::tantivy::{Contents, EmbeddedEngine, Generation, GenerationErr
 use crate::storage::catalog::Catalog;
 use crate::storage::data_dir::{DataFolder, DataFolderError};
 
-/// How often is looked whether anything is to be done.
+/// How often the thread checks whether there is work.
 const TICK: Duration = Duration::from_millis(250);
-/// How often an index is compared though nothing has happened to it.
+/// The interval between audits of an unchanged index.
 const AUDIT_EVERY: Duration = Duration::from_secs(3_600);
-/// How many times longer than it took last it rests.
+/// The pause after a check, as a multiple of its duration.
 const REST: u32 = 9;
-/// How long it rests at least after a failure.
+/// The minimum pause after a failure.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// How many ids of different articles are logged.
+/// How many ids of differing articles are logged.
 const MAX_LOGGED: usize = 10;
 
-/// Keeps what is answered from right.
+/// Detects and repairs damage of the served generation.
 pub struct Healer {
     /// The data folder.
     pub data: DataFolder,
-    /// What is answered from.
+    /// The current engine.
     pub slot: EngineSlot,
     /// Whether this process holds the writer lock.
     pub is_writer: Arc<AtomicBool>,
     /// Set when the process ends.
     pub stop: Arc<AtomicBool>,
-    /// What it did, for `/metrics`.
+    /// Its counters, for `/metrics`.
     pub figures: Arc<AuditFigures>,
 }
 
-/// The last comparison.
+/// The last audit.
 struct Audited {
     generation: u64,
     segments: BTreeSet<String>,
@@ -69,7 +69,7 @@ impl Audited {
 }
 
 impl Healer {
-    /// Goes on until it is stopped.
+    /// Runs until it is stopped.
     pub fn keep(&self) {
         let (mut catalog, mut audited) = (None, None);
         let mut last_problem = String::new();
@@ -81,19 +81,16 @@ impl Healer {
             }
             let Some(engine) = self.slot.load_full() else { continue };
             let begun = Instant::now();
-            let looked = self.look(&engine, &mut catalog, &mut audited);
+            let checked = self.check(&engine, &mut catalog, &mut audited);
             let mut rest = begun.elapsed() * REST;
-            match looked {
+            match checked {
                 Ok(()) => last_problem.clear(),
                 Err(error) => {
                     rest = rest.max(REST_AFTER_FAILURE);
                     catalog = None;
                     let problem = format!("{error:#}");
                     if problem != last_problem {
-                        tracing::error!(
-                            error = problem,
-                            "the index cannot be compared with the catalog, or not be mended"
-                        );
+                        tracing::error!(error = problem, "cannot audit or repair the index");
                         last_problem = problem;
                     }
                 }
@@ -102,7 +99,7 @@ impl Healer {
         }
     }
 
-    fn look(
+    fn check(
         &self,
         engine: &EmbeddedEngine,
         catalog: &mut Option<Catalog>,
@@ -140,31 +137,27 @@ impl Healer {
             tracing::error!(
                 articles = different.len(),
                 ids,
-                "articles differ from the catalog though they were applied again: run `fichero reindex --full`"
+                "articles still differ from the catalog after they were applied again: run `fichero reindex --full`"
             );
             return Ok(());
         }
         tracing::error!(
             articles = different.len(),
             ids,
-            "the index held articles otherwise than the catalog; they are applied again"
+            "articles in the index differ from the catalog; applying them again"
         );
         Ok(catalog.apply_again(&different)?)
     }
 
-    /// Compares the checksums of the files that are answered from.
+    /// Compares the checksums of the served generation's files.
     fn verify(&self, engine: &EmbeddedEngine) -> Result<()> {
         let number = engine.generation().manifest().generation;
         match engine.generation().verify() {
             Err(GenerationError::Damaged { path, reason }) => {
-                tracing::error!(
-                    generation = number,
-                    reason,
-                    "what is answered from is damaged; another generation is built"
-                );
+                tracing::error!(generation = number, reason, "the served generation is damaged; building another one");
                 self.figures.count_damaged();
                 if let Err(error) = Generation::condemn(&path, &reason) {
-                    tracing::warn!(%error, "the damage cannot be noted in the generation's folder");
+                    tracing::warn!(%error, "cannot mark the generation as damaged");
                 }
                 Ok(())
             }
@@ -172,7 +165,7 @@ impl Healer {
         }
     }
 
-    /// Builds another generation where the one that the catalog names cannot be read.
+    /// Builds another generation if the one that the catalog names cannot be read.
     fn replace_unreadable(&self, catalog: &Catalog) -> Result<()> {
         let publication = catalog.publication()?;
         if publication.generation == 0 || publication.is_held {
@@ -184,12 +177,12 @@ impl Healer {
             return Ok(());
         }
         let Err(error) = Generation::open(&path) else { return Ok(()) };
-        // A reindex that runs may be what replaces it.
+        // A running reindex may replace it anyway.
         let _reindex = match self.data.lock_reindex("serve") {
             Err(DataFolderError::Locked { .. }) => return Ok(()),
             locked => locked?,
         };
-        tracing::warn!(generation = publication.generation, %error, "building a generation in the place of one that cannot be read");
+        tracing::warn!(generation = publication.generation, %error, "building a generation to replace one that cannot be read");
         let built = build(&self.data, catalog, None, &|_| ())?.generation;
         if catalog.replace_publication(publication.generation, built)? {
             self.figures.count_rebuilt();

@@ -1,4 +1,5 @@
-//! From sources to a published generation, and what keeps it right.
+//! Reads sources, builds and publishes generations, and keeps the published one in step with the
+//! catalog.
 
 pub mod accept;
 pub mod applier;

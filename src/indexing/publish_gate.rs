@@ -1,18 +1,17 @@
-//! The gate before publication: whether a staged run may be accepted without a person's word.
+//! The publish gate: decides whether a staged run is accepted without a person.
 //!
-//! It looks at how many articles and works would vanish, in all, by source and by language, and,
-//! where judged queries are configured, at how far their nDCG@10 would fall. A run that it refuses
-//! stays staged: [`super::accept::accept`] accepts it as it is, the next reindex takes its
-//! place.
+//! It checks how many articles and works would be lost, in total, by source and by language, and,
+//! if judged queries are configured, how far their nDCG@10 would fall. A refused run stays staged:
+//! [`super::accept::accept`] accepts it unchanged, or the next reindex replaces it.
 //!
-//! * What `--prune` deletes does not count: its deletion is asked for. A source that could not be
-//!   read loses nothing, what it held stays.
-//! * A few articles ([`Settings::always_allowed`]) may always vanish: of five articles one is
-//!   20 %, and a person deletes one.
-//! * A first run has nothing to lose.
-//! * Judged queries are asked of a generation built aside, which is the one that is published then.
-//!   With them every run that changes anything costs a build of the whole site, also one that
-//!   would else be applied in small.
+//! * Articles that `--prune` deletes do not count: their deletion was requested. A source that
+//!   could not be read loses nothing: its articles stay.
+//! * A few articles ([`Settings::always_allowed`]) may always be lost: one of five articles is 20
+//!   %, and people delete single articles.
+//! * A first run cannot lose anything.
+//! * Judged queries run on a separately built generation, which is then published. With judged
+//!   queries, every run with changes builds the whole site, even if the changes could otherwise be
+//!   applied incrementally.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,10 +25,10 @@ use crate::engine::{ArticleKey, EngineError, SearchEngine};
 use crate::evaluation::JudgedSet;
 use crate::storage::catalog::lost_documents::{LossCount, LostPart, PartLoss};
 
-/// What to do about a run that is refused.
+/// The remedy for a refused run.
 pub const REMEDY: &str = "`fichero accept` accepts it as it is, the next `fichero reindex` takes its place";
 
-/// Two figures of nDCG@10 closer than this are the same: they are sums in another order.
+/// The tolerance for equal nDCG@10 values: the order of the sum may differ.
 const SAME_NDCG: f64 = 1e-9;
 
 /// What the gate found.
@@ -129,7 +128,7 @@ impl fmt::Display for Reason {
                     Unit::Articles => "articles",
                     Unit::Works => "works",
                 };
-                // Rounded up: a limit that is passed by little is seen to be passed.
+                // Rounded up, so that a small excess over the limit is visible.
                 let percent = (vanished * 10_000).div_ceil((*before).max(1)) as f64 / 100.0;
                 write!(out, ": {vanished} of {before} {unit} would vanish ({percent} %, allowed {allowed_percent} %)")
             }
@@ -148,7 +147,7 @@ impl From<Reason> for Refusal {
     }
 }
 
-/// The limits, with the judged queries read.
+/// The limits and the parsed judged queries.
 #[derive(Debug)]
 pub(crate) struct Gate<'s> {
     settings: &'s Settings,
@@ -156,7 +155,7 @@ pub(crate) struct Gate<'s> {
 }
 
 impl Gate<'_> {
-    /// Reads the judged queries: what is wrong with them is told before any work is done.
+    /// Reads the judged queries, so that their errors are reported before any work is done.
     pub(crate) fn open(settings: &Settings) -> Result<Gate<'_>> {
         let judged = match &settings.judged {
             Some(judged) => {
@@ -169,7 +168,7 @@ impl Gate<'_> {
         Ok(Gate { settings, judged })
     }
 
-    /// How many articles may vanish whatever their share is.
+    /// How many articles may be lost regardless of their share.
     pub(crate) fn always_allowed(&self) -> u64 {
         self.settings.always_allowed
     }
@@ -179,10 +178,10 @@ impl Gate<'_> {
         self.judged.is_some()
     }
 
-    /// The limits that are passed by what would vanish.
+    /// The limits that the losses exceed.
     pub(crate) fn refuse_losses(&self, losses: &[PartLoss]) -> Vec<Refusal> {
         let parts = losses.iter().flat_map(|PartLoss { part, articles, works }| {
-            // Where every article is a work of its own, the same would be said twice.
+            // If every article is a work of its own, report the loss once.
             let works = Some(*works).filter(|works| works != articles);
             [Some((part, Unit::Articles, *articles)), works.map(|works| (part, Unit::Works, works))]
         });
@@ -202,8 +201,7 @@ impl Gate<'_> {
         is_refused.then_some(Reason::Vanished { scope, name, unit, vanished, before, allowed_percent })
     }
 
-    /// Asks the judged queries of what would be published, and of what is, and notes what it
-    /// found.
+    /// Runs the judged queries on the new and on the published generation and records the result.
     pub(crate) fn judge(
         &self,
         built: &EmbeddedEngine,
@@ -213,7 +211,7 @@ impl Gate<'_> {
         let Some((judged, set)) = &self.judged else { return Ok(()) };
         let (new_works, old_works) = (works(built, set)?, published.map(|old| works(old, set)).transpose()?);
         let old_works = old_works.unwrap_or_default();
-        // An article that only one of the two has is still known to the other by its work.
+        // If only one generation has an article, its work is looked up there.
         let after = set.ndcg_10(built, judged.recency, |id| new_works.get(id).or(old_works.get(id)).cloned())?;
         let before = published
             .map(|old| set.ndcg_10(old, judged.recency, |id| old_works.get(id).or(new_works.get(id)).cloned()))
@@ -227,7 +225,7 @@ impl Gate<'_> {
     }
 }
 
-/// The works of the judged articles that an engine answers.
+/// The works of those judged articles that are visible in an engine.
 fn works(engine: &EmbeddedEngine, set: &JudgedSet) -> Result<HashMap<String, String>, EngineError> {
     let now_s = jiff::Timestamp::now().as_second();
     let mut works = HashMap::new();
@@ -251,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_passed_by_more_than_its_share_and_says_so() {
+    fn loss_above_the_limit_is_refused_with_its_figures() {
         let settings = Settings::default();
         assert!(refused(&settings, LostPart::Whole, 400, 40).is_empty());
         assert_eq!(
@@ -269,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_has_its_limit_and_a_few_may_always_vanish() {
+    fn each_part_has_its_own_limit_and_a_few_losses_are_always_allowed() {
         let settings = Settings {
             max_vanished_percent: 50.0,
             max_vanished_percent_per_source: 20.0,

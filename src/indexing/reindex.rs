@@ -1,17 +1,17 @@
-//! A reindex: from the sources to what is answered.
+//! A reindex: reads the sources, stages the changes and publishes them.
 //!
-//! Scan and stage; then, see [`super::accept`], build if asked or needed, accept, publish. Up to
-//! the acceptance nothing that readers see has changed; after it, the publication follows even if
-//! this process dies.
+//! First scan and stage; then (see [`super::accept`]) build if requested or needed, accept and
+//! publish. Readers see no change before the run is accepted. Once it is accepted, the changes are
+//! published even if this process dies.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
 
-use super::accept::{applier, conclude, elapsed_ms};
-use super::applier::Applier;
-use super::build::give_up;
+use super::accept::{elapsed_ms, finalize, updater};
+use super::applier::IndexUpdater;
+use super::build::discard_generation;
 use super::publish_gate::Gate;
 use super::report::{Progress, Report, SourceReport};
 use super::source_plan::{named_sources, source_specs};
@@ -26,34 +26,34 @@ use crate::storage::catalog::stage::CrowdedWork;
 use crate::storage::data_dir::DataFolder;
 use crate::storage::sweep;
 
-/// The largest synonyms file: it is kept with every commit of the index.
+/// The largest accepted synonyms file: every commit of the index stores it.
 const MAX_SYNONYMS_BYTES: u64 = 256 << 10;
 
-/// What a reindex is asked for.
+/// Options of a reindex.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Read every source anew and build a generation.
+    /// Read every source again, including unchanged files, and build a generation.
     pub full: bool,
-    /// Report what would change, and change nothing.
+    /// Report what would change without changing anything.
     pub dry_run: bool,
-    /// Delete the articles of sources that are not read any more. They are asked to go, so that the
-    /// gate does not count them.
+    /// Delete the articles of sources that are no longer configured. The gate does not count them,
+    /// because their deletion was requested.
     pub prune: bool,
-    /// Files or folders in place of the configured sources.
+    /// Files or folders to read instead of the configured sources.
     pub paths: Vec<PathBuf>,
-    /// The file of words that stand for each other, see [`synonyms::parse`].
+    /// The synonyms file, see [`synonyms::parse`].
     pub synonyms: Option<PathBuf>,
-    /// What the run has to hold to be accepted by itself.
+    /// The limits within which the run is accepted without a person.
     pub gate: gate::Settings,
 }
 
-/// Runs a reindex over a data folder, and applies what it accepted unless a server holds the
-/// writer lock, which then does.
+/// Runs a reindex over a data folder and applies the accepted changes. If a server holds the writer
+/// lock, the server applies them.
 pub fn reindex(data: &DataFolder, sources: &[Source], options: &Options, progress: &dyn Progress) -> Result<Report> {
     reindex_with(&registry::open, data, sources, options, progress)
 }
 
-/// As [`reindex`], of sources that somebody else opens, each by its path.
+/// Like [`reindex`], but `open` opens each source by its path.
 pub fn reindex_with(
     open: &dyn Fn(&Path) -> Box<dyn sources::Source>,
     data: &DataFolder,
@@ -62,19 +62,20 @@ pub fn reindex_with(
     progress: &dyn Progress,
 ) -> Result<Report> {
     let _reindex = data.lock_reindex("reindex")?;
-    let mut applier = applier(data, "reindex")?;
-    run_with(open, data, sources, options, progress, applier.as_mut())
+    let mut updater = updater(data, "reindex")?;
+    run_with(open, data, sources, options, progress, updater.as_mut())
 }
 
-/// As [`reindex`], by a process that holds the reindex lock and, with an applier, the writer lock.
+/// Like [`reindex`], for a process that holds the reindex lock and, if it passes an updater, the
+/// writer lock.
 pub fn run(
     data: &DataFolder,
     sources: &[Source],
     options: &Options,
     progress: &dyn Progress,
-    applier: Option<&mut Applier>,
+    updater: Option<&mut IndexUpdater>,
 ) -> Result<Report> {
-    run_with(&registry::open, data, sources, options, progress, applier)
+    run_with(&registry::open, data, sources, options, progress, updater)
 }
 
 fn run_with(
@@ -83,19 +84,19 @@ fn run_with(
     sources: &[Source],
     options: &Options,
     progress: &dyn Progress,
-    mut applier: Option<&mut Applier>,
+    mut updater: Option<&mut IndexUpdater>,
 ) -> Result<Report> {
     let begun = Instant::now();
     let span = tracing::info_span!("reindex", full = options.full, run = tracing::field::Empty);
     let _entered = span.enter();
     let gate = Gate::open(&options.gate)?;
     let mut catalog = Catalog::open(data.path())?;
-    if let Some(applier) = &mut applier {
-        // What an earlier run accepted and did not publish comes first.
-        applier.step()?;
-        applier.sweep_orphans();
+    if let Some(updater) = &mut updater {
+        // First publish what an earlier run accepted and did not publish.
+        updater.tick()?;
+        updater.sweep_orphans();
     } else if let Err(error) = sweep::sweep_generations(data, &catalog) {
-        tracing::warn!(%error, "what dead runs built stays");
+        tracing::warn!(%error, "cannot remove generations of dead runs");
     }
     sweep::sweep_backups(data);
     let specs = source_specs(&catalog, sources, &options.paths)?;
@@ -120,13 +121,13 @@ fn run_with(
     stage_synonyms(&mut catalog, run, options.synonyms.as_deref(), &mut report)?;
     note_crowded_works(&catalog, &mut report)?;
     crash_point!("stage:done");
-    conclude(data, &mut catalog, &gate, &mut report, progress, applier)?;
+    finalize(data, &mut catalog, &gate, &mut report, progress, updater)?;
     report.took_ms = elapsed_ms(begun);
     tracing::info!(changes = report.changes, took_ms = report.took_ms, "reindex done");
     Ok(report)
 }
 
-/// Names the works that have too many versions, each with its first version beyond.
+/// Reports works that have too many versions, each with the first version over the limit.
 fn note_crowded_works(catalog: &Catalog, report: &mut Report) -> Result<()> {
     for CrowdedWork { work, source, file, id } in catalog.crowded_works(report.run)? {
         if let Some(report) = report.sources.iter_mut().find(|report| report.source == source) {
@@ -136,18 +137,18 @@ fn note_crowded_works(catalog: &Catalog, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Begins a run, in place of the one that waits, whose generation goes too. It comes before
-/// anything that the one that waits was not built for, such as another order of the sources.
+/// Begins a run, which replaces the pending run and its generation. This must happen before
+/// anything that the pending run was not built for, such as a new order of the sources.
 fn begin(data: &DataFolder, catalog: &mut Catalog, options: &Options) -> Result<i64> {
     let waiting = catalog.waiting_run()?;
     let run = catalog.begin_run(options.full, options.dry_run)?;
     if let Some(generation) = waiting.filter(|_| !options.dry_run).and_then(|waiting| waiting.generation) {
-        give_up(data, generation);
+        discard_generation(data, generation);
     }
     Ok(run)
 }
 
-/// Reads what changed in one source and stages it.
+/// Reads the changes of one source and stages them.
 fn scan(
     catalog: &mut Catalog,
     run: i64,
@@ -174,7 +175,7 @@ fn scan(
     Ok(report)
 }
 
-/// Reads the synonyms and stages them. A file that cannot be read changes nothing.
+/// Reads the synonyms and stages them. If the file cannot be read, the former synonyms stay.
 fn stage_synonyms(catalog: &mut Catalog, run: i64, path: Option<&Path>, report: &mut Report) -> Result<()> {
     let groups = match path.map(|path| (path, read_synonyms(path))) {
         None => Vec::new(),

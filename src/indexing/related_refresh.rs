@@ -1,9 +1,9 @@
-//! Beside a server: after a change, the works nearest to every article are worked out anew and
-//! kept.
+//! A background thread of the server: after a change, it recomputes and stores the nearest works of
+//! every article.
 //!
-//! Until that is done, related articles are worked out as they are asked for; the answers are the
-//! same. On a site of a hundred thousand articles it takes the better part of a minute, so that it
-//! waits for changes to end and rests between one time and the next.
+//! Until it is done, related articles are computed on request, with the same results. On a site of
+//! a hundred thousand articles it takes the better part of a minute, so the thread waits until
+//! changes stop and pauses between two computations.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,25 +13,25 @@ use std::time::{Duration, Instant};
 use super::applier::EngineSlot;
 use crate::engine::{IndexVersion, SearchEngine};
 
-/// How often is looked whether anything is to be worked out.
+/// How often the thread checks whether there is work.
 const TICK: Duration = Duration::from_millis(250);
-/// How long no change must have come.
+/// How long the index must be unchanged before the work starts.
 const QUIET: Duration = Duration::from_secs(1);
-/// How many times longer than it took last it rests.
+/// The pause after a computation, as a multiple of its duration.
 const REST: u32 = 9;
 
-/// Keeps the nearest works of what is answered from.
+/// Keeps the stored nearest works of the served generation up to date.
 pub struct RelatedRefresher {
-    /// What is answered from.
+    /// The current engine.
     pub slot: EngineSlot,
-    /// Whether this process may write into the generation.
+    /// Whether this process may write to the generation.
     pub is_writer: Arc<AtomicBool>,
     /// Set when the process ends.
     pub stop: Arc<AtomicBool>,
 }
 
 impl RelatedRefresher {
-    /// Goes on until it is stopped.
+    /// Runs until it is stopped.
     pub fn keep(&self) {
         let mut seen: Option<(IndexVersion, Instant)> = None;
         let mut rests_until = Instant::now();
@@ -54,10 +54,10 @@ impl RelatedRefresher {
             let is_wanted = || !self.stop.load(Ordering::SeqCst) && self.is_writer.load(Ordering::SeqCst);
             match engine.keep_nearest(1, &is_wanted) {
                 Ok(()) => {
-                    tracing::debug!(version = %version, took_ms = begun.elapsed().as_millis(), "worked out the nearest works")
+                    tracing::debug!(version = %version, took_ms = begun.elapsed().as_millis(), "computed the nearest works")
                 }
                 Err(error) => {
-                    tracing::warn!(error = %error, "the nearest works are not kept; related articles are worked out as they are asked for")
+                    tracing::warn!(error = %error, "cannot store the nearest works; related articles are computed on request")
                 }
             }
             rests_until = Instant::now() + begun.elapsed() * REST;

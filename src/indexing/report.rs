@@ -1,4 +1,4 @@
-//! What a reindex did, and how it tells of its progress.
+//! The report of a reindex, and its progress.
 
 use serde::{Deserialize, Serialize};
 
@@ -102,26 +102,26 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every source could be read, and the synonyms.
+    /// Whether all sources and the synonyms could be read.
     pub fn is_complete(&self) -> bool {
         self.synonyms_failed.is_none() && self.sources.iter().all(|source| source.failed.is_none())
     }
 
-    /// Whether the gate refuses the run, or would refuse one that was only tried.
+    /// Whether the gate refuses the run, or would refuse it after a trial run.
     pub fn is_refused(&self) -> bool {
         self.outcome != RunOutcome::Accepted && !self.gate.refusals.is_empty()
     }
 
-    /// How many articles all sources hold after the run.
+    /// The number of articles in all sources after the run.
     pub fn articles(&self) -> u64 {
         self.sources.iter().map(|source| source.added + source.changed + source.unchanged).sum()
     }
 }
 
-/// What is told while a reindex runs.
+/// Receives the progress of a reindex.
 pub trait Progress {
-    /// A source is being read: so many records so far.
+    /// A source is being read; `records` counts the records so far.
     fn reading(&self, source: &str, records: u64);
-    /// A generation is being built: so many articles so far.
+    /// A generation is being built; `articles` counts the articles so far.
     fn building(&self, articles: u64);
 }

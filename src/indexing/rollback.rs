@@ -1,25 +1,25 @@
-//! Rollback and resume: which generation is answered from, decided by a person.
+//! Rollback and resume: a person chooses the generation to serve.
 
 use std::time::{Duration, Instant};
 
-use super::applier::{Applier, ApplyError, EngineSlot, readable_generation_before, version_of};
+use super::applier::{ApplyError, EngineSlot, IndexUpdater, readable_generation_before, version_of};
 use crate::engine::IndexVersion;
 use crate::storage::catalog::{Catalog, CatalogError};
 use crate::storage::data_dir::{DataFolder, DataFolderError};
 
-/// How long a running server may take to follow.
+/// How long to wait for a running server to switch.
 const SERVER_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why what is answered from was not changed. The messages name the remedy.
+/// Errors of rollback and resume. The messages name the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum PublicationError {
     /// There is no generation yet.
     #[error("nothing is published yet: run `fichero reindex`")]
     NothingPublished,
-    /// There is none to go back to.
+    /// There is no earlier generation to return to.
     #[error("there is no readable generation before {0}: `fichero reindex --full` builds one after it")]
     NothingBefore(u64),
-    /// It is decided and not carried out yet.
+    /// The decision is recorded but not carried out yet.
     #[error("it is recorded, but the running server has not followed: see its log; its next start does")]
     NotFollowed,
     /// The catalog failed.
@@ -28,19 +28,20 @@ pub enum PublicationError {
     /// The data folder failed.
     #[error(transparent)]
     Data(#[from] DataFolderError),
-    /// Bringing the generation up to date failed.
+    /// Applying changes to the generation failed.
     #[error(transparent)]
     Apply(#[from] ApplyError),
 }
 
 type Result<T, E = PublicationError> = std::result::Result<T, E>;
 
-/// Goes back to the generation before the current one and holds further changes; returns the
-/// state that is reached. The next accepted reindex, or [`resume`], ends the hold.
+/// Returns to the generation before the current one and holds further changes. Returns the version
+/// that is served afterwards. The next accepted reindex, or [`resume`], ends the hold.
 pub fn rollback(data: &DataFolder) -> Result<IndexVersion> {
     let current = data.current().ok_or(PublicationError::NothingPublished)?;
     data.check_in_place()?;
-    // First: without the right to write, the generations cannot be read either, and look lost.
+    // Open the catalog first: without write permission the generations cannot be read either, and
+    // would look lost.
     let catalog = Catalog::open(data.path())?;
     let Some(previous) = catalog.roll_back(|| readable_generation_before(data, &catalog, current))? else {
         return Err(PublicationError::NothingBefore(current));
@@ -49,7 +50,8 @@ pub fn rollback(data: &DataFolder) -> Result<IndexVersion> {
     follow(data, |version| version.generation == previous)
 }
 
-/// Ends a hold: what was accepted meanwhile is applied. Returns the state that is reached.
+/// Ends a hold and applies the changes accepted meanwhile. Returns the version that is served
+/// afterwards.
 pub fn resume(data: &DataFolder) -> Result<IndexVersion> {
     data.check_in_place()?;
     let catalog = Catalog::open(data.path())?;
@@ -61,14 +63,15 @@ pub fn resume(data: &DataFolder) -> Result<IndexVersion> {
     follow(data, |version| version.seq >= seq)
 }
 
-/// Has the catalog's wish carried out, by this process or by the one that holds the lock.
+/// Waits until the publication in the catalog is carried out, by this process or by the holder of
+/// the writer lock.
 fn follow(data: &DataFolder, is_reached: impl Fn(IndexVersion) -> bool) -> Result<IndexVersion> {
     let begun = Instant::now();
     loop {
         match data.lock_writer("rollback or resume") {
             Ok(lock) => {
-                let mut applier = Applier::open(data.clone(), EngineSlot::default(), lock)?;
-                applier.settle()?;
+                let mut updater = IndexUpdater::open(data.clone(), EngineSlot::default(), lock)?;
+                updater.tick_until_idle()?;
             }
             Err(DataFolderError::Locked { .. }) => {}
             Err(error) => return Err(error.into()),

@@ -1,4 +1,4 @@
-//! Which sources a reindex reads, and under which names.
+//! Decides which sources a reindex reads, and their names.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,8 @@ use crate::storage::catalog::Catalog;
 use crate::storage::catalog::push::PUSHES;
 use crate::storage::catalog::stage::SourceSpec;
 
-/// All sources that are meant to be there, in the order in which they win: those of the
-/// configuration, read this time or before, then those given by hand.
+/// All sources that should exist, in order of precedence: the configured ones that are read now or
+/// were read before, then those given on the command line.
 pub(crate) fn named_sources(
     catalog: &Catalog,
     configured: &[Source],
@@ -39,14 +39,14 @@ pub(crate) fn location(path: &Path) -> String {
     std::path::absolute(path).map_or_else(|_| path.display().to_string(), |path| path.display().to_string())
 }
 
-/// Where a path leads to, whichever way it is written; the path itself where nothing is there.
-pub(crate) fn place(path: &Path) -> String {
+/// The canonical path; the path itself if nothing is there.
+pub(crate) fn canonical(path: &Path) -> String {
     std::fs::canonicalize(path).map_or_else(|_| location(path), |path| path.display().to_string())
 }
 
-/// The sources to read, with their paths. A path given by hand is a source named after it, or
-/// the one that is there already; one inside a configured source, or around it, is refused, for it
-/// would have the same articles once more.
+/// The sources to read, with their paths. A path on the command line is read as the existing source
+/// at that path, or as a new source named after the path. A path inside a configured source, or
+/// around one, is an error: the same articles would be stored twice.
 pub(crate) fn source_specs(
     catalog: &Catalog,
     configured: &[Source],
@@ -60,11 +60,11 @@ pub(crate) fn source_specs(
         return Ok(specs);
     }
     for path in paths {
-        let at = place(path);
+        let at = canonical(path);
         let known =
-            configured.iter().find(|source| location(&source.path) == location(path) || place(&source.path) == at);
+            configured.iter().find(|source| location(&source.path) == location(path) || canonical(&source.path) == at);
         let overlapping = configured.iter().find(|source| {
-            let source = place(&source.path);
+            let source = canonical(&source.path);
             Path::new(&source).starts_with(&at) || Path::new(&at).starts_with(&source)
         });
         if let (None, Some(Source { name, path: source })) = (known, overlapping) {
@@ -89,8 +89,8 @@ pub(crate) fn source_specs(
     Ok(specs)
 }
 
-/// The name of a source that a path given by hand makes: the path as given, unless a source of
-/// another place has this name, whose articles the run would take for vanished.
+/// The name of a new source for a path on the command line: the path as given, unless another
+/// source has this name; its articles would then count as deleted.
 pub(crate) fn unused_name(catalog: &Catalog, configured: &[Source], path: &Path, at: &str) -> Result<String> {
     let name = path.display().to_string().trim_end_matches('/').to_owned();
     let is_taken = name == PUSHES

@@ -1,4 +1,4 @@
-//! What is read of a source, on its way into the stage and the report.
+//! Stages the records of a source and reports what was found.
 
 use std::collections::HashSet;
 use std::io;
@@ -13,24 +13,24 @@ use crate::storage::catalog::stage::{Stage, Staged};
 /// How many rejections a report lists by name; the rest are counted.
 const MAX_LISTED: usize = 1_000;
 
-/// Takes up what one source has.
+/// Receives the records of one source and stages them.
 pub(crate) struct Intake<'r, 'c> {
     stage: Stage<'c>,
     report: &'r mut SourceReport,
     progress: &'r dyn Progress,
-    /// What the source kept when it was read last; `None` where everything is read anew.
+    /// The state that the source saved when it was read last; `None` if everything is read again.
     state: Option<String>,
-    /// Whether every part is read, changed or not.
+    /// Whether unchanged parts are read too.
     is_full: bool,
-    /// Whether something was read already.
+    /// Whether an event was received already.
     has_begun: bool,
-    /// The parts that an article was taken from by another part.
+    /// The parts that lost an article id to another part.
     displaced: HashSet<String>,
-    /// The articles that are gone, by what the source says.
+    /// The articles that the source reported as deleted.
     deleted: HashSet<String>,
-    /// How many records were rejected before the part at hand.
+    /// The number of rejected records before the current part.
     rejected_before: u64,
-    /// Whether an article of the part at hand lacks something that its record has.
+    /// Whether an article of the current part lost a field of its record.
     has_losses: bool,
 }
 
@@ -58,7 +58,7 @@ impl<'r, 'c> Intake<'r, 'c> {
         }
     }
 
-    /// Stages the deletion of what is gone, once a reading has ended.
+    /// Stages the deletion of lost documents, at the end of a reading.
     pub(crate) fn finish(mut self, reading: Reading) -> Result<()> {
         self.begin()?;
         let is_whole = reading == Reading::Whole;
@@ -123,7 +123,7 @@ impl<'r, 'c> Intake<'r, 'c> {
             self.stage.keep(id)?;
         }
         if part.is_one_article {
-            // The one article of the part, whatever its id was.
+            // Keep the part's only article: its id may be the field that cannot be read.
             self.stage.keep_file(&part.name)?;
         }
         reject(self.report, &part.name, rejection);
@@ -142,7 +142,7 @@ impl<'r, 'c> Intake<'r, 'c> {
         {
             self.stage.file_done(&part.name, fingerprint)?;
         } else {
-            // Reported again, and read again, until it is mended.
+            // Read and report the part again until its problems are fixed.
             self.stage.forget_file(&part.name)?;
         }
         (self.rejected_before, self.has_losses) = (self.report.rejected, false);

@@ -1,4 +1,4 @@
-//! What state a data folder is in.
+//! Reports the state of a data folder.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::storage::failure;
 pub struct Status {
     /// The folder.
     pub data: String,
-    /// The state that is answered from; `None` while there is none.
+    /// The version that is served; `None` while there is none.
     pub index_version: Option<String>,
     /// The published generation.
     pub generation: Option<u64>,
@@ -29,31 +29,31 @@ pub struct Status {
     pub built_at: Option<String>,
     /// The version of fichero that built it.
     pub built_by: Option<String>,
-    /// The generation that a rollback goes to.
+    /// The generation that a rollback would return to.
     pub previous_generation: Option<u64>,
-    /// Whether changes wait since a rollback; `fichero resume` or a reindex applies them.
+    /// Whether changes are held since a rollback; `fichero resume` or a reindex applies them.
     pub held: bool,
     /// Changes that are accepted and not applied.
     pub pending_changes: u64,
     /// Articles in the catalog.
     pub articles: u64,
-    /// Articles that are answered, by language.
+    /// The number of visible articles by language.
     pub articles_by_language: BTreeMap<String, u64>,
-    /// The last accepted change.
+    /// The `seq` of the last accepted change.
     pub last_seq: u64,
-    /// Where articles come from.
+    /// The sources.
     pub sources: Vec<SourceStatus>,
     /// The newest run.
     pub last_run: Option<RunStatus>,
-    /// The run that the gate refused and that waits to be accepted.
+    /// The pending run, which the gate refused.
     pub waiting_run: Option<WaitingRun>,
     /// When the newest accepted run was accepted.
     pub last_accepted_at: Option<String>,
-    /// Why changes cannot be stored, where they cannot.
+    /// Why changes cannot be stored; `None` if they can.
     pub read_only: Option<String>,
-    /// Who applies changes now.
+    /// The holder of the writer lock.
     pub writer: Option<String>,
-    /// What does not fit this binary or cannot be read.
+    /// Generations that this binary cannot read, and why.
     pub problems: Vec<String>,
 }
 
@@ -62,11 +62,11 @@ pub struct Status {
 pub struct SourceStatus {
     /// Its name.
     pub name: String,
-    /// Where it is.
+    /// Its location.
     pub location: String,
-    /// Whether the last reindex read it by configuration.
+    /// Whether the configuration of the last reindex named it.
     pub configured: bool,
-    /// How many articles it holds.
+    /// The number of its articles.
     pub articles: u64,
     /// How many of them another source overrides.
     pub overridden: u64,
@@ -83,7 +83,7 @@ pub struct RunStatus {
     pub started_at: String,
 }
 
-/// A run that is staged and not accepted.
+/// A pending run: staged and not accepted.
 #[derive(Debug, Serialize)]
 pub struct WaitingRun {
     /// Its number.
@@ -92,13 +92,13 @@ pub struct WaitingRun {
     pub started_at: String,
     /// The generation that was built for it.
     pub generation: Option<u64>,
-    /// Why it was refused, with figures.
+    /// Why the gate refused it, with figures.
     pub reasons: Vec<String>,
-    /// What to run about it.
+    /// The commands that accept or replace it.
     pub remedy: &'static str,
 }
 
-/// Looks at a data folder; changes nothing.
+/// Reads the status of a data folder; changes nothing.
 pub fn status(data: &DataFolder) -> Result<Status> {
     let catalog = Catalog::open_as_it_is(data.path())?;
     let current = data.current();
@@ -155,19 +155,19 @@ pub fn status(data: &DataFolder) -> Result<Status> {
     Ok(status)
 }
 
-/// Why a generation cannot be answered from, unless it is being built.
+/// Why a generation cannot be opened; `None` if it can be or is being built.
 fn problem_of(data: &DataFolder, number: u64, current: Option<u64>) -> Option<GenerationError> {
     let look = || Generation::open(&data.generation(number)).err();
     look()?;
     if current.is_none_or(|current| number > current) && data.reindex_holder().is_some() {
         return None;
     }
-    // What was looked at first may have been finished or removed since.
+    // The generation may have been finished or removed since the first attempt.
     look().filter(|_| data.generation(number).exists())
 }
 
 fn waiting(run: RunRecord) -> WaitingRun {
-    // A report that cannot be read is told when the run is accepted.
+    // A report that cannot be read is reported when the run is accepted.
     let report: Report = run.report.and_then(|report| serde_json::from_str(&report).ok()).unwrap_or_default();
     WaitingRun {
         id: run.id,
@@ -178,15 +178,15 @@ fn waiting(run: RunRecord) -> WaitingRun {
     }
 }
 
-/// What is watched about an index, cheap to find out.
+/// Metrics of an index that are cheap to read.
 #[derive(Debug)]
 pub struct IndexFigures {
     /// Changes that are accepted and not applied.
     pub pending_changes: u64,
-    /// Whether they wait since a rollback.
+    /// Whether changes are held since a rollback.
     pub is_held: bool,
-    /// How long ago the published generation took up a change or was built; `None` while there is
-    /// no generation.
+    /// The time since the published generation was built or last changed; `None` while there is no
+    /// generation.
     pub age: Option<Duration>,
     /// The newest reindex that was accepted.
     pub last_accepted: Option<AcceptedFigures>,
@@ -197,13 +197,14 @@ pub struct IndexFigures {
 /// A reindex that was accepted.
 #[derive(Debug)]
 pub struct AcceptedFigures {
-    /// When, Unix time in seconds.
+    /// When it was accepted, in Unix seconds.
     pub at_s: i64,
-    /// How long it took up to then, waiting for a person included.
+    /// The time from its start to its acceptance, including the time as a pending run.
     pub took: Duration,
 }
 
-/// Looks at a data folder that answers show the state `applied_seq` of; changes nothing.
+/// Reads the metrics of a data folder whose served version has the sequence number `applied_seq`;
+/// changes nothing.
 pub fn index_figures(data: &DataFolder, applied_seq: Option<u64>) -> Result<IndexFigures> {
     let catalog = Catalog::open_as_it_is(data.path())?;
     let committed = data.current().map(|current| data.generation(current).join(LAST_COMMIT_FILE));
@@ -212,7 +213,7 @@ pub fn index_figures(data: &DataFolder, applied_seq: Option<u64>) -> Result<Inde
     Ok(IndexFigures {
         pending_changes: catalog.last_seq()?.saturating_sub(applied_seq.unwrap_or(0)),
         is_held: catalog.publication()?.is_held,
-        // A clock that was set back makes it 0.
+        // 0 if the clock was set back.
         age: age.map(|at| at.elapsed().unwrap_or_default()),
         last_accepted: accepted.as_ref().and_then(accepted_figures),
         last_outcome: catalog.last_run(false)?.map(|run| run.state),

@@ -25,7 +25,7 @@ use fichero::analysis::words;
 use fichero::engine::SearchEngine;
 use fichero::engine::query::Query;
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{Applier, EngineSlot};
+use fichero::indexing::applier::{EngineSlot, IndexUpdater};
 use fichero::indexing::reindex::Options;
 use fichero::indexing::report::Rejected;
 use fichero::storage::catalog::Catalog;
@@ -837,8 +837,8 @@ fn no_answer_holds_an_address_that_is_not_of_the_web() {
     Catalog::open(site.data().path()).unwrap().push(&pushes).unwrap();
     let data = site.data();
     let slot = EngineSlot::default();
-    let mut applier = Applier::open(data.clone(), slot.clone(), data.lock_writer("test").unwrap()).unwrap();
-    applier.settle().unwrap();
+    let mut updater = IndexUpdater::open(data.clone(), slot.clone(), data.lock_writer("test").unwrap()).unwrap();
+    updater.tick_until_idle().unwrap();
     let router = router(slot, Settings::default());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
     let ask = |path: &str, accept: &str| {

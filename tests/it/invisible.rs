@@ -15,7 +15,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{Applier, EngineSlot};
+use fichero::indexing::applier::{EngineSlot, IndexUpdater};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Value, json};
@@ -268,7 +268,7 @@ fn an_article_counts_from_when_it_appears_until_it_expires() {
     let site = with(&[&coming, &going]);
     let slot = EngineSlot::default();
     let lock = site.data().lock_writer("test").unwrap();
-    let mut applier = Applier::open(site.data(), slot.clone(), lock).unwrap();
+    let mut updater = IndexUpdater::open(site.data(), slot.clone(), lock).unwrap();
     let served = router(slot, Settings::default());
     let asked = [
         "/v1/search?q=universidades+tezozomoc&explain=true",
@@ -290,7 +290,7 @@ fn an_article_counts_from_when_it_appears_until_it_expires() {
     let mut listed = ids(&page);
     let with_coming = with(&[&coming]);
     support::wait_until("the turn", || jiff::Timestamp::now().as_second() >= turn_s);
-    applier.step().unwrap();
+    updater.tick().unwrap();
     assert_eq!(answers(&served), answers(&serve(&with_coming).0));
     while let Some(cursor) = page["next_cursor"].as_str() {
         page = get_from(&served, &format!("{list}&limit=10&cursor={}", escaped(cursor))).body;

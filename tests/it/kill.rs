@@ -23,7 +23,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fichero::article::Article;
-use fichero::indexing::applier::{Applier, EngineSlot};
+use fichero::indexing::applier::{EngineSlot, IndexUpdater};
 use fichero::storage::catalog::Catalog;
 use fichero::storage::catalog::push::Push;
 use serde_json::json;
@@ -377,7 +377,7 @@ impl Pushed {
             }
             let data = self.site.data_folder();
             let lock = data.lock_writer("test").unwrap();
-            Applier::open(data, EngineSlot::default(), lock).unwrap().settle().unwrap();
+            IndexUpdater::open(data, EngineSlot::default(), lock).unwrap().tick_until_idle().unwrap();
         }
     }
 

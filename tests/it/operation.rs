@@ -30,7 +30,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use fichero::config::Source;
 use fichero::config::http::{RateLimit, ServiceSettings};
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{Applier, EngineSlot};
+use fichero::indexing::applier::{EngineSlot, IndexUpdater};
 use fichero::indexing::reindex::{self, Options};
 use fichero::indexing::report::Progress;
 use fichero::storage::data_dir::DataFolder;
@@ -207,7 +207,7 @@ struct Changing {
     folder: tempfile::TempDir,
     data: DataFolder,
     slot: EngineSlot,
-    applier: Applier,
+    updater: IndexUpdater,
 }
 
 impl Changing {
@@ -215,8 +215,8 @@ impl Changing {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::open(&folder.path().join("data")).unwrap();
         let slot = EngineSlot::default();
-        let applier = Applier::open(data.clone(), slot.clone(), data.lock_writer("test").unwrap()).unwrap();
-        Changing { folder, data, slot, applier }
+        let updater = IndexUpdater::open(data.clone(), slot.clone(), data.lock_writer("test").unwrap()).unwrap();
+        Changing { folder, data, slot, updater }
     }
 
     fn write(&mut self, articles: &[Value], full: bool) {
@@ -224,7 +224,7 @@ impl Changing {
         fs::write(&path, articles.iter().map(|article| format!("{article}\n")).collect::<String>()).unwrap();
         let _lock = self.data.lock_reindex("test").unwrap();
         let options = Options { full, ..Options::default() };
-        let report = reindex::run(&self.data, &sources(&path), &options, &Silent, Some(&mut self.applier)).unwrap();
+        let report = reindex::run(&self.data, &sources(&path), &options, &Silent, Some(&mut self.updater)).unwrap();
         assert!(report.sources.iter().all(|source| source.rejected == 0), "{report:?}");
     }
 }

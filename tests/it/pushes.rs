@@ -37,7 +37,7 @@ use fichero::admin::{Admin, Token};
 use fichero::config::Config;
 use fichero::config::http::ServiceSettings;
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{Applier, EngineSlot};
+use fichero::indexing::applier::{EngineSlot, IndexUpdater};
 use fichero::indexing::reindex::Options;
 use fichero::indexing::report::Progress;
 use fichero::indexing::status::status;
@@ -155,8 +155,8 @@ impl Api {
     fn settle(&self) {
         let data = self.site.data();
         let mut applier =
-            Applier::open(data.clone(), EngineSlot::default(), data.lock_writer("test").unwrap()).unwrap();
-        applier.settle().unwrap();
+            IndexUpdater::open(data.clone(), EngineSlot::default(), data.lock_writer("test").unwrap()).unwrap();
+        applier.tick_until_idle().unwrap();
     }
 
     fn last_seq(&self) -> u64 {
@@ -403,11 +403,11 @@ fn a_source_stands_before_a_push_of_the_same_id() {
 fn whoever_takes_over_answers_what_another_process_applied() {
     let api = Api::over(&[("folder", "Zebra")]);
     let (data, slot) = (api.site.data(), EngineSlot::default());
-    let take_over = || Applier::open(data.clone(), slot.clone(), data.lock_writer("test").unwrap()).unwrap();
-    take_over().settle().unwrap();
+    let take_over = || IndexUpdater::open(data.clone(), slot.clone(), data.lock_writer("test").unwrap()).unwrap();
+    take_over().tick_until_idle().unwrap();
     api.put("pushed", json!({"title": "Okapi"}));
     api.settle();
-    take_over().settle().unwrap();
+    take_over().tick_until_idle().unwrap();
     assert_eq!(found(slot.load_full().unwrap().as_ref(), "okapi"), ["pushed"]);
 }
 

@@ -33,7 +33,7 @@ use fichero::article::{Article, Kind, UNDETERMINED};
 use fichero::config::Source;
 use fichero::config::gate;
 use fichero::engine::{Filters, SearchEngine, SearchRequest};
-use fichero::indexing::applier::{Applier, EngineSlot, Step};
+use fichero::indexing::applier::{EngineSlot, IndexUpdater, Tick};
 use fichero::indexing::reindex::{Options, reindex};
 use fichero::indexing::report::Report;
 use fichero::indexing::rollback::{resume, rollback};
@@ -609,11 +609,11 @@ fn a_rollback_holds_changes_until_it_is_resumed_or_the_next_reindex() {
     assert!(article(&site.engine(), "b").is_none());
     // Whoever applies changes leaves them, as often as it looks.
     let lock = site.data().lock_writer("test").unwrap();
-    let mut applier = Applier::open(site.data(), EngineSlot::default(), lock).unwrap();
+    let mut updater = IndexUpdater::open(site.data(), EngineSlot::default(), lock).unwrap();
     for _ in 0..3 {
-        assert_eq!(applier.step().unwrap(), Step::Idle);
+        assert_eq!(updater.tick().unwrap(), Tick::Idle);
     }
-    drop(applier);
+    drop(updater);
     site.reindex_with(&Options { dry_run: true, ..Options::default() });
     assert_eq!(version(&site), first, "a dry run ends no hold");
     assert!(Catalog::open(&site.path("index")).unwrap().publication().unwrap().is_held);
