@@ -1,5 +1,5 @@
-//! Where articles come from: a [`Source`] each, one model out. Nothing here knows of catalogs or
-//! indexes, and formats know nothing of sources.
+//! Sources of articles: every [`Source`] produces the same article model. This module does not
+//! depend on the catalog or the index, and formats do not depend on sources.
 
 pub mod files;
 pub mod formats;
@@ -24,19 +24,19 @@ pub const MAX_ARTICLE_BYTES: usize = 16 << 20;
 /// false declarations are found, and hardly a true one is doubted: experiment `languages.doubted`.
 const MIN_DOUBTED_CHARS: usize = 500;
 
-/// How a file is to be read, by its ending.
+/// The format of a file, by its extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `.md`, `.markdown`: one article with front matter.
     Markdown,
-    /// `.jsonl`, `.ndjson`: one article a line.
+    /// `.jsonl`, `.ndjson`: one article per line.
     JsonLines,
-    /// `.txt`: what a text browser printed of one page.
+    /// `.txt`: one page as printed by a text browser.
     PageDump,
 }
 
 impl Format {
-    /// The format of a path; `None` for a file that is no source of articles.
+    /// The format of a path; `None` for a file that is not an article source.
     pub fn of(path: &Path) -> Option<Format> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "md" | "markdown" => Some(Format::Markdown),
@@ -50,28 +50,28 @@ impl Format {
 /// One record of a file.
 #[derive(Debug)]
 pub enum Record {
-    /// A good one, with what had to be left out of it or is doubtful about it.
+    /// A valid article, with its problems: fields that were left out, or doubtful values.
     Article(Box<Article>, Vec<ArticleProblem>),
-    /// One that is no article.
+    /// A record that is not a valid article.
     Rejected(Rejection),
 }
 
-/// Why a record, or a whole file, is no article.
+/// Why a record or a whole file was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
     /// The line it begins in, from 1; `None` for the whole file.
     pub line: Option<u64>,
     /// Its id, as far as it could be read.
     pub id: Option<String>,
-    /// What is wrong, in words.
+    /// The problem, as text.
     pub reason: String,
 }
 
-/// Reads a file's records in their order. What is wrong with a record is a record too; an error
-/// means that the file could not be read to its end.
+/// Reads a file's records in order. An invalid record is passed on as rejected; an error means that
+/// the file could not be read to its end.
 ///
-/// `stem` is the file's path below its source, without its ending: the id of an article that
-/// does not name its own.
+/// `stem` is the file's path relative to its source, without extension: the id of an article that
+/// has none.
 pub fn read_file<E>(
     path: &Path,
     stem: &str,
@@ -101,7 +101,7 @@ pub fn read_file<E>(
     }
 }
 
-/// The profile of a site's page dumps, made of all of them; a file that cannot be read adds nothing.
+/// Builds the profile of a site's page dumps from all of them; skips files that cannot be read.
 pub fn profile_of(files: &[FoundFile]) -> SiteProfile {
     let mut profile = SiteProfile::default();
     for page in files.iter().filter(|file| file.format == Format::PageDump) {
@@ -134,12 +134,12 @@ fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile) -> Record {
     }
 }
 
-/// A record of JSON from elsewhere than a file: an article, or a wish concerning one.
+/// A JSON record from the API: an article, or an operation on one.
 #[derive(Debug)]
 pub struct JsonRecord(serde_json::Map<String, serde_json::Value>);
 
 impl JsonRecord {
-    /// Reads a JSON object; the error says what it is instead, and where.
+    /// Parses a JSON object; the error says what is wrong and where.
     pub fn parse(bytes: &[u8]) -> Result<JsonRecord, String> {
         formats::json_lines::fields(bytes).map(JsonRecord)
     }
@@ -149,7 +149,7 @@ impl JsonRecord {
         formats::json_lines::id(&self.0)
     }
 
-    /// The id, checked.
+    /// The validated id.
     pub fn id(&self) -> Result<String, ArticleProblem> {
         Article::id_in(&self.0)
     }
@@ -159,7 +159,7 @@ impl JsonRecord {
         self.0.insert("id".to_owned(), id.into());
     }
 
-    /// The value of a field that says yes or no; the error names what it should be.
+    /// The value of a boolean field, `false` if missing; the error names the expected type.
     pub fn flag(&self, field: &'static str) -> Result<bool, ArticleProblem> {
         match self.0.get(field) {
             None => Ok(false),
@@ -167,11 +167,11 @@ impl JsonRecord {
         }
     }
 
-    /// The article, as a file's record of the same fields would be, with what had to be left out
-    /// of it or is doubtful about it.
+    /// The article, read like a file's record with the same fields, and its problems: fields that
+    /// were left out, or doubtful values.
     ///
-    /// There is none where `published_at` cannot be understood, for it may say from when on the
-    /// article may be seen, and who sends it can still correct it.
+    /// An invalid `published_at` is an error, because it may be an embargo date, and the sender can
+    /// still correct it.
     pub fn article(&self) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
         let (mut article, mut flaws) = Article::from_fields(&self.0)?;
         if let Some(embargo) = flaws.iter().position(|flaw| flaw.is_of("published_at")) {
@@ -189,8 +189,8 @@ fn complete(mut record: Record) -> Record {
     record
 }
 
-/// Finds out the language of an article that does not declare one, and doubts a declaration that
-/// the text clearly contradicts.
+/// Detects the language of an article that declares none, and reports a declared language that
+/// clearly contradicts the text.
 fn complete_article(article: &mut Article, flaws: &mut Vec<ArticleProblem>) {
     if article.lang == UNDETERMINED {
         let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
@@ -204,7 +204,7 @@ fn complete_article(article: &mut Article, flaws: &mut Vec<ArticleProblem>) {
     }
 }
 
-/// A whole file as text; the inner error says why it is none.
+/// A whole file as text; the inner error says why it is not valid text.
 fn read_text(path: &Path) -> io::Result<Result<String, String>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_ARTICLE_BYTES as u64 + 1).read_to_end(&mut bytes)?;

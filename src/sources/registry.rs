@@ -1,11 +1,11 @@
-//! Which source a place is: another kind of source gets its place here.
+//! Chooses the source implementation for a configured path. Add new kinds of sources here.
 
 use std::path::Path;
 
 use super::Source;
 use super::files::FileSource;
 
-/// The source at a place that the configuration names.
+/// Opens the source at a configured path.
 pub fn open(path: &Path) -> Box<dyn Source> {
     Box::new(FileSource::new(path))
 }

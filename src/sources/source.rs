@@ -1,8 +1,8 @@
-//! What a source of articles is, for whoever takes up what it has.
+//! The trait for sources of articles, and the interface through which they report what they read.
 //!
-//! A source consists of parts, each of which is read as a whole. It tells a [`Sink`] all parts that
-//! it has, then the records of those that the sink wants. Every call returns once what was told is
-//! taken up: a source is never ahead of its sink by more than it holds itself.
+//! A source consists of parts, each read as a whole. It first reports all its parts to a [`Sink`],
+//! then the records of those parts that the sink wants. Every call returns once the sink has
+//! processed it, so a source reads ahead by no more than its own buffer.
 
 use std::io;
 
@@ -10,79 +10,80 @@ use anyhow::Result;
 
 use super::Record;
 
-/// A place that articles come from.
+/// A source of articles.
 pub trait Source {
-    /// Tells a sink what there is now, or what has changed.
+    /// Reports the current content, or the changes, to a sink.
     ///
     /// # Errors
     ///
-    /// Those of the sink. What is wrong with the source itself is a [`Reading`].
+    /// Only errors of the sink. Problems of the source itself are reported as a [`Reading`].
     fn read(&self, sink: &mut dyn Sink) -> Result<Reading>;
 }
 
-/// What takes up what a source has; it knows what was read of it before.
+/// Receives what a source reads, and knows what was read before.
 pub trait Sink {
-    /// What the source kept when it was read last, opaque to everybody else; `None` where all is to be
-    /// read anew.
+    /// The state that the source saved in its last reading; opaque to the sink. `None` if
+    /// everything must be read again.
     fn state(&mut self) -> Result<Option<String>>;
 
-    /// Keeps something for the next reading, if this one is accepted.
+    /// Saves the state for the next reading. It takes effect only if this run is accepted.
     fn keep_state(&mut self, state: &str) -> Result<()>;
 
-    /// Something is wrong with a part, or with what could be one.
+    /// Reports a problem with a part, or with something that may be one.
     fn problem(&mut self, problem: PartProblem) -> Result<()>;
 
-    /// A part is there; whether it is to be read. All parts are told before the first event, in the
-    /// order of their names: of two records with one id, that of the first part is taken.
+    /// Reports a part; returns whether to read it. A source reports all parts before the first
+    /// event, sorted by name: of two records with the same id, the record in the first part is
+    /// used.
     fn wants(&mut self, part: &Part) -> Result<bool>;
 
-    /// Something happened in reading.
+    /// Receives an event of the reading.
     fn take(&mut self, event: Event<'_>) -> Result<()>;
 }
 
-/// What is read as a whole: a file, a page of a list.
+/// A unit that is read as a whole: a file, or a page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Its name below the source, with `/` between levels.
     pub name: String,
-    /// What changes when the part does; `None` where that cannot be told, so that it is read every
-    /// time.
+    /// A value that changes whenever the part changes; `None` if there is none, so that the part is
+    /// read every time.
     pub fingerprint: Option<String>,
-    /// Whether it is one article, whatever its id.
+    /// Whether the part always contains exactly one article.
     pub is_one_article: bool,
 }
 
-/// Something in a source that could not be looked at.
+/// A problem with a part of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartProblem {
-    /// Where, as far as is known.
+    /// Its location, as far as it is known.
     pub part: String,
-    /// What is wrong, in words.
+    /// The problem, as text.
     pub reason: String,
-    /// Whether articles may be there that could not be looked at: what is known of them stays.
+    /// Whether unread articles may exist there: the stored ones are then kept.
     pub is_unseen: bool,
 }
 
-/// What happens while a source is read.
+/// An event while a source is read.
 #[derive(Debug)]
 pub enum Event<'p> {
-    /// A record was read, at a line of a part.
+    /// A record was read, at this line of a part.
     Record(&'p Part, u64, Record),
-    /// The article with an id is gone.
+    /// The article with this id was deleted.
     Deleted(&'p str),
-    /// A part was read, to its end or not.
+    /// The end of a part, or the error that ended it early.
     End(&'p Part, io::Result<()>),
-    /// Nothing has come for a moment, and what is next may take any time.
+    /// The source has been idle for a moment, and the next event may take any time.
     Quiet,
 }
 
 /// How a reading ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
-    /// All parts were told: what stands in none of them is gone.
+    /// All parts were reported: articles in none of them are deleted.
     Whole,
-    /// What has changed was told: everything else stays.
+    /// Only changes were reported: everything else stays.
     Changes,
-    /// It broke off, for a reason: everything stays that was not told.
+    /// Reading failed, for this reason: everything that was not reported stays.
     Failed(String),
 }

@@ -54,8 +54,8 @@ impl Source for FileSource {
     }
 }
 
-/// The boilerplate profile of the page dumps: the kept one, or one made of all pages where there is
-/// none yet or everything is read anew.
+/// The boilerplate profile of the page dumps: the saved one, or a new one from all pages if none is
+/// saved or everything is read again.
 fn profile(sink: &mut dyn Sink, files: &[FoundFile]) -> Result<SiteProfile> {
     if let Some(kept) = sink.state()?.and_then(|text| serde_json::from_str(&text).ok()) {
         return Ok(kept);

@@ -1,5 +1,5 @@
-//! The files of a source, read on a thread of their own: whoever takes what is read is not held up
-//! by a file that does not come.
+//! Reads the files of a source on a separate thread, so that a slow file does not block the
+//! receiver.
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::sources::{Event, FoundFile, SiteProfile, read_file};
 
-/// How many records may be read ahead; each may be as large as an article can be.
+/// How many records may be read ahead; each may have the maximum size.
 const AHEAD: usize = 4;
-/// After how long without anything it is said that nothing comes.
+/// How long the reader may be idle before [`Event::Quiet`] is sent.
 const QUIET: Duration = Duration::from_millis(20);
 
-/// Reads files in their order, see [`read_file`]; ends early where `take` fails.
+/// Reads files in order, see [`read_file`]; stops when `take` fails.
 pub(crate) fn read_files<'f, E>(
     files: &'f [FoundFile],
     profile: &SiteProfile,
@@ -24,7 +24,7 @@ pub(crate) fn read_files<'f, E>(
             for file in files {
                 let send = |line, record| sender.send(Event::Record(&file.part, line, record));
                 let read = read_file(&file.path, file.stem(), file.format, profile, send);
-                // Where nothing is taken any more, nothing more is read.
+                // Stop reading when the receiver is gone.
                 if read.and_then(|end| sender.send(Event::End(&file.part, end))).is_err() {
                     return;
                 }
@@ -50,7 +50,7 @@ mod tests {
     use crate::sources::list;
 
     #[test]
-    fn files_come_whole_and_in_their_order_and_no_more_once_one_is_not_taken() {
+    fn files_are_read_in_order_until_the_receiver_fails() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a", "b", "c"] {
             let lines: String =

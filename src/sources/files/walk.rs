@@ -1,4 +1,4 @@
-//! The files of a source, recursively.
+//! Lists the files of a source recursively.
 
 use std::fs::Metadata;
 use std::io::ErrorKind;
@@ -12,34 +12,33 @@ use crate::sources::{Format, Part, PartProblem};
 /// A file with articles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFile {
-    /// What the source tells of it. It has no fingerprint where the file was changed just now, so that a
-    /// further change could go unseen.
+    /// Its part of the source. It has no fingerprint if the file changed so recently that another
+    /// change could go unnoticed.
     pub part: Part,
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// How it is read.
+    /// Its format.
     pub format: Format,
 }
 
 impl FoundFile {
-    /// The name without its ending: the id of an article that does not name its own.
+    /// The name without its extension: the id of an article that has none.
     pub fn stem(&self) -> &str {
         let name = &self.part.name;
         name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem)
     }
 }
 
-/// Counts the changes of how files are understood: a file that was read by an older version is
-/// read again.
+/// The version of the file parsers: files read with an older version are read again.
 const READER_VERSION: u32 = 1;
 
-/// A file changed less than this ago could change again without its time showing it.
+/// A file that changed more recently than this could change again without a different timestamp.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
 
-/// Lists the files of a folder in the order of their names, or the one file that `root` is.
+/// Lists the files of a folder sorted by name, or the single file that `root` is.
 ///
-/// Hidden files are passed over, and what a `.ficheroignore` names (it is written like a
-/// `.gitignore`). Symbolic links are followed; a loop of them is a problem, not an end.
+/// Skips hidden files and those matched by a `.ficheroignore` (same syntax as `.gitignore`).
+/// Follows symbolic links; a loop of links is reported as a problem and does not stop the walk.
 pub fn list(root: &Path) -> (Vec<FoundFile>, Vec<PartProblem>) {
     let mut files = Vec::new();
     let mut problems = Vec::new();
@@ -89,20 +88,20 @@ pub fn list(root: &Path) -> (Vec<FoundFile>, Vec<PartProblem>) {
     (files, problems)
 }
 
-/// Names the place that could not be looked at, below the root where it is below it. A link to
-/// nothing and a loop hide no article; what the system refuses to show may.
+/// Converts an error of the walk to a problem, with the path relative to the root where possible. A
+/// dangling link or a loop hides no article; a folder that the system refuses to list may.
 fn walk_problem(root: &Path, error: &ignore::Error) -> PartProblem {
-    let at = place_of(error).unwrap_or(root);
+    let at = path_of(error).unwrap_or(root);
     let below = at.strip_prefix(root).ok().filter(|below| !below.as_os_str().is_empty());
     let is_unseen = error.io_error().is_some_and(|error| error.kind() != ErrorKind::NotFound);
     PartProblem { part: display(below.unwrap_or(at)).replace('\\', "/"), reason: error.to_string(), is_unseen }
 }
 
-fn place_of(error: &ignore::Error) -> Option<&Path> {
+fn path_of(error: &ignore::Error) -> Option<&Path> {
     match error {
         ignore::Error::WithPath { path, .. } => Some(path),
         ignore::Error::Loop { child, .. } => Some(child),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place_of(err),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
         _ => None,
     }
 }
@@ -114,8 +113,8 @@ fn display(path: &Path) -> String {
 #[cfg(unix)]
 fn changed_at(metadata: &Metadata) -> Option<SystemTime> {
     use std::os::unix::fs::MetadataExt;
-    // The time of the last change of the inode: a copy that keeps the old modification time, or
-    // a rename over the file, shows here.
+    // The change time of the inode also shows a copy that keeps the old modification time, and a
+    // rename over the file.
     let seconds = u64::try_from(metadata.ctime()).ok()?;
     let nanoseconds = u32::try_from(metadata.ctime_nsec()).ok()?;
     Some(UNIX_EPOCH + Duration::new(seconds, nanoseconds))

@@ -1,4 +1,4 @@
-//! JSON lines: one article a line.
+//! JSON lines: one article per line.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::article::Article;
 use crate::sources::{MAX_ARTICLE_BYTES, Record, Rejection};
 
-/// Reads a file line by line, in memory that the longest allowed line bounds.
+/// Reads a file line by line; memory is bounded by the longest allowed line.
 pub(crate) fn read<E>(path: &Path, mut take: impl FnMut(u64, Record) -> Result<(), E>) -> Result<io::Result<()>, E> {
     let mut reader = match File::open(path) {
         Ok(file) => BufReader::with_capacity(1 << 16, file),
@@ -36,8 +36,8 @@ pub(crate) fn read<E>(path: &Path, mut take: impl FnMut(u64, Record) -> Result<(
     Ok(Ok(()))
 }
 
-/// Reads up to and with the next line end; keeps no more than an allowed line of it. Returns how
-/// many bytes there were, 0 at the end.
+/// Reads up to and including the next line end; stores at most one byte more than the longest
+/// allowed line. Returns the number of bytes read, 0 at the end of the file.
 fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
     let mut length = 0;
     loop {
@@ -72,7 +72,7 @@ fn record(bytes: &[u8], number: u64) -> Record {
     }
 }
 
-/// The fields of a record, or why it is none, with the place.
+/// The fields of a record; the error says what is wrong and where.
 pub(crate) fn fields(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         format!("not UTF-8: byte {} of the line is not part of a character", error.valid_up_to() + 1)
@@ -80,7 +80,7 @@ pub(crate) fn fields(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
 }
 
-/// The id of a record, where it is text.
+/// The id of a record, if it is a string.
 pub(crate) fn id(fields: &Map<String, Value>) -> Option<&str> {
     fields.get("id").or(fields.get("_id")).and_then(Value::as_str)
 }

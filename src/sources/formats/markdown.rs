@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::article::{Article, MAX_LIST_ITEMS, url_key};
 use crate::sources::{Record, Rejection};
 
-/// Reads one file: YAML front matter between `---` lines or TOML between `+++` lines, then the
-/// body. Without an `id` the article is named after its file; without a `title`, the first
-/// heading of the body is its title. The links of the body come behind those of the front matter,
-/// relative ones completed by the article's `url`.
+/// Parses one file: YAML front matter between `---` lines or TOML between `+++` lines, then the
+/// body. Without an `id`, the id is the file name; without a `title`, the title is the first
+/// heading of the body. Links of the body follow those of the front matter; relative ones are
+/// resolved against the article's `url`.
 pub(crate) fn read(text: &str, stem: &str) -> Record {
     let (fields, body, body_line) = match front_matter(text) {
         Ok(parts) => parts,
@@ -49,7 +49,7 @@ pub(crate) fn read(text: &str, stem: &str) -> Record {
     }
 }
 
-/// The fields of the front matter, the text behind it, and the line that this begins in.
+/// The fields of the front matter, the text after it, and the line number where that text begins.
 fn front_matter(text: &str) -> Result<(Map<String, Value>, &str, usize), String> {
     let Some((fence, rest)) = ["---", "+++"].into_iter().find_map(|fence| {
         let rest = text.strip_prefix(fence)?;
@@ -73,8 +73,8 @@ fn yaml(text: &str) -> Result<Map<String, Value>, String> {
     if text.trim().is_empty() {
         return Ok(Map::new());
     }
-    // The parser bounds depth, aliases and size by itself, so that no file can exhaust it.
-    // What is no plain number or boolean stays as it was typed: `lang: no` is Norwegian.
+    // The parser limits depth, aliases and size, so that no file can exhaust memory. Values that
+    // are not plain numbers or booleans stay strings: `lang: no` is Norwegian.
     let options = serde_saphyr::options! {
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
@@ -94,7 +94,7 @@ fn yaml(text: &str) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// A flag as older YAML writes it.
+/// Parses a boolean in YAML 1.1 notation.
 fn yes_or_no(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "yes" | "y" | "on" => Some(true),
@@ -109,7 +109,7 @@ fn toml(text: &str) -> Result<Map<String, Value>, String> {
     Ok(table.into_iter().map(|(name, value)| (name, toml_value(value))).collect())
 }
 
-/// TOML has dates of its own; they become text as they would be in YAML.
+/// TOML has a date type; dates are converted to text, as in YAML.
 fn toml_value(value: ::toml::Value) -> Value {
     match value {
         ::toml::Value::String(text) => json!(text),
@@ -134,12 +134,12 @@ struct Plain {
     title: Option<String>,
     /// Paragraphs, headings and lists, separated by blank lines.
     text: String,
-    /// Where it points to, as it is written; one more than an article can have says that there are
-    /// more.
+    /// Link targets as written. Collects one more than an article may have, so that an excess is
+    /// noticed.
     links: Vec<String>,
 }
 
-/// What a reader sees of a Markdown body, as plain text.
+/// The visible text of a Markdown body.
 fn plain_text(markdown: &str) -> Plain {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn both_front_matters_say_the_same() {
+    fn yaml_and_toml_front_matter_give_the_same_article() {
         let yaml = article("---\ntitle: Título\nlang: es\npublished_at: 2021-11-03\nauthors: [Ana]\n---\nTexto.\n");
         let toml = article(
             "+++\ntitle = \"Título\"\nlang = \"es\"\npublished_at = 2021-11-03\nauthors = [\"Ana\"]\n+++\nTexto.\n",
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn markdown_becomes_what_a_reader_sees() {
+    fn markdown_is_converted_to_its_visible_text() {
         let article = article(
             "# The title\n\nOne **bold** [link](https://a.example/b) and `code`.[^1]\nSecond line.\n\n## Part\n\n- a\n- b\n  - c\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n<div>raw</div>\n\n[^1]: The note.\n",
         );
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_those_of_the_front_matter_and_of_the_body() {
+    fn links_of_front_matter_and_body_are_collected() {
         let text = "---\ntitle: x\nurl: https://x.org/es/a\nlinks: [https://y.org/, 'https://x.org/b']\n---\n\
             [b](/b), [c](c#part), [same page](#part), <https://z.org/?p=1>, <ana@x.org>, [r][], ![no link](/i.png)\n\n\
             [r]: ../r 'Reference'\n";
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_bounded_and_the_loss_is_told() {
+    fn excess_links_are_dropped_and_reported() {
         let many: String = (0..2_400).map(|place| format!("[l](https://x.org/{})\n", place / 2)).collect();
         let Record::Article(article, flaws) = read(&many, "x") else { panic!("no article") };
         assert_eq!(article.links.len(), MAX_LIST_ITEMS);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_yaml_that_older_readers_take_for_booleans_stay_words() {
+    fn yaml_1_1_booleans_stay_strings() {
         let norwegian = article("---\nid: y\ntitle: On\nlang: no\ntags: [off, 007, 1_000]\nhidden: yes\n---\nx");
         assert_eq!((norwegian.id.as_str(), norwegian.title.as_str(), norwegian.lang.as_str()), ("y", "On", "no"));
         assert_eq!(
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_front_matter_is_named() {
+    fn broken_front_matter_is_reported() {
         assert!(reason("---\ntitle: x\n").contains("does not end"));
         assert!(reason("---\ntitle: [x\n---\n").starts_with("front matter is not YAML"));
         assert!(reason("+++\ntitle = \n+++\n").starts_with("front matter is not TOML"));

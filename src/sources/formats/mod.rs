@@ -1,4 +1,4 @@
-//! Formats of files: each turns bytes into records and knows nothing of sources.
+//! File formats: each parses bytes into records and does not depend on sources.
 
 pub(crate) mod json_lines;
 pub(crate) mod markdown;

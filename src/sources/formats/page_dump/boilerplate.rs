@@ -1,4 +1,4 @@
-//! What each item of a page looks like: prose, list, date, label, notice.
+//! Classifies each item of a page: prose, list, date, label, notice.
 
 use super::byline::{Meta, meta};
 use super::dates;
@@ -10,9 +10,9 @@ use super::tables::{LineLabel, tables};
 pub(crate) enum LineKind {
     /// A paragraph, or a list item of one or more sentences.
     Prose,
-    /// A short line that ends as a sentence does.
+    /// A short line that ends like a sentence.
     Sentence,
-    /// A short line: heading, title, name, unbulleted menu entry.
+    /// A short line: heading, title, name, menu entry without a bullet.
     Short,
     /// A short list item.
     Entry,
@@ -20,7 +20,7 @@ pub(crate) enum LineKind {
     Introduced,
     /// `[1] ...`, a bare address, or a numbered address.
     Footnote,
-    /// Time, place or registration of an event; an hour of a programme.
+    /// Time, place or registration of an event; a line of a programme that starts with a time.
     Event,
     Meta(Meta),
     /// Breadcrumbs or a menu on one line: the parts.
@@ -34,7 +34,7 @@ pub(crate) enum LineKind {
     Aside,
 }
 
-/// An item's kind, and whether it recurs over the site.
+/// An item's kind, and whether it recurs across the site.
 #[derive(Debug, Clone)]
 pub(crate) struct Sign {
     pub kind: LineKind,
@@ -62,7 +62,7 @@ pub(crate) fn signs(items: &[Item], profile: &SiteProfile) -> Vec<Sign> {
         let near = |i: Option<usize>| i.and_then(|i| signs.get(i)).is_some_and(|s| s.kind == LineKind::Event);
         near(at.checked_sub(1)) || near(at.checked_add(1))
     };
-    // "Date: 18 May 2022" beside "Time: ..." is when the event is, not when the page was published.
+    // "Date: 18 May 2022" next to "Time: ..." is the date of an event, not of the publication.
     for (at, item) in items.iter().enumerate() {
         let dated = matches!(signs.get(at).map(|s| &s.kind), Some(LineKind::Meta(_)));
         let keyed = item.text.split_once(':').is_some_and(|(head, _)| {
@@ -79,8 +79,8 @@ pub(crate) fn signs(items: &[Item], profile: &SiteProfile) -> Vec<Sign> {
     signs
 }
 
-/// Short lists with prose on both sides, a heading perhaps between, are of the
-/// text as lists after a colon are.
+/// Marks short lists between prose (with an optional heading) as part of the text, like lists after
+/// a colon.
 fn introduce_flanked(items: &[Item], signs: &mut [Sign]) {
     const LONGEST: usize = 15;
     let prose = |signs: &[Sign], at: Option<usize>| {
@@ -112,8 +112,8 @@ fn introduce_flanked(items: &[Item], signs: &mut [Sign]) {
     }
 }
 
-/// Lists printed without their signs: short lines between a colon
-/// and a paragraph or the end of the article.
+/// Marks lists printed without bullets: short lines between a colon and a paragraph or the end of
+/// the article.
 fn introduce_unmarked(items: &[Item], signs: &mut [Sign]) {
     const LONGEST: usize = 30;
     let mut at = 0;
@@ -129,7 +129,7 @@ fn introduce_unmarked(items: &[Item], signs: &mut [Sign]) {
             .skip(at)
             .take_while(|s| matches!(s.kind, LineKind::Short | LineKind::Sentence) && !s.recurs)
             .count();
-        // The section that follows an article closes a list as a paragraph does.
+        // A section after the article ends a list, like a paragraph does.
         let closed = signs.get(at + run).is_some_and(|s| {
             s.kind == LineKind::Prose && !s.recurs
                 || matches!(s.kind, LineKind::Label(LineLabel::Share | LineLabel::Related | LineLabel::Comments))
@@ -143,8 +143,8 @@ fn introduce_unmarked(items: &[Item], signs: &mut [Sign]) {
     }
 }
 
-/// "Upcoming events", "Contact us" or "See also" may head a part of a long
-/// article: with a paragraph above and a long one below, and no date by it.
+/// "Upcoming events", "Contact us" or "See also" may be a heading within a long article, if a
+/// paragraph precedes it, a long one follows, and no date is near.
 fn restore_headings(items: &[Item], signs: &mut [Sign]) {
     const LONG: usize = 20;
     const NEAR: usize = 4;
@@ -224,7 +224,7 @@ fn kind(item: &Item) -> LineKind {
     }
 }
 
-/// Whether a name may well be a heading of the text, unless a count stands by it.
+/// Whether a label may also be a heading of the text, unless a count is next to it.
 fn is_doubtful(name: &str) -> bool {
     matches!(name, "response" | "responses" | "respuestas" | "reactions")
 }
@@ -258,17 +258,17 @@ fn label(text: &str, key: &str) -> Option<LineLabel> {
         .then_some(LineLabel::Share)
 }
 
-/// Headings that open a part of an article, never the whole of it.
+/// Whether a line is the heading of a part of an article, never of the whole.
 pub(crate) fn is_section_name(text: &str) -> bool {
     tables().section.contains(key(text).as_str())
 }
 
-/// Names of the sort of page, printed above the title.
+/// Whether a line names the page type, printed above the title.
 pub(crate) fn is_kicker(text: &str) -> bool {
     tables().kicker.contains(key(text).as_str())
 }
 
-/// Words by which a breadcrumb starts.
+/// Whether a text is the first entry of a breadcrumb.
 pub(crate) fn is_home(text: &str) -> bool {
     tables().home.contains(key(text).as_str())
 }
@@ -317,7 +317,7 @@ fn is_footnote(item: &Item) -> bool {
     note || text.starts_with(['¹', '²', '³'])
 }
 
-/// `©` with a year or a claim of rights ends a page; alone it credits a picture.
+/// `©` with a year, or a rights claim, ends a page; `©` alone is an image credit.
 fn copyright(item: &Item, folded: &str) -> Option<LineKind> {
     let rights = [
         "all rights reserved",
@@ -353,7 +353,7 @@ fn is_event(item: &Item) -> bool {
     if !item.text.bytes().take(9).any(|b| b.is_ascii_digit()) {
         return false;
     }
-    // A line of a programme starts with its hour.
+    // A line of a programme starts with a time.
     let head: String = item.text.chars().take(9).collect();
     dates::has_clock(&head) && dates::find(&item.text).is_none() && item.words >= 3
 }
@@ -367,7 +367,7 @@ fn trail(item: &Item) -> Option<Vec<String>> {
     let text = item.text.as_str();
     let spaced = |sign: char| {
         let parts: Vec<&str> = match sign {
-            // Slashes and dots stand within words too.
+            // Slashes and dots also occur within words.
             '/' | '·' | '>' | '•' => {
                 let pattern: String = [' ', sign, ' '].iter().collect();
                 text.split(pattern.as_str()).collect()
@@ -404,7 +404,7 @@ fn trail(item: &Item) -> Option<Vec<String>> {
     None
 }
 
-/// Many capitalised words and no sentence: a menu printed on one line.
+/// Whether a line is a menu printed on one line: many capitalised words and no sentence.
 fn is_menu_run(text: &str) -> bool {
     let (mut words, mut capitals) = (0_usize, 0_usize);
     for word in text.split(' ') {
@@ -417,7 +417,7 @@ fn is_menu_run(text: &str) -> bool {
 }
 
 fn is_notice(item: &Item, folded: &str) -> bool {
-    // An article on newsletters or on harassment speaks longer than a banner.
+    // Paragraphs of an article about newsletters or harassment are longer than a banner.
     const LONGEST: [(usize, usize); 3] = [(0, 160), (1, 60), (2, 25)];
     LONGEST.iter().any(|(group, most)| {
         item.words <= *most

@@ -11,19 +11,20 @@ pub(crate) struct Meta {
     pub authors: Vec<String>,
 }
 
-/// Reads a line that holds a date, a byline or both and hardly a word more.
+/// Parses a line that contains a date, a byline or both and hardly another word.
 pub(crate) fn meta(item: &Item) -> Option<Meta> {
     let text = item.text.as_str();
     let found = dates::find(text);
     if found.is_none() && strip_by(text).is_none() {
-        // No date and no byline: nearly every line ends here.
+        // No date and no byline: nearly every line returns here.
         return None;
     }
     let (before, after) = match &found {
         Some(date) => (text.get(..date.start)?, text.get(date.end..)?),
         None => (text, ""),
     };
-    // A range of days ("18-20 May 2022") is an event's, and a date of a longer line is told, not stamped.
+    // A range of days ("18-20 May 2022") belongs to an event; a date in a longer line is part of
+    // the text.
     if before.trim_end().ends_with(['-', '–', '/', '‑']) && before.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -37,10 +38,10 @@ pub(crate) fn meta(item: &Item) -> Option<Meta> {
             if segment.is_empty() {
                 continue;
             }
-            let (said, rest) = strip_labels(segment);
-            label = label.max(said);
+            let (found_label, rest) = strip_labels(segment);
+            label = label.max(found_label);
             let mut rest = rest;
-            if let Some((names, tail)) = byline(rest, said.is_some() || found.is_some(), &mut authors) {
+            if let Some((names, tail)) = byline(rest, found_label.is_some() || found.is_some(), &mut authors) {
                 if names {
                     continue;
                 }
@@ -58,7 +59,7 @@ pub(crate) fn meta(item: &Item) -> Option<Meta> {
         }
     }
     if found.is_none() && !authors.is_empty() {
-        // "By Ana Ruiz, Luis Paz and Eva Sol" was cut at its commas.
+        // "By Ana Ruiz, Luis Paz and Eva Sol" was split at its commas: parse the whole line.
         authors.clear();
         let (_, rest) = strip_labels(text);
         byline(rest, false, &mut authors);
@@ -77,7 +78,7 @@ pub(crate) fn meta(item: &Item) -> Option<Meta> {
     clear.then_some(Meta { date, authors })
 }
 
-/// Takes the words that tell what a date is from the start of a segment.
+/// Splits the words that label a date ("published on") from the start of a segment.
 fn strip_labels(segment: &str) -> (Option<DateLabel>, &str) {
     match strip_any(segment, |phrase| tables().dates.get(phrase).copied()) {
         Some((label, rest)) => (Some(label), rest),
@@ -85,7 +86,7 @@ fn strip_labels(segment: &str) -> (Option<DateLabel>, &str) {
     }
 }
 
-/// The rest of a text after the longest of some phrases, whatever its case and accents.
+/// The text after the longest known phrase at its start, ignoring case and accents.
 fn strip_any<T>(text: &str, known: impl Fn(&str) -> Option<T>) -> Option<(T, &str)> {
     const MOST_WORDS: usize = 4;
     let mut prefix = String::new();
@@ -113,11 +114,11 @@ fn strip_by(text: &str) -> Option<&str> {
     strip_any(text, |phrase| tables().by.contains(phrase).then_some(())).map(|((), rest)| rest)
 }
 
-/// Reads "By A and B" into names. `Some((true, _))` where the whole segment was names.
+/// Parses "By A and B" into names. Returns `Some((true, _))` if the whole segment was names.
 fn byline<'t>(segment: &'t str, dated: bool, authors: &mut Vec<String>) -> Option<(bool, &'t str)> {
     let rest = strip_by(segment)?;
     if rest.is_empty() {
-        // "Por:" alone, the name on the next line or after the date.
+        // "Por:" alone: the name is on the next line or after the date.
         return dated.then_some((false, rest));
     }
     let names = names(rest)?;
@@ -125,7 +126,7 @@ fn byline<'t>(segment: &'t str, dated: bool, authors: &mut Vec<String>) -> Optio
     Some((true, ""))
 }
 
-/// Names of people or bodies, or `None` where a part cannot be one.
+/// The names of people or organisations, or `None` if a part cannot be a name.
 pub(crate) fn names(text: &str) -> Option<Vec<String>> {
     const PARTICLES: &[&str] = &[
         "de", "del", "la", "las", "los", "da", "das", "do", "dos", "du", "des", "van", "von", "der", "den", "le", "al",

@@ -1,8 +1,8 @@
-//! Calendar dates as people write them in English, Spanish, Portuguese and French.
+//! Parses calendar dates as written in English, Spanish, Portuguese and French.
 
 use super::lines::fold;
 
-/// A valid calendar date found in a text, with the byte range it fills there.
+/// A valid calendar date found in a text, with its byte range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FoundDate {
     /// RFC 3339 full-date, `YYYY-MM-DD`.
@@ -13,7 +13,7 @@ pub(crate) struct FoundDate {
     pub end: usize,
 }
 
-/// Years outside this range are taken for numbers, not for years of a web page.
+/// Numbers outside this range are not taken for years.
 const YEARS: std::ops::RangeInclusive<u32> = 1900..=2100;
 
 #[derive(Debug)]
@@ -45,8 +45,8 @@ impl DateToken {
 
 /// Finds the first valid date of a short text.
 ///
-/// Purely numeric dates are read day first, and month first only where day
-/// first is impossible (`01/20/2021`). A month without a day is no date.
+/// Purely numeric dates are read day first, or month first if day first is impossible
+/// (`01/20/2021`). A month without a day is not a date.
 pub(crate) fn find(text: &str) -> Option<FoundDate> {
     if !text.bytes().any(|b| b.is_ascii_digit()) {
         return None;
@@ -59,7 +59,7 @@ pub(crate) fn find(text: &str) -> Option<FoundDate> {
     })
 }
 
-/// Whether a text says a time of the day: `10:30`, `10h30`, `9 am`, `15h`.
+/// Whether a text contains a time of day: `10:30`, `10h30`, `9 am`, `15h`.
 pub(crate) fn has_clock(text: &str) -> bool {
     let tokens = tokens(text);
     tokens.iter().enumerate().any(|(at, token)| {
@@ -81,8 +81,8 @@ pub(crate) fn has_clock(text: &str) -> bool {
     })
 }
 
-/// Words that stand beside a date without saying anything of their own:
-/// weekdays, hours, time zones, small joints.
+/// Whether a word next to a date carries no information of its own: weekdays, hours, time zones,
+/// short connecting words.
 pub(crate) fn is_filler(folded: &str) -> bool {
     super::words::FILLER.split(", ").any(|filler| filler == folded)
 }
@@ -170,7 +170,7 @@ fn worded(text: &str, tokens: &[DateToken]) -> Option<FoundDate> {
         return None;
     };
     let (start, end) = (first.start(), last.end());
-    // Parts of one date stand close together: no sentence lies between them.
+    // The parts of one date are close together, with no sentence boundary between them.
     let joined = text.get(start..end)?;
     if joined.chars().any(|c| matches!(c, ';' | '|' | '?' | '!' | ':' | '('))
         || joined.contains(". ") && joined.len() > 24
@@ -190,8 +190,8 @@ fn skip(tokens: &[DateToken], mut at: usize, words: &[&str], most: usize) -> usi
     at
 }
 
-/// The number of a month by its name or usual abbreviation, folded to
-/// lower-case ASCII, in the four languages.
+/// The number of a month by its name or usual abbreviation, folded to lower-case ASCII, in the four
+/// languages.
 pub(crate) fn month(folded: &str) -> Option<u32> {
     Some(match folded {
         "january" | "jan" | "enero" | "ene" | "janeiro" | "janvier" | "janv" => 1,
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date() {
+    fn invalid_dates_are_not_found() {
         for text in [
             "",
             "January 2021",

@@ -1,16 +1,16 @@
-//! What stands around the core of a page: title, date, authors, summary, topics.
+//! Finds the header of an article around its main content: title, date, authors, summary, topics.
 
 use std::collections::HashSet;
 
 use super::boilerplate::{self, LineKind, Sign};
-use super::core::MainContent;
 use super::lines::{Item, Marker, cut_mark, fold, key};
+use super::main_content::MainContent;
 use super::tables::DateLabel;
 use super::tables::LineLabel;
 
-/// What was found above (and just below) the core.
+/// The values found above (and just below) the main content.
 #[derive(Debug, Default)]
-pub(crate) struct Head {
+pub(crate) struct Header {
     pub title: Option<String>,
     pub published_at: Option<String>,
     pub authors: Vec<String>,
@@ -18,13 +18,13 @@ pub(crate) struct Head {
     pub topics: Vec<String>,
     /// The first item of the body.
     pub body: usize,
-    /// Items from there on that are not of the body, ascending.
+    /// Items after that which do not belong to the body, in ascending order.
     pub skip: Vec<usize>,
 }
 
-/// Items looked at above the core for a title.
+/// How many items above the main content are searched for a title.
 const REACH: usize = 40;
-/// Score from which a line above the core is taken for the title without doubt.
+/// The score from which a line above the main content is accepted as the title.
 const LIKELY: i32 = 6;
 
 struct PageLines<'p> {
@@ -34,29 +34,29 @@ struct PageLines<'p> {
     window: String,
 }
 
-/// Reads the surroundings of the core.
-pub(crate) fn find(items: &[Item], signs: &[Sign], core: MainContent) -> Head {
-    // Entries of the menus above, to tell them from a title.
+/// Reads the header around the main content.
+pub(crate) fn find(items: &[Item], signs: &[Sign], content: MainContent) -> Header {
+    // Menu entries above, to distinguish them from a title.
     let keys = items
         .iter()
         .zip(signs)
-        .take(core.start)
+        .take(content.start)
         .filter(|(item, sign)| item.listed() && matches!(sign.kind, LineKind::Entry | LineKind::Introduced))
         .map(|(item, _)| key(&item.text))
         .collect();
-    // Text browsers print the title of the window first.
+    // Text browsers print the window title first.
     let window =
         items.first().filter(|item| !item.listed() && item.words <= 40).map(|item| key(&item.text)).unwrap_or_default();
     let page = PageLines { items, signs, keys, window };
-    let (title, start, lead) = page.title_and_start(core);
+    let (title, start, lead) = page.title_and_start(content);
 
-    let mut head = Head { body: start, ..Head::default() };
+    let mut head = Header { body: start, ..Header::default() };
     head.title = title.and_then(|at| items.get(at)).map(|item| {
         let first = title == Some(0);
         if first { without_site(&item.text).to_owned() } else { item.text.clone() }
     });
-    page.between(title, lead, start, core, &mut head);
-    page.dates_and_authors(title, start, core, &mut head);
+    page.between(title, lead, start, content, &mut head);
+    page.dates_and_authors(title, start, content, &mut head);
     head.topics = page.topics(title, start);
     head.skip.sort_unstable();
     head.skip.dedup();
@@ -80,23 +80,23 @@ impl PageLines<'_> {
         matches!(self.kind(at), Some(LineKind::Meta(_)))
     }
 
-    /// The title's item, the first item of the body, and the range of the lead
-    /// (teaser or introduction printed above the date), empty where there is none.
-    fn title_and_start(&self, core: MainContent) -> (Option<usize>, usize, std::ops::Range<usize>) {
-        // Above the article there may be prose that is none of it: a banner,
-        // a slogan. A heading that the page itself calls its title decides.
-        let strong = (core.start + 1..core.end.min(core.start + REACH)).find(|&at| {
+    /// The index of the title, the first index of the body, and the range of the lead (teaser or
+    /// introduction printed above the date), empty if there is none.
+    fn title_and_start(&self, content: MainContent) -> (Option<usize>, usize, std::ops::Range<usize>) {
+        // Above the article there may be prose that does not belong to it, such as a banner or a
+        // slogan. A heading that the page itself marks as its title wins.
+        let strong = (content.start + 1..content.end.min(content.start + REACH)).find(|&at| {
             self.item(at).is_some_and(|item| item.marker == Marker::Heading(1) || at > 0 && self.is_window_title(item))
                 && self.may_be_title(at)
-                && self.words(core.start, at) < self.words(at + 1, core.end + 1)
+                && self.words(content.start, at) < self.words(at + 1, content.end + 1)
         });
         if let Some(at) = strong {
-            let start = self.after_lead(at + 1, core).unwrap_or(at + 1);
+            let start = self.after_lead(at + 1, content).unwrap_or(at + 1);
             return (Some(at), start, at + 1..start);
         }
-        let above = self.best_title(core.start);
-        if let Some(start) = self.after_lead(core.start, core) {
-            let inner = (core.start..start)
+        let above = self.best_title(content.start);
+        if let Some(start) = self.after_lead(content.start, content) {
+            let inner = (content.start..start)
                 .rev()
                 .filter(|&at| self.kind(at) == Some(&LineKind::Short) && self.may_be_title(at))
                 .find(|&at| self.item(at).is_some_and(|item| item.words >= 3) && !self.is_section(at));
@@ -105,51 +105,51 @@ impl PageLines<'_> {
                 (Some(at), Some((_, score))) if score < LIKELY && self.item(at).is_some_and(|i| i.words >= 4) => {
                     return (Some(at), start, at + 1..start);
                 }
-                (_, above) => return (above.map(|(at, _)| at), start, core.start..start),
+                (_, above) => return (above.map(|(at, _)| at), start, content.start..start),
             }
         }
-        // A question or a long line may be taken for the first of the prose.
+        // A question or a long title may have been classified as the first line of the prose.
         if above.is_none_or(|(_, score)| score < LIKELY - 2) {
-            let first = self.item(core.start);
+            let first = self.item(content.start);
             let title_like = first.is_some_and(|item| {
                 !item.listed()
                     && item.words <= 30
                     && (item.text.ends_with(['?', '!']) || matches!(item.marker, Marker::Heading(_)))
             });
-            if title_like && core.start < core.end {
-                return (Some(core.start), core.start + 1, core.start + 1..core.start + 1);
+            if title_like && content.start < content.end {
+                return (Some(content.start), content.start + 1, content.start + 1..content.start + 1);
             }
         }
-        (above.map(|(at, _)| at), core.start, core.start..core.start)
+        (above.map(|(at, _)| at), content.start, content.start..content.start)
     }
 
-    /// Where the body starts if what stands first is a lead: a teaser that the
-    /// next paragraphs repeat, or one or two paragraphs above the date line.
-    fn after_lead(&self, from: usize, core: MainContent) -> Option<usize> {
+    /// The start of the body if the first paragraphs are a lead: a teaser that the next paragraphs
+    /// repeat, or one or two paragraphs above the date line.
+    fn after_lead(&self, from: usize, content: MainContent) -> Option<usize> {
         const NEAR: usize = 12;
-        let first = (from..=core.end.min(from + NEAR))
+        let first = (from..=content.end.min(from + NEAR))
             .find(|&at| self.is_prose(at) || self.kind(at) == Some(&LineKind::Sentence))?;
-        let next = (first + 1..=core.end.min(first + NEAR)).find(|&at| self.is_prose(at));
+        let next = (first + 1..=content.end.min(first + NEAR)).find(|&at| self.is_prose(at));
         if let (Some(next), Some(teaser)) = (next, self.item(first))
-            && self.repeats(&teaser.text, next, core.end).is_some()
+            && self.repeats(&teaser.text, next, content.end).is_some()
         {
             return Some(next);
         }
-        let date = (first + 1..core.end.min(from + NEAR)).find(|&at| self.is_meta(at))?;
+        let date = (first + 1..content.end.min(from + NEAR)).find(|&at| self.is_meta(at))?;
         let lead = (from..date).filter(|&at| self.is_prose(at)).count();
-        // More dates further on are those of entries or comments, and then this one may be too.
-        let entries = (date + 4..=core.end)
+        // More dates further down belong to entries or comments, and then this one may too.
+        let entries = (date + 4..=content.end)
             .filter(|&at| matches!(self.kind(at), Some(LineKind::Meta(meta)) if meta.date.is_some()))
             .take(2)
             .count();
-        let (before, after) = (self.words(from, date), self.words(date + 1, core.end + 1));
+        let (before, after) = (self.words(from, date), self.words(date + 1, content.end + 1));
         if lead > 2 || entries >= 2 || after < before || before > 160 {
             return None;
         }
-        (date + 1..=core.end).find(|&at| self.is_prose(at) || self.kind(at) == Some(&LineKind::Sentence))
+        (date + 1..=content.end).find(|&at| self.is_prose(at) || self.kind(at) == Some(&LineKind::Sentence))
     }
 
-    /// Words of prose in `from..to`.
+    /// The number of words of prose in `from..to`.
     fn words(&self, from: usize, to: usize) -> usize {
         let prose = |at: &usize| matches!(self.kind(*at), Some(LineKind::Prose | LineKind::Sentence));
         (from..to).filter(prose).filter_map(|at| self.item(at)).map(|item| item.words).sum()
@@ -159,7 +159,7 @@ impl PageLines<'_> {
         self.item(at).is_some_and(|item| boilerplate::is_section_name(&item.text) || boilerplate::is_kicker(&item.text))
     }
 
-    /// Whether a line looks like a title as much as the one below it does.
+    /// Whether a line looks as much like a title as the one below it.
     fn rivals(&self, at: usize) -> bool {
         let recurs = self.signs.get(at).is_some_and(|sign| sign.recurs);
         self.may_be_title(at) && !recurs && !self.is_section(at) && self.item(at).is_some_and(|item| item.words >= 3)
@@ -176,14 +176,14 @@ impl PageLines<'_> {
         };
         let shape = match self.kind(at) {
             Some(LineKind::Short | LineKind::Sentence) => !item.listed(),
-            // A title may hold a date or an hour, or look like a list.
+            // A title may contain a date or a time, or look like a list.
             Some(LineKind::Event | LineKind::Trail(_)) => matches!(item.marker, Marker::Heading(_)),
             _ => false,
         };
         shape && item.words <= 40 && !item.text.contains('@') && !item.text.contains("://")
     }
 
-    /// The best title above an item, with its score.
+    /// The best title candidate above an item, with its score.
     fn best_title(&self, below: usize) -> Option<(usize, i32)> {
         let mut best: Option<(usize, i32)> = None;
         let mut between = 0;
@@ -227,12 +227,12 @@ impl PageLines<'_> {
         });
         let windowed = at > 0 && self.is_window_title(item);
         score += 6 * (i32::from(trailed) + i32::from(windowed));
-        // The lists of recent pages may print the title on every page of the site.
+        // A title may recur too, because lists of recent pages repeat it on every page.
         let recurs = self.signs.get(at).is_some_and(|sign| sign.recurs);
         if recurs && !trailed && !windowed {
             score -= 4;
         }
-        // A menu entry that ends a list of crumbs directly above is no objection.
+        // The last entry of a breadcrumb list directly above may equal the title.
         if self.keys.contains(&name)
             && at.checked_sub(1).and_then(|i| self.item(i)).is_none_or(|i| key(&i.text) != name)
         {
@@ -263,7 +263,7 @@ impl PageLines<'_> {
         if after_text && item.marker == Marker::None {
             score -= 3;
         }
-        // A line, the date, a line, the text: the second line heads the text only.
+        // If the order is line, date, line, text, the second line is only a heading of the text.
         let dated = (0..at).rev().take_while(|&i| self.is_meta(i)).last();
         if dated.and_then(|i| i.checked_sub(1)).is_some_and(|i| self.rivals(i)) && item.marker == Marker::None {
             score -= 5;
@@ -271,7 +271,7 @@ impl PageLines<'_> {
         if matches!(at.checked_sub(1).and_then(|i| self.kind(i)), Some(LineKind::Trail(_))) {
             score += 1;
         }
-        // Unbulleted menus are runs of lines of a few words.
+        // Menus without bullets are runs of short lines.
         let lone = |i: Option<usize>| {
             i.is_some_and(|i| {
                 self.kind(i) == Some(&LineKind::Short) && self.item(i).is_some_and(|item| item.words <= 4)
@@ -283,14 +283,14 @@ impl PageLines<'_> {
         score
     }
 
-    /// The text of a teaser that a paragraph repeats, as a summary: without
-    /// the mark of omission and a last word cut short, and with `…` if it was cut.
+    /// If a paragraph repeats the text of a teaser, returns the teaser as a summary: without the
+    /// omission mark and a truncated last word, and with `…` if it was cut.
     fn repeats(&self, teaser: &str, at: usize, end: usize) -> Option<String> {
         const LEAST_WORDS: usize = 5;
         let whole = cut_mark(teaser);
         let text = whole.unwrap_or(teaser);
-        let said: Vec<String> = words(text);
-        if said.len() < LEAST_WORDS {
+        let teaser_words: Vec<String> = words(text);
+        if teaser_words.len() < LEAST_WORDS {
             return None;
         }
         let mut repeated = (at..=end.min(at.saturating_add(40)))
@@ -299,17 +299,17 @@ impl PageLines<'_> {
             .flat_map(|item| words(&item.text));
         let mut same = 0;
         let mut half = false;
-        for word in &said {
+        for word in &teaser_words {
             let Some(next) = repeated.next() else { break };
             if *word == next {
                 same += 1;
             } else {
-                half = same + 1 == said.len() && next.starts_with(word.as_str());
+                half = same + 1 == teaser_words.len() && next.starts_with(word.as_str());
                 break;
             }
         }
-        // A word or two may differ: a note sign left out, a word cut.
-        if same < LEAST_WORDS || same + 1 < said.len() && same * 10 < said.len() * 9 {
+        // A word or two may differ: a missing footnote mark, or a truncated word.
+        if same < LEAST_WORDS || same + 1 < teaser_words.len() && same * 10 < teaser_words.len() * 9 {
             return None;
         }
         let text = if half { text.rsplit_once(' ').map_or(text, |(head, _)| head) } else { text };
@@ -317,18 +317,18 @@ impl PageLines<'_> {
         Some(if cut { format!("{}…", text.trim_end_matches([',', ';', ':', ' '])) } else { text.to_owned() })
     }
 
-    /// Sorts what stands between the title and the core: summary, first lines
-    /// of the body, and what belongs to neither.
+    /// Classifies the lines between the title and the main content: summary, first lines of the
+    /// body, or neither.
     fn between(
         &self,
         title: Option<usize>,
         lead: std::ops::Range<usize>,
         start: usize,
-        core: MainContent,
-        head: &mut Head,
+        content: MainContent,
+        head: &mut Header,
     ) {
         let name = title.and_then(|at| self.item(at)).map(|item| key(&item.text)).unwrap_or_default();
-        for at in core.start.max(start)..=core.end.min(start.saturating_add(6)) {
+        for at in content.start.max(start)..=content.end.min(start.saturating_add(6)) {
             let doubled = self.item(at).is_some_and(|item| !name.is_empty() && key(&item.text) == name);
             if doubled {
                 head.skip.push(at);
@@ -348,15 +348,16 @@ impl PageLines<'_> {
             match kind {
                 LineKind::Meta(_) => dated = true,
                 LineKind::Prose | LineKind::Sentence | LineKind::Short if !doubled => {
-                    if let Some(summary) = self.repeats(&item.text, start, core.end) {
+                    if let Some(summary) = self.repeats(&item.text, start, content.end) {
                         head.summary = head.summary.take().or(Some(summary));
                     } else if leads && *kind == LineKind::Prose && head.summary.is_none() {
                         head.summary = Some(item.text.clone());
                     } else if leads && *kind == LineKind::Prose || *kind == LineKind::Sentence && !recurs {
                         body.push(at);
                     } else if *kind == LineKind::Prose {
-                        // It recurs on the site (else it were in the core): the first
-                        // paragraph of this page if nothing parts it from the rest.
+                        // This paragraph recurs on the site (otherwise it would be in the main
+                        // content). It is the first paragraph of the body unless boilerplate
+                        // separates it from the rest.
                         body.push(at);
                     } else if *kind == LineKind::Short && !recurs {
                         if item.words >= 8 && subtitle.is_none() {
@@ -372,7 +373,8 @@ impl PageLines<'_> {
             }
         }
         head.summary = head.summary.take().or(subtitle);
-        // Sentences before a paragraph belong to the body, its items from the first of them on.
+        // Sentences before a paragraph belong to the body, which then starts with the first of
+        // them.
         if let Some(&first) = body.first() {
             head.body = first;
             let parted = (first..start).any(|at| {
@@ -387,21 +389,20 @@ impl PageLines<'_> {
                     )
                 )
             });
-            // What a text goes on with after a first sentence is of the text,
-            // unless furniture stands between.
+            // Lines after the first sentence belong to the body, unless boilerplate separates them.
             head.skip.extend((first..start).filter(|at| parted && body.binary_search(at).is_err()));
         }
     }
 
-    fn dates_and_authors(&self, title: Option<usize>, start: usize, core: MainContent, head: &mut Head) {
+    fn dates_and_authors(&self, title: Option<usize>, start: usize, content: MainContent, head: &mut Header) {
         let title_at = title.unwrap_or(start);
         let mut found: Option<(u8, String)> = None;
         let mut authors: Option<(u8, Vec<String>)> = None;
         let from = title_at.saturating_sub(5);
-        let to = (start + 2).min(core.end + 1);
-        let after = core.end + 1..(core.end + 7).min(self.items.len());
+        let to = (start + 2).min(content.end + 1);
+        let after = content.end + 1..(content.end + 7).min(self.items.len());
         for at in (from..to).chain(after) {
-            let below = at > core.end;
+            let below = at > content.end;
             if below && matches!(self.kind(at), Some(LineKind::Label(LineLabel::Related | LineLabel::Comments))) {
                 break;
             }
@@ -421,7 +422,7 @@ impl PageLines<'_> {
                     found = Some((rank, iso.clone()));
                 }
                 if below && *label == DateLabel::Bare {
-                    // The entries of an unnamed list begin here.
+                    // An unlabelled list of other pages begins here.
                     break;
                 }
             }
@@ -430,14 +431,14 @@ impl PageLines<'_> {
                 authors = Some((rank, meta.authors.clone()));
             }
         }
-        head.published_at = found.map(|(_, iso)| iso).or_else(|| self.dateline(head.body, core));
+        head.published_at = found.map(|(_, iso)| iso).or_else(|| self.dateline(head.body, content));
         head.authors = authors.map(|(_, names)| names).unwrap_or_default();
     }
 
-    /// The date of a first sentence such as "Quito, 3 March 2021 – The council ...".
-    fn dateline(&self, at: usize, core: MainContent) -> Option<String> {
+    /// The date of a dateline such as "Quito, 3 March 2021 – The council ...".
+    fn dateline(&self, at: usize, content: MainContent) -> Option<String> {
         const REACH_CHARS: usize = 70;
-        let item = self.item(at.min(core.end))?;
+        let item = self.item(at.min(content.end))?;
         let opening: String = item.text.chars().take(REACH_CHARS).collect();
         let date = super::dates::find(&opening)?;
         let before = opening.get(..date.start)?;
@@ -473,7 +474,7 @@ impl PageLines<'_> {
         self.listed_crumbs(title_at, &name)
     }
 
-    /// Crumbs printed as a list: it starts with "Home" and ends with the title.
+    /// A breadcrumb printed as a list: it starts with "Home" and ends with the title.
     fn listed_crumbs(&self, title_at: usize, name: &str) -> Vec<String> {
         const DEEPEST: usize = 7;
         let Some(last) = title_at.checked_sub(1) else {
@@ -495,7 +496,7 @@ impl PageLines<'_> {
     }
 }
 
-/// A place or a person alone on a line: no heading.
+/// Whether a line is only a place or a person, and so no heading.
 fn is_bare_name(item: &Item) -> bool {
     item.words <= 1 || item.text.ends_with(',')
 }
@@ -504,24 +505,24 @@ fn words(text: &str) -> Vec<String> {
     key(text).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
-/// Whether two folded lines are the same, one perhaps cut short.
+/// Whether two folded lines are equal, or one is a truncated form of the other.
 fn same_start(a: &str, b: &str) -> bool {
     const LEAST: usize = 12;
     a == b && !a.is_empty() || a.len() >= LEAST && b.starts_with(a) || b.len() >= LEAST && a.starts_with(b)
 }
 
-/// A path of labels from crumbs: without "Home", the page's own title and the sort of page.
+/// A topic path from breadcrumb labels, without "Home", the page's own title and the page type.
 fn path(parts: &[String], title: &str) -> Vec<String> {
     let labels: Vec<String> = parts
         .iter()
         .filter(|part| !boilerplate::is_home(part) && !boilerplate::is_kicker(part) && !same_start(&key(part), title))
-        // A slash within a label would read as one more level.
+        // A slash within a label would be parsed as another level.
         .map(|part| part.replace('/', "-"))
         .collect();
     if labels.is_empty() { Vec::new() } else { vec![labels.join("/")] }
 }
 
-/// "Category: Equity, Innovation" as topics.
+/// Parses "Category: Equity, Innovation" into topics.
 fn categories(item: &Item) -> Option<Vec<String>> {
     let (head, tail) = item.text.split_once(':')?;
     let known = matches!(
@@ -555,7 +556,7 @@ fn categories(item: &Item) -> Option<Vec<String>> {
     (!topics.is_empty()).then_some(topics)
 }
 
-/// The title of the window without the name of the site behind it.
+/// The window title without the site name at its end.
 fn without_site(title: &str) -> &str {
     for separator in [" | ", " – ", " — ", " - ", " » ", " :: "] {
         if let Some((head, site)) = title.rsplit_once(separator)

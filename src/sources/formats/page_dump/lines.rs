@@ -1,28 +1,28 @@
-//! From the raw lines of a dump to its items: paragraphs, list items, headings.
+//! Parses the raw lines of a dump into items: paragraphs, list items, headings.
 
-/// What stood before the text of an item.
+/// The marker before the text of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Marker {
-    /// Nothing.
+    /// No marker.
     None,
-    /// A bullet sign of any shape.
+    /// A bullet of any shape.
     Bullet,
-    /// The number of a list item with its sign, such as `3.` or `(3)`.
+    /// The number of a list item with its punctuation, such as `3.` or `(3)`.
     Number(String),
     /// A Markdown heading of this level, 1 to 6.
     Heading(u8),
 }
 
-/// One paragraph, heading or list item: a line, or the lines that a text
-/// browser broke one paragraph into.
+/// One paragraph, heading or list item: a line, or several lines of a paragraph that a text browser
+/// wrapped.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
-    /// Never empty; single spaces, no control characters, marker taken off.
+    /// Never empty; single spaces, no control characters, without the marker.
     pub text: String,
-    /// Columns before the marker or text.
+    /// The number of columns before the marker or text.
     pub indent: usize,
     pub marker: Marker,
-    /// Words; two ideographs count as one word.
+    /// The number of words; two ideographs count as one word.
     pub words: usize,
 }
 
@@ -31,8 +31,9 @@ impl Item {
         matches!(self.marker, Marker::Bullet | Marker::Number(_))
     }
 
-    /// Ends as a sentence does, closing quotes, brackets and note signs aside,
-    /// or with an address, after which many writers put no full stop.
+    /// Whether the text ends like a sentence, ignoring closing quotes, brackets and footnote marks.
+    /// A text that ends with an address counts too, because many writers put no full stop after
+    /// one.
     pub(crate) fn ends_sentence(&self) -> bool {
         let address = || {
             let last = self.text.rsplit(' ').next().unwrap_or_default();
@@ -41,7 +42,7 @@ impl Item {
         matches!(last_sign(&self.text), Some('.' | '!' | '?' | '…' | ':' | ';' | '。')) || address()
     }
 
-    /// Ends with a mark that leaves a text open: `…`, `...`, `[…]`.
+    /// Whether the text ends with an omission mark: `…`, `...`, `[…]`.
     pub(crate) fn ends_cut(&self) -> bool {
         cut_mark(&self.text).is_some()
     }
@@ -51,14 +52,14 @@ impl Item {
     }
 }
 
-/// The text before a mark of omission at its end, or `None` where there is none.
+/// The text before an omission mark at its end, or `None` if there is none.
 pub(crate) fn cut_mark(text: &str) -> Option<&str> {
     ["[…]", "[...]", "(…)", "(...)", "…", "..."].iter().find_map(|mark| text.strip_suffix(mark)).map(str::trim_end)
 }
 
 fn last_sign(text: &str) -> Option<char> {
     let mut text = text;
-    // A note sign such as "[12]" may follow the full stop.
+    // A footnote mark such as "[12]" may follow the full stop.
     while let Some((head, note)) = text.strip_suffix(']').and_then(|t| t.rsplit_once('[')) {
         if note.is_empty() || note.len() > 3 || !note.bytes().all(|b| b.is_ascii_digit()) {
             break;
@@ -68,7 +69,7 @@ fn last_sign(text: &str) -> Option<char> {
     text.trim_end_matches(['"', '\'', '”', '’', '»', ')', ']', '*', '_', ' ', '¹', '²', '³']).chars().next_back()
 }
 
-/// Lower case without the accents of Western European languages.
+/// Folds a text to lower case without the accents of Western European languages.
 pub(crate) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -96,12 +97,12 @@ pub(crate) fn fold(text: &str) -> String {
     out
 }
 
-/// Folded words alone, one space between: what two spellings of a line share.
+/// Only the folded words, separated by one space: equal for all spellings of a line.
 pub(crate) fn key(text: &str) -> String {
     key_of_folded(&fold(text))
 }
 
-/// The same for a text that [`fold`] has seen.
+/// Like [`key`], for a text that is already folded.
 pub(crate) fn key_of_folded(folded: &str) -> String {
     let mut out = String::with_capacity(folded.len());
     for word in folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
@@ -113,8 +114,8 @@ pub(crate) fn key_of_folded(folded: &str) -> String {
     out
 }
 
-/// Text with every run of white space (NBSP too) as one space, trimmed,
-/// without control, zero-width and direction characters.
+/// The text with every run of white space (including NBSP) as one space, trimmed, without control,
+/// zero-width and direction characters.
 pub(crate) fn clean(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for c in raw.chars() {
@@ -132,11 +133,11 @@ pub(crate) fn clean(raw: &str) -> String {
     out
 }
 
-/// Splits a list sign, number or heading sign from a cleaned line.
+/// Splits a bullet, number or heading marker from a cleaned line.
 fn split_marker(text: &str) -> (Marker, &str) {
     let mut marker = Marker::None;
     let mut rest = text;
-    // Nested empty list items print two signs on one line.
+    // Nested empty list items print several bullets on one line.
     for _ in 0..3 {
         let Some(stripped) = strip_bullet(rest) else {
             break;
@@ -177,12 +178,13 @@ fn strip_bullet(text: &str) -> Option<&str> {
     }
 }
 
-/// Markdown links as their text, images dropped, bold signs dropped.
+/// Replaces Markdown links by their text and removes images and bold marks; `None` if there are
+/// none.
 fn strip_markdown(text: &str) -> Option<String> {
     if !text.contains("](") && !text.contains("**") {
         return None;
     }
-    /// A longer address is not looked through for its end.
+    /// The longest address that is searched for its closing bracket.
     const LONGEST_ADDRESS: usize = 2_000;
     let mut out = String::with_capacity(text.len());
     let mut opened: Vec<(usize, bool)> = Vec::new();
@@ -200,7 +202,7 @@ fn strip_markdown(text: &str) -> Option<String> {
                 out.truncate(at);
             } else if out.is_char_boundary(at) && at < out.len() {
                 out.remove(at);
-                // Positions of outer brackets lie before `at` and stay right.
+                // Positions of outer brackets are before `at` and stay valid.
             }
             rest = after.get(close + 1..).unwrap_or_default();
             continue;
@@ -208,7 +210,7 @@ fn strip_markdown(text: &str) -> Option<String> {
         if c == '[' {
             let image = out.ends_with('!');
             opened.push((out.len() - usize::from(image), image));
-            // One bracket of many may open a link; the nearest few suffice.
+            // Any open bracket may start a link; remembering the last few is enough.
             if opened.len() > 8 {
                 opened.remove(0);
             }
@@ -228,12 +230,12 @@ fn count_words(text: &str) -> usize {
 struct Raw {
     text: String,
     indent: usize,
-    /// Characters up to the end of the line, indent included.
+    /// The number of characters in the line, including the indent.
     width: usize,
     longest_word: usize,
 }
 
-/// The items of a page, in its order. Linear in the length of the page.
+/// The items of a page, in order. Linear in the length of the page.
 pub(crate) fn items(page: &str) -> Vec<Item> {
     let raw: Vec<Raw> = page
         .trim_start_matches('\u{feff}')
@@ -244,7 +246,7 @@ pub(crate) fn items(page: &str) -> Vec<Item> {
     let width = wrap_width(&raw);
     let mut items: Vec<Item> = Vec::new();
     let mut gap = true;
-    // The raw line that the last item ended with.
+    // The width and indent of the raw line that the last item ended with.
     let mut last: Option<(usize, usize)> = None;
     for line in &raw {
         if !line.text.chars().any(char::is_alphanumeric) {
@@ -295,7 +297,7 @@ fn raw_line(line: &str) -> Raw {
     }
 }
 
-/// The column at which a text browser broke the lines of this page, if it did.
+/// The column at which a text browser wrapped the lines of this page, if it did.
 fn wrap_width(raw: &[Raw]) -> Option<usize> {
     const NARROW: usize = 50;
     const WIDE: usize = 110;
@@ -334,11 +336,11 @@ fn continues(item: &Item, last_width: usize, last_indent: usize, line: &Raw, tex
     if width.is_some_and(|width| last_width >= 45 && last_width + 1 + first > width) {
         return true;
     }
-    // A long line that stops within a sentence, and goes on in lower case.
+    // A long line ends within a sentence, and the next line starts in lower case.
     last_width - last_indent >= 50 && !item.ends_sentence() && text.chars().next().is_some_and(char::is_lowercase)
 }
 
-/// A line of `===` or `---` right under a short line makes it a heading.
+/// Turns a short line directly above a line of `===` or `---` into a heading.
 fn mark_underlined(items: &mut [Item], rule: &str, gap: bool) {
     let sign = match rule.chars().next() {
         Some(c @ ('=' | '-')) if !gap && rule.len() >= 3 && rule.chars().all(|r| r == c) => c,
@@ -352,11 +354,11 @@ fn mark_underlined(items: &mut [Item], rule: &str, gap: bool) {
     }
 }
 
-/// Takes off the numbers that some browsers print before every link, and the
-/// list of addresses they print at the end.
+/// Removes the numbers that some browsers print before every link, and the list of addresses that
+/// they print at the end.
 ///
-/// The footnotes of an article are let alone: they follow a word or stand
-/// before an address, where link numbers stand before words, many times.
+/// Footnotes of an article are kept: they follow a word or precede an address, while link numbers
+/// precede words, many times.
 fn drop_link_numbers(items: &mut Vec<Item>) {
     let numbered = items.iter().filter(|item| item.words <= 8 && link_number(&item.text).is_some()).count();
     if numbered < 5 {
@@ -391,7 +393,7 @@ fn drop_link_numbers(items: &mut Vec<Item>) {
     }
 }
 
-/// The text after `[12]`, where a word and no address follows at once.
+/// The text after `[12]`, if a word that is not an address follows directly.
 fn link_number(text: &str) -> Option<&str> {
     let rest = text.strip_prefix('[')?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();

@@ -1,4 +1,4 @@
-//! The densest run of prose of a page: where its article stands.
+//! Finds the main content of a page: its densest run of prose.
 
 use super::boilerplate::{LineKind, Sign};
 use super::lines::{Item, Marker, key};
@@ -11,10 +11,10 @@ pub(crate) struct MainContent {
     pub end: usize,
 }
 
-// What the kinds weigh against a word of prose, which weighs 1. Set so that a
-// heading or a short list between paragraphs is bridged by one paragraph of
-// ordinary length, and an entry of a listing (title, date, teaser of some 25
-// words) about breaks even; tried on the fixtures, not measured on a corpus.
+// Weights of line kinds, relative to a word of prose with weight 1. Set so that one paragraph of
+// ordinary length outweighs a heading or a short list between paragraphs, and an entry of a listing
+// (title, date, teaser of some 25 words) about breaks even; tried on the fixtures, not measured on
+// a corpus.
 const SHORT: i64 = -6;
 const LONE_WORDS: i64 = -8;
 const ENTRY: i64 = -10;
@@ -23,9 +23,9 @@ const DATE: i64 = -25;
 const SHARE_BAR: i64 = -80;
 const NOTICE: i64 = -30;
 
-/// Words of prose that a page needs to have an article at all.
+/// The minimum number of words of prose for an article.
 const LEAST_WORDS: usize = 6;
-/// Words of prose from which what follows "Comments" or "Related" is not taken for the article.
+/// The weight from which text after "Comments" or "Related" is no longer taken for the article.
 const SOLID: i64 = 40;
 
 fn weight(item: &Item, sign: &Sign, share_run: bool) -> i64 {
@@ -72,8 +72,8 @@ fn is_notes_heading(item: &Item) -> bool {
     )
 }
 
-/// Marks the boxes that stand within a text ("Read also", a newsletter
-/// button): a label and a few short lines, with paragraphs on both sides.
+/// Marks boxes within a text ("Read also", a newsletter button): a label and a few short lines,
+/// with paragraphs before and after.
 pub(crate) fn insets(items: &[Item], signs: &[Sign]) -> Vec<bool> {
     const LONGEST: usize = 5;
     let mut inset = vec![false; items.len()];
@@ -82,12 +82,12 @@ pub(crate) fn insets(items: &[Item], signs: &[Sign]) -> Vec<bool> {
             && items.get(at).is_some_and(|i| !i.listed() && !i.ends_cut())
     };
     for (at, sign) in signs.iter().enumerate() {
-        let boxed = match sign.kind {
+        let is_box_label = match sign.kind {
             LineKind::Label(LineLabel::Related) => true,
             LineKind::Label(LineLabel::Closing) => items.get(at).is_some_and(|i| is_newsletter(&i.text)),
             _ => false,
         };
-        if !boxed || !at.checked_sub(1).is_some_and(prose) {
+        if !is_box_label || !at.checked_sub(1).is_some_and(prose) {
             continue;
         }
         let short = signs
@@ -118,11 +118,11 @@ fn is_newsletter(text: &str) -> bool {
         .any(|stem| key.contains(stem))
 }
 
-/// Finds the run with the highest weight between two boundaries (Kadane's
-/// algorithm on each section). `None` where there is hardly any prose.
+/// Finds the run with the highest weight between two boundaries (Kadane's algorithm on each
+/// section). `None` if there is hardly any prose.
 pub(crate) fn find(items: &[Item], signs: &[Sign], inset: &[bool]) -> Option<MainContent> {
     let mut best: Option<(i64, MainContent)> = None;
-    // The weight of the run that ends here, and where it began.
+    // The weight of the run that ends here, and its start.
     let mut run: Option<(i64, usize)> = None;
     let mut per_cent = 100;
     let mut share_run = false;
@@ -148,33 +148,33 @@ pub(crate) fn find(items: &[Item], signs: &[Sign], inset: &[bool]) -> Option<Mai
             _ => (weight, at),
         };
         run = Some((sum, start));
-        let worth = sum.saturating_mul(per_cent) / 100;
-        if sum > 0 && best.is_none_or(|(most, _)| worth > most) {
-            best = Some((worth, MainContent { start, end: at }));
+        let weighted = sum.saturating_mul(per_cent) / 100;
+        if sum > 0 && best.is_none_or(|(most, _)| weighted > most) {
+            best = Some((weighted, MainContent { start, end: at }));
         }
     }
-    let (_, core) = best?;
-    let words: usize = within(signs, core)
+    let (_, content) = best?;
+    let words: usize = within(signs, content)
         .filter(|(_, sign)| matches!(sign.kind, LineKind::Prose | LineKind::Sentence))
         .filter_map(|(at, _)| items.get(at))
         .map(|item| item.words)
         .sum();
-    (words >= LEAST_WORDS).then_some(core)
+    (words >= LEAST_WORDS).then_some(content)
 }
 
-fn within(signs: &[Sign], core: MainContent) -> impl Iterator<Item = (usize, &Sign)> {
-    signs.iter().enumerate().take(core.end + 1).skip(core.start)
+fn within(signs: &[Sign], content: MainContent) -> impl Iterator<Item = (usize, &Sign)> {
+    signs.iter().enumerate().take(content.end + 1).skip(content.start)
 }
 
-/// Whether the page is a list of teasers and its densest run is but some of them.
-pub(crate) fn is_listing(items: &[Item], signs: &[Sign], core: MainContent) -> bool {
+/// Whether the page is a list of teasers, of which the densest run is only a part.
+pub(crate) fn is_listing(items: &[Item], signs: &[Sign], content: MainContent) -> bool {
     const MANY: usize = 3;
     let mut more = 0;
     let mut cut = 0;
     let mut longest = 0;
     let mut run = 0;
     let mut most_words = 0;
-    for (at, sign) in within(signs, core) {
+    for (at, sign) in within(signs, content) {
         let Some(item) = items.get(at) else { continue };
         match &sign.kind {
             LineKind::Prose => {
@@ -194,11 +194,11 @@ pub(crate) fn is_listing(items: &[Item], signs: &[Sign], core: MainContent) -> b
     if longest > 1 || most_words > 100 {
         return false;
     }
-    // Teasers like the one found, each beside a date or "read more", up to the next boundary.
+    // Count similar teasers up to the next boundary, each next to a date or "read more".
     let ends = |sign: &Sign| {
         matches!(sign.kind, LineKind::Label(LineLabel::Related | LineLabel::Comments | LineLabel::Closing))
     };
-    let first = signs.iter().take(core.start).rposition(ends).map_or(0, |at| at + 1);
+    let first = signs.iter().take(content.start).rposition(ends).map_or(0, |at| at + 1);
     let beside = |at: usize| {
         let near = at.saturating_sub(2)..=at.saturating_add(2);
         near.filter_map(|i| signs.get(i))
@@ -208,7 +208,7 @@ pub(crate) fn is_listing(items: &[Item], signs: &[Sign], core: MainContent) -> b
         .iter()
         .enumerate()
         .skip(first)
-        .take_while(|(at, sign)| *at <= core.end || !ends(sign))
+        .take_while(|(at, sign)| *at <= content.end || !ends(sign))
         .filter(|(at, sign)| sign.kind == LineKind::Prose && beside(*at))
         .take(MANY)
         .count()

@@ -1,19 +1,18 @@
-//! Article drafts from plain-text page dumps: what a text browser or
-//! html2text printed of a whole web page, furniture included.
+//! Extracts articles from plain-text page dumps: whole web pages, including boilerplate, as printed
+//! by a text browser or html2text.
 //!
-//! There are no tags to go by, so several weak signs are weighed: how long and
-//! how sentence-like the lines are, what stands beside them, section labels in
-//! four languages, dates and bylines, what is said twice (the teaser repeats
-//! the first paragraph, the window title the heading), and what recurs over
-//! the pages of the site ([`SiteProfile`]). The densest run of prose is the
-//! core of the body; title, date and authors are looked for around it.
+//! There are no tags, so several weak signals are combined: how long and how sentence-like the
+//! lines are, their neighbours, section labels in four languages, dates and bylines, repetitions
+//! within the page (the teaser repeats the first paragraph, the window title the heading), and
+//! lines that recur across the pages of the site ([`SiteProfile`]). The densest run of prose is the
+//! main content; title, date and authors are searched for around it.
 
 pub(crate) mod boilerplate;
 pub(crate) mod byline;
-pub(crate) mod core;
 pub(crate) mod dates;
 pub(crate) mod header;
 pub(crate) mod lines;
+pub(crate) mod main_content;
 pub(crate) mod profile;
 pub(crate) mod tables;
 #[cfg(test)]
@@ -25,70 +24,68 @@ pub use self::profile::SiteProfile;
 use thiserror::Error;
 
 use self::boilerplate::{LineKind, Sign};
-use self::core::MainContent;
 use self::lines::{Item, Marker};
+use self::main_content::MainContent;
 
-/// What could be read of the article of one page.
+/// The article extracted from one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageDump {
-    /// One line, never empty; the first words of the body where the page has no title.
+    /// One line, never empty; the first words of the body if the page has no title.
     pub title: String,
-    /// RFC 3339 full-date (`YYYY-MM-DD`) of publication; the date of the last
-    /// update where the page gives no other. `None` without a valid date.
+    /// The publication date as RFC 3339 full-date (`YYYY-MM-DD`), or the date of the last update if
+    /// the page gives no other. `None` without a valid date.
     pub published_at: Option<String>,
-    /// Names of the byline, in its order.
+    /// The names in the byline, in order.
     pub authors: Vec<String>,
     /// The teaser above the body (a cut one ends with `…`), or the subtitle.
     pub summary: Option<String>,
-    /// Paragraphs, headings, lists and footnotes. A blank line stands between
-    /// paragraphs; list items follow each other on lines of their own, with
-    /// `- ` or their number.
+    /// Paragraphs, headings, lists and footnotes. Paragraphs are separated by a blank line; list
+    /// items are on consecutive lines and start with `- ` or their number.
     pub body: String,
-    /// Paths such as `Programs/Research`, from a breadcrumb or a category line
-    /// by the title; empty where there is none.
+    /// Paths such as `Programs/Research`, from a breadcrumb or a category line near the title;
+    /// empty if there is none.
     pub topics: Vec<String>,
 }
 
-/// Why no article could be read.
+/// Why no article could be extracted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PageDumpError {
-    /// No letter and no digit in it.
+    /// The dump contains no letter and no digit.
     #[error("the page dump holds no text")]
     Empty,
-    /// Menus, lists of teasers or links only.
+    /// The dump contains only menus, lists of teasers or links.
     #[error("no article was found in the page dump")]
     NoArticle,
 }
 
-/// Reads the article of one page.
+/// Extracts the article of one page.
 ///
-/// `profile` makes it surer what is furniture; an empty one
-/// (`SiteProfile::default()`) says nothing. Never panics; takes time linear in
-/// the length of the page.
+/// `profile` improves the detection of boilerplate; an empty one (`SiteProfile::default()`) has no
+/// effect. Never panics; runs in time linear in the length of the page.
 ///
-/// # Errors
-/// [`PageDumpError::Empty`] without any text, [`PageDumpError::NoArticle`]
-/// where there is no prose, or only a listing of teasers.
+/// [`PageDumpError::Empty`] if there is no text, [`PageDumpError::NoArticle`] if there is no prose,
+/// or only a list of teasers.
 pub fn read(page: &str, profile: &SiteProfile) -> Result<PageDump, PageDumpError> {
     let items = lines::items(page);
     if items.is_empty() {
         return Err(PageDumpError::Empty);
     }
     let mut signs = boilerplate::signs(&items, profile);
-    let mut inset = core::insets(&items, &signs);
-    let mut found = core::find(&items, &signs, &inset);
+    let mut inset = main_content::insets(&items, &signs);
+    let mut found = main_content::find(&items, &signs, &inset);
     if found.is_none() && signs.iter().any(|sign| sign.recurs) {
-        // A short article that other pages repeat whole: judge it by this page alone.
+        // Other pages may repeat a short article completely: classify this page without the
+        // profile.
         signs = boilerplate::signs(&items, &SiteProfile::default());
-        inset = core::insets(&items, &signs);
-        found = core::find(&items, &signs, &inset);
+        inset = main_content::insets(&items, &signs);
+        found = main_content::find(&items, &signs, &inset);
     }
-    let core = found.ok_or(PageDumpError::NoArticle)?;
-    if core::is_listing(&items, &signs, core) {
+    let content = found.ok_or(PageDumpError::NoArticle)?;
+    if main_content::is_listing(&items, &signs, content) {
         return Err(PageDumpError::NoArticle);
     }
-    let head = header::find(&items, &signs, core);
-    let body = body(&items, &signs, &inset, &head.skip, MainContent { start: head.body, end: core.end });
+    let head = header::find(&items, &signs, content);
+    let body = body(&items, &signs, &inset, &head.skip, MainContent { start: head.body, end: content.end });
     if body.is_empty() {
         return Err(PageDumpError::NoArticle);
     }
@@ -102,7 +99,7 @@ pub fn read(page: &str, profile: &SiteProfile) -> Result<PageDump, PageDumpError
     })
 }
 
-/// A stand-in for a title: the first sentence or the first dozen words.
+/// A substitute for a missing title: the first sentence, or the first words up to a limit.
 fn first_words(body: &str) -> String {
     const MOST_CHARS: usize = 90;
     let line = body.lines().next().unwrap_or_default();
@@ -121,7 +118,7 @@ fn first_words(body: &str) -> String {
             title.push(' ');
         }
         title.push_str(word);
-        // A shorter word is rather an abbreviation than the end of a sentence.
+        // A shorter word is more likely an abbreviation than the end of a sentence.
         if word.ends_with(['.', '!', '?']) && word.len() > 3 {
             break;
         }
@@ -129,41 +126,44 @@ fn first_words(body: &str) -> String {
     title
 }
 
-/// The items of the core that belong to the text, as text.
-fn body(items: &[Item], signs: &[Sign], inset: &[bool], skip: &[usize], core: MainContent) -> String {
-    let mut kept: Vec<&Item> = Vec::new();
+/// The text of those main content items that belong to the body.
+fn body(items: &[Item], signs: &[Sign], inset: &[bool], skip: &[usize], content: MainContent) -> String {
+    let mut body_items: Vec<&Item> = Vec::new();
     let mut previous_prose = false;
-    for at in core.start..=core.end {
+    for at in content.start..=content.end {
         let (Some(item), Some(sign)) = (items.get(at), signs.get(at)) else {
             break;
         };
         if inset.get(at).copied().unwrap_or(false) || skip.binary_search(&at).is_ok() {
             continue;
         }
-        let next = signs.get(at + 1).filter(|_| at < core.end).map(|s| &s.kind);
-        let opens = matches!(
+        let next = signs.get(at + 1).filter(|_| at < content.end).map(|s| &s.kind);
+        let precedes_text = matches!(
             next,
             Some(LineKind::Prose | LineKind::Sentence | LineKind::Introduced | LineKind::Event | LineKind::Short)
         );
         let keep = match &sign.kind {
             LineKind::Prose | LineKind::Sentence | LineKind::Introduced | LineKind::Footnote | LineKind::Event => true,
-            // "Introduction" recurs on many pages, "Print this page" too; only the first opens a paragraph.
-            LineKind::Short => !sign.recurs || opens && previous_prose || opens && kept.is_empty(),
+            // Both "Introduction" and "Print this page" recur on many pages, but only the first
+            // precedes a paragraph.
+            LineKind::Short => {
+                !sign.recurs || precedes_text && previous_prose || precedes_text && body_items.is_empty()
+            }
             LineKind::Entry => !sign.recurs,
-            // In the midst of a text a lone date is the heading of a chronicle.
-            LineKind::Meta(meta) => meta.authors.is_empty() && !kept.is_empty() && opens,
-            LineKind::Trail(_) => !sign.recurs && !kept.is_empty() && item.text.contains('|'),
+            // Within a text, a date on its own line is the heading of a chronicle.
+            LineKind::Meta(meta) => meta.authors.is_empty() && !body_items.is_empty() && precedes_text,
+            LineKind::Trail(_) => !sign.recurs && !body_items.is_empty() && item.text.contains('|'),
             LineKind::Label(_) | LineKind::Notice | LineKind::More | LineKind::Aside => false,
         };
         previous_prose =
             matches!(sign.kind, LineKind::Prose | LineKind::Sentence | LineKind::Introduced | LineKind::Entry);
         if keep {
-            kept.push(item);
+            body_items.push(item);
         }
     }
     let mut out = String::new();
     let mut listed = false;
-    for item in kept {
+    for item in body_items {
         if !out.is_empty() {
             out.push_str(if listed && item.listed() { "\n" } else { "\n\n" });
         }

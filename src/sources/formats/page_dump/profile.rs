@@ -1,4 +1,4 @@
-//! What recurs over the pages of one site.
+//! Finds lines that recur across the pages of one site.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,27 +8,28 @@ use super::lines::{Item, items, key};
 
 /// A line on fewer pages than this may recur by chance.
 const LEAST_PAGES: u32 = 3;
-/// Share, in per cent of the pages seen, from which a short line is furniture.
-/// A menu stands on every page of its language; a site in four languages has
-/// it on a quarter of them, so the bound lies below that. A related or recent
-/// list that reaches this share is furniture too, everywhere but on the page
-/// it points to, where [`read`](super::read) asks for more signs.
+/// The share of the observed pages, in per cent, from which a short line is boilerplate. A menu is
+/// on every page of its language; on a site in four languages that is a quarter of the pages, so
+/// the threshold is lower. A list of related or recent pages that reaches this share is boilerplate
+/// too, except on the page that it links to, where [`read`](super::read) requires more signals.
 const SHORT_PER_CENT: u64 = 20;
-/// The same for a paragraph, which costs more to lose: a first paragraph may
-/// be printed whole in the related lists of its siblings.
+/// The same threshold for a paragraph, which is worse to lose: sibling pages may repeat a first
+/// paragraph in their related lists.
 const PARAGRAPH_PER_CENT: u64 = 30;
-/// Words from which a line that ends as a sentence does counts as a paragraph.
+/// The number of words from which a line that ends like a sentence counts as a paragraph.
 const PARAGRAPH_WORDS: usize = 12;
-/// Distinct lines kept; beyond it the rarest go (see [`SiteProfile::observe`]).
+/// The maximum number of distinct lines; above it the rarest are dropped (see
+/// [`SiteProfile::observe`]).
 const MOST_LINES: usize = 1 << 17;
-/// Distinct lines taken from one page, so that one giant page drowns no other.
+/// The maximum number of distinct lines from one page, so that one giant page does not displace all
+/// others.
 const MOST_LINES_OF_A_PAGE: usize = 20_000;
 
-/// Lines that recur over the pages of one source: its menus, banners and footers.
+/// Lines that recur across the pages of one source: menus, banners and footers.
 ///
-/// Keeps a 64-bit hash (FNV-1a, stable across versions and machines) and a
-/// page count for each distinct line, at most 131,072 of them. The same pages
-/// in the same order give the same profile, byte for byte once serialised.
+/// Stores a 64-bit hash (FNV-1a, stable across versions and machines) and a page count for each
+/// distinct line, at most 131,072 of them. The same pages in the same order give the same profile,
+/// byte for byte when serialised.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteProfile {
     pages: u32,
@@ -36,12 +37,11 @@ pub struct SiteProfile {
 }
 
 impl SiteProfile {
-    /// Counts the lines of one page, each once.
+    /// Counts each distinct line of one page once.
     ///
-    /// When the bound is passed, the lines with the lowest counts are dropped
-    /// until half the room is free. Furniture stands on page after page and so
-    /// outlives that; a dropped line starts again from zero, which can only
-    /// make it less of a furniture, never more.
+    /// When the maximum is exceeded, the lines with the lowest counts are dropped until at most
+    /// half of it is used. Boilerplate is on page after page and so survives; a dropped line
+    /// restarts at zero, which can only make it look less like boilerplate.
     pub fn observe(&mut self, page: &str) {
         self.pages = self.pages.saturating_add(1);
         let mut seen = HashSet::new();
@@ -64,21 +64,20 @@ impl SiteProfile {
         }
     }
 
-    /// How many pages were observed.
+    /// The number of observed pages.
     pub fn pages(&self) -> usize {
         usize::try_from(self.pages).unwrap_or(usize::MAX)
     }
 
-    /// Whether a line (its list sign, case and spacing do not matter) stands
-    /// on at least 3 of the pages, and on at least 20 % of them, or 30 % if it
-    /// is a paragraph (12 words or more that end as a sentence does).
+    /// Whether a line (ignoring its list marker, case and spacing) is on at least 3 pages, and on
+    /// at least 20 % of the pages, or 30 % if it is a paragraph (12 words or more that end like a
+    /// sentence).
     ///
-    /// Headings such as "Introduction" can be furniture by this measure, and
-    /// so can the title of a page that a list of recent pages repeats; the
-    /// answer is one sign among others.
+    /// Headings such as "Introduction" can be boilerplate by this measure, and so can the title of
+    /// a page that a list of recent pages repeats; the result is one signal among others.
     #[cfg(test)]
-    pub(super) fn is_furniture(&self, line: &str) -> bool {
-        // A line cleaned and parsed as a page is, so that its list sign goes.
+    pub(super) fn is_boilerplate(&self, line: &str) -> bool {
+        // Parsed like a page, so that the list marker is removed.
         items(line).first().is_some_and(|item| self.recurs(item))
     }
 
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn furniture_needs_three_pages_and_a_share() {
+    fn boilerplate_needs_three_pages_and_a_share() {
         let mut profile = SiteProfile::default();
         for page in 0..12 {
             let rare = if page < 2 { "Rare line" } else { "" };
@@ -125,23 +124,23 @@ mod tests {
             profile.observe(&format!("  • About us\nAbout us\nPage {page}\n{rare}\n{related}\n"));
         }
         assert_eq!(profile.pages(), 12);
-        assert!(profile.is_furniture("* ABOUT  US"));
-        assert!(!profile.is_furniture("Page 3"));
-        assert!(!profile.is_furniture("Rare line"));
-        assert!(!profile.is_furniture("The pilot was extended to twelve more towns of the valley last week."));
-        assert!(!profile.is_furniture(""));
+        assert!(profile.is_boilerplate("* ABOUT  US"));
+        assert!(!profile.is_boilerplate("Page 3"));
+        assert!(!profile.is_boilerplate("Rare line"));
+        assert!(!profile.is_boilerplate("The pilot was extended to twelve more towns of the valley last week."));
+        assert!(!profile.is_boilerplate(""));
     }
 
     #[test]
-    fn nothing_is_furniture_on_two_pages() {
+    fn nothing_is_boilerplate_on_two_pages() {
         let mut profile = SiteProfile::default();
         profile.observe("Menu");
         profile.observe("Menu");
-        assert!(!profile.is_furniture("Menu"));
+        assert!(!profile.is_boilerplate("Menu"));
     }
 
     #[test]
-    fn memory_is_bounded_and_furniture_survives() {
+    fn memory_is_bounded_and_boilerplate_survives() {
         let mut profile = SiteProfile::default();
         for page in 0..10 {
             let mut text = String::from("Contact us\n");
@@ -151,7 +150,7 @@ mod tests {
             profile.observe(&text);
             assert!(profile.lines.len() <= MOST_LINES);
         }
-        assert!(profile.is_furniture("Contact us"));
+        assert!(profile.is_boilerplate("Contact us"));
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! The tables of words that tell the parts of a page.
+//! Lookup tables of the words that identify the parts of a page.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::words;
 
-/// What a date says of itself.
+/// The label of a date, in ascending order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DateLabel {
     Updated,
@@ -13,19 +13,20 @@ pub(crate) enum DateLabel {
     Published,
 }
 
-/// What stands under a section label.
+/// The kind of content that a section label introduces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineLabel {
     Share,
     Related,
     Comments,
-    /// Newsletter boxes, "follow us", copyright lines: the page's end, or a box before the article.
+    /// Newsletter boxes, "follow us", copyright lines: the end of the page, or a box before the
+    /// article.
     Closing,
-    /// Skip links, search, menus, print, logos: nothing that ends or opens an article.
+    /// Skip links, search, menus, print, logos: neither start nor end of an article.
     Tool,
 }
 
-/// The word lists of [`words`], ready to be asked.
+/// The word lists of [`words`], parsed for lookup.
 pub(crate) struct Tables {
     pub(crate) labels: HashMap<&'static str, LineLabel>,
     pub(crate) dates: HashMap<&'static str, DateLabel>,

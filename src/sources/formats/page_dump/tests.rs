@@ -1,7 +1,7 @@
-//! Properties: on pages of invented sites in four languages and many layouts,
-//! title, date, authors, summary, topics and the ends of the body are right and
-//! nothing of the furniture gets in; a listing is no article; any text at all
-//! is read without panic, in linear time; a profile never costs an article.
+//! Properties: on pages of invented sites in four languages and many layouts, title, date, authors,
+//! summary, topics and the ends of the body are extracted correctly, without boilerplate; a list of
+//! teasers is rejected; any text is read without panic, in linear time; a profile never removes an
+//! article.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ struct Expected {
     starts: &'static str,
     ends: &'static str,
     has: &'static [&'static str],
-    /// Nowhere in title, summary or body; compared without case.
+    /// Must not occur in title, summary or body; compared ignoring case.
     lacks: &'static [&'static str],
 }
 
@@ -253,9 +253,9 @@ fn line_ends_and_trailing_spaces_do_not_matter() {
 }
 
 #[test]
-fn a_site_profile_does_not_spoil_a_page() {
-    // Each fixture with sister pages that share its furniture: the same page
-    // with another text, and its title in their lists of recent pages.
+fn a_site_profile_keeps_the_article() {
+    // Each fixture with sibling pages that share its boilerplate: the same page with another text,
+    // and its title in their lists of recent pages.
     for expected in EXPECTED {
         let page = fixture(expected.file);
         let mut profile = SiteProfile::default();
@@ -291,7 +291,7 @@ fn a_site_profile_does_not_spoil_a_page() {
 }
 
 #[test]
-fn a_profile_takes_out_furniture_that_no_table_knows() {
+fn a_profile_removes_boilerplate_missing_from_the_tables() {
     let page = |n: usize| {
         format!(
             "Home\nShop\n\nThe orchard of row {n}\n\nThe trees of row {n} were planted by the pupils of the village school in a wet spring.\n\n\
@@ -308,7 +308,7 @@ fn a_profile_takes_out_furniture_that_no_table_knows() {
 }
 
 #[test]
-fn a_teaser_on_every_page_does_not_take_a_page_its_text() {
+fn a_teaser_on_every_page_does_not_remove_the_text_of_its_page() {
     let text = "The ferry of the lower lake will sail again from the first Sunday of May, three times a day.";
     let second = "Tickets are sold on board, and children travel free of charge until the end of summer.";
     let own = format!("Home\nTimes\n\nThe ferry sails again\n\n4 April 2020\n\n{text}\n\n{second}\n");
@@ -317,7 +317,7 @@ fn a_teaser_on_every_page_does_not_take_a_page_its_text() {
     for n in 0..9 {
         profile.observe(&format!("Home\nTimes\n\nStory {n}\n\nThis is what was told of story {n} by those who saw it.\n\nRecent posts\n\nThe ferry sails again\n\n{text}\n"));
     }
-    assert!(profile.is_furniture(text));
+    assert!(profile.is_boilerplate(text));
     let dump = read(&own, &profile);
     assert_eq!(dump.as_ref().map(|d| d.title.as_str()), Ok("The ferry sails again"));
     assert_eq!(dump.map(|d| d.body), Ok(format!("{text}\n\n{second}")));
@@ -337,7 +337,7 @@ fn listings_and_empty_pages() {
 }
 
 #[test]
-fn one_line_is_an_article_without_title() {
+fn title_of_a_single_line_is_its_first_sentence() {
     let line = "The bridge over the Sorva is closed until Monday because of the ice. Walkers may use the ferry.";
     let dump = read(line, &SiteProfile::default());
     assert_eq!(dump.as_ref().map(|d| d.body.as_str()), Ok(line));
@@ -348,7 +348,7 @@ fn one_line_is_an_article_without_title() {
 }
 
 #[test]
-fn dates_stand_in_many_places() {
+fn dates_are_found_in_many_positions() {
     let body = "The council of the lower valley met in the mill to speak about the frost and its damages.\n\nIt decided to open a fund for the growers, and to plant hedges against the wind.";
     for (head, date) in [
         ("Frost in the lower valley\n20/01/2021", Some("2021-01-20")),
@@ -368,7 +368,7 @@ fn dates_stand_in_many_places() {
 }
 
 #[test]
-fn parts_of_an_article_named_like_furniture_stay() {
+fn article_headings_named_like_boilerplate_are_kept() {
     let page = "Home\nNews\n\nA year of the reading circle\n\n4 April 2020\n\nReading aloud\n\n\
         The circle met forty times in the old school and read eleven books from the first page to the last.\n\n\
         It was not easy to choose them. The list of the next year says:\n\nThe sea wall\n\nA house of salt\n\n\
@@ -387,8 +387,7 @@ fn parts_of_an_article_named_like_furniture_stay() {
     assert!(dump.body.ends_with("on the river."), "{}", dump.body);
 }
 
-/// The dumps that the project was given, where this machine has them: set
-/// `FICHERO_SEEDS` to their folder.
+/// Dumps of real pages, if this machine has them: set `FICHERO_SEEDS` to their folder.
 #[test]
 fn the_seed_page() {
     let Some(folder) = std::env::var_os("FICHERO_SEEDS") else {
@@ -429,8 +428,8 @@ fn the_seed_page() {
     }
 }
 
-/// Lines that mean something to the reader, in any order.
-fn telling_line() -> impl Strategy<Value = String> {
+/// Lines that the parser recognises, in any order.
+fn recognised_line() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
         Just("  • Menu".to_owned()),
@@ -461,12 +460,12 @@ proptest! {
     fn any_text_is_read_without_panic(page in any::<String>()) {
         let mut profile = SiteProfile::default();
         for _ in 0..4 { profile.observe(&page); }
-        let _ = profile.is_furniture(&page);
+        let _ = profile.is_boilerplate(&page);
         let _ = read(&page, &profile);
     }
 
     #[test]
-    fn any_lines_are_read_alike(lines in prop::collection::vec(telling_line(), 0..60), crlf in any::<bool>()) {
+    fn any_lines_give_clean_text_with_either_line_ending(lines in prop::collection::vec(recognised_line(), 0..60), crlf in any::<bool>()) {
         let page = lines.join(if crlf { "\r\n" } else { "\n" });
         let none = SiteProfile::default();
         if let Ok(dump) = read(&page, &none) {

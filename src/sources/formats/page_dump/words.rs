@@ -1,8 +1,8 @@
-//! Word lists in English, Spanish, Portuguese and French, lower case without
-//! accents (as [`key`](super::lines::key) and [`fold`](super::lines::fold) give
-//! them), parted by comma and space.
+//! Word lists in English, Spanish, Portuguese and French, in lower case without accents (as
+//! returned by [`key`](super::lines::key) and [`fold`](super::lines::fold)), separated by comma and
+//! space.
 
-/// Share bars and networks.
+/// Share bars and social networks.
 pub(crate) const SHARE: &str = "\
     share, share this, share this page, share this article, share on, share it, share this post, \
     compartir, comparte, compartir en, compartelo, compartir esta pagina, compartir este \
@@ -13,7 +13,7 @@ pub(crate) const SHARE: &str = "\
     enlace, copiar link, copier le lien, tweet, print, imprimir, imprimer, envoyer par e mail, \
     facebook twitter linkedin";
 
-/// Lists of other pages.
+/// Headings of lists of other pages.
 pub(crate) const RELATED: &str = "\
     related items, related, related articles, related news, related posts, related content, \
     related stories, related publications, related events, related links, related pages, read \
@@ -40,7 +40,7 @@ pub(crate) const RELATED: &str = "\
     nouvelles, les plus lus, plus d'actualites, plus d actualites, vous aimerez aussi, a \
     decouvrir aussi, contenus associes, evenements a venir, pour aller plus loin";
 
-/// What readers wrote.
+/// Headings of comment sections.
 pub(crate) const COMMENTS: &str = "\
     comments, comment, leave a comment, leave a reply, leave your comment, post a comment, add a \
     comment, join the discussion, responses, response, thoughts on, no comments, comentarios, \
@@ -95,7 +95,7 @@ pub(crate) const SECTION: &str = "\
     apresentacao, contexte, presentation, resume, description, descripcion, descricao, about the \
     event, sobre el evento, sobre o evento";
 
-/// Sorts of page, printed above the title.
+/// Page types, printed above the title.
 pub(crate) const KICKER: &str = "\
     news, press release, press releases, blog, event, events, publication, publications, \
     article, articles, press, media, stories, noticias, noticia, comunicado, comunicado de \
@@ -105,7 +105,7 @@ pub(crate) const KICKER: &str = "\
     communique de presse, communiques, presse, evenement, evenements, newsroom, sala de prensa, \
     webinar, opinion, opinion column, main content, content, contenido";
 
-/// The first crumb.
+/// The first entry of a breadcrumb.
 pub(crate) const HOME: &str = "\
     home, inicio, accueil, pagina inicial, principal, portada, home page, homepage";
 
@@ -172,7 +172,7 @@ pub(crate) const POLICIES: &str = "\
     zero, privacy policy, politica de privacidad, politica de privacidade, politique de \
     confidentialite, reserved by, powered by, creative commons, skip to, hosted by";
 
-/// What stands beside a date and says nothing of its own.
+/// Words next to a date that carry no information of their own.
 pub(crate) const FILLER: &str = "\
     monday, tuesday, wednesday, thursday, friday, saturday, sunday, mon, tue, wed, thu, fri, \
     sat, sun, lunes, martes, miercoles, jueves, viernes, sabado, domingo, segunda, terca, \
@@ -180,7 +180,7 @@ pub(crate) const FILLER: &str = "\
     on, the, a, las, as, le, el, em, de, del, do, of, h, hs, hrs, am, pm, gmt, utc, est, edt, \
     cet, cest, brt, min, t, z, in, en";
 
-/// Names of boxes that articles use for their own parts too.
+/// Names of boxes that articles also use as their own headings.
 pub(crate) const AMBIGUOUS: &str = "\
     upcoming events, proximos eventos, evenements a venir, see also, ver tambien, vea tambien, \
     veja tambem, voir aussi, contact us, contacto, contato, contactez nous, about us, cookies, \
