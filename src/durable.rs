@@ -1,4 +1,4 @@
-//! Files that are replaced whole: whatever happens, the former content stands there or the new one.
+//! Atomic replacement of files: after a crash, a file has either its former or its new content.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::crash_point;
 
-/// Replaces a file by one with this content, atomically and durably.
+/// Replaces the content of a file, atomically and durably.
 pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();

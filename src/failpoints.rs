@@ -1,11 +1,11 @@
-//! Named points at which a test can end the process, as if the power had gone.
+//! Named points at which a test can abort the process, as in a power failure.
 //!
-//! Compiled in by the feature `crash-points` only. `FICHERO_CRASH_AT=accept:before-commit` ends
-//! the process at the first arrival there, `…:before-commit#3` at the third.
+//! Compiled only with the feature `crash-points`. `FICHERO_CRASH_AT=accept:before-commit` aborts
+//! the process when it first reaches that point, `…:before-commit#3` the third time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The crash points that commands pass, in the order in which a first full reindex does.
+/// The crash points of commands, in the order in which a first full reindex reaches them.
 pub const POINTS: &[&str] = &[
     "stage:batch",
     "stage:done",
@@ -33,16 +33,16 @@ pub const POINTS: &[&str] = &[
     "rollback:recorded",
 ];
 
-/// The points that a server passes while it takes a push.
+/// The crash points of a server while it stores a push.
 pub const PUSH_POINTS: &[&str] = &["push:begun", "push:written", "push:committed"];
 
-/// Ends the process if the environment asks for it here.
+/// Aborts the process if the environment names this point.
 pub fn reach(point: &str) {
     static ARRIVALS: AtomicU64 = AtomicU64::new(0);
     let Ok(wanted) = std::env::var("FICHERO_CRASH_AT") else { return };
     let (name, nth) = wanted.split_once('#').unwrap_or((&wanted, "1"));
     if name == point && (ARRIVALS.fetch_add(1, Ordering::SeqCst) + 1).to_string() == nth {
-        // No destructor runs, no buffer is flushed.
+        // Runs no destructor and flushes no buffer.
         std::process::abort();
     }
 }

@@ -2,19 +2,20 @@
 //!
 //! The modules are the layers of `ARCHITECTURE.md`, from below:
 //!
-//! * [`article`]: what everything is about.
-//! * [`analysis`]: text becomes terms.
-//! * [`engine`]: what a search engine answers, and one that does.
-//! * [`storage`]: the catalog, which is the durable truth, and the data folder around it.
-//! * [`sources`]: files become articles.
-//! * [`evaluation`]: judged queries become figures.
-//! * [`config`]: flags, file and environment become one configuration.
-//! * [`indexing`]: from sources to a published generation, and what keeps it right.
-//! * [`admin`]: what may be changed over HTTP, and by whom; [`http`]: the API, and pages.
-//! * [`server`]: everything that runs while fichero serves.
+//! * [`article`]: the article model.
+//! * [`analysis`]: text to terms.
+//! * [`engine`]: the interface of a search engine, and its implementations.
+//! * [`storage`]: the catalog, which is the system of record, and the data folder.
+//! * [`sources`]: files to articles.
+//! * [`evaluation`]: measures search quality with judged queries.
+//! * [`config`]: the configuration from flags, environment and file.
+//! * [`indexing`]: reads sources, builds and publishes generations, and keeps the published one in
+//!   step with the catalog.
+//! * [`admin`]: changes over HTTP and their authorization; [`http`]: the API, and pages.
+//! * [`server`]: the threads of a running server.
 //!
-//! Beside them: [`durable`], files that are replaced whole; [`panics`], those of a library over
-//! damaged files, as errors; [`telemetry`].
+//! Besides these: [`durable`], atomic replacement of files; [`panics`], which turns panics of
+//! libraries on damaged files into errors; [`telemetry`].
 
 pub mod admin;
 pub mod analysis;
@@ -33,7 +34,7 @@ pub mod sources;
 pub mod storage;
 pub mod telemetry;
 
-/// Marks a point at which a test can end the process; nothing without the feature
+/// Marks a point at which a test can abort the process; expands to nothing without the feature
 /// `crash-points`.
 #[macro_export]
 macro_rules! crash_point {

@@ -1,16 +1,16 @@
-//! Panics of a library on damaged files, turned into errors.
+//! Converts panics of libraries on damaged files into errors.
 //!
-//! Tantivy and its term dictionaries trust the files that they read: a damaged one makes them
-//! panic. What opens or reads an index does so in [`contain`], so that a damaged generation is an
-//! error like any other.
+//! Tantivy and its term dictionaries trust the files that they read: a damaged file makes them
+//! panic. Code that opens or reads an index does so in [`contain`], so that a damaged generation is
+//! an error like any other.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 
-/// A panic that was contained: what it said, and where.
+/// A contained panic: its message and location.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the index library gave up: {0}")]
+#[error("the index library panicked: {0}")]
 pub struct Panic(String);
 
 thread_local! {
@@ -18,8 +18,8 @@ thread_local! {
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Keeps contained panics from being printed as crashes: whoever contains one reports it. Other
-/// panics are printed as before. To be called once, at the start of the process.
+/// Installs a panic hook that does not print contained panics, because the code that contains one
+/// reports it. Other panics are printed as before. Call it once, at the start of the process.
 pub fn report_contained_panics_as_errors() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -31,7 +31,7 @@ pub fn report_contained_panics_as_errors() {
     }));
 }
 
-/// Does some work; a panic in it becomes an error. The work must not leave anything half-changed
+/// Runs `work` and converts a panic into an error. The work must not leave partially changed state
 /// that is used afterwards.
 pub fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     let was_contained = IS_CONTAINED.replace(true);
@@ -39,15 +39,15 @@ pub fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     IS_CONTAINED.set(was_contained);
     done.map_err(|payload| {
-        // Empty where the hook is not in place, as in tests.
-        let said = LAST.take();
-        Panic(if said.is_empty() { message(payload.as_ref()) } else { said })
+        // Empty if the hook is not installed, as in tests.
+        let hook_message = LAST.take();
+        Panic(if hook_message.is_empty() { message(payload.as_ref()) } else { hook_message })
     })
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("without a word").to_owned()
+    text.unwrap_or("no message").to_owned()
 }
 
 #[cfg(test)]
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_becomes_an_error_that_says_what_it_said() {
+    fn contained_panic_is_an_error_with_its_message() {
         assert_eq!(contain(|| 3), Ok(3));
         let numbers: Vec<u32> = Vec::new();
         let error = contain(|| numbers[numbers.len()]).unwrap_err().to_string();

@@ -1,5 +1,5 @@
-//! The server's life: listen, bring the index up, answer, keep it in step, finish what is in
-//! flight.
+//! The life cycle of the server: listens, opens or builds the index, answers requests, keeps the
+//! index up to date, and finishes requests in flight on shutdown.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -24,19 +24,18 @@ use crate::panics::contain;
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
 use crate::storage::failure::{self, Cause, Storage};
 
-/// How often the catalog is asked for changes.
+/// How often the catalog is polled for changes.
 const TICK: Duration = Duration::from_millis(100);
-/// How often what dead processes left is looked for.
+/// How often files of dead processes are searched for.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
-/// How often is tried whether the disk takes what is written, while it did last and while it did
-/// not.
+/// How often writing to the disk is probed: after a successful probe, and after a failed one.
 const PROBE_EVERY: Duration = Duration::from_secs(10);
 const PROBE_AGAIN: Duration = Duration::from_secs(1);
-/// How long shutting down waits for requests in flight, and then for the index.
+/// How long shutdown waits for requests in flight, and then for the index.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Serves until the process is told to end. `announce` is called once, with the address, when
-/// searches are answered.
+/// Serves until the process receives a termination signal. `announce` is called once, with the
+/// address, when searches are answered.
 pub fn serve(
     config: &Config,
     progress: Arc<dyn Progress + Send + Sync>,
@@ -63,9 +62,9 @@ pub fn serve(
     let slot = EngineSlot::default();
     let stop = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let told_to_end = {
+    let termination_signal = {
         let _runtime = runtime.enter();
-        told_to_end()?
+        termination_signal()?
     };
     let (failed, mut failure) = tokio::sync::mpsc::channel::<anyhow::Error>(1);
     let is_writer = Arc::new(AtomicBool::new(false));
@@ -78,28 +77,28 @@ pub fn serve(
     let healer = thread::Builder::new().name("healer".to_owned()).spawn(move || healer.keep())?;
     let thread = thread::Builder::new().name("index".to_owned()).spawn(move || {
         if let Err(error) = keeper.keep(|| announce(address)) {
-            // The receiver is gone only when the server has ended anyway.
+            // The receiver is dropped only when the server has already ended.
             let _ = failed.blocking_send(error);
         }
     })?;
     let outcome = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        // Only a panic ends the thread without an error before it is told to stop.
+        // Only a panic ends the thread without an error before it is stopped.
         let failure = async {
-            failure
-                .recv()
-                .await
-                .unwrap_or_else(|| anyhow!("the index thread ended by itself: see the log, and start the server again"))
+            failure.recv().await.unwrap_or_else(|| {
+                anyhow!("the index thread ended unexpectedly: see the log, and start the server again")
+            })
         };
         let ending = Arc::new(Notify::new());
         let told = ending.clone();
         let router = http::router(slot, settings);
         let server = http::serve(listener, router, &config.http, async move {
-            told_to_end.await;
-            tracing::info!("told to end, finishing what is in flight");
+            termination_signal.await;
+            tracing::info!("told to end; finishing requests in flight");
             told.notify_one();
         });
-        // A connection on which nobody finishes a request would be waited for without end.
+        // Without a limit, shutdown would wait forever for a client that never finishes its
+        // request.
         let patience = async {
             ending.notified().await;
             tokio::time::sleep(SHUTDOWN_PATIENCE).await;
@@ -108,7 +107,7 @@ pub fn serve(
             () = server => Ok(()),
             error = failure => Err(error),
             () = patience => {
-                tracing::warn!("closing connections that did not end by themselves");
+                tracing::warn!("closing connections that are still open");
                 Ok(())
             }
         }
@@ -122,7 +121,8 @@ pub fn serve(
     outcome
 }
 
-/// A build under way need not be waited for: the next start finds what is accepted.
+/// Waits briefly for a thread. A running build is not awaited: the next start continues from the
+/// catalog.
 fn wait_for(thread: &JoinHandle<()>) {
     let begun = Instant::now();
     while !thread.is_finished() && begun.elapsed() < Duration::from_secs(2) {
@@ -130,9 +130,9 @@ fn wait_for(thread: &JoinHandle<()>) {
     }
 }
 
-/// Comes when the process is told to end; what comes from this call on is not missed.
+/// Completes on a termination signal; signals after this call are not missed.
 #[cfg(unix)]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+fn termination_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
@@ -143,28 +143,28 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Comes when the process is told to end; what comes from this call on is not missed.
+/// Completes on a termination signal; signals after this call are not missed.
 #[cfg(windows)]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+fn termination_signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupted = tokio::signal::windows::ctrl_c()?;
     Ok(async move {
         interrupted.recv().await;
     })
 }
 
-/// Work on the index, which may turn out to be damaged.
+/// Runs work on the index; a panic on damaged files becomes an error.
 fn contained(work: impl FnOnce() -> Result<()>) -> Result<()> {
     contain(work)?
 }
 
-/// Brings the index up and keeps it in step, on a thread of its own.
+/// Opens or builds the index and keeps it up to date, on its own thread.
 struct IndexSyncThread {
     config: Config,
     data: DataFolder,
     slot: EngineSlot,
     progress: Arc<dyn Progress + Send + Sync>,
     stop: Arc<AtomicBool>,
-    /// Whether the writer lock is held.
+    /// Whether this process holds the writer lock.
     is_writer: Arc<AtomicBool>,
 }
 
@@ -175,12 +175,12 @@ impl IndexSyncThread {
         let mut awaited: Option<String> = None;
         let mut last_problem = String::new();
         let (mut probed_at, mut swept_at) = (None, Instant::now());
-        // Before anything is answered: whoever asks is told from the first answer on.
+        // Probe before anything is served, so that the first status is correct.
         self.probe(&mut probed_at);
         while !self.stop.load(Ordering::SeqCst) {
             if let Err(lost) = self.data.check_in_place() {
-                // Whatever stands there now is not touched: not by the writer of the index, which
-                // writes by path, nor by way of the locks.
+                // Do not touch what is now at the path: neither with the index writer, which writes
+                // by path, nor with the locks.
                 updater = None;
                 self.is_writer.store(false, Ordering::SeqCst);
                 self.storage().found(Cause::of(&lost));
@@ -224,13 +224,17 @@ impl IndexSyncThread {
                         probed_at = Some(Instant::now());
                     }
                     let problem = format!("{error:#}");
-                    // On a disk that takes nothing it fails at another place each time.
-                    let told = cause.map_or_else(|| problem.clone(), |cause| cause.name().to_owned());
-                    if told != last_problem {
-                        tracing::error!(error = problem, "the index cannot be kept in step; searches go on");
-                        last_problem = told;
+                    // On a disk that cannot be written, the error differs each time: compare the
+                    // cause.
+                    let reported = cause.map_or_else(|| problem.clone(), |cause| cause.name().to_owned());
+                    if reported != last_problem {
+                        tracing::error!(
+                            error = problem,
+                            "the index cannot be kept in step with the catalog; searches go on"
+                        );
+                        last_problem = reported;
                     }
-                    // A writer that failed half-way is thrown away with what it had not committed.
+                    // Drop a writer that failed, with its uncommitted changes.
                     updater = None;
                     if cause.is_none()
                         && let Some(engine) = self.slot.load().as_ref()
@@ -255,8 +259,8 @@ impl IndexSyncThread {
         self.data.storage()
     }
 
-    /// Finds out now and then whether the disk takes what is written: a full one is told before a
-    /// push is lost to it, and one with room again is used.
+    /// Probes the disk from time to time, so that a full disk is reported before a push fails, and
+    /// a recovered disk is used again.
     fn probe(&self, probed_at: &mut Option<Instant>) {
         let rest = if self.storage().cause().is_some() { PROBE_AGAIN } else { PROBE_EVERY };
         if probed_at.is_none_or(|at| at.elapsed() >= rest) {
@@ -265,23 +269,23 @@ impl IndexSyncThread {
         }
     }
 
-    /// Where the disk takes nothing, answers from what is published, without the writer lock.
+    /// If the disk cannot be written, serves the published generation without the writer lock.
     fn or_follow(&self, opened: Result<IndexUpdater>) -> Result<IndexUpdater> {
         let error = match opened {
             Err(error) => error,
             opened => return opened,
         };
-        // Who has no right to write is told so at the start.
+        // Missing write permission is a startup error.
         if failure::probe(self.data.path()).is_some_and(|cause| cause != Cause::NotPermitted)
             && let Err(unread) = self.follow()
         {
-            tracing::warn!(error = format!("{unread:#}"), "what is published cannot be answered from");
+            tracing::warn!(error = format!("{unread:#}"), "cannot serve the published generation");
         }
         Err(error)
     }
 
-    /// What fails while there is nothing to answer from ends the server; afterwards it is told and
-    /// tried again, as the inner result.
+    /// An error ends the server if no generation is served yet; later it is returned as the inner
+    /// result, to be logged and retried.
     fn tolerate(&self, done: Result<()>) -> Result<Result<()>> {
         match done {
             Err(error) if self.slot.load().is_none() => Err(error),
@@ -289,12 +293,12 @@ impl IndexSyncThread {
         }
     }
 
-    /// Completes what an earlier process began; indexes or rebuilds where there is nothing to
-    /// answer from. A reindex that runs may do that too: its holder is `awaited`, and this is to be
-    /// called again while nothing is answered.
+    /// Completes what an earlier process began, and indexes or rebuilds if no generation can be
+    /// served. A running reindex may do that too: then `awaited` is set to its holder, and this
+    /// must be called again until a generation is served.
     fn bring_up(&self, updater: &mut IndexUpdater, awaited: &mut Option<String>) -> Result<()> {
         let mut is_swept = false;
-        // First of all: what dead builds left may be what fills the disk.
+        // Sweep first: files of dead builds may be what fills the disk.
         if updater.is_answering()
             && let Some(_reindex_lock) = self.lock_reindex(awaited)?
         {
@@ -334,7 +338,7 @@ impl IndexSyncThread {
         Ok(updater.tick_until_idle()?)
     }
 
-    /// The lock of the one reindex that may run; who holds it, told once, is `awaited`.
+    /// The reindex lock. If it is held, its holder is stored in `awaited` and logged once.
     fn lock_reindex(&self, awaited: &mut Option<String>) -> Result<Option<Lock>> {
         match self.data.lock_reindex("serve") {
             Ok(lock) => {
@@ -343,7 +347,7 @@ impl IndexSyncThread {
             }
             Err(DataFolderError::Locked { holder, .. }) => {
                 if awaited.as_ref() != Some(&holder) {
-                    tracing::info!(holder, "a reindex runs; taking up what it accepts");
+                    tracing::info!(holder, "a reindex runs; waiting for its changes");
                     *awaited = Some(holder);
                 }
                 Ok(None)
@@ -352,7 +356,7 @@ impl IndexSyncThread {
         }
     }
 
-    /// Without the writer lock: answers from what the process that holds it has published.
+    /// Without the writer lock: serves what the holder of the lock has published.
     fn follow(&self) -> Result<()> {
         let Some(current) = self.data.current() else { return Ok(()) };
         let present = self.slot.load_full();

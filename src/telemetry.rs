@@ -1,4 +1,4 @@
-//! Logs, to standard error; and, with the feature `otlp`, spans to a collector.
+//! Logs to standard error and, with the feature `otlp`, spans to a collector.
 
 use std::io::{self, IsTerminal};
 
@@ -9,25 +9,24 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::panics::report_contained_panics_as_errors;
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line, for machines.
+    /// One JSON object per line, for machines.
     Json,
 }
 
-/// What must be kept until the end of the process, and dropped then: spans that are not sent yet
-/// are sent.
-#[must_use = "dropped at once, it ends the sending of spans"]
+/// A guard to hold until the end of the process: dropping it sends the remaining spans.
+#[must_use = "dropping it stops sending spans"]
 #[derive(Debug)]
 pub struct Telemetry {
     #[cfg(feature = "otlp")]
     _spans: Option<otlp::Sending>,
 }
 
-/// An error with everything that caused it, in one line.
+/// An error with its chain of sources, in one line.
 pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -39,11 +38,10 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// Begins logging. What is logged is chosen by `RUST_LOG`; `warn` without it, `info` where
-/// `is_server`.
+/// Starts logging. `RUST_LOG` filters the log; the default is `info` if `is_server`, else `warn`.
 ///
-/// With the feature `otlp`, the spans of requests and reindexes are sent to where
-/// `OTEL_EXPORTER_OTLP_ENDPOINT` says, by OTLP over HTTP.
+/// With the feature `otlp`, spans of requests and reindexes are sent to
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`, with OTLP over HTTP.
 pub fn init(format: LogFormat, is_server: bool) -> Telemetry {
     let default = if is_server { "info" } else { "warn" };
     let filter =
@@ -68,7 +66,7 @@ pub fn init(format: LogFormat, is_server: bool) -> Telemetry {
         };
         registry.with(sending.as_ref().map(otlp::Sending::layer)).init();
         if let Some(error) = problem {
-            tracing::error!(error = %error, "spans cannot be sent");
+            tracing::error!(error = %error, "cannot send spans");
         }
         Telemetry { _spans: sending }
     }
@@ -88,11 +86,11 @@ mod otlp {
 
     const NAME: &str = env!("CARGO_PKG_NAME");
 
-    /// Spans on their way to a collector; what is left of them is sent when it is dropped.
+    /// Sends spans to a collector; dropping it sends the remaining ones.
     #[derive(Debug)]
     pub(super) struct Sending(SdkTracerProvider);
 
-    /// Begins sending; `None` where no collector is named.
+    /// Starts sending; `None` if no collector is configured.
     pub(super) fn begin() -> Result<Option<Sending>, ExporterBuildError> {
         if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_none_or(|endpoint| endpoint.is_empty()) {
             return Ok(None);
@@ -103,7 +101,8 @@ mod otlp {
     }
 
     impl Sending {
-        /// Our own spans, whatever is logged: those of the libraries that send would go round.
+        /// Only our own spans, regardless of the log filter: spans of the exporter's libraries
+        /// would cause more exports in a loop.
         pub(super) fn layer<S: Subscriber + for<'span> LookupSpan<'span>>(&self) -> impl Layer<S> + use<S> {
             let ours = Targets::new().with_target(NAME, LevelFilter::INFO);
             tracing_opentelemetry::layer().with_tracer(self.0.tracer(NAME)).with_filter(ours)
@@ -113,7 +112,7 @@ mod otlp {
     impl Drop for Sending {
         fn drop(&mut self) {
             if let Err(error) = self.0.shutdown() {
-                tracing::warn!(%error, "the last spans were not sent");
+                tracing::warn!(%error, "cannot send the last spans");
             }
         }
     }

@@ -1,6 +1,6 @@
-//! What may be changed over the API, and by whom: pushes, reindexes as tasks, rollback and resume.
+//! Changes over the API and their authorization: pushes, reindexes as tasks, rollback and resume.
 //!
-//! Nothing here knows of HTTP; [`crate::http`] asks for the token and renders.
+//! This module does not depend on HTTP; [`crate::http`] checks the token and renders responses.
 
 pub(crate) mod tasks;
 pub(crate) mod token;
@@ -20,30 +20,30 @@ use crate::storage::catalog::{Catalog, CatalogError};
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
 use crate::storage::failure::Cause;
 
-/// How many callers may push at once: each may have an article of the longest sort in memory.
+/// How many callers may push at once: each may hold an article of the maximum size in memory.
 const MAX_PUSHING: usize = 32;
 
-/// Why a push was not taken.
+/// Why a push was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// The catalog failed.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// The data folder is not open for pushes now, or failed.
+    /// The data folder is locked against pushes, or it failed.
     #[error(transparent)]
     Data(#[from] DataFolderError),
     /// Nothing can be stored at present.
     #[error("a change could not be stored")]
     NotStored {
-        /// Why not.
+        /// The storage problem.
         cause: Cause,
-        /// What failed.
+        /// The error.
         #[source]
         source: Box<PushError>,
     },
 }
 
-/// The changes that the API takes, for one data folder.
+/// Applies changes from the API to one data folder.
 #[derive(Debug)]
 pub struct Admin {
     token: Token,
@@ -54,7 +54,7 @@ pub struct Admin {
     pushing: Arc<Semaphore>,
 }
 
-/// The connection that pushes are written by, kept open from one to the next.
+/// The connection that writes pushes; it stays open between pushes.
 struct Inbox {
     catalog: Catalog,
     _lock: Lock,
@@ -67,7 +67,7 @@ impl std::fmt::Debug for Inbox {
 }
 
 impl Admin {
-    /// Takes changes for the data folder of a configuration, from whoever knows the token.
+    /// Accepts changes to a data folder from callers that know the token.
     pub fn new(data: DataFolder, config: Config, token: Token) -> Admin {
         Admin {
             token,
@@ -79,27 +79,27 @@ impl Admin {
         }
     }
 
-    /// What a caller must show.
+    /// The token that callers must present.
     pub fn token(&self) -> &Token {
         &self.token
     }
 
-    /// A place among those who push at the same time; `None` where all are taken.
+    /// A permit to push; `None` if all permits are taken.
     pub fn admit(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.pushing).try_acquire_owned().ok()
     }
 
-    /// Takes up pushes: durable, all of them, when this returns. Waits for the disk, and for
-    /// others who write.
+    /// Stores pushes; all of them are durable when this returns `Ok`. Blocks on the disk and on
+    /// other writers.
     pub fn push(&self, pushes: &[Push]) -> Result<Vec<Pushed>, PushError> {
-        // Pushes that panicked have left nothing half: SQLite rolls back.
+        // A push that panicked left no partial change: SQLite rolls back.
         let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
         let pushed = self.push_into(&mut inbox, pushes);
         let Err(error) = pushed else {
             self.data.storage().pushed(None);
             return pushed;
         };
-        // After a failure the next push opens the catalog anew.
+        // After a failure the next push reopens the catalog.
         *inbox = None;
         let Some(cause) = Cause::of_failure_in(self.data.path(), &error) else { return Err(error) };
         self.data.storage().pushed(Some(cause));
@@ -113,12 +113,12 @@ impl Admin {
             None => Inbox { _lock: self.data.lock_pushes("pushes")?, catalog: Catalog::open(self.data.path())? },
         };
         let pushed = inbox.insert(open).catalog.push(pushes)?;
-        // What went into a folder that was moved away meanwhile is not acknowledged.
+        // Do not acknowledge a push that went into a folder that was moved away meanwhile.
         self.data.check_in_place()?;
         Ok(pushed)
     }
 
-    /// Starts a reindex of the configured sources on a thread of its own.
+    /// Starts a reindex of the configured sources on a new thread.
     pub fn reindex(self: &Arc<Self>, full: bool, prune: bool, dry_run: bool) -> Result<Task, StartError> {
         self.data.check_in_place().map_err(StartError::Data)?;
         let options = Options {
@@ -132,17 +132,17 @@ impl Admin {
         self.tasks.start(&self.data, &self.config.sources, options)
     }
 
-    /// A task, as it stands.
+    /// The current state of a task.
     pub fn task(&self, id: &str) -> Option<Task> {
         self.tasks.get(id)
     }
 
-    /// Goes back a generation and holds changes; waits until that is answered.
+    /// Returns to the previous generation and holds changes; waits until it is served.
     pub fn rollback(&self) -> Result<IndexVersion, PublicationError> {
         rollback::rollback(&self.data)
     }
 
-    /// Ends a hold; waits until everything that was accepted is answered.
+    /// Ends a hold; waits until all accepted changes are served.
     pub fn resume(&self) -> Result<IndexVersion, PublicationError> {
         rollback::resume(&self.data)
     }

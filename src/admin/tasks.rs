@@ -1,4 +1,4 @@
-//! Reindexes that run beside the server, and what is told of them.
+//! Reindexes that run in the server, and their reported state.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use crate::indexing::reindex::{self, Options};
 use crate::indexing::report::{Progress, Report, RunOutcome};
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
 
-/// How many tasks are remembered, the newest ones.
+/// How many tasks are remembered; the oldest are dropped.
 pub const MAX_TASKS: usize = 100;
 
 /// How far a task is.
@@ -63,24 +63,24 @@ pub struct Task {
 /// Why a reindex was not started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// One runs already.
+    /// This server already runs a reindex.
     #[error("task {0} is running: wait for its end")]
     TaskRuns(String),
-    /// Another process runs one.
+    /// Another process runs a reindex.
     #[error("{0} is running: wait for its end")]
     CommandRuns(String),
     /// The data folder failed.
     #[error(transparent)]
     Data(DataFolderError),
-    /// No thread could be had.
-    #[error("the system has no thread for it")]
+    /// The thread could not be started.
+    #[error("the system cannot start a thread for it")]
     Thread(#[source] std::io::Error),
 }
 
 /// The tasks of this process.
 #[derive(Debug)]
 pub struct Tasks {
-    /// Part of every id, so that none is used again after a restart.
+    /// Part of every id, so that no id repeats after a restart.
     began: Timestamp,
     list: Mutex<List>,
 }
@@ -101,7 +101,7 @@ impl Default for Tasks {
 }
 
 impl Tasks {
-    /// Starts a reindex on a thread of its own, unless one runs, here or in another process.
+    /// Starts a reindex on a new thread, unless one is running in this or another process.
     pub(super) fn start(&self, data: &DataFolder, sources: &[Source], options: Options) -> Result<Task, StartError> {
         let mut list = lock(&self.list);
         let running = list.newest.iter().map(|task| task.body()).find(|body| body.ended_at.is_none());
@@ -136,7 +136,7 @@ impl Tasks {
         Ok(body)
     }
 
-    /// A task that is remembered.
+    /// A remembered task.
     pub(super) fn get(&self, id: &str) -> Option<Task> {
         lock(&self.list).newest.iter().find(|task| lock(&task.0).id == id).map(|task| task.body())
     }
@@ -162,7 +162,7 @@ impl Progress for SharedTask {
     }
 }
 
-/// Does a task's work; however it ends, the task is told to have ended.
+/// Runs a task and marks it as ended, even after a panic.
 struct Worker {
     task: Arc<SharedTask>,
 }
@@ -170,7 +170,7 @@ struct Worker {
 impl Worker {
     fn work(self, data: &DataFolder, sources: &[Source], options: &Options, reindex_lock: Lock) {
         lock(&self.task.0).state = TaskState::Running;
-        // Whoever holds the writer lock takes up what is accepted: this process, as a rule.
+        // The holder of the writer lock applies the accepted changes; usually that is this process.
         let outcome = reindex::run(data, sources, options, self.task.as_ref(), None);
         drop(reindex_lock);
         match outcome {
@@ -209,15 +209,15 @@ impl Drop for Worker {
     }
 }
 
-/// What could not be read, where anything could not.
+/// The sources and synonyms that could not be read; `None` if all could.
 fn unread(report: &Report) -> Option<String> {
     let sources = report.sources.iter().filter_map(|source| Some((source.source.as_str(), source.failed.as_ref()?)));
     let synonyms = report.synonyms_failed.iter().map(|failed| ("synonyms", failed));
-    let told: Vec<String> = sources.chain(synonyms).map(|(name, failed)| format!("{name}: {failed}")).collect();
-    (!told.is_empty()).then(|| told.join("; "))
+    let failures: Vec<String> = sources.chain(synonyms).map(|(name, failed)| format!("{name}: {failed}")).collect();
+    (!failures.is_empty()).then(|| failures.join("; "))
 }
 
-/// Locks what a panic cannot have left half: nothing panics while it is changed.
+/// Locks a mutex, ignoring poisoning: no code panics while it changes the state.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

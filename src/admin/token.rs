@@ -1,4 +1,4 @@
-//! The token that the admin routes ask for.
+//! The token of the admin routes.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,13 +15,13 @@ pub const TOKEN_VARIABLE: &str = "FICHERO_TOKEN";
 /// The shortest token, in characters: anything shorter can be guessed.
 pub const MIN_TOKEN_CHARS: usize = 16;
 
-/// What is wrong with the token. The messages name the remedy and never the token.
+/// Errors of the token. The messages name the remedy and never the token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// It is named in two ways.
+    /// Both the environment and the configuration name it.
     #[error("the admin token is named twice, by {TOKEN_VARIABLE} and by {0} in [admin]: leave one of them out")]
     Twice(&'static str),
-    /// It can be guessed.
+    /// It is so short that it can be guessed.
     #[error(
         "{place}: the admin token has {chars} characters, it needs at least {MIN_TOKEN_CHARS}: `openssl rand -hex 24` makes one"
     )]
@@ -31,7 +31,7 @@ pub enum TokenError {
         /// Its length.
         chars: usize,
     },
-    /// It cannot stand in a header.
+    /// It contains characters that a header cannot hold.
     #[error("{place}: the admin token may hold letters, digits and -._~+/= only: `openssl rand -hex 24` makes one")]
     Characters {
         /// Where it is kept.
@@ -42,29 +42,29 @@ pub enum TokenError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
-    /// What should be its hash is none.
+    /// The configured hash is not a SHA-256 hash.
     #[error("token_sha256 in [admin] should be 64 hexadecimal digits: `printf %s TOKEN | sha256sum` prints them")]
     Digest,
 }
 
-/// The token, as far as it is kept: its SHA-256.
+/// The token, stored as its SHA-256 hash only.
 #[derive(Clone)]
 pub struct Token([u8; 32]);
 
 impl Token {
-    /// The token that the environment (the value of [`TOKEN_VARIABLE`]) or the configuration names;
-    /// `None` where none does, which turns the admin routes off.
+    /// The token named by the environment (the value of [`TOKEN_VARIABLE`]) or the configuration;
+    /// `None` if neither names one, which turns the admin routes off.
     pub fn find(place: &TokenPlace, variable: Option<OsString>) -> Result<Option<Token>, TokenError> {
         match (place, variable) {
             (TokenPlace::Unset, None) => Ok(None),
             (TokenPlace::Unset, Some(value)) => Token::new(&value.to_string_lossy(), TOKEN_VARIABLE).map(Some),
             (TokenPlace::File(path), None) => Token::from_file(path).map(Some),
             (TokenPlace::Sha256(digits), None) => match blake3::Hash::from_hex(digits) {
-                // Another hash, of the same form.
+                // SHA-256 and BLAKE3 hashes have the same hexadecimal form.
                 Ok(digest) => Ok(Some(Token(digest.into()))),
                 Err(_) => Err(TokenError::Digest),
             },
@@ -73,7 +73,7 @@ impl Token {
         }
     }
 
-    /// A token as it is written, kept in `place`.
+    /// A token from its text; `place` says where it is configured.
     pub fn new(text: &str, place: &str) -> Result<Token, TokenError> {
         let chars = text.chars().count();
         if chars < MIN_TOKEN_CHARS {
@@ -99,7 +99,7 @@ impl Token {
         Token::new(text.trim(), &path.display().to_string())
     }
 
-    /// Whether a caller's token is this one. Takes the same time wherever the two differ.
+    /// Whether a caller's token is this one. Compares in constant time.
     pub fn is(&self, shown: &str) -> bool {
         self.0.ct_eq(&digest(shown)).into()
     }
@@ -121,7 +121,7 @@ mod tests {
 
     const TOKEN: &str = "correct-horse-battery";
 
-    fn told(place: &TokenPlace, variable: Option<&str>) -> String {
+    fn error_message(place: &TokenPlace, variable: Option<&str>) -> String {
         Token::find(place, variable.map(OsString::from)).unwrap_err().to_string()
     }
 
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_and_the_token_is_not() {
+    fn errors_name_the_problem_but_never_the_token() {
         let sha256 = |digits: &str| TokenPlace::Sha256(digits.to_owned());
         for (place, variable, message) in [
             (TokenPlace::File("x".into()), Some(TOKEN), "FICHERO_TOKEN and by token_file"),
@@ -156,8 +156,8 @@ mod tests {
             (sha256(&"+1".repeat(32)), None, "64 hexadecimal digits"),
             (sha256(&"é".repeat(32)), None, "64 hexadecimal digits"),
         ] {
-            let told = told(&place, variable);
-            assert!(told.contains(message) && !told.contains("horse"), "{told}");
+            let error_message = error_message(&place, variable);
+            assert!(error_message.contains(message) && !error_message.contains("horse"), "{error_message}");
         }
     }
 }

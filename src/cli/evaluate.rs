@@ -1,4 +1,4 @@
-//! `fichero evaluate`: its arguments, and what they ask for.
+//! `fichero evaluate`: its arguments, and the evaluation that they describe.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use fichero::storage::catalog::Catalog;
 
 use super::{engine, output};
 
-/// How many works are looked at, a query and an article.
+/// How many works are evaluated per query and per article.
 const SEARCH_DEPTH: usize = 100;
 const RELATED_DEPTH: usize = 10;
 const MISSPELT_DEPTH: usize = 10;
@@ -20,7 +20,8 @@ const MISSPELT_DEPTH: usize = 10;
 #[derive(Args)]
 #[command(group = ArgGroup::new("task").args(["queries", "related"]).required(true))]
 pub(crate) struct EvaluateArguments {
-    /// The articles, a folder or a file of JSON lines; without them, the published index is asked
+    /// The articles, a folder or a file of JSON lines; without them, the published index is
+    /// evaluated
     #[arg(long, value_name = "PATH")]
     corpus: Option<PathBuf>,
     /// The queries: JSON lines with _id, text and lang
@@ -32,38 +33,41 @@ pub(crate) struct EvaluateArguments {
     /// Measure related articles by these judgements: article, related article and grade, separated
     /// by tabs
     ///
-    /// A grade says how good the second article is under the first one; 0 is of no use, and what is
-    /// not listed counts as 0. Versions of one work count as one. Tells besides how the blocks of six
-    /// under all articles look: which work is shown most, how many works are shown at all, and why.
+    /// A grade says how good the second article is as a related article of the first one; 0 means
+    /// useless, and pairs that are not listed count as 0. Versions of one work count as one. Also
+    /// reports on the blocks of six under all articles: which work is shown most often, how many
+    /// works are shown at all, and why.
     #[arg(long, value_name = "FILE")]
     related: Option<PathBuf>,
-    /// Misspell each query by so many slips, and measure what becomes of those whose answer is in the
-    /// first ten when they are spelt right
+    /// Misspell each query by this many typing errors, and measure the results of those queries
+    /// whose answer is among the first ten works when spelt correctly
     ///
-    /// Slips are neighbouring keys, letters doubled, left out or changed over, and missing accents.
-    /// A query that is misspelt as it stands (`typo` among its `traits`) is left out.
+    /// Typing errors are neighbouring keys, doubled, missing or swapped letters, and missing
+    /// accents. A query that is already misspelt (`typo` among its `traits`) is left out.
     #[arg(long, value_name = "SLIPS", value_parser = clap::value_parser!(u8).range(1..=2), requires = "queries", conflicts_with = "related")]
     misspell: Option<u8>,
-    /// What slips are drawn by: the same number makes the same ones
+    /// The seed of the typing errors: the same number makes the same errors
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "misspell")]
     seed: u64,
-    /// The same with misspelt queries of a file: JSON lines with _id and text, of the same ids
+    /// Like --misspell, with the misspelt queries in a file: JSON lines with _id and text, with the
+    /// same ids
     #[arg(long, value_name = "FILE", requires = "queries", conflicts_with_all = ["misspell", "related"])]
     misspelt: Option<PathBuf>,
-    /// Index the corpus without topics, tags and series, so that the text alone has to relate
+    /// Index the corpus without topics, tags and series, so that only the text relates articles
     #[arg(long, requires_all = ["related", "corpus"], conflicts_with = "queries")]
     without_topics: bool,
-    /// How many works to look at [default: 100 a query, 10 an article; related ones at most 100]
+    /// How many works to evaluate [default: 100 per query, 10 per article; at most 100 related
+    /// ones]
     #[arg(long)]
     depth: Option<usize>,
     /// Answer only articles in the query's language
     #[arg(long, conflicts_with = "related")]
     filter_lang: bool,
-    /// Tell the query's language as the reader's (ui_lang)
+    /// Pass the query's language as the reader's (ui_lang)
     #[arg(long, conflicts_with = "related")]
     tell_lang: bool,
-    /// Measure plain BM25 besides; with --related plain more-like-this, which asks it for the 25
-    /// weightiest terms of the article
+    /// Also measure plain BM25; with --related, plain more-like-this, which searches for the 25
+    /// highest-weighted terms of the article
     #[arg(long)]
     baseline: bool,
     /// Write the ranking as a TREC run
@@ -77,7 +81,7 @@ pub(crate) struct EvaluateArguments {
     json: bool,
 }
 
-/// Evaluates, and prints the figures.
+/// Runs the evaluation and prints the figures.
 pub(crate) fn run(arguments: EvaluateArguments, config: &Config) -> Result<()> {
     let EvaluateArguments { corpus, without_topics, baseline, run, against, json, .. } = arguments;
     let slips = match (arguments.misspell, arguments.misspelt) {

@@ -1,4 +1,4 @@
-//! The command line: arguments in, exit code out.
+//! The command line: parses arguments, runs a command and returns an exit code.
 
 mod evaluate;
 mod output;
@@ -24,17 +24,17 @@ use output::ProgressLine;
 
 /// Full-text search and related articles for multilingual institutional sites.
 ///
-/// Without a command it serves; the first time, it indexes the articles in `corpus/` before.
+/// Without a command it serves; the first time, it first indexes the articles in `corpus/`.
 #[derive(Parser)]
 #[command(name = "fichero", version, about, long_about)]
 struct Arguments {
     /// The data folder: catalog and index [default: index]
     #[arg(long, global = true, value_name = "FOLDER", env = "FICHERO_DATA")]
     data: Option<PathBuf>,
-    /// The configuration file [default: fichero.toml, where there is one]
+    /// The configuration file [default: fichero.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE", env = "FICHERO_CONFIG")]
     config: Option<PathBuf>,
-    /// How the log on standard error looks
+    /// The format of the log on standard error
     #[arg(long, global = true, value_enum, default_value = "text", env = "FICHERO_LOG_FORMAT")]
     log_format: LogFormat,
     #[command(subcommand)]
@@ -43,30 +43,31 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Answer searches over HTTP (the default); indexes first when there is nothing yet
+    /// Answer searches over HTTP (the default); indexes first if there is no index yet
     Serve {
         /// The address to listen on [default: 127.0.0.1:8080]
         #[arg(long, value_name = "ADDRESS", env = "FICHERO_LISTEN")]
         listen: Option<SocketAddr>,
     },
-    /// Take up what was added, changed or removed in the sources, while a server goes on
+    /// Index what was added, changed or removed in the sources; a server may keep running
     Reindex {
-        /// Read every source anew and build a new generation
+        /// Read every source again and build a new generation
         #[arg(long)]
         full: bool,
-        /// Report what would change, and change nothing
+        /// Report what would change without changing anything
         #[arg(long)]
         dry_run: bool,
-        /// Delete the articles of sources that are not read any more; no limit of [gate] counts them
+        /// Delete the articles of sources that are no longer configured; the limits of [gate] do
+        /// not count them
         #[arg(long)]
         prune: bool,
         /// Print the report as JSON
         #[arg(long)]
         json: bool,
-        /// Read only these files or folders: configured sources, or others apart from them
+        /// Read only these files or folders: configured sources, or others outside of them
         paths: Vec<PathBuf>,
     },
-    /// Accept the reindex that waits because a limit of [gate] refused it, as it was staged
+    /// Accept, unchanged, the pending reindex that a limit of [gate] refused
     Accept {
         /// Print the report as JSON
         #[arg(long)]
@@ -80,23 +81,24 @@ enum Command {
         /// Only articles in this language
         #[arg(long)]
         lang: Option<String>,
-        /// The reader's language: which version of a work is shown, and which way near-ties fall
+        /// The reader's language: decides which version of a work is shown, and breaks near-ties
         #[arg(long)]
         ui_lang: Option<String>,
         /// How many works to print
         #[arg(long, default_value_t = 10)]
         limit: usize,
-        /// Search for what is typed: no other spelling, no help where nothing is found
+        /// Search for exactly what is typed: no spelling corrections, no fallback if nothing is
+        /// found
         #[arg(long)]
         literal: bool,
-        /// Say why each hit stands where it stands
+        /// Explain the rank of each hit
         #[arg(long)]
         explain: bool,
         /// Print the answer as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Print the articles related to one
+    /// Print the articles related to an article
     Related {
         /// The article's id
         id: String,
@@ -107,36 +109,36 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Tell what state the index is in
+    /// Print the state of the index
     Status {
-        /// Print it as JSON
+        /// Print the state as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Read everything in the data folder: files against their checksums, the index against the catalog
+    /// Verify the data folder: files against their checksums, the index against the catalog
     ///
-    /// A damaged generation is marked and not answered from any more; articles that the index holds
-    /// otherwise than the catalog are applied again. Exits with 1 where anything was wrong.
+    /// A damaged generation is marked and not used any more; articles of the index that differ from
+    /// the catalog are applied again. Exits with 1 if there was any problem.
     Check {
-        /// Print what was found as JSON
+        /// Print the result as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Measure how good the answers to judged queries are, or the related articles
+    /// Measure the quality of results for judged queries, or of related articles
     Evaluate(evaluate::EvaluateArguments),
-    /// Answer from the generation before the current one, and hold further changes
+    /// Return to the previous generation, and hold further changes
     Rollback,
     /// Apply the changes that a rollback holds
     Resume,
-    /// Write the catalog into a file, while a server goes on
+    /// Write the catalog into a file; a server may keep running
     Backup {
         /// The file to write
         file: PathBuf,
-        /// Replace the file if it is there
+        /// Replace the file if it exists
         #[arg(long)]
         force: bool,
     },
-    /// Put a backup in the catalog's place, while no server runs
+    /// Replace the catalog by a backup, while no server runs
     Restore {
         /// A file that `fichero backup` wrote
         file: PathBuf,
@@ -149,7 +151,7 @@ pub(crate) fn main() -> ExitCode {
     let _telemetry = telemetry::init(arguments.log_format, is_server);
     match run(arguments) {
         Ok(code) => code,
-        // Whoever read the output has enough of it: `fichero search … | head`.
+        // The reader of the output has closed it: `fichero search … | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("fichero: {error:#}");
@@ -232,7 +234,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let version = rollback::rollback(&existing(&config)?)?;
             writeln!(
                 out,
-                "answering from generation {}; changes wait for `fichero resume` or the next reindex",
+                "serving generation {}; changes wait for `fichero resume` or the next reindex",
                 version.generation
             )?;
         }
@@ -275,19 +277,19 @@ fn existing(config: &Config) -> Result<DataFolder> {
     Ok(DataFolder::existing(&config.data))
 }
 
-/// The engine of the published generation, to read only.
+/// The engine of the published generation, read-only.
 fn engine(config: &Config) -> Result<Arc<dyn SearchEngine>> {
     let data = existing(config)?;
     let Some(current) = data.current() else {
         bail!("{}: nothing is published yet: run `fichero reindex`", config.data.display());
     };
     let engine = applier::open_engine(&data, current).context(
-        "the published generation cannot be answered from: see that this user may read and write its folder, or run `fichero reindex`, which builds another",
+        "the published generation cannot be answered from: check that this user may read and write its folder, or run `fichero reindex`, which builds another",
     )?;
     Ok(Arc::new(engine))
 }
 
-/// Whether output goes to a person.
+/// Whether output goes to a terminal.
 fn is_terminal() -> bool {
     stdout().is_terminal()
 }

@@ -1,4 +1,4 @@
-//! What the commands print: for people, or as JSON for programs.
+//! The output of the commands: for people, or as JSON for programs.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -21,10 +21,10 @@ use serde_json::json;
 
 use super::is_terminal;
 
-/// How many rejections are printed for people; `--json` has them all.
+/// How many rejections are printed for people; `--json` prints all of them.
 const MAX_PRINTED: usize = 20;
 
-/// A progress line on standard error; nothing where that is no terminal.
+/// A progress line on standard error; hidden if that is not a terminal.
 pub(crate) struct ProgressLine(ProgressBar);
 
 impl ProgressLine {
@@ -69,9 +69,9 @@ impl Drop for ProgressLine {
     }
 }
 
-/// What to open, once searches are answered.
+/// Prints the address, once searches are answered.
 pub(crate) fn announce(address: SocketAddr) {
-    // Where nobody reads it, searches are answered all the same.
+    // The server runs even if nobody reads this.
     let _ = writeln!(
         io::stdout(),
         "fichero answers at http://{address}/
@@ -104,7 +104,7 @@ pub(crate) fn check(found: &Check, json: bool) -> Result<()> {
         (Some(generation), count) => {
             writeln!(
                 out,
-                "generation {generation} held {count} articles otherwise than the catalog; they are applied again:"
+                "{count} articles of generation {generation} differ from the catalog; they are applied again:"
             )?;
             for id in found.different.iter().take(MAX_PRINTED) {
                 writeln!(out, "  {id}")?;
@@ -151,7 +151,7 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
         writeln!(out, "synonyms: {} groups", report.synonym_groups)?;
     }
     for name in &report.unconfigured {
-        writeln!(out, "{name}: not read any more, its articles stay (--prune deletes them)")?;
+        writeln!(out, "{name}: no longer configured, its articles stay (--prune deletes them)")?;
     }
     for name in &report.pruned {
         writeln!(out, "{name}: pruned")?;
@@ -170,7 +170,7 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
             writeln!(out, "nothing was changed (--dry-run), {seconds:.1} s")?;
         }
         (RunOutcome::Waiting, _) => {
-            writeln!(out, "NOT ACCEPTED, what was answered before is answered on:")?;
+            writeln!(out, "NOT ACCEPTED, the published articles stay unchanged:")?;
             print_refusals(&mut out, &report.gate)?;
             writeln!(out, "run {} stays staged: {}", report.run, report.remedy.as_deref().unwrap_or_default())?;
         }
@@ -199,7 +199,7 @@ fn print_card(out: &mut impl Write, place: usize, card: &Card) -> io::Result<()>
     writeln!(out, "    {} · {} · {date} · {}", card.lang, card.kind.as_str(), card.url.as_deref().unwrap_or(&card.id))
 }
 
-/// `<mark>` made visible on a terminal, left out elsewhere; entities resolved.
+/// Shows `<mark>` as bold on a terminal and removes it elsewhere; decodes entities.
 fn plain_text(html: &str) -> String {
     let (bold, plain) = if is_terminal() { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
     html.replace("<mark>", bold)
@@ -226,14 +226,14 @@ pub(crate) fn search(answer: SearchAnswer, json: bool) -> Result<()> {
     writeln!(out, "{} works", answer.total.value)?;
     if let Some(recovery) = &answer.recovery {
         match recovery.to.as_str() {
-            "" => writeln!(out, "nothing is found: what is newest")?,
+            "" => writeln!(out, "nothing is found; these are the newest articles")?,
             _ => writeln!(out, "results for {}", plain_text(&recovery.to_html))?,
         }
         let dropped = recovery.dropped();
         if !dropped.is_empty() {
             writeln!(out, "left out: {}", dropped.join(", "))?;
         }
-        writeln!(out, "--literal searches for what was typed")?;
+        writeln!(out, "--literal searches for exactly what was typed")?;
     }
     for correction in &answer.corrections {
         writeln!(out, "searched for {} instead of {}", correction.searched.join(", "), correction.typed)?;
@@ -337,10 +337,10 @@ pub(crate) fn status(status: &Status, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// How many differences are printed for people, of wins and of losses.
+/// How many differences are printed for people, each of wins and of losses.
 const MAX_DIFFERENCES: usize = 15;
 
-/// A measure's heading, and how it is taken out.
+/// The heading of a measure, and its value.
 type Column = (&'static str, fn(&Measures) -> f64);
 
 const SEARCH_COLUMNS: &[Column] = &[
@@ -395,7 +395,7 @@ pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
 fn print_misspelt(out: &mut impl Write, misspelt: &BTreeMap<String, MisspeltFigures>) -> Result<()> {
     writeln!(
         out,
-        "spelt right: found, helped all the same; misspelt: how many, still found; suggestions: how many, right"
+        "spelt correctly: found, corrected without need; misspelt: count, still found; suggestions: count, correct"
     )?;
     for (lang, figures) in misspelt {
         let MisspeltFigures { found, misspelt, kept, suggestions, right, false_alarms } = figures;
@@ -417,11 +417,11 @@ fn print_blocks(out: &mut impl Write, blocks: &Blocks) -> Result<()> {
     )?;
     if let Some(most) = &blocks.most_shown {
         let percent = most.blocks as f64 * 100.0 / *count as f64;
-        writeln!(out, "  shown most: {} in {} of them ({percent:.1} %)", most.work, most.blocks)?;
+        writeln!(out, "  shown most often: {} in {} of them ({percent:.1} %)", most.work, most.blocks)?;
     }
     writeln!(
         out,
-        "  shown at all: {:.1} % of {works} works, a work {mean_shown:.1} times on average",
+        "  shown at least once: {:.1} % of {works} works, each work {mean_shown:.1} times on average",
         coverage * 100.0
     )?;
     let reasons: Vec<String> =

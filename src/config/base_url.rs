@@ -1,14 +1,15 @@
-//! The address under which the API is reached, for what must name it whole.
+//! The base address of the API, for responses that need absolute addresses.
 
 use axum::http::Uri;
 use axum::http::uri::{Authority, PathAndQuery, Scheme};
 
-/// `https://search.example.org`, or with a path: where `/v1/search` is appended to.
+/// An address such as `https://search.example.org`, optionally with a path; routes such as
+/// `/v1/search` are appended to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// Reads an address: `http` or `https`, a host, perhaps a path, nothing else.
+    /// Parses an address: `http` or `https`, a host, an optional path, and nothing else.
     ///
     /// ```
     /// use fichero::config::base_url::BaseUrl;
@@ -25,7 +26,7 @@ impl BaseUrl {
         Some(BaseUrl(format!("{scheme}://{authority}{}", uri.path().trim_end_matches('/'))))
     }
 
-    /// Of a host, as a request names it.
+    /// The base address for the host that a request names.
     pub(crate) fn of_host(authority: &Authority) -> BaseUrl {
         BaseUrl(format!("http://{authority}"))
     }
@@ -35,17 +36,17 @@ impl BaseUrl {
         &self.0
     }
 
-    /// The host, for people.
+    /// The host, for display.
     pub(crate) fn host(&self) -> &str {
         self.parts().0
     }
 
-    /// The whole address of a path and query of this API.
+    /// The absolute address of a path and query of this API.
     pub(crate) fn join(&self, path_and_query: &str) -> String {
         format!("{}{path_and_query}", self.0)
     }
 
-    /// The path that it has, without a slash at its end.
+    /// Its path, without a slash at its end.
     pub(crate) fn path(&self) -> &str {
         self.parts().1
     }
@@ -56,13 +57,13 @@ impl BaseUrl {
         rest.split_at(rest.find('/').unwrap_or(rest.len()))
     }
 
-    /// The whole address of a request.
+    /// The absolute address of a request.
     pub(crate) fn of_request(&self, uri: &Uri) -> String {
         self.join(uri.path_and_query().map_or("/", PathAndQuery::as_str))
     }
 }
 
-/// Whether an authority is a host, perhaps with a port, and names no user.
+/// Whether an authority is a host with an optional port and no user.
 pub(crate) fn is_host(authority: &Authority) -> bool {
     !authority.as_str().contains('@') && !authority.host().is_empty()
 }

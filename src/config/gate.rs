@@ -1,25 +1,25 @@
-//! The limits, as they are configured.
+//! Settings of the publish gate: the section `[gate]` of the configuration.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// What a run has to hold to be accepted by itself.
+/// The limits within which a run is accepted without a person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// How many percent (0 to 100) of the articles may vanish, and of the works, in all.
+    /// The percentage (0 to 100) of all articles, and of all works, that may be lost.
     pub max_vanished_percent: f64,
-    /// The same of what one source answers.
+    /// The same limit for the articles served from one source.
     pub max_vanished_percent_per_source: f64,
-    /// The same of what is in one language.
+    /// The same limit for the articles in one language.
     pub max_vanished_percent_per_language: f64,
-    /// How many articles and works may vanish from any of these whatever their share is.
+    /// How many articles and works each of these may lose regardless of the percentage.
     pub always_allowed: u64,
-    /// The judged queries, where there are any.
+    /// The judged queries, if configured.
     pub judged: Option<Judged>,
 }
 
-/// Judged queries, and how much worse they may be answered.
+/// Judged queries, and how much worse their results may become.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     /// The queries, JSON lines with `_id`, `text` and `lang`.
@@ -28,16 +28,16 @@ pub struct Judged {
     pub qrels: PathBuf,
     /// How far (0 to 1) their mean nDCG@10 may fall.
     pub max_ndcg_drop: f64,
-    /// How much newer articles are preferred, as when readers ask.
+    /// The preference for newer articles, as in readers' searches.
     pub recency: f32,
 }
 
-/// A tenth may vanish.
+/// A tenth may be lost.
 const MAX_VANISHED_PERCENT: f64 = 10.0;
 /// As many as a person deletes in one go. Below fifty articles a tenth is less than that.
 const ALWAYS_ALLOWED: u64 = 5;
-/// Above what adding a few good articles costs the mean of some hundred queries, and below what a
-/// zone that is lost does.
+/// More than adding a few good articles lowers the mean of some hundred queries, and less than the
+/// loss of a field does.
 const MAX_NDCG_DROP: f64 = 0.02;
 
 impl Default for Settings {
@@ -52,28 +52,28 @@ impl Default for Settings {
     }
 }
 
-/// What is wrong with the limits.
+/// Errors of the limits.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// A share is none.
+    /// A value is out of range.
     #[error("{key} is {value}: it should be from 0 to {max}")]
     OutOfRange {
         /// The setting.
         key: &'static str,
-        /// What it says.
+        /// Its value.
         value: f64,
-        /// The most that it may say.
+        /// The largest allowed value.
         max: f64,
     },
     /// Queries without judgements, or the other way round.
     #[error("queries and qrels come together: name both files or neither")]
     Half,
-    /// A limit on judged queries, of which there are none.
+    /// A limit on judged queries without judged queries.
     #[error("max_ndcg_drop is set, but no judged queries are: name them with queries and qrels")]
     NoQueries,
 }
 
-/// `[gate]` as it stands in the configuration file.
+/// `[gate]` as written in the configuration file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileSettings {
@@ -87,8 +87,8 @@ pub(crate) struct FileSettings {
 }
 
 impl FileSettings {
-    /// The settings; relative paths count from `base`. A limit that is not set for sources or
-    /// languages is that of the whole.
+    /// The validated settings; relative paths are relative to `base`. A limit that is not set for
+    /// sources or languages is that of the whole site.
     pub(crate) fn validate(self, base: &Path, recency: f32) -> Result<Settings, SettingsError> {
         let all = self.max_vanished_percent.unwrap_or(MAX_VANISHED_PERCENT);
         let judged = match (self.queries, self.qrels) {

@@ -1,4 +1,4 @@
-//! How the HTTP service is operated.
+//! Settings of the HTTP service.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -7,38 +7,39 @@ use axum::http::{HeaderValue, Uri};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-/// How the service is operated: the section `[http]` of the configuration.
+/// Settings of the HTTP service: the section `[http]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServiceSettings {
-    /// The origins whose pages may read public answers; every origin where it is not given.
+    /// The origins whose pages may read public responses; every origin if not set.
     pub cors_origins: Option<Vec<Origin>>,
-    /// How many seconds a cache may answer without asking again.
+    /// How many seconds a cache may serve a response without revalidation.
     pub cache_s: u32,
-    /// How many milliseconds a request may take, its body included.
+    /// How many milliseconds a request may take, including its body.
     pub request_timeout_ms: NonZeroU32,
-    /// How many milliseconds a connection may be without a whole request head, or without taking
-    /// anything of an answer.
+    /// How many milliseconds a connection may go without sending a complete request head, or
+    /// without reading any of a response.
     pub idle_timeout_ms: NonZeroU32,
-    /// How many connections there may be at once; further ones wait to be accepted.
+    /// The maximum number of simultaneous connections; further ones wait to be accepted.
     pub max_connections: NonZeroU32,
-    /// How many requests may wait for an engine worker; further ones are told to come back.
+    /// How many requests may wait for a search worker; further ones are rejected with a hint to
+    /// retry.
     pub max_waiting: usize,
-    /// How many milliseconds a request may wait for an engine worker.
+    /// How many milliseconds a request may wait for a search worker.
     pub max_wait_ms: u32,
-    /// The proxies whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// How often one client may ask; as often as it likes where it is not given.
+    /// The rate limit per client; unlimited if not set.
     pub rate_limit: Option<RateLimit>,
 }
 
-/// A token bucket for every client.
+/// A token bucket per client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// Requests a second in the long run.
+    /// Sustained requests per second.
     pub per_second: NonZeroU32,
-    /// Requests at once.
+    /// The size of a burst, in requests.
     pub burst: NonZeroU32,
 }
 
@@ -71,13 +72,13 @@ impl ServiceSettings {
         Duration::from_millis(u64::from(self.request_timeout_ms.get()))
     }
 
-    /// How long a connection may be without a whole request head, or without taking anything of an
-    /// answer.
+    /// How long a connection may go without sending a complete request head, or without reading any
+    /// of a response.
     pub(crate) fn idle_timeout(&self) -> Duration {
         Duration::from_millis(u64::from(self.idle_timeout_ms.get()))
     }
 
-    /// How long a request may wait for an engine worker.
+    /// How long a request may wait for a search worker.
     pub(crate) fn max_wait(&self) -> Duration {
         Duration::from_millis(u64::from(self.max_wait_ms))
     }
@@ -89,7 +90,7 @@ impl ServiceSettings {
 pub struct Origin(HeaderValue);
 
 impl Origin {
-    /// As it stands in a header.
+    /// Its form in a header.
     pub(crate) fn header_value(&self) -> HeaderValue {
         self.0.clone()
     }
@@ -99,7 +100,7 @@ impl TryFrom<String> for Origin {
     type Error = String;
 
     fn try_from(text: String) -> Result<Origin, String> {
-        let bad = || format!("{text:?} is no origin: it should be like https://www.example.org, without a path");
+        let bad = || format!("{text:?} is no origin: it should look like https://www.example.org, without a path");
         let uri: Uri = text.parse().map_err(|_| bad())?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(bad()) };
         let is_whole = format!("{scheme}://{authority}").eq_ignore_ascii_case(&text);
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_section_is_read_and_what_is_wrong_in_it_is_named() {
+    fn http_section_is_parsed_and_errors_name_the_setting() {
         let text = "cors_origins = [\"https://Www.example.org\", \"http://localhost:3000\"]\ncache_s = 0\n\
                     trusted_proxies = [\"127.0.0.1/32\", \"fd00::/8\"]\n[rate_limit]\nper_second = 10\nburst = 40\n";
         let settings: ServiceSettings = toml::from_str(text).unwrap();

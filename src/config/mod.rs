@@ -1,4 +1,4 @@
-//! Flags, file and environment become one validated configuration.
+//! The validated configuration from flags, environment and file.
 
 pub mod base_url;
 pub mod gate;
@@ -16,27 +16,27 @@ use self::http::ServiceSettings;
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use crate::storage::catalog::push::PUSHES;
 
-/// Where the file is looked for when none is named.
+/// The configuration file that is read if none is named.
 pub const DEFAULT_FILE: &str = "fichero.toml";
 
-/// What is wrong with a configuration.
+/// Errors of the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file that was named cannot be read.
+    /// The named file cannot be read.
     #[error("{path}: the configuration cannot be read")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
-    /// The file is not what it should be.
+    /// The file is not a valid configuration.
     #[error("{path}: {message}")]
     Parse {
         /// The file.
         path: PathBuf,
-        /// What is wrong, with the place.
+        /// The problem, with its position.
         message: String,
     },
     /// Two sources have one name.
@@ -55,7 +55,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
-    /// The admin token is named in two ways.
+    /// The admin token is configured twice.
     #[error("{path}: [admin] has token_file and token_sha256: leave one of them out")]
     TwoTokens {
         /// The file.
@@ -69,15 +69,15 @@ pub enum ConfigError {
         /// What it says.
         recency: f32,
     },
-    /// The limits of the gate make no sense.
+    /// The limits of the gate are invalid.
     #[error("{path}: [gate]: {source}")]
     Gate {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         source: gate::SettingsError,
     },
-    /// The address under which the API is reached is none.
+    /// The public address of the API is not a valid address.
     #[error("{path}: public_url is {url:?}: it should be an address such as https://search.example.org")]
     PublicUrl {
         /// The file.
@@ -101,36 +101,36 @@ pub struct Source {
 pub struct Config {
     /// The data folder.
     pub data: PathBuf,
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
     /// The configured sources; `corpus` when the file names none.
     pub sources: Vec<Source>,
-    /// The file of words that stand for each other.
+    /// The synonyms file.
     pub synonyms: Option<PathBuf>,
     /// How much newer articles are preferred, see [`crate::engine::ranking::recency_factor`].
     pub recency: f32,
-    /// Under which address the API is reached from outside.
+    /// The public address of the API.
     pub public_url: Option<BaseUrl>,
-    /// What readers know the site as, see [`crate::http::Settings::site_name`].
+    /// The name of the site for readers, see [`crate::http::Settings::site_name`].
     pub site_name: Option<String>,
-    /// What a run has to hold to be accepted by itself.
+    /// The limits within which a run is accepted without a person.
     pub gate: gate::Settings,
-    /// Where the admin token is kept.
+    /// Where the admin token is configured.
     pub token: TokenPlace,
-    /// How the HTTP service is operated.
+    /// Settings of the HTTP service.
     pub http: ServiceSettings,
 }
 
-/// Where the file says that the token of the admin routes is kept; the environment may name it
-/// too, see [`Token::find`](crate::admin::Token::find).
+/// Where the file configures the token of the admin routes; the environment may name it too, see
+/// [`Token::find`](crate::admin::Token::find).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum TokenPlace {
-    /// Nowhere.
+    /// Not configured.
     #[default]
     Unset,
-    /// The file that holds it.
+    /// In this file.
     File(PathBuf),
-    /// Its SHA-256, in hexadecimal digits.
+    /// As its SHA-256 hash, in hexadecimal digits.
     Sha256(String),
 }
 
@@ -168,14 +168,14 @@ struct FileAdmin {
 }
 
 impl Config {
-    /// Reads the configuration: what a flag or the environment says (`data`, `listen`) comes
-    /// before what the file says. Without `file`, [`DEFAULT_FILE`] is read if it is there.
-    /// Relative paths in the file count from the file's folder.
+    /// Reads the configuration: flags and environment (`data`, `listen`) take precedence over the
+    /// file. Without `file`, [`DEFAULT_FILE`] is read if it exists. Relative paths in the file are
+    /// relative to the file's folder.
     pub fn load(file: Option<&Path>, data: Option<PathBuf>, listen: Option<SocketAddr>) -> Result<Config, ConfigError> {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
         let read = match fs::read_to_string(path) {
             Ok(text) => toml::from_str(&text)
-                .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: told(&error, &text) })?,
+                .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: parse_message(&error, &text) })?,
             Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => FileConfig::default(),
             Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
         };
@@ -225,8 +225,8 @@ impl Config {
     }
 }
 
-/// What is wrong with a file, with the place; with the line itself too, unless it may hold a token.
-fn told(error: &toml::de::Error, text: &str) -> String {
+/// The problem of a file with its position, and with the line itself unless it may contain a token.
+fn parse_message(error: &toml::de::Error, text: &str) -> String {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let place = before.matches('\n').count();
     if text.lines().nth(place).is_some_and(|line| line.contains("token")) {
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_come_before_the_file_and_the_file_before_the_defaults() {
+    fn flags_override_the_file_and_the_file_overrides_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f.toml");
         fs::write(&path, "data = \"d\"\nlisten = \"127.0.0.1:1\"\n[[source]]\nname = \"a\"\npath = \"x\"\n").unwrap();
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn errors_name_the_problem() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f.toml");
         fs::write(&path, "dta = \"d\"\n").unwrap();

@@ -1,15 +1,15 @@
-//! Plain BM25 over one field, to show what our ranking is worth.
+//! Plain BM25 over one field, as a baseline for our ranking.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::analysis::{ArticleTerms, FormsCache, QueryForms, Zone, language_group};
 use crate::article::{Article, language_is_under};
 
-/// BM25 with the textbook's k1 1.2 and b 0.75 over title, summary and body as one field, stemmed
-/// by each article's own language, an article matching when it holds any word.
+/// BM25 with the textbook's k1 1.2 and b 0.75 over title, summary and body as one field, stemmed in
+/// each article's language. An article matches if it contains any query word.
 #[derive(Default)]
 pub(super) struct Baseline {
-    /// For every stem, the articles that hold it and how often.
+    /// For every stem, the articles that contain it and the term frequency.
     postings: HashMap<String, Vec<(usize, u32)>>,
     articles: Vec<PlainArticle>,
     caches: HashMap<String, FormsCache>,
@@ -24,7 +24,7 @@ struct PlainArticle {
 }
 
 impl Baseline {
-    /// Takes up an article; gives back how often it holds each stem.
+    /// Indexes an article; returns the frequency of each stem.
     pub(super) fn add(&mut self, article: &Article) -> HashMap<String, u32> {
         let terms = ArticleTerms::of(article, &mut self.caches);
         let mut counts: HashMap<String, u32> = HashMap::new();
@@ -44,8 +44,8 @@ impl Baseline {
         counts
     }
 
-    /// The works of the best articles for a query, in order. `lang` is the query's own language,
-    /// whose stemmer is used; with `only` nothing else is answered.
+    /// The works of the best articles for a query, best first. `lang` is the query's language,
+    /// whose stemmer is used; with `only`, other languages are filtered out.
     pub(super) fn search(&self, words: &[String], lang: &str, only: bool, depth: usize) -> Vec<&str> {
         let group = language_group(lang);
         let stems: Vec<String> =
@@ -59,12 +59,12 @@ impl Baseline {
         self.idf(self.postings.get(stem).map_or(0, Vec::len))
     }
 
-    fn idf(&self, holders: usize) -> f64 {
-        let (all, holders) = (self.articles.len() as f64, holders as f64);
-        (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln()
+    fn idf(&self, doc_freq: usize) -> f64 {
+        let (all, doc_freq) = (self.articles.len() as f64, doc_freq as f64);
+        (1.0 + (all - doc_freq + 0.5) / (doc_freq + 0.5)).ln()
     }
 
-    /// The articles that hold any of the stems, best first.
+    /// The articles that contain any of the stems, best first.
     fn ranked<'a>(&self, stems: impl Iterator<Item = &'a str>) -> Vec<&PlainArticle> {
         let words: f64 = self.articles.iter().map(|article| f64::from(article.length)).sum();
         let mean = (words / self.articles.len().max(1) as f64).max(1.0);
@@ -85,35 +85,35 @@ impl Baseline {
     }
 }
 
-/// How many of an article's terms plain more-like-this looks for, as Lucene's does.
+/// How many terms of an article plain more-like-this searches for, as in Lucene.
 const TERMS: usize = 25;
 
-/// Plain more-like-this: the terms of an article with the highest tf·idf as a query of plain BM25
-/// among the articles of its language.
+/// Plain more-like-this: searches for the terms of an article with the highest tf·idf, with plain
+/// BM25, among the articles of its language.
 pub(super) struct MoreLikeThis<'s> {
     by_group: HashMap<String, Baseline>,
-    /// The articles that are asked about, and how often they hold each stem.
-    asked: HashMap<&'s str, (String, HashMap<String, u32>)>,
+    /// The source articles, with the frequency of each stem.
+    sources: HashMap<&'s str, (String, HashMap<String, u32>)>,
 }
 
 impl<'s> MoreLikeThis<'s> {
-    /// Without articles yet; `ids` are those that will be asked about.
+    /// An empty index; `ids` are the source articles of later queries.
     pub(super) fn new(ids: impl Iterator<Item = &'s str>) -> MoreLikeThis<'s> {
-        MoreLikeThis { by_group: HashMap::new(), asked: ids.map(|id| (id, Default::default())).collect() }
+        MoreLikeThis { by_group: HashMap::new(), sources: ids.map(|id| (id, Default::default())).collect() }
     }
 
-    /// Takes up an article.
+    /// Indexes an article.
     pub(super) fn add(&mut self, article: &Article) {
         let group = language_group(&article.lang);
         let counts = self.by_group.entry(group.clone()).or_default().add(article);
-        if let Some(asked) = self.asked.get_mut(article.id.as_str()) {
-            *asked = (group, counts);
+        if let Some(sources) = self.sources.get_mut(article.id.as_str()) {
+            *sources = (group, counts);
         }
     }
 
-    /// The works nearest to an article of the work `own`, the nearest first.
+    /// The works most similar to an article of the work `own`, best first.
     pub(super) fn related(&self, id: &str, own: &str, depth: usize) -> Vec<&str> {
-        let Some((group, counts)) = self.asked.get(id) else { return Vec::new() };
+        let Some((group, counts)) = self.sources.get(id) else { return Vec::new() };
         let Some(baseline) = self.by_group.get(group) else { return Vec::new() };
         let mut terms: Vec<(f64, &str)> =
             counts.iter().map(|(stem, count)| (f64::from(*count) * baseline.idf_of(stem), stem.as_str())).collect();
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_like_this_answers_works_of_the_same_language_by_what_they_share() {
+    fn more_like_this_ranks_works_of_the_same_language_by_shared_terms() {
         let articles = [
             ("a-en", "a", "en", "granite quarry basalt"),
             ("a-gb", "a", "en-GB", "granite quarry basalt"),

@@ -1,4 +1,4 @@
-//! The articles that are evaluated on, and the engine that answers from them.
+//! The articles of an evaluation and the engine that searches them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,30 +12,30 @@ use crate::engine::{SearchEngine, registry};
 use crate::sources::{self, Format, Record, SiteProfile};
 use crate::storage::catalog::Catalog;
 
-/// An engine and the articles that it answers from.
+/// An engine and the articles that it searches.
 pub struct Site {
     pub(super) engine: Arc<dyn SearchEngine>,
     articles: Articles,
 }
 
 enum Articles {
-    /// Read for this evaluation; the index goes with its folder.
+    /// Read for this evaluation; the index is deleted with its folder.
     Read(Vec<Article>, #[expect(dead_code, reason = "kept while the engine reads from it")] TempDir),
-    /// Those of the catalog that the engine's generation is built from.
+    /// The articles of the catalog that the engine's generation was built from.
     Published(Catalog),
 }
 
-/// How many of the catalog's articles are in memory at a time, and after how many bytes fewer.
+/// The limits of one page read from the catalog: articles, and bytes of their texts.
 const PAGE: usize = 256;
 const PAGE_BYTES: usize = 4 << 20;
 
 impl Site {
-    /// What is published: the engine of the current generation, and the catalog.
+    /// The published site: the engine of the current generation, and the catalog.
     pub fn published(engine: Arc<dyn SearchEngine>, catalog: Catalog) -> Site {
         Site { engine, articles: Articles::Published(catalog) }
     }
 
-    /// Reads a corpus, and indexes it in a temporary folder.
+    /// Reads a corpus and indexes it in a temporary folder.
     pub(super) fn of(corpus: &Corpus) -> Result<Site> {
         let mut articles = read_articles(&corpus.path)?;
         if corpus.without_topics {
@@ -52,7 +52,7 @@ impl Site {
         })
     }
 
-    /// Hands every article over, hidden ones too, a page in memory at a time.
+    /// Calls `take` with every article, including hidden ones; one page at a time is in memory.
     pub(super) fn each_article(&self, mut take: impl FnMut(&Article) -> Result<()>) -> Result<()> {
         let catalog = match &self.articles {
             Articles::Read(articles, _) => return articles.iter().try_for_each(take),
@@ -68,7 +68,7 @@ impl Site {
     }
 }
 
-/// The articles of a corpus: of a folder, read as a source is, or of a file of JSON lines.
+/// The articles of a corpus: a folder, read like a source, or a file of JSON lines.
 fn read_articles(path: &Path) -> Result<Vec<Article>> {
     let mut articles = Vec::new();
     let mut rejected = 0u64;
@@ -77,7 +77,7 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
     if path.is_dir() {
         let (found, problems) = sources::list(path);
         for problem in problems {
-            tracing::warn!(file = problem.part, reason = problem.reason, "passing over a file of the corpus");
+            tracing::warn!(file = problem.part, reason = problem.reason, "skipping a file of the corpus");
         }
         profile = sources::profile_of(&found);
         files = found.into_iter().map(|file| (file.path.clone(), file.stem().to_owned(), file.format)).collect();
@@ -87,7 +87,7 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
             match record {
                 Record::Article(article, _) => articles.push(*article),
                 Record::Rejected(rejection) => {
-                    tracing::warn!(line, reason = rejection.reason, "passing over a record of the corpus");
+                    tracing::warn!(line, reason = rejection.reason, "skipping a record of the corpus");
                     rejected += 1;
                 }
             }

@@ -1,4 +1,4 @@
-//! The outcomes of single questions become the figures of groups of them.
+//! Aggregates the measures of single answers into figures of groups.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,33 +6,33 @@ use serde::Serialize;
 
 use super::Measures;
 
-/// The figures of one system over one group of questions: queries, or articles that are asked
-/// for related ones.
+/// The figures of one system over one group of queries. When related articles are evaluated, a
+/// query is a source article.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Figures {
-    /// How many questions there are.
+    /// The number of queries.
     pub queries: usize,
-    /// How many of them found nothing.
+    /// The number of queries without results.
     pub zero_results: usize,
     /// The mean of each measure.
     #[serde(flatten)]
     pub measures: Measures,
-    /// How long the answers took.
+    /// The response times.
     #[serde(flatten)]
     pub times: Times,
 }
 
-/// How long answers took.
+/// Response times.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Times {
-    /// Half of them took at most this long.
+    /// The median.
     pub median_ms: f64,
-    /// All but one in a hundred took at most this long.
+    /// The 99th percentile.
     pub p99_ms: f64,
 }
 
 impl Times {
-    /// Of the milliseconds that each answer took, in any order; all 0 of none.
+    /// Computes the percentiles of times in any order; all 0 if there are none.
     pub(super) fn of(mut took_ms: Vec<f64>) -> Times {
         took_ms.sort_by(f64::total_cmp);
         let at =
@@ -43,7 +43,7 @@ impl Times {
 
 /// The measures of one answer.
 pub(super) struct AnswerMeasures {
-    /// The language that it is counted under; empty for `all` only.
+    /// The language group of the answer; if empty, it counts for `all` only.
     lang: String,
     pub(super) measures: Measures,
     is_empty: bool,
@@ -51,7 +51,7 @@ pub(super) struct AnswerMeasures {
 }
 
 impl AnswerMeasures {
-    /// Measures an answer: its works, best first, by the grades of the works that are judged.
+    /// Measures an answer from its works, best first, and the grades of the judged works.
     pub(super) fn of<'a>(
         lang: &str,
         works: impl Iterator<Item = &'a str>,
@@ -71,7 +71,7 @@ impl AnswerMeasures {
     }
 }
 
-/// The figures of outcomes by language, and of `all`.
+/// The figures by language, and for `all`.
 pub(super) fn figures(outcomes: &[AnswerMeasures]) -> BTreeMap<String, Figures> {
     let mut groups: BTreeMap<String, Vec<&AnswerMeasures>> = BTreeMap::new();
     for outcome in outcomes {

@@ -1,4 +1,4 @@
-//! Judgements, as people keep them in a file.
+//! Reads relevance judgements (qrels) from a file.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -6,33 +6,33 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-/// How good an article is as an answer.
+/// The relevance of an article for a query.
 #[derive(Debug)]
 pub(super) struct Judgement {
-    /// What is asked: the id of a query, or of an article.
-    pub(super) asked: String,
+    /// The id of a query, or of a source article.
+    pub(super) query: String,
     /// The article that is judged.
     pub(super) article: String,
-    /// How good it is; 0 for of no use.
+    /// The grade; 0 means not relevant.
     pub(super) grade: u32,
 }
 
-/// The grades of works, by what is asked.
+/// The grades of works, by the id of the query or source article.
 pub(super) type Grades = HashMap<String, HashMap<String, u32>>;
 
-/// Reads judgements: three columns separated by tabs, of which `columns` names the first two, the
-/// third is the grade. A header line is passed over.
+/// Reads judgements: three columns separated by tabs. `columns` names the first two in error
+/// messages; the third is the grade. A header line is skipped.
 pub(super) fn read(path: &Path, columns: [&str; 2]) -> Result<Vec<Judgement>> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     parse(&path.display().to_string(), &text, columns)
 }
 
-fn parse(file: &str, text: &str, [asked_name, article_name]: [&str; 2]) -> Result<Vec<Judgement>> {
+fn parse(file: &str, text: &str, [query_name, article_name]: [&str; 2]) -> Result<Vec<Judgement>> {
     let mut judgements = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let mut columns = line.split('\t');
-        let (Some(asked), Some(article), Some(grade)) = (columns.next(), columns.next(), columns.next()) else {
-            bail!("{file}:{}: not {asked_name}, {article_name} and grade, separated by tabs", number + 1);
+        let (Some(query), Some(article), Some(grade)) = (columns.next(), columns.next(), columns.next()) else {
+            bail!("{file}:{}: not {query_name}, {article_name} and grade, separated by tabs", number + 1);
         };
         let Ok(grade) = grade.trim().parse::<u32>() else {
             if number == 0 {
@@ -40,31 +40,31 @@ fn parse(file: &str, text: &str, [asked_name, article_name]: [&str; 2]) -> Resul
             }
             bail!("{file}:{}: the grade {grade:?} is not a whole number", number + 1);
         };
-        for (name, value) in [(asked_name, asked), (article_name, article)] {
+        for (name, value) in [(query_name, query), (article_name, article)] {
             if value.is_empty() {
                 bail!("{file}:{}: the {name} is empty", number + 1);
             }
         }
-        judgements.push(Judgement { asked: asked.to_owned(), article: article.to_owned(), grade });
+        judgements.push(Judgement { query: query.to_owned(), article: article.to_owned(), grade });
     }
     Ok(judgements)
 }
 
-/// The grade of each work: the highest of its versions'. An article without a work stays in the
-/// ideal under its own name: it cannot be found, which is told.
+/// The grade of each work: the highest of its versions'. An article that is not in the index stays
+/// in the ideal ranking under its own id, so that it counts as not found; a warning names it.
 pub(super) fn by_work(judgements: &[Judgement], work_of: impl Fn(&str) -> Option<String>) -> Grades {
     let mut grades = Grades::new();
     let mut absent = BTreeSet::new();
-    for Judgement { asked, article, grade } in judgements {
+    for Judgement { query, article, grade } in judgements {
         let work = work_of(article).unwrap_or_else(|| {
             absent.insert(article.as_str());
             article.clone()
         });
-        let graded = grades.entry(asked.clone()).or_default().entry(work).or_insert(0);
+        let graded = grades.entry(query.clone()).or_default().entry(work).or_insert(0);
         *graded = (*graded).max(*grade);
     }
     if let Some(first) = absent.first() {
-        tracing::warn!(articles = absent.len(), first, "judged articles are not there: they count as not found");
+        tracing::warn!(articles = absent.len(), first, "judged articles are not in the index: they count as not found");
     }
     grades
 }
@@ -76,15 +76,15 @@ mod tests {
     const COLUMNS: [&str; 2] = ["article", "related article"];
 
     #[test]
-    fn a_header_blank_lines_and_further_columns_are_passed_over() {
+    fn header_blank_lines_and_extra_columns_are_skipped() {
         let read = parse("f", "article\trelated\tgrade\r\n\na\tb\t 2 \tnote\r\na\tc\t0", COLUMNS).unwrap();
-        let read: Vec<_> = read.iter().map(|j| (j.asked.as_str(), j.article.as_str(), j.grade)).collect();
+        let read: Vec<_> = read.iter().map(|j| (j.query.as_str(), j.article.as_str(), j.grade)).collect();
         assert_eq!(read, [("a", "b", 2), ("a", "c", 0)]);
         assert_eq!(parse("f", "a\tb\t1", COLUMNS).unwrap().len(), 1);
     }
 
     #[test]
-    fn a_broken_line_is_named() {
+    fn broken_line_is_reported_by_number() {
         for (text, message) in [
             ("a\tb\t1\n\na\tb", "f:3: not article, related article and grade, separated by tabs"),
             ("article related grade", "f:1: not article, related article and grade, separated by tabs"),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_work_has_the_highest_grade_of_its_versions() {
+    fn work_gets_the_highest_grade_of_its_versions() {
         let judgements = parse("f", "q\ta:es\t1\nq\ta:en\t3\nq\ta:pt\t2\nq\tgone\t2", COLUMNS).unwrap();
         let grades = by_work(&judgements, |article| article.split_once(':').map(|(work, _)| work.to_owned()));
         assert_eq!(grades["q"], HashMap::from([("a".to_owned(), 3), ("gone".to_owned(), 2)]));

@@ -1,42 +1,42 @@
-//! The measures of a ranking, of the judgements of its works in their order.
+//! Measures of a ranking, computed from the grades of its works in order.
 
 use serde::Serialize;
 
-/// The measures of one query, or their means over many.
+/// The measures of one query, or their means over many queries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Measures {
     /// nDCG of the first six (gain = judgement, discount log2).
     pub ndcg_6: f64,
     /// nDCG of the first ten.
     pub ndcg_10: f64,
-    /// One over the place of the first relevant work among ten, else 0.
+    /// The reciprocal rank of the first relevant work among ten, else 0.
     pub mrr_10: f64,
     /// The share of the relevant works among the first ten.
     pub recall_10: f64,
     /// The share of the relevant works among the first hundred.
     pub recall_100: f64,
-    /// Whether the first work is relevant.
+    /// 1 if the first work is relevant, else 0.
     pub success_1: f64,
-    /// Whether one of the first three is.
+    /// 1 if one of the first three is relevant, else 0.
     pub success_3: f64,
-    /// Whether one of the first five is.
+    /// 1 if one of the first five is relevant, else 0.
     pub success_5: f64,
 }
 
 impl Measures {
-    /// Measures one ranking: `ranked` are the judgements of the works answered, best first (0 for
-    /// an unjudged one), `judged` the judgements above 0 of all works judged for the query.
+    /// Measures one ranking: `ranked` are the grades of the returned works, best first (0 for an
+    /// unjudged one), `judged` the grades above 0 of all works judged for the query.
     pub fn of(ranked: &[u32], judged: &[u32]) -> Measures {
         let first = ranked.iter().position(|judgement| *judgement > 0);
-        let success = |places: usize| f64::from(u8::from(first.is_some_and(|place| place < places)));
-        let recall = |places: usize| {
-            let found = ranked.iter().take(places).filter(|judgement| **judgement > 0).count();
+        let success = |depth: usize| f64::from(u8::from(first.is_some_and(|rank| rank < depth)));
+        let recall = |depth: usize| {
+            let found = ranked.iter().take(depth).filter(|judgement| **judgement > 0).count();
             if judged.is_empty() { 0.0 } else { found as f64 / judged.len() as f64 }
         };
         Measures {
             ndcg_6: ndcg(ranked, judged, 6),
             ndcg_10: ndcg(ranked, judged, 10),
-            mrr_10: first.filter(|place| *place < 10).map_or(0.0, |place| 1.0 / (place + 1) as f64),
+            mrr_10: first.filter(|rank| *rank < 10).map_or(0.0, |rank| 1.0 / (rank + 1) as f64),
             recall_10: recall(10),
             recall_100: recall(100),
             success_1: success(1),
@@ -45,7 +45,7 @@ impl Measures {
         }
     }
 
-    /// The means of several; all 0 of none.
+    /// The means; all 0 if there are none.
     pub fn mean(of: &[Measures]) -> Measures {
         let mean = |value: fn(&Measures) -> f64| of.iter().map(value).sum::<f64>() / of.len().max(1) as f64;
         Measures {
@@ -69,7 +69,7 @@ fn ndcg(ranked: &[u32], judged: &[u32], depth: usize) -> f64 {
 }
 
 fn dcg(judgements: &[u32], depth: usize) -> f64 {
-    judgements.iter().take(depth).zip(2u32..).map(|(gain, place)| f64::from(*gain) / f64::from(place).log2()).sum()
+    judgements.iter().take(depth).zip(2u32..).map(|(gain, rank)| f64::from(*gain) / f64::from(rank).log2()).sum()
 }
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn measures_are_those_of_the_textbook() {
+    fn measures_match_the_textbook() {
         let perfect = Measures::of(&[3, 1], &[1, 3]);
         assert_eq!((perfect.ndcg_10, perfect.mrr_10, perfect.recall_100, perfect.success_1), (1.0, 1.0, 1.0, 1.0));
         let second = Measures::of(&[0, 1], &[1]);

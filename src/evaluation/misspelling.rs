@@ -1,4 +1,4 @@
-//! Queries as hurried people type them: a seeded generator of slips.
+//! A seeded generator of typing errors.
 
 use std::ops::Range;
 
@@ -7,21 +7,21 @@ use fastrand::Rng;
 use crate::analysis::fold;
 use crate::engine::planning::edit_model::neighbour_keys;
 
-/// The shortest word that gets a slip, in letters.
+/// The minimum length of a word that gets a typing error, in letters.
 const MIN_LETTERS: usize = 4;
-/// The shortest word that gets a second one, in letters.
+/// The minimum length of a word that gets a second one, in letters.
 const MIN_LETTERS_TWICE: usize = 8;
 
-/// A slip of the hand.
+/// A typing error.
 #[derive(Debug, Clone, Copy)]
 enum Slip {
-    /// A key beside the one that was meant.
+    /// A key next to the intended one.
     NeighbourKey,
-    /// A letter twice.
+    /// A doubled letter.
     Doubled,
-    /// A letter left out.
+    /// A missing letter.
     Dropped,
-    /// Two letters in each other's place.
+    /// Two swapped letters.
     Transposed,
     /// A letter without its accent.
     MissingAccent,
@@ -30,8 +30,8 @@ enum Slip {
 const SLIPS: [Slip; 5] = [Slip::NeighbourKey, Slip::Doubled, Slip::Dropped, Slip::Transposed, Slip::MissingAccent];
 
 impl Slip {
-    /// Makes the slip at a letter; whether it can happen there.
-    fn happen(self, letters: &mut Vec<char>, place: usize, rng: &mut Rng) -> bool {
+    /// Applies the error at a letter; returns whether that is possible there.
+    fn apply(self, letters: &mut Vec<char>, place: usize, rng: &mut Rng) -> bool {
         let Some(slot) = letters.get_mut(place) else { return false };
         let letter = *slot;
         match self {
@@ -59,9 +59,9 @@ impl Slip {
     }
 }
 
-/// A text with so many slips, each in a word of its own as far as there are such; `None` where
-/// there are not words enough. Words with digits, and short ones, stay as they are, as does each
-/// word's first letter.
+/// A text with `slips` typing errors, each in a different word as far as there are enough words;
+/// `None` if there are too few. Words with digits, short words and the first letter of each word
+/// stay unchanged.
 pub(super) fn misspell(text: &str, slips: usize, rng: &mut Rng) -> Option<String> {
     let mut words: Vec<(Range<usize>, Vec<char>)> =
         words(text).map(|range| (range.clone(), text.get(range).unwrap_or_default().chars().collect())).collect();
@@ -85,18 +85,19 @@ pub(super) fn misspell(text: &str, slips: usize, rng: &mut Rng) -> Option<String
     Some(misspelt)
 }
 
-/// Makes one slip in a word.
+/// Makes one typing error in a word.
 fn slip(letters: &mut Vec<char>, rng: &mut Rng) {
-    // Most slips can happen at most letters: this ends soon. A doubled letter always can.
+    // Most errors are possible at most letters, so this ends soon: doubling a letter is always
+    // possible.
     loop {
         let place = rng.usize(1..letters.len());
-        if rng.choice(SLIPS).is_some_and(|slip| slip.happen(letters, place, rng)) {
+        if rng.choice(SLIPS).is_some_and(|slip| slip.apply(letters, place, rng)) {
             return;
         }
     }
 }
 
-/// Where the words stand that may get a slip, in bytes.
+/// The byte ranges of the words that may get a typing error.
 fn words(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut end = 0;
     let runs = text.split(|c: char| !c.is_alphanumeric()).map(move |run| {
@@ -116,7 +117,7 @@ mod tests {
     use crate::engine::planning::edit_model::edits;
 
     #[test]
-    fn slips_happen_where_they_may_and_nowhere_else() {
+    fn typing_errors_change_only_eligible_words() {
         let text = "¿Qué universidades de 2018, o COVID19, enseñan educación en línea?";
         let mut seen = std::collections::HashSet::new();
         for seed in 0..300 {
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn there_must_be_words_enough() {
+    fn text_with_too_few_words_is_not_misspelt() {
         let of = |text, slips| misspell(text, slips, &mut Rng::with_seed(7)).is_some();
         assert!(of("becas", 1) && !of("becas", 2) && of("movilidad", 2) && of("becas lejos", 2));
         assert!(!of("ods 2018 c19d9 año", 1) && !of("", 1));

@@ -1,7 +1,8 @@
-//! Judgements become figures: how good answers are, and how fast they come.
+//! Evaluates the quality and speed of answers against judgements.
 //!
-//! [`Searches`] are measured with judged queries, spelt right or [`Misspelt`], [`Related`] articles
-//! with hand-picked lists of them. The unit is the work: its judgement is the highest of its versions', and it counts once.
+//! [`Searches`] are measured with judged queries, spelt correctly or [`Misspelt`]; [`Related`]
+//! articles with hand-picked lists. The unit is the work: its grade is the highest of its
+//! versions', and it counts once.
 
 pub(crate) mod baseline;
 pub(crate) mod corpus;
@@ -28,16 +29,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-/// What is to be evaluated.
+/// Options of an evaluation.
 #[derive(Debug, Clone)]
 pub struct EvaluationOptions {
-    /// The articles; without them the current generation is asked.
+    /// The articles; without them the published generation is evaluated.
     pub corpus: Option<Corpus>,
-    /// What is asked.
+    /// What to evaluate.
     pub task: EvaluationTask,
-    /// Works to look at, an answer.
+    /// How many works of an answer are evaluated.
     pub depth: usize,
-    /// Measure besides plain BM25, or plain more-like-this.
+    /// Also measure plain BM25, or plain more-like-this.
     pub baseline: bool,
     /// Write the ranking as a TREC run.
     pub run: Option<PathBuf>,
@@ -45,7 +46,7 @@ pub struct EvaluationOptions {
     pub against: Option<PathBuf>,
 }
 
-/// What an evaluation asks.
+/// What an evaluation measures.
 #[derive(Debug, Clone)]
 pub enum EvaluationTask {
     /// Judged queries.
@@ -59,40 +60,40 @@ pub enum EvaluationTask {
 /// Articles that are indexed for an evaluation.
 #[derive(Debug, Clone)]
 pub struct Corpus {
-    /// A folder, read as a source is, or a file of JSON lines.
+    /// A folder, read like a source, or a file of JSON lines.
     pub path: PathBuf,
-    /// Index the articles without their topics, tags and series: the text alone has to work.
+    /// Index the articles without their topics, tags and series, so that only the text counts.
     pub without_topics: bool,
 }
 
-/// What an evaluation found.
+/// The result of an evaluation.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Evaluation {
-    /// How many articles the index has.
+    /// The number of articles in the index.
     pub articles: u64,
-    /// By language of the query or of the article asked about, and `all`.
+    /// Figures by language of the query or source article, and for `all`.
     pub figures: BTreeMap<String, Figures>,
-    /// The same of plain BM25, or plain more-like-this.
+    /// The same figures for plain BM25, or plain more-like-this.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub baseline: BTreeMap<String, Figures>,
-    /// nDCG@10 by the id of the query or of the article asked about.
+    /// nDCG@10 by the id of the query or source article.
     pub per_query: BTreeMap<String, f64>,
-    /// Where nDCG@10 differs from an earlier evaluation's, the greatest losses first.
+    /// Where nDCG@10 differs from an earlier evaluation, the greatest losses first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
-    /// What else is told of related articles.
+    /// Further findings about related articles.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedFindings>,
-    /// What became of misspelt queries, by language of the query and `all`; the other figures are
-    /// those of the queries misspelt.
+    /// Findings about misspelt queries, by language of the query and for `all`; the other figures
+    /// are those of the misspelt queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub misspelt: Option<BTreeMap<String, MisspeltFigures>>,
 }
 
-/// A query, or an article's related ones, answered better or worse than before.
+/// A query or source article whose answer became better or worse.
 #[derive(Debug, Clone, Serialize)]
 pub struct Difference {
-    /// The query's or the article's id.
+    /// The id of the query or source article.
     pub query: String,
     /// The query's text, or the article's title.
     pub text: String,
@@ -102,7 +103,7 @@ pub struct Difference {
     pub now: f64,
 }
 
-/// The part of an earlier evaluation's JSON that is compared with.
+/// The part of an earlier evaluation's JSON that is compared.
 #[derive(Debug, Deserialize)]
 struct Earlier {
     per_query: BTreeMap<String, f64>,
@@ -124,19 +125,18 @@ fn differences(path: &Path, answered: &[MeasuredAnswer]) -> Result<Vec<Differenc
     Ok(differences)
 }
 
-/// An answer that was measured.
+/// A measured answer.
 struct MeasuredAnswer {
-    /// The id of the query, or of the article asked about.
+    /// The id of the query or source article.
     id: String,
     /// The query's text, or the article's title.
     text: String,
-    /// The ids of the articles answered, best first.
+    /// The ids of the returned articles, best first.
     ranking: Vec<String>,
     ndcg_10: f64,
 }
 
-/// Asks what is to be asked and measures the answers. Without a corpus of its own, `current`
-/// opens what is published.
+/// Runs an evaluation. Without a corpus in the options, `current` opens the published site.
 pub fn evaluate(options: &EvaluationOptions, current: impl FnOnce() -> Result<Site>) -> Result<Evaluation> {
     let site = match &options.corpus {
         Some(corpus) => Site::of(corpus)?,
@@ -158,12 +158,12 @@ pub fn evaluate(options: &EvaluationOptions, current: impl FnOnce() -> Result<Si
     Ok(evaluation)
 }
 
-/// The rankings in the form of TREC's runs, a line an article answered.
+/// The rankings as a TREC run, one line per returned article.
 fn trec_run(answered: &[MeasuredAnswer]) -> Result<String> {
     let mut run = String::new();
-    for MeasuredAnswer { id: asked, ranking, .. } in answered {
-        for (place, id) in ranking.iter().enumerate() {
-            writeln!(run, "{asked}\tQ0\t{id}\t{}\t{}\tfichero", place + 1, ranking.len() - place)?;
+    for MeasuredAnswer { id: query, ranking, .. } in answered {
+        for (rank, id) in ranking.iter().enumerate() {
+            writeln!(run, "{query}\tQ0\t{id}\t{}\t{}\tfichero", rank + 1, ranking.len() - rank)?;
         }
     }
     Ok(run)

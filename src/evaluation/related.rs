@@ -1,4 +1,4 @@
-//! How good related articles are, and how a site's blocks of them look on the whole.
+//! Evaluates related articles, and summarizes the related blocks of a whole site.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -13,25 +13,24 @@ use super::figures::{AnswerMeasures, Times, figures};
 use super::{Evaluation, EvaluationOptions, MeasuredAnswer, judgements};
 use crate::engine::{ArticleKey, Card, EngineError, MAX_LIMIT, Reason, RelatedHit, RelatedRequest, SearchEngine};
 
-/// How many works the block under a page shows.
+/// How many works the block under an article shows.
 const BLOCK_WORKS: usize = 6;
 
-/// Which related articles are asked for.
+/// Judged related articles.
 #[derive(Debug, Clone)]
 pub struct Related {
     /// The judgements: article, related article, grade, separated by tabs; a header line is
-    /// passed over.
+    /// skipped.
     pub qrels: PathBuf,
 }
 
-/// What is told of related articles beside the figures.
+/// Findings about related articles besides the figures.
 #[derive(Debug, Clone, Serialize)]
 pub struct RelatedFindings {
-    /// The judged articles that the index does not have or does not show: nothing was measured
-    /// on them.
+    /// The source articles that are not in the index or not visible: nothing was measured for them.
     pub missing: Vec<String>,
-    /// The judged articles that no other work is related to, as the judgements have it: nothing
-    /// could be measured on them.
+    /// The source articles without any related work in the judgements: nothing could be measured
+    /// for them.
     pub without_related: Vec<String>,
     /// The blocks under all articles.
     pub blocks: Blocks,
@@ -40,31 +39,31 @@ pub struct RelatedFindings {
 /// The blocks of related works under every article of the index.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Blocks {
-    /// How many blocks there are: one an article that is shown.
+    /// The number of blocks: one per visible article.
     pub blocks: usize,
-    /// How many works a block was asked for.
+    /// The requested number of works per block.
     pub size: usize,
-    /// How many blocks are empty.
+    /// The number of empty blocks.
     pub empty: usize,
-    /// How many works all of them show, each counted as often as it is shown.
+    /// The number of works shown in all blocks, counted with repetitions.
     pub hits: usize,
-    /// How many works the index has.
+    /// The number of works in the index.
     pub works: usize,
-    /// The share of the works that stand in one block at least.
+    /// The share of the works that are in at least one block.
     pub coverage: f64,
-    /// In how many blocks a work stands, on average over all works.
+    /// The mean number of blocks per work.
     pub mean_shown: f64,
-    /// The work that stands in the most blocks.
+    /// The work that is in the most blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_shown: Option<Shown>,
-    /// The share of the hits that have a reason of each type, named as the API names it.
+    /// The share of the hits with each type of reason, by its name in the API.
     pub reasons: BTreeMap<String, f64>,
-    /// How long a block took.
+    /// The response times of the blocks.
     #[serde(flatten)]
     pub times: Times,
 }
 
-/// In how many blocks a work stands.
+/// The number of blocks that show a work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Shown {
     /// The work's id.
@@ -73,7 +72,7 @@ pub struct Shown {
     pub blocks: usize,
 }
 
-/// Asks for related articles and measures the answers.
+/// Requests related articles and measures the answers.
 pub(super) fn evaluate(
     site: &Site,
     related: &Related,
@@ -82,13 +81,13 @@ pub(super) fn evaluate(
     if !(1..=MAX_LIMIT).contains(&options.depth) {
         bail!("depth {}: 1 to {MAX_LIMIT} related works can be looked at", options.depth);
     }
-    let asking = RelatedAsking { engine: site.engine.as_ref(), now_s: jiff::Timestamp::now().as_second() };
-    let Judged { sources, missing, without_related } = Judged::read(&related.qrels, &asking)?;
+    let requests = RelatedRequests { engine: site.engine.as_ref(), now_s: jiff::Timestamp::now().as_second() };
+    let Judged { sources, missing, without_related } = Judged::read(&related.qrels, &requests)?;
     let mut more_like_this =
         options.baseline.then(|| MoreLikeThis::new(sources.iter().map(|source| source.card.id.as_str())));
     let mut tally = BlockTally::default();
     site.each_article(|article| {
-        let Some((hits, took_ms)) = asking.related(&article.id, BLOCK_WORKS)? else { return Ok(()) };
+        let Some((hits, took_ms)) = requests.related(&article.id, BLOCK_WORKS)? else { return Ok(()) };
         tally.take(&article.work, &hits, took_ms);
         if let Some(more_like_this) = &mut more_like_this {
             more_like_this.add(article);
@@ -98,7 +97,7 @@ pub(super) fn evaluate(
     let mut answered = Vec::new();
     let mut outcomes = Vec::new();
     for JudgedSource { card, judged } in &sources {
-        let (hits, took_ms) = asking.related(&card.id, options.depth)?.unwrap_or_default();
+        let (hits, took_ms) = requests.related(&card.id, options.depth)?.unwrap_or_default();
         let outcome = AnswerMeasures::of(&card.lang, hits.iter().map(|hit| hit.card.work.as_str()), judged, took_ms);
         answered.push(MeasuredAnswer {
             id: card.id.clone(),
@@ -126,13 +125,13 @@ pub(super) fn evaluate(
     Ok((evaluation, answered))
 }
 
-/// A judged article, and the grades of the works that may be related to it.
+/// A source article, and the grades of its judged related works.
 struct JudgedSource {
     card: Card,
     judged: HashMap<String, u32>,
 }
 
-/// The judged articles in the order of their file, by what can be measured on them.
+/// The source articles in file order, grouped by whether they can be measured.
 #[derive(Default)]
 struct Judged {
     sources: Vec<JudgedSource>,
@@ -141,23 +140,23 @@ struct Judged {
 }
 
 impl Judged {
-    /// Reads judgements, of which at least one article must be left to measure.
-    fn read(qrels: &Path, asking: &RelatedAsking<'_>) -> Result<Judged> {
+    /// Reads judgements; an error if no article can be measured.
+    fn read(qrels: &Path, requests: &RelatedRequests<'_>) -> Result<Judged> {
         let judgements = judgements::read(qrels, ["article", "related article"])?;
         if judgements.is_empty() {
             bail!("{}: no judgements in it", qrels.display());
         }
         let mut cards: HashMap<&str, Option<Card>> = HashMap::new();
-        for id in judgements.iter().flat_map(|judgement| [judgement.asked.as_str(), &judgement.article]) {
+        for id in judgements.iter().flat_map(|judgement| [judgement.query.as_str(), &judgement.article]) {
             if !cards.contains_key(id) {
-                cards.insert(id, asking.card(id)?);
+                cards.insert(id, requests.card(id)?);
             }
         }
         let card = |id: &str| cards.get(id).and_then(Option::as_ref);
         let mut grades = judgements::by_work(&judgements, |id| card(id).map(|card| card.work.clone()));
         let mut read = Judged::default();
-        for id in judgements.iter().map(|judgement| judgement.asked.as_str()) {
-            // Taken out where it stands first.
+        for id in judgements.iter().map(|judgement| judgement.query.as_str()) {
+            // Removed at its first occurrence.
             let Some(mut judged) = grades.remove(id) else { continue };
             let Some(card) = card(id) else {
                 read.missing.push(id.to_owned());
@@ -182,21 +181,21 @@ impl Judged {
     }
 }
 
-/// The engine at one instant of the readers' time.
-struct RelatedAsking<'e> {
+/// The engine at a fixed time.
+struct RelatedRequests<'e> {
     engine: &'e dyn SearchEngine,
     now_s: i64,
 }
 
-impl RelatedAsking<'_> {
-    /// What is shown of an article, if it is.
+impl RelatedRequests<'_> {
+    /// The card of an article, if it is visible.
     fn card(&self, id: &str) -> Result<Option<Card>, EngineError> {
         let found = self.engine.article(&ArticleKey::Id(id.to_owned()), self.now_s)?;
         Ok(found.map(|found| found.card))
     }
 
-    /// The works related to an article and the milliseconds that it took; nothing where the
-    /// article is not shown.
+    /// The works related to an article and the time in milliseconds; `None` if the article is not
+    /// visible.
     fn related(&self, id: &str, limit: usize) -> Result<Option<(Vec<RelatedHit>, f64)>, EngineError> {
         let request = RelatedRequest { limit, ..RelatedRequest::new(ArticleKey::Id(id.to_owned()), self.now_s) };
         let begun = Instant::now();
@@ -206,12 +205,12 @@ impl RelatedAsking<'_> {
     }
 }
 
-/// Counts what blocks show.
+/// Counts the works and reasons in blocks.
 #[derive(Default)]
 struct BlockTally {
-    /// For every work, in how many blocks it stands.
+    /// For every work, the number of blocks that show it.
     shown: HashMap<String, usize>,
-    /// For every type of reason, how many hits have it.
+    /// For every type of reason, the number of hits that have it.
     reasons: BTreeMap<String, usize>,
     hits: usize,
     empty: usize,
@@ -219,7 +218,7 @@ struct BlockTally {
 }
 
 impl BlockTally {
-    /// Takes up the block under an article of a work.
+    /// Counts the block under an article of a work.
     fn take(&mut self, own_work: &str, hits: &[RelatedHit], took_ms: f64) {
         self.shown.entry(own_work.to_owned()).or_insert(0);
         self.hits += hits.len();

@@ -1,4 +1,4 @@
-//! How well judged queries are answered.
+//! Evaluates searches with judged queries.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -16,22 +16,22 @@ use super::{Evaluation, EvaluationOptions, MeasuredAnswer};
 use crate::engine::query::Query;
 use crate::engine::{Filters, MAX_LIMIT, RecoveryKind, SearchEngine, SearchRequest};
 
-/// Which queries are asked, and how.
+/// Judged queries and their search options.
 #[derive(Debug, Clone)]
 pub struct Searches {
     /// The queries, JSON lines with `_id`, `text` and `lang`.
     pub queries: PathBuf,
-    /// The judgements: query, article, grade, separated by tabs; a header line is passed over.
+    /// The judgements: query, article, grade, separated by tabs; a header line is skipped.
     pub qrels: PathBuf,
     /// Answer only articles in the query's language.
     pub filter_lang: bool,
-    /// Tell the query's language as the reader's.
+    /// Pass the query's language as the reader's.
     pub ui_lang: bool,
-    /// How much newer articles are preferred.
+    /// The preference for newer articles.
     pub recency: f32,
 }
 
-/// Queries, and how good which articles answer them.
+/// Queries with graded articles.
 #[derive(Debug)]
 pub struct JudgedSet {
     queries: Vec<JudgedQuery>,
@@ -45,12 +45,12 @@ pub(super) struct JudgedQuery {
     pub(super) text: String,
     #[serde(default)]
     pub(super) lang: String,
-    /// What is special about it, as whoever wrote it says.
+    /// Properties of the query, noted by its author.
     #[serde(default)]
     pub(super) traits: Vec<String>,
 }
 
-/// Asks the queries and measures the answers.
+/// Runs the queries and measures the answers.
 pub(super) fn evaluate(
     site: &Site,
     searches: &Searches,
@@ -68,13 +68,13 @@ pub(super) fn evaluate(
     })?;
     let grades = set.by_work(|article| works.get(article).cloned());
     let none = HashMap::new();
-    let asking = Asking::of(searches, options.depth);
+    let options = SearchOptions::of(searches, options.depth);
     let mut answered = Vec::new();
     let mut outcomes = Vec::new();
     for query in &set.queries {
         let judged = grades.get(&query.id).unwrap_or(&none);
         let begun = Instant::now();
-        let hits = asking.ask(site.engine.as_ref(), query, &query.text)?.hits;
+        let hits = options.ask(site.engine.as_ref(), query, &query.text)?.hits;
         let took_ms = begun.elapsed().as_secs_f64() * 1e3;
         let outcome = AnswerMeasures::of(&query.lang, hits.iter().map(|(_, work)| work.as_str()), judged, took_ms);
         answered.push(MeasuredAnswer {
@@ -101,35 +101,35 @@ pub(super) fn evaluate(
     Ok((evaluation, answered))
 }
 
-/// How the queries are asked.
+/// Search options of the queries.
 #[derive(Clone, Copy)]
-pub(super) struct Asking {
+pub(super) struct SearchOptions {
     pub(super) depth: usize,
     pub(super) filter_lang: bool,
     pub(super) ui_lang: bool,
     pub(super) recency: f32,
-    /// Whether they are answered as they were typed only.
+    /// Whether to search for exactly what was typed.
     pub(super) literal: bool,
 }
 
-/// What was answered to a query.
+/// The answer to a query.
 pub(super) struct QueryAnswer {
     /// The ids and works, best first.
     pub(super) hits: Vec<(String, String)>,
-    /// Whether something else was searched for than what was typed.
+    /// Whether the engine searched for something else than what was typed.
     pub(super) is_helped: bool,
-    /// The query in the spelling that was suggested.
+    /// The suggested spelling of the query.
     pub(super) suggestion: Option<String>,
 }
 
-impl Asking {
-    /// As the searches are asked, so many works each.
-    pub(super) fn of(searches: &Searches, depth: usize) -> Asking {
+impl SearchOptions {
+    /// The options of `searches`, with `depth` works per query.
+    pub(super) fn of(searches: &Searches, depth: usize) -> SearchOptions {
         let Searches { filter_lang, ui_lang, recency, .. } = *searches;
-        Asking { depth, filter_lang, ui_lang, recency, literal: false }
+        SearchOptions { depth, filter_lang, ui_lang, recency, literal: false }
     }
 
-    /// Asks a text in the language of a query.
+    /// Searches for a text in the language of a query.
     pub(super) fn ask(&self, engine: &dyn SearchEngine, query: &JudgedQuery, text: &str) -> Result<QueryAnswer> {
         let lang = Some(query.lang.clone()).filter(|lang| !lang.is_empty());
         let mut request = SearchRequest {
@@ -148,7 +148,7 @@ impl Asking {
             let answer = engine.search(&request)?;
             asked.is_helped = answer.recovery.is_some() || !answer.corrections.is_empty();
             if answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest) {
-                break; // what is newest is no answer to the query
+                break; // the newest articles do not answer the query
             }
             asked.suggestion =
                 answer.recovery.filter(|recovery| recovery.kind.is_respelling()).map(|recovery| recovery.to);
@@ -173,12 +173,12 @@ pub(super) fn read_queries(path: &Path) -> Result<Vec<JudgedQuery>> {
         .collect()
 }
 
-/// The mean nDCG@10 of judged queries needs no more works than that.
+/// How many works the mean nDCG@10 needs.
 const NDCG_DEPTH: usize = 10;
 
 impl JudgedSet {
     /// Reads the queries, JSON lines with `_id`, `text` and `lang`, and the judgements: query,
-    /// article and grade, separated by tabs; a header line is passed over.
+    /// article and grade, separated by tabs; a header line is skipped.
     pub fn read(queries: &Path, qrels: &Path) -> Result<JudgedSet> {
         let set =
             JudgedSet { queries: read_queries(queries)?, judgements: judgements::read(qrels, ["query", "article"])? };
@@ -188,13 +188,13 @@ impl JudgedSet {
         Ok(set)
     }
 
-    /// The articles that are judged, each once.
+    /// The distinct judged articles.
     pub fn articles(&self) -> HashSet<&str> {
         self.judgements.iter().map(|judgement| judgement.article.as_str()).collect()
     }
 
-    /// The mean nDCG@10 (0 to 1) of what an engine answers to the queries as they are, without a
-    /// filter; `work_of` tells an article's work.
+    /// The mean nDCG@10 (0 to 1) of an engine's answers to the queries, without filters; `work_of`
+    /// returns an article's work.
     pub fn ndcg_10(
         &self,
         engine: &dyn SearchEngine,
@@ -203,10 +203,10 @@ impl JudgedSet {
     ) -> Result<f64> {
         let grades = self.by_work(work_of);
         let none = HashMap::new();
-        let asking = Asking { depth: NDCG_DEPTH, filter_lang: false, ui_lang: false, recency, literal: false };
+        let options = SearchOptions { depth: NDCG_DEPTH, filter_lang: false, ui_lang: false, recency, literal: false };
         let mut sum = 0.0;
         for query in &self.queries {
-            let hits = asking.ask(engine, query, &query.text)?.hits;
+            let hits = options.ask(engine, query, &query.text)?.hits;
             let judged = grades.get(&query.id).unwrap_or(&none);
             let works = hits.iter().map(|(_, work)| work.as_str());
             sum += AnswerMeasures::of(&query.lang, works, judged, 0.0).measures.ndcg_10;
@@ -214,7 +214,7 @@ impl JudgedSet {
         Ok(sum / self.queries.len() as f64)
     }
 
-    /// The queries, in their order.
+    /// The queries, in file order.
     pub(super) fn queries(&self) -> &[JudgedQuery] {
         &self.queries
     }

@@ -438,7 +438,7 @@ fn server_killed_among_pushes_loses_no_acknowledged_one_and_brings_nothing_back(
         });
         assert_same(pushed.site.answered().as_ref(), &pushed.expected);
         let (status, log) = server.stop();
-        assert!(status.success() && !log.contains("otherwise than the catalog"), "{status}: {log}");
+        assert!(status.success() && !log.contains("differ from the catalog"), "{status}: {log}");
         assert_eq!(pushed.site.json(&["check", "--json"])["different"], json!([]));
     }
     println!("8 deaths among {} pushes", pushed.pushes);

@@ -387,7 +387,7 @@ fn orphan_that_cannot_be_removed_is_told_once_and_harms_nothing() {
     let server = Server::start_by(shell(&site, &["unshare", "-rm", "sh"], mount), site.folder());
     std::thread::sleep(Duration::from_millis(3_500));
     let log = server.log();
-    assert_eq!(log.matches("what dead processes left stays").count(), 1, "{log}");
+    assert_eq!(log.matches("cannot remove files of dead processes").count(), 1, "{log}");
     let mut client = server.client();
     assert_eq!(push(&mut client, "meanwhile").status, 201);
     wait_until("the push", || is_found(&mut client, "meanwhile"));
