@@ -1,8 +1,8 @@
 //! Cancellation: while it reads postings, an engine asks again and again whether to go on.
 //!
 //! The client may have disconnected, or the deadline may have passed. The caller knows; the engine
-//! knows neither clients nor clocks. Asking may block: there the scheduler lets shorter work go
-//! first.
+//! knows neither clients nor clocks. The check may block, so that the scheduler can run shorter
+//! work first.
 
 use std::cell::RefCell;
 
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outer_supervisor_is_asked_again_after_an_inner_one() {
+    fn outer_supervisor_is_restored_after_an_inner_one() {
         supervised(Box::new(|| false), || {
             supervised(Box::new(|| true), || assert!(checkpoint().is_ok()));
             assert!(matches!(checkpoint(), Err(EngineError::Stopped)));

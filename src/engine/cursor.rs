@@ -1,54 +1,54 @@
-//! Where a page ended, so that the next one goes on from there whatever has changed since.
+//! The end of a page, so that the next page continues there even if the articles changed.
 
 use super::{IndexVersion, Sort};
 
-/// For how long after a first page the state of the articles that it was answered from is held, so
-/// that the pages after it are of the same list. In seconds.
+/// How long, in seconds, the snapshot of a first page is retained, so that its following pages show
+/// the same list.
 pub const HOLD_S: i64 = 300;
 
 /// The end of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor {
-    /// The state of the articles that the page was answered from.
+    /// The index version of the page.
     pub version: IndexVersion,
-    /// The present as it was then, Unix time.
+    /// The time of the page, in Unix seconds.
     pub now_s: i64,
-    /// What the list is ordered by, of the last hit.
+    /// The sort key of the last hit.
     pub key: CursorKey,
     /// The id of the last hit.
     pub id: String,
-    /// How many hits there were up to it.
+    /// The number of hits up to and including it.
     pub place: usize,
 }
 
-/// What a list is ordered by.
+/// A sort key.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum CursorKey {
     /// By relevance: the score.
     Score(f32),
-    /// By date, either way: the second of publication, Unix time.
+    /// By date, in either direction: the time of publication in Unix seconds.
     Published(Option<i64>),
 }
 
 impl Cursor {
-    /// Whether its list is ordered by scores, which are those of one state of the articles.
+    /// Whether its list is sorted by score. Scores are comparable within one state only.
     pub fn is_by_score(&self) -> bool {
         matches!(self.key, CursorKey::Score(_))
     }
 
-    /// Whether the scores of its list are those of another state than this.
+    /// Whether the scores of its list belong to another version.
     pub fn is_outdated(&self, version: IndexVersion) -> bool {
         self.is_by_score() && self.version != version
     }
 
-    /// Whether its list is in this order. Where the articles changed, a search may be answered by what
-    /// is newest that was not before, or the other way round.
+    /// Whether its list has this order. After a change of the articles, a search may fall back to
+    /// the newest articles although it did not before, or the other way round.
     pub fn is_of_order(&self, sort: Sort) -> bool {
         self.is_by_score() == (sort == Sort::Relevance)
     }
 
-    /// The present of the list that the cursor goes on with: that of its first page, as long as
-    /// the page's state may be held, and never one to come.
+    /// The time to evaluate visibility at when the list continues: that of its first page, as long
+    /// as that page's snapshot may be retained, and never in the future.
     pub fn present(&self, now_s: i64) -> i64 {
         self.now_s.clamp(now_s.saturating_sub(HOLD_S), now_s)
     }

@@ -1,22 +1,22 @@
-//! Why a hit stands where it stands, in words for the people who write the articles.
+//! Explains the score of a hit to the people who write the articles.
 
 use super::planning::{Plan, PlannedWord, Variant, VariantOrigin};
 use super::ranking::{self, Counting, MatchState};
 use crate::analysis::Zone;
 
-/// How often a variant stands in a zone of an article.
+/// How often a variant occurs in a zone of an article.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Occurrences {
-    /// In any form; of a variant of several words, all of them in a row.
+    /// In any form; for a variant of several words, the whole sequence.
     pub stems: u32,
-    /// As itself, accents aside.
+    /// As the word itself, ignoring accents.
     pub folded: u32,
     /// With the accents that were typed.
     pub typed: u32,
 }
 
 impl Occurrences {
-    /// The weighted number of them.
+    /// The weighted frequency.
     pub fn frequency(&self, variant: &Variant, zone: Zone) -> f32 {
         if variant.sequence.len() > 1 {
             return self.stems as f32;
@@ -26,11 +26,11 @@ impl Occurrences {
     }
 }
 
-/// What an engine knows of one article.
+/// The evidence that an engine has about one article.
 pub trait Evidence {
-    /// What can go wrong in looking.
+    /// The error of a lookup.
     type Error;
-    /// How often a variant stands in a zone.
+    /// How often a variant occurs in a zone.
     fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, Self::Error>;
     /// The zone's length in words.
     fn length(&self, zone: Zone) -> u32;
@@ -38,14 +38,14 @@ pub trait Evidence {
     fn mean_length(&self, zone: Zone) -> f32;
 }
 
-/// What an article's score is made of, besides its words.
+/// The breakdown of an article's score, besides its words.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Made {
     /// The score of the hit.
     pub score: f32,
-    /// That of the version shown, without what the nearness of its words is worth.
+    /// The score of the version shown, without proximity.
     pub version: f32,
-    /// What the nearness of its words is worth.
+    /// The proximity score of its words.
     pub nearness: f32,
     /// The factor for its language.
     pub language: f32,
@@ -80,17 +80,17 @@ pub struct ExplanationFactor {
     pub factor: f32,
 }
 
-/// What is less than this of a whole came by rounding.
+/// The share of a score below which a difference counts as rounding.
 const ROUNDING: f32 = 1e-4;
 
-/// A factor nearer to 1 than this is not worth telling.
+/// Factors closer to 1 than this are not shown.
 const TOLD: f32 = 0.005;
 
 /// Explains a hit's score.
 pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Explanation, E::Error> {
     let mut parts = Vec::new();
     let mut held = MatchState::default();
-    // Of one that was left out nothing is known.
+    // Words that were left out have no evidence.
     for word in plan.words.iter().filter(|word| !word.variants.is_empty()) {
         let (text, score) = explain_word(word, evidence)?;
         if score > 0.0 {
@@ -121,7 +121,7 @@ pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Ex
     Ok(Explanation { parts, factors })
 }
 
-/// Why an article gets points for a word, and how many before the word's weight.
+/// Why an article scores for a word, and its score before the word's weight.
 fn explain_word<E: Evidence>(word: &PlannedWord, evidence: &E) -> Result<(String, f32), E::Error> {
     let mut best: Option<(f32, String)> = None;
     for variant in &word.variants {

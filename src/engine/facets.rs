@@ -1,4 +1,4 @@
-//! How many works there are under each value of a facet.
+//! Counts the works under each value of a facet.
 
 use std::cmp::Reverse;
 
@@ -6,7 +6,7 @@ use super::filters::Facet;
 use super::ranking::LanguageStats;
 use crate::analysis::language_group;
 
-/// The most tags and authors that are listed, the most frequent ones.
+/// The maximum number of tags and of authors listed, the most frequent ones.
 pub const MAX_LABELS: usize = 100;
 
 /// The counts of the facets that were asked for; the others are not there.
@@ -66,7 +66,7 @@ pub struct TopicCount {
 }
 
 impl FacetCounts {
-    /// Puts the counts of one facet of plain values in order.
+    /// Sorts and sets the counts of a facet without hierarchy.
     pub(crate) fn set_values(&mut self, facet: Facet, mut counts: Vec<ValueCount>) {
         counts.sort_by(|a, b| (Reverse(a.count), &a.value).cmp(&(Reverse(b.count), &b.value)));
         match facet {
@@ -80,9 +80,9 @@ impl FacetCounts {
         }
     }
 
-    /// Makes a tree of topics that came with all levels above them.
+    /// Sorts topics into a tree. The input contains all ancestors of every topic.
     pub(crate) fn set_topics(&mut self, mut topics: Vec<TopicCount>) {
-        // Each topic comes right before what is below it.
+        // Each topic comes directly before its descendants.
         topics.sort_by(|a, b| a.value.split('/').cmp(b.value.split('/')));
         let mut roots = Vec::new();
         for topic in topics {
@@ -92,7 +92,7 @@ impl FacetCounts {
         self.topic = Some(roots);
     }
 
-    /// Puts years and their months in order.
+    /// Sorts and sets years and their months.
     pub(crate) fn set_years(&mut self, years: impl IntoIterator<Item = (i16, u64, Vec<(i8, u64)>)>) {
         let mut years: Vec<_> = years.into_iter().collect();
         years.sort_by_key(|(year, ..)| Reverse(*year));
@@ -106,8 +106,8 @@ impl FacetCounts {
     }
 }
 
-/// The language groups in which a topic's label is looked for: the reader's, then the one that the
-/// site has most articles of.
+/// The language groups to take a topic's label from, in order: the reader's, then the one with most
+/// articles.
 pub(crate) fn label_groups(ui_lang: Option<&str>, languages: &[LanguageStats]) -> Vec<String> {
     let most = languages.iter().rev().max_by_key(|language| language.articles);
     ui_lang.map(language_group).into_iter().chain(most.map(|language| language.lang.clone())).collect()
@@ -117,7 +117,7 @@ fn year_name(year: i16) -> String {
     format!("{year:04}")
 }
 
-/// Sets a topic below the one that its path continues.
+/// Inserts a topic below its parent.
 fn plant(level: &mut Vec<TopicCount>, topic: TopicCount) {
     let is_below =
         |parent: &&mut TopicCount| topic.value.strip_prefix(&parent.value).is_some_and(|rest| rest.starts_with('/'));

@@ -1,4 +1,4 @@
-//! What an article must be to be answered, and what articles are counted by.
+//! Filters and facets.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,15 +6,14 @@ use std::str::FromStr;
 use crate::analysis::{fold, normalize};
 use crate::article::{Article, Kind, Moment, language_is_under, one_line};
 
-/// What articles are counted by. Each has a filter of its own, which its counts ignore: they say
-/// how many there would be under another value.
+/// A facet. Its counts ignore the facet's own filter, so that they show the alternatives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Facet {
-    /// The language, varieties counted under what they are a variety of too.
+    /// The language; a variety also counts under its base language.
     Lang,
     /// The kind of page.
     Kind,
-    /// The topics with all levels above them.
+    /// The topics with all their ancestors.
     Topic,
     /// The free keywords.
     Tag,
@@ -28,7 +27,7 @@ impl Facet {
     /// All facets, in the order of an answer.
     pub const ALL: [Facet; 6] = [Facet::Lang, Facet::Kind, Facet::Topic, Facet::Tag, Facet::Author, Facet::Year];
 
-    /// Its name in the API, which is that of its filter.
+    /// Its name in the API, the same as its filter.
     pub fn as_str(self) -> &'static str {
         match self {
             Facet::Lang => "lang",
@@ -47,7 +46,7 @@ impl fmt::Display for Facet {
     }
 }
 
-/// Not the name of a facet.
+/// The text is not the name of a facet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("should be lang, kind, topic, tag, author or year")]
 pub struct NoSuchFacet;
@@ -60,15 +59,15 @@ impl FromStr for Facet {
     }
 }
 
-/// What an article must be to be answered. Several values of one filter are alternatives,
-/// different filters must all hold; an empty one lets everything pass.
+/// Filters on articles. Several values of one filter are alternatives; different filters must all
+/// hold; an empty filter matches everything.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filters {
-    /// BCP 47; `pt` takes `pt-BR`.
+    /// BCP 47; `pt` matches `pt-BR`.
     pub langs: Vec<String>,
     /// Kinds of page.
     pub kinds: Vec<Kind>,
-    /// Topic paths in slugs; each takes everything below it.
+    /// Topic paths in slugs; each matches everything below it.
     pub topics: Vec<String>,
     /// Free keywords, compared by [`label_key`].
     pub tags: Vec<String>,
@@ -80,16 +79,16 @@ pub struct Filters {
     pub from_s: Option<i64>,
     /// Published before this second (Unix time).
     pub until_s: Option<i64>,
-    /// Kinds of page that do not pass.
+    /// Excluded kinds of page.
     pub kinds_not: Vec<Kind>,
-    /// Topic paths in slugs; nothing at or below one passes.
+    /// Excluded topic paths in slugs, with everything below them.
     pub topics_not: Vec<String>,
-    /// Free keywords of which none passes, compared by [`label_key`].
+    /// Excluded keywords, compared by [`label_key`].
     pub tags_not: Vec<String>,
 }
 
 impl Filters {
-    /// Whether a time of publication is within the bounds; an undated article is only where there
+    /// Whether a time of publication is within the bounds; an undated article matches only if there
     /// are none.
     pub fn takes_date(&self, published_s: Option<i64>) -> bool {
         match published_s {
@@ -98,7 +97,7 @@ impl Filters {
         }
     }
 
-    /// The filters as they are for a facet's counts: without its own.
+    /// The filters without that of a facet, as used for the facet's counts.
     pub fn without(&self, facet: Facet) -> Filters {
         let mut filters = self.clone();
         match facet {
@@ -112,7 +111,7 @@ impl Filters {
         filters
     }
 
-    /// Whether an article passes.
+    /// Whether an article passes the filters.
     pub fn take(&self, article: &Article) -> bool {
         let is_any = |none_asked: bool, holds: bool| none_asked || holds;
         let is_under = |paths: &[String]| {
@@ -136,8 +135,8 @@ impl Filters {
     }
 }
 
-/// What is compared of a tag or an author's name: case, accents, width and the number of spaces
-/// do not matter.
+/// The comparison key of a tag or an author's name: ignores case, accents, width and the number of
+/// spaces.
 pub fn label_key(label: &str) -> String {
     fold(&normalize(&one_line(label))).into_owned()
 }
@@ -158,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_are_compared_as_readers_type_them() {
+    fn labels_match_regardless_of_case_accents_and_spaces() {
         for (typed, written) in [("genero", "Género"), (" Ana  Perez", "ana PÉREZ"), ("covid-19", "COVID-19")] {
             assert_eq!(label_key(typed), label_key(written));
         }
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn facets_have_the_names_of_their_filters() {
+    fn facets_parse_from_the_names_of_their_filters() {
         for facet in Facet::ALL {
             assert_eq!(facet.as_str().parse(), Ok(facet));
         }

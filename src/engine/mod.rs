@@ -1,9 +1,9 @@
-//! What a search engine answers, in our own words; nothing here knows how.
+//! The interface of a search engine, independent of any index library.
 //!
-//! [`tantivy`] answers from a generation on disk, `oracle` from a list of articles held
-//! in memory: slow, obvious, and therefore what the other one is tested against (with the feature
-//! `test-support`). Both share the plan of a query ([`planning`]) and the formulas ([`ranking`]);
-//! neither shares how matches are found, counted, filtered or ordered.
+//! [`tantivy`] searches a generation on disk. `oracle` searches a list of articles in memory: it is
+//! slow and simple, and the reference that the other engine is tested against (with the feature
+//! `test-support`). Both share the query plan ([`planning`]) and the scoring formulas
+//! ([`ranking`]); neither shares how matches are found, counted, filtered or sorted.
 
 pub mod cancellation;
 pub mod cursor;
@@ -44,68 +44,67 @@ pub use self::suggest::{SuggestAnswer, SuggestRequest};
 pub(crate) use self::tantivy::{WriterEnded, io_error_in};
 pub use self::version::IndexVersion;
 
-/// What can go wrong inside an engine. A reader's query is never an error.
+/// Errors of an engine. A reader's query is never an error.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The index could not be read.
     #[error("the index could not be read")]
     Index(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The engine cannot be reached at present; what it is, in words for operators.
+    /// The engine is unavailable; the reason, for operators.
     #[error("the engine cannot answer at present: {0}")]
     Unavailable(String),
-    /// Nobody waits for the answer any more, see [`cancellation`].
+    /// The work was cancelled, see [`cancellation`].
     #[error("the work was stopped before its end")]
     Stopped,
 }
 
-/// What operators and caches are told of the state that an engine answers from. It is asked for at
-/// every request, and shares what it holds.
+/// The status of the engine's current state, for operators and caches. It is read on every request,
+/// so it shares its data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EngineStatus {
-    /// Which state it is.
+    /// The version of the state.
     pub version: IndexVersion,
-    /// When its index was built, RFC 3339; two indexes can have come to one version, but not at one
-    /// time.
+    /// When its index was built, RFC 3339. It distinguishes two indexes with the same version.
     pub built_at: Arc<str>,
-    /// How many articles readers may see of each language, as it was declared.
+    /// The number of visible articles by declared language.
     pub articles_by_language: Arc<BTreeMap<String, u64>>,
-    /// When an article has appeared or expired last, by its dates: up to the present, and up to when
-    /// the state was taken, from which the statistics are; all Unix time. While these and the version
-    /// stay, every article that was seen is seen, and no other.
+    /// When an article last appeared or expired by its dates, in Unix seconds: up to now, and up to
+    /// the time of the snapshot, which the statistics are computed for. As long as these and the
+    /// version stay the same, the set of visible articles is the same.
     pub visibility_changes_s: [i64; 2],
 }
 
 impl EngineStatus {
-    /// How many articles readers may see.
+    /// The number of visible articles.
     pub fn articles(&self) -> u64 {
         self.articles_by_language.values().sum()
     }
 }
 
-/// Where requests find the engine that answers at present: another one may take its place at any time.
+/// Gives requests the current engine, which may be replaced at any time.
 pub trait CurrentEngine: Send + Sync {
     /// The engine; `None` while there is no index that can be read.
     fn engine(&self) -> Option<Arc<dyn SearchEngine>>;
-    /// The engine as it is at this instant, for several questions that are answered from one state.
+    /// The engine with its current state, so that several queries see the same state.
     fn state(&self) -> Option<Arc<dyn SearchEngine>>;
 }
 
-/// Answers searches over one state of the articles at a time.
+/// Answers searches on one state of the articles at a time.
 ///
-/// Implementations are synchronous; a caller in async code crosses over once a request.
+/// Implementations are synchronous; async callers move each request to a worker thread.
 pub trait SearchEngine: Send + Sync {
-    /// The works that match, best first.
+    /// The matching works, best first.
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError>;
-    /// One article, or `None` where there is none that readers may see.
+    /// One article, or `None` if there is no visible one.
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError>;
-    /// The works nearest to an article; `None` where there is no such article.
+    /// The works most similar to an article; `None` if there is no such article.
     fn related(&self, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError>;
-    /// What a reader may be offered for what is typed so far.
+    /// Suggestions for a partly typed query.
     fn suggest(&self, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError>;
-    /// The state of the articles that answers are given from.
+    /// The version of the current state.
     fn index_version(&self) -> IndexVersion;
-    /// What operators and caches are told of that state; `now_s` is the present, Unix time.
+    /// The status of the current state; `now_s` is the current time in Unix seconds.
     fn status(&self, now_s: i64) -> Result<EngineStatus, EngineError>;
-    /// The engine as it is at this instant: while this is held, all its answers are of one state.
+    /// The engine with its current state: all answers of the returned value are from this state.
     fn at_present(&self) -> Box<dyn SearchEngine + '_>;
 }

@@ -1,19 +1,19 @@
-//! What a person typed, understood. Reading a query never fails: whatever has no meaning as an
-//! operator is read as words.
+//! Parses what a person typed. Parsing never fails: text without a meaning as an operator is read
+//! as words.
 
 use crate::analysis::{Zone, dashed, fold, is_quote, normalize, words};
 
-/// The characters of a query that are read; the rest is cut.
+/// The maximum number of characters parsed; the rest is cut off.
 pub const MAX_CHARS: usize = 512;
 
-/// The words of a query that are read; the rest is cut.
+/// The maximum number of words; the rest is cut off.
 pub const MAX_WORDS: usize = 40;
 
-/// The phrases, and the exclusions, of a query that are read; the rest is cut.
+/// The maximum number of phrases, and of exclusions; the rest is cut off.
 const MAX_CLAUSES: usize = 12;
 
-/// What names a zone in a query, in the languages of the readers: `title:`, `autor:`, `thème:`.
-/// Accents do not matter.
+/// The zone prefixes of queries, in the languages of the readers: `title:`, `autor:`, `thème:`.
+/// Accents are ignored.
 const ZONE_NAMES: [(&str, Zone); 12] = [
     ("title", Zone::Title),
     ("titulo", Zone::Title),
@@ -29,30 +29,30 @@ const ZONE_NAMES: [(&str, Zone); 12] = [
     ("sujet", Zone::Topics),
 ];
 
-/// One word that is searched for.
+/// One word of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryWord {
     /// Its normal form.
     pub text: String,
-    /// The compound it is a part of (`elearning` for the `e` of `e-learning`), or what stands
-    /// before its apostrophe (`türkiye` for `Türkiye'nin`): it stands for the word too.
+    /// The compound it is a part of (`elearning` for the `e` of `e-learning`), or the part before
+    /// its apostrophe (`türkiye` for `Türkiye'nin`): a match of it counts as a match of the word.
     pub compound: Option<String>,
-    /// Whether it is the beginning of a word: `movil*`.
+    /// Whether it is a prefix: `movil*`.
     pub is_prefix: bool,
-    /// The only zone in which it is looked for: `title:movilidad`.
+    /// The only zone to search, if any: `title:movilidad`.
     pub zone: Option<Zone>,
-    /// Whether it was typed in quotation marks only.
+    /// Whether all its occurrences were in quotation marks.
     pub is_quoted: bool,
 }
 
-/// Words that must, or must not, stand one after the other.
+/// A sequence of words that must, or must not, occur.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Clause {
     /// The words in their normal form.
     pub words: Vec<String>,
-    /// Whether the last one is the beginning of a word.
+    /// Whether the last word is a prefix.
     pub is_prefix: bool,
-    /// The only zone in which they are looked for.
+    /// The only zone to search, if any.
     pub zone: Option<Zone>,
 }
 
@@ -61,20 +61,20 @@ pub struct Clause {
 pub struct Query {
     /// What was typed.
     pub text: String,
-    /// The words to rank by, each once, those of phrases among them.
+    /// The distinct words to rank by, including those of phrases.
     pub words: Vec<QueryWord>,
-    /// Sequences of words that must stand in one zone, one after the other.
+    /// Phrases that must occur within one zone.
     pub phrases: Vec<Clause>,
     /// Words or phrases that must not occur.
     pub excluded: Vec<Clause>,
-    /// All words of the text in their order, where it excludes some, those behind a hyphen with
-    /// it: an article that holds this whole sequence is what was typed, and is not excluded.
+    /// If the text has exclusions: all its words in order, including those after a hyphen. An
+    /// article that contains this whole sequence is what was typed, and is not excluded.
     pub literal: Vec<String>,
     /// Whether the text was longer than [`MAX_CHARS`], or had more words than [`MAX_WORDS`].
     pub is_cut: bool,
 }
 
-/// One piece of a query, between spaces or quotation marks.
+/// One piece of a query, delimited by spaces or quotation marks.
 struct QueryPiece<'q> {
     text: &'q str,
     is_excluded: bool,
@@ -84,7 +84,7 @@ struct QueryPiece<'q> {
 }
 
 impl<'q> QueryPiece<'q> {
-    /// Reads the first piece of a text that does not begin with white space; the rest of it.
+    /// Parses the first piece of a text that does not begin with white space; returns the rest too.
     fn read(text: &'q str) -> (QueryPiece<'q>, &'q str) {
         let begins_word = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || is_quote(c));
         let (is_excluded, text) = match text.strip_prefix('-') {
@@ -104,7 +104,7 @@ impl<'q> QueryPiece<'q> {
         (QueryPiece { text, is_excluded, is_phrase: false, is_prefix, zone }, rest)
     }
 
-    /// The piece as words in a row; `None` where it has none.
+    /// The piece as a clause; `None` if it has no words.
     fn clause(&self) -> Option<Clause> {
         let words = plain_words(self.text);
         (!words.is_empty()).then_some(Clause { words, is_prefix: self.is_prefix, zone: self.zone })
@@ -117,7 +117,7 @@ fn zone_named(name: &str) -> Option<Zone> {
     ZONE_NAMES.iter().find(|(known, _)| *known == name).map(|(_, zone)| *zone)
 }
 
-/// The inside of a text's leading quotation marks, and what follows them.
+/// The text inside leading quotation marks, and the text after them.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix(is_quote)?;
     let end = inner.find(is_quote)?;
@@ -126,7 +126,7 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 }
 
 impl Query {
-    /// Reads a query: words, `"a phrase"`, `-word`, `-"a phrase"`, `begin*`, and `title:`,
+    /// Parses a query: words, `"a phrase"`, `-word`, `-"a phrase"`, `begin*`, and `title:`,
     /// `author:` or `topic:` before a word or a phrase.
     pub fn parse(text: &str) -> Query {
         let (read, is_cut) = match text.char_indices().nth(MAX_CHARS) {
@@ -152,7 +152,7 @@ impl Query {
             query.literal =
                 spoken.map(|word| if word.is_dashed { dashed(&word.text) } else { word.text.into_owned() }).collect();
             if query.words.is_empty() {
-                // Nothing is left to exclude from: `-1` is what is searched for.
+                // A query of only exclusions, such as `-1`, is searched for as words.
                 query.excluded.clear();
                 query.add_words(&QueryPiece {
                     text: read,
@@ -166,7 +166,7 @@ impl Query {
         query
     }
 
-    /// Whether nothing is searched for: no word was typed.
+    /// Whether the query has no words.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
@@ -184,7 +184,7 @@ impl Query {
                 }
             }
             let within = compound.as_ref().filter(|(_, end)| word.position < *end).map(|(text, _)| text.clone());
-            // What stands before an apostrophe has the same place in the text.
+            // The part before an apostrophe has the same position in the text.
             let head = cut.peek().filter(|next| next.span == 0 && next.bytes == word.bytes);
             let word = QueryWord {
                 compound: within.or(head.map(|head| head.text.to_string())),
@@ -209,7 +209,7 @@ impl Query {
     }
 }
 
-/// Adds a clause that is not there yet; whether there was room for it.
+/// Adds a clause unless it is present; returns false if there was no room.
 fn add_clause(clauses: &mut Vec<Clause>, clause: Option<Clause>) -> bool {
     let Some(clause) = clause.filter(|clause| !clauses.contains(clause)) else { return true };
     let has_room = clauses.len() < MAX_CLAUSES;
@@ -219,8 +219,8 @@ fn add_clause(clauses: &mut Vec<Clause>, clause: Option<Clause>) -> bool {
     has_room
 }
 
-/// The text up to a byte, without the word that the cut would go through: half of it is in no
-/// article. A text without spaces is cut where it stands.
+/// The text up to a byte, without a word that the cut would split: half a word matches nothing. A
+/// text without spaces is cut at the byte.
 fn cut(text: &str, end: usize) -> &str {
     let (read, rest) = text.split_at(end);
     if rest.starts_with(char::is_whitespace) {
@@ -229,7 +229,7 @@ fn cut(text: &str, end: usize) -> &str {
     read.rfind(char::is_whitespace).map(|space| &read[..space]).filter(|read| !read.trim().is_empty()).unwrap_or(read)
 }
 
-/// The words of a phrase without compounds, which stand beside their parts.
+/// The words of a phrase, without the compounds that are indexed next to their parts.
 fn plain_words(piece: &str) -> Vec<String> {
     words(piece).into_iter().filter(|word| word.span == 1).map(|word| normalize(&word.text).into_owned()).collect()
 }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn words_phrases_and_exclusions_are_told_apart() {
+    fn words_phrases_and_exclusions_are_parsed() {
         let query = Query::parse("Movilidad \"educación superior\" -covid -\"a b\" - x-ray");
         assert_eq!(typed(&query), ["movilidad", "educación", "superior", "x", "ray"]);
         assert_eq!(query.words[4].compound.as_deref(), Some("xray"));
@@ -257,13 +257,13 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_stands_outside_quotation_marks_too_is_not_quoted() {
+    fn word_also_typed_outside_quotation_marks_is_not_quoted() {
         let quoted = |text: &str| -> Vec<bool> { Query::parse(text).words.iter().map(|word| word.is_quoted).collect() };
         assert_eq!(quoted("a \"b c\" \"a\" c"), [false, true, false]);
     }
 
     #[test]
-    fn zones_are_named_in_the_languages_of_the_readers() {
+    fn zone_prefixes_are_parsed_in_the_languages_of_the_readers() {
         let query = Query::parse("title:Movilidad autor:\"Ana Pérez\" -tema:becas título:x");
         let zones: Vec<_> = query.words.iter().map(|word| (word.text.as_str(), word.zone)).collect();
         let authors = Some(Zone::Authors);
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_behind_a_word_makes_it_a_beginning() {
+    fn star_after_a_word_makes_it_a_prefix() {
         let prefixes =
             |text: &str| -> Vec<bool> { Query::parse(text).words.iter().map(|word| word.is_prefix).collect() };
         assert_eq!(prefixes("movil* virtual"), [true, false]);
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_words() {
+    fn malformed_operators_are_parsed_as_words() {
         assert_eq!(typed(&Query::parse("\"open")), ["open"]);
         assert_eq!(
             typed(&Query::parse("https://site.example/z?a=b:c (d) AND [e TO f] g^2~ *")),
@@ -300,7 +300,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read(text in "\\PC{0,80}") {
+        fn any_text_is_parsed(text in "\\PC{0,80}") {
             let _ = Query::parse(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! Which engine answers, for whoever need not know: a second one gets its place here.
+//! Chooses the engine implementation. Add further engines here.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::tantivy::{
 };
 use crate::article::Article;
 
-/// An engine that answers from these articles, its index in a folder, without a catalog.
+/// An engine over these articles, with its index in a folder and without a catalog.
 pub fn of_articles(articles: &[Article], folder: &Path) -> Result<Arc<dyn SearchEngine>, GenerationError> {
     let path = folder.join("1");
     let writer = GenerationWriter::create(&path, build_threads())?;

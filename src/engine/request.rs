@@ -1,4 +1,4 @@
-//! What an engine is asked.
+//! Requests to an engine.
 
 use super::cursor::Cursor;
 use super::filters::{Facet, Filters};
@@ -7,53 +7,56 @@ use super::ranking::DEFAULT_RECENCY;
 use super::sort::Sort;
 use crate::article::Article;
 
-/// The deepest place of a hit that can be asked for.
+/// The largest offset of a search.
 pub const MAX_OFFSET: usize = 10_000;
 
-/// The most hits of one answer.
+/// The maximum number of hits of one answer.
 pub const MAX_LIMIT: usize = 100;
 
 /// A search.
 #[derive(Debug, Clone)]
 pub struct SearchRequest {
-    /// What is searched for; an empty query matches everything.
+    /// The query; an empty one matches everything.
     pub query: Query,
-    /// What a version must be.
+    /// Filters on versions.
     pub filters: Filters,
-    /// Articles whose works are left out, as if they did not match; one that readers may not see,
-    /// or that is not there, leaves nothing out.
+    /// Articles whose works are excluded as if they did not match. A key of an invisible or missing
+    /// article has no effect.
     pub without: Vec<ArticleKey>,
-    /// The reader's language: which version of a work is shown, and which way ties fall.
+    /// The reader's language: selects the version shown of a work, and breaks ties.
     pub ui_lang: Option<String>,
-    /// Whether the versions of a work are one hit, or each is a hit of its own.
+    /// Whether the versions of a work are grouped into one hit; otherwise each version is a hit.
     pub group: bool,
-    /// What to count the answer by.
+    /// The facets to count.
     pub facets: Vec<Facet>,
     /// The order.
     pub sort: Sort,
-    /// Hits to pass over, at most [`MAX_OFFSET`].
+    /// The number of hits to skip, at most [`MAX_OFFSET`].
     pub offset: usize,
-    /// The end of the page before, to go on from; `offset` counts from there.
+    /// The end of the previous page, to continue from; `offset` is relative to it.
     pub after: Option<Cursor>,
-    /// Hits to answer, at most [`MAX_LIMIT`].
+    /// The maximum number of hits, at most [`MAX_LIMIT`].
     pub limit: usize,
-    /// The longest snippet, in characters.
+    /// The maximum snippet length in characters.
     pub snippet_chars: usize,
-    /// Whether the query's words are marked in titles and snippets.
+    /// Whether to mark the query's words in titles and snippets.
     pub highlight: bool,
-    /// Whether to say why each hit stands where it stands.
+    /// Whether to explain the score of each hit.
     pub explain: bool,
-    /// Whether it is answered as it was typed, or not at all: no word is corrected, and nothing else
-    /// is answered where it finds nothing.
+    /// Whether to search for exactly what was typed: no word is corrected, and the query is not
+    /// relaxed if it finds nothing.
     pub literal: bool,
-    /// How much newer articles are preferred, see [`recency_factor`](crate::engine::ranking::recency_factor).
+    /// The preference for newer articles, see
+    /// [`recency_factor`](crate::engine::ranking::recency_factor).
     pub recency: f32,
-    /// The present, Unix time: what is not published yet or has expired is not answered.
+    /// The current time in Unix seconds: articles that are not published yet or have expired are
+    /// invisible.
     pub now_s: i64,
 }
 
 impl SearchRequest {
-    /// A search for all that matches, ten works a page; `now_s` is the present, Unix time.
+    /// A search without filters and with ten works per page; `now_s` is the current time in Unix
+    /// seconds.
     pub fn new(query: Query, now_s: i64) -> SearchRequest {
         SearchRequest {
             query,
@@ -76,9 +79,9 @@ impl SearchRequest {
     }
 }
 
-/// How well an article's language suits a reader's: 2 where it is the same or a variety of it
-/// (`pt-BR` for `pt`), 1 where it is another of the group (`es` for `es-MX`, `zh-Hans` for
-/// `zh-Hant`), 0 where it is foreign.
+/// How well an article's language fits the reader's: 2 if it is the same or a variety of it
+/// (`pt-BR` for `pt`), 1 if it is in the same group (`es` for `es-MX`, `zh-Hans` for `zh-Hant`), 0
+/// otherwise.
 pub fn language_fit(lang: &str, ui_lang: Option<&str>) -> u8 {
     let Some(wanted) = ui_lang else { return 0 };
     if crate::article::language_is_under(lang, wanted) {
@@ -87,44 +90,43 @@ pub fn language_fit(lang: &str, ui_lang: Option<&str>) -> u8 {
     u8::from(crate::analysis::language_group(lang) == crate::analysis::language_group(wanted))
 }
 
-/// How an article is asked for.
+/// A key to look up an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArticleKey {
     /// By its id.
     Id(String),
-    /// By its address in any spelling, see [`url_key::key`](crate::article::url_key::key). Where
-    /// several visible articles share one, that with the first id.
+    /// By its address in any spelling, see [`url_key::key`](crate::article::url_key::key). If
+    /// several visible articles share one, the article with the lowest id.
     Url(String),
 }
 
-/// What related works are asked for.
+/// The origin of a request for related works.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RelatedTo {
-    /// An article that is there.
+    /// An existing article.
     Article(ArticleKey),
-    /// A text that is not published yet. A work that it is a version of is left out, as is the
-    /// article that it would take the place of.
+    /// An unpublished text. Its own work, and the article that it would replace, are excluded.
     Draft(Box<Article>),
 }
 
-/// A question for related works.
+/// A request for related works.
 #[derive(Debug, Clone)]
 pub struct RelatedRequest {
-    /// What they are to be related to.
+    /// The origin.
     pub to: RelatedTo,
-    /// What a version must be.
+    /// Filters on versions.
     pub filters: Filters,
-    /// Whether works that are not there in the language asked from are taken as they are related;
-    /// else only when that language has no other.
+    /// Whether works without a version in the origin's language are ranked like others; otherwise
+    /// they are used only if that language has no more.
     pub any_lang: bool,
-    /// Works to answer, at most [`MAX_LIMIT`].
+    /// The maximum number of works, at most [`MAX_LIMIT`].
     pub limit: usize,
-    /// The present, Unix time.
+    /// The current time in Unix seconds.
     pub now_s: i64,
 }
 
 impl RelatedRequest {
-    /// Six works related to an article; `now_s` is the present, Unix time.
+    /// A request for six works related to an article; `now_s` is the current time in Unix seconds.
     pub fn new(key: ArticleKey, now_s: i64) -> RelatedRequest {
         RelatedRequest { to: RelatedTo::Article(key), filters: Filters::default(), any_lang: false, limit: 6, now_s }
     }

@@ -1,4 +1,4 @@
-//! What an engine answers.
+//! Answers of an engine.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::planning::{Correction, Note};
 use super::version::IndexVersion;
 use crate::article::{Article, Kind, Moment, url_key};
 
-/// The most other versions of its work that are listed with a hit.
+/// The maximum number of other versions listed with a hit.
 pub const MAX_TRANSLATIONS: usize = 100;
 
 /// Another language version of a hit.
@@ -28,8 +28,8 @@ pub struct Translation {
     pub title: String,
 }
 
-/// The versions of a work that are listed with another, each told by its language and its id (or where
-/// that stands among all): see [`Hit::translations`]. Also how many there are, if that is more.
+/// The versions of a work to list, sorted by language and id (or the rank of the id): see
+/// [`Hit::translations`]. Also returns the total number if not all are listed.
 pub(crate) fn listed_translations<I: Ord, V>(mut versions: Vec<(&str, I, V)>) -> (Vec<V>, Option<u64>) {
     versions.sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     let total = (versions.len() > MAX_TRANSLATIONS).then_some(versions.len() as u64);
@@ -97,8 +97,8 @@ pub struct Card {
     pub series: Option<String>,
 }
 
-/// Reads an address that every answer shows. A card may have been stored by a version that took
-/// addresses of any scheme, so the intake's check is not enough.
+/// Deserializes an address that answers show. An older version may have stored a card with an
+/// address of any scheme, so it is checked again.
 fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.as_deref().and_then(url_key::web))
@@ -176,25 +176,25 @@ impl Total {
 /// The answer to a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchAnswer {
-    /// The works (without grouping: the versions) that match and pass the filters, the same on
+    /// The number of matching works (without grouping: versions) that pass the filters, the same on
     /// every page.
     pub total: Total,
-    /// How many of them stand before the page.
+    /// How many of them come before the page.
     pub place: usize,
-    /// The asked-for page of them.
+    /// The hits of the page.
     pub hits: Vec<Hit>,
-    /// The words that were searched for in another spelling, in the order of the query.
+    /// The corrected words, in query order.
     pub corrections: Vec<Correction>,
-    /// How hits were found, where it was not by the search as it was typed. Total, facets and all
-    /// pages are of the search that is answered.
+    /// How the query was relaxed, if it was. Total, facets and all pages refer to the relaxed
+    /// search.
     pub recovery: Option<Recovery>,
-    /// The counts that were asked for.
+    /// The requested facet counts.
     pub facets: FacetCounts,
-    /// Where the page ends, if there is more.
+    /// The cursor of the next page, if there is one.
     pub next: Option<Cursor>,
-    /// What the reader should know of how the query was read.
+    /// Notes for the reader about how the query was interpreted.
     pub notes: Vec<Note>,
-    /// The state it was given from.
+    /// The index version of the answer.
     pub index_version: IndexVersion,
 }
 
@@ -293,14 +293,14 @@ pub struct RelatedHit {
     pub reasons: Vec<Reason>,
 }
 
-/// The works nearest to an article or a draft.
+/// The works most similar to an article or a draft.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RelatedAnswer {
-    /// The article's id; a draft has none.
+    /// The article's id; `None` for a draft.
     pub id: Option<String>,
-    /// The works, nearest first.
+    /// The works, most similar first.
     pub hits: Vec<RelatedHit>,
-    /// The state it was given from.
+    /// The index version of the answer.
     pub index_version: IndexVersion,
 }
 
@@ -328,16 +328,16 @@ pub enum RecoveryKind {
 }
 
 impl RecoveryKind {
-    /// Whether all that was asked for is answered, in another spelling.
+    /// Whether the whole query is answered, in another spelling.
     pub fn is_respelling(self) -> bool {
         matches!(self, RecoveryKind::Spelling | RecoveryKind::Joined | RecoveryKind::Split)
     }
 }
 
-/// A value of a filter that was left out, such as `lang=fr`.
+/// A dropped filter value, such as `lang=fr`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DroppedFilter {
-    /// The parameter that asked for it.
+    /// The name of the parameter.
     pub name: &'static str,
     /// The value.
     pub value: String,
@@ -384,7 +384,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stored_card_loses_addresses_that_are_not_of_the_web() {
+    fn stored_card_drops_addresses_of_other_schemes() {
         let record = json!({"id": "a", "title": "Harbour", "url": "https://a.example/x", "image": "/x.png"});
         let (article, _) = Article::from_fields(record.as_object().unwrap()).unwrap();
         let mut stored = serde_json::to_value(Card::of(&article)).unwrap();

@@ -1,9 +1,9 @@
-//! The orders that hits can be listed in.
+//! Sort orders of hits.
 
 /// The order of hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// Best match first; newest first where nothing is searched for.
+    /// Best match first; newest first if the query is empty.
     #[default]
     Relevance,
     /// Newest first; undated articles last.

@@ -1,4 +1,4 @@
-//! Which state of the articles an engine answers from.
+//! The version of an index state.
 
 /// Which state of the articles an answer was given from: generation and applied `seq`,
 /// written `12.48211`.

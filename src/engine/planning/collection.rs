@@ -1,37 +1,37 @@
-//! The statistics of terms that a plan is made from; each engine provides them.
+//! The term statistics that planning uses; each engine provides them.
 
 use super::plan::WordForms;
 use super::synonyms::SynonymIndex;
 use crate::engine::filters::Filters;
 use crate::engine::ranking::LanguageStats;
 
-/// The articles that an engine searches, as far as planning needs to know them.
+/// The statistics of an engine's articles.
 pub trait Collection {
-    /// What a lookup can fail with.
+    /// The error of a lookup.
     type Error;
-    /// The language groups there are, in a fixed order.
+    /// The language groups, in a fixed order.
     fn languages(&self) -> &[LanguageStats];
-    /// The document frequency of a stem: that of the zone which has most, so that it is a lower bound.
+    /// The document frequency of a stem in the zone where it is highest: a lower bound of the
+    /// total.
     fn stem_doc_freq(&self, stem: &str) -> Result<u64, Self::Error>;
-    /// The folded words within so many edits of one (a transposition is one edit), each with its
-    /// document frequency, in the order of the words.
+    /// The folded words within `max_edits` edits of `folded` (a transposition is one edit), each
+    /// with its document frequency, in word order.
     fn fuzzy_terms(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Self::Error>;
     /// The document frequency of a folded word.
     fn doc_freq(&self, folded: &str) -> Result<u64, Self::Error>;
-    /// How many articles hold both of two folded words.
+    /// The number of articles that contain both folded words.
     fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, Self::Error>;
-    /// Whether some article has these words as a phrase, within one zone.
+    /// Whether any article contains these words as a phrase within one zone.
     fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Self::Error>;
     /// The surface form of a folded word: with its accents, and with capitals if it has them within
-    /// sentences. `None` if no article holds it that is visible at a time (Unix).
+    /// sentences. `None` if no article that contains it is visible at `now_s` (Unix seconds).
     fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Self::Error>;
-    /// The folded words that begin with a prefix, at most so many: those with the highest document
-    /// frequencies.
+    /// The folded words with a prefix, at most `most`: those with the highest document frequencies.
     fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, Self::Error>;
     /// The synonyms of the site.
     fn synonyms(&self) -> &SynonymIndex;
-    /// Whether any article could pass the filters. `false` is certain: a facet has none of the values
-    /// asked for. It never goes through the articles.
+    /// Whether any article could pass the filters. `false` is certain: a facet has none of the
+    /// requested values. It never iterates over the articles.
     fn could_pass(&self, _: &Filters) -> bool {
         true
     }
@@ -40,10 +40,10 @@ pub trait Collection {
 /// Words with a common prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Begun {
-    /// The words with the highest document frequencies, each with its own: the highest first, equal
-    /// ones in the order of the words.
+    /// The words with the highest document frequencies, each with its frequency, highest first;
+    /// ties in word order.
     pub words: Vec<(String, u64)>,
-    /// How many words have the prefix; a lower bound if there are very many.
+    /// The number of words with the prefix; a lower bound if there are very many.
     pub count: usize,
 }
 

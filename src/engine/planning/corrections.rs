@@ -1,4 +1,4 @@
-//! Other spellings of the words of a query: corrected, written together, written apart.
+//! Spelling variants of the words of a query: corrected, joined, split.
 
 use super::collection::Collection;
 use super::edit_model;
@@ -8,53 +8,53 @@ use crate::analysis::{fold, is_stop_word, normalize};
 use crate::engine::query::{Query, QueryWord};
 use crate::engine::ranking::WEIGHTS;
 
-/// The most words of a query that are corrected.
+/// The maximum number of corrected words of a query.
 const MAX_CORRECTED: usize = 4;
-/// The most words of a query of which words with two edits are looked for: that is a walk through much of
-/// the vocabulary each.
+/// The maximum number of words for which candidates at two edits are looked up: each is a walk
+/// through much of the vocabulary.
 const MAX_FAR: usize = 2;
-/// The same in a text, and the most words of one that are corrected.
+/// The same two limits for a text.
 const MAX_CORRECTED_OF_TEXT: usize = 3;
 const MAX_FAR_OF_TEXT: usize = 1;
-/// How many candidates for a correction are looked at in the languages of the query.
+/// How many candidates of a correction are scored for the languages of the query.
 const MAX_CANDIDATES: usize = 8;
-/// The shortest word that two neighbours are joined to, in characters.
+/// The minimum length of a joined word, in characters.
 const MIN_JOINED_CHARS: usize = 6;
-/// The shortest part that a word is split into, in characters.
+/// The minimum length of each part of a split word, in characters.
 const MIN_SPLIT_CHARS: usize = 3;
-/// The most places at which a word is split.
+/// The maximum number of positions at which a word is split.
 const MAX_PLACES: usize = 16;
-/// For how many splits of a query into known words it is looked up whether these stand in a row.
+/// How many splits of a query into known words are checked to occur as a phrase.
 const MAX_SPLITS: usize = 8;
-/// The most words that are searched for in place of one.
+/// The maximum number of corrections of one word.
 const MAX_CORRECTIONS: usize = 3;
-/// A correction this much less likely than the best one is left out.
+/// A correction with a smaller likelihood than this share of the best one is left out.
 const MIN_CORRECTION_SHARE: f32 = 0.2;
 /// How sure it must be that a word was meant, where the query is answered well without it.
 /// With less, more queries that are spelt right get a suggestion: experiment `planning.sureness`.
 const MIN_SURENESS: f32 = 0.4;
-/// The same in a query with another word that surely is misspelt.
+/// The same threshold in a query with another word that is certainly misspelt.
 const MIN_SURENESS_CARELESS: f32 = 0.0;
-/// What is added to how often the word as typed stands with the others: once may be chance.
+/// Smoothing of how often the typed word co-occurs with the others: once may be chance.
 const TOGETHER_BESIDES: f32 = 0.6;
-/// How many of the query's other words are looked at beside a candidate: the rarest.
+/// How many of the query's other words are used as context of a candidate: the rarest.
 const MAX_CONTEXT: usize = 4;
-/// How many times as often as the word as typed a candidate must stand with the query's other
-/// words, for a word that the site knows to be taken for another one misspelt.
+/// How many times as often as the typed word a candidate must co-occur with the query's other
+/// words, so that a known word is taken for a misspelling.
 const TIMES_AS_OFTEN: f32 = 3.0;
 
-/// A word that may have been meant.
+/// A candidate of a correction.
 struct CorrectionCandidate {
     variant: Variant,
-    /// How many articles of each language hold it.
+    /// Its document frequency by language.
     holders: Vec<u64>,
-    /// How likely it was meant, against other candidates; a logarithm.
+    /// The logarithm of its likelihood, relative to other candidates.
     score: f32,
-    /// How sure it is that it was meant; 0 where it is as likely as not.
+    /// The log odds that it was meant; 0 is even odds.
     sureness: f32,
 }
 
-/// A word's place in the query, and what may have been meant, the likeliest first.
+/// The index of a query word, and its candidates, the most likely first.
 type Mended = (usize, Vec<CorrectionCandidate>);
 
 impl CorrectionCandidate {
@@ -65,8 +65,8 @@ impl CorrectionCandidate {
 }
 
 impl<C: Collection> Planner<'_, C> {
-    /// Adds the likeliest words of the index to words that it does not know. `languages` says how
-    /// likely each language is the query's.
+    /// Adds corrections to unknown words. `languages` is the probability of each language being the
+    /// query's.
     pub(crate) fn add_corrections(
         &mut self,
         query: &Query,
@@ -118,7 +118,7 @@ impl<C: Collection> Planner<'_, C> {
         Ok(())
     }
 
-    /// Adds the candidates that are not much less likely than the best of their words.
+    /// Adds the candidates that are not much less likely than the best one of their word.
     fn add_candidates(
         &mut self,
         mended: Vec<Mended>,
@@ -139,8 +139,8 @@ impl<C: Collection> Planner<'_, C> {
         Ok(())
     }
 
-    /// Adds what is only taken for a slip where there is another one: words of three letters, and
-    /// words that no article holds in this form, but in another.
+    /// Adds corrections that are only accepted if another word is misspelt: of words of three
+    /// letters, and of words that occur in another form but not in this one.
     fn add_further(&self, query: &Query, mended: &mut Vec<Mended>, languages: &[f32]) -> Result<(), C::Error> {
         for (place, typed) in query.words.iter().enumerate().take(MAX_CORRECTED) {
             let text = fold(&typed.text);
@@ -165,8 +165,8 @@ impl<C: Collection> Planner<'_, C> {
         Ok(())
     }
 
-    /// The word among those that the site knows which is the likeliest to be another one misspelt,
-    /// with that one: it stands with the other words of the query far more often.
+    /// The known word that is most likely a misspelling, with its correction, which co-occurs far
+    /// more often with the other words of the query.
     fn mistaken(&self, query: &Query, mended: &[Mended], languages: &[f32]) -> Result<Option<Mended>, C::Error> {
         let mut likeliest: Option<(f32, (usize, CorrectionCandidate))> = None;
         for (place, typed) in query.words.iter().enumerate().take(MAX_CORRECTED) {
@@ -174,7 +174,7 @@ impl<C: Collection> Planner<'_, C> {
             let is_mended = mended.iter().any(|(other, _)| *other == place);
             let text = fold(&typed.text);
             let is_left = is_mended || typed.is_prefix || typed.is_quoted || context.is_empty();
-            // `what` stands beside everything less often than `that` does.
+            // Function words co-occur with everything: `what` would lose against `that`.
             if is_left || self.is_function_word(&text, languages) {
                 continue;
             }
@@ -202,7 +202,7 @@ impl<C: Collection> Planner<'_, C> {
         Ok(likeliest.map(|(_, (place, candidate))| (place, vec![candidate])))
     }
 
-    /// The words that may have been meant by a folded one, the likeliest first.
+    /// The candidates of a folded word, the most likely first.
     fn candidates(
         &self,
         text: &str,
@@ -231,7 +231,7 @@ impl<C: Collection> Planner<'_, C> {
             let holders = self.holders(&variant)?;
             let expected: f32 = languages.iter().zip(&holders).map(|(share, held)| share * (*held as f32).sqrt()).sum();
             if expected <= 0.0 {
-                continue; // no article of a likely language holds it
+                continue; // no article of a likely language contains it
             }
             let mut nearness = 0.0;
             for (other, held) in context {
@@ -252,8 +252,8 @@ impl<C: Collection> Planner<'_, C> {
         Ok(likely)
     }
 
-    /// A candidate as the site writes it, with its accents, and how many articles hold it; `None` where
-    /// readers may see none of these.
+    /// A candidate in the site's spelling, with its accents, and its document frequencies; `None`
+    /// if no visible article contains it.
     fn as_written(&self, candidate: CorrectionCandidate) -> Result<Option<(Variant, Vec<u64>)>, C::Error> {
         let CorrectionCandidate { variant, holders, .. } = candidate;
         let Some(written) = self.collection.written(&variant.text, self.now_s)? else { return Ok(None) };
@@ -266,15 +266,15 @@ impl<C: Collection> Planner<'_, C> {
         Ok(Some((Variant { text: written, ..accented }, holders)))
     }
 
-    /// Whether a folded word carries grammar and little else in the language that is likely the query's.
+    /// Whether a folded word is a function word in the probable language of the query.
     fn is_function_word(&self, folded: &str, languages: &[f32]) -> bool {
         let languages = self.collection.languages().iter().zip(languages);
         let stops = languages.filter(|(language, _)| is_stop_word(&language.lang, folded));
         stops.map(|(_, share)| share).sum::<f32>() >= 0.5
     }
 
-    /// The words beside one that say what it is about, folded, the rarest first, with how many
-    /// articles hold each.
+    /// The content words of the query besides the one at an index, folded, the rarest first, each
+    /// with its document frequency.
     fn context(&self, query: &Query, place: usize, mended: &[Mended], languages: &[f32]) -> Vec<(String, u64)> {
         let mut context: Vec<(String, u64)> = Vec::new();
         if is_long(query) {
@@ -296,7 +296,7 @@ impl<C: Collection> Planner<'_, C> {
         context
     }
 
-    /// Adds neighbours written together, where an article writes them so: `wheel chair`.
+    /// Adds the joined form of neighbouring words, if it occurs in the index: `wheel chair`.
     pub(crate) fn add_joined(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
         for (first, pair) in query.words.windows(2).enumerate() {
             let is_plain = |word: &QueryWord| !word.is_prefix && word.zone.is_none() && word.compound.is_none();
@@ -322,11 +322,11 @@ impl<C: Collection> Planner<'_, C> {
         Ok(())
     }
 
-    /// Adds the two words that an article may write where one was typed: `wheelchair`.
+    /// Adds the two parts of an unknown word, if they occur as a phrase: `wheelchair`.
     pub(crate) fn add_split(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
         let (mut split, mut looked_at) = (0, 0);
         for (place, typed) in query.words.iter().enumerate() {
-            // A word that was corrected is known by now.
+            // A corrected word counts as known here.
             if self.is_known(place) || typed.is_prefix || split == MAX_CORRECTED {
                 continue;
             }
@@ -350,7 +350,7 @@ impl<C: Collection> Planner<'_, C> {
         Ok(())
     }
 
-    /// Whether some article holds the word at a place.
+    /// Whether the word at an index occurs in the index.
     fn is_known(&self, place: usize) -> bool {
         self.frequencies.get(place).is_none_or(|of| of.iter().any(|frequency| *frequency > 0))
     }
@@ -361,7 +361,7 @@ fn stems(variant: &Variant) -> impl Iterator<Item = &String> {
     variant.sequence.iter().flat_map(|forms| forms.stems.iter().flatten())
 }
 
-/// Keeps the highest scores, in their order.
+/// Keeps the highest scores, sorted.
 fn keep_best<T>(scored: &mut Vec<(f32, T)>, most: usize) {
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.truncate(most);

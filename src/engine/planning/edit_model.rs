@@ -1,14 +1,14 @@
-//! How likely it is that somebody who typed one word meant another.
+//! How likely it is that a typed word is a misspelling of another.
 
 /// The shortest word that is corrected, in characters.
 pub const MIN_CHARS: usize = 4;
-/// From this length on a word may have two wrong places, in characters.
+/// The length from which a word may have two errors, in characters.
 const MIN_CHARS_TWO: usize = 8;
 /// The longest word that is corrected, in characters: longer ones are addresses and codes.
 const MAX_CHARS: usize = 40;
 
-/// How many edits away a folded word is looked for; 0 for one that is never corrected: short
-/// words, numbers, codes, and scripts without spaces between words.
+/// The maximum edit distance of corrections of a folded word; 0 for words that are never corrected:
+/// short words, numbers, codes, and scripts without spaces between words.
 pub fn max_edits(word: &str) -> u8 {
     let chars = word.chars().count();
     if !word.chars().all(|c| c.is_alphabetic() && c < '\u{e00}') {
@@ -21,15 +21,16 @@ pub fn max_edits(word: &str) -> u8 {
     }
 }
 
-/// Whether two folded words are the same, or one goes on where the other ends, as forms of a word do.
+/// Whether two folded words are equal, or one is a prefix of the other, as inflected forms are.
 pub fn begin_alike(one: &str, other: &str) -> bool {
-    /// Words that begin with so many bytes of each other are taken for forms of one.
+    /// The minimum common prefix of two forms of a word, in bytes.
     const MIN_BEGINNING: usize = 4;
     let begins = one.starts_with(other) || other.starts_with(one);
     one == other || (begins && one.len().min(other.len()) >= MIN_BEGINNING)
 }
 
-/// What each kind of slip is worth against the likeliest ones: how often people make it, roughly.
+/// The likelihood of each kind of typing error relative to the most frequent ones: roughly how
+/// often people make it.
 const TRANSPOSED: f32 = 1.0;
 const DOUBLING: f32 = 1.0;
 const SOUNDS_ALIKE: f32 = 1.0;
@@ -37,11 +38,11 @@ const NEIGHBOUR_KEY: f32 = 0.8;
 const LEFT_OUT: f32 = 0.8;
 const PUT_IN: f32 = 0.7;
 const OTHER_LETTER: f32 = 0.5;
-/// What is left of a slip on the first letter, where people look.
+/// The factor for an error in the first letter, which people notice.
 const FIRST_LETTER: f32 = 0.4;
 
-/// How likely `typed` is a slip for `meant`, both folded: the product over the slips of the
-/// likeliest way from one to the other (restricted Damerau-Levenshtein); 1 for the same word.
+/// How likely `typed` is a misspelling of `meant`, both folded: the product over the errors of the
+/// most likely alignment (restricted Damerau-Levenshtein); 1 for equal words.
 pub fn likelihood(typed: &str, meant: &str) -> f32 {
     let meant: Vec<char> = meant.chars().collect();
     let put_in = |letter: char, before: Option<char>| if before == Some(letter) { DOUBLING } else { PUT_IN };
@@ -91,11 +92,12 @@ pub fn likelihood(typed: &str, meant: &str) -> f32 {
 /// What standing together with the other words of a query counts for, against the likelihood of a
 /// slip. The likeliest word is most often the right one with it: experiment `planning.context`.
 pub const CONTEXT: f32 = 0.3;
-/// What every two words are taken to stand together in besides, in articles: few say little.
+/// Smoothing: articles added to the co-occurrences of every two words, because few articles say
+/// little.
 const TOGETHER_SMOOTHING: f32 = 0.5;
 
-/// How many times as often as by chance two words stand in one article, of which `both` hold both
-/// and `one` and `other` of `all` hold one; a logarithm.
+/// The logarithm of how much more often than by chance two words occur in one article: `both` of
+/// `all` articles contain both, `one` and `other` contain one of them.
 pub fn togetherness(both: u64, one: u64, other: u64, all: u64) -> f32 {
     let by_chance = one as f32 * other as f32 / all.max(1) as f32;
     ((both as f32 + TOGETHER_SMOOTHING) / (by_chance + TOGETHER_SMOOTHING)).ln()
@@ -113,20 +115,21 @@ pub fn sureness(typed: &str, meant: &str, expected: f32) -> f32 {
     1.9 + 10.6 * likelihood(typed, meant).ln() - 4.8 * further_edits + 0.84 * expected.ln() - 0.11 * chars
 }
 
-/// Whether two words may be forms of one: they differ in their last letters only.
+/// Whether two words may be inflected forms of one word: they differ in their last letters only.
 pub fn may_be_inflected(one: &str, other: &str) -> bool {
     let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     common + 1 >= one.chars().count().min(other.chars().count())
 }
 
-/// What it adds to that how far a word leads before the next one; `None` where there is none.
+/// The contribution to [`sureness`] of a candidate's lead over the next one; `None` if there is no
+/// other.
 pub fn lead(before: Option<f32>) -> f32 {
     0.27 * before.unwrap_or(f32::INFINITY).min(6.0)
 }
 
 /// Letters that sound alike in Spanish, Portuguese, French or English.
 const SOUND_GROUPS: [&str; 6] = ["bv", "scz", "gj", "iy", "kcq", "mn"];
-/// The rows of a keyboard: neighbours stand side by side, or one above the other.
+/// The rows of a keyboard: neighbours are side by side, or one above the other.
 const KEY_ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
 fn substitution(typed: char, meant: char) -> f32 {
@@ -136,7 +139,7 @@ fn substitution(typed: char, meant: char) -> f32 {
     if neighbour_keys(typed).any(|key| key == meant) { NEIGHBOUR_KEY } else { OTHER_LETTER }
 }
 
-/// The letters on the keys around that of a letter; none for what has no key of its own.
+/// The letters on the keys around that of a letter; none for a letter without a key of its own.
 pub fn neighbour_keys(letter: char) -> impl Iterator<Item = char> {
     let place = KEY_ROWS.iter().enumerate().find_map(|(row, keys)| Some((row, keys.find(letter)?)));
     let keys = KEY_ROWS.iter().enumerate().flat_map(|(row, keys)| keys.char_indices().map(move |key| (row, key)));
@@ -146,7 +149,7 @@ pub fn neighbour_keys(letter: char) -> impl Iterator<Item = char> {
     })
 }
 
-/// The edits between two words, transpositions of neighbours counted once (restricted
+/// The edit distance of two words, with a transposition of neighbours as one edit (restricted
 /// Damerau-Levenshtein).
 pub fn edits(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
@@ -184,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn likely_slips_are_told_from_unlikely_ones() {
+    fn likely_typing_errors_score_higher_than_unlikely_ones() {
         let likelier = |typed: &str, meant: &str, other: &str| {
             assert!(likelihood(typed, meant) > likelihood(typed, other), "{typed}: {meant} or {other}");
         };
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_numbers_and_short_words_are_left_alone() {
+    fn codes_numbers_and_short_words_are_not_corrected() {
         for (word, edits) in [("ods", 0), ("iesalc", 1), ("covid19", 0), ("2018", 0), ("movilidad", 2), ("高等教育", 0)]
         {
             assert_eq!(max_edits(word), edits, "{word}");

@@ -1,5 +1,5 @@
-//! What a collection has said while one search was planned. A search that is helped is planned
-//! anew, and asks mostly the same: every walk through the vocabulary is made once.
+//! Caches the lookups of a collection while one search is planned. A relaxed search is planned
+//! again with mostly the same lookups, so each walk through the vocabulary is done once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,10 +10,10 @@ use super::synonyms::SynonymIndex;
 use crate::engine::filters::Filters;
 use crate::engine::ranking::LanguageStats;
 
-/// Words, with how many articles hold each.
+/// Words with their document frequencies.
 type Counted = Vec<(String, u64)>;
 
-/// A collection of one state of the articles, with what it has said.
+/// A collection of one state of the articles, with a cache of its lookups.
 pub(crate) struct Known<'c, C> {
     collection: &'c C,
     stem_doc_freqs: RefCell<HashMap<String, u64>>,
@@ -40,7 +40,7 @@ impl<'c, C> Known<'c, C> {
     }
 }
 
-/// What is known under a key, or is found now.
+/// The cached value of a key, or a new lookup.
 fn known<K: std::hash::Hash + Eq, V: Clone, E>(
     of: &RefCell<HashMap<K, V>>,
     key: K,

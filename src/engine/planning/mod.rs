@@ -1,5 +1,5 @@
-//! A query made ready for the articles at hand: what stands for each word in each language, and
-//! what each word weighs.
+//! Plans a query for the current articles: term expansions of each word in each language, and the
+//! weight of each word.
 
 pub(crate) mod budget;
 pub mod collection;

@@ -1,5 +1,5 @@
-//! The plan of a query: what stands for each word in each language, what each word weighs, and what
-//! an article must hold.
+//! The plan of a query: the term expansions of each word in each language, the weight of each word,
+//! and what an article must contain to match.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,14 +9,14 @@ use crate::engine::query::Query;
 use crate::engine::ranking::{Counting, LanguageStats, MatchRequirements, WEIGHTS};
 use crate::engine::request::SearchRequest;
 
-/// The token variants of one word: an article that has any of them has the word.
+/// The token variants of one word: an article that contains any of them contains the word.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct WordForms {
-    /// For every language, in the collection's order, the stems that stand for the word.
+    /// The stems of the word for every language, in the collection's order.
     pub stems: Vec<Vec<String>>,
-    /// Folded words that stand for it in every language.
+    /// Folded words that match it in every language.
     pub folded: Vec<String>,
-    /// The word as typed, where it was typed with accents.
+    /// The word as typed, if it was typed with accents.
     pub typed: Option<String>,
 }
 
@@ -29,65 +29,66 @@ impl WordForms {
     }
 }
 
-/// A word as the vocabulary of all languages has it: folded, not stemmed.
+/// A word in the form of the language-independent vocabulary: folded, not stemmed.
 pub(crate) fn folded_word(word: &str) -> String {
     QueryForms::of(word, "und").folded
 }
 
-/// Where a variant of a word comes from.
+/// The origin of a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VariantOrigin {
-    /// The word as it was typed, or the compound that it is a part of.
+    /// The word as typed, or the compound that it is a part of.
     Typed,
-    /// The words that begin with it.
+    /// Words with it as a prefix.
     Prefix,
-    /// The word and its neighbour written as one.
+    /// The word and its neighbour joined into one.
     Joined,
-    /// Its two parts written as two words.
+    /// The word split into two.
     Split,
-    /// A word that the site's synonyms name beside it.
+    /// A synonym from the site's list.
     Synonym,
-    /// A word that was probably meant.
+    /// A spelling correction.
     Correction,
-    /// A word that was perhaps meant: searched for, but not reported as a correction.
+    /// A soft expansion: a word that was perhaps meant, searched for but not reported as a
+    /// correction.
     Guess,
 }
 
-/// Something that stands for a word of the query.
+/// A term expansion of a word of the query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
-    /// Where it comes from.
+    /// Its origin.
     pub origin: VariantOrigin,
-    /// How it is shown to people.
+    /// Its text for display.
     pub text: String,
-    /// How much an occurrence counts, relative to the word itself.
+    /// The weight of an occurrence, relative to the word itself.
     pub factor: f32,
     /// Which occurrences count.
     pub counting: Counting,
-    /// Its words, one after the other; mostly one.
+    /// Its words as a phrase; usually one.
     pub sequence: Vec<WordForms>,
 }
 
-/// One word of the query, ready to be looked for.
+/// One planned word of the query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedWord {
     /// The word as typed.
     pub text: String,
-    /// The only zone in which it is looked for.
+    /// The only zone to search, if any.
     pub zone: Option<Zone>,
-    /// What stands for it.
+    /// Its variants.
     pub variants: Vec<Variant>,
-    /// The weight of the word: what an article gains by having it.
+    /// The weight of the word: the score of containing it.
     pub weight: f32,
-    /// Whether it carries grammar and little else in the language that the query is probably in.
+    /// Whether it is a function word in the probable language of the query.
     pub is_function_word: bool,
-    /// The same in any language of the site.
+    /// Whether it is a stop word in any language of the site.
     pub is_stop_word: bool,
     /// The document frequency of its variants together, in all languages.
     pub holders: u64,
-    /// An estimate of the postings that are read for it.
+    /// The estimated number of postings read for it.
     pub reads: u64,
-    /// Whether it was typed in quotation marks only.
+    /// Whether all its occurrences were in quotation marks.
     pub is_quoted: bool,
 }
 
@@ -98,30 +99,30 @@ impl PlannedWord {
     }
 }
 
-/// One zone, or all.
+/// The given zone, or all zones.
 fn zones(only: Option<Zone>) -> impl Iterator<Item = Zone> {
     Zone::ALL.into_iter().filter(move |zone| only.is_none_or(|only| only == *zone))
 }
 
-/// Two words that stand near each other in the query.
+/// Two neighbouring words of the query.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pair {
-    /// The first one's place among the words.
+    /// The index of the first word.
     pub first: usize,
-    /// The second one's place.
+    /// The index of the second word.
     pub second: usize,
-    /// How many words behind the first the second stands.
+    /// Their distance in the query, in words.
     pub gap: u32,
-    /// What an article gains by having them at that distance.
+    /// The score of having them at that distance.
     pub weight: f32,
 }
 
-/// Word sequences of which one must stand, or must not.
+/// Alternative phrases, one of which must, or must not, occur.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PlannedClause {
-    /// The folded words of each.
+    /// The folded words of each phrase.
     pub phrases: Vec<Vec<String>>,
-    /// The only zone in which they are looked for.
+    /// The only zone to search, if any.
     pub zone: Option<Zone>,
 }
 
@@ -141,65 +142,65 @@ pub struct Correction {
     pub searched: Vec<String>,
 }
 
-/// A query made ready.
+/// A planned query.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// The words, in the order of the query.
     pub words: Vec<PlannedWord>,
-    /// The neighbours among them.
+    /// The pairs of neighbouring words.
     pub pairs: Vec<Pair>,
-    /// What must stand.
+    /// Clauses that must occur.
     pub required: Vec<PlannedClause>,
-    /// What must not stand.
+    /// Clauses that must not occur.
     pub excluded: Vec<PlannedClause>,
-    /// What saves an article from exclusion when it stands there.
+    /// An article that contains this is not excluded.
     pub literal: PlannedClause,
-    /// What an article must hold to match.
+    /// What an article must contain to match.
     pub asked: MatchRequirements,
-    /// For every language, in the collection's order, the factor of its articles' scores.
+    /// The score factor of every language, in the collection's order.
     pub language_factors: Vec<f32>,
-    /// What the reader should be told of.
+    /// Notes for the reader.
     pub notes: Vec<Note>,
-    /// Which words are searched for in another spelling.
+    /// Which words are corrected.
     pub correction_mode: CorrectionMode,
-    /// Whether there are words that were perhaps meant, see [`Plan::guessing`].
+    /// Whether soft expansions exist, see [`Plan::guessing`].
     pub could_guess: bool,
 }
 
-/// Something that a reader should know of how the query was read.
+/// A note for the reader about how the query was interpreted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
-    /// A prefix stands for more words than are looked for.
+    /// A prefix matches more words than were searched for.
     ManyWords {
         /// The prefix as typed.
         prefix: String,
-        /// How many words begin with it.
+        /// The number of words with this prefix.
         words: usize,
-        /// How many of them it stands for.
+        /// How many of them were searched for.
         used: usize,
     },
-    /// The query has so many frequent words that those which say least were not looked for.
+    /// The query has so many frequent words that those with the lowest weights were not searched
+    /// for.
     WordsLeftOut {
         /// The words as typed, in the order of the query.
         words: Vec<String>,
     },
-    /// A search that finds little was helped in so many ways that not all others were tried.
+    /// The cost limit was reached before all ways to relax the query were tried.
     HelpLeftOut,
-    /// The words of a phrase were looked for singly: it stands beside a whole question, or
-    /// nowhere with the other words.
+    /// The words of a phrase were searched for individually, because the phrase is part of a longer
+    /// question or does not occur with the other words.
     LoosePhrase,
-    /// Nothing but exclusions was typed: they were read as words.
+    /// The query has only exclusions: they were read as words.
     ExclusionsAsWords,
-    /// Nothing holds all words: what holds some of them is answered.
+    /// No article contains all words: the results contain some of them.
     NotAllWords,
-    /// The articles changed since the page before: the list goes on from the same place in a new
-    /// one.
+    /// The articles changed since the previous page: a new list continues from the same position.
     IndexChanged,
 }
 
 impl Note {
-    /// Whether something that was typed was not looked for, so that the answer would be another one
-    /// if it cost less: hits may be missing.
+    /// Whether part of the query was not searched for because of its cost, so that hits may be
+    /// missing.
     pub fn is_partial(&self) -> bool {
         matches!(self, Note::ManyWords { .. } | Note::WordsLeftOut { .. } | Note::HelpLeftOut)
     }
@@ -233,9 +234,9 @@ impl fmt::Display for Note {
 pub(crate) const MAX_BESIDE_PHRASES: usize = 3;
 
 impl Plan {
-    /// The same plan asking for less and less, for one that nothing matches. First the words of a
-    /// phrase are looked for singly, and those of a zone in all zones. Then words are left out: those
-    /// that no article holds, those of grammar, those beside a topic. At last any word is enough.
+    /// Relaxed plans, in order, for a plan without matches. First the words of a phrase are
+    /// searched for individually, and words limited to a zone in all zones. Then words are left
+    /// out: unknown words, stop words, words other than topics. Finally any word is enough.
     pub fn with_fewer_words(&self) -> Vec<Plan> {
         let mut plans = Vec::new();
         let mut plan = self.clone();
@@ -259,7 +260,7 @@ impl Plan {
         let words = known_that(|word| word.zone.is_none());
         let telling = known_that(|word| word.zone.is_none() && !word.is_stop_word);
         let words = if telling.is_empty() { words } else { telling };
-        // Any of one word is that word, which was looked for without others before.
+        // With only one word left, "any word" equals an earlier plan.
         let is_other = words.len() > 1 || (!words.is_empty() && !topics.is_empty());
         let mut kept = plan.words.len();
         for places in [known, [topics.as_slice(), &words].concat(), topics] {
@@ -274,7 +275,7 @@ impl Plan {
         plans
     }
 
-    /// The plan with some of its words only, in the order of the query.
+    /// The plan with only some of its words, in query order.
     pub(crate) fn keeping(&self, places: &[usize]) -> Plan {
         let kept = self.words.iter().enumerate().filter(|(place, _)| places.contains(place));
         let words: Vec<PlannedWord> = kept.map(|(_, word)| word.clone()).collect();
@@ -283,13 +284,13 @@ impl Plan {
         plan
     }
 
-    /// The plan for which one of its words is enough.
+    /// The plan with any one of its words required.
     pub(crate) fn relaxed(mut self) -> Plan {
         self.asked.is_relaxed = true;
         self
     }
 
-    /// The plan of what is newest of all that is not excluded.
+    /// The plan for the newest articles, keeping the exclusions.
     pub fn without_words(&self) -> Plan {
         Plan {
             excluded: self.excluded.clone(),
@@ -299,7 +300,7 @@ impl Plan {
         }
     }
 
-    /// The plan without the variants of an origin.
+    /// The plan without the variants of one origin.
     pub fn without(&self, origin: VariantOrigin) -> Plan {
         let mut plan = self.clone();
         for word in &mut plan.words {
@@ -308,7 +309,7 @@ impl Plan {
         plan
     }
 
-    /// How many postings are read for it, about.
+    /// The estimated number of postings read for it.
     pub(crate) fn reads(&self) -> u64 {
         self.words.iter().map(|word| word.reads).sum()
     }
@@ -318,7 +319,7 @@ impl Plan {
         self.notes.push(Note::LoosePhrase);
     }
 
-    /// The words that were searched for in another spelling.
+    /// The corrected words.
     pub fn corrections(&self) -> Vec<Correction> {
         let corrected = self.words.iter().filter_map(|word| {
             let corrections = word.variants.iter().filter(|variant| variant.origin == VariantOrigin::Correction);
@@ -329,25 +330,25 @@ impl Plan {
     }
 }
 
-/// How many different words stand in phrases.
+/// The number of distinct words in phrases.
 pub(crate) fn phrase_words(required: &[PlannedClause]) -> usize {
     let words = required.iter().filter_map(|clause| clause.phrases.first()).flatten();
     words.collect::<BTreeSet<_>>().len()
 }
 
-/// What an article must hold of words.
+/// The match requirements of some words.
 pub(crate) fn asked(words: &[PlannedWord]) -> MatchRequirements {
     let free = || words.iter().filter(|word| word.zone.is_none());
     MatchRequirements {
         weight: free().map(|word| word.weight).sum(),
         words: free().count() as u16,
-        // One that is left out is held by nothing.
+        // A word that was left out cannot match.
         limited: words.iter().filter(|word| word.zone.is_some() && !word.variants.is_empty()).count() as u16,
         ..MatchRequirements::default()
     }
 }
 
-/// The pairs of neighbours: side by side, or with one word, or only stop words, between.
+/// The pairs of neighbours: adjacent, or separated by one word or only by function words.
 pub(crate) fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (second, word) in words.iter().enumerate() {
@@ -369,32 +370,32 @@ pub(crate) fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
     pairs
 }
 
-/// Which words are searched for in another spelling.
+/// Which words are corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CorrectionMode {
-    /// None.
+    /// No words.
     #[default]
     Off,
-    /// Those that are surely misspelt.
+    /// Words that are certainly misspelt.
     Sure,
-    /// Those that are likely to be: for a query that finds little as it is.
+    /// Words that are likely misspelt: for a query that finds little.
     Likely,
-    /// All for which there are others: for a query that finds nothing as it is.
+    /// All words with candidates: for a query that finds nothing.
     Any,
 }
 
 impl CorrectionMode {
-    /// That of a request, before it is known whether it finds enough.
+    /// The mode of a request before its first search.
     pub fn of(request: &SearchRequest) -> CorrectionMode {
         if request.literal { CorrectionMode::Off } else { CorrectionMode::Sure }
     }
 }
 
-/// The most words of a query that are weighed against each other, and the most for which a search is
-/// made anew in another spelling.
+/// The maximum number of words for which corrections use the other words as context, and for which
+/// a search is repeated with corrections.
 const MAX_WEIGHED_WORDS: usize = 24;
 
-/// Whether a query is more than a question: a text.
+/// Whether a query is a text rather than a question.
 pub(crate) fn is_long(query: &Query) -> bool {
     query.words.len() > MAX_WEIGHED_WORDS
 }

@@ -1,4 +1,4 @@
-//! From a query and a collection to a plan.
+//! Builds the plan of a query over a collection.
 
 use std::cell::Cell;
 
@@ -13,11 +13,11 @@ use crate::engine::SearchRequest;
 use crate::engine::query::{Clause, Query, QueryWord};
 use crate::engine::ranking::{self, Counting, MatchRequirements, WEIGHTS};
 
-/// The most words that the prefixes of a query stand for, all together: those that most articles
-/// hold. Each prefix has the same share of them.
+/// The maximum number of words for all prefixes of a query together: the most frequent ones. Each
+/// prefix has the same share.
 pub const MAX_PREFIX_WORDS: usize = 128;
-/// How many articles may hold these words, each counted by itself; a prefix's first word is always
-/// taken.
+/// The limit of the summed document frequencies of these words; the first word of a prefix is
+/// always used.
 const MAX_PREFIX_HOLDERS: u64 = 20_000;
 
 impl Plan {
@@ -30,8 +30,8 @@ impl Plan {
         Plan::planned(request, correction_mode, is_long(&request.query), collection)
     }
 
-    /// The plan with guesses for the words that may be misspelt but not surely so: they are searched
-    /// for besides, and worth their share, but nobody is told that they were meant.
+    /// The plan with soft expansions of words that may be misspelt: they are searched for and score
+    /// proportionally, but are not reported as corrections.
     pub fn guessing<C: Collection>(&self, request: &SearchRequest, collection: &C) -> Result<Plan, C::Error> {
         Plan::planned(request, self.correction_mode, true, collection)
     }
@@ -123,7 +123,7 @@ impl Plan {
     }
 }
 
-/// Whether words are the parts of one compound with a digit in it.
+/// Whether all words are parts of one compound with a digit in it.
 fn is_code(words: &[QueryWord]) -> bool {
     let compound = words.first().and_then(|word| word.compound.as_ref());
     let is_part = |word: &QueryWord| word.compound.as_ref() == compound;
@@ -134,26 +134,26 @@ fn folded(words: &[String]) -> Vec<String> {
     words.iter().map(|word| folded_word(word)).collect()
 }
 
-/// What is known of a query while it is planned.
+/// The state while a query is planned.
 pub(crate) struct Planner<'c, C> {
     pub(crate) collection: &'c C,
-    /// The present, Unix time.
+    /// The current time in Unix seconds.
     pub(crate) now_s: i64,
-    /// For every word, in how many articles of each language it stands in any variant.
+    /// For every word, the document frequency of its variants in each language.
     pub(crate) frequencies: Vec<Vec<u64>>,
-    /// How many prefixes the query has; at least 1.
+    /// The number of prefixes in the query; at least 1.
     prefixes: usize,
     notes: Vec<Note>,
-    /// Of how many words those with two edits may still be looked for.
+    /// For how many more words candidates at two edits may be looked up.
     pub(crate) far: Cell<usize>,
-    /// Whether words are searched for that were perhaps meant.
+    /// Whether soft expansions are added.
     pub(crate) is_guessing: bool,
-    /// Whether there are such words.
+    /// Whether soft expansions exist.
     pub(crate) could_guess: bool,
 }
 
 impl<C: Collection> Planner<'_, C> {
-    /// How likely each language is the query's, as far as its words are known.
+    /// The posterior probability of each language being the query's, given the known words.
     fn languages(&self, ui_lang: Option<&str>) -> Vec<f32> {
         let languages = self.collection.languages();
         let reader = ui_lang.map(language_group);
@@ -216,7 +216,7 @@ impl<C: Collection> Planner<'_, C> {
         }
     }
 
-    /// The words that begin with a text, the most held first.
+    /// The words with a prefix, the most frequent first.
     fn prefix(&mut self, text: &str) -> Result<Vec<(String, u64)>, C::Error> {
         let (most_words, most_holders) =
             (MAX_PREFIX_WORDS.div_ceil(self.prefixes), MAX_PREFIX_HOLDERS.div_ceil(self.prefixes as u64));
@@ -240,7 +240,8 @@ impl<C: Collection> Planner<'_, C> {
         Variant { origin, text: text.to_owned(), factor, counting, sequence: vec![forms] }
     }
 
-    /// How many articles of each language hold a variant; of a sequence, its rarest word.
+    /// The document frequency of a variant in each language; for a sequence, that of its rarest
+    /// word.
     pub(crate) fn holders(&self, variant: &Variant) -> Result<Vec<u64>, C::Error> {
         let mut holders = Vec::new();
         for language in 0..self.collection.languages().len() {
@@ -294,7 +295,7 @@ impl<C: Collection> Planner<'_, C> {
         Ok(())
     }
 
-    /// Adds a variant, which so many articles of each language hold, to the word at a place.
+    /// Adds a variant with its document frequencies by language to the word at an index.
     pub(crate) fn add(&mut self, place: usize, variant: Variant, holders: &[u64], words: &mut [PlannedWord]) {
         if let (Some(word), Some(frequencies)) = (words.get_mut(place), self.frequencies.get_mut(place)) {
             raise(frequencies, holders);
@@ -319,7 +320,7 @@ impl<C: Collection> Planner<'_, C> {
     }
 }
 
-/// Raises frequencies to others.
+/// Raises each frequency to the maximum of both.
 fn raise(frequencies: &mut [u64], others: &[u64]) {
     for (frequency, other) in frequencies.iter_mut().zip(others) {
         *frequency = (*frequency).max(*other);

@@ -1,9 +1,9 @@
-//! A search that finds nothing is helped: by another spelling, by fewer words, by wider filters, at
-//! last by what is newest. The reader is told what was done.
+//! Query relaxation: a search without results is retried with corrected spelling, fewer words or
+//! wider filters, and finally falls back to the newest articles. The reader is told what was done.
 //!
-//! The decisions are made here, once for all engines: an engine only says what matches a plan under
-//! filters. They follow from what is found in all, never from the page that is asked for, so that
-//! all pages of a search are of one list.
+//! The decisions are made here for all engines; an engine only finds the matches of a plan under
+//! filters. Decisions depend on the complete matches, never on the requested page, so all pages of
+//! a search show the same list.
 
 pub(crate) use super::rewording::{mostly_written, written_in_body, written_on_card};
 
@@ -19,52 +19,52 @@ use crate::engine::filters::{Facet, Filters};
 use crate::engine::response::{DroppedFilter, Recovery, RecoveryKind};
 use crate::engine::{SearchRequest, ranking};
 
-/// What an engine found of a plan.
+/// The matches of a plan.
 pub(crate) struct FoundMatches<M> {
-    /// What matches, in the engine's own form.
+    /// The matches, in the engine's own representation.
     pub(crate) matches: M,
-    /// How many versions pass the filters.
+    /// The number of versions that pass the filters.
     pub(crate) versions: usize,
-    /// How many of them hold nearly all that was asked for, see [`is_whole`].
+    /// How many of them contain nearly the whole query, see [`is_whole`].
     pub(crate) whole: usize,
 }
 
-/// A search as it was answered.
+/// The answer to a search, possibly relaxed.
 pub(crate) struct RelaxedAnswer<M> {
-    /// What was searched for.
+    /// The plan that was searched for.
     pub(crate) plan: Plan,
-    /// What was found.
+    /// Its matches.
     pub(crate) matches: M,
-    /// How that came about, where it was not by the search as it was typed.
+    /// How the query was relaxed or corrected; `None` if it was not.
     pub(crate) recovery: Option<Recovery>,
 }
 
-/// The part of a query's weight that is nearly all of it.
+/// The share of a query's weight that counts as nearly the whole query.
 const WHOLE_SHARE: f32 = 0.9;
 
-/// Whether an article that holds this holds nearly all that was asked for.
+/// Whether a match contains nearly the whole query.
 pub(crate) fn is_whole(asked: &ranking::MatchRequirements, held: &ranking::MatchState) -> bool {
     held.weight >= WHOLE_SHARE * asked.weight
 }
 
-/// How many articles are asked how they write a word.
+/// How many articles are read to find the surface form of a word.
 pub(crate) const MAX_ASKED: usize = 8;
 
-/// A query that no version holds whole is weakly matched: a word of it may be another one misspelt,
-/// where more versions than these hold it with that one.
+/// A query that no version contains as a whole may have a misspelt word. It is corrected if more
+/// versions than this contain the whole corrected query.
 const WEAKLY_HELD: usize = 2;
-/// How many times as much as one query may read, the search as it was typed and all that help it may
-/// together.
+/// The cost limit of a search including all relaxation, as a multiple of that of one query.
 const HELP_READS: u64 = 2;
-/// The most words of which each is looked for by itself, to tell which of them the filters leave.
+/// The maximum number of words that are searched for individually, to find those with matches under
+/// the filters.
 const MAX_SINGLE: usize = 4;
 
-/// Searches by a plan, and where that finds nothing, in other ways.
+/// Searches with a plan and, if it finds nothing, with relaxed ones.
 ///
-/// A search that needs no help is one pass. One that does is bounded: three passes to mend words, one
-/// for each that was, one with guesses, one for joined words, seven with less asked for and
-/// [`MAX_SINGLE`] for single words, and two for each wider set of filters, of which there are seven and
-/// one or two a level of a topic.
+/// A search that needs no relaxation is one pass. Relaxation is bounded: three passes for
+/// corrections, one for each corrected word, one with soft expansions, one for joined words, seven
+/// with fewer words, [`MAX_SINGLE`] for single words, and two for each wider set of filters, of
+/// which there are seven and one or two per level of a topic.
 pub(crate) fn search<C: Collection, M>(
     collection: &C,
     plan: Plan,
@@ -74,7 +74,7 @@ pub(crate) fn search<C: Collection, M>(
     let articles = collection.languages().iter().map(|language| language.articles).sum();
     let helper = Helper { collection, request, matching, articles, spent: Cell::new(0), is_cut: Cell::new(false) };
     let found = helper.matching(&plan, &request.filters)?;
-    // A list without a query has what was asked for, or nothing.
+    // A list without a query is never relaxed.
     if request.literal || (plan.words.is_empty() && plan.required.is_empty()) {
         return Ok(RelaxedAnswer { plan, matches: found.matches, recovery: None });
     }
@@ -95,20 +95,20 @@ pub(crate) fn search<C: Collection, M>(
     Ok(helper.noted(helped.unwrap_or(RelaxedAnswer { plan, matches: found.matches, recovery: None })))
 }
 
-/// A search that is being helped.
+/// The state of a search with relaxation.
 struct Helper<'r, C, F> {
     collection: &'r C,
     request: &'r SearchRequest,
     matching: F,
-    /// How many articles there are.
+    /// The number of articles.
     articles: u64,
-    /// How many postings and articles were read so far, about.
+    /// The estimated number of postings and articles read so far.
     spent: Cell<u64>,
-    /// Whether something was not tried because that was too much.
+    /// Whether an attempt was skipped because of the cost limit.
     is_cut: Cell<bool>,
 }
 
-/// A way to help a search with filters.
+/// A wider set of filters.
 #[derive(Clone)]
 struct Wider {
     kind: RecoveryKind,
@@ -121,21 +121,22 @@ where
     C: Collection,
     F: Fn(&Plan, &Filters) -> Result<FoundMatches<M>, C::Error>,
 {
-    /// What matches a plan under filters.
+    /// The matches of a plan under filters.
     fn matching(&self, plan: &Plan, filters: &Filters) -> Result<FoundMatches<M>, C::Error> {
         let found = (self.matching)(plan, filters)?;
         self.spent.set(self.spent.get() + plan.reads() + found.versions as u64);
         Ok(found)
     }
 
-    /// Whether there is enough left to search by a plan. What follows from that is the same every time.
+    /// Whether the cost limit allows to search with a plan. Deterministic: the same request always
+    /// has the same result.
     fn affords(&self, plan: &Plan) -> bool {
         let affords = self.spent.get() + plan.reads() <= HELP_READS * most_reads(self.articles);
         self.is_cut.set(self.is_cut.get() || !affords);
         affords
     }
 
-    /// The answer, which says whether there was more to try.
+    /// The answer, with a note if attempts were skipped.
     fn noted(&self, mut answered: RelaxedAnswer<M>) -> RelaxedAnswer<M> {
         if self.is_cut.get() {
             answered.plan.notes.push(Note::HelpLeftOut);
@@ -143,14 +144,14 @@ where
         answered
     }
 
-    /// The plan with words mended that the site knows, or that may well be right, where it is
-    /// matched weakly and the mended one finds more.
+    /// The plan with corrections that would otherwise be too uncertain, if the query is weakly
+    /// matched and the corrected plan finds more.
     fn mended(&self, plan: Plan, found: FoundMatches<M>) -> Result<(Plan, FoundMatches<M>), C::Error> {
-        // What is held whole under filters is so without them, too.
+        // A match of the whole query under filters is one without filters too.
         if is_long(&self.request.query) || plan.words.is_empty() || found.whole > 0 {
             return Ok((plan, found));
         }
-        // Filters aside: what is counted under a facet is what its filter gives.
+        // Decide without filters, so that a facet count equals the result of its filter.
         let everywhere = Filters::default();
         let is_filtered = self.request.filters != everywhere;
         let counts = |found: &FoundMatches<M>| (found.versions, found.whole);
@@ -165,7 +166,8 @@ where
         }
         let better = self.matching(&mended, &everywhere)?;
         let is_better = match versions {
-            // What both find nothing of is asked for in other ways, for which something must be known.
+            // If neither finds anything, the plan is relaxed further, which needs at least one
+            // known word.
             0 => better.versions > 0 || plan.words.iter().all(|word| word.holders == 0),
             _ => better.whole > WEAKLY_HELD,
         };
@@ -176,8 +178,7 @@ where
         Ok((mended, better))
     }
 
-    /// The plan with words that were perhaps meant, where there are any. What is told was decided
-    /// without them.
+    /// The plan with soft expansions, if there are any. What is reported was decided without them.
     fn guessed(&self, plan: Plan, found: FoundMatches<M>) -> Result<(Plan, FoundMatches<M>), C::Error> {
         if !plan.could_guess {
             return Ok((plan, found));
@@ -187,12 +188,12 @@ where
         Ok(with_guesses.map_or((plan, found), |found| (guessing, found)))
     }
 
-    /// What is to be told of a plan that finds something: how its words are spelt.
+    /// The reported spelling of a plan with matches.
     fn respelling(&self, plan: &Plan) -> Result<Option<Recovery>, C::Error> {
         let has = |origin| plan.words.iter().flat_map(|word| &word.variants).any(|variant| variant.origin == origin);
         let kind = if has(VariantOrigin::Correction) {
             if !self.is_known_whole(plan)? || !self.has_corrected(plan)? {
-                return Ok(None); // the corrections are told, but this would be no query to suggest
+                return Ok(None); // corrections are reported, but this is not a query to suggest
             }
             RecoveryKind::Spelling
         } else if has(VariantOrigin::Split) {
@@ -207,7 +208,7 @@ where
         Ok(Some(self.told(kind, plan, Vec::new(), Vec::new())))
     }
 
-    /// Whether something that passes the filters holds each word that was corrected.
+    /// Whether every corrected word has a match that passes the filters.
     fn has_corrected(&self, plan: &Plan) -> Result<bool, C::Error> {
         let is_corrected = |variant: &Variant| variant.origin == VariantOrigin::Correction;
         for (place, word) in plan.words.iter().enumerate() {
@@ -220,7 +221,7 @@ where
         Ok(true)
     }
 
-    /// Whether some article writes every word as it is searched for.
+    /// Whether every word, as searched for, occurs in some article.
     fn is_known_whole(&self, plan: &Plan) -> Result<bool, C::Error> {
         for word in &plan.words {
             let is_other = |origin| matches!(origin, VariantOrigin::Correction | VariantOrigin::Prefix);
@@ -232,8 +233,8 @@ where
         Ok(true)
     }
 
-    /// The search with less of what was typed: phrases as single words, then without words that tell
-    /// nothing, at last by any of the others.
+    /// The search with less of the query: phrases as single words, then without low-information
+    /// words, finally with any of the others.
     fn fewer_words(&self, fewer: &[Plan]) -> Result<Option<RelaxedAnswer<M>>, C::Error> {
         for plan in fewer {
             let Some(mut found) = self.finds(plan, &self.request.filters)? else { continue };
@@ -250,8 +251,8 @@ where
         Ok(None)
     }
 
-    /// A plan for which any word is enough, without those that nothing under the filters holds, where
-    /// there are such.
+    /// An any-word plan without the words that have no match under the filters; `None` if all have
+    /// one.
     fn only_held(&self, plan: &Plan) -> Result<Option<Plan>, C::Error> {
         let count = plan.words.len();
         if !plan.asked.is_relaxed || count > MAX_SINGLE || self.request.filters == Filters::default() {
@@ -266,7 +267,7 @@ where
         Ok((held.len() < count && !held.is_empty()).then(|| plan.keeping(&held).relaxed()))
     }
 
-    /// What is found by a plan under filters, where something is.
+    /// The matches of a plan under filters; `None` if there are none.
     fn finds(&self, plan: &Plan, filters: &Filters) -> Result<Option<FoundMatches<M>>, C::Error> {
         if !self.collection.could_pass(filters) || !self.affords(plan) {
             return Ok(None);
@@ -274,7 +275,7 @@ where
         Ok(Some(self.matching(plan, filters)?).filter(|found| found.versions > 0))
     }
 
-    /// The search under wider filters, whole or with the least of its words.
+    /// The search under wider filters, with the whole query or the shortest relaxed plan.
     fn wider_filters(&self, plan: &Plan, least: Option<&Plan>) -> Result<Option<RelaxedAnswer<M>>, C::Error> {
         for wider in wider(&self.request.filters) {
             for plan in [Some(plan), least].into_iter().flatten() {
@@ -286,14 +287,14 @@ where
         Ok(None)
     }
 
-    /// What is newest under the filters, or under wider ones.
+    /// The newest articles under the filters, or under wider ones.
     fn newest(&self, plan: &Plan) -> Result<Option<RelaxedAnswer<M>>, C::Error> {
         let asked = Wider { kind: RecoveryKind::Newest, filters: self.request.filters.clone(), dropped: Vec::new() };
         let whole_site = Wider { filters: Filters::default(), dropped: named(&self.request.filters), ..asked.clone() };
         let wider = wider(&self.request.filters).into_iter().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
         let plan = plan.without_words();
         for wider in [asked].into_iter().chain(wider).chain([whole_site]) {
-            // Something is always answered: going through the articles is cheap.
+            // The fallback is never skipped for cost: listing articles is cheap.
             if !self.collection.could_pass(&wider.filters) {
                 continue;
             }
@@ -312,7 +313,7 @@ where
         RelaxedAnswer { plan, matches: found.matches, recovery }
     }
 
-    /// What is to be told of a plan that is answered; `filters` were left out.
+    /// The report about an answered plan; `filters` were dropped.
     fn told(&self, kind: RecoveryKind, plan: &Plan, filters: Vec<DroppedFilter>, topics: Vec<String>) -> Recovery {
         let (to, to_html, dropped_words) = worded(&self.request.query, plan, kind);
         let from = self.request.query.text.clone();
@@ -320,8 +321,8 @@ where
     }
 }
 
-/// The filters with less and less asked for, each with what was left out: the languages, one other
-/// filter after the other, all but the topics, and the topics level by level.
+/// Wider and wider filters, each with what was dropped: the languages, one other filter after the
+/// other, all except the topics, and the topics level by level.
 fn wider(filters: &Filters) -> Vec<Wider> {
     let mut wider: Vec<Wider> = Vec::new();
     let mut add = |kind, filters: Filters, of: &Filters| {
@@ -350,7 +351,7 @@ fn wider(filters: &Filters) -> Vec<Wider> {
         let mut topics = filters.topics.clone();
         while !topics.is_empty() {
             let broader = |path: &String| path.rsplit_once('/').map(|(above, _)| above.to_owned());
-            // Where one of several topics has nothing above it, any topic will do.
+            // If one of several topics is at the top level, the topic filter is dropped.
             topics = topics.iter().map(broader).collect::<Option<Vec<String>>>().unwrap_or_default();
             topics.sort();
             topics.dedup();
@@ -363,12 +364,12 @@ fn wider(filters: &Filters) -> Vec<Wider> {
     wider
 }
 
-/// The filters by the parameters that ask for them.
+/// The filters as request parameters.
 fn named(filters: &Filters) -> Vec<DroppedFilter> {
     let Filters { langs, kinds, topics, tags, authors, years, from_s, until_s, kinds_not, topics_not, tags_not } =
         filters;
     let kinds_of = |kinds: &[Kind]| kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>();
-    /// A day is named by its date, any other time by the second.
+    /// Midnight is formatted as a date, any other time with seconds.
     fn moment(at_s: i64, is_day: bool) -> Option<String> {
         let at = jiff::Timestamp::from_second(at_s).ok()?.to_string();
         Some(if is_day { at.split('T').next()?.to_owned() } else { at })

@@ -1,4 +1,4 @@
-//! What is searched for in words: as it was typed where it is still that, else as the site writes it.
+//! Renders the query that was searched for: as typed where unchanged, else in the site's spelling.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::engine::snippets::highlighter::escape;
 /// A piece of a query, and whether it differs from what was typed.
 type Piece = (String, bool);
 
-/// A plan in words: the query that it answers, the same as HTML, and the words that are left out.
+/// A plan as text: the query that it answers, the same as HTML, and the words that were dropped.
 pub(crate) fn worded(query: &Query, plan: &Plan, kind: RecoveryKind) -> (String, String, Vec<String>) {
     let is_left = |typed: &&QueryWord| plan.words.iter().any(|word| word.text == typed.text);
     let dropped: Vec<String> =
@@ -36,19 +36,19 @@ pub(crate) fn worded(query: &Query, plan: &Plan, kind: RecoveryKind) -> (String,
     (pieces.into_iter().map(|(piece, _)| piece).collect(), html, dropped)
 }
 
-/// What a word is searched for as, where that is not what was typed.
+/// The corrected form of a word; `None` if it is unchanged.
 fn respelling(word: &PlannedWord) -> Option<&str> {
     let mended =
         word.variants.iter().find(|variant| matches!(variant.origin, VariantOrigin::Correction | VariantOrigin::Split));
     mended.map(|variant| variant.text.as_str())
 }
 
-/// The words of a text that a plan can hold, where they stand.
+/// The words of a text that can be part of a plan, with their positions.
 fn tokens(text: &str) -> Vec<Word<'_>> {
     words(text).into_iter().filter(|word| word.span == 1 && !word.is_dashed).collect()
 }
 
-/// The text with its words in other spellings, everything else as it was typed.
+/// The text with corrected words, and everything else as typed.
 fn respelt(text: &str, plan: &Plan, kind: RecoveryKind) -> Vec<Piece> {
     let tokens = tokens(text);
     let planned = |place: usize| {
@@ -83,8 +83,8 @@ fn respelt(text: &str, plan: &Plan, kind: RecoveryKind) -> Vec<Piece> {
     pieces
 }
 
-/// The query put together anew from the words that are left of it, as they were typed, and from what it
-/// excludes. Parts of a compound stay together.
+/// The query rebuilt from the remaining words as typed, and from its exclusions. Parts of a
+/// compound stay together.
 fn rebuilt(query: &Query, plan: &Plan) -> Vec<Piece> {
     let tokens = tokens(&query.text);
     let mut pieces: Vec<Piece> = Vec::new();
@@ -119,7 +119,7 @@ fn separator(before: &[Piece]) -> &'static str {
     if before.is_empty() { "" } else { " " }
 }
 
-/// What stands before a word that is looked for in one zone only.
+/// The zone prefix of a word.
 fn zone_name(zone: Option<Zone>) -> &'static str {
     match zone {
         Some(Zone::Title) => "title:",
@@ -129,7 +129,7 @@ fn zone_name(zone: Option<Zone>) -> &'static str {
     }
 }
 
-/// How the first of a folded word is written in a body, given its position there.
+/// The surface form of a folded word in a body, at its given position.
 pub(crate) fn written_in_body<B: Body>(body: &B, position: u32, folded: &str) -> Result<Option<String>, B::Error> {
     let Some(ordinal) = (0..body.passages()).take_while(|ordinal| body.start(*ordinal) <= position).last() else {
         return Ok(None);
@@ -137,14 +137,14 @@ pub(crate) fn written_in_body<B: Body>(body: &B, position: u32, folded: &str) ->
     Ok(body.passage(ordinal)?.and_then(|passage| written_in(&passage.text, folded)))
 }
 
-/// How a folded word is written in what is shown of an article in lists.
+/// The surface form of a folded word in the card of an article.
 pub(crate) fn written_on_card(card: &Card, folded: &str) -> Option<String> {
     let labels = card.topics.iter().map(|topic| &topic.label).chain(&card.tags).chain(&card.series);
     let texts = [&card.summary, &card.title].into_iter().chain(labels);
     texts.chain(&card.authors).find_map(|text| written_in(text, folded))
 }
 
-/// How most write it; of several that are as many, the first in order.
+/// The most frequent surface form; of equally frequent ones, the first in order.
 pub(crate) fn mostly_written(written: impl IntoIterator<Item = String>) -> Option<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for form in written {
@@ -153,8 +153,8 @@ pub(crate) fn mostly_written(written: impl IntoIterator<Item = String>) -> Optio
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(form, _)| form)
 }
 
-/// How the first of a folded word is written in a text. A capital at the beginning of a sentence is
-/// none of the word's.
+/// The surface form of the first occurrence of a folded word in a text. A capital at the beginning
+/// of a sentence is not part of the form.
 fn written_in(text: &str, folded: &str) -> Option<String> {
     let word = words(text).into_iter().find(|word| word.span > 0 && fold(&word.text) == folded)?;
     let (before, written) = (text.get(..word.bytes.start)?.trim_end(), text.get(word.bytes)?);
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_written_as_within_a_sentence() {
+    fn surface_form_ignores_the_capital_of_a_sentence() {
         for (text, folded, written) in [
             ("Educación superior", "educacion", "educación"),
             ("La Educación. Superior", "superior", "superior"),

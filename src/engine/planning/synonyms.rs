@@ -1,4 +1,4 @@
-//! Words that a site wants to stand for each other.
+//! Synonyms configured by the site.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,41 +9,41 @@ use crate::analysis::{QueryForms, language_group, words};
 use crate::article::is_language_tag;
 use crate::engine::ranking::LanguageStats;
 
-/// Words and phrases that stand for each other.
+/// A group of words and phrases that are synonyms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SynonymGroup {
-    /// The only language in which they do, BCP 47.
+    /// The only language in which they are synonyms, BCP 47.
     pub lang: Option<String>,
-    /// The words of each member in their normal form.
+    /// The normalized words of each member.
     pub members: Vec<Vec<String>>,
 }
 
-/// What is wrong with a line of a synonyms file.
+/// An error in a line of a synonyms file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SynonymProblem {
     /// Fewer than two members.
     #[error("line {0}: a group needs two words or phrases at least, separated by commas")]
     Alone(usize),
-    /// More members than stand for one word of a query at bearable cost.
+    /// More members than are affordable for one word of a query.
     #[error("line {0}: more than {MAX_MEMBERS} words or phrases: split the group")]
     Many(usize),
     /// A member without words.
     #[error("line {0}: {1:?} holds no word")]
     NoWord(usize, String),
-    /// A member of more words than a phrase has.
+    /// A member with too many words.
     #[error("line {0}: {1:?} is longer than {MAX_MEMBER_WORDS} words")]
     Long(usize, String),
 }
 
-/// The most members of a group.
+/// The maximum number of members of a group.
 const MAX_MEMBERS: usize = 40;
-/// The most synonyms of one query.
+/// The maximum number of synonyms of one query.
 const MAX_FOUND: usize = 80;
-/// The most words of a member.
+/// The maximum number of words of a member.
 const MAX_MEMBER_WORDS: usize = 8;
 
-/// Reads a synonyms file: a group a line, its members separated by commas, `es:` before them for
-/// a group of one language; `#` begins a comment.
+/// Parses a synonyms file: one group per line, with members separated by commas and an optional
+/// language prefix (`es:`); `#` starts a comment.
 pub fn parse(text: &str) -> Result<Vec<SynonymGroup>, SynonymProblem> {
     let mut groups = Vec::new();
     for (number, line) in text.lines().enumerate().map(|(place, line)| (place + 1, line)) {
@@ -75,27 +75,27 @@ pub fn parse(text: &str) -> Result<Vec<SynonymGroup>, SynonymProblem> {
     Ok(groups)
 }
 
-/// The groups of a site, made ready for the languages of a collection.
+/// The groups of a site, indexed for the languages of a collection.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SynonymIndex {
     groups: Vec<SynonymGroup>,
-    /// The members that begin with a stem: group and member.
+    /// The members by their first stem: group and member index.
     by_first_stem: HashMap<String, Vec<(usize, usize)>>,
 }
 
-/// Something that stands for words of a query.
+/// A synonym of words of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundSynonym {
-    /// The places of the words that it stands for.
+    /// The indexes of the words that it replaces.
     pub span: Range<usize>,
     /// Its own words.
     pub words: Vec<String>,
-    /// The language group in which it does; all without one.
+    /// The language group in which it applies; all if `None`.
     pub lang: Option<String>,
 }
 
 impl SynonymIndex {
-    /// Makes groups ready.
+    /// Indexes groups.
     pub fn new(groups: Vec<SynonymGroup>, languages: &[LanguageStats]) -> SynonymIndex {
         let mut by_first_stem: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
         for (group_place, group) in groups.iter().enumerate() {
@@ -112,7 +112,7 @@ impl SynonymIndex {
         SynonymIndex { groups, by_first_stem }
     }
 
-    /// What stands for the words of a query, or for some in a row, in a fixed order.
+    /// The synonyms of single words or word sequences of a query, in a fixed order.
     pub fn of(&self, typed: &[&str], languages: &[LanguageStats]) -> Vec<FoundSynonym> {
         let mut found: Vec<FoundSynonym> = Vec::new();
         if self.groups.is_empty() {
@@ -135,7 +135,7 @@ impl SynonymIndex {
         found
     }
 
-    /// The members that the words of a query from a place on are forms of, in one language.
+    /// The members that match the words of a query from `start` on, in any form of one language.
     fn members_at(&self, typed: &[&str], start: usize, language: &LanguageStats) -> Vec<(&SynonymGroup, &Vec<String>)> {
         let first_stems = typed.get(start).map(|first| stems(first, language)).unwrap_or_default();
         let places = first_stems.iter().filter_map(|stem| self.by_first_stem.get(stem)).flatten();
@@ -161,7 +161,7 @@ fn stems(word: &str, language: &LanguageStats) -> Vec<String> {
     QueryForms::of(word, &language.lang).stems
 }
 
-/// Whether the words of a row are forms of a member's words in a language.
+/// Whether the words of a sequence are forms of a member's words in a language.
 fn are_same(row: &[&str], member: &[String], language: &LanguageStats) -> bool {
     row.iter().zip(member).all(|(typed, known)| {
         let known = stems(known, language);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_read_and_what_is_wrong_is_named() {
+    fn groups_are_parsed_and_errors_name_their_line() {
         let groups = parse("# ours\n\nes: beca, ayuda económica\nIA, inteligencia artificial, AI # across\n").unwrap();
         assert_eq!(groups.len(), 2);
         assert_eq!((groups[0].lang.as_deref(), &groups[1].lang), (Some("es"), &None));

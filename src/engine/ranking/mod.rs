@@ -1,5 +1,5 @@
-//! The formulas that every engine of ours ranks by: what a word weighs, what holding it is worth,
-//! and when an article matches.
+//! The scoring formulas shared by all engines: word weights, zone scores, and when an article
+//! matches.
 
 use std::borrow::Cow;
 
@@ -67,7 +67,7 @@ pub struct Weights {
     pub reader_log_prior: f32,
 }
 
-/// The weights in force.
+/// The weights in use.
 pub static WEIGHTS: Weights = Weights {
     k1: 0.9,
     zones: ByZone::new([7.0, 1.5, 1.0, 1.5, 0.5]),
@@ -89,14 +89,14 @@ pub static WEIGHTS: Weights = Weights {
     reader_log_prior: 2.5,
 };
 
-/// What the articles of one language group have in common.
+/// Statistics of the articles of one language group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LanguageStats {
     /// The group's name, see [`crate::analysis::language_group`].
     pub lang: String,
-    /// How many articles there are.
+    /// The number of articles.
     pub articles: u64,
-    /// Words of each zone over all of them.
+    /// The total number of words of each zone.
     pub words: ByZone<u64>,
 }
 
@@ -108,25 +108,25 @@ impl LanguageStats {
     }
 }
 
-/// How many articles there are of a language group.
+/// The number of articles of a language group.
 pub fn articles_of(languages: &[LanguageStats], group: &str) -> u64 {
     languages.iter().find(|language| language.lang == group).map_or(0, |language| language.articles)
 }
 
-/// The inverse document frequency of a word that `matching` of `articles` hold (Lucene's form of
-/// BM25's: never negative).
+/// The inverse document frequency of a word that `matching` of `articles` contain (in Lucene's
+/// variant of BM25: never negative).
 pub fn idf(articles: u64, matching: u64) -> f32 {
     let matching = matching.min(articles) as f64;
     let rest = articles as f64 - matching;
     (1.0 + (rest + 0.5) / (matching + 0.5)).ln() as f32
 }
 
-/// What one kind of occurrence of a word adds to its frequency.
+/// The contribution of each kind of occurrence to the frequency of a word.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FormWeights {
     /// The word in any form.
     pub stem: f32,
-    /// The word itself, accents aside.
+    /// The word itself, ignoring accents.
     pub folded: f32,
     /// The word with the accents that were typed.
     pub typed: f32,
@@ -135,19 +135,19 @@ pub struct FormWeights {
 /// Which occurrences of a word count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counting {
-    /// Those in any form, the word itself for more.
+    /// Occurrences in any form; the word itself counts more.
     Forms {
-        /// Whether it was typed with accents, which then count too.
+        /// Whether the word was typed with accents, which then count too.
         has_accents: bool,
     },
-    /// Those in any form, all alike.
+    /// Occurrences in any form, all equal.
     Stems,
-    /// Those of the word itself.
+    /// Only occurrences of the word itself.
     Words,
 }
 
 impl Counting {
-    /// What each kind of occurrence counts in a zone; a word as typed counts for 1.
+    /// The weight of each kind of occurrence in a zone; they sum to 1.
     pub fn weights(self, zone: Zone) -> FormWeights {
         match self {
             Counting::Forms { has_accents } => {
@@ -176,9 +176,9 @@ fn saturate(frequency: f32) -> f32 {
     frequency * (WEIGHTS.k1 + 1.0) / (frequency + WEIGHTS.k1)
 }
 
-/// How often two words that stand near each other in the query (the second `gap` words behind the
-/// first) stand like that in a zone, given their positions there, in order: for each place of the
-/// first, less the more the distance differs, and less where the order is turned round.
+/// The weighted frequency of a pair of query words (the second `gap` words after the first) in a
+/// zone, given their sorted positions there. Each occurrence of the first counts less the more its
+/// distance differs from `gap`, and less in reverse order.
 pub fn pair_frequency(first: &[u32], second: &[u32], gap: u32) -> f32 {
     let reach = gap.saturating_add(WEIGHTS.pair_window as u32);
     let (first, second) = (near(first, second, reach), near(second, first, reach));
@@ -203,15 +203,15 @@ pub fn pair_frequency(first: &[u32], second: &[u32], gap: u32) -> f32 {
     frequency
 }
 
-/// Where counting a pair ends: what stands together so often is saturated to 99 parts of 100, and
-/// the function words of a long text stand together on every line.
+/// The limit of a pair's frequency: at this value it is saturated to 99 %, and the function words
+/// of a long text occur together on every line.
 const MAX_PAIR_FREQUENCY: f32 = 100.0;
 
-/// How many times more positions there are than others where it pays to leave the far ones out.
+/// How many times more positions than `others` make it worthwhile to filter the distant ones out.
 const FAR_MORE: usize = 8;
 
-/// The positions that are at most so far from one of others, both in order; all where these are
-/// not far more than the others.
+/// The positions within `reach` of any of `others`, both sorted; all positions if there are not
+/// many more than `others`.
 fn near<'p>(positions: &'p [u32], others: &[u32], reach: u32) -> Cow<'p, [u32]> {
     if positions.len() / FAR_MORE <= others.len() {
         return Cow::Borrowed(positions);
@@ -227,35 +227,35 @@ fn near<'p>(positions: &'p [u32], others: &[u32], reach: u32) -> Cow<'p, [u32]> 
     Cow::Owned(near)
 }
 
-/// What it is worth that two words of a weight stand near each other in a zone.
+/// The proximity score of a pair of words in a zone.
 pub fn pair_score(zone: Zone, weight: f32, frequency: f32) -> f32 {
     WEIGHTS.pairs[zone] * weight * saturate(frequency)
 }
 
-/// The zones in which nearness counts.
+/// The zones in which proximity counts.
 pub fn pair_zones() -> impl Iterator<Item = Zone> {
     Zone::ALL.into_iter().filter(|zone| WEIGHTS.pairs[*zone] > 0.0)
 }
 
-/// The best works whose words' nearness is looked at; those behind them cannot come before.
+/// How many of the best works get a proximity score; works after them cannot move before them.
 pub const PAIR_DEPTH: usize = 64;
 
-/// What an article holds of a query.
+/// How much of a query an article matches.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MatchState {
     /// The sum of the words' scores.
     pub score: f32,
-    /// The weight of the words it holds, of those that no zone is named for.
+    /// The weight of the matched words that are not limited to a zone.
     pub weight: f32,
-    /// How many of these it holds.
+    /// The number of these words.
     pub words: u16,
-    /// How many of the words it holds that a zone is named for.
+    /// The number of matched words that are limited to a zone.
     pub limited: u16,
 }
 
 impl MatchState {
-    /// Adds a word that the article holds, in one zone that the query names or in any; `score` is what
-    /// that is worth, before the word's weight.
+    /// Adds a matched word, limited to `zone` if given; `score` is its score before the word's
+    /// weight.
     pub fn take(&mut self, weight: f32, zone: Option<Zone>, score: f32) {
         self.score += weight * score;
         if zone.is_some() {
@@ -267,24 +267,25 @@ impl MatchState {
     }
 }
 
-/// What a query asks for.
+/// What an article must match of a query.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MatchRequirements {
-    /// The weight of the words that no zone is named for.
+    /// The weight of the words that are not limited to a zone.
     pub weight: f32,
-    /// How many these are.
+    /// The number of these words.
     pub words: u16,
-    /// How many words a zone is named for.
+    /// The number of words that are limited to a zone.
     pub limited: u16,
-    /// Whether all words must be held, however many: they are the parts of one code.
+    /// Whether all words must match regardless of their number, because they are the parts of one
+    /// code.
     pub is_code: bool,
-    /// Whether one of two words is enough, because nothing holds both.
+    /// Whether any one word is enough, because no article contains all.
     pub is_relaxed: bool,
 }
 
 impl MatchRequirements {
-    /// Whether an article matches: of the words for which a zone is named it holds all, of the
-    /// others all up to two, beyond that a share of their weight.
+    /// Whether an article matches: it must contain all words limited to a zone; of the others, all
+    /// if there are one or two, else a minimum share of their weight.
     pub fn is_held(&self, held: &MatchState) -> bool {
         let share = WEIGHTS.match_share * self.weight * (1.0 - f32::EPSILON);
         let takes_words = match self.words {
@@ -296,25 +297,26 @@ impl MatchRequirements {
         takes_words && held.limited == self.limited
     }
 
-    /// The factor for how much of the weight an article holds.
+    /// The score factor for the matched share of the weight.
     pub fn coverage(&self, held: &MatchState) -> f32 {
         if self.weight <= 0.0 { 1.0 } else { 1.0 - WEIGHTS.coverage * (1.0 - (held.weight / self.weight).min(1.0)) }
     }
 }
 
-/// How many articles, such as the average one, every language is given besides its own.
+/// Smoothing: how many average articles are added to every language.
 const LANGUAGE_SMOOTHING: f64 = 1.0;
 
-/// How likely each language is the one that the query was typed in, from how well the articles
-/// of each know its words: a naive Bayes over document frequencies. Sums to 1.
+/// The posterior probability of each language being the query's, from the document frequencies of
+/// its words (naive Bayes). Sums to 1.
 ///
-/// `frequencies[l][w]` is how many of the `articles[l]` articles of language `l` hold word `w`.
+/// `frequencies[l][w]` is the document frequency of word `w` among the `articles[l]` articles of
+/// language `l`.
 pub fn language_posterior(articles: &[u64], frequencies: &[Vec<u64>], reader: &[bool]) -> Vec<f32> {
     let words = frequencies.first().map_or(0, Vec::len);
     let holders = |language: &Vec<u64>, word: usize| language.get(word).copied().unwrap_or(0) as f64;
     let all: f64 = articles.iter().map(|articles| *articles as f64).sum();
-    // A word that nobody knows says nothing. Of one that some know, each language is given a part
-    // of an article: as if it were held alike everywhere.
+    // Unknown words are ignored. For known ones, each language gets a fraction of an article, as if
+    // the word were equally frequent everywhere.
     let expected: Vec<f64> = (0..words)
         .map(|word| frequencies.iter().map(|language| holders(language, word)).sum::<f64>() / all.max(1.0))
         .collect();
@@ -334,8 +336,8 @@ pub fn language_posterior(articles: &[u64], frequencies: &[Vec<u64>], reader: &[
     logs.iter().map(|log| ((log - best).exp() / sum) as f32).collect()
 }
 
-/// The factor of an article's score for its language, whose posterior is `posterior` where that
-/// of the likeliest is `best`.
+/// The score factor of an article's language, given its posterior probability and that of the most
+/// likely language.
 pub fn language_factor(posterior: f32, best: f32) -> f32 {
     1.0 - WEIGHTS.language * (1.0 - posterior / best.max(f32::MIN_POSITIVE))
 }
@@ -343,14 +345,14 @@ pub fn language_factor(posterior: f32, best: f32) -> f32 {
 /// How much the newest article is preferred where the site does not say. It orders near-ties, and
 /// nothing else: experiment `ranking.recency`.
 pub const DEFAULT_RECENCY: f32 = 0.03;
-/// The most that a site can prefer it.
+/// The maximum preference.
 pub const MAX_RECENCY: f32 = 1.0;
 
-/// How long it takes until half of what an article has for being new is gone.
+/// The half-life of the recency bonus.
 const RECENCY_HALF_LIFE_S: f32 = 365.0 * 86_400.0;
 
-/// The factor of an article's score for being new: 1 + `recency` for the newest article of all,
-/// half of that a year before it; 1 for an undated one.
+/// The decay function of age: a score factor of 1 + `recency` for the newest article of all, with
+/// the bonus halved for each year before it; 1 for an undated one.
 pub fn recency_factor(recency: f32, published_s: Option<i64>, newest_s: Option<i64>) -> f32 {
     match (published_s, newest_s) {
         (Some(published), Some(newest)) if recency > 0.0 => {
@@ -366,7 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn up_to_two_words_all_must_be_held_beyond_a_share() {
+    fn one_or_two_words_must_all_match_and_more_need_a_share() {
         let asked = |words, weight| MatchRequirements { words, weight, ..MatchRequirements::default() };
         let held = |words, weight| MatchState { words, weight, ..MatchState::default() };
         assert!(asked(1, 1.0).is_held(&held(1, 1.0)) && asked(2, 2.0).is_held(&held(2, 2.0)));
@@ -377,12 +379,12 @@ mod tests {
     }
 
     #[test]
-    fn the_language_that_knows_the_words_is_expected() {
+    fn language_with_more_known_words_is_more_likely() {
         let posterior = language_posterior(&[100, 100], &[vec![90, 20], vec![0, 20]], &[false, false]);
         assert!(posterior[0] > 0.9);
         let even = language_posterior(&[100, 100], &[vec![5], vec![5]], &[false, true]);
         assert!(even[1] > even[0]);
-        // A word that nobody knows says nothing, and a small language is not likelier for being small.
+        // Unknown words have no effect, and a small language is not more likely for being small.
         let unknown = language_posterior(&[100, 5], &[vec![0], vec![0]], &[false, false]);
         assert_eq!(unknown, [0.5, 0.5]);
         let small = language_posterior(&[100, 5], &[vec![6], vec![0]], &[false, false]);
@@ -390,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_word_that_stands_everywhere_what_counts_is_near_the_other() {
+    fn distant_positions_do_not_change_the_pair_frequency() {
         let everywhere: Vec<u32> = (0..500).map(|place| place * 3).collect();
         for others in [vec![], vec![40], vec![0, 41, 44, 900], vec![1_499, 1_500, 9_000]] {
             let by_one: f32 = everywhere.iter().map(|at| pair_frequency(&[*at], &others, 2)).sum();
@@ -401,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_in_order_beat_neighbours_turned_beat_words_apart() {
+    fn adjacent_words_beat_reversed_ones_and_those_beat_distant_ones() {
         let of = |second: u32| pair_frequency(&[10], &[second], 1);
         assert!(of(11) > of(9) && of(9) > of(14) && of(14) > of(30));
         assert_eq!(pair_frequency(&[10], &[12], 2), pair_frequency(&[10], &[11], 1));

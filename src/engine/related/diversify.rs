@@ -1,10 +1,11 @@
-//! Which of the works that are near are shown: no copies, and not six of one theme.
+//! Selects which similar works are shown: no near-duplicates, and not all with the same shared
+//! terms.
 
 use super::{Shared, Similarity};
 use crate::analysis::MinHash;
 
-/// How many of the nearest works so many shown ones are chosen from: the same for all short lists,
-/// so that a longer one begins with the shorter.
+/// From how many of the most similar works `shown` works are selected: the same number for all
+/// short lists, so that a longer list begins with the shorter one.
 pub fn choice(shown: usize) -> usize {
     const LEAST: usize = 20;
     shown.saturating_mul(3).max(LEAST)
@@ -15,27 +16,28 @@ pub fn choice(shown: usize) -> usize {
 /// experiment `related.sameness`.
 const SAMENESS: f32 = 0.1;
 
-/// Tells works whose text is shown already.
+/// Detects near-duplicates of texts that are already shown.
 #[derive(Debug, Clone, Default)]
 pub struct NearDuplicates {
     shown: Vec<MinHash>,
 }
 
 impl NearDuplicates {
-    /// Takes note of a text that is shown.
+    /// Adds a shown text.
     pub fn show(&mut self, sketch: Option<MinHash>) {
         self.shown.extend(sketch);
     }
 
-    /// Whether a copy of a text is shown.
+    /// Whether a near-duplicate of a text is shown.
     pub fn has(&self, sketch: Option<MinHash>) -> bool {
         sketch.is_some_and(|sketch| self.shown.iter().any(|shown| shown.is_copy_of(&sketch)))
     }
 }
 
-/// The order in which to show works, given in the order of [`Similarity::order`]: on each rung, at each
-/// place the one that is near and does not say the same as those before it (maximal marginal
-/// relevance). What two works share with the article tells how alike they are.
+/// The order in which to show works, given in the order of [`Similarity::order`]: within each tier,
+/// repeatedly the work with the best balance of similarity and difference from those before it
+/// (maximal marginal relevance). The difference is measured by what the works share with the source
+/// article.
 pub fn in_order(nearest: &[Similarity]) -> Vec<usize> {
     let top = nearest.iter().map(|near| near.score).fold(f32::MIN_POSITIVE, f32::max);
     let mut left: Vec<(usize, &Similarity, f32)> =
@@ -61,7 +63,7 @@ pub fn in_order(nearest: &[Similarity]) -> Vec<usize> {
     order
 }
 
-/// How alike two works are in what they share with the article: 1 for the same, 0 for nothing.
+/// The cosine similarity of what two works share with the source article, from 0 to 1.
 fn alike(a: Shared, b: Shared) -> f32 {
     let (a, b) = (a.terms().0, b.terms().0);
     let common = (a & b).count_ones() as f32;

@@ -1,9 +1,9 @@
-//! What makes one work related to another, free of any index.
+//! The similarity model of related works, independent of any index.
 //!
-//! An article is told by its [`DocumentProfile`]: weighty words and phrases, topics, authors, series,
-//! links. Two works are as near ([`Similarity`]) as the versions of them that share a language say
-//! the same, and by what they share besides. Which of the nearest are shown is chosen at reading
-//! ([`diversify`]).
+//! An article is described by its [`DocumentProfile`]: weighted words and phrases, topics, authors,
+//! series, links. The [`Similarity`] of two works combines the texts of versions in the same
+//! language and other shared signals. Which of the most similar works are shown is chosen at query
+//! time ([`diversify`]).
 
 pub mod diversify;
 pub mod reasons;
@@ -16,16 +16,16 @@ use std::cmp::Ordering;
 use super::{Rung, ranking};
 use crate::analysis::{ByZone, KeyTerm, Part, Zone, fold, normalize};
 
-/// How many words of an article are looked for.
+/// The maximum number of words of an article used for similarity.
 pub const MAX_WORDS: usize = 48;
 /// How many of these lead to other articles, beside phrases; the others count where one of them is
 /// shared. Common words are in nearly every article, which would all have to be gone through.
 /// With so many the answers are nearly as good as with all, in half the time: experiment
 /// `related.leading-words`.
 pub const LEADING_WORDS: usize = 16;
-/// How many of its phrases are looked for besides.
+/// The maximum number of its phrases used for similarity.
 pub const MAX_PHRASES: usize = 7;
-/// How many works are kept of those that are nearest to an article.
+/// How many of the most similar works are stored per article.
 pub const KEPT: usize = 60;
 
 /// What each sign of nearness is worth. Each names the experiment, a section of
@@ -51,13 +51,13 @@ struct SimilarityWeights {
     linked: f32,
     /// A link from it.
     links_here: f32,
-    /// The same series, which few articles have: as a link to it.
+    /// The same series, which few articles have: the same weight as a link.
     series: f32,
     /// An author shared that nobody else has: it decides between works that are as near.
     author: f32,
     /// Two events or press releases of one day.
     time: f32,
-    /// After so many days, a third of that.
+    /// The number of days after which a third of that is left.
     time_scale_days: f32,
 }
 
@@ -76,29 +76,31 @@ static WEIGHTS: SimilarityWeights = SimilarityWeights {
     time_scale_days: 90.0,
 };
 
-/// Words that more of a language's articles hold than this share say nothing about one of them.
+/// Words in more than this share of a language's articles do not discriminate.
 const MAX_TERM_SHARE: f64 = 0.5;
-/// On a handful of articles every shared word is held by a large share of them.
+/// With so few articles, every shared word is in a large share of them.
 const FEW_ARTICLES: u64 = 20;
 
-/// A term of the article that is asked about, with what sharing it is worth.
+/// A term of the source article, with the weight of sharing it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightedTerm {
-    /// Its place among the subject's words, or its phrases.
+    /// Its index among the profile's words, or phrases.
     pub place: usize,
-    /// Its inverse document frequency times its weight in the asked-for article.
+    /// Its inverse document frequency times its weight in the source article.
     pub weight: f32,
 }
 
-/// Whether a term that `holders` of a language's `articles` hold could lead to others and tells
-/// anything.
+/// Whether a term discriminates: other articles than the `own` ones contain it, but not too many of
+/// the language's `articles`.
 fn is_telling(articles: u64, holders: u64, own: u64) -> bool {
     holders > own && (articles <= FEW_ARTICLES || holders as f64 <= MAX_TERM_SHARE * articles as f64)
 }
 
-/// The weightiest of some terms, at most `most`: by log frequency, whether the title has them, and
-/// inverse document frequency within the language, squared as both sides of a comparison have it;
-/// the weightiest first. `own` of the holders are the article itself: 1, or 0 for a draft. `holders` says how many of the language's `articles` hold a term.
+/// The terms with the highest weights, at most `most`, highest first. The weight combines the log
+/// frequency, a bonus for the title, and the inverse document frequency within the language,
+/// squared because both sides of a comparison have it. `own` is the number of documents that are
+/// the article itself: 1, or 0 for a draft. The callback returns the document frequency of a term
+/// among the language's `articles`.
 pub fn weightiest<E>(
     terms: &[KeyTerm],
     most: usize,
@@ -137,13 +139,13 @@ pub fn zone_worth(zone: Zone, frequency: u32, length: u32, mean: f32) -> f32 {
     WEIGHTS.zones[zone] * (WEIGHTS.k1 + 1.0) * frequency / (frequency + WEIGHTS.k1 * length)
 }
 
-/// The zones in which a word counts.
+/// The zones in which words count.
 pub fn zones() -> impl Iterator<Item = Zone> {
     Zone::ALL.into_iter().filter(|zone| WEIGHTS.zones[*zone] > 0.0)
 }
 
-/// Whether an article dwells on a term of its own, in a language group: it stands in the title, the
-/// teaser, what it is filed under, or more than once, and says something by itself.
+/// Whether a term is prominent in its article: it is in the title, the teaser or the labels, or
+/// occurs more than once, and it is a discriminative term in its language group.
 pub fn dwells_on(term: &KeyTerm, group: &str) -> bool {
     let tells = |word: Option<&str>| word.is_some_and(|word| Part::of(group, &fold(&normalize(word))) == Part::Telling);
     let mut words = term.written.split_whitespace();
@@ -151,18 +153,18 @@ pub fn dwells_on(term: &KeyTerm, group: &str) -> bool {
     is_told && tells(words.next()) && words.next_back().is_none_or(|last| tells(Some(last)))
 }
 
-/// Whether an article dwells on a word that stands in a zone of it so many times.
+/// Whether a word with this frequency in a zone is prominent.
 pub fn dwells(zone: Zone, frequency: u32) -> bool {
     zone != Zone::Body || frequency > 1
 }
 
-/// What a phrase is worth that an article has, beside a word that stands there once.
+/// The score of a phrase, relative to a word that occurs once.
 pub fn phrase_worth() -> f32 {
     WEIGHTS.phrase
 }
 
-/// What an article's text would be worth that is told by the same words: the measure of every
-/// other. Of the `words` that are looked for; where there are none, of the `phrases`. Never nought.
+/// The text score of an article with the same terms, used for normalization. Based on the `words`,
+/// or on the `phrases` if there are none. Never zero.
 pub fn whole_text(words: &[WeightedTerm], phrases: &[WeightedTerm]) -> f32 {
     /// What the mean word of an article is worth in it, found over related/mdn-es and `corpus/eval`.
     const MEAN_WORTH: f32 = 3.3;
@@ -170,16 +172,16 @@ pub fn whole_text(words: &[WeightedTerm], phrases: &[WeightedTerm]) -> f32 {
     MEAN_WORTH * terms.iter().map(|term| term.weight).sum::<f32>().max(f32::MIN_POSITIVE)
 }
 
-/// How rare something is that `holders` of `articles` have: 1 where it is theirs alone, 0 where
-/// it is everybody's.
+/// The rarity of something with this document frequency: 1 if a single article has it, 0 if all
+/// have it.
 fn rarity(articles: u64, holders: u64) -> f32 {
     let share = |count: u64| (articles.max(2) as f64 / count.max(1) as f64).ln().max(0.0);
     (share(holders) / share(1)) as f32
 }
 
-/// What each topic of an article is worth to share, and all levels above it: the rare ones more,
-/// in sum what all topics shared are worth. `holders` are how many of all `articles` stand under
-/// each.
+/// The score of sharing each topic of an article and its ancestors: rare ones more; they sum to the
+/// score of sharing all topics. Each document frequency counts articles under a topic, among all
+/// `articles`.
 pub fn topic_worths(articles: u64, holders: &[u64]) -> Vec<f32> {
     let tells = |holders: u64| articles <= FEW_ARTICLES || holders as f64 <= MAX_TERM_SHARE * articles as f64;
     let rarity = |holders: &u64| if tells(*holders) { rarity(articles, *holders) } else { 0.0 };
@@ -188,67 +190,66 @@ pub fn topic_worths(articles: u64, holders: &[u64]) -> Vec<f32> {
     rarities.into_iter().map(|rarity| if sum > 0.0 { WEIGHTS.topics * rarity / sum } else { 0.0 }).collect()
 }
 
-/// What an author shared is worth, whom `holders` of all `articles` have.
+/// The score of sharing an author with this document frequency.
 pub fn author_worth(articles: u64, holders: u64) -> f32 {
     WEIGHTS.author * rarity(articles, holders)
 }
 
-/// What it is worth that two articles, both events or press releases, are so many days apart.
+/// The score of two events or press releases that are `days` days apart.
 pub fn time_worth(days: u32) -> f32 {
     WEIGHTS.time * (-(days as f32) / WEIGHTS.time_scale_days).exp()
 }
 
-/// What a work shares with the article that is asked about: a bit a word, a bit a phrase behind
-/// them, and behind these what follows.
+/// What a work shares with the source article, as bits: one per word, one per phrase, then flags.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shared(pub u64);
 
 impl Shared {
     const PHRASES: u32 = MAX_WORDS as u32;
     const FLAGS: u32 = Self::PHRASES + MAX_PHRASES as u32;
-    /// A topic.
+    /// They share a topic.
     pub const TOPIC: Shared = Shared(1 << Self::FLAGS);
-    /// A series.
+    /// They are in the same series.
     pub const SERIES: Shared = Shared(1 << (Self::FLAGS + 1));
-    /// The article links to it.
+    /// The source article links to the work.
     pub const LINKED: Shared = Shared(1 << (Self::FLAGS + 2));
-    /// It links to the article.
+    /// The work links to the source article.
     pub const LINKS_HERE: Shared = Shared(1 << (Self::FLAGS + 3));
-    /// Words and phrases, none of which both dwell on.
+    /// The shared words and phrases are not prominent in both.
     pub const IN_PASSING: Shared = Shared(1 << (Self::FLAGS + 4));
     const TERMS: u64 = (1 << Self::FLAGS) - 1;
 
-    /// The word at a place among the weightiest.
+    /// The bit of the word at an index among the weighted words.
     pub fn word(place: usize) -> Shared {
         Shared(1 << (place as u32 % Self::PHRASES))
     }
 
-    /// The phrase at a place among the weightiest.
+    /// The bit of the phrase at an index among the weighted phrases.
     pub fn phrase(place: usize) -> Shared {
         Shared(1 << (Self::PHRASES + place as u32 % MAX_PHRASES as u32))
     }
 
-    /// Both.
+    /// The union.
     pub fn and(self, other: Shared) -> Shared {
         Shared(self.0 | other.0)
     }
 
-    /// Whether it has all of another.
+    /// Whether it has all bits of another.
     pub fn has(self, other: Shared) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// The words and phrases only.
+    /// Only the words and phrases.
     pub fn terms(self) -> Shared {
         Shared(self.0 & Self::TERMS)
     }
 
-    /// All but the words and phrases.
+    /// Only the flags.
     pub fn flags(self) -> Shared {
         Shared(self.0 & !Self::TERMS)
     }
 
-    /// Whether there is nothing.
+    /// Whether nothing is shared.
     pub fn is_none(self) -> bool {
         self.0 == 0
     }
@@ -262,7 +263,7 @@ pub struct SharedTerms {
 }
 
 impl SharedTerms {
-    /// Takes note of a term that is shared, and whether both dwell on it.
+    /// Adds a shared term; `is_dwelt_on` says whether it is prominent in both.
     pub fn take(&mut self, term: Shared, is_dwelt_on: bool) {
         self.all = self.all.and(term);
         if is_dwelt_on {
@@ -270,74 +271,74 @@ impl SharedTerms {
         }
     }
 
-    /// Those of either.
+    /// The union.
     pub fn and(self, other: SharedTerms) -> SharedTerms {
         SharedTerms { all: self.all.and(other.all), dwelt_on: self.dwelt_on.and(other.dwelt_on) }
     }
 
-    /// Whether there are none.
+    /// Whether no term is shared.
     pub fn is_none(self) -> bool {
         self.all.is_none()
     }
 
-    /// What they say: the terms that both dwell on; without any, what both mention.
+    /// The terms to report: those prominent in both, or without any, all shared ones.
     pub fn told(self) -> Shared {
         let is_in_passing = self.dwelt_on.is_none() && !self.is_none();
         if is_in_passing { self.all.and(Shared::IN_PASSING) } else { self.dwelt_on }
     }
 }
 
-/// How near a work is to the article that is asked about, and what they share.
+/// The similarity of a work to the source article, and what they share.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Similarity {
-    /// Higher is nearer; 1 is about the article itself.
+    /// Higher is more similar; about 1 for the article itself.
     pub score: f32,
     /// What they share.
     pub shared: Shared,
 }
 
 impl Similarity {
-    /// The rung that a work stands on by what it shares.
+    /// The fallback tier of a work, by what it shares.
     pub fn rung(&self) -> Rung {
         let leads = [Shared::LINKED, Shared::LINKS_HERE, Shared::SERIES].into_iter().any(|flag| self.shared.has(flag));
         if leads || !self.shared.terms().is_none() { Rung::Text } else { Rung::Topic }
     }
 
-    /// The order in which works are shown: by rung, on a rung the nearest first.
+    /// The order of works: by tier, then the most similar first.
     pub fn order(&self, other: &Similarity) -> Ordering {
         self.rung().cmp(&other.rung()).then(other.score.total_cmp(&self.score))
     }
 }
 
-/// Adds up what two works have in common.
+/// Sums the evidence of two works' similarity.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SimilarityEvidence {
-    /// What the texts of the language versions say, each weighted by its language's articles.
+    /// The text scores of the language versions, each weighted by its language's articles.
     texts: f32,
-    /// The best of all pairs of versions.
+    /// The best score of all pairs of versions.
     topics: f32,
     authors: f32,
     flags: Shared,
 }
 
 impl SimilarityEvidence {
-    /// Adds what the texts of two versions in one language say, see [`whole_text`], of a language
-    /// with so many articles: the more there are, the surer it is what is rare.
+    /// Adds the text score of two versions in one language, see [`whole_text`], weighted by the
+    /// number of its articles: the more there are, the more reliable are document frequencies.
     pub fn add_text(&mut self, text: f32, articles: u64) {
         self.texts += text * articles as f32;
     }
 
-    /// Takes note of what two versions share besides, in sum of [`topic_worths`] and of
-    /// [`author_worth`].
+    /// Adds what two versions share besides text: the summed scores of topics and authors, and
+    /// flags.
     pub fn take(&mut self, topics: f32, authors: f32, flags: Shared) {
         self.topics = self.topics.max(topics);
         self.authors = self.authors.max(authors);
         self.flags = self.flags.and(flags);
     }
 
-    /// The sum. `articles` are those of the languages that both works have, each counted for every
-    /// version of the asked-for work; `time` is the best [`time_worth`] of two versions. `None` where
-    /// nothing is shared that leads from one to the other: authors and time alone do not.
+    /// The similarity. `articles` are those of the languages that both works have, counted for
+    /// every version of the source work; `time` is the best time score of two versions. `None` if
+    /// nothing relates the two: authors and time alone do not.
     pub fn nearness(&self, articles: u64, time: f32) -> Option<Similarity> {
         let worth = |flag: Shared, worth: f32| if self.flags.has(flag) { worth } else { 0.0 };
         let text = if articles > 0 { self.texts / articles as f32 } else { 0.0 };

@@ -1,4 +1,4 @@
-//! Why a work is related, in words for a reader.
+//! The reasons why a work is related, for readers.
 
 use super::{MAX_PHRASES, MAX_WORDS, Shared};
 use crate::analysis::{fold, normalize};
@@ -6,25 +6,24 @@ use crate::engine::filters::label_key;
 use crate::engine::planning::edit_model::begin_alike;
 use crate::engine::{Card, Reason, TopicLabel};
 
-/// How many shared words and phrases a reason names.
+/// The maximum number of terms in a reason.
 const MAX_NAMED: usize = 4;
 
-/// The words and phrases of the article that is asked about, as it writes them, by the places of
-/// their bits in [`Shared`].
+/// The surface forms of the source article's words and phrases, by the index of their bits in
+/// [`Shared`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SurfaceForms {
     /// The words.
     pub words: Vec<String>,
     /// The phrases.
     pub phrases: Vec<String>,
-    /// Whether they are those of a translation of the article, in another language.
+    /// Whether they are from a translation of the article.
     pub is_translated: bool,
 }
 
-/// The reasons for a work that shares something, the strongest first. `asked` is the article that is
-/// asked about, `topics` are its topics and all levels above them. Words that both only mention, and
-/// those of a translation, which its reader may not understand, are named only where there is nothing
-/// else to say.
+/// The reasons for a related work, the strongest first. `asked` is the source article, `topics` are
+/// its topics and their ancestors. Words that are not prominent in both, and words of a
+/// translation, which the reader may not understand, are a last resort.
 pub fn reasons(
     shared: Shared,
     written: &SurfaceForms,
@@ -61,13 +60,13 @@ pub fn reasons(
     reasons
 }
 
-/// Whether a topic is another or stands under it.
+/// Whether a topic equals another or is below it.
 fn is_under(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The weightiest words and phrases that are shared; a word that a named phrase holds is not named
-/// again.
+/// The shared words and phrases with the highest weights, without words that are part of a listed
+/// phrase.
 fn terms(shared: Shared, written: &SurfaceForms) -> Vec<String> {
     let mut named: Vec<String> = Vec::new();
     let mut known: Vec<String> = Vec::new();
@@ -86,7 +85,7 @@ fn terms(shared: Shared, written: &SurfaceForms) -> Vec<String> {
     named
 }
 
-/// Whether a phrase has all the words of another text, or longer or shorter forms of them.
+/// Whether a phrase contains all words of another text, allowing longer or shorter forms.
 fn holds(phrase: &str, text: &str) -> bool {
     text.split_whitespace().all(|word| phrase.split_whitespace().any(|other| begin_alike(word, other)))
 }

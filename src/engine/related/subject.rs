@@ -1,4 +1,4 @@
-//! What an article is related by.
+//! The document profile that related works are found by.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,15 +7,15 @@ use crate::article::{Article, Kind, url_key};
 use crate::engine::TopicLabel;
 use crate::engine::filters::label_key;
 
-/// The most links of an article that are followed: a page with more of them is a list of links.
+/// The maximum number of links used: a page with more of them is a list of links.
 const MAX_LINKS: usize = 100;
 
-/// What an article is related by.
+/// The profile of an article for finding related works.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DocumentProfile {
-    /// Its words and phrases.
+    /// Its key terms.
     pub terms: KeyTerms,
-    /// Its topics and all levels above them, by their paths.
+    /// Its topics and their ancestors, sorted by path.
     pub topics: Vec<TopicLabel>,
     /// The keys of its authors' names, see [`label_key`].
     pub authors: Vec<String>,
@@ -30,7 +30,7 @@ pub struct DocumentProfile {
 }
 
 impl DocumentProfile {
-    /// The subject of an article, given its terms.
+    /// The profile of an article, given its terms.
     pub fn of(article: &Article, terms: &ArticleTerms) -> DocumentProfile {
         let unique = |keys: &mut Vec<String>| {
             keys.sort_unstable();
@@ -60,7 +60,7 @@ impl DocumentProfile {
 }
 
 impl DocumentProfile {
-    /// What an article can be found by of these, besides its words: a key each.
+    /// The index keys of the profile, besides its words.
     pub fn keys(&self) -> impl Iterator<Item = String> {
         let topics = self.topics.iter().map(|topic| topic_key(&topic.path));
         let authors = self.authors.iter().map(|author| author_key(author));
@@ -95,8 +95,8 @@ pub fn work_key(work: &str) -> String {
     format!("work {work}")
 }
 
-/// The day (since 1970) on which an article was published, where it is an event or a press release:
-/// these belong to their time. `published_s` is Unix time.
+/// The day of publication (since 1970) of an event or a press release: these are related to others
+/// of the same time. `published_s` is Unix time.
 pub fn eventful_day(kind: Kind, published_s: Option<i64>) -> Option<i32> {
     let published_s = published_s.filter(|_| matches!(kind, Kind::Event | Kind::PressRelease))?;
     i32::try_from(published_s.div_euclid(86_400)).ok()

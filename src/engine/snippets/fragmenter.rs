@@ -1,4 +1,4 @@
-//! Cutting texts to fragments around their marks: whole words, within a number of characters.
+//! Cuts texts to fragments around their marks: whole words, within a maximum number of characters.
 
 use std::ops::Range;
 
@@ -9,39 +9,39 @@ use crate::analysis::is_unspaced;
 
 /// The characters between two fragments: an ellipsis between two spaces.
 const BETWEEN_CHARS: usize = 3;
-/// The fewest characters of a snippet for which another fragment is begun.
+/// The minimum number of characters per fragment.
 const FRAGMENT_CHARS: usize = 40;
-/// The characters that are kept for what stands around the marks of a fragment.
+/// The number of characters reserved for the context of a fragment's marks.
 const CONTEXT_CHARS: usize = 15;
-/// The most characters of a sentence that are left out rather than only begun, and the share of
-/// a fragment that this may cost (a divisor).
+/// A sentence of which at most this many characters would be shown is dropped, if that costs at
+/// most this share of the fragment (a divisor).
 const STUB_CHARS: usize = 15;
 const STUB_SHARE: usize = 8;
 
-/// What begins at a character of a text.
+/// The kind of boundary at a character, in ascending order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Begin {
-    /// Nothing that a fragment could begin with.
+    /// No boundary.
     Nothing,
     Word,
     Clause,
     Sentence,
 }
 
-/// A text of one line that fragments are taken from.
+/// A single-line text that fragments are cut from.
 #[derive(Debug)]
 pub(crate) struct SnippetText {
     pub(crate) text: String,
     pub(crate) marks: Vec<Mark>,
-    /// Where paragraphs begin in it, in bytes, in order.
+    /// The sorted byte offsets of its paragraphs.
     paragraphs: Vec<usize>,
-    /// Whether it ends where a paragraph does.
+    /// Whether its end is the end of a paragraph.
     closes: bool,
-    /// Where every character begins, and the end, in bytes.
+    /// The byte offset of every character, and of the end.
     at: Vec<usize>,
-    /// The marks that stand for words, in characters.
-    told: Vec<(Range<usize>, u64)>,
-    /// For every character and the end, what begins there.
+    /// The marks of words, in characters.
+    word_marks: Vec<(Range<usize>, u64)>,
+    /// The boundary at every character and at the end.
     begins: Vec<Begin>,
     /// For every character and the end, whether a fragment may end before it.
     ends: Vec<bool>,
@@ -50,13 +50,13 @@ pub(crate) struct SnippetText {
 /// A part of a piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fragment {
-    /// The place of the piece.
+    /// The index of the piece.
     pub(crate) piece: usize,
-    /// Where it stands in the piece's text.
+    /// Its range in the piece's text.
     pub(crate) bytes: Range<usize>,
 }
 
-/// What a fragment is made around, in characters.
+/// The range that a fragment is built around, in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct FragmentCore {
     piece: usize,
@@ -64,7 +64,7 @@ struct FragmentCore {
 }
 
 impl SnippetText {
-    /// Makes a text ready that has these words, marks and beginnings of paragraphs (in bytes).
+    /// Prepares a text with its words, marks and paragraph starts (in bytes).
     pub(crate) fn new(
         text: String,
         tokens: &[TextToken],
@@ -74,8 +74,8 @@ impl SnippetText {
     ) -> SnippetText {
         let at: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let place = |byte: usize| at.partition_point(|known| *known < byte);
-        let told = marks.iter().filter(|mark| mark.words != 0);
-        let told = told.map(|mark| (place(mark.bytes.start)..place(mark.bytes.end), mark.words)).collect();
+        let word_marks = marks.iter().filter(|mark| mark.words != 0);
+        let word_marks = word_marks.map(|mark| (place(mark.bytes.start)..place(mark.bytes.end), mark.words)).collect();
         let mut is_word = vec![false; at.len()];
         for token in tokens.iter().filter(|token| token.is_spoken) {
             if let Some(is_word) = is_word.get_mut(place(token.bytes.start)) {
@@ -99,20 +99,20 @@ impl SnippetText {
         }
         begins.push(Begin::Nothing);
         ends.push(true);
-        SnippetText { text, marks, paragraphs, closes, at, told, begins, ends }
+        SnippetText { text, marks, paragraphs, closes, at, word_marks, begins, ends }
     }
 
-    /// Whether a paragraph begins at a byte.
+    /// Whether a paragraph starts at a byte.
     pub(crate) fn begins_paragraph(&self, byte: usize) -> bool {
         self.paragraphs.binary_search(&byte).is_ok()
     }
 
-    /// Whether a paragraph ends at a byte; the next one begins behind a space.
+    /// Whether a paragraph ends at a byte; the next one starts after a space.
     pub(crate) fn ends_paragraph(&self, byte: usize) -> bool {
         if byte == self.text.len() { self.closes } else { self.begins_paragraph(byte + 1) }
     }
 
-    /// How many characters it has.
+    /// The number of its characters.
     fn chars(&self) -> usize {
         self.at.len() - 1
     }
@@ -129,10 +129,10 @@ impl SnippetText {
         self.at.get(place).copied().unwrap_or(self.text.len())
     }
 
-    /// The last place up to `to` at which a grapheme cluster ends, counted from one that begins.
+    /// The last index up to `to` at which a grapheme cluster ends, given that one starts at `from`.
     fn cluster_end(&self, from: usize, to: usize) -> usize {
         let begin = self.byte(from);
-        // A cluster that reaches behind the place must be seen as a whole.
+        // Segment the rest of the text, because a cluster may extend beyond `to`.
         let rest = self.text.get(begin..).unwrap_or_default();
         let limit = self.byte(to) - begin;
         let ends = GraphemeClusterSegmenter::new().segment_str(rest).take_while(|end| *end <= limit);
@@ -140,7 +140,7 @@ impl SnippetText {
         self.at.partition_point(|byte| *byte < end)
     }
 
-    /// The range, grown to whole words.
+    /// The range, extended to whole words.
     fn whole_words(&self, range: &Range<usize>, limits: &Range<usize>) -> Range<usize> {
         let starts = (limits.start..=range.start).rev();
         let start = starts.into_iter().find(|place| self.begin(*place) > Begin::Nothing).unwrap_or(range.start);
@@ -148,14 +148,15 @@ impl SnippetText {
         start..end
     }
 
-    /// Grows a core to at most `room` characters within limits.
+    /// Extends a core to at most `room` characters within limits.
     fn grow(&self, core: &Range<usize>, limits: &Range<usize>, room: usize) -> Range<usize> {
         if limits.len() <= room {
             return self.trimmed(limits.clone());
         }
         let whole = self.whole_words(core, limits);
         if whole.len() > room {
-            // Words longer than all the room are cut between clusters, the mark's beginning shown.
+            // Words longer than the room are cut between clusters, keeping the beginning of the
+            // mark.
             let start =
                 if core.end <= whole.start + room { whole.start } else { self.cluster_end(whole.start, core.start) };
             return start..self.last_end(start, start, (start + room).min(limits.end));
@@ -167,15 +168,15 @@ impl SnippetText {
         if end < limits.end || left == 0 {
             return self.trimmed(start..end);
         }
-        // The text ends before the room does: more of what stands before.
+        // The text ends early: use the remaining room before the core.
         let earliest = start.saturating_sub(left).max(limits.start);
         let begins = |at_least: Begin| (earliest..start).find(|place| self.begin(*place) >= at_least);
         let start = begins(Begin::Sentence).or_else(|| begins(Begin::Word)).unwrap_or(start);
         self.trimmed(start..end)
     }
 
-    /// Where to begin before a core, with so many characters to spare: at its sentence, or a
-    /// clause, where they are near.
+    /// The start before a core, with `spare` characters: at its sentence or a clause if they are
+    /// near.
     fn lead(&self, core: usize, limit: usize, spare: usize) -> usize {
         let within = |share: usize| core.saturating_sub(share).max(limit)..=core;
         let is_at_least = |begin: Begin| move |place: &usize| self.begin(*place) >= begin;
@@ -185,13 +186,13 @@ impl SnippetText {
         sentence.or_else(clause).or_else(word).unwrap_or(core)
     }
 
-    /// The last place between two at which a fragment that begins at `start` may end.
+    /// The last index in a range at which a fragment starting at `start` may end.
     fn last_end(&self, start: usize, earliest: usize, latest: usize) -> usize {
         let end = (earliest.max(start + 1)..=latest).rev().find(|place| self.may_end(*place));
         end.unwrap_or_else(|| self.cluster_end(start, latest))
     }
 
-    /// A fragment without the few words of a sentence that it only begins, if these are behind
+    /// A fragment without the first few words of an incomplete sentence, if these are after
     /// `earliest`.
     fn without_stub(&self, range: Range<usize>, earliest: usize) -> Range<usize> {
         if self.ends_paragraph(self.byte(range.end)) {
@@ -213,22 +214,22 @@ impl SnippetText {
     }
 }
 
-/// What stands before a character.
+/// The text before a character.
 #[derive(Default)]
 struct TextBefore {
     last: Option<char>,
-    /// The last one that is neither white space nor a closing bracket or quotation mark.
-    last_told: Option<char>,
+    /// The last character that is neither white space nor a closing bracket or quotation mark.
+    last_visible: Option<char>,
 }
 
 impl TextBefore {
-    /// What begins with a character, where a word may begin with it.
+    /// The boundary before a character; `is_word` says that a word starts there.
     fn begin(&self, c: char, is_word: bool) -> Begin {
         let Some(last) = self.last else { return Begin::Sentence };
         if c.is_whitespace() {
             return Begin::Nothing;
         }
-        let told = self.last_told.unwrap_or(last);
+        let word_marks = self.last_visible.unwrap_or(last);
         if !last.is_whitespace() {
             let is_cut = is_word && (is_unspaced(c) || is_unspaced(last) || is_wide_stop(last));
             return match last {
@@ -241,7 +242,7 @@ impl TextBefore {
         if !c.is_ascii() && !begins_cluster(c) {
             return Begin::Nothing;
         }
-        match told {
+        match word_marks {
             '.' | '!' | '?' | '…' | '؟' | '।' | '。' | '！' | '？' if !c.is_lowercase() => Begin::Sentence,
             ',' | ';' | ':' | '—' | '–' | '،' | '؛' | '，' | '、' | '；' | '：' => Begin::Clause,
             _ if matches!(c, '(' | '[' | '«' | '“' | '¿' | '¡') => Begin::Clause,
@@ -252,7 +253,7 @@ impl TextBefore {
     fn pass(&mut self, c: char) {
         self.last = Some(c);
         if !c.is_whitespace() && !matches!(c, ')' | ']' | '"' | '»' | '”' | '’' | '\'' | '」' | '』' | '）') {
-            self.last_told = Some(c);
+            self.last_visible = Some(c);
         }
     }
 }
@@ -261,15 +262,14 @@ fn is_wide_stop(c: char) -> bool {
     matches!(c, '。' | '！' | '？' | '，' | '、' | '；' | '：')
 }
 
-/// Whether a character behind a space belongs to no cluster with it.
+/// Whether a character after a space starts a new grapheme cluster.
 fn begins_cluster(c: char) -> bool {
     let text = String::from_iter([' ', c]);
     GraphemeClusterSegmenter::new().segment_str(&text).any(|end| end == 1)
 }
 
-/// The fragments to show of pieces, in their order: at most `most`, of at most `max_chars`
-/// characters with what stands between and around them. `weight` says what words of the query
-/// are worth.
+/// The fragments to show, in order: at most `most`, with at most `max_chars` characters in total
+/// including separators. `weight` returns the weight of query words.
 pub(crate) fn fragments(
     pieces: &[SnippetText],
     weight: &dyn Fn(u64) -> f32,
@@ -281,7 +281,7 @@ pub(crate) fn fragments(
     {
         return vec![Fragment { piece: 0, bytes: 0..only.text.len() }];
     }
-    // Both ellipses at the ends are counted, whether they are needed or not.
+    // Always reserve room for both ellipses at the ends.
     let room = max_chars.saturating_sub(2);
     let most = most.min(max_chars / FRAGMENT_CHARS).max(1);
     let mut cores = cores(pieces, weight, most, room);
@@ -306,8 +306,8 @@ pub(crate) fn fragments(
     grown.into_iter().filter_map(bytes_of).collect()
 }
 
-/// What the fragments are made around: the narrowest part that holds most of the query's weight,
-/// then what holds words that it lacks; and where their pieces are short, marks of other ones.
+/// Selects the cores of fragments: the shortest range with most of the query's weight, then ranges
+/// with words that it lacks; and if their pieces are short, marks in other pieces.
 fn cores(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, most: usize, room: usize) -> Vec<FragmentCore> {
     let mut cores: Vec<FragmentCore> = Vec::new();
     let mut covered = 0;
@@ -334,9 +334,9 @@ fn cores(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, most: usize, room:
         cores.push(core);
     }
     if cores.is_empty() {
-        // Nothing that is marked fits: the first mark's beginning, or that of the text.
+        // No mark fits: use the beginning of the first mark, or of the text.
         let first = pieces.iter().enumerate().find_map(|(piece, text)| {
-            let (chars, _) = text.told.first()?;
+            let (chars, _) = text.word_marks.first()?;
             Some(FragmentCore { piece, chars: chars.clone() })
         });
         cores.push(first.unwrap_or(FragmentCore { piece: 0, chars: 0..0 }));
@@ -344,28 +344,28 @@ fn cores(pieces: &[SnippetText], weight: &dyn Fn(u64) -> f32, most: usize, room:
     cores
 }
 
-/// The part of at most `room` characters, from a mark to a mark, that is worth most; of equals the
-/// narrowest, then the earliest. `None` where nothing is worth anything.
+/// The range of at most `room` characters, from a mark to a mark, with the highest value; of equal
+/// ones the shortest, then the first. `None` if no value is positive.
 fn best_core(
     pieces: &[SnippetText],
     room: usize,
-    worth: &dyn Fn(&FragmentCore, u64) -> f32,
+    value_of: &dyn Fn(&FragmentCore, u64) -> f32,
 ) -> Option<(FragmentCore, u64)> {
     let mut best: Option<(f32, FragmentCore, u64)> = None;
     for (place, piece) in pieces.iter().enumerate() {
-        let all = piece.told.iter().fold(0, |words, (_, told)| words | told);
-        for (first, (begin, _)) in piece.told.iter().enumerate() {
+        let all = piece.word_marks.iter().fold(0, |words, (_, word_marks)| words | word_marks);
+        for (first, (begin, _)) in piece.word_marks.iter().enumerate() {
             let mut words = 0;
-            for (mark, told) in piece.told.iter().skip(first) {
+            for (mark, word_marks) in piece.word_marks.iter().skip(first) {
                 let core = FragmentCore { piece: place, chars: begin.start..mark.end };
                 if core.chars.len() > room {
                     break;
                 }
-                if words | told == words {
+                if words | word_marks == words {
                     continue;
                 }
-                words |= told;
-                let value = worth(&core, words);
+                words |= word_marks;
+                let value = value_of(&core, words);
                 let is_better = best.as_ref().is_none_or(|(most, known, _)| {
                     value > *most || (value == *most && core.chars.len() < known.chars.len())
                 });
@@ -381,7 +381,7 @@ fn best_core(
     best.map(|(_, core, words)| (core, words))
 }
 
-/// How far each fragment may grow: to the ends of its piece, and half-way to the next one.
+/// The limits of each fragment: the ends of its piece, and halfway to the next core.
 fn limits(pieces: &[SnippetText], cores: &[FragmentCore]) -> Vec<Range<usize>> {
     let beside = |place: Option<usize>, core: &FragmentCore| {
         place.and_then(|place| cores.get(place)).filter(|other| other.piece == core.piece)
@@ -396,8 +396,8 @@ fn limits(pieces: &[SnippetText], cores: &[FragmentCore]) -> Vec<Range<usize>> {
     limits.collect()
 }
 
-/// Shares room among fragments: to each its core, and of what is left alike, but for what one
-/// cannot use.
+/// Distributes room among fragments: each gets its core, and an equal share of the rest unless it
+/// can use less.
 fn rooms(cores: &[FragmentCore], limits: &[Range<usize>], room: usize) -> Vec<usize> {
     let mut rooms: Vec<usize> = cores.iter().map(|core| core.chars.len()).collect();
     let mut spare = room.saturating_sub(rooms.iter().sum());

@@ -1,5 +1,5 @@
-//! The words of a query found again in shown text, and the text as HTML: escaped, `<mark>` its
-//! only element.
+//! Finds the words of a query in displayed text and renders it as HTML: escaped, with `<mark>` as
+//! its only element.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,43 +8,43 @@ use std::ops::Range;
 use crate::analysis::{Zone, with_forms_cache, words};
 use crate::engine::planning::{Plan, PlannedClause, WordForms, folded_word};
 
-/// Words one after the other that stand for words of the query.
+/// A sequence of words that matches words of the query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pattern<'p> {
-    /// The words; mostly one.
+    /// The words; usually one.
     pub sequence: Cow<'p, [WordForms]>,
-    /// The words of the query that it stands for, a bit each, by their places in the plan.
+    /// The words of the query that it matches, one bit each, by their index in the plan.
     pub words: u64,
     role: TokenRole,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TokenRole {
-    /// Marked wherever it stands.
+    /// Marked everywhere.
     Told,
-    /// A function word: marked between marks.
+    /// A function word: marked only between marks.
     Function,
-    /// Must not stand there: never marked.
+    /// Excluded by the query: never marked.
     Excluded,
 }
 
-/// A word of a pattern: the pattern's place, and the word's within it.
+/// A word of a pattern: the index of the pattern, and of the word in it.
 type Slot = (usize, u32);
 
-/// A word of a text, with what it stands for.
+/// A word of a text, with the pattern words that it matches.
 #[derive(Debug, Clone)]
 pub struct TextToken {
-    /// Its place among the words of its text.
+    /// Its position in the text, in words.
     pub position: u32,
     /// Where it stands, in bytes.
     pub bytes: Range<usize>,
-    /// Whether it is a word or compound of the text, rather than what one is indexed by besides.
+    /// Whether it is a word or compound of the text, rather than an additional index form.
     pub is_spoken: bool,
     slots: Vec<Slot>,
 }
 
 impl TextToken {
-    /// The same word in a text before which so many words and bytes stand.
+    /// The token shifted by a number of words and bytes.
     pub fn shifted(self, words: u32, bytes: usize) -> TextToken {
         TextToken {
             position: self.position.saturating_add(words),
@@ -54,21 +54,21 @@ impl TextToken {
     }
 }
 
-/// A piece of a text in which words of the query stand.
+/// A range of a text that matches words of the query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     /// Where it stands, in bytes.
     pub bytes: Range<usize>,
-    /// The words that it stands for, a bit each; none for a function word between two others.
+    /// The words that it matches, one bit each; none for a function word between two other marks.
     pub words: u64,
 }
 
-/// Finds the words of a plan in the texts of one zone, in every form in which they match.
+/// Finds the words of a plan in texts of one zone, in every form in which they match.
 ///
-/// A word that was typed in quotation marks only is meant where the whole phrase stands, one that
-/// was typed for another zone, or that is excluded, nowhere. A function word is noise when it is
-/// marked wherever it stands: it is marked where it joins two marks (`calidad de la educación`),
-/// unless the query has no other words.
+/// A word typed only in quotation marks is marked only as part of the whole phrase. A word limited
+/// to another zone, or excluded, is not marked. A function word marked everywhere would be noise:
+/// it is marked only where it joins two marks (`calidad de la educación`), unless the query has no
+/// other words.
 #[derive(Debug)]
 pub struct Highlighter<'p> {
     patterns: Vec<Pattern<'p>>,
@@ -78,7 +78,7 @@ pub struct Highlighter<'p> {
 }
 
 impl<'p> Highlighter<'p> {
-    /// Finds the words of a plan in the texts of a zone.
+    /// A highlighter for the words of a plan in texts of a zone.
     pub fn new(plan: &'p Plan, zone: Zone) -> Highlighter<'p> {
         let mut highlighter = Highlighter {
             patterns: Vec::new(),
@@ -107,17 +107,17 @@ impl<'p> Highlighter<'p> {
         highlighter
     }
 
-    /// The same, showing texts without marks.
+    /// A highlighter that renders texts without marks.
     pub fn without_marks(self) -> Highlighter<'p> {
         Highlighter { shows_marks: false, ..self }
     }
 
-    /// What stands for words of the query wherever it stands.
+    /// The patterns that are marked everywhere.
     pub fn told(&self) -> impl Iterator<Item = &Pattern<'p>> {
         self.patterns.iter().filter(|pattern| pattern.role == TokenRole::Told)
     }
 
-    /// What some words of the query weigh together.
+    /// The summed weight of some words of the query.
     pub fn weight(&self, words: u64) -> f32 {
         if words == 0 {
             return 0.0;
@@ -148,7 +148,7 @@ impl<'p> Highlighter<'p> {
         self.patterns.push(Pattern { sequence, words, role });
     }
 
-    /// The words of a text of a language, or of several at once.
+    /// Tokenizes a text in one or more languages.
     pub fn read(&self, text: &str, langs: &[&str]) -> Vec<TextToken> {
         let words = words(text).into_iter();
         let mut tokens: Vec<(TextToken, Cow<'_, str>)> = words
@@ -173,7 +173,7 @@ impl<'p> Highlighter<'p> {
         tokens.into_iter().map(|(token, _)| token).collect()
     }
 
-    /// Where the query's words stand in a text of these words, in order, none overlapping.
+    /// The marks of a tokenized text, in order and without overlaps.
     pub fn marks(&self, text: &str, tokens: &[TextToken]) -> Vec<Mark> {
         let excluded = self.standing(tokens, TokenRole::Excluded);
         let is_free = |bytes: &Range<usize>| !excluded.iter().any(|mark| overlap(&mark.bytes, bytes));
@@ -194,7 +194,7 @@ impl<'p> Highlighter<'p> {
         marks
     }
 
-    /// Where patterns of a role stand, in order; what overlaps or touches is one.
+    /// The matches of patterns with a role, in order; overlapping or adjacent ones are merged.
     fn standing(&self, tokens: &[TextToken], role: TokenRole) -> Vec<Mark> {
         if self.patterns.iter().all(|pattern| pattern.role != role) {
             return Vec::new();
@@ -232,14 +232,14 @@ impl<'p> Highlighter<'p> {
         marks
     }
 
-    /// The whole of a text of a language, as HTML.
+    /// A whole text as HTML.
     pub fn mark(&self, text: &str, lang: &str) -> String {
         let mut html = String::with_capacity(text.len() + 32);
         self.render(text, 0..text.len(), &self.marks(text, &self.read(text, &[lang])), &mut html);
         html
     }
 
-    /// Writes a part of a text as HTML.
+    /// Renders a part of a text as HTML.
     pub fn render(&self, text: &str, part: Range<usize>, marks: &[Mark], html: &mut String) {
         let mut at = part.start;
         for mark in marks.iter().filter(|mark| self.shows_marks && overlap(&mark.bytes, &part)) {
@@ -254,7 +254,7 @@ impl<'p> Highlighter<'p> {
     }
 }
 
-/// The bit of a word; no query has more words than there are bits.
+/// The bit of a word; a query never has more words than there are bits.
 fn bit(place: usize) -> u64 {
     u32::try_from(place).ok().and_then(|place| 1u64.checked_shl(place)).unwrap_or(0)
 }
@@ -263,7 +263,7 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// The function words that fill a gap between two marks, if nothing else stands in it.
+/// The function words in a gap between two marks, if the gap contains nothing else.
 fn joining(text: &str, gap: Range<usize>, function_words: &[Mark]) -> Vec<Mark> {
     let first = function_words.partition_point(|word| word.bytes.start < gap.start);
     let mut at = gap.start;
@@ -279,7 +279,7 @@ fn joining(text: &str, gap: Range<usize>, function_words: &[Mark]) -> Vec<Mark> 
     if is_space(at..gap.end) { inside } else { Vec::new() }
 }
 
-/// Adds text to HTML, in which and in whose attributes it can stand.
+/// Appends text to HTML, escaped for content and attributes.
 pub fn escape(text: &str, html: &mut String) {
     for c in text.chars() {
         match c {
@@ -309,12 +309,12 @@ mod tests {
 
     const SYNONYMS: &str = "enseñanza superior, educación superior\nbeca, ayuda económica";
 
-    /// The plan of a query where one article says a text.
+    /// The plan of a query over one article with this text.
     fn planned(query: &str, lang: &str, text: &str) -> Plan {
         planned_in(query, &[lang], text)
     }
 
-    /// The plan of a query where an article of each language says a text.
+    /// The plan of a query over an article with this text in each language.
     fn planned_in(query: &str, langs: &[&str], text: &str) -> Plan {
         let article = |lang: &&str| {
             let record = json!({"id": lang, "lang": lang, "title": "A", "body": text});

@@ -1,8 +1,8 @@
-//! What is shown of an article's text for a query: the best passages of its body, in fragments.
+//! Builds the snippet of an article for a query: fragments of the best passages of its body.
 //!
-//! The cost follows the matches. An engine says where the query's words stand in a body
-//! ([`MatchPosition`]); from that the passages are chosen, and only these are read ([`Body`]), cut into
-//! words, and cut to fragments.
+//! The cost depends on the matches, not on the length of the body. An engine reports where the
+//! query's words occur in a body ([`MatchPosition`]); only the passages selected from these are
+//! read ([`Body`]), tokenized and cut to fragments.
 
 pub(crate) mod fragmenter;
 pub mod highlighter;
@@ -16,27 +16,27 @@ use super::planning::Plan;
 use crate::analysis::{Zone, passages_of};
 use crate::article::one_line;
 
-/// The most sightings of one pattern in one body that an engine reports; a word that stands there
-/// more often says nothing by standing in one passage rather than another.
+/// The maximum number of match positions of one pattern in one body; more frequent words do not
+/// discriminate between passages.
 pub const MAX_MATCH_POSITIONS: usize = 4_096;
-/// The most passages that are read for one snippet.
+/// The maximum number of passages read for one snippet.
 const MAX_READ: usize = 8;
-/// The most characters that all snippets of a page may have: each passage is read and unpacked by
-/// itself, and a hundred long snippets cost more than most searches.
+/// The maximum number of characters of all snippets of a page: each passage is read and
+/// decompressed separately, and a hundred long snippets cost more than most searches.
 pub const MAX_PAGE_CHARS: usize = 25_000;
-/// The most fragments of a snippet, and the fewest characters for each: one that is cut shorter says
-/// little, and costs a passage to read.
+/// The maximum number of fragments of a snippet, and the minimum length of each in characters: a shorter
+/// one says little, and costs a passage to read.
 const MAX_FRAGMENTS: usize = 3;
 const MIN_FRAGMENT_CHARS: usize = 100;
 
-/// A place of a body where words of the query stand.
+/// A position in a body where words of the query match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MatchPosition {
-    /// The position of the first of these words in the body.
+    /// The position of the first matching word in the body.
     pub first: u32,
-    /// The position of the last of them.
+    /// The position of the last matching word.
     pub last: u32,
-    /// The words of the query that stand there, a bit each, by their places in the plan.
+    /// The matching words of the query, one bit each, by their index in the plan.
     pub words: u64,
 }
 
@@ -45,27 +45,27 @@ pub struct MatchPosition {
 pub struct BodyPassage {
     /// Its text.
     pub text: String,
-    /// Its language where that is not the article's.
+    /// Its language, if it is not the article's.
     pub lang: Option<String>,
-    /// Whether it continues the paragraph of the one before it.
+    /// Whether it continues the paragraph of the previous passage.
     pub continues: bool,
-    /// Whether the one behind it continues its paragraph, with more than white space.
+    /// Whether the next passage continues its paragraph with more than white space.
     pub is_continued: bool,
 }
 
-/// A body whose passages are read singly.
+/// A body whose passages are read individually.
 pub trait Body {
-    /// What can go wrong in reading one.
+    /// The error of reading a passage.
     type Error;
-    /// How many passages there are.
+    /// The number of passages.
     fn passages(&self) -> usize;
-    /// The position of a passage's first word in the body; never falls from passage to passage.
+    /// The position of a passage's first word in the body; non-decreasing.
     fn start(&self, ordinal: usize) -> u32;
-    /// Reads a passage; `None` where there is none.
+    /// Reads a passage; `None` if it does not exist.
     fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, Self::Error>;
 }
 
-/// A summary is read like a body, from its beginning.
+/// A summary, which is read like a body.
 struct Summary {
     passages: Vec<BodyPassage>,
 }
@@ -106,7 +106,7 @@ pub fn body_passages(text: &str) -> impl Iterator<Item = BodyPassage> {
     })
 }
 
-/// Shows the texts of hits for one plan.
+/// Renders titles and snippets of hits for one plan.
 #[derive(Debug)]
 pub struct Snippets<'p> {
     title: Highlighter<'p>,
@@ -117,9 +117,9 @@ pub struct Snippets<'p> {
 }
 
 impl<'p> Snippets<'p> {
-    /// Shows the texts of so many hits for a plan as a request wants them: snippets of up to so many
-    /// characters as a reader sees, ellipses among them, with or without marks; on a long page of
-    /// fewer, see [`MAX_PAGE_CHARS`].
+    /// A renderer for `hits` hits. The request sets the maximum snippet length in characters,
+    /// including ellipses, and whether matches are marked. Snippets of a large page may be shorter,
+    /// see [`MAX_PAGE_CHARS`].
     pub fn new(plan: &'p Plan, request: &SearchRequest, hits: usize) -> Snippets<'p> {
         let of = |zone| {
             let highlighter = Highlighter::new(plan, zone);
@@ -135,23 +135,22 @@ impl<'p> Snippets<'p> {
         }
     }
 
-    /// What an engine is to sight in bodies.
+    /// The patterns whose positions an engine must report.
     pub fn sought(&self) -> impl Iterator<Item = &Pattern<'p>> {
         self.body.told()
     }
 
-    /// A title of a language, whole, as HTML.
+    /// A complete title as HTML.
     pub fn title_html(&self, title: &str, lang: &str) -> String {
         self.title.mark(title, lang)
     }
 
-    /// What is shown of an article of a language: fragments of its body in which the query's words
-    /// stand, in the order of the body; where none stands there its summary, or the beginning of
-    /// its body. As HTML.
+    /// The snippet of an article as HTML: fragments of its body with matches, in body order;
+    /// without any match its summary, or else the beginning of its body.
     ///
     /// # Errors
     ///
-    /// Those of reading the body.
+    /// Errors of reading the body.
     pub fn snippet_html<B: Body>(
         &self,
         body: &B,
@@ -174,9 +173,9 @@ impl<'p> Snippets<'p> {
         Ok(self.compose(&self.body, read, lang))
     }
 
-    /// Reads the passages that hold the most of the query's weight, each what those before it
-    /// lack; then, where these do not fill the snippet, what repeats it; and where they do not fill
-    /// half of it, as a heading does not, what stands beside them.
+    /// Reads the passages that match most of the query's weight, each preferring words that the
+    /// previous ones lack; then, if these do not fill the snippet, passages that repeat words; and
+    /// if they do not fill half of it (such as a heading), the passages next to the first one.
     fn read_best<B: Body>(&self, body: &B, match_positions: Vec<MatchPosition>) -> Result<Read, B::Error> {
         let weight = |words| self.body.weight(words);
         let mut held = held_passages(body, match_positions, &weight);
@@ -189,7 +188,8 @@ impl<'p> Snippets<'p> {
                 let new = if passage.words & covered == 0 { passage.weight } else { weight(passage.words & !covered) };
                 (Weight(new), Weight(passage.weight), closeness)
             };
-            // Of equals the last is the greatest: the order is turned, so that it is the earliest.
+            // `max_by_key` returns the last of equal elements, so iterate in reverse to get the
+            // earliest.
             let Some(best) = (0..held.len()).rev().max_by_key(|place| held.get(*place).map(worth)) else { break };
             let best = held.remove(best);
             if best.words & !covered == 0 && is_filled(&read, self.max_chars) {
@@ -214,7 +214,7 @@ impl<'p> Snippets<'p> {
         Ok(read)
     }
 
-    /// Cuts what was read to fragments, as HTML.
+    /// Cuts the read passages to fragments, as HTML.
     fn compose(&self, highlighter: &Highlighter<'_>, read: Read, lang: &str) -> String {
         let mut pieces = Vec::new();
         let mut next = None;
@@ -251,13 +251,13 @@ impl<'p> Snippets<'p> {
     }
 }
 
-/// How many bytes the dash or dot takes, with the space behind it, that a list's item begins with.
+/// The length in bytes of a list item's bullet, including the space after it; 0 without one.
 fn list_mark(text: &str) -> usize {
     let rest = text.trim_start_matches(['-', '–', '—', '*', '•', '·', '‣', '▪', '◦', '●', '○', '■']);
     if rest.len() < text.len() && rest.starts_with(' ') { text.len() - rest.trim_start().len() } else { 0 }
 }
 
-/// Passages that were read, by their ordinals.
+/// The read passages, by ordinal.
 type Read = BTreeMap<usize, BodyPassage>;
 
 fn read_one<B: Body>(body: &B, ordinal: usize, read: &mut Read) -> Result<(), B::Error> {
@@ -269,7 +269,7 @@ fn read_one<B: Body>(body: &B, ordinal: usize, read: &mut Read) -> Result<(), B:
     Ok(())
 }
 
-/// Reads passages from one on, until there are so many characters.
+/// Reads passages from `first` on until there are enough characters.
 fn read_on<B: Body>(body: &B, first: usize, chars: usize, read: &mut Read) -> Result<(), B::Error> {
     for ordinal in first..body.passages() {
         if read.len() >= MAX_READ || is_filled(read, chars) {
@@ -280,13 +280,13 @@ fn read_on<B: Body>(body: &B, first: usize, chars: usize, read: &mut Read) -> Re
     Ok(())
 }
 
-/// Whether there are more characters than so many.
+/// Whether there are more than `most` characters.
 fn is_filled(read: &Read, most: usize) -> bool {
     let mut chars = read.values().flat_map(|passage| passage.text.chars());
     chars.nth(most).is_some()
 }
 
-/// Passages one behind the other as one text, its words marked.
+/// Joins consecutive passages to one text with marks.
 fn piece(highlighter: &Highlighter<'_>, passages: Vec<BodyPassage>, lang: &str) -> SnippetText {
     let closes = passages.last().is_none_or(|last| !last.is_continued);
     let mut text = String::new();
@@ -320,19 +320,19 @@ fn piece(highlighter: &Highlighter<'_>, passages: Vec<BodyPassage>, lang: &str) 
     SnippetText::new(text, &tokens, marks, paragraphs, closes)
 }
 
-/// A passage in which words of the query stand.
+/// A passage with matches.
 struct HeldPassage {
     ordinal: usize,
-    /// The passage in which the last of these words stands; mostly the same.
+    /// The passage of the last match; usually the same.
     last: usize,
     words: u64,
-    /// What these are worth.
+    /// The weight of the matching words.
     weight: f32,
-    /// The fewest positions within which all of these words stand.
+    /// The length of the shortest span with all of these words, in positions.
     extent: u32,
 }
 
-/// The passages in which words of the query stand, in order.
+/// The passages with matches, in order.
 fn held_passages<B: Body>(
     body: &B,
     mut match_positions: Vec<MatchPosition>,
@@ -341,21 +341,20 @@ fn held_passages<B: Body>(
     match_positions.sort_unstable();
     let mut held: Vec<HeldPassage> = Vec::new();
     let mut rest = match_positions.as_slice();
-    while let Some(sighting) = rest.first() {
-        let ordinal = passage_at(body, sighting.first, held.last().map_or(0, |last| last.ordinal));
+    while let Some(matched) = rest.first() {
+        let ordinal = passage_at(body, matched.first, held.last().map_or(0, |last| last.ordinal));
         let end = if ordinal + 1 < body.passages() { body.start(ordinal + 1) } else { u32::MAX };
-        let (inside, behind) = rest.split_at(rest.partition_point(|sighting| sighting.first < end).max(1));
+        let (inside, behind) = rest.split_at(rest.partition_point(|matched| matched.first < end).max(1));
         rest = behind;
-        let words = inside.iter().fold(0, |words, sighting| words | sighting.words);
-        let last = inside.iter().map(|sighting| sighting.last).max().unwrap_or(0);
+        let words = inside.iter().fold(0, |words, matched| words | matched.words);
+        let last = inside.iter().map(|matched| matched.last).max().unwrap_or(0);
         let last = if last < end { ordinal } else { passage_at(body, last, ordinal) };
         held.push(HeldPassage { ordinal, last, words, weight: weight(words), extent: extent(inside, words) });
     }
     held
 }
 
-/// The passage that holds a position, which is not before that of `from`: near it first, then
-/// farther and farther away.
+/// The passage that contains a position, at or after passage `from`; galloping search.
 fn passage_at<B: Body>(body: &B, position: u32, from: usize) -> usize {
     let (mut known, mut beyond) = (from, body.passages());
     let mut step = 1;
@@ -378,30 +377,30 @@ fn passage_at<B: Body>(body: &B, position: u32, from: usize) -> usize {
     known
 }
 
-/// The fewest positions within which sightings show all of some words.
+/// The length of the shortest span of positions with all of some words.
 fn extent(match_positions: &[MatchPosition], words: u64) -> u32 {
     if words.is_power_of_two() {
-        let extents = match_positions.iter().map(|sighting| sighting.last.saturating_sub(sighting.first));
+        let extents = match_positions.iter().map(|matched| matched.last.saturating_sub(matched.first));
         return extents.min().unwrap_or(0);
     }
     let places: Vec<u64> = (0..u64::BITS).map(|place| 1 << place).filter(|bit| words & bit != 0).collect();
     let mut seen: Vec<Option<u32>> = vec![None; places.len()];
     let mut least = u32::MAX;
-    for sighting in match_positions {
+    for matched in match_positions {
         for (bit, seen) in places.iter().zip(&mut seen) {
-            if sighting.words & bit != 0 {
-                *seen = Some(sighting.first);
+            if matched.words & bit != 0 {
+                *seen = Some(matched.first);
             }
         }
-        // An absent one is less than any.
+        // `None` sorts before any position.
         if let Some(first) = seen.iter().min().copied().flatten() {
-            least = least.min(sighting.last.saturating_sub(first));
+            least = least.min(matched.last.saturating_sub(first));
         }
     }
     least
 }
 
-/// A weight, in its order.
+/// A weight with a total order.
 #[derive(PartialEq)]
 struct Weight(f32);
 

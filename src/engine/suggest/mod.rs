@@ -1,5 +1,4 @@
-//! What a reader is offered while typing: the words of it, and what every engine does with what it
-//! found.
+//! Suggestions while typing: the types, and the logic shared by all engines.
 
 #[cfg(feature = "test-support")]
 use std::borrow::Cow;
@@ -17,53 +16,56 @@ use crate::analysis::HeadPlace;
 use crate::analysis::{Standing, completion_key, fold, language_group, normalize, with_forms_cache, words};
 use crate::article::{Kind, language_is_under};
 
-/// The most completions, and the most articles, of one answer.
+/// The maximum number of completions, and of articles, of one answer.
 pub const MAX_SUGGESTIONS: usize = 20;
-/// What a work counts for whose title or labels hold a completion, one whose texts do being 1.
+/// The weight of a work with a completion in its title or labels; a work with it in its text has
+/// weight 1.
 const HEADING_WEIGHT: u64 = 3;
-/// A phrase is left to longer ones that begin with it where these have this share of its works.
+/// A phrase is dropped in favour of longer ones that start with it, if these have this share of its
+/// works.
 const GOES_ON: f32 = 0.8;
-/// A language has a word for its own where it stands there at least this share as often as in the
-/// language that has it most: texts of all languages quote English.
+/// A completion belongs to a language if its frequency there is at least this share of that in its
+/// most frequent language: texts of all languages quote English.
 const OWN_SHARE: f32 = 0.2;
-/// What more works than this share of a language's articles, or of all, hold says nothing about one of
-/// them, where there are more than a few.
+/// A completion in more than this share of a language's articles, or of all, is too common to be
+/// useful, if there are more than a few articles.
 const COMMON_SHARE: f32 = 0.3;
 const FEW: u64 = 20;
-/// The shortest text that is corrected, in characters.
+/// The minimum length of a text that is corrected, in characters.
 const MIN_CORRECTED_CHARS: usize = 4;
-/// The most words before the last one that a completion is put behind.
+/// The maximum number of words before the last one that are combined with a completion.
 const MAX_HEADS: usize = 6;
-/// The shortest beginning, in characters, that is looked for among labels, and the shortest that is
-/// looked for within titles where it is all that was typed: shorter ones are met nearly everywhere.
+/// The minimum prefix length, in characters, for searching labels, and for searching within titles
+/// if it is all that was typed: shorter ones match nearly everywhere.
 pub(crate) const MIN_LABEL_CHARS: usize = 3;
-/// From this length on the first letter may be wrong, too.
+/// The length from which the first letter may be wrong too.
 const MIN_FIRST_CORRECTED_CHARS: usize = 6;
-/// The longest text that is corrected, in characters; the longest completion has fewer.
+/// The maximum length of a text that is corrected, in characters; the longest completion has fewer.
 const MAX_CORRECTED_CHARS: usize = 64;
 
-/// What is asked for while somebody types.
+/// A request for suggestions.
 #[derive(Debug, Clone)]
 pub struct SuggestRequest {
-    /// What was typed so far.
+    /// The text typed so far.
     pub text: String,
-    /// The languages of what is offered (BCP 47; `pt` takes `pt-BR`); any where there is none.
+    /// The languages of suggestions (BCP 47; `pt` matches `pt-BR`); any if empty.
     pub langs: Vec<String>,
-    /// The reader's language: what is in it comes first.
+    /// The reader's language; suggestions in it come first.
     pub ui_lang: Option<String>,
-    /// Completions to answer at most, and articles, at most [`MAX_SUGGESTIONS`] of each.
+    /// The maximum number of completions, and of articles, at most [`MAX_SUGGESTIONS`] each.
     pub limit: usize,
-    /// The present, Unix time: what is not published yet or has expired is not offered.
+    /// The current time in Unix seconds: articles that are not published yet or have expired are
+    /// ignored.
     pub now_s: i64,
 }
 
 impl SuggestRequest {
-    /// Six suggestions for a text; `now_s` is the present, Unix time.
+    /// A request for six suggestions; `now_s` is the current time in Unix seconds.
     pub fn new(text: &str, now_s: i64) -> SuggestRequest {
         SuggestRequest { text: text.to_owned(), langs: Vec::new(), ui_lang: None, limit: 6, now_s }
     }
 
-    /// Whether something in a language may be offered.
+    /// Whether suggestions in a language are allowed.
     pub(crate) fn takes_lang(&self, lang: &str) -> bool {
         self.langs.is_empty() || self.langs.iter().any(|asked| language_is_under(lang, asked))
     }
@@ -113,36 +115,36 @@ impl SuggestedArticle {
 /// What a reader is offered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SuggestAnswer {
-    /// Words and phrases, the likeliest first. Those that begin with what was typed; where none
-    /// does, or none of the reader's language, those that do with one slip mended.
+    /// Words and phrases, the likeliest first. Those that start with the typed text; if there are
+    /// none, or none in the reader's language, those that do after correcting one typing error.
     pub completions: Vec<Completion>,
-    /// Works whose title, topics or authors hold what was typed, the last word as a beginning, each
-    /// once; where there are none, what a search finds.
+    /// Distinct works whose title, topics or authors contain what was typed, with the last word as
+    /// a prefix; if there are none, the results of a search.
     pub articles: Vec<SuggestedArticle>,
-    /// The state it was given from.
+    /// The index version of the answer.
     pub index_version: IndexVersion,
 }
 
-/// What an engine finds while somebody types.
+/// The lookups of an engine for suggestions.
 pub(crate) trait Suggester: SearchEngine {
-    /// The likeliest completions that begin with a key, in articles that hold some words (folded)
-    /// besides.
+    /// The likeliest completions that start with a key, in articles that also contain the (folded)
+    /// words `with`.
     fn begun(&self, key: &str, with: &[String], request: &SuggestRequest) -> Result<Vec<Offer>, EngineError>;
-    /// The likeliest that begin with what was meant.
+    /// The likeliest completions that start with a correction of the text.
     fn mended(
         &self,
         misspelt: &MisspeltText,
         with: &[String],
         request: &SuggestRequest,
     ) -> Result<Vec<Offer>, EngineError>;
-    /// The completion of a key.
+    /// The completion with exactly this key.
     fn exact(&self, key: &str, request: &SuggestRequest) -> Result<Option<Offer>, EngineError>;
-    /// The folded words within so many edits of one, with how many articles hold each.
+    /// The folded words within `max_edits` edits of `folded`, each with its document frequency.
     fn similar_words(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, EngineError>;
     /// The language groups of the articles.
     fn languages(&self) -> &[LanguageStats];
-    /// The works that are headed by what was typed, at least one word: those in the reader's
-    /// language first, then by where they hold it, then the newest; ties fall by id.
+    /// The works whose title or labels match what was typed (at least one word): those in the
+    /// reader's language first, then by where they match, then the newest; ties are broken by id.
     fn headed(&self, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError>;
 }
 
@@ -163,7 +165,8 @@ pub(crate) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
             articles.extend(headed.map(|card| SuggestedArticle::of(typed.title_html(&card.title), card)));
         }
     }
-    // A letter is no word to search for, and two are hardly the beginning of one.
+    // A single letter is not searched for; two letters are searched for as a complete word, not as
+    // a prefix.
     let is_worth_it = !typed.is_short() || typed.begun.as_deref().is_some_and(|begun| begun.chars().nth(1).is_some());
     if articles.is_empty() && is_worth_it {
         let begins = if typed.begun.is_some() && !typed.is_short() { "*" } else { "" };
@@ -181,8 +184,8 @@ pub(crate) fn suggest(engine: &impl Suggester, request: &SuggestRequest) -> Resu
     Ok(SuggestAnswer { completions, articles, index_version: engine.index_version() })
 }
 
-/// What may be offered where nothing is typed: what the site is about, but for persons, and for what
-/// so many articles have in common that it leads nowhere.
+/// Suggestions for an empty text: what the site is about, without persons and without completions
+/// that are too common to be useful.
 fn themes(engine: &impl Suggester, request: &SuggestRequest) -> Result<Vec<Offer>, EngineError> {
     let mut offers = engine.begun("", &[], &SuggestRequest { limit: MAX_SUGGESTIONS, ..request.clone() })?;
     let in_all: u64 = engine.languages().iter().map(|language| language.articles).sum();
@@ -196,10 +199,10 @@ fn themes(engine: &impl Suggester, request: &SuggestRequest) -> Result<Vec<Offer
     Ok(offers)
 }
 
-/// What may be offered: what begins with the typed text; where that is little, what goes on with its
-/// last word in articles that hold the others; where there is nothing, both with a slip mended. And
-/// where a word that the site does not know only begins words of other languages than the reader's,
-/// also those of theirs that it begins with a slip mended.
+/// Candidates: completions that start with the typed text; if there are few, completions of its
+/// last word in articles that contain the other words; if there are none, both with one typing
+/// error corrected. If an unknown word only starts completions in other languages than the
+/// reader's, also corrected completions in the reader's language.
 fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> Result<(Vec<Offer>, bool), EngineError> {
     let key = completion_key(&request.text);
     let mut offers = engine.begun(&key, &[], request)?;
@@ -217,10 +220,10 @@ fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> R
         return Ok((offers, false));
     }
     if typed.is_one_word() && !engine.similar_words(key.trim_end(), 0)?.is_empty() {
-        return Ok((offers, false)); // a word of the site, that leads nowhere else
+        return Ok((offers, false)); // a known word without completions in the reader's language
     }
     if !offers.is_empty() {
-        // What a reader misspells begins words of a language that is close to theirs: *mobilidad*.
+        // A misspelt word may start words of a related language: *mobilidad*.
         if let Some(misspelt) = MisspeltText::of(&key).filter(MisspeltText::is_long) {
             offers.extend(engine.mended(&misspelt, &[], request)?.into_iter().filter(is_own));
         }
@@ -243,8 +246,8 @@ fn offers(engine: &impl Suggester, typed: &Typed, request: &SuggestRequest) -> R
     Ok((offers, true))
 }
 
-/// Words of which the one that no article holds is mended; `None` where there is none, or several, or
-/// nothing is like it.
+/// The words with the only unknown one corrected; `None` if there is none or several, or no
+/// candidate.
 fn mended_words(engine: &impl Suggester, words: &[String]) -> Result<Option<Vec<String>>, EngineError> {
     let mut mended = None;
     for (place, word) in words.iter().enumerate() {
@@ -269,8 +272,8 @@ fn mended_words(engine: &impl Suggester, words: &[String]) -> Result<Option<Vec<
     Ok(mended)
 }
 
-/// Adds completions behind words that their articles hold besides, both of one language where those
-/// words are completions themselves.
+/// Adds completions after other words that their articles also contain. If those words are
+/// completions themselves, both must be in one language.
 fn compose(
     engine: &impl Suggester,
     heads: &[String],
@@ -283,7 +286,7 @@ fn compose(
     for head in heads.iter().filter(|_| !found.is_empty()) {
         let usual = engine.exact(head, request)?;
         let usual = usual.as_ref().and_then(|offer| offer.writing(request));
-        // With a tilde it would be another word.
+        // With a tilde it would be a different word.
         let usual = usual.filter(|writing| folded_word(&normalize(&writing.text)) == *head);
         written.push_str(usual.map_or(head, |writing| &writing.text));
         written.push(' ');
@@ -309,9 +312,9 @@ fn compose(
 /// The words of a typed text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Typed {
-    /// Those that stand whole, folded, each once.
+    /// The complete words, folded and distinct.
     pub(crate) whole: Vec<String>,
-    /// The one that is being typed, folded.
+    /// The word being typed, folded.
     pub(crate) begun: Option<String>,
 }
 
@@ -338,28 +341,28 @@ impl Typed {
         self.whole.len() + usize::from(self.begun.is_some()) == 1
     }
 
-    /// The word that is being typed, and the others before it; `None` where there are none, or more
-    /// than anybody would go on with, or where little of the word is typed: anything begins so.
+    /// The word being typed and the words before it; `None` if there are none or too many, or if
+    /// the typed part is too short to be specific.
     fn parts(&self) -> Option<(&str, &[String])> {
         let begun = self.begun.as_deref().filter(|_| (1..=MAX_HEADS).contains(&self.whole.len()))?;
         let begun = Some(begun).filter(|begun| begun.chars().count() >= MIN_LABEL_CHARS)?;
         Some((begun, &self.whole))
     }
 
-    /// Whether so little was typed that it is met nearly everywhere.
+    /// Whether the typed text is so short that it matches nearly everywhere.
     pub(crate) fn is_short(&self) -> bool {
         let begun = self.begun.as_deref().unwrap_or_default();
         self.whole.is_empty() && begun.chars().count() < MIN_LABEL_CHARS
     }
 
-    /// Whether a folded word is one that was typed, or begins as the one that is being typed.
+    /// Whether a folded word was typed, or starts with the word being typed.
     fn is_word(&self, word: &str) -> bool {
         self.whole.iter().any(|whole| whole == word) || self.begun.as_ref().is_some_and(|begun| word.starts_with(begun))
     }
 
-    /// Where an article with some head words holds what was typed: all of it in the title, the first
-    /// word at its beginning or not, or a part of it in labels; `None` where it does not, or where so
-    /// little was typed that its place is not good enough.
+    /// Where the typed text matches an article with these head words: completely in the title, with
+    /// or without the first word at its beginning, or partly in labels; `None` if it does not
+    /// match, or if the text is too short for the position.
     #[cfg(feature = "test-support")]
     pub(crate) fn place(&self, words: &[(Cow<'_, str>, HeadPlace)]) -> Option<HeadPlace> {
         let whole = |typed: &String| words.iter().find(|(word, _)| word == typed).map(|(_, place)| *place);
@@ -382,8 +385,8 @@ impl Typed {
         (!self.is_short() || begins).then_some(place)
     }
 
-    /// A title as HTML, the typed words marked. Where a letter or two were typed, what the title
-    /// begins with is all that is worth it.
+    /// A title as HTML with the typed words marked. For one or two letters only the beginning of
+    /// the title is marked.
     pub(crate) fn title_html(&self, title: &str) -> String {
         let mut html = String::with_capacity(title.len() + 16);
         let mut from = 0;
@@ -403,68 +406,68 @@ impl Typed {
     }
 }
 
-/// A way to write a completion.
+/// A surface form of a completion.
 #[derive(Debug, Clone)]
 pub(crate) struct Writing {
     pub(crate) text: String,
     pub(crate) lang: String,
-    /// How many articles write it so.
+    /// The number of articles with this form.
     pub(crate) articles: u64,
 }
 
-/// How many works hold a completion.
+/// The number of works that contain a completion.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Holders {
-    /// All of them.
+    /// All works.
     pub(crate) works: u64,
-    /// Those of them that have it in title, labels or names.
+    /// Works with it in the title, labels or names.
     pub(crate) headings: u64,
-    /// Those of these that have it in a name only.
+    /// Works with it in a name only.
     pub(crate) names: u64,
 }
 
 impl Holders {
-    /// Counts a work that has it so.
+    /// Counts a work.
     pub(crate) fn add(&mut self, standing: Standing) {
         self.works += 1;
         self.headings += u64::from(standing != Standing::Text);
         self.names += u64::from(standing == Standing::Name);
     }
 
-    /// Each number turned into another.
+    /// Maps each count.
     pub(crate) fn map(self, of: impl Fn(u64) -> u64) -> Holders {
         Holders { works: of(self.works), headings: of(self.headings), names: of(self.names) }
     }
 }
 
-/// A completion that may be offered.
+/// A candidate completion.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer {
     pub(crate) key: String,
     /// Never empty.
     pub(crate) writings: Vec<Writing>,
-    /// The works that it leads to.
+    /// The counts of its works.
     pub(crate) holders: Holders,
-    /// How likely what was typed is a slip for it; 1 for what begins so.
+    /// The likelihood that the typed text is a misspelling of it; 1 if it starts with the text.
     pub(crate) likelihood: f32,
-    /// Whether no article writes it so: its articles hold its first words apart from the others.
+    /// Whether it is composed: its articles contain its first words separately from the others.
     pub(crate) is_composed: bool,
 }
 
 impl Offer {
-    /// How well it suits a reader.
+    /// How well its language fits the reader.
     fn fit(&self, request: &SuggestRequest) -> u8 {
         self.writing(request).map_or(0, |writing| request.fit(&writing.lang))
     }
 
-    /// What it leads to.
+    /// Its weight by works and likelihood.
     fn weight(&self) -> f32 {
         let weight = self.holders.works + (HEADING_WEIGHT - 1) * self.holders.headings;
         self.likelihood * weight as f32
     }
 
-    /// How it is written for a reader: in the language that suits best, of those that it stands in
-    /// often, and there as in most articles.
+    /// Its surface form for a reader: in the best fitting language among those where it is
+    /// frequent, the form of most articles.
     fn writing(&self, request: &SuggestRequest) -> Option<&Writing> {
         let of_lang = |lang: &str| -> u64 {
             self.writings.iter().filter(|writing| writing.lang == lang).map(|writing| writing.articles).sum()
@@ -475,15 +478,15 @@ impl Offer {
             let is_own = of_lang(lang) as f32 >= OWN_SHARE * most as f32;
             (is_own, if is_own { request.fit(lang) } else { 0 }, of_lang(lang), Reverse(*lang))
         })?;
-        // Of two ways that are as frequent, the one without capitals.
+        // Of two equally frequent forms, the one without capitals.
         let of_lang = self.writings.iter().filter(|writing| writing.lang == lang);
         of_lang.max_by(|a, b| (a.articles, &a.text).cmp(&(b.articles, &b.text)))
     }
 }
 
-/// The best of what may be offered, in order: the reader's language first, then what leads to most.
-/// Of two forms of the same words the first stays, and of two that lead to the same works, one of
-/// which goes on where the other ends, the longer one.
+/// The best candidates in order: the reader's language first, then by weight. Of two inflections of
+/// the same words the first stays; of two completions with the same works, one of which extends the
+/// other, the longer one.
 fn completions(mut offers: Vec<Offer>, request: &SuggestRequest) -> Vec<Completion> {
     offers.sort_by(|a, b| {
         let by_fit = b.fit(request).cmp(&a.fit(request));
@@ -529,8 +532,8 @@ fn stems_of(key: &str, lang: &str) -> Vec<Stems> {
     })
 }
 
-/// Whether two rows of words are the same in other inflections: stems alone take a verb for the noun
-/// that is made of it.
+/// Whether two sequences are inflections of the same words. Comparing stems alone would equate a
+/// verb with a noun derived from it.
 fn is_same(one: &[Stems], other: &[Stems]) -> bool {
     let is_inflection = |((one, one_stems), (other, other_stems)): (&Stems, &Stems)| {
         let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
@@ -540,7 +543,7 @@ fn is_same(one: &[Stems], other: &[Stems]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(is_inflection)
 }
 
-/// A completion as HTML: what goes beyond what was typed is marked.
+/// A completion as HTML: the part after the typed text is marked.
 fn completed_html(text: &str, key: &str, typed: &str) -> String {
     let common: usize = key.chars().zip(typed.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
     let mut html = String::with_capacity(text.len() + 16);
@@ -558,16 +561,15 @@ fn completed_html(text: &str, key: &str, typed: &str) -> String {
     html
 }
 
-/// A key that may be mended: what was typed, and how many of its first letters are taken as right.
+/// A typed key to correct, and its fixed prefix.
 pub(crate) struct MisspeltText {
     key: String,
-    /// The beginning that is as typed.
+    /// The prefix that is assumed to be correct.
     pub(crate) kept: String,
 }
 
 impl MisspeltText {
-    /// What to look for in place of a typed key; `None` for one that is not corrected: short ones,
-    /// and numbers.
+    /// The text to correct; `None` for short keys and numbers, which are not corrected.
     pub(crate) fn of(key: &str) -> Option<MisspeltText> {
         let key = key.trim_end();
         let chars = key.chars().count();
@@ -577,35 +579,35 @@ impl MisspeltText {
         is_mended.then(|| MisspeltText { key: key.to_owned(), kept: key.chars().take(kept).collect() })
     }
 
-    /// Whether so much was typed that what begins nearly so is hardly there by chance: any letter of it
-    /// may be wrong.
+    /// Whether the text is long enough that similar completions are no coincidence: any letter of
+    /// it may be wrong.
     fn is_long(&self) -> bool {
         self.kept.is_empty()
     }
 
-    /// What was typed.
+    /// The typed key.
     pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
-    /// As much of a key as what was typed can stand for.
+    /// The longest prefix of a key that the typed text can correspond to.
     pub(crate) fn beginning<'k>(&self, key: &'k str) -> &'k str {
         let end = key.char_indices().nth(self.key.chars().count() + 1);
         end.map_or(key, |(end, _)| &key[..end])
     }
 
-    /// How likely what was typed is a slip, a single one, for the beginning of a key; 0 where it
-    /// is none.
+    /// The likelihood that the typed text is a prefix of a key with a single typing error; 0 if it
+    /// is not.
     pub(crate) fn likelihood(&self, key: &str) -> f32 {
         self.meant(key).map(|begin| edit_model::likelihood(&self.key, begin)).fold(0.0, f32::max)
     }
 
-    /// The shortest beginning of a key that what was typed may be a slip for, a single one.
+    /// The shortest prefix of a key that is one typing error away from the text.
     pub(crate) fn shortest<'k>(&self, key: &'k str) -> Option<&'k str> {
         self.meant(key).next()
     }
 
-    /// The beginnings of a key that what was typed may be a slip for, a single one.
+    /// The prefixes of a key that are one typing error away from the text.
     fn meant<'k>(&self, key: &'k str) -> impl Iterator<Item = &'k str> {
         let typed = self.key.chars().count();
         let beginnings = (typed.saturating_sub(1)..=typed + 1).filter_map(move |length| {
