@@ -1,4 +1,4 @@
-//! What of an article is compared with others.
+//! The parts of an article that related works compare.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use crate::analysis::{ArticleTerms, ByZone};
 use crate::article::Article;
 use crate::engine::related::DocumentProfile;
 
-/// What an entry is compared by: how often each stem stands in each zone, and its subject.
+/// The stems of an entry with their frequency in each zone, and its profile.
 pub(crate) struct Comparable {
     pub(crate) stems: ByZone<HashMap<String, u32>>,
     pub(crate) subject: DocumentProfile,

@@ -1,4 +1,4 @@
-//! Counting by value, each facet by itself.
+//! Facet counts, each facet separately.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
 use crate::engine::filters::{Facet, Filters, label_key, month_of};
 
 impl BruteForceEngine {
-    /// How many works, or versions, there are under every value of the facets asked for, under filters.
+    /// The number of works, or versions, under every value of the requested facets, under filters.
     pub(super) fn count(
         &self,
         matching: &[OracleChoice<'_>],
@@ -56,7 +56,7 @@ impl BruteForceEngine {
         answer
     }
 
-    /// What an article counts under.
+    /// The facet values of an article.
     fn values(&self, facet: Facet, article: &Article) -> Vec<String> {
         let spelled =
             |label: &String, known: &BTreeMap<String, String>| known.get(&label_key(label)).unwrap_or(label).clone();
@@ -74,8 +74,8 @@ impl BruteForceEngine {
         }
     }
 
-    /// How most articles of the reader's language write a topic, or else those of the language
-    /// that has most, or else most of all.
+    /// The label of a topic in most articles of the reader's language, or else of the language with
+    /// most articles, or else of all.
     fn topic_label(&self, path: &str, ui_lang: Option<&str>) -> String {
         let most = |is_meant: &dyn Fn(&Article) -> bool| {
             let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! The oracle: every question answered by going through a list of articles, one by one, text in
-//! hand. It is slow and obvious; the embedded engine must say the same.
+//! The oracle: an engine that answers every query by iterating over a list of articles and their
+//! texts. It is slow and simple; the embedded engine must give the same answers.
 
 #![expect(clippy::indexing_slicing, reason = "only tests ask the oracle: a place that is missing should end them")]
 
@@ -33,33 +33,35 @@ use crate::analysis::{ArticleTerms, ByZone, Forms, Zone, ZoneTerms, join_passage
 use crate::article::{Article, MAX_VERSIONS, Moment, url_key};
 use crate::engine::filters::label_key;
 
-/// Answers from a list of articles held in memory.
+/// An engine over a list of articles in memory.
 pub struct BruteForceEngine {
     entries: Vec<Entry>,
     languages: Vec<LanguageStats>,
     synonyms: SynonymIndex,
-    /// How each tag and each author is spelled, by what is compared of them.
+    /// The spelling of each tag and each author, by [`label_key`].
     tags: BTreeMap<String, String>,
     authors: BTreeMap<String, String>,
-    /// When the articles were taken, Unix time: statistics count those that readers could see then.
+    /// The time of the snapshot in Unix seconds: statistics count the articles that were visible
+    /// then.
     opened_s: i64,
     version: IndexVersion,
 }
 
 struct Entry {
     article: Article,
-    /// The work that it counts as a version of: its own, or one of its own where that has too many.
+    /// The work that it counts as a version of: its own, or a separate one if its work has too many
+    /// versions.
     work: String,
-    /// Whether statistics count it.
+    /// Whether statistics count the article.
     is_counted: bool,
     terms: ArticleTerms,
     comparable: Comparable,
-    /// The language group's place in `languages`.
+    /// The index of its language group in `languages`.
     group: usize,
 }
 
 impl BruteForceEngine {
-    /// Takes the articles of one state of a site, and its synonyms.
+    /// An engine over the articles and synonyms of one state of a site.
     pub fn new(articles: Vec<Article>, synonyms: Vec<SynonymGroup>, version: IndexVersion) -> BruteForceEngine {
         let opened_s = jiff::Timestamp::now().as_second();
         let mut caches = HashMap::new();
@@ -107,7 +109,7 @@ impl BruteForceEngine {
         self.entries.iter().filter(|entry| entry.is_counted)
     }
 
-    /// How well an entry holds a word, before the word's weight; 0 where it does not.
+    /// The score of a word in an entry, before the word's weight; 0 if it does not match.
     fn word_score(&self, entry: &Entry, word: &PlannedWord) -> f32 {
         let variant_score = |variant: &Variant| {
             let zones = word.zones().map(|zone| self.zone_score(entry, variant, zone));
@@ -163,7 +165,7 @@ impl BruteForceEngine {
         )
     }
 
-    /// The visible article that is meant.
+    /// The visible article with a key.
     fn find(&self, key: &ArticleKey, now_s: i64) -> Option<&Entry> {
         let visible = self.entries.iter().filter(|entry| entry.article.is_visible_at(now_s));
         let has_address = |entry: &Entry, asked: &str| {
@@ -208,7 +210,7 @@ impl BruteForceEngine {
         }
     }
 
-    /// The best version of every work, or without grouping every version, in order.
+    /// The best version of every work (without grouping, every version), sorted.
     fn order<'e>(versions: Vec<OracleChoice<'e>>, sort: Sort, group: bool) -> Vec<OracleChoice<'e>> {
         let mut works: BTreeMap<&str, OracleChoice<'e>> = BTreeMap::new();
         for version in versions {
@@ -237,7 +239,7 @@ impl BruteForceEngine {
     }
 }
 
-/// Has the counted versions of a work beyond the first [`MAX_VERSIONS`], by their ids, stand alone.
+/// Makes the counted versions of a work after the first [`MAX_VERSIONS`] (by id) separate works.
 fn split_large_works(entries: &mut [Entry]) {
     let mut works: BTreeMap<String, Vec<&mut Entry>> = BTreeMap::new();
     for entry in entries.iter_mut().filter(|entry| entry.is_counted) {
@@ -251,7 +253,7 @@ fn split_large_works(entries: &mut [Entry]) {
     }
 }
 
-/// Where a version stands in a list: what it is ordered by, and its id.
+/// The position of a version in a list: its sort key and its id.
 type ListPlace<'e> = (CursorKey, &'e str);
 
 fn compare(sort: Sort, a: &ListPlace<'_>, b: &ListPlace<'_>) -> Ordering {
@@ -266,13 +268,13 @@ fn compare(sort: Sort, a: &ListPlace<'_>, b: &ListPlace<'_>) -> Ordering {
     by_key.then_with(|| a.1.cmp(b.1))
 }
 
-/// A version that could be shown for its work.
+/// A version that may be shown for its work.
 struct OracleChoice<'e> {
     entry: &'e Entry,
-    /// Its score is the best of the work's.
+    /// Its score is the best of the work's versions.
     made: Made,
     fit: u8,
-    /// Whether it holds nearly all that was asked for.
+    /// Whether it matches nearly the whole query.
     is_whole: bool,
 }
 
@@ -287,10 +289,10 @@ impl<'e> OracleChoice<'e> {
     }
 }
 
-/// What is known of one entry.
+/// The evidence about one entry.
 struct EntryEvidence<'e> {
     entry: &'e Entry,
-    /// What is known of its language; `None` where no counted article is of it.
+    /// The statistics of its language; `None` if it has no counted article.
     language: Option<&'e LanguageStats>,
 }
 
@@ -322,13 +324,13 @@ fn count(terms: &ZoneTerms, is_wanted: &dyn Fn(&Forms) -> bool) -> u32 {
     terms.terms.iter().filter(|(_, forms)| is_wanted(forms)).count() as u32
 }
 
-/// Whether what stands at a place of an article is a form of a word.
+/// Whether the token variants at a position are a form of a word.
 fn is_form(forms: &Forms, of: &WordForms) -> bool {
     of.stems.iter().flatten().any(|stem| forms.stems.contains(stem))
         || of.folded.iter().any(|word| forms.words.contains(word))
 }
 
-/// The positions of a zone at which a form of a word stands, in order.
+/// The positions of a zone at which a form of a word occurs, in order.
 fn positions(terms: &ZoneTerms, of: &WordForms) -> BTreeSet<u32> {
     terms.terms.iter().filter(|(_, forms)| is_form(forms, of)).map(|(position, _)| *position).collect()
 }
@@ -341,7 +343,7 @@ fn sequence_starts(terms: &ZoneTerms, sequence: &[WordForms]) -> Vec<u32> {
     first.iter().copied().filter(begins).collect()
 }
 
-/// Whether one of a clause's phrases stands in a zone of the entry.
+/// Whether one of a clause's phrases occurs in a zone of the entry.
 fn holds_clause(entry: &Entry, clause: &PlannedClause) -> bool {
     let holds = |zone: Zone, phrase: &Vec<String>| {
         let as_written = |word: &String| WordForms { folded: vec![word.clone()], ..WordForms::default() };
@@ -351,7 +353,7 @@ fn holds_clause(entry: &Entry, clause: &PlannedClause) -> bool {
     clause.zones().any(|zone| clause.phrases.iter().any(|phrase| holds(zone, phrase)))
 }
 
-/// What it is worth that neighbours of the query stand near each other in an entry.
+/// The proximity score of neighbouring query words in an entry.
 fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
     let stands_at = |zone: Zone, word: usize| -> Vec<u32> {
         let firsts = plan.words[word].variants.iter().filter_map(|variant| variant.sequence.first());
@@ -369,7 +371,7 @@ fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
     score
 }
 
-/// Where in the body of an entry something stands that snippets show.
+/// The match positions of an entry's body for snippets.
 fn match_positions(snippets: &Snippets<'_>, entry: &Entry) -> Vec<MatchPosition> {
     let mut match_positions = Vec::new();
     for pattern in snippets.sought() {
@@ -465,7 +467,7 @@ impl Collection for BruteForceEngine {
 }
 
 impl BruteForceEngine {
-    /// The folded words that are as wanted, with how many articles hold each.
+    /// The folded words that satisfy a condition, with their document frequencies.
     fn words_that(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, u64)> {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
         for entry in self.counted() {
@@ -477,7 +479,7 @@ impl BruteForceEngine {
     }
 }
 
-/// It is of one state already.
+/// Implemented for the reference, because the oracle has only one state.
 impl SearchEngine for &BruteForceEngine {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         (**self).search(request)
@@ -623,8 +625,7 @@ impl SearchEngine for BruteForceEngine {
     }
 }
 
-/// Of the spellings of each label, the first that is on an article that readers may see, or else the
-/// first of all.
+/// The spelling of each label: the first one of a visible article, or else the first of all.
 fn spellings<'a>(labels: impl Iterator<Item = (bool, &'a String)>) -> BTreeMap<String, String> {
     let mut spellings: BTreeMap<String, (bool, &String)> = BTreeMap::new();
     for (is_visible, label) in labels {

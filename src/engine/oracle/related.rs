@@ -1,4 +1,4 @@
-//! Related works, by going through all articles.
+//! Related works, by iterating over all articles.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -19,7 +19,7 @@ use crate::engine::{
     ArticleKey, Card, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, TopicLabel, language_fit,
 };
 
-/// A version of what is asked about: its subject and its language group.
+/// A version of the source article: its profile and its language group.
 struct OracleVersion<'e> {
     subject: &'e DocumentProfile,
     lang: String,
@@ -29,14 +29,14 @@ struct OracleVersion<'e> {
 /// What is asked about.
 struct OracleTarget<'e> {
     card: Card,
-    /// The versions of its work, by their ids; of a draft, itself.
+    /// The versions of its work, by id; for a draft, the draft itself.
     versions: Vec<OracleVersion<'e>>,
     version: usize,
     own: HashSet<&'e str>,
     copies: NearDuplicates,
 }
 
-/// What is looked for of a version, with what each is worth.
+/// The terms of a version and the score of sharing each.
 struct OracleTerms {
     words: Vec<WeightedTerm>,
     phrases: Vec<WeightedTerm>,
@@ -45,7 +45,7 @@ struct OracleTerms {
 }
 
 impl OracleTerms {
-    /// Takes note of what another subject shares besides its words.
+    /// Adds what another profile shares besides its words.
     fn take_others(&self, subject: &DocumentProfile, other: &DocumentProfile, evidence: &mut SimilarityEvidence) {
         let mut flags = Shared::default();
         let mut topics = 0.0;
@@ -69,7 +69,7 @@ fn stands_under(subject: &DocumentProfile, path: &str) -> bool {
     subject.topics.iter().any(|topic| topic.path == path)
 }
 
-/// A work that is near: how near, which version it shares terms with, how that writes them.
+/// A similar work, its similarity, and the surface forms of the shared terms.
 struct OracleSimilarity<'e> {
     work: &'e str,
     nearness: Similarity,
@@ -157,7 +157,7 @@ impl BruteForceEngine {
         terms
     }
 
-    /// How near every other work is that shares anything.
+    /// The similarity of every other work that shares anything.
     fn near<'e>(&'e self, origin: &OracleTarget<'_>) -> Vec<OracleSimilarity<'e>> {
         let mut works: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in self.counted().filter(|entry| !origin.own.contains(entry.work.as_str())) {
@@ -246,7 +246,7 @@ impl BruteForceEngine {
         (sum / related::whole_text(words, phrases), shared)
     }
 
-    /// What is looked for of a version.
+    /// The terms of a version and their scores.
     fn looked_for(&self, version: &OracleVersion<'_>) -> OracleTerms {
         let subject = version.subject;
         let articles = self.counted().count() as u64;
@@ -316,7 +316,7 @@ impl<'e> OracleTiers<'e> {
         self.request.limit.saturating_sub(self.hits.len())
     }
 
-    /// The version of every work to show that passes, the newest first.
+    /// The version to show of every work that passes the filters, the newest first.
     fn versions(&self, filters: &Filters) -> Vec<&'e Entry> {
         let mut works: BTreeMap<&str, &Entry> = BTreeMap::new();
         let rank = |entry: &'e Entry| {
@@ -386,7 +386,7 @@ impl<'e> OracleTiers<'e> {
         }
     }
 
-    /// Answers a work, unless there is no room or its text is shown already.
+    /// Adds a work to the answer, unless it is full or a near-duplicate is already shown.
     fn show(&mut self, entry: &'e Entry, score: f32, rung: Rung, reasons: Vec<Reason>) {
         if self.missing() == 0 || self.copies.has(entry.terms.sketch) {
             return;

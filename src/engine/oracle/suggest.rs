@@ -1,4 +1,4 @@
-//! Suggestions, by going through all articles.
+//! Suggestions, by iterating over all articles.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,14 +42,14 @@ impl Suggester for BruteForceEngine {
     }
 }
 
-/// The entries that may be offered.
+/// The visible entries in an allowed language.
 fn entries<'e>(engine: &'e BruteForceEngine, request: &'e SuggestRequest) -> impl Iterator<Item = &'e Entry> {
     let is_offered =
         |entry: &&Entry| entry.article.is_visible_at(request.now_s) && request.takes_lang(&entry.article.lang);
     engine.entries.iter().filter(is_offered)
 }
 
-/// What the articles hold, as far as it is likely what was meant.
+/// The completions in the articles with a positive likelihood.
 fn offers(
     engine: &BruteForceEngine,
     with: &[String],
@@ -93,7 +93,7 @@ fn offers(
     held.into_iter().map(offer).filter(|offer| offer.likelihood > 0.0).collect()
 }
 
-/// The works that are headed by what was typed.
+/// The works whose title or labels match what was typed.
 fn headed(engine: &BruteForceEngine, typed: &Typed, request: &SuggestRequest) -> Vec<Card> {
     let mut ranked = Vec::new();
     for entry in entries(engine, request) {

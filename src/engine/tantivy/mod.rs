@@ -1,7 +1,7 @@
-//! The engine that runs inside the process: one Tantivy index a generation.
+//! The engine that runs in the process, with one Tantivy index per generation.
 //!
-//! A request takes one snapshot (`snapshot.rs`) and keeps it to its end; a change of the index
-//! makes a new one and swaps it in, so that nobody waits and nobody sees half of it.
+//! A request uses one snapshot (`snapshot.rs`) until it ends; a change of the index swaps in a new
+//! one, so that nobody waits or sees a partial change.
 
 pub mod index;
 pub mod reader;
@@ -33,37 +33,38 @@ use super::{
 };
 use crate::panics::contain;
 
-/// Answers from one generation.
+/// An engine over one generation.
 pub struct EmbeddedEngine {
     generation: Generation,
     /// When the generation was built.
     built_at: Arc<str>,
     snapshot: ArcSwap<Snapshot>,
-    /// Former states, the oldest first, from which lists that began there go on.
+    /// Retained snapshots, the oldest first, on which lists that began there continue.
     former: ArcSwap<Vec<Arc<Snapshot>>>,
     is_suspect: Arc<AtomicBool>,
 }
 
-/// The most former states that are held, however many lists go on from them.
+/// The maximum number of retained snapshots.
 const MAX_FORMER: usize = 16;
 
 impl EmbeddedEngine {
-    /// Answers from the last commit of a generation.
+    /// An engine over the last commit of a generation.
     pub fn new(generation: Generation) -> Result<EmbeddedEngine, GenerationError> {
         let snapshot = ArcSwap::from_pointee(generation.snapshot(KnownSegments::new())?);
         let built_at = generation.manifest().built_at.as_str().into();
         Ok(EmbeddedEngine { generation, built_at, snapshot, former: ArcSwap::default(), is_suspect: Arc::default() })
     }
 
-    /// Goes on with the lists that began in an engine that this one takes the place of.
+    /// Inherits the snapshots of the engine that this one replaces, so that their lists can
+    /// continue.
     pub fn take_over(&self, previous: &EmbeddedEngine) {
         let mut former = previous.former.load().as_ref().clone();
         former.push(previous.snapshot.load_full());
         self.former.store(Arc::new(former));
     }
 
-    /// Lets go of former states from which no list can go on any more; `now_s` is the present,
-    /// Unix time.
+    /// Releases retained snapshots on which no list can continue; `now_s` is the current time in
+    /// Unix seconds.
     pub fn release_former(&self, now_s: i64) {
         let former = self.former.load();
         if former.iter().any(|snapshot| !snapshot.is_held(now_s)) {
@@ -72,7 +73,7 @@ impl EmbeddedEngine {
         }
     }
 
-    /// Takes up what was committed since.
+    /// Opens a snapshot of the latest commit.
     pub fn reload(&self) -> Result<(), GenerationError> {
         let best = self.snapshot.load().known_best();
         let previous = self.snapshot.swap(Arc::new(self.generation.snapshot(best)?));
@@ -83,54 +84,54 @@ impl EmbeddedEngine {
         Ok(())
     }
 
-    /// Whether the nearest works of the present articles are kept, so that related articles are read
-    /// and not worked out. If not, they are looked for once more: whoever holds the writer lock may
-    /// have kept them since.
+    /// Whether the nearest works of the current articles are stored, so that related articles are
+    /// read instead of computed. If they are not, the file is looked for again: the holder of the
+    /// writer lock may have written it since.
     pub fn has_nearest(&self) -> bool {
         let snapshot = self.snapshot.load();
         snapshot.nearest.load().is_some() || self.generation.find_nearest(&snapshot)
     }
 
-    /// Works out the nearest works of every article on some threads and keeps them. Gives up where
-    /// the articles change meanwhile, or once `is_wanted` says no. Only the holder of the writer lock
-    /// may ask for it.
+    /// Computes the nearest works of every article with `threads` threads and stores them. Stops if
+    /// the articles change or `is_wanted` returns false. Only the holder of the writer lock may
+    /// call it.
     pub fn keep_nearest(&self, threads: usize, is_wanted: &(dyn Fn() -> bool + Sync)) -> Result<(), GenerationError> {
         let snapshot = self.snapshot.load_full();
         let is_present = || is_wanted() && Arc::ptr_eq(&snapshot, &self.snapshot.load());
         self.generation.keep_nearest_of(&snapshot, threads, &is_present)
     }
 
-    /// The generation that it answered from, to be changed before another engine does.
+    /// Returns the generation, so that it can be changed before another engine opens it.
     pub fn into_generation(self) -> Generation {
         self.generation
     }
 
-    /// The generation that answers.
+    /// The generation.
     pub fn generation(&self) -> &Generation {
         &self.generation
     }
 
-    /// Notes that its files may be damaged: something could not be read, or not be written.
+    /// Records that its files may be damaged, because a read or a write failed.
     pub fn suspect(&self) {
         self.is_suspect.store(true, Ordering::Relaxed);
     }
 
-    /// Whether its files may be damaged, since this was last asked: an answer could not be read.
+    /// Whether its files may be damaged; clears the flag.
     pub fn take_suspicion(&self) -> bool {
         self.is_suspect.swap(false, Ordering::Relaxed)
     }
 
-    /// What it holds at present, article by article.
+    /// The articles in its current snapshot.
     pub fn contents(&self) -> Contents {
         Contents(self.snapshot.load_full())
     }
 
-    /// As [`SearchEngine::status`]: here it never fails.
+    /// Like [`SearchEngine::status`], but infallible.
     pub fn status_at(&self, now_s: i64) -> EngineStatus {
         self.state().status_at(now_s)
     }
 
-    /// The engine as it is at this instant, as [`SearchEngine::at_present`], to be kept.
+    /// Like [`SearchEngine::at_present`], but owned.
     pub fn held_state(&self) -> Arc<dyn SearchEngine> {
         Arc::new(self.state())
     }
@@ -144,21 +145,21 @@ impl EmbeddedEngine {
         }
     }
 
-    /// What a search makes of its query, over the articles at present.
+    /// The plan of a search over the current articles.
     #[cfg(feature = "test-support")]
     pub fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
         Plan::new(request, CorrectionMode::of(request), self.snapshot.load().as_ref())
     }
 
-    /// As [`SearchEngine::search`], with the plan of the query made by the caller: a benchmark
-    /// leaves a part of one out, to see what it costs.
+    /// Like [`SearchEngine::search`], with the plan given by the caller: a benchmark omits a part
+    /// of a plan to measure its cost.
     #[cfg(feature = "test-support")]
     pub fn search_planned(&self, plan: Plan, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         search::search_planned(&self.snapshot.load_full(), plan, request)
     }
 }
 
-/// An engine at an instant: its present state, and those from which lists go on.
+/// The state of an engine: its current snapshot, and the retained ones.
 #[derive(Clone)]
 struct EngineState {
     present: Arc<Snapshot>,
@@ -177,7 +178,7 @@ impl EngineState {
         }
     }
 
-    /// Answers from the files of the index. Where that fails, or panics, they may be damaged.
+    /// Runs a query on the files of the index. If it fails or panics, the files may be damaged.
     fn read<T>(&self, answer: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
         let answer = contain(answer).unwrap_or_else(|panic| Err(index_error(panic)));
         if matches!(answer, Err(EngineError::Index(_))) {
@@ -186,8 +187,8 @@ impl EngineState {
         answer
     }
 
-    /// The present state, or the former one in which a list by relevance began, while it is held. States
-    /// of one version, between which articles have appeared or expired, are told apart by their time.
+    /// The current snapshot, or the retained one in which a list by relevance began. Snapshots of
+    /// one version, between which articles appeared or expired, are distinguished by time.
     fn of(&self, request: &SearchRequest) -> &Snapshot {
         let Some(cursor) = request.after.as_ref().filter(|cursor| cursor.is_by_score()) else { return &self.present };
         let is_of_version = |state: &Snapshot| state.version == cursor.version;

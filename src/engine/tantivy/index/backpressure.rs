@@ -1,7 +1,7 @@
-//! Documents on their way to the indexing threads, bounded by their size.
+//! Limits the size of documents that wait for the indexing threads.
 //!
-//! Tantivy's queue holds up to 10,000 batches whatever they weigh: articles that are analysed
-//! faster than they are indexed would pile up in memory.
+//! Tantivy's queue holds up to 10,000 batches of any size: articles that are analysed faster than
+//! they are indexed would accumulate in memory.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,20 +9,20 @@ use std::time::Duration;
 use tantivy::TantivyDocument;
 use tantivy::schema::document::Document;
 
-/// The bytes that may wait to be indexed.
+/// The maximum number of bytes that wait to be indexed.
 const MAX_BYTES: usize = 8 << 20;
-/// After this long a document is let through in any case: if the indexing threads have died,
-/// handing it over tells so.
+/// After this time a document is admitted in any case: if the indexing threads have died, adding
+/// the document returns the error.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Counts the bytes that wait.
+/// Counts the waiting bytes.
 #[derive(Default)]
 pub(crate) struct InFlight {
     bytes: Mutex<usize>,
     indexed: Condvar,
 }
 
-/// A document that counts as waiting until it is dropped.
+/// A backpressure guard: its document counts as waiting until it is dropped.
 pub(crate) struct InFlightDocument {
     document: TantivyDocument,
     bytes: usize,
@@ -30,9 +30,10 @@ pub(crate) struct InFlightDocument {
 }
 
 impl InFlight {
-    /// Takes a document of about so many bytes, when there is room for it. One is always let in.
+    /// Admits a document of about `bytes` bytes once there is room for it. A single document is
+    /// always admitted.
     pub(crate) fn admit(self: &Arc<InFlight>, document: TantivyDocument, bytes: usize) -> InFlightDocument {
-        // The count is valid whatever panicked while it was held.
+        // The count stays valid if a thread panics while it holds the lock.
         let waiting = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = |waiting: &mut usize| *waiting > 0 && *waiting + bytes > MAX_BYTES;
         let outcome = self.indexed.wait_timeout_while(waiting, PATIENCE, is_full);

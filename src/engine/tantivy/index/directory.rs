@@ -1,4 +1,4 @@
-//! A generation's folder as Tantivy sees it, which can be read where it cannot be written.
+//! A Tantivy directory for a generation's folder that can also be read where it cannot be written.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -10,8 +10,8 @@ use tantivy::directory::{
     Directory, DirectoryLock, FileHandle, Lock, META_LOCK, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
 };
 
-/// Tantivy's folder of mapped files. Its own opens the file of the lock that readers share for
-/// writing, so that an index on a disk that is read-only or full could not even be searched.
+/// Wraps Tantivy's directory of mapped files. That opens the lock file that readers share for
+/// writing, so that an index on a read-only or full disk could not be searched.
 #[derive(Debug, Clone)]
 pub(crate) struct GenerationFolder {
     files: MmapDirectory,
@@ -23,8 +23,8 @@ impl GenerationFolder {
         Ok(GenerationFolder { files: MmapDirectory::open(path)?, path: path.to_owned() })
     }
 
-    /// The lock that keeps files from being removed while they are opened, without writing. Where
-    /// there is no file of it, nobody who could write has ever removed anything.
+    /// Acquires, without writing, the lock that keeps files from being removed while they are
+    /// opened. If the lock file is missing, no process has ever removed a file.
     fn lock_to_read(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
         match File::open(self.path.join(&lock.filepath)) {
             Ok(file) => {
@@ -80,7 +80,8 @@ impl Directory for GenerationFolder {
     }
 }
 
-/// Not of the rights of the user: who may not write is told so.
+/// Whether the disk cannot be written. Missing permissions are not included: they are reported as
+/// an error.
 fn is_of_the_disk(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }

@@ -1,4 +1,4 @@
-//! What the system said, inside an error of the index.
+//! Finds the I/O error inside an error of the index.
 
 use std::error::Error;
 use std::io;
@@ -6,12 +6,12 @@ use std::io;
 use tantivy::TantivyError;
 use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 
-/// A thread of the writer ended: all that Tantivy knows of it.
+/// A thread of the writer ended; Tantivy reports no cause.
 #[derive(Debug, thiserror::Error)]
 #[error("a thread that writes the index has ended, most likely because the disk failed")]
 pub(crate) struct WriterEnded;
 
-/// What kept something from being written, in words that say no more than is known.
+/// Converts an error of writing without claiming more than is known.
 pub(crate) fn of_writing(error: TantivyError) -> Box<dyn Error + Send + Sync> {
     match error {
         TantivyError::ErrorInThread(_) => WriterEnded.into(),
@@ -19,8 +19,8 @@ pub(crate) fn of_writing(error: TantivyError) -> Box<dyn Error + Send + Sync> {
     }
 }
 
-/// What the system said, where an error is of the system or of the index; Tantivy names it as no
-/// error's source.
+/// The I/O error inside an error of the system or the index; Tantivy does not expose it as a
+/// source.
 pub(crate) fn io_error_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return Some(error);

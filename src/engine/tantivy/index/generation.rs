@@ -1,4 +1,4 @@
-//! A generation on disk: a Tantivy index in a folder, with a manifest that says what it is.
+//! A generation on disk: a Tantivy index in a folder, with a manifest that describes it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -29,21 +29,22 @@ use crate::engine::{EngineError, IndexVersion};
 use crate::panics::contain;
 
 const MANIFEST: &str = "manifest.json";
-/// Says why a generation is damaged, where that was found out.
+/// The file that marks a generation as damaged; contains the reason.
 const DAMAGE: &str = "DAMAGED";
 
-/// What a generation is. It is written last, so that a folder without one is an unfinished build.
+/// The description of a generation. It is written last, so a folder without one is an unfinished
+/// build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The generation's number.
     pub generation: u64,
-    /// The version of its fields.
+    /// The version of its schema.
     pub schema_version: u32,
-    /// What its terms were made by, see [`fingerprint`].
+    /// The fingerprint of the analysis that produced its terms, see [`fingerprint`].
     pub analysis: String,
-    /// The catalog that it was built from.
+    /// The id of the catalog that it was built from.
     pub catalog: String,
-    /// How many articles it was built with, by language.
+    /// The number of articles at its build, by language.
     pub articles: BTreeMap<String, u64>,
     /// When it was built, RFC 3339.
     pub built_at: String,
@@ -52,7 +53,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The manifest of a generation that this binary has built just now.
+    /// The manifest of a generation that this binary has just built.
     pub fn new(generation: u64, catalog: String, articles: BTreeMap<String, u64>) -> Manifest {
         Manifest {
             generation,
@@ -66,7 +67,7 @@ impl Manifest {
     }
 }
 
-/// Why a generation cannot be answered from.
+/// Why a generation cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerationError {
     /// The folder or a file of it is missing or unreadable.
@@ -74,42 +75,42 @@ pub enum GenerationError {
     Unreadable {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// What is in its files is not what was written.
+    /// The content of its files is not what was written.
     #[error(
         "{path}: is damaged ({reason}): a server builds another one from the catalog by itself, and so does `fichero reindex --full`"
     )]
     Damaged {
         /// The folder.
         path: PathBuf,
-        /// What was found.
+        /// The damage found.
         reason: String,
     },
-    /// It was built by a fichero that understands articles otherwise.
+    /// It was built by a fichero with another schema or analysis.
     #[error(
         "{path}: built by fichero {built_by} for another index format or analysis; `fichero reindex --full` builds one that fits"
     )]
     Unfit {
         /// The folder.
         path: PathBuf,
-        /// Who built it.
+        /// The version that built it.
         built_by: String,
     },
-    /// It holds what its catalog does not: it is another's, or a later state's.
+    /// It belongs to another catalog, or to a later state of its catalog.
     #[error("{path}: was built from another catalog, or from a later state of this one; another is built in its place")]
     Foreign {
         /// The folder.
         path: PathBuf,
     },
-    /// It does not answer as it should.
+    /// Its smoke queries failed.
     #[error("{path}: failed its smoke queries: {reason}")]
     Smoke {
         /// The folder.
         path: PathBuf,
-        /// What was wrong.
+        /// The failure.
         reason: String,
     },
     /// Writing it failed.
@@ -117,43 +118,42 @@ pub enum GenerationError {
     Write {
         /// The folder.
         path: PathBuf,
-        /// What the index said.
+        /// The error of the index.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A query of ours failed.
+    /// A query failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }
 
 type Result<T, E = GenerationError> = std::result::Result<T, E>;
 
-/// What is kept with every commit.
+/// The payload of a commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
-    /// The last `seq` that is in the index.
+    /// The last `seq` in the index.
     pub seq: u64,
-    /// The run whose staged changes are in it besides, when it was built before their acceptance.
+    /// The run whose staged changes are also in it, if it was built before their acceptance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<i64>,
-    /// The words that stand for each other.
+    /// The synonym groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub synonyms: Vec<SynonymGroup>,
-    /// The `seq` at which these changed last; 0 where there never were any.
-    #[serde(default, skip_serializing_if = "is_nought")]
+    /// The `seq` at which the synonyms changed last; 0 if there never were any.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub synonyms_seq: u64,
 }
 
 impl Applied {
-    /// As it is kept with a commit: as JSON, and below it what tells whether that is as it was written.
-    /// Tantivy has no checksum for it.
+    /// The payload as JSON, followed by a line with its checksum. Tantivy has none for it.
     pub fn to_payload(&self) -> serde_json::Result<String> {
         let text = serde_json::to_string(self)?;
         let seal = blake3::hash(text.as_bytes()).to_hex();
         Ok(format!("{text}\n{seal}"))
     }
 
-    /// From what is kept with a commit; nothing where that is not as it was written.
+    /// Parses a payload; `None` if its checksum does not match.
     fn from_payload(payload: &str) -> Option<Applied> {
         let (text, seal) = payload.rsplit_once('\n')?;
         let is_whole = blake3::hash(text.as_bytes()).to_hex().as_str() == seal;
@@ -161,7 +161,7 @@ impl Applied {
     }
 }
 
-fn is_nought(seq: &u64) -> bool {
+fn is_zero(seq: &u64) -> bool {
     *seq == 0
 }
 
@@ -175,8 +175,8 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// Opens a generation; refuses one that was built for another binary, that was found damaged,
-    /// or a file of which is lost or cut off. What is in the files is not read, see
+    /// Opens a generation; an error if it was built for another binary, is marked as damaged, or
+    /// has a missing or truncated file. The content of files is not read, see
     /// [`Generation::verify`].
     pub fn open(path: &Path) -> Result<Generation> {
         contained(path, || Generation::open_trusting(path))
@@ -207,15 +207,15 @@ impl Generation {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error| unreadable(error.into()))?;
-        // Tantivy takes a lost file of positions for that of a segment without any.
+        // Tantivy treats a missing positions file as that of a segment without positions.
         for segment in reader.searcher().segment_readers() {
             segment.inverted_index(fields.zones[Zone::Title].words).map_err(|error| unreadable(error.into()))?;
         }
         Ok(Generation { path: path.to_owned(), manifest, index, fields, reader })
     }
 
-    /// Reads every file of the index and compares it with its checksum; refuses a generation of
-    /// which one is damaged. It reads some gigabytes a second where they are in memory.
+    /// Compares every file of the index with its checksum; an error if any is damaged. It reads
+    /// some gigabytes a second if the files are in memory.
     pub fn verify(&self) -> Result<()> {
         let unreadable = |source| GenerationError::Unreadable { path: self.path.clone(), source };
         contained(&self.path, || {
@@ -230,8 +230,8 @@ impl Generation {
                 match self.index.directory().validate_checksum(&file) {
                     Ok(true) => {}
                     Ok(false) => return Err(damaged("it is not what its checksum says")),
-                    // Opening tells of files that are needed and lost; others may never have been
-                    // there, or have been merged away by the process that writes.
+                    // Opening reports missing files that are needed; others may never have existed,
+                    // or have been merged away by the writing process.
                     Err(OpenReadError::FileDoesNotExist(_)) => {}
                     Err(OpenReadError::IoError { io_error, .. }) if !is_damage(io_error.kind()) => {
                         return Err(unreadable(Box::new(io::Error::new(io_error.kind(), io_error.to_string()))));
@@ -243,22 +243,22 @@ impl Generation {
         })
     }
 
-    /// Notes for good that a generation is damaged, so that nobody answers from it again.
+    /// Marks a generation as damaged permanently, so that it is not used again.
     pub fn condemn(path: &Path, reason: &str) -> io::Result<()> {
         crate::durable::write_durably(&path.join(DAMAGE), reason.as_bytes())
     }
 
-    /// Whether a generation was found damaged, see [`Generation::condemn`].
+    /// Whether a generation is marked as damaged, see [`Generation::condemn`].
     pub fn is_condemned(path: &Path) -> bool {
         path.join(DAMAGE).exists()
     }
 
-    /// What it is.
+    /// The manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// What is in it, as of its last commit.
+    /// The payload of its last commit.
     pub fn applied(&self) -> Result<Applied> {
         let unreadable = |source| GenerationError::Unreadable { path: self.path.clone(), source };
         let metas = self.index.load_metas().map_err(|error| unreadable(error.into()))?;
@@ -268,13 +268,13 @@ impl Generation {
         })
     }
 
-    /// The state that is in it, as of its last commit.
+    /// The version of its last commit.
     pub fn version(&self) -> Result<IndexVersion> {
         Ok(IndexVersion { generation: self.manifest.generation, seq: self.applied()?.seq })
     }
 
-    /// Refuses a generation that does not belong to a catalog, or holds more than it: changes
-    /// counted from there would be missed.
+    /// Returns an error if the generation does not belong to the catalog or contains later changes
+    /// than it: counting changes from there would miss some.
     pub fn check_belongs(&self, catalog: &str, last_seq: u64) -> Result<()> {
         if self.manifest.catalog == catalog && self.applied()?.seq <= last_seq {
             return Ok(());
@@ -282,22 +282,21 @@ impl Generation {
         Err(GenerationError::Foreign { path: self.path.clone() })
     }
 
-    /// A writer for small changes. Only the holder of the writer lock may ask for one.
+    /// A writer for small changes. Only the holder of the writer lock may create one.
     pub fn writer(&self) -> Result<GenerationWriter> {
         let writer = GenerationWriter::new(&self.path, &self.index, &self.fields, 1, SMALL_HEAP_BYTES)?;
         // Tantivy gives the first change of a writer the stamp of the last commit. A merge of
-        // segments that an earlier process left is for that stamp, too: it takes a segment that
-        // reached it for up to date, and passes over that change for good. The first change is
-        // therefore one that nothing can miss: no article has an empty id.
+        // segments left by an earlier process uses that stamp too: it treats a segment that reached
+        // the stamp as up to date, and skips that change for good. So the first change is one that
+        // can be skipped: no article has an empty id.
         writer.delete("");
-        // A commit that was cut off may have left files that the same changes, made again, would
-        // write under the same names: Tantivy refuses to write over them.
+        // An interrupted commit may have left files with the names that the same changes would use
+        // again, and Tantivy does not overwrite files.
         writer.writer.garbage_collect_files().wait().map_err(|error| writer.failed(of_writing(error)))?;
         Ok(writer)
     }
 
-    /// Asks it what every good generation answers: as many articles as were put in, and a few of
-    /// them by id.
+    /// Runs smoke queries: the number of articles, and looking up a few of them by id.
     pub fn check(&self, articles: u64) -> Result<()> {
         let smoke = |reason: String| GenerationError::Smoke { path: self.path.clone(), reason };
         let snapshot = self.snapshot(KnownSegments::new())?;
@@ -319,14 +318,16 @@ impl Generation {
         Ok(())
     }
 
-    /// Its last commit; `best` is what is known of its segments. Where another process commits at
-    /// this moment, the snapshot may hold that commit under the number of the one before.
+    /// A snapshot of its last commit; `best` is the cached data of its segments. If another process
+    /// commits at the same time, the snapshot may contain that commit under the number of the
+    /// previous one.
     pub(crate) fn snapshot(&self, best: KnownSegments) -> Result<Snapshot> {
         contained(&self.path, || self.snapshot_trusting(best))
     }
 
     fn snapshot_trusting(&self, best: KnownSegments) -> Result<Snapshot> {
-        // Before the segments: articles behind their number would never be caught up with.
+        // Read the number before the segments: articles missing from the segments would never be
+        // caught up with.
         let Applied { seq, synonyms, .. } = self.applied()?;
         self.reader
             .reload()
@@ -337,8 +338,8 @@ impl Generation {
         Ok(snapshot)
     }
 
-    /// Lends a snapshot the nearest works that are kept, where they are of its articles; says whether
-    /// they are.
+    /// Attaches the stored nearest works to a snapshot, if they match its articles; returns whether
+    /// they do.
     pub(crate) fn find_nearest(&self, snapshot: &Snapshot) -> bool {
         let kept = NearestStore::open(&self.path, snapshot.fingerprint(), snapshot.works).map(Arc::new);
         let is_found = kept.is_some();
@@ -346,8 +347,8 @@ impl Generation {
         is_found
     }
 
-    /// Works out the nearest works of every article and keeps them, see [`related::keep`]. Only the
-    /// holder of the writer lock may ask for it.
+    /// Computes and stores the nearest works of every article, see [`related::keep`]. Only the
+    /// holder of the writer lock may call it.
     pub(crate) fn keep_nearest_of(
         &self,
         snapshot: &Snapshot,
@@ -366,29 +367,29 @@ impl Generation {
         Ok(())
     }
 
-    /// Works out the nearest works of every article on some threads and keeps them, so that related
-    /// articles are read and not worked out.
+    /// Computes the nearest works of every article with `threads` threads and stores them, so that
+    /// related articles are read instead of computed.
     pub fn keep_nearest(&self, threads: usize) -> Result<()> {
         self.keep_nearest_of(&self.snapshot(KnownSegments::new())?, threads, &|| true)
     }
 }
 
-/// Reads files of a generation; a panic over what is in them says that they are damaged.
+/// Reads files of a generation; a panic means that they are damaged.
 fn contained<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     contain(read)
         .unwrap_or_else(|panic| Err(GenerationError::Damaged { path: path.to_owned(), reason: panic.to_string() }))
 }
 
-/// Whether an error is about what a file holds, and not about reading it.
+/// Whether an error is about the content of a file, not about reading it.
 fn is_damage(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
-/// The writer's memory for small changes; Tantivy asks for 15 MB at least.
+/// The writer's memory for small changes; Tantivy requires at least 15 MB.
 const SMALL_HEAP_BYTES: usize = 20_000_000;
-/// The writer's memory for a full build, a thread.
+/// The writer's memory for a full build, per thread.
 pub const BUILD_HEAP_BYTES: usize = 60_000_000;
-/// On how many threads an index is built: those of the machine, at most four.
+/// The number of threads for a build: those of the machine, at most four.
 pub fn build_threads() -> usize {
     thread::available_parallelism().map_or(1, |threads| threads.get().min(4))
 }
@@ -397,10 +398,11 @@ pub fn build_threads() -> usize {
 /// twice its budget (`cargo bench --bench memory`).
 const TOLD_HEAP_BYTES: usize = BUILD_HEAP_BYTES / 3;
 
-/// How long the lock of Tantivy's writer is waited for. Who opens one holds fichero's writer lock.
+/// How long to wait for the lock of Tantivy's writer. The caller already holds fichero's writer
+/// lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Puts changes into an index.
+/// Writes changes to an index.
 pub struct GenerationWriter {
     path: PathBuf,
     fields: IndexFields,
@@ -408,19 +410,19 @@ pub struct GenerationWriter {
     in_flight: Arc<InFlight>,
 }
 
-/// Whether an article belongs into an index.
+/// Whether an article is indexed.
 pub fn is_indexed(article: &Article) -> bool {
     !article.hidden
 }
 
-/// Analyses articles on one thread, its caches warm from one to the next.
+/// Analyses articles on one thread and keeps its caches warm.
 #[derive(Default)]
 pub struct ArticleAnalyzer {
     caches: HashMap<String, FormsCache>,
 }
 
 impl GenerationWriter {
-    /// Begins a new generation in a folder that does not exist yet.
+    /// Creates a new generation in a folder that does not exist yet.
     pub fn create(path: &Path, threads: usize) -> Result<GenerationWriter> {
         let failed =
             |source: Box<dyn std::error::Error + Send + Sync>| GenerationError::Write { path: path.to_owned(), source };
@@ -438,7 +440,7 @@ impl GenerationWriter {
         threads: usize,
         heap_bytes: usize,
     ) -> Result<GenerationWriter> {
-        // One merge at a time: each holds the terms of what it merges in memory.
+        // One merge at a time: each keeps the terms of its segments in memory.
         let options = IndexWriterOptions::builder()
             .num_worker_threads(threads)
             .memory_budget_per_thread(heap_bytes / threads)
@@ -447,8 +449,8 @@ impl GenerationWriter {
         let begun = Instant::now();
         let writer = loop {
             match index.writer_with_options(options.clone()) {
-                // Nobody else writes: an earlier writer of this process has just ended, and a
-                // process that is being started beside it still has its lock's file open.
+                // No other process writes: an earlier writer of this process has just ended, and a
+                // child process between fork and exec still has its lock file open.
                 Err(TantivyError::LockFailure(LockError::LockBusy, _)) if begun.elapsed() < LOCK_PATIENCE => {
                     thread::sleep(Duration::from_millis(5));
                 }
@@ -463,8 +465,8 @@ impl GenerationWriter {
         GenerationError::Write { path: self.path.clone(), source: source.into() }
     }
 
-    /// Adds an article that the index does not hold, unless it does not belong there, see
-    /// [`is_indexed`]. `content` tells this content from any other of its id.
+    /// Adds an article that is not in the index, if it [is indexed](is_indexed). `content`
+    /// identifies its content.
     pub fn add(
         &self,
         article: &Article,
@@ -483,12 +485,12 @@ impl GenerationWriter {
         Ok(true)
     }
 
-    /// Removes an article, if it is there.
+    /// Removes an article, if it exists.
     pub fn delete(&self, id: &str) {
         self.writer.delete_term(Term::from_field_text(self.fields.id, id));
     }
 
-    /// Makes everything so far durable and visible.
+    /// Makes all changes so far durable and visible.
     pub fn commit(&mut self, applied: &Applied) -> Result<()> {
         let path = self.path.clone();
         let failed =
@@ -502,7 +504,7 @@ impl GenerationWriter {
         Ok(())
     }
 
-    /// Ends a full build: waits for the merges and writes the manifest.
+    /// Completes a full build: waits for the merges and writes the manifest.
     pub fn finish(mut self, applied: &Applied, manifest: &Manifest) -> Result<()> {
         self.commit(applied)?;
         let GenerationWriter { path, writer, .. } = self;
@@ -524,7 +526,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_writer_waits_for_the_lock_of_the_one_before_it() {
+    fn writer_waits_for_the_lock_of_its_predecessor() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("1");
         drop(GenerationWriter::create(&path, 1).unwrap());
@@ -553,7 +555,7 @@ mod tests {
     /// changes applied up to the last commit. The merge that the next writer begins with must not
     /// pass over its first change.
     #[test]
-    fn first_deletion_of_a_writer_holds_where_merges_were_left_over() {
+    fn first_deletion_of_a_writer_survives_leftover_merges() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("1");
         let mut analyzer = ArticleAnalyzer::default();
@@ -589,7 +591,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_holds_what_its_number_says_whenever_another_process_commits() {
+    fn snapshot_contains_its_version_while_another_process_commits() {
         const COMMITS: u64 = 30;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("1");

@@ -1,4 +1,4 @@
-//! A generation on disk: its schema, its writer, its manifest.
+//! A generation on disk: its schema, writer and manifest.
 
 pub(crate) mod backpressure;
 pub(crate) mod directory;

@@ -1,8 +1,8 @@
-//! The fields of an index, and an article as a document in them.
+//! The schema of an index, and the conversion of an article to a document.
 //!
-//! The words of every zone stand twice: as typed and folded (`title_words`), and stemmed
-//! (`title_stems`, tagged with their language). Both come analysed: Tantivy is handed lists of
-//! terms and cuts nothing itself (see [`TermList`]).
+//! The words of every zone are indexed twice: as typed and folded (`title_words`), and stemmed
+//! (`title_stems`, tagged with their language). Both are already analysed: Tantivy gets lists of
+//! terms and does not tokenize (see [`TermList`]).
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -19,20 +19,20 @@ use crate::engine::related::subject::work_key;
 use crate::engine::snippets::{BodyPassage, body_passages};
 use crate::engine::suggest::MIN_LABEL_CHARS;
 
-/// Counts the changes of the fields below and of what stands in them. A generation of another
-/// version is never answered from.
+/// The version of the fields below and of their content. A generation with another version is never
+/// used.
 pub const SCHEMA_VERSION: u32 = 10;
 
-/// What separates a topic's path from its label in the column of labels; no path holds it.
+/// The separator of a topic's path and label in the column of labels; no path contains it.
 pub(crate) const LABEL_SEPARATOR: char = '\u{1f}';
 
-/// The head of an article's content hash, as it is kept beside the article: an index in which it is
-/// another one than in the catalog holds another text.
+/// The first bytes of an article's content hash, stored in the index: if they differ from the
+/// catalog's, the index has another text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentKey(pub u64);
 
 impl ContentKey {
-    /// Of a content hash, see [`Article::content_hash`].
+    /// The key of a content hash, see [`Article::content_hash`].
     pub fn of(hash: &[u8; 32]) -> ContentKey {
         let (head, _) = hash.split_at(8);
         ContentKey(head.iter().fold(0, |key, byte| key << 8 | u64::from(*byte)))
@@ -59,35 +59,34 @@ pub(crate) struct IndexFields {
     /// The key of the address, see [`url_key::key`].
     pub(crate) url: Field,
     pub(crate) work: Field,
-    /// What tells this content of the article from any other, see [`ContentKey`].
+    /// Identifies the content of the article, see [`ContentKey`].
     pub(crate) content: Field,
     pub(crate) lang: Field,
     pub(crate) kind: Field,
     pub(crate) topic: Field,
-    /// How an article writes its topics and all levels above them: path, separator, label.
+    /// The labels of an article's topics and their ancestors: path, separator, label.
     pub(crate) topic_label: Field,
     pub(crate) tag: Field,
     pub(crate) author: Field,
     pub(crate) published: Field,
     pub(crate) expires: Field,
     pub(crate) zones: ByZone<ZoneFields>,
-    /// The folded words of all zones, each once an article: the words there are, and how many
-    /// articles hold them.
+    /// The distinct folded words of all zones: the vocabulary with its document frequencies.
     pub(crate) vocabulary: Field,
-    /// What readers are offered while they type, see [`completion_list`].
+    /// Completions, see [`completion_list`].
     pub(crate) completions: Field,
-    /// The words that an article is headed by, and how they begin, see [`head_list`].
+    /// The words of titles and labels, and their prefixes, see [`head_list`].
     pub(crate) heads: Field,
     pub(crate) passage: Field,
     pub(crate) passage_start: Field,
     pub(crate) card: Field,
-    /// What an article is related by, see [`DocumentProfile`], as JSON.
+    /// The [`DocumentProfile`] as JSON.
     pub(crate) subject: Field,
     /// The key terms that are phrases.
     pub(crate) phrases: Field,
-    /// The keys of its subject and of its work.
+    /// The keys of its profile and of its work.
     pub(crate) keys: Field,
-    /// The numbers of its text's sketch.
+    /// The numbers of its text's MinHash sketch.
     pub(crate) sketch: Field,
 }
 
@@ -155,13 +154,13 @@ pub(crate) fn schema() -> (Schema, IndexFields) {
 pub(crate) fn tokenizers() -> TokenizerManager {
     let tokenizers = TokenizerManager::new();
     tokenizers.register("raw", RawTokenizer::default());
-    // Tantivy asks for it on behalf of fields that are not text.
+    // Tantivy requires it for fields that are not text.
     tokenizers.register("default", RawTokenizer::default());
     tokenizers.register(TERM_LIST, TextAnalyzer::from(TermList::default()));
     tokenizers
 }
 
-/// An analysed article as a document, and about how many bytes that is.
+/// An analysed article as a document, and its approximate size in bytes.
 pub(crate) fn document(
     fields: &IndexFields,
     article: &Article,
@@ -241,19 +240,21 @@ pub(crate) fn document(
     Ok((document, bytes_held))
 }
 
-/// How an article has a completion that stands so often in its list: once for most.
+/// The standing of a completion by its number of repetitions in the list: once for the most common
+/// one.
 const STANDINGS: [Standing; 3] = [Standing::Heading, Standing::Text, Standing::Name];
 
-/// How an article has a completion, by how often it stands in the article's list.
+/// The standing of a completion, by its term frequency in the article's list.
 pub(crate) fn standing(times: u32) -> Standing {
     STANDINGS.get(times.saturating_sub(1) as usize).copied().unwrap_or(Standing::Text)
 }
 
-/// What separates the parts of a term; no word holds it, and it comes before all that words hold.
+/// The separator of the parts of a term; no word contains it, and it sorts before all characters of
+/// words.
 pub(crate) const PART_SEPARATOR: char = '\u{1e}';
 
-/// Completions as a text for [`TermList`]. A term is the completion's key, the article's language, and
-/// how it is written where that is not the key itself.
+/// Completions as a text for [`TermList`]. A term consists of the completion's key, the article's
+/// language, and the surface form if it differs from the key.
 fn completion_list(completions: &[Completion], lang: &str) -> String {
     let mut list = String::new();
     for completion in completions {
@@ -266,11 +267,11 @@ fn completion_list(completions: &[Completion], lang: &str) -> String {
     list
 }
 
-/// What a text is written with in a term where its key does not say enough.
+/// The prefix of a surface form that is stored literally.
 const LITERAL: char = '=';
 
-/// How a completion is written, in as few letters as possible: nothing where it is its key, a letter
-/// a word where they differ in capitals only, else the whole.
+/// The compact encoding of a surface form: empty if it equals the key, one letter per word if they
+/// differ only in capitals, else the whole text.
 fn writing_of(completion: &Completion) -> String {
     let cases: Option<String> = (completion.key.split(' '))
         .zip(completion.text.split(' '))
@@ -283,7 +284,7 @@ fn writing_of(completion: &Completion) -> String {
     }
 }
 
-/// How the capitals of a word stand: nowhere, at its beginning, everywhere.
+/// The capitalization of a word: lower case, first letter, all letters.
 const CASES: [char; 3] = ['l', 'c', 'u'];
 
 fn with_case(word: &str, case: char) -> String {
@@ -302,14 +303,14 @@ fn written_as(key: &str, cases: &str) -> String {
     words.join(" ")
 }
 
-/// Reads a term written by [`completion_list`]: key, language, and how it is written, for
+/// Parses a term of [`completion_list`]: key, language, and the encoded surface form for
 /// [`completion_text`].
 pub(crate) fn read_completion(term: &[u8]) -> Option<(&str, &str, &str)> {
     let mut parts = std::str::from_utf8(term).ok()?.split(PART_SEPARATOR);
     Some((parts.next()?, parts.next()?, parts.next()?))
 }
 
-/// A completion as people write it.
+/// The surface form of a completion.
 pub(crate) fn completion_text(key: &str, writing: &str) -> String {
     match writing.strip_prefix(LITERAL) {
         Some(text) => text.to_owned(),
@@ -318,10 +319,10 @@ pub(crate) fn completion_text(key: &str, writing: &str) -> String {
     }
 }
 
-/// The longest beginning of a word that is a term of its own, in characters: more words begin with
-/// one that short than are gone through while somebody types.
+/// The maximum length of a prefix that is indexed as a term, in characters: shorter prefixes match
+/// too many words to scan while somebody types.
 pub(crate) const MAX_BEGINNING_CHARS: usize = 3;
-/// What a head word's terms begin with, by where it stands.
+/// The prefix of a head word's terms, by its position.
 fn before(place: HeadPlace) -> &'static str {
     match place {
         HeadPlace::TitleBegin => "^",
@@ -341,8 +342,8 @@ pub(crate) fn head_beginning(begun: &str, place: HeadPlace) -> String {
     format!("{}{begun}", before(place))
 }
 
-/// The terms that head words are found by, as a text for [`TermList`]. A word that the title begins
-/// with stands in it, too.
+/// The terms of head words as a text for [`TermList`]. A word at the beginning of the title is also
+/// a word in the title.
 fn head_list(words: &[(Cow<'_, str>, HeadPlace)]) -> String {
     let mut list = String::new();
     let mut beginnings: Vec<(&str, &str)> = Vec::with_capacity(words.len() * MAX_BEGINNING_CHARS);
@@ -364,8 +365,8 @@ fn head_list(words: &[(Cow<'_, str>, HeadPlace)]) -> String {
     list
 }
 
-/// A passage as it is stored: whether it continues the one before it and is continued, the length
-/// of the name of its language (0 for the article's own), that name, the text.
+/// The stored form of a passage: flags, the length of the name of its language (0 for the article's
+/// own), that name, the text.
 fn stored_passage(passage: &BodyPassage, lang: Option<&str>) -> Vec<u8> {
     let lang = lang.unwrap_or_default();
     let mut bytes = Vec::with_capacity(passage.text.len() + lang.len() + 2);
@@ -379,7 +380,7 @@ fn stored_passage(passage: &BodyPassage, lang: Option<&str>) -> Vec<u8> {
 const CONTINUES: u8 = 1;
 const IS_CONTINUED: u8 = 2;
 
-/// Reads a passage back; `None` for bytes that are none.
+/// Parses a stored passage; `None` if the bytes are invalid.
 pub(crate) fn read_passage(bytes: &[u8]) -> Option<BodyPassage> {
     let (flags, rest) = bytes.split_first()?;
     let (length, rest) = rest.split_first()?;
@@ -393,10 +394,10 @@ pub(crate) fn read_passage(bytes: &[u8]) -> Option<BodyPassage> {
     })
 }
 
-/// What separates the terms of a list; no term holds it.
+/// The separator of a list's terms; no term contains it.
 const SEPARATOR: char = '\u{1f}';
 
-/// Writes terms with their positions as a text for [`TermList`]. Positions never fall.
+/// Writes terms with their positions as a text for [`TermList`]. Positions must be non-decreasing.
 fn term_list<'t>(terms: impl Iterator<Item = (u32, impl Iterator<Item = &'t str>)>) -> String {
     let mut list = String::new();
     let mut position = 0;

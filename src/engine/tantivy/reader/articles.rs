@@ -1,4 +1,4 @@
-//! Single articles: found by id or address, with their translations.
+//! Looks up single articles by id or address, with their translations.
 
 use tantivy::Term;
 
@@ -40,7 +40,7 @@ pub(crate) fn translations(
     Ok((listed.into_iter().map(translation).collect::<Result<_, EngineError>>()?, total))
 }
 
-/// An article, whole: its card, its text put together from its passages, its translations.
+/// A whole article: its card, its text joined from its passages, its translations.
 pub(crate) fn article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
     let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
     if !segment.is_visible(place.doc, now_s) {

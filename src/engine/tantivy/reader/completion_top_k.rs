@@ -1,5 +1,5 @@
-//! The completions that most articles hold, for every beginning that more of them have than are gone
-//! through while somebody types.
+//! The most frequent completions of every prefix that has too many completions to scan while
+//! somebody types.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -10,39 +10,39 @@ use tantivy::termdict::TermDictionary;
 
 use crate::engine::tantivy::index::schema::read_completion;
 
-/// The most completions of one beginning that are gone through at a request.
+/// The maximum number of completions of one prefix that a request scans.
 const MAX_SCANNED: usize = 256;
-/// How many of a beginning with more are kept, a language.
+/// How many completions per language are stored for a prefix with more.
 const KEPT: usize = 32;
-/// How many are gathered before the best of them are kept.
+/// How many completions are collected before the best are selected.
 const MAX_GATHERED: usize = 16_384;
 
 /// One completion, as a term.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listed {
-    /// The term's ordinal.
+    /// The ordinal of the term.
     pub(crate) ordinal: u32,
-    /// How many counted articles hold it.
+    /// The number of counted articles with it.
     pub(crate) articles: u32,
-    /// Its language's place in [`CompletionTopK::langs`].
+    /// The index of its language in [`CompletionTopK::langs`].
     pub(crate) lang: u16,
 }
 
-/// The completions of one segment that most of its counted articles hold. A segment never changes:
-/// this is made once for each, and again where other articles are counted.
+/// The most frequent completions of one segment, by prefix. A segment never changes: this is
+/// computed once per segment, and again if the set of counted articles changes.
 ///
-/// The terms are in order: those with a common beginning stand together. Going through them once,
-/// as one goes through the suffixes of a suffix array with their common prefixes (Kasai et al.,
-/// 2001), meets every beginning after which they part, and what begins with it.
+/// Terms with a common prefix are adjacent in sort order. One pass over the terms, like a pass over
+/// a suffix array with its common prefixes (Kasai et al., 2001), visits every branching prefix with
+/// its completions.
 #[derive(Debug, Default)]
 pub(crate) struct CompletionTopK {
     lists: BTreeMap<Vec<u8>, Vec<Listed>>,
     pub(crate) langs: Vec<String>,
 }
 
-/// Completions that have a beginning in common.
+/// The completions with a common prefix.
 struct Node {
-    /// The length of the beginning, in bytes.
+    /// The length of the prefix, in bytes.
     depth: usize,
     count: usize,
     gathered: Vec<Listed>,
@@ -72,7 +72,8 @@ impl Node {
 }
 
 impl CompletionTopK {
-    /// Goes through the completions of a segment; `holders` says how many counted articles hold one.
+    /// Scans the completions of a segment; `holders` returns the number of counted articles with a
+    /// term.
     pub(crate) fn of(
         terms: &TermDictionary,
         holders: impl Fn(&TermInfo) -> io::Result<u32>,
@@ -119,8 +120,9 @@ impl CompletionTopK {
         u16::try_from(place).unwrap_or(u16::MAX)
     }
 
-    /// Puts a term where it parts from the one before it or from the next one, with which it has so
-    /// many bytes in common, and closes the beginnings that the next one has not.
+    /// Adds a term to the node where it branches from the previous or the next one, and closes the
+    /// prefixes that the next one does not have. `common` is the length of the prefix shared with
+    /// the next term, in bytes.
     fn place(&mut self, open: &mut Vec<Node>, listed: Listed, term: &[u8], common: usize) {
         let mut node = Node { depth: common, count: 1, gathered: vec![listed] };
         while let Some(top) = open.pop_if(|top| top.depth >= common) {
@@ -137,7 +139,8 @@ impl CompletionTopK {
         open.push(node);
     }
 
-    /// Keeps the best of a beginning with many; all of them go on to the one above.
+    /// Stores the best completions of a prefix that has many; returns all of them for the parent
+    /// prefix.
     fn close(&mut self, mut node: Node, beginning: &[u8]) -> (usize, Vec<Listed>) {
         if node.count > MAX_SCANNED {
             node.keep_best();
@@ -146,8 +149,7 @@ impl CompletionTopK {
         (node.count, node.gathered)
     }
 
-    /// The best completions that begin with a key; `None` where there are so few that they can be
-    /// gone through.
+    /// The best completions with a prefix; `None` if there are few enough to scan.
     pub(crate) fn under(&self, key: &str) -> Option<&[Listed]> {
         let (beginning, listed) = self.lists.range(key.as_bytes().to_vec()..).next()?;
         beginning.starts_with(key.as_bytes()).then_some(listed.as_slice())

@@ -1,4 +1,4 @@
-//! What an index holds, article by article, to be compared with the catalog.
+//! The articles in an index, to be compared with the catalog.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,27 +11,26 @@ use crate::engine::tantivy::index::schema::ContentKey;
 use crate::engine::{EngineError, IndexVersion};
 use crate::panics::contain;
 
-/// One state of an index, to be looked through.
+/// One state of an index, for iteration.
 pub struct Contents(pub(crate) Arc<Snapshot>);
 
 impl Contents {
-    /// Which state it is.
+    /// The version of the state.
     pub fn version(&self) -> IndexVersion {
         self.0.version
     }
 
-    /// How many articles it holds.
+    /// The number of articles in it.
     pub fn articles(&self) -> u64 {
         self.0.living()
     }
 
-    /// The names of the segments that it consists of. Where one is gone in a later state, some were
-    /// merged.
+    /// The names of its segments. If one is missing in a later state, segments were merged.
     pub fn segments(&self) -> BTreeSet<String> {
         self.0.segments.iter().map(|segment| segment.reader.segment_id().uuid_string()).collect()
     }
 
-    /// What is held under an id: nothing or one content, and several only by mistake.
+    /// The contents indexed under an id: none or one, and several only if something went wrong.
     pub fn of(&self, id: &str) -> Result<Vec<ContentKey>, EngineError> {
         let read = || {
             let places = self.0.all_with(&Term::from_field_text(self.0.fields.id, id))?;
@@ -42,7 +41,7 @@ impl Contents {
         contain(read).unwrap_or_else(|panic| Err(index_error(panic)))
     }
 
-    /// Calls `take` with the id of every article that is held, in no order.
+    /// Calls `take` with the id of every article, in no particular order.
     pub fn for_each_id<E: From<EngineError>>(&self, mut take: impl FnMut(String) -> Result<(), E>) -> Result<(), E> {
         for segment in &self.0.segments {
             for doc in segment.reader.doc_ids_alive() {

@@ -1,5 +1,5 @@
-//! What articles are filtered and counted by: the values of all segments of a snapshot under
-//! common numbers, so that versions of a work in different segments can be compared.
+//! The facet dictionary: the facet values of all segments of a snapshot under common numbers, so
+//! that versions of a work in different segments can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -19,9 +19,9 @@ use crate::engine::tantivy::index::schema::LABEL_SEPARATOR;
 /// A tag or an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FacetLabel {
-    /// What is compared, see [`label_key`].
+    /// The comparison key, see [`label_key`].
     pub(crate) key: String,
-    /// The first of its spellings that a visible article has, in the order of their characters.
+    /// The first of its spellings on a visible article, in character order.
     pub(crate) text: String,
 }
 
@@ -35,9 +35,9 @@ pub(crate) struct Month {
 /// The labels of a topic.
 #[derive(Debug, Clone, Default)]
 struct TopicLabels {
-    /// That of most articles.
+    /// The label in most articles.
     any: String,
-    /// That of most articles of a language group, for the groups that have one.
+    /// The label in most articles of a language group, for groups that have one.
     by_group: BTreeMap<String, String>,
 }
 
@@ -50,10 +50,10 @@ struct SegmentValues {
     authors: Vec<u32>,
 }
 
-/// All values of a snapshot. Each is known by its place in its list.
+/// All facet values of a snapshot. The number of a value is its index in its list.
 pub(crate) struct FacetDictionary {
     pub(crate) langs: Vec<String>,
-    /// For every language, those of the list that it is under, itself among them.
+    /// For every language, the listed languages that include it, itself among them.
     langs_above: Vec<Vec<u32>>,
     pub(crate) topics: Vec<String>,
     topic_labels: Vec<TopicLabels>,
@@ -61,16 +61,16 @@ pub(crate) struct FacetDictionary {
     pub(crate) authors: Vec<FacetLabel>,
     pub(crate) months: Vec<Month>,
     pub(crate) years: Vec<i16>,
-    /// For every month, the number of its year behind all months.
+    /// For every month, the number of its year; years are numbered after all months.
     month_years: Vec<u32>,
-    /// Where each month begins, Unix time.
+    /// The start of each month in Unix seconds.
     month_starts: Vec<i64>,
     segments: Vec<SegmentValues>,
 }
 
 impl FacetDictionary {
-    /// Reads the dictionaries of all segments. `now_s` is the present, Unix time: labels are told as
-    /// the articles write them that readers may see.
+    /// Reads the dictionaries of all segments. `now_s` is the current time in Unix seconds: labels
+    /// are taken from visible articles.
     pub(crate) fn new(segments: &[Segment], now_s: i64) -> io::Result<FacetDictionary> {
         let mut numbers: Vec<SegmentValues> = segments.iter().map(|_| SegmentValues::default()).collect();
         let langs: BTreeSet<&String> = segments.iter().flat_map(|segment| &segment.langs).collect();
@@ -80,7 +80,7 @@ impl FacetDictionary {
         }
         let counted = counted_langs(segments);
         let is_under = |lang: &String| {
-            // That there is an article of a language must not be told by one that nobody may see.
+            // An invisible article must not reveal its language.
             let is_told = |other: &String| other == lang || counted.contains(other);
             let above = (0u32..).zip(&langs).filter(|(_, other)| language_is_under(lang, other) && is_told(other));
             above.map(|(number, _)| number).collect()
@@ -119,7 +119,7 @@ impl FacetDictionary {
         })
     }
 
-    /// How many numbers a facet's values have.
+    /// How many numbers the values of a facet have.
     pub(crate) fn count(&self, facet: Facet) -> usize {
         match facet {
             Facet::Lang => self.langs.len(),
@@ -131,8 +131,8 @@ impl FacetDictionary {
         }
     }
 
-    /// Whether one of an article's values under a facet is as wanted. A language comes with those that it
-    /// is a variety of, a topic with all levels above it, a month with its year.
+    /// Whether any value of an article for a facet satisfies a condition. A language includes its
+    /// base languages, a topic its ancestors, a month its year.
     pub(crate) fn any(
         &self,
         facet: Facet,
@@ -161,7 +161,7 @@ impl FacetDictionary {
         }
     }
 
-    /// For every value of a facet, whether its filter takes it; `None` where the filter is empty.
+    /// For every value of a facet, whether its filter selects it; `None` if the filter is empty.
     pub(crate) fn meant(&self, facet: Facet, filters: &Filters) -> Option<Vec<bool>> {
         let has_label = |labels: &[FacetLabel], asked: &[String]| {
             let keys: FxHashSet<String> = asked.iter().map(|asked| label_key(asked)).collect();
@@ -188,15 +188,15 @@ impl FacetDictionary {
         }
     }
 
-    /// The number of the month of a second, Unix time.
+    /// The number of the month that contains a time in Unix seconds.
     fn month_at(&self, published_s: Option<i64>) -> Option<u32> {
         let at = published_s?;
-        // Every month of an article is in the list.
+        // The list contains the month of every article.
         self.month_starts.partition_point(|start| *start <= at).checked_sub(1).map(number)
     }
 
-    /// How the site writes a topic in the first of some language groups that has a label, or else
-    /// in most articles.
+    /// The label of a topic in the first of some language groups that has one, or else in most
+    /// articles.
     pub(crate) fn topic_label(&self, topic: usize, groups: &[String]) -> &str {
         let Some(labels) = self.topic_labels.get(topic) else { return "" };
         groups.iter().find_map(|group| labels.by_group.get(group)).unwrap_or(&labels.any)
@@ -230,7 +230,7 @@ fn values_of(column: Option<&StrColumn>, doc: DocId) -> impl Iterator<Item = u64
     column.into_iter().flat_map(move |column| column.ords().values_for_doc(doc))
 }
 
-/// The values of a column in the order of their ordinals.
+/// The values of a column by ordinal.
 fn dictionary(column: Option<&StrColumn>) -> io::Result<Vec<String>> {
     let Some(column) = column else { return Ok(Vec::new()) };
     let mut values = Vec::with_capacity(column.num_terms());
@@ -241,7 +241,7 @@ fn dictionary(column: Option<&StrColumn>) -> io::Result<Vec<String>> {
     Ok(values)
 }
 
-/// The values of a column over all segments, in order, and for every segment their numbers.
+/// The sorted values of a column over all segments, and for every segment their numbers.
 fn merged(
     segments: &[Segment],
     column: impl Fn(&Segment) -> Option<&StrColumn>,
@@ -253,7 +253,7 @@ fn merged(
     Ok((all, numbers))
 }
 
-/// The labels of a column over all segments, by their keys, and for every segment their numbers.
+/// The labels of a column over all segments, by key, and for every segment their numbers.
 fn labels(
     segments: &[Segment],
     now_s: i64,
@@ -264,8 +264,8 @@ fn labels(
     for (place, spelling) in spellings.iter().enumerate() {
         by_key.entry(label_key(spelling)).or_default().push((place, spelling));
     }
-    // Tantivy keeps the spellings of deleted articles until it merges, and some are of articles that
-    // readers may not see yet.
+    // Tantivy keeps the spellings of deleted articles until it merges, and some belong to articles
+    // that are not visible yet.
     let mut is_used = vec![by_key.len() == spellings.len(); spellings.len()];
     if by_key.len() < spellings.len() {
         for (segment, numbers) in segments.iter().zip(&spelling_numbers) {
@@ -297,10 +297,11 @@ fn labels(
     Ok((labels, numbers))
 }
 
-/// How the articles that readers may see write every topic, or else the others.
+/// The labels of every topic in visible articles, or else in the others.
 fn topic_labels(segments: &[Segment], now_s: i64, topics: &[String]) -> io::Result<Vec<TopicLabels>> {
     let (labels, numbers) = merged(segments, |segment| segment.topic_label.as_ref())?;
-    // How many visible articles of each language group write each label, and how many others of any.
+    // The number of visible articles of each language group with each label, and of all other
+    // articles.
     let mut others: Vec<u32> = vec![0; labels.len()];
     let mut counts: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for (segment, numbers) in segments.iter().zip(&numbers) {
@@ -333,7 +334,7 @@ fn topic_labels(segments: &[Segment], now_s: i64, topics: &[String]) -> io::Resu
         let Some(topic) = found.get_mut(place_of(topics, path) as usize) else { continue };
         let written = |counts: &[u32]| counts.get(place).copied().unwrap_or(0);
         let in_all: u32 = counts.values().map(|counts| written(counts)).sum();
-        // What only hidden articles write stands for a topic of which nothing else is known.
+        // The label of an invisible article is used only if the topic has no other.
         let rank = if in_all > 0 { (true, in_all) } else { (false, written(&others)) };
         if rank > topic.most {
             (topic.most, topic.labels.any) = (rank, text.to_owned());
@@ -349,17 +350,17 @@ fn topic_labels(segments: &[Segment], now_s: i64, topics: &[String]) -> io::Resu
     Ok(found.into_iter().map(|topic| topic.labels).collect())
 }
 
-/// The labels of a topic that most articles write, of those seen so far.
+/// The most frequent labels of a topic so far.
 #[derive(Default, Clone)]
 struct Leading {
     labels: TopicLabels,
-    /// Whether visible articles write the label of all, and how many articles do.
+    /// Whether the overall label is from visible articles, and its number of articles.
     most: (bool, u32),
-    /// How many articles of a language group write its label.
+    /// The number of articles with the label of each language group.
     most_in: BTreeMap<String, u32>,
 }
 
-/// The months in which living articles were published, with their first second, in order.
+/// The months in which articles that are not deleted were published, each with its start, in order.
 fn months(segments: &[Segment]) -> Vec<(Month, i64)> {
     let mut months: BTreeMap<Month, (i64, i64)> = BTreeMap::new();
     for segment in segments {
@@ -376,7 +377,7 @@ fn months(segments: &[Segment]) -> Vec<(Month, i64)> {
     months.into_iter().map(|(month, (start, _))| (month, start)).collect()
 }
 
-/// The first second of a month, and of the one after it; `at` is within the month.
+/// The start of a month and of the next one; `at` is within the month.
 fn bounds_of(year: i16, month: i8, at: i64) -> (i64, i64) {
     let second_of = |date: Date| date.to_zoned_datetime(TimeZone::UTC).map(|zoned| zoned.timestamp().as_second());
     let Ok(first) = Date::new(year, month, 1) else { return (at, at) };

@@ -1,4 +1,4 @@
-//! The file of the works that are nearest to each: its layout, read and written.
+//! The file of nearest works: its layout, reading and writing.
 
 use std::ops::Range;
 use std::path::Path;
@@ -7,45 +7,45 @@ use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
 
 use crate::engine::related::{Shared, Similarity};
 
-/// The places of the terms that were looked for, among those of a version's subject.
+/// The indexes of the compared terms among those of a version's profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct LookedFor {
     pub(crate) words: Vec<usize>,
     pub(crate) phrases: Vec<usize>,
 }
 
-/// A work that is near.
+/// A similar work.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RelatedCandidate {
     pub(crate) work: u32,
     pub(crate) nearness: Similarity,
-    /// Which version of the work asked about it shares terms with.
+    /// The version of the source work that it shares terms with.
     pub(crate) version: usize,
 }
 
 pub(crate) const FILE: &str = "nearest.bin";
 pub(crate) const MAGIC: &[u8; 8] = b"fichero1";
 
-/// Bytes before the first work's: the magic, the fingerprint, the number of works, where the table
-/// of places begins.
+/// The length of the header in bytes: the magic, the fingerprint, the number of works, the offset
+/// of the table of ranges.
 pub(crate) const HEAD: usize = 32;
 
-/// Bytes of a range in the table of places.
+/// The length of an entry in the table of ranges, in bytes.
 const RANGE: usize = 16;
 
-/// What is kept of a work.
+/// The stored data of a work.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Kept {
-    /// For each of its versions, by their ids, what was looked for.
+    /// For each of its versions, by id, the compared terms.
     pub(crate) looked_for: Vec<LookedFor>,
     /// For each of its versions, the nearest works that have a version in its language.
     pub(crate) in_language: Vec<Vec<RelatedCandidate>>,
-    /// The nearest of all works.
+    /// The nearest works in any language.
     pub(crate) of_all: Vec<RelatedCandidate>,
 }
 
 impl Kept {
-    /// Appends it as the file holds it.
+    /// Appends its encoding in the file.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let count = |out: &mut Vec<u8>, count: usize| out.push(u8::try_from(count).unwrap_or(u8::MAX));
         count(out, self.looked_for.len());
@@ -60,7 +60,7 @@ impl Kept {
     }
 }
 
-/// The works nearest to every article, as they are kept.
+/// The stored nearest works of every article.
 pub(crate) struct NearestStore {
     bytes: OwnedBytes,
     works: usize,
@@ -68,8 +68,8 @@ pub(crate) struct NearestStore {
 }
 
 impl NearestStore {
-    /// Opens what a generation's folder holds, if it is of the articles that have a fingerprint, of
-    /// so many works.
+    /// Opens the file in a generation's folder, if it matches the fingerprint of the articles and
+    /// the number of works.
     pub(crate) fn open(folder: &Path, fingerprint: u64, works: usize) -> Option<NearestStore> {
         let directory = MmapDirectory::open(folder).ok()?;
         let bytes = directory.open_read(Path::new(FILE)).ok()?.read_bytes().ok()?;
@@ -80,7 +80,7 @@ impl NearestStore {
         (is_ours && is_whole).then_some(NearestStore { bytes, works, table })
     }
 
-    /// What is kept of a work.
+    /// The stored data of a work.
     pub(crate) fn of(&self, work: u32) -> Option<Kept> {
         let work = Some(work as usize).filter(|work| *work < self.works)?;
         let mut places = NeighboursReader { bytes: &self.bytes, at: self.table + work * RANGE };
@@ -89,10 +89,10 @@ impl NearestStore {
     }
 }
 
-/// The bits of what is shared that a version's number is kept in.
+/// The bits of [`Shared`] that store the number of a version.
 const VERSION_SHIFT: u32 = 60;
 
-/// The most versions that are told apart.
+/// The maximum number of versions that can be distinguished.
 pub(crate) const MAX_VERSIONS: usize = 1 << (u64::BITS - VERSION_SHIFT);
 
 fn write_candidates(out: &mut Vec<u8>, candidates: &[RelatedCandidate]) {
@@ -104,7 +104,7 @@ fn write_candidates(out: &mut Vec<u8>, candidates: &[RelatedCandidate]) {
     }
 }
 
-/// Reads what was written; `None` where there is less than there should be.
+/// Decodes stored data; returns `None` if it is truncated.
 struct NeighboursReader<'b> {
     bytes: &'b [u8],
     at: usize,

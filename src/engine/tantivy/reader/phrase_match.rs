@@ -1,4 +1,4 @@
-//! Where words stand in a segment's articles, one after the other.
+//! Finds phrases in a segment's articles.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::engine::EngineError;
 use crate::engine::cancellation::Steps;
 use crate::engine::planning::WordForms;
 
-/// The postings of everything that stands for a word in a zone, with positions.
+/// The postings of all token variants of a word in a zone, with positions.
 pub(crate) fn form_postings(
     snapshot: &Snapshot,
     segment: &Segment,
@@ -31,8 +31,8 @@ pub(crate) fn form_postings(
     Ok(lists)
 }
 
-/// Adds positions in order to others in order, each once. Mostly they are the same: those of a
-/// word and of its stem.
+/// Merges sorted positions without duplicates. Usually both are equal: those of a word and of its
+/// stem.
 pub(crate) fn add_positions(known: &mut Vec<u32>, positions: &[u32]) {
     if known.is_empty() {
         known.extend_from_slice(positions);
@@ -43,7 +43,7 @@ pub(crate) fn add_positions(known: &mut Vec<u32>, positions: &[u32]) {
     }
 }
 
-/// How often words stand one after the other in a zone of each article that holds them so.
+/// The frequency of a phrase in a zone, for each article that contains it.
 pub(crate) fn sequence_counts(
     snapshot: &Snapshot,
     segment: &Segment,
@@ -53,7 +53,7 @@ pub(crate) fn sequence_counts(
     sequence_counts_of(snapshot, segment, sequence, zone, &docs_with_all(snapshot, segment, sequence, zone)?)
 }
 
-/// The same, of some articles only, in their order.
+/// The same for some articles only, in order.
 pub(crate) fn sequence_counts_of(
     snapshot: &Snapshot,
     segment: &Segment,
@@ -65,8 +65,8 @@ pub(crate) fn sequence_counts_of(
     Ok(starts.into_iter().map(|(doc, starts)| (doc, starts.len())).collect())
 }
 
-/// The articles that hold all words of a sequence in a zone, in order: where these stand is read of no
-/// others.
+/// The articles that contain all words of a sequence in a zone, in order: positions are read only
+/// for these.
 fn docs_with_all(
     snapshot: &Snapshot,
     segment: &Segment,
@@ -109,8 +109,8 @@ fn docs_with_all(
     Ok(common.unwrap_or_default())
 }
 
-/// The positions, in order, at which words begin to stand one after the other in a zone of each of
-/// some articles, in their order, that holds them so.
+/// The sorted start positions of a phrase in a zone, for each of some articles (in order) that
+/// contains it.
 pub(crate) fn sequence_starts(
     snapshot: &Snapshot,
     segment: &Segment,
@@ -118,7 +118,7 @@ pub(crate) fn sequence_starts(
     zone: Zone,
     docs: &[DocId],
 ) -> Result<BTreeMap<DocId, Vec<u32>>, EngineError> {
-    // For every article, where the words so far begin.
+    // For every article, the start positions of the words so far.
     let mut begins: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
     let mut buffer = Vec::new();
     let mut steps = Steps::default();

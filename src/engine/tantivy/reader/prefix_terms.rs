@@ -1,5 +1,5 @@
-//! The words of a segment that most articles hold, for every short beginning that more words have
-//! than are gone through for one search: `a*` must not cost a walk through a tenth of the vocabulary.
+//! The most frequent words of a segment for every short prefix that has too many words to scan in
+//! one search: `a*` must not scan a tenth of the vocabulary.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -10,44 +10,44 @@ use tantivy::termdict::{TermDictionary, TermOrdinal};
 
 use crate::engine::planning::MAX_PREFIX_WORDS;
 
-/// The most words of one beginning that are gone through at a search.
+/// The maximum number of words of one prefix that a search scans.
 const MAX_SCANNED: usize = 256;
-/// How many of a beginning with more are kept.
+/// How many words are stored for a prefix with more.
 const KEPT: usize = MAX_PREFIX_WORDS + MAX_PREFIX_WORDS / 4 + SPARE;
-/// How many more than are wanted are taken up of a segment, besides a quarter: what is frequent in one
-/// may be rare in others.
+/// How many more words than needed are taken from a segment, besides a quarter: words frequent in
+/// one segment may be rare in others.
 pub(crate) const SPARE: usize = 4;
-/// The longest beginning that is looked at, in characters: few that are longer have so many words.
+/// The longest prefix with a list, in characters: few longer ones have so many words.
 const MAX_CHARS: usize = 5;
 
-/// The words under one beginning.
+/// The words of one prefix.
 #[derive(Debug)]
 pub(crate) struct TermsUnderPrefix {
-    /// How many words there are.
+    /// The number of words.
     pub(crate) words: usize,
-    /// Those of them that most counted articles hold: how many, and the ordinal of the term.
+    /// The most frequent words: the number of counted articles, and the ordinal of the term.
     pub(crate) best: Vec<(u32, TermOrdinal)>,
 }
 
-/// The frequent words of one segment, by beginning. A segment never changes: this is made once for
-/// each, and again where other articles are counted.
+/// The most frequent words of one segment, by prefix. A segment never changes: this is computed
+/// once per segment, and again if the set of counted articles changes.
 #[derive(Debug, Default)]
 pub(crate) struct PrefixTerms {
     under: HashMap<String, TermsUnderPrefix>,
 }
 
-/// A beginning whose words are being gone through.
+/// A prefix whose words are being scanned.
 #[derive(Default)]
 struct OpenPrefix {
     beginning: String,
     words: usize,
-    /// The best so far, the least of them on top.
+    /// The best words so far, as a min-heap.
     best: BinaryHeap<Reverse<(u32, Reverse<TermOrdinal>)>>,
 }
 
 impl PrefixTerms {
-    /// Goes through the words of a segment once: those with a beginning in common stand together.
-    /// `holders` says how many counted articles hold one.
+    /// Scans the words of a segment once: words with a common prefix are adjacent. `holders`
+    /// returns the number of counted articles with a term.
     pub(crate) fn of(
         terms: &TermDictionary,
         holders: impl Fn(&TermInfo) -> io::Result<u32>,
@@ -86,8 +86,7 @@ impl PrefixTerms {
         }
     }
 
-    /// The frequent words that begin with a text; `None` where there are so few that all can be gone
-    /// through.
+    /// The most frequent words with a prefix; `None` if there are few enough to scan.
     pub(crate) fn under(&self, beginning: &str) -> Option<&TermsUnderPrefix> {
         self.under.get(beginning)
     }
@@ -111,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_beginnings_with_many_words_the_most_frequent_are_kept() {
+    fn most_frequent_words_are_kept_for_prefixes_with_many_words() {
         let mut schema = Schema::builder();
         let field = schema.add_text_field("word", STRING);
         let index = Index::create_in_ram(schema.build());

@@ -1,4 +1,4 @@
-//! A segment with its columns opened, and where in it an article stands.
+//! A segment with its columns opened, and the address of an article in it.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,17 +17,17 @@ use crate::engine::EngineError;
 use crate::engine::snippets::BodyPassage;
 use crate::engine::tantivy::index::schema::{ContentKey, IndexFields, length_column, read_passage};
 
-/// How many postings are read in the time that one article is looked for among them.
+/// How many postings can be read in the time of one seek.
 const POSTINGS_A_SEEK: usize = 64;
 
-/// Whether readers may see an article when its snapshot is taken.
+/// The visibility of an article at the time of its snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Visibility {
-    /// It is deleted, has expired or is not published yet.
+    /// Deleted, expired or not published yet.
     No,
-    /// Until it expires.
-    ForNow,
-    ForGood,
+    /// Visible until it expires.
+    UntilExpiry,
+    Always,
 }
 
 /// The postings lists of one zone in a segment.
@@ -52,22 +52,22 @@ pub(crate) struct Segment {
     pub(crate) kind: Arc<dyn ColumnValues<u64>>,
     /// Ordinals into `langs`.
     pub(crate) lang: Arc<dyn ColumnValues<u64>>,
-    /// The segment's languages in the order of their ordinals.
+    /// The segment's languages by ordinal.
     pub(crate) langs: Vec<String>,
-    /// For every language, its place among the snapshot's language groups.
+    /// For every language, the index of its language group in the snapshot.
     pub(crate) groups: Vec<usize>,
     pub(crate) published: Column<i64>,
     pub(crate) expires: Column<i64>,
-    /// For every article, whether it is seen at the second at which the snapshot was taken.
+    /// For every article, its visibility at the time of the snapshot.
     seen: Vec<Visibility>,
-    /// The articles that are not, in order: nothing of them may be told, so that no statistics count
-    /// them.
+    /// The invisible articles, in order. Statistics do not count them, so that nothing about them
+    /// is revealed.
     pub(crate) uncounted: Arc<Vec<DocId>>,
-    /// When every article was published, Unix time; the undated ones before all others.
+    /// The time of publication of every article in Unix seconds; undated ones sort first.
     newness_s: Vec<i64>,
-    settled_s: i64,
+    precomputed_at_s: i64,
     pub(crate) id: Option<StrColumn>,
-    /// For every article, the place of its id among the ids of the snapshot, in their order.
+    /// For every article, the rank of its id in the snapshot.
     pub(crate) id_ranks: Vec<u32>,
     pub(crate) topic: Option<StrColumn>,
     pub(crate) topic_label: Option<StrColumn>,
@@ -76,20 +76,20 @@ pub(crate) struct Segment {
     passage: Option<BytesColumn>,
     pub(crate) subject: Option<BytesColumn>,
     sketch: Column<u64>,
-    /// The positions at which the passages of each article begin, in order.
+    /// The start positions of the passages of each article, in order.
     pub(crate) passage_start: Column<u64>,
 }
 
-/// What was made of a segment once: for the articles that were not counted then, the completions and the
-/// words that most of the others hold.
+/// Cached data of segments: the uncounted articles, and the most frequent completions and words of
+/// the others.
 pub(crate) type KnownSegments = HashMap<SegmentId, (Arc<Vec<DocId>>, Arc<CompletionTopK>, Arc<PrefixTerms>)>;
 
-/// Wraps whatever the index says.
+/// Wraps an error of the index.
 pub(crate) fn index_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
     EngineError::Index(error.into())
 }
 
-/// One value of a bytes column, read singly.
+/// A single value of a bytes column.
 pub(crate) fn value(column: Option<&BytesColumn>, doc: DocId, ordinal: usize) -> Result<Option<Vec<u8>>, EngineError> {
     let Some(column) = column else { return Ok(None) };
     let Some(term) = nth_value(column.ords(), doc, ordinal) else { return Ok(None) };
@@ -98,13 +98,13 @@ pub(crate) fn value(column: Option<&BytesColumn>, doc: DocId, ordinal: usize) ->
     Ok(Some(bytes))
 }
 
-/// One of an article's values, without going through those before it.
+/// A single value of an article, without iterating over those before it.
 fn nth_value(column: &Column<u64>, doc: DocId, ordinal: usize) -> Option<u64> {
     let row = column.index.value_row_ids(doc).nth(ordinal)?;
     Some(column.values.get_val(row))
 }
 
-/// Where an article stands in a snapshot.
+/// The address of an article in a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(crate) segment: usize,
@@ -112,7 +112,7 @@ pub(crate) struct Place {
 }
 
 impl Segment {
-    /// Opens the columns of a segment, for the articles that are seen at a second (Unix time).
+    /// Opens the columns of a segment, with visibility at a time in Unix seconds.
     pub(crate) fn open(
         reader: &SegmentReader,
         fields: &IndexFields,
@@ -168,7 +168,7 @@ impl Segment {
             seen: Vec::new(),
             uncounted: Arc::default(),
             newness_s: Vec::new(),
-            settled_s: i64::MAX,
+            precomputed_at_s: i64::MAX,
             topic: columns.str("topic")?,
             topic_label: columns.str("topic_label")?,
             tag: columns.str("tag")?,
@@ -192,8 +192,8 @@ impl Segment {
         Ok(segment)
     }
 
-    /// How many counted articles hold a term. Tantivy's own number counts deleted ones until it
-    /// merges, and those that readers may not see: from it could be told which words they hold.
+    /// The number of counted articles that contain a term. Tantivy's document frequency includes
+    /// deleted articles until it merges, and invisible ones: it would reveal their words.
     pub(crate) fn holders(&self, list: &InvertedIndexReader, term: &TermInfo) -> io::Result<u32> {
         if self.uncounted.is_empty() {
             return Ok(term.doc_freq);
@@ -214,12 +214,12 @@ impl Segment {
         Ok(term.doc_freq.saturating_sub(uncounted))
     }
 
-    /// As [`Segment::holders`], of a term that there may not be.
+    /// Like [`Segment::holders`], for a term that may not exist.
     pub(crate) fn holders_of(&self, list: &InvertedIndexReader, term: io::Result<Option<TermInfo>>) -> io::Result<u32> {
         term?.map_or(Ok(0), |term| self.holders(list, &term))
     }
 
-    /// The articles that hold a stem in a zone.
+    /// The postings of a stem in a zone.
     pub(crate) fn stem_postings(
         &self,
         fields: &IndexFields,
@@ -231,7 +231,7 @@ impl Segment {
         self.zones[zone].stems.read_postings(&term, option).map_err(index_error)
     }
 
-    /// The articles that hold a stem in a zone, with how often, block by block.
+    /// The postings of a stem in a zone with frequencies, in blocks.
     pub(crate) fn stem_blocks(
         &self,
         fields: &IndexFields,
@@ -243,7 +243,7 @@ impl Segment {
         blocks.map_err(index_error)
     }
 
-    /// The articles that hold a word, folded or as typed, in a zone, with how often, block by block.
+    /// The postings of a word, folded or as typed, in a zone with frequencies, in blocks.
     pub(crate) fn word_blocks(
         &self,
         fields: &IndexFields,
@@ -255,7 +255,7 @@ impl Segment {
         blocks.map_err(index_error)
     }
 
-    /// The articles that hold a word, folded or as typed, in a zone.
+    /// The postings of a word, folded or as typed, in a zone.
     pub(crate) fn word_postings(
         &self,
         fields: &IndexFields,
@@ -267,8 +267,7 @@ impl Segment {
         self.zones[zone].words.read_postings(&term, option).map_err(index_error)
     }
 
-    /// For every article, whether it holds a folded word, with its tilde where it has one, in some
-    /// zone.
+    /// For every article, whether any zone contains a folded word (with its tilde, if it has one).
     pub(crate) fn docs_with_word(&self, fields: &IndexFields, word: &str) -> Result<Vec<bool>, EngineError> {
         let option = IndexRecordOption::Basic;
         let mut lists = Vec::new();
@@ -303,59 +302,59 @@ impl Segment {
         Ok(id)
     }
 
-    /// What tells an article's content from any other.
+    /// The key of an article's content.
     pub(crate) fn content_of(&self, doc: DocId) -> ContentKey {
         ContentKey(self.content.get_val(doc))
     }
 
-    /// Where an article's id stands among all ids.
+    /// The rank of an article's id among all ids.
     pub(crate) fn id_rank(&self, doc: DocId) -> u32 {
         self.id_ranks.get(doc as usize).copied().unwrap_or(u32::MAX)
     }
 
-    /// An article's language, and that language's place among the snapshot's groups.
+    /// An article's language, and the index of its language group in the snapshot.
     pub(crate) fn lang_of(&self, doc: DocId) -> (&str, usize) {
         let ordinal = self.lang.get_val(doc) as usize;
         let lang = self.langs.get(ordinal).map_or("und", String::as_str);
         (lang, self.groups.get(ordinal).copied().unwrap_or(usize::MAX))
     }
 
-    /// How many passages an article's body has.
+    /// The number of passages of an article's body.
     pub(crate) fn passages(&self, doc: DocId) -> usize {
         self.passage_start.index.value_row_ids(doc).len()
     }
 
-    /// One passage of an article's body, read singly.
+    /// A single passage of an article's body.
     pub(crate) fn passage(&self, doc: DocId, ordinal: usize) -> Result<Option<BodyPassage>, EngineError> {
         Ok(value(self.passage.as_ref(), doc, ordinal)?.as_deref().and_then(read_passage))
     }
 
-    /// What tells copies of an article's text.
+    /// The MinHash sketch of an article's text, for finding near-duplicates.
     pub(crate) fn sketch(&self, doc: DocId) -> Option<MinHash> {
         MinHash::from_numbers(self.sketch.values_for_doc(doc))
     }
 
-    /// Notes which articles are seen at a second (Unix time), and how new each is: both are asked of
-    /// very many while somebody types.
+    /// Precomputes the visibility and the publication time of all articles at a time in Unix
+    /// seconds: both are read very often while somebody types.
     pub(crate) fn precompute_visibility(&mut self, now_s: i64) {
         let docs = 0..self.reader.max_doc();
         self.newness_s = docs.clone().map(|doc| self.published.first(doc).unwrap_or(i64::MIN)).collect();
         let seen = |doc| match self.is_visible(doc, now_s) {
             false => Visibility::No,
-            true if self.expires.first(doc).is_some() => Visibility::ForNow,
-            true => Visibility::ForGood,
+            true if self.expires.first(doc).is_some() => Visibility::UntilExpiry,
+            true => Visibility::Always,
         };
         self.seen = docs.clone().map(seen).collect();
-        self.settled_s = now_s;
+        self.precomputed_at_s = now_s;
         self.uncounted = Arc::new(docs.filter(|doc| !self.is_counted(*doc)).collect());
     }
 
-    /// Whether statistics count an article: readers might see it when the snapshot was taken.
+    /// Whether statistics count an article: it was visible when the snapshot was taken.
     pub(crate) fn is_counted(&self, doc: DocId) -> bool {
         self.seen.get(doc as usize).is_some_and(|seen| *seen != Visibility::No)
     }
 
-    /// When an article appears and when it expires, Unix time; neither where it is never seen.
+    /// When an article appears and when it expires, in Unix seconds; empty if it is never visible.
     pub(crate) fn visibility_changes_s(&self, doc: DocId) -> impl Iterator<Item = i64> {
         let (published, expires) = (self.published.first(doc), self.expires.first(doc));
         let is_ever_seen = published.zip(expires).is_none_or(|(published, expires)| published < expires);
@@ -374,14 +373,14 @@ impl Segment {
         self.works.get(doc as usize).copied().unwrap_or(u32::MAX)
     }
 
-    /// When an article was published, Unix time; an undated one before all others.
+    /// The time of publication of an article in Unix seconds; undated ones sort first.
     pub(crate) fn newness_s(&self, doc: DocId) -> i64 {
         self.newness_s.get(doc as usize).copied().unwrap_or(i64::MIN)
     }
 
-    /// Whether readers may see an article at a second (Unix time).
+    /// Whether an article is visible at a time in Unix seconds.
     pub(crate) fn is_visible(&self, doc: DocId, now_s: i64) -> bool {
-        if self.settled_s <= now_s && self.seen.get(doc as usize) == Some(&Visibility::ForGood) {
+        if self.precomputed_at_s <= now_s && self.seen.get(doc as usize) == Some(&Visibility::Always) {
             return true;
         }
         !self.reader.is_deleted(doc)

@@ -1,4 +1,4 @@
-//! One state of an index, ready to be answered from: a searcher, its columns, its statistics.
+//! One state of an index for searching: a searcher, its columns, its statistics.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -29,32 +29,31 @@ pub(crate) struct Snapshot {
     pub(crate) fields: IndexFields,
     pub(crate) segments: Vec<Segment>,
     pub(crate) languages: Vec<LanguageStats>,
-    /// How many articles readers may see of each language, as it was declared.
+    /// The number of visible articles by declared language.
     pub(crate) articles_by_lang: Arc<BTreeMap<String, u64>>,
-    /// Above every work number.
+    /// Greater than every work number.
     pub(crate) works: usize,
     pub(crate) version: IndexVersion,
-    /// When it was taken, Unix time: statistics count the articles that readers could see then.
+    /// When it was taken, in Unix seconds: statistics count the articles that were visible then.
     pub(crate) taken_s: i64,
-    /// The time of the newest article that readers may see, Unix time.
+    /// The time of the newest visible article, in Unix seconds.
     pub(crate) newest_s: Option<i64>,
-    /// When articles appear or expire after the snapshot was taken, Unix time, in order; before
-    /// these, when one did last.
+    /// The sorted times, in Unix seconds, at which articles appear or expire after the snapshot.
     visibility_changes_s: Vec<i64>,
-    /// When one did last as the snapshot was taken.
+    /// The last time at which an article appeared or expired before the snapshot.
     visibility_changed_s: i64,
     pub(crate) synonyms: SynonymIndex,
     pub(crate) values: FacetDictionary,
-    /// Which articles are versions of which work.
+    /// The versions of each work.
     pub(crate) works_index: WorkIndex,
-    /// The works nearest to each, once they are worked out.
+    /// The nearest works of each work, once they are computed.
     pub(crate) nearest: ArcSwapOption<NearestStore>,
-    /// The last second (Unix time) at which a list that began here may go on.
+    /// The last time, in Unix seconds, at which a list that began here may continue.
     held_until_s: AtomicI64,
 }
 
 impl Snapshot {
-    /// Opens the columns of a searcher and counts its articles.
+    /// Opens the columns of a searcher and computes the statistics.
     pub(crate) fn new(
         searcher: Searcher,
         fields: IndexFields,
@@ -141,7 +140,7 @@ impl Snapshot {
         })
     }
 
-    /// What was made of each segment once, for a later state to be opened with.
+    /// The cached data of each segment, for opening a later state.
     pub(crate) fn known_best(&self) -> KnownSegments {
         let known = |segment: &Segment| {
             (Arc::clone(&segment.uncounted), Arc::clone(&segment.best), Arc::clone(&segment.beginnings))
@@ -149,28 +148,28 @@ impl Snapshot {
         self.segments.iter().map(|segment| (segment.reader.segment_id(), known(segment))).collect()
     }
 
-    /// How many articles the index holds, whether readers may see them or not.
+    /// The number of articles in the index, including invisible ones.
     pub(crate) fn living(&self) -> u64 {
         self.segments.iter().map(|segment| u64::from(segment.reader.num_docs())).sum()
     }
 
-    /// How many articles readers may see.
+    /// The number of visible articles.
     pub(crate) fn articles(&self) -> u64 {
         self.languages.iter().map(|language| language.articles).sum()
     }
 
-    /// Notes that a list began here which may go on for a while.
+    /// Records that a list began here, which may continue for a while.
     pub(crate) fn hold(&self, now_s: i64) {
         self.held_until_s.fetch_max(now_s.saturating_add(HOLD_S), Ordering::Relaxed);
     }
 
-    /// Whether a list that began here may still go on.
+    /// Whether a list that began here may still continue.
     pub(crate) fn is_held(&self, now_s: i64) -> bool {
         now_s <= self.held_until_s.load(Ordering::Relaxed)
     }
 
-    /// How many ids stand at or before one, in their order, whether there is an article of it or
-    /// not: the articles behind it have this rank or a higher one.
+    /// The number of ids less than or equal to `id`, which need not exist: articles after it have
+    /// this rank or a higher one.
     pub(crate) fn ids_until(&self, id: &str) -> Result<u32, EngineError> {
         let mut until = 0;
         for column in self.segments.iter().filter_map(|segment| segment.id.as_ref()) {
@@ -182,32 +181,32 @@ impl Snapshot {
         Ok(u32::try_from(until).unwrap_or(u32::MAX))
     }
 
-    /// When an article has appeared or expired last, up to `now_s`; all Unix time.
+    /// When an article last appeared or expired, up to `now_s`; in Unix seconds.
     pub(crate) fn last_visibility_change_s(&self, now_s: i64) -> i64 {
         let passed = self.visibility_changes_s.partition_point(|at_s| *at_s <= now_s);
         passed.checked_sub(1).and_then(|last| self.visibility_changes_s.get(last)).copied().unwrap_or(i64::MIN)
     }
 
-    /// When an article had appeared or expired last as the snapshot was taken, Unix time: its
-    /// statistics are those of the articles that were seen from then on.
+    /// When an article last appeared or expired before the snapshot, in Unix seconds: its
+    /// statistics are valid from then on.
     pub(crate) fn visibility_changed_s(&self) -> i64 {
         self.visibility_changed_s
     }
 
-    /// Whether every article that is seen at a second (Unix time) is counted: not where one has appeared
-    /// since the snapshot was taken.
+    /// Whether every article that is visible at a time in Unix seconds is counted: false if one has
+    /// appeared since the snapshot was taken.
     pub(crate) fn counts_all_seen(&self, now_s: i64) -> bool {
         let is_as_taken = self.taken_s <= now_s && self.last_visibility_change_s(now_s) == self.visibility_changed_s;
         let has_none_seen = |segment: &Segment| segment.uncounted.iter().all(|doc| !segment.is_visible(*doc, now_s));
         is_as_taken || self.segments.iter().all(has_none_seen)
     }
 
-    /// The article that holds a term, or the first of them.
+    /// The first article that contains a term.
     pub(crate) fn find(&self, field: tantivy::schema::Field, value: &str) -> Result<Option<Place>, EngineError> {
         Ok(self.all_with(&Term::from_field_text(field, value))?.into_iter().next())
     }
 
-    /// All articles that hold a term, in a fixed order.
+    /// All articles that contain a term, in a fixed order.
     pub(crate) fn all_with(&self, term: &Term) -> Result<Vec<Place>, EngineError> {
         let mut found = Vec::new();
         for (ordinal, segment) in self.segments.iter().enumerate() {
@@ -227,19 +226,19 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The counted articles that hold a term, in a fixed order.
+    /// The counted articles that contain a term, in a fixed order.
     pub(crate) fn counted_with(&self, term: &Term) -> Result<Vec<Place>, EngineError> {
         let mut found = self.all_with(term)?;
         found.retain(|place| self.is_counted(*place));
         Ok(found)
     }
 
-    /// All articles that have a key of a subject, in a fixed order.
+    /// All articles with a profile key, in a fixed order.
     pub(crate) fn all_with_key(&self, key: &str) -> Result<Vec<Place>, EngineError> {
         self.all_with(&Term::from_field_text(self.fields.keys, key))
     }
 
-    /// As [`Segment::is_counted`].
+    /// Like [`Segment::is_counted`].
     pub(crate) fn is_counted(&self, place: Place) -> bool {
         self.segments.get(place.segment).is_some_and(|segment| segment.is_counted(place.doc))
     }
@@ -262,30 +261,30 @@ impl Snapshot {
         serde_json::from_slice(bytes).map_err(index_error)
     }
 
-    /// What an article is related by.
+    /// The profile of an article.
     pub(crate) fn subject(&self, place: Place) -> Result<DocumentProfile, EngineError> {
         let Some(segment) = self.segments.get(place.segment) else { return Ok(DocumentProfile::default()) };
         let Some(bytes) = value(segment.subject.as_ref(), place.doc, 0)? else { return Ok(DocumentProfile::default()) };
         serde_json::from_slice(&bytes).map_err(index_error)
     }
 
-    /// The work of the article at a place.
+    /// The work of an article.
     pub(crate) fn work_of(&self, place: Place) -> u32 {
         self.works_index.work_of(self.works_index.doc(place))
     }
 
-    /// The versions of a work, by their ids.
+    /// The versions of a work, by id.
     pub(crate) fn versions(&self, work: u32) -> &[Place] {
         self.works_index.versions(work)
     }
 
-    /// The counted versions of a work, by their ids.
+    /// The counted versions of a work, by id.
     pub(crate) fn counted_versions(&self, work: u32) -> impl Iterator<Item = Place> + '_ {
         self.versions(work).iter().copied().filter(|place| self.is_counted(*place))
     }
 
-    /// What tells this set of counted articles from every other that the index had: the segments, how
-    /// many articles are deleted in each, and when one appeared or expired last.
+    /// A fingerprint of the set of counted articles: the segments, the number of deleted articles
+    /// in each, and when an article last appeared or expired.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut segments: Vec<String> = self
             .segments
@@ -302,8 +301,8 @@ impl Snapshot {
     }
 }
 
-/// Tells every article where its id stands among all: ties are broken by id, and reading an id is
-/// dear. Each segment's ids are read once, in their order.
+/// Ranks the ids of all articles: ties are broken by id, and reading ids is expensive. Each
+/// segment's ids are read once, in order.
 fn rank_ids(segments: &mut [Segment]) -> io::Result<()> {
     let mut ids: Vec<(Vec<u8>, usize, usize)> = Vec::new();
     let mut ranks: Vec<Vec<u32>> = vec![Vec::new(); segments.len()];

@@ -1,4 +1,4 @@
-//! How the articles of an index write a word.
+//! Finds the surface form of a word.
 
 use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
@@ -11,8 +11,8 @@ use crate::engine::EngineError;
 use crate::engine::planning::relaxation::{MAX_ASKED, mostly_written, written_in_body, written_on_card};
 use crate::engine::tantivy::reader::body::SegmentBody;
 
-/// How most of a few articles write a folded word: of those that hold it and that readers may see at a
-/// time (Unix), the first by their ids.
+/// The most frequent surface form of a folded word in a few articles: the first by id that contain
+/// it and are visible at a time in Unix seconds.
 pub(crate) fn written(snapshot: &Snapshot, folded: &str, now_s: i64) -> Result<Option<String>, EngineError> {
     let mut holders = snapshot.all_with(&Term::from_field_text(snapshot.fields.vocabulary, folded))?;
     holders.retain(|place| snapshot.is_visible(*place, now_s));

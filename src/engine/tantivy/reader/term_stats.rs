@@ -1,4 +1,5 @@
-//! What a snapshot knows of terms: how many articles hold them, which are like them, which begin alike.
+//! Term statistics of a snapshot: document frequencies, similar terms, and terms with a common
+//! prefix.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -105,7 +106,7 @@ impl Collection for Snapshot {
         if self.segments.iter().any(|segment| segment.beginnings.under(prefix).is_some()) {
             return frequent_prefix_terms(self, prefix, most);
         }
-        // The largest character: nothing that begins with the prefix comes behind.
+        // The largest character, to end the range after all words with the prefix.
         let end = format!("{prefix}{}", char::MAX);
         let words = self.words_of(|terms, take| {
             let mut words = terms.range().ge(prefix).lt(&end).into_stream()?;
@@ -128,8 +129,8 @@ impl Collection for Snapshot {
 }
 
 impl Snapshot {
-    /// Words of the vocabulary with how many articles hold each, over all segments. `walk` takes
-    /// those that are meant from a segment's words.
+    /// Words of the vocabulary with their document frequencies over all segments. `walk` selects
+    /// words of one segment.
     fn words_of(
         &self,
         walk: impl Fn(&TermDictionary, &mut dyn FnMut(&[u8], &TermInfo) -> io::Result<()>) -> io::Result<()>,
@@ -149,8 +150,8 @@ impl Snapshot {
     }
 }
 
-/// The most held of very many words that begin with a text. Of each segment's words the frequent
-/// ones are taken up, and counted over all segments.
+/// The most frequent of very many words with a prefix. The most frequent words of each segment are
+/// collected and then counted over all segments.
 pub(crate) fn frequent_prefix_terms(snapshot: &Snapshot, prefix: &str, most: usize) -> Result<Begun, EngineError> {
     let end = format!("{prefix}{}", char::MAX);
     let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
@@ -177,7 +178,7 @@ pub(crate) fn frequent_prefix_terms(snapshot: &Snapshot, prefix: &str, most: usi
     }
     let count = most_in_one.max(found.len());
     let mut found: Vec<(Vec<u8>, u64)> = found.into_iter().collect();
-    // Stable: of equals the first in the order of the words.
+    // A stable sort: ties stay in word order.
     found.sort_by_key(|(_, articles)| Reverse(*articles));
     let mut words = Vec::with_capacity(most);
     for (word, _) in found {

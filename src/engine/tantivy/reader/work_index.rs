@@ -1,4 +1,4 @@
-//! Which articles are versions of which work, for all articles of a snapshot at once.
+//! Maps articles to works for a whole snapshot.
 
 use tantivy::DocId;
 
@@ -6,22 +6,22 @@ use super::segment::{Place, Segment};
 use crate::article::{Kind, MAX_VERSIONS};
 use crate::engine::related::subject::eventful_day;
 
-/// An article, counted through all segments.
+/// The number of an article over all segments.
 pub(crate) type Doc = u32;
 
-/// Which articles are versions of which work: some 25 bytes an article.
+/// Maps articles to works: about 25 bytes per article.
 #[derive(Default)]
 pub(crate) struct WorkIndex {
     /// The number of each segment's first article.
     bases: Vec<Doc>,
     /// For every article, its work.
     works: Vec<u32>,
-    /// For every counted article, its language's place among the snapshot's groups; [`NO_GROUP`] for
+    /// For every counted article, the index of its language group in the snapshot; [`NO_GROUP`] for
     /// the others.
     groups: Vec<u16>,
-    /// For every counted article, its [`eventful_day`]; [`NO_DAY`] where it has none.
+    /// For every counted article, its [`eventful_day`]; [`NO_DAY`] if it has none.
     days: Vec<i32>,
-    /// For every work, where its versions begin; and where the last end.
+    /// For every work, the start of its versions; and the end of the last.
     starts: Vec<u32>,
     versions: Vec<Place>,
     /// For every work, a bit for every language that it has a version in; languages beyond the
@@ -33,11 +33,11 @@ pub(crate) struct WorkIndex {
 const NO_DAY: i32 = i32::MIN;
 const NO_GROUP: u16 = u16::MAX;
 
-/// Has the counted versions of a work beyond the first [`MAX_VERSIONS`], by their ids, stand alone, as
-/// works of their own; returns what is above every work number then.
+/// Makes the counted versions of a work after the first [`MAX_VERSIONS`] (by id) separate works;
+/// returns a number greater than every work number.
 ///
-/// Only what readers may see decides it, so that it tells nothing else, and the order in which the
-/// articles came does not.
+/// The result depends only on visible articles, so that it reveals nothing else, and not on the
+/// order in which they were added.
 pub(crate) fn split_large_works(segments: &mut [Segment], works: usize) -> usize {
     let mut counts = vec![0usize; works];
     let mut is_large = false;
@@ -73,8 +73,8 @@ pub(crate) fn split_large_works(segments: &mut [Segment], works: usize) -> usize
 }
 
 impl WorkIndex {
-    /// Reads the columns of all segments; `works` is above every work number, `groups_count` is how
-    /// many language groups there are.
+    /// Reads the columns of all segments; `works` is greater than every work number, `groups_count`
+    /// is the number of language groups.
     pub(crate) fn new(segments: &[Segment], works: usize, groups_count: usize) -> WorkIndex {
         let mut index =
             WorkIndex { starts: vec![0; works + 1], languages: vec![0; works], groups_count, ..WorkIndex::default() };
@@ -136,12 +136,12 @@ impl WorkIndex {
         index
     }
 
-    /// How many articles there are, deleted ones among them.
+    /// The number of articles, including deleted ones.
     pub(crate) fn docs(&self) -> usize {
         self.works.len()
     }
 
-    /// The article at a place.
+    /// The number of the article at an address.
     pub(crate) fn doc(&self, place: Place) -> Doc {
         self.base(place.segment) + place.doc
     }
@@ -156,17 +156,17 @@ impl WorkIndex {
         self.works.get(doc as usize).copied().unwrap_or(u32::MAX)
     }
 
-    /// The place of a counted article's language among the snapshot's groups.
+    /// The index of a counted article's language group in the snapshot.
     pub(crate) fn group_of(&self, doc: Doc) -> Option<usize> {
         self.groups.get(doc as usize).filter(|group| **group != NO_GROUP).map(|group| usize::from(*group))
     }
 
-    /// The day of a counted article that belongs to its time.
+    /// The eventful day of a counted article.
     pub(crate) fn eventful_day(&self, doc: Doc) -> Option<i32> {
         self.days.get(doc as usize).copied().filter(|day| *day != NO_DAY)
     }
 
-    /// The living versions of a work, by their ids.
+    /// The versions of a work that are not deleted, by id.
     pub(crate) fn versions(&self, work: u32) -> &[Place] {
         let bounds = self.starts.get(work as usize).zip(self.starts.get(work as usize + 1));
         bounds.and_then(|(from, to)| self.versions.get(*from as usize..*to as usize)).unwrap_or_default()

@@ -1,10 +1,10 @@
 //! Related works over a snapshot.
 //!
-//! How near every work is to an article is worked out from the postings ([`scorer`]), for all
-//! articles when a generation is built ([`neighbours_file`]); what is shown of it is chosen at reading. A
-//! ladder: works that are near, then the newest of the same kind, then the newest; the language
-//! asked from goes through all of it before the others do, unless any language is as good. A rung
-//! is only stepped on while works are missing.
+//! The similarity of every work to an article is computed from the postings ([`scorer`]), for all
+//! articles when a generation is built ([`neighbours_file`]); which works are shown is chosen at
+//! query time. Fallback tiers: similar works, then the newest of the same kind, then the newest.
+//! Works in the source article's language go through all tiers before other languages, unless the
+//! request accepts any language. A tier is only used while works are missing.
 
 pub(crate) mod neighbours_file;
 pub(crate) mod scorer;
@@ -34,7 +34,7 @@ use crate::engine::{
     ArticleKey, Card, EngineError, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, language_fit,
 };
 
-/// The works nearest to what is asked about.
+/// The works most similar to the origin of a request.
 pub(crate) fn related(snapshot: &Snapshot, request: &RelatedRequest) -> Result<Option<RelatedAnswer>, EngineError> {
     let origin = match &request.to {
         RelatedTo::Article(key) => match place(snapshot, key, request.now_s)? {
@@ -50,24 +50,24 @@ pub(crate) fn related(snapshot: &Snapshot, request: &RelatedRequest) -> Result<O
     Ok(Some(RelatedAnswer { id, hits: tiers.hits, index_version: snapshot.version }))
 }
 
-/// What is asked about.
+/// The origin of a request for related works.
 struct RelatedTarget {
     card: Card,
     subject: DocumentProfile,
-    /// Its place, if it is in the index.
+    /// Its address, if it is in the index.
     place: Option<Place>,
-    /// The work that it is a version of, and for a draft those of which it takes the place.
+    /// Its own work, and for a draft the works that it would replace.
     own: Vec<u32>,
-    /// The counted versions of its work, by their ids, and behind them itself where it is not counted
-    /// yet; none of a draft.
+    /// The counted versions of its work, by id, followed by itself if it is not counted yet; empty
+    /// for a draft.
     versions: Vec<Place>,
-    /// Its place among them.
+    /// Its index among them.
     version: usize,
     sketches: NearDuplicates,
 }
 
 impl RelatedTarget {
-    /// An article that readers may see.
+    /// The origin for a visible article.
     fn of_article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Option<RelatedTarget>, EngineError> {
         let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
         if !segment.is_visible(place.doc, now_s) {
@@ -116,7 +116,7 @@ impl RelatedTarget {
         })
     }
 
-    /// How the subject writes what was looked for.
+    /// The surface forms of the compared terms.
     fn written(
         &self,
         snapshot: &Snapshot,
@@ -143,14 +143,14 @@ impl RelatedTarget {
     }
 }
 
-/// Works that could be shown, nearest or best first, and whether there are no others.
+/// Works that may be shown, best first, and whether the list is complete.
 struct Pool {
     works: Vec<RelatedCandidate>,
     looked_for: Vec<LookedFor>,
     is_whole: bool,
 }
 
-/// A version of a work that could be shown.
+/// A version of a work that may be shown.
 #[derive(Clone, Copy)]
 struct RelatedChoice {
     place: Place,
@@ -163,12 +163,12 @@ struct FallbackTiers<'s> {
     snapshot: &'s Snapshot,
     request: &'s RelatedRequest,
     origin: &'s RelatedTarget,
-    /// The works that are near, if they had to be worked out.
+    /// The similar works, if they had to be computed.
     worked_out: Option<Pool>,
-    /// Works that are answered, or must not be.
+    /// Works that are already in the answer or must not be.
     seen: HashSet<u32>,
     copies: NearDuplicates,
-    /// Whether works were passed over as copies.
+    /// Whether works were skipped as near-duplicates.
     had_copies: bool,
     hits: Vec<RelatedHit>,
 }
@@ -214,7 +214,7 @@ impl<'s> FallbackTiers<'s> {
             }
         }
         if self.hits.is_empty() && self.had_copies {
-            // Better a copy than nothing.
+            // A near-duplicate is better than nothing.
             self.copies = NearDuplicates::default();
             self.newest(Some(all), Rung::Recent)?;
         }
@@ -225,8 +225,7 @@ impl<'s> FallbackTiers<'s> {
         self.request.limit.saturating_sub(self.hits.len())
     }
 
-    /// Answers works that are near, from what is kept where that reaches, else from what is worked
-    /// out now.
+    /// Adds similar works, from the stored ones if they suffice, else computed now.
     fn by_nearness(&mut self, filters: &Filters, is_own_language: bool) -> Result<(), EngineError> {
         if self.missing() == 0 {
             return Ok(());
@@ -251,11 +250,11 @@ impl<'s> FallbackTiers<'s> {
         Ok(())
     }
 
-    /// What is kept of the article that is asked about.
+    /// The stored similar works of the source article.
     fn kept(&self, is_own_language: bool) -> Option<Pool> {
         let place = self.origin.place?;
         if !self.snapshot.counts_all_seen(self.request.now_s) {
-            return None; // what is kept knows nothing of what has just appeared
+            return None; // the stored works do not include articles that have just appeared
         }
         let store = self.snapshot.nearest.load();
         let mut kept = store.as_ref()?.of(self.snapshot.work_of(place))?;
@@ -264,7 +263,7 @@ impl<'s> FallbackTiers<'s> {
         if is_own_language {
             works = own;
         } else {
-            // A work that shares terms with this version is named by these.
+            // If a work shares terms with this version, report these terms.
             for work in &mut works {
                 if let Some(known) = own.iter().find(|known| known.work == work.work) {
                     *work = *known;
@@ -274,7 +273,7 @@ impl<'s> FallbackTiers<'s> {
         Some(Pool { is_whole: works.len() < KEPT, works, looked_for: kept.looked_for })
     }
 
-    /// All works that are near, but those that share topics only where there are `enough` others.
+    /// All similar works, without those that share only topics if there are `enough` others.
     fn work_out(&self, enough: usize) -> Result<Pool, EngineError> {
         let asked = match self.origin.place {
             Some(place) => {
@@ -296,7 +295,7 @@ impl<'s> FallbackTiers<'s> {
         Ok(Pool { works, looked_for: near.looked_for, is_whole: near.is_whole })
     }
 
-    /// The works of a pool to show, in order; `None` where the pool may lack some of them.
+    /// The works of a pool to show, in order; `None` if the pool may be incomplete.
     fn chosen(&self, pool: &Pool, filters: &Filters) -> Option<Vec<RelatedChoice>> {
         let filter = Filter::new(&self.snapshot.values, filters);
         let choice = diversify::choice(self.request.limit);
@@ -326,8 +325,8 @@ impl<'s> FallbackTiers<'s> {
         (pool.is_whole || shown.len() == self.missing()).then_some(shown)
     }
 
-    /// The next works that could be shown, nearest first, taken out of the rest: at least so many
-    /// while there are some. Few are ever asked for of the many that are near.
+    /// Removes and returns the next works that may be shown, most similar first: at least `many`
+    /// while there are some. Few of the many similar works are ever needed.
     fn next_choices(
         &self,
         rest: &mut Vec<RelatedCandidate>,
@@ -383,8 +382,8 @@ impl<'s> FallbackTiers<'s> {
         Ok(())
     }
 
-    /// Why a work is near that is shown by a card. Where the two versions have nothing in common, other
-    /// versions of their works have a topic or the series.
+    /// The reasons for a work shown with a card. If the two versions have nothing in common, other
+    /// versions of their works share a topic or the series.
     fn reasons(
         &self,
         shared: Shared,
@@ -401,7 +400,7 @@ impl<'s> FallbackTiers<'s> {
             whole.topics.extend(self.snapshot.card(place)?.topics);
         }
         let mut topics = self.origin.subject.topics.clone();
-        // What is published in a draft's place was not compared.
+        // The published version that a draft would replace was not compared.
         for place in &self.origin.versions {
             topics.extend(self.snapshot.subject(*place)?.topics);
             asked.series = asked.series.or(self.snapshot.card(*place)?.series);
@@ -409,7 +408,7 @@ impl<'s> FallbackTiers<'s> {
         Ok(reasons(shared, written, &asked, &topics, &whole))
     }
 
-    /// Answers the newest works.
+    /// Adds the newest works.
     fn newest(&mut self, filters: Option<&Filters>, rung: Rung) -> Result<(), EngineError> {
         let Some(filters) = filters.filter(|_| self.missing() > 0) else { return Ok(()) };
         let filter = Filter::new(&self.snapshot.values, filters);
@@ -442,7 +441,8 @@ impl<'s> FallbackTiers<'s> {
     }
 }
 
-/// Takes out the nearest works, in no order: so many, and those that are as near as the last of them.
+/// Removes and returns the most similar works, unsorted: `many`, and those that tie with the last
+/// of them.
 fn take_nearest(rest: &mut Vec<RelatedCandidate>, many: usize) -> Vec<RelatedCandidate> {
     if rest.len() <= many {
         return std::mem::take(rest);

@@ -1,7 +1,8 @@
-//! The works nearest to every article, worked out once for a set of articles and kept in a file.
+//! Computes the nearest works of every article once for a set of articles, and stores them in a
+//! file.
 //!
-//! What is kept is what would be worked out at query time, no more and no less: a file that is
-//! missing, damaged or of other articles costs time and changes no answer.
+//! The file contains exactly what would be computed at query time: if it is missing, damaged or of
+//! other articles, queries are slower but have the same answers.
 
 use std::fs;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -18,9 +19,9 @@ use crate::engine::tantivy::reader::neighbours::{FILE, HEAD, Kept, MAGIC, MAX_VE
 use crate::engine::tantivy::reader::segment::Place;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
-/// Works that are worked out and written at a time.
+/// How many works are computed and written at a time.
 const CHUNK: u32 = 256;
-/// What is to be kept of a work. `groups` are the languages of its versions, `has_group` tells
+/// The data to store of a work. `groups` are the languages of its versions; `has_group` says
 /// whether a work has a version in one.
 fn kept_of_near(near: &Near, groups: &[Option<usize>], has_group: impl Fn(u32, Option<usize>) -> bool) -> Kept {
     let best = |version: usize, is_wanted: &dyn Fn(u32) -> bool| -> Vec<RelatedCandidate> {
@@ -45,7 +46,7 @@ fn kept_of_near(near: &Near, groups: &[Option<usize>], has_group: impl Fn(u32, O
     }
 }
 
-/// Why the nearest works were not kept.
+/// Why the nearest works were not stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
     /// The index could not be read.
@@ -56,9 +57,9 @@ pub(crate) enum StoreError {
     Write(#[from] io::Error),
 }
 
-/// Works out the nearest works of every article of a snapshot on some threads and keeps them in a
-/// generation's folder. Ends early, having kept nothing, once `is_wanted` says no; says whether they
-/// are kept.
+/// Computes the nearest works of every article of a snapshot with `threads` threads and stores them
+/// in a generation's folder. Stops without storing anything once `is_wanted` returns false; returns
+/// whether they are stored.
 pub(crate) fn keep(
     folder: &Path,
     snapshot: &Snapshot,
@@ -92,7 +93,7 @@ pub(crate) fn keep(
                             kept.push((work, bytes));
                         }
                         if sender.send(kept).is_err() {
-                            return Ok(()); // writing has failed, and says why
+                            return Ok(()); // writing has failed, and returns the error
                         }
                     }
                 })
@@ -100,7 +101,7 @@ pub(crate) fn keep(
             .collect();
         drop(sender);
         let written = write(&new, snapshot, &inbox);
-        // A worker that cannot send any more ends.
+        // A worker whose send fails ends.
         drop(inbox);
         for worker in workers {
             worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -116,8 +117,7 @@ pub(crate) fn keep(
     })
 }
 
-/// Writes what the workers send, in the order in which it comes, and the table of where each
-/// work's stands.
+/// Writes the data in the order in which the workers send it, and the table of ranges.
 fn write(path: &Path, snapshot: &Snapshot, inbox: &Receiver<Vec<(u32, Vec<u8>)>>) -> io::Result<()> {
     let mut out = BufWriter::new(fs::File::create(path)?);
     out.write_all(&[0; HEAD])?;
@@ -146,7 +146,7 @@ fn write(path: &Path, snapshot: &Snapshot, inbox: &Receiver<Vec<(u32, Vec<u8>)>>
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
-/// What is to be kept of a work.
+/// The data to store of a work.
 fn kept_of(snapshot: &Snapshot, scorer: &mut Scorer<'_>, work: u32) -> Result<Kept, EngineError> {
     let asked = asked_versions(snapshot, work, None)?;
     if asked.is_empty() {
@@ -159,8 +159,8 @@ fn kept_of(snapshot: &Snapshot, scorer: &mut Scorer<'_>, work: u32) -> Result<Ke
     Ok(kept_of_near(&near, &groups, has_group))
 }
 
-/// A work's counted versions, by their ids, as what is asked about, and behind them one that is asked
-/// about and not counted yet.
+/// The profiles of a work's counted versions, by id, followed by that of a source article that is
+/// not counted yet.
 pub(crate) fn asked_versions(
     snapshot: &Snapshot,
     work: u32,

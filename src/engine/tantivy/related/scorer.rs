@@ -1,4 +1,4 @@
-//! How near every work is to an article, worked out from the postings of its terms.
+//! Computes the similarity of every work to an article from the postings of its terms.
 
 use std::rc::Rc;
 
@@ -20,32 +20,32 @@ use crate::engine::tantivy::reader::segment::{Segment, index_error};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::tantivy::reader::work_index::Doc;
 
-/// One version of what is asked about.
+/// One version of the source work.
 #[derive(Debug, Clone)]
 pub(crate) struct VersionProfile {
     pub(crate) subject: DocumentProfile,
-    /// Its language's place among the snapshot's groups; `None` where the site has no other
-    /// article of the language.
+    /// The index of its language group in the snapshot; `None` if the site has no other article of
+    /// the language.
     pub(crate) group: Option<usize>,
-    /// Whether it is in the index, or what it takes the place of.
+    /// Whether it, or the article that it would replace, is in the index.
     pub(crate) is_indexed: bool,
 }
 
-/// How near all works are that share anything with what is asked about.
+/// The similarity of all works that share anything with the source work.
 pub(crate) struct Near {
-    /// The works, in no order; what they share is but the flags.
+    /// The works, unsorted; what they share contains only flags.
     pub(crate) works: Vec<(u32, Similarity)>,
     /// For every version asked about, the terms that each of the works shares with it.
     pub(crate) terms: Vec<Vec<SharedTerms>>,
-    /// For every version asked about, what the bits of these mean.
+    /// For every source version, the meaning of the bits of these.
     pub(crate) looked_for: Vec<LookedFor>,
-    /// Whether works that share topics only are among them, if there are any.
+    /// Whether works that share only topics are included.
     pub(crate) is_whole: bool,
 }
 
 impl Near {
-    /// The work at a place, as the version at another is asked about: what they share is what it
-    /// shares with that version, or else with the first that it shares terms with.
+    /// The work at an index, for the source version at another index: the shared terms are those
+    /// with that version, or else those with the first version that shares any.
     pub(crate) fn candidate(&self, at: usize, version: usize) -> RelatedCandidate {
         let (work, nearness) = self.works.get(at).copied().unwrap_or_default();
         let terms =
@@ -56,64 +56,63 @@ impl Near {
         RelatedCandidate { work, nearness: Similarity { shared, ..nearness }, version }
     }
 
-    /// All works that are near at all, as the version at a place is asked about.
+    /// All similar works, for the source version at an index.
     pub(crate) fn candidates(&self, version: usize) -> Vec<RelatedCandidate> {
         let near = self.works.iter().enumerate().filter(|(_, (_, nearness))| nearness.score > 0.0);
         near.map(|(at, _)| self.candidate(at, version)).collect()
     }
 }
 
-/// A zone of an article that holds a term.
+/// A zone of an article that contains a term.
 #[derive(Clone, Copy)]
 struct Holding {
     doc: Doc,
-    /// What the term is worth there.
+    /// The score of the term there.
     worth: f32,
     /// See [`related::dwells`].
     dwells: bool,
 }
 
-/// Where a term stands in the articles of one language.
+/// The occurrences of a term in the articles of one language.
 type Holdings = Rc<Vec<Holding>>;
 
-/// The articles that have a key.
+/// The articles with a key.
 type Docs = Rc<Vec<Doc>>;
 
-/// The most postings that are kept for the next article: at most 16 MB.
+/// The maximum number of postings cached for the next article: at most 16 MB.
 const MAX_KEPT_POSTINGS: usize = (16 << 20) / size_of::<Holding>();
 
-/// What an article's text has in common with a version of what is asked about.
+/// What an article's text shares with a source version.
 #[derive(Clone, Copy, Default)]
 struct TextEvidence {
     worth: f32,
     shared: SharedTerms,
 }
 
-/// What an article has in common with such a version besides.
+/// What else an article shares with a source version.
 #[derive(Clone, Copy, Default)]
 struct LabelEvidence {
     topics: f32,
     authors: f32,
 }
 
-/// Works out what is near, one article after the other; what it knows of a term is kept for the
-/// next.
+/// Computes similarities, one article after the other; term data is cached for the next.
 pub(crate) struct Scorer<'s> {
     snapshot: &'s Snapshot,
     /// For every language group, the mean length of each zone.
     means: Vec<ByZone<f32>>,
-    /// How many articles hold a term in a zone.
+    /// The document frequencies of terms by zone.
     holders: ByZone<FxHashMap<String, u64>>,
-    /// How many hold a phrase.
+    /// The document frequencies of phrases.
     phrase_holders: FxHashMap<String, u64>,
-    /// For every language group, by word.
+    /// The occurrences of words, for every language group.
     holdings: Vec<FxHashMap<String, Holdings>>,
     keyed: FxHashMap<String, Docs>,
     postings_kept: usize,
     texts: Vec<TextEvidence>,
     labels: Vec<LabelEvidence>,
     touched: Vec<Doc>,
-    /// For every work, its place among those found plus one.
+    /// For every work, its index among those found plus one.
     slots: Vec<u32>,
 }
 
@@ -135,9 +134,9 @@ impl<'s> Scorer<'s> {
         }
     }
 
-    /// How near every work but `own` ones is to the versions of one that is asked about. Works that
-    /// share topics only are left out where the texts lead to `enough` others of each version's
-    /// language: these stand before them.
+    /// The similarity of every work except `own` ones to the source versions. Works that share only
+    /// topics are left out if the texts lead to `enough` others in each version's language, because
+    /// these rank first.
     pub(crate) fn near(&mut self, asked: &[VersionProfile], own: &[u32], enough: usize) -> Result<Near, EngineError> {
         let snapshot = self.snapshot;
         let mut found = Finds::default();
@@ -192,7 +191,7 @@ impl<'s> Scorer<'s> {
         Ok(Near { works, terms: found.terms, looked_for, is_whole })
     }
 
-    /// Forgets what is known of terms once it has grown.
+    /// Clears the cache of terms when it is too large.
     fn forget(&mut self) {
         if self.postings_kept > MAX_KEPT_POSTINGS {
             self.holdings.iter_mut().for_each(FxHashMap::clear);
@@ -202,14 +201,14 @@ impl<'s> Scorer<'s> {
         }
     }
 
-    /// The articles of the languages that a work shares with the versions asked about.
+    /// The number of articles in the languages that a work shares with the source versions.
     fn common_articles(&self, asked: &[VersionProfile], work: u32) -> u64 {
         let groups = asked.iter().filter_map(|version| version.group);
         let groups = groups.filter(|group| self.snapshot.works_index.has_language(work, *group));
         groups.filter_map(|group| self.snapshot.languages.get(group)).map(|language| language.articles).sum()
     }
 
-    /// What it is worth that a work is of about the same time.
+    /// The score of a work being of about the same time.
     fn time_worth(&self, asked: &[VersionProfile], work: u32) -> f32 {
         let index = &self.snapshot.works_index;
         let asked = asked.iter().filter_map(|version| version.subject.eventful_day);
@@ -220,8 +219,8 @@ impl<'s> Scorer<'s> {
         apart.min().map_or(0.0, related::time_worth)
     }
 
-    /// Adds up, for every article, what its text has in common with a version; also what terms were
-    /// looked for, and what the whole text would be worth.
+    /// Sums, for every article, what its text shares with a version; also returns the compared
+    /// terms and the score of the whole text.
     fn collect_text(&mut self, asked: &VersionProfile) -> Result<(LookedFor, f32), EngineError> {
         let snapshot = self.snapshot;
         let Some((group, language)) = asked.group.and_then(|group| Some((group, snapshot.languages.get(group)?)))
@@ -258,7 +257,8 @@ impl<'s> Scorer<'s> {
         Ok((LookedFor { words: places(words), phrases: places(phrases) }, whole))
     }
 
-    /// Adds a term that an article shares and that leads to it, and whether both dwell on it.
+    /// Adds a shared term that leads to an article; `both_dwell` says whether it is prominent in
+    /// both.
     fn lead(&mut self, doc: Doc, worth: f32, term: Shared, both_dwell: bool) {
         let Some(text) = self.texts.get_mut(doc as usize) else { return };
         if text.shared.is_none() {
@@ -283,8 +283,8 @@ impl<'s> Scorer<'s> {
         Ok(flagged)
     }
 
-    /// Adds up, for every article, the topics and authors that it shares with a version: of works
-    /// that are found already, or of all.
+    /// Sums, for every article, the topics and authors that it shares with a version: of works that
+    /// are found already, or of all.
     fn collect_labels(&mut self, subject: &DocumentProfile, of_all: bool) -> Result<(), EngineError> {
         let articles = self.snapshot.articles();
         let topics: Result<Vec<Docs>, EngineError> =
@@ -326,7 +326,7 @@ impl<'s> Scorer<'s> {
         related::weightiest(terms, most, articles, asked.is_indexed.into(), |term| self.term_holders(term))
     }
 
-    /// How many articles hold a term in the zone that it was found in; of a phrase, anywhere.
+    /// The document frequency of a term in the zone that it was found in; of a phrase, anywhere.
     fn term_holders(&mut self, term: &KeyTerm) -> Result<u64, EngineError> {
         let is_phrase = term.stem.contains(' ');
         let known = if is_phrase { &self.phrase_holders } else { &self.holders[term.zone] };
@@ -341,7 +341,7 @@ impl<'s> Scorer<'s> {
         Ok(holders)
     }
 
-    /// How many counted articles hold a term.
+    /// The number of counted articles that contain a term.
     fn count_holders(&self, field: Field, key: &str) -> Result<u64, EngineError> {
         let term = Term::from_field_text(field, key);
         let mut sum = 0;
@@ -353,7 +353,7 @@ impl<'s> Scorer<'s> {
         Ok(sum)
     }
 
-    /// The counted articles that have a key of a subject: many articles ask for the same.
+    /// The counted articles with a profile key; cached, because many articles have the same keys.
     fn docs_with_key(&mut self, key: &str) -> Result<Docs, EngineError> {
         if let Some(known) = self.keyed.get(key) {
             return Ok(Rc::clone(known));
@@ -364,14 +364,14 @@ impl<'s> Scorer<'s> {
         Ok(docs)
     }
 
-    /// The counted articles that hold a term.
+    /// The counted articles that contain a term.
     fn docs_with(&self, field: Field, key: &str) -> Result<Vec<Doc>, EngineError> {
         let term = Term::from_field_text(field, key);
         let places = self.snapshot.counted_with(&term)?;
         Ok(places.into_iter().map(|place| self.snapshot.works_index.doc(place)).collect())
     }
 
-    /// Where a word stands in the counted articles of a language, zone by zone.
+    /// The occurrences of a word in the counted articles of a language, zone by zone.
     fn word_holdings(&mut self, group: usize, stem: &str) -> Result<Holdings, EngineError> {
         if let Some(known) = self.holdings.get(group).and_then(|known| known.get(stem)) {
             return Ok(Rc::clone(known));
@@ -405,8 +405,8 @@ impl<'s> Scorer<'s> {
         Ok(holdings)
     }
 
-    /// Adds a word of a language to the articles that others led to; `asked_dwells` says whether what
-    /// is asked about dwells on it.
+    /// Adds a word of a language to the articles that other terms led to; `asked_dwells` says
+    /// whether it is prominent in the source article.
     fn add_other(
         &mut self,
         group: usize,
@@ -438,8 +438,8 @@ impl<'s> Scorer<'s> {
     }
 }
 
-/// Hands over the lists of a word's articles, segment by segment and zone by zone, each with the number
-/// of the segment's first article.
+/// Calls a function with the postings of a word, segment by segment and zone by zone, each with the
+/// number of the segment's first article.
 fn each_list(
     snapshot: &Snapshot,
     stem: &str,
@@ -456,27 +456,27 @@ fn each_list(
     Ok(())
 }
 
-/// A work that has something in common with what is asked about.
+/// A work that shares something with the source work.
 #[derive(Default)]
 struct FoundWork {
     work: u32,
-    /// Its place among those that were found.
+    /// Its index among those found.
     at: usize,
     evidence: SimilarityEvidence,
-    /// What the best text of its versions is worth beside the present one that is asked about.
+    /// The best text score of its versions for the current source version.
     text: f32,
 }
 
-/// The works that have something in common with what is asked about.
+/// The works that share something with the source work.
 #[derive(Default)]
 struct Finds {
     works: Vec<FoundWork>,
-    /// For every version asked about so far, the terms that each of the works shares with it.
+    /// For every source version so far, the terms that each of the works shares with it.
     terms: Vec<Vec<SharedTerms>>,
 }
 
 impl Finds {
-    /// A work; `slots` has the place of each that is among them, plus one.
+    /// The entry of a work; `slots` has the index of each known work plus one.
     fn of(&mut self, slots: &mut [u32], work: u32) -> Option<&mut FoundWork> {
         let slot = slots.get_mut(work as usize)?;
         if *slot == 0 {
@@ -486,8 +486,8 @@ impl Finds {
         self.works.get_mut(*slot as usize - 1)
     }
 
-    /// Takes note of what a text of a work shares with the present version, whose whole text is worth
-    /// so much.
+    /// Adds what a text of a work shares with the current version; `whole` is the score of that
+    /// version's whole text.
     fn take_text(&mut self, slots: &mut [u32], work: u32, evidence: TextEvidence, whole: f32) {
         let Some(found) = self.of(slots, work) else { return };
         found.text = found.text.max(evidence.worth / whole);
@@ -500,7 +500,7 @@ impl Finds {
         }
     }
 
-    /// Ends the present version, of a language with so many articles.
+    /// Completes the current version; `articles` is the number of articles in its language.
     fn end_version(&mut self, articles: u64) {
         for found in &mut self.works {
             found.evidence.add_text(std::mem::take(&mut found.text), articles);

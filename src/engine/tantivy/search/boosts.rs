@@ -1,4 +1,4 @@
-//! What an article is preferred for whatever is searched for: its language and its age.
+//! Query-independent score factors of an article: its language and its age.
 
 use tantivy::DocId;
 
@@ -7,7 +7,7 @@ use crate::engine::ranking;
 use crate::engine::tantivy::reader::segment::Segment;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
-/// What an article's score is multiplied by for what it is, whatever it holds.
+/// The query-independent score factors.
 pub(crate) struct Priors<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) plan: &'s Plan,

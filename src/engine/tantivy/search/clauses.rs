@@ -1,5 +1,5 @@
-//! The articles that hold what a query puts in quotation marks, or excludes. Each is looked for
-//! once a request, however many searches help it.
+//! Finds the articles with the phrases and exclusions of a query. Each clause is looked up once per
+//! request, however often the query is relaxed.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,14 +19,14 @@ use crate::engine::tantivy::reader::snapshot::Snapshot;
 pub(crate) type Docs = FxHashSet<DocId>;
 /// The numbers of works.
 type WorkNumbers = FxHashSet<u32>;
-/// What must not stand, and what saves from that.
+/// The excluded clauses, and the clause that exempts an article.
 type Exclusions = (Vec<PlannedClause>, PlannedClause);
 
-/// The clauses of a request that were looked for.
+/// A cache of a request's clause lookups.
 pub(crate) struct Clauses<'s> {
     snapshot: &'s Snapshot,
     now_s: i64,
-    /// Of each clause, the articles of every segment.
+    /// For each clause, the articles of every segment.
     held: RefCell<Vec<(PlannedClause, Rc<Vec<Docs>>)>>,
     excluded: RefCell<Vec<(Exclusions, Rc<WorkNumbers>)>>,
 }
@@ -36,7 +36,7 @@ impl<'s> Clauses<'s> {
         Clauses { snapshot, now_s, held: RefCell::default(), excluded: RefCell::default() }
     }
 
-    /// For every segment, the articles in which one of a clause's phrases stands in one zone.
+    /// For every segment, the articles in which any of a clause's phrases occurs within one zone.
     pub(crate) fn held(&self, clause: &PlannedClause) -> Result<Rc<Vec<Docs>>, EngineError> {
         if let Some((_, known)) = self.held.borrow().iter().find(|(known, _)| known == clause) {
             return Ok(Rc::clone(known));
@@ -49,8 +49,8 @@ impl<'s> Clauses<'s> {
         Ok(docs)
     }
 
-    /// The numbers of the works that hold something that a plan excludes: what one version of a work
-    /// holds, the work holds.
+    /// The numbers of the works excluded by a plan: a work is excluded if any of its versions
+    /// matches an exclusion.
     pub(crate) fn excluded(&self, plan: &Plan) -> Result<Rc<WorkNumbers>, EngineError> {
         let is_it = |(known, _): &&(Exclusions, _)| known.0 == plan.excluded && known.1 == plan.literal;
         if let Some((_, known)) = self.excluded.borrow().iter().find(is_it) {

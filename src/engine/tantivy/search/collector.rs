@@ -1,4 +1,4 @@
-//! From matching articles to a page of works: one version a work, totals, order.
+//! Collects matching articles into a page of works: one version per work, totals, order.
 
 use std::cmp::Ordering;
 
@@ -9,30 +9,30 @@ use crate::engine::tantivy::reader::segment::Place;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Cursor, CursorKey, EngineError, Sort, ranking};
 
-/// A work that matches, in the version to show.
+/// A matching work, with the version to show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WorkCandidate {
     pub(crate) place: Place,
     /// The best score among the work's versions.
     pub(crate) score: f32,
-    /// What of it the nearness of words is worth.
+    /// The proximity part of the score.
     pub(crate) nearness: f32,
-    /// The score of the version to show, without that.
+    /// The score of the version to show, without proximity.
     pub(crate) version_score: f32,
     fit: u8,
     published: Option<i64>,
-    /// Where its id stands among all: ties are broken by it.
+    /// The rank of its id, which breaks ties.
     id_rank: u32,
 }
 
-/// Keeps one candidate a work, or every version where they are not grouped.
+/// Keeps one candidate per work, or every version if they are not grouped.
 pub(crate) struct Works<'s> {
     snapshot: &'s Snapshot,
-    /// For every work number, its place in `candidates` plus one; 0 for none. `None` where every
+    /// For every work number, its index in `candidates` plus one; 0 for none. `None` if every
     /// version is kept.
     slots: Option<Vec<u32>>,
-    /// Whether the better match is shown of versions that suit a reader equally: not in a list by
-    /// date, where a work's place must not depend on what else is in the index.
+    /// Whether the better match is shown among versions that fit the reader equally. Not in a list
+    /// by date, where the position of a work must not depend on other articles.
     by_score: bool,
     candidates: Vec<WorkCandidate>,
 }
@@ -43,8 +43,8 @@ impl<'s> Works<'s> {
         Works { snapshot, slots, by_score: sort == Sort::Relevance, candidates: Vec::new() }
     }
 
-    /// Takes up a version that matches and passes. `fit` says how well its language suits the
-    /// reader, see [`crate::engine::language_fit`].
+    /// Adds a version that matches and passes the filters. `fit` says how well its language fits
+    /// the reader, see [`crate::engine::language_fit`].
     pub(crate) fn take(&mut self, place: Place, score: f32, fit: u8) {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
         let published = segment.published.first(place.doc);
@@ -73,19 +73,19 @@ impl<'s> Works<'s> {
         known.score = best;
     }
 
-    /// How many works there are.
+    /// The number of works.
     pub(crate) fn len(&self) -> usize {
         self.candidates.len()
     }
 
-    /// Adds what the nearness of words is worth to the best works' scores, see
-    /// [`ranking::PAIR_DEPTH`]. Of works that tie at that depth, those with the lower ids.
+    /// Adds proximity to the scores of the best works, see [`ranking::PAIR_DEPTH`]. Of works that
+    /// tie at that depth, those with the lower ids.
     pub(crate) fn add_nearness(&mut self, plan: &Plan, priors: &Priors<'_>) -> Result<(), EngineError> {
         if plan.pairs.is_empty() {
             return Ok(());
         }
         if self.candidates.len() > ranking::PAIR_DEPTH {
-            // No more works are taken up from here on, so that their slots may go stale.
+            // No more works are added from here on, so the slots may become stale.
             self.candidates.select_nth_unstable_by(ranking::PAIR_DEPTH - 1, |a, b| order(Sort::Relevance, a, b));
         }
         let best: Vec<Place> =
@@ -99,15 +99,14 @@ impl<'s> Works<'s> {
         Ok(())
     }
 
-    /// Leaves out what comes up to the end of an earlier page. Where the list is of another state
-    /// of the articles or of another time (`is_moved`), the work that the page ended with may stand
-    /// elsewhere now, or be gone: then what stood before it is answered as the number of works to
-    /// pass over.
+    /// Removes the works up to the end of an earlier page. If the list is from another state of the
+    /// articles or another time (`is_moved`), the last work of that page may have another position
+    /// or be gone: if it is gone, the number of works to skip is returned instead.
     pub(crate) fn go_on_after(&mut self, sort: Sort, cursor: &Cursor, is_moved: bool) -> Result<usize, EngineError> {
         if !cursor.is_of_order(sort) {
             return Ok(cursor.place);
         }
-        // Its own rank is below that of the first id behind it.
+        // The rank of the first id after the cursor's: the cursor's own rank is lower.
         let mut last = WorkCandidate { id_rank: self.snapshot.ids_until(&cursor.id)?, ..WorkCandidate::NOWHERE };
         match cursor.key {
             CursorKey::Score(score) => last.score = score,
@@ -123,8 +122,8 @@ impl<'s> Works<'s> {
         Ok(0)
     }
 
-    /// The works from `offset` on, in order, at most `limit`, and whether there are more. Ties
-    /// are broken by id.
+    /// The works from `offset` on, sorted, at most `limit`, and whether there are more. Ties are
+    /// broken by id.
     pub(crate) fn page(mut self, sort: Sort, offset: usize, limit: usize) -> (Vec<WorkCandidate>, bool) {
         let end = offset.saturating_add(limit).min(self.candidates.len());
         if offset >= end {
@@ -141,7 +140,7 @@ impl<'s> Works<'s> {
 }
 
 impl WorkCandidate {
-    /// Where a page ends that ends with this.
+    /// The sort key of a cursor after this work.
     pub(crate) fn key(&self, sort: Sort) -> CursorKey {
         match sort {
             Sort::Relevance => CursorKey::Score(self.score),

@@ -1,5 +1,5 @@
-//! What an index knows of the articles of a page, for their explanations. The postings of each
-//! word are read once for all of them.
+//! The evidence about the articles of a page, for their explanations. The postings of each word are
+//! read once for all of them.
 
 use std::cell::RefCell;
 
@@ -17,9 +17,9 @@ use crate::engine::tantivy::reader::phrase_match::sequence_counts_of;
 use crate::engine::tantivy::reader::segment::{Place, Segment};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
-/// Where a variant lies in memory: that tells it from the others of its plan, which outlives this.
+/// The memory address of a variant, which identifies it within its plan; the plan outlives this.
 type VariantAt = usize;
-/// For each of some articles, how often a variant stands in a zone.
+/// For each of some articles, how often a variant occurs in a zone.
 type Counts = FxHashMap<DocId, Occurrences>;
 
 /// The articles of a page.
@@ -42,7 +42,7 @@ impl<'s> PageEvidence<'s> {
         PageEvidence { snapshot, docs, counted: RefCell::default() }
     }
 
-    /// What is known of one of the articles; `segment` is that of its place.
+    /// The evidence about one of the articles; `segment` is its segment.
     pub(crate) fn of<'p>(&'p self, segment: &'s Segment, place: Place) -> ArticleEvidence<'p, 's> {
         ArticleEvidence { page: self, segment, place }
     }
@@ -76,7 +76,7 @@ impl<'s> PageEvidence<'s> {
     }
 }
 
-/// Hands over those of some articles, in order, that are in a list.
+/// Calls `take` for those of some sorted articles that are in a postings list.
 fn each(list: Option<SegmentPostings>, docs: &[DocId], mut take: impl FnMut(DocId, u32)) {
     let Some(mut list) = list else { return };
     for doc in docs {

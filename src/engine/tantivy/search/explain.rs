@@ -7,7 +7,7 @@ use crate::engine::EngineError;
 use crate::engine::explain::{Explanation, Made, explain};
 use crate::engine::tantivy::reader::segment::Segment;
 
-/// Why a work has its score.
+/// Explains the score of a work.
 pub(crate) fn explanation<'s>(
     priors: &Priors<'s>,
     evidence: &PageEvidence<'s>,

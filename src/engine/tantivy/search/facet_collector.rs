@@ -1,5 +1,5 @@
-//! Counting the works under every value: once, of the search that is answered. The searches that were
-//! tried before only note what matches them.
+//! Counts the works under every facet value, once for the answered search. Searches that were tried
+//! before only record their matches.
 
 use super::filter::Failed;
 use crate::article::Kind;
@@ -11,15 +11,15 @@ use crate::engine::tantivy::reader::facet_values::FacetLabel;
 use crate::engine::tantivy::reader::segment::{Place, Segment};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
-/// A version that counts somewhere.
+/// A version that counts for some facet.
 struct CountedVersions {
     place: Place,
     failed: Failed,
-    /// The version of the same work that was taken up before it, its place in the list plus one.
+    /// The index of the previous version of the same work, plus one.
     before: u32,
 }
 
-/// The versions that match, to be counted.
+/// The matching versions to count.
 pub(crate) struct Counter<'s> {
     snapshot: &'s Snapshot,
     facets: Vec<Facet>,
@@ -32,14 +32,14 @@ impl<'s> Counter<'s> {
         Counter { snapshot, facets: facets.to_vec(), group, matching: Vec::new() }
     }
 
-    /// Takes note of a version that matches, and of what it fails.
+    /// Records a matching version and the filters that it fails.
     pub(crate) fn take(&mut self, place: Place, failed: Failed) {
         if self.facets.iter().any(|facet| failed.is_none_but(*facet)) {
             self.matching.push((place, failed));
         }
     }
 
-    /// The counts, with topics as they are written for a reader.
+    /// The counts, with topic labels for a reader.
     pub(crate) fn counts(self, ui_lang: Option<&str>) -> Result<FacetCounts, EngineError> {
         let mut sums = Sums::new(self.snapshot, &self.facets, self.group);
         for (place, failed) in self.matching {
@@ -50,11 +50,11 @@ impl<'s> Counter<'s> {
     }
 }
 
-/// How many works there are under every value of a facet.
+/// The number of works under every value of a facet.
 struct ValueCounts {
     facet: Facet,
     counts: Vec<u64>,
-    /// The last work that was counted under each value: it counts once.
+    /// The last work counted under each value, so that it counts once.
     counted: Vec<u32>,
 }
 
@@ -76,12 +76,13 @@ impl ValueCounts {
     }
 }
 
-/// Counts the versions that match, a work once under each value.
+/// Counts the matching versions, each work once under each value.
 struct Sums<'s> {
     snapshot: &'s Snapshot,
     values: Vec<ValueCounts>,
     versions: Vec<CountedVersions>,
-    /// For every work, its last version in `versions`, plus one; empty where versions count singly.
+    /// For every work, the index of its last version in `versions` plus one; empty if versions
+    /// count individually.
     last: Vec<u32>,
 }
 
@@ -100,7 +101,7 @@ impl<'s> Sums<'s> {
         }
     }
 
-    /// Takes up a version that matches, and what it fails.
+    /// Adds a matching version and the filters that it fails.
     fn take(&mut self, place: Place, failed: Failed) {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
         let last = self.last.get_mut(segment.work_of(place.doc) as usize);
@@ -111,8 +112,8 @@ impl<'s> Sums<'s> {
         }
     }
 
-    /// Counts what was taken up, one work after the other: a version is read once, however many its
-    /// work has.
+    /// Counts the added versions, work by work: each version is read once, however many its work
+    /// has.
     fn count(&mut self) -> Result<(), EngineError> {
         let mut steps = Steps::default();
         for (number, at) in (0u32..).zip((0..self.versions.len()).rev()) {

@@ -1,29 +1,29 @@
-//! Which filters an article fails.
+//! Evaluates which filters an article fails.
 
 use crate::engine::Filters;
 use crate::engine::filters::Facet;
 use crate::engine::tantivy::reader::facet_values::FacetDictionary;
 use crate::engine::tantivy::reader::segment::{Place, Segment};
 
-/// The filters that an article fails, those of facets one by one.
+/// The filters that an article fails, with one bit per facet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Failed(u8);
 
 impl Failed {
-    /// What no facet widens: bounds of time, and what is excluded.
+    /// Filters that no facet ignores: time bounds and exclusions.
     const FIXED: u8 = 1 << 7;
 
-    /// Whether it fails none.
+    /// Whether the article fails no filter.
     pub(crate) fn is_none(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether it fails none but perhaps a facet's own.
+    /// Whether the article fails no filter except that of a facet.
     pub(crate) fn is_none_but(self, facet: Facet) -> bool {
         self.0 & !bit(facet) == 0
     }
 
-    /// Whether it fails so much that no facet counts it.
+    /// Whether the article fails so many filters that no facet counts it.
     fn is_out(self) -> bool {
         self.0 & Failed::FIXED != 0 || self.0.count_ones() > 1
     }
@@ -33,13 +33,13 @@ fn bit(facet: Facet) -> u8 {
     1 << facet as u8
 }
 
-/// For every value of a facet, whether it is meant.
-struct Meant {
+/// For every value of a facet, whether it is selected.
+struct SelectedValues {
     facet: Facet,
     values: Vec<bool>,
 }
 
-impl Meant {
+impl SelectedValues {
     fn holds(&self, values: &FacetDictionary, segment: &Segment, place: Place) -> bool {
         values.any(self.facet, segment, place, |value| self.values.get(value as usize) == Some(&true))
     }
@@ -50,15 +50,15 @@ pub(crate) struct Filter<'s> {
     values: &'s FacetDictionary,
     filters: &'s Filters,
     /// An article must have one of the values of each.
-    wanted: Vec<Meant>,
-    /// It must have none of these.
-    unwanted: Vec<Meant>,
+    wanted: Vec<SelectedValues>,
+    /// An article must have none of these values.
+    unwanted: Vec<SelectedValues>,
 }
 
 impl<'s> Filter<'s> {
     pub(crate) fn new(values: &'s FacetDictionary, filters: &'s Filters) -> Filter<'s> {
-        let meant = |filters: &Filters| -> Vec<Meant> {
-            let of = |facet| Some(Meant { facet, values: values.meant(facet, filters)? });
+        let meant = |filters: &Filters| -> Vec<SelectedValues> {
+            let of = |facet| Some(SelectedValues { facet, values: values.meant(facet, filters)? });
             Facet::ALL.into_iter().filter_map(of).collect()
         };
         let excluded = Filters {
@@ -75,7 +75,7 @@ impl<'s> Filter<'s> {
         self.failed(segment, place).is_none()
     }
 
-    /// The filters that an article fails; not all of them, once no facet counts it.
+    /// The filters that an article fails; incomplete once no facet can count it.
     pub(crate) fn failed(&self, segment: &Segment, place: Place) -> Failed {
         let mut failed = Failed::default();
         let has_bounds = self.filters.from_s.is_some() || self.filters.until_s.is_some();

@@ -1,4 +1,4 @@
-//! The works of a page, as they are shown.
+//! Builds the hits of a page.
 
 use super::boosts::Priors;
 use super::collector::WorkCandidate;
@@ -12,7 +12,7 @@ use crate::engine::tantivy::reader::body::SegmentBody;
 use crate::engine::tantivy::reader::segment::{Place, index_error};
 use crate::engine::{EngineError, Hit, SearchRequest};
 
-/// Reads what is shown of works.
+/// Reads the displayed data of works.
 pub(crate) fn hits(
     priors: &Priors<'_>,
     page: Vec<WorkCandidate>,

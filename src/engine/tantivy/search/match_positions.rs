@@ -1,4 +1,4 @@
-//! Where the query's words stand in bodies, from the positions that the index holds.
+//! Finds the positions of the query's words in bodies, from the index.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ use crate::engine::tantivy::reader::phrase_match::sequence_starts;
 use crate::engine::tantivy::reader::segment::{Place, index_error};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
-/// For every place, where in its body something stands that snippets show. The postings of each
-/// word are read once for all places of a segment; no text is read.
+/// For every article, the match positions in its body for snippets. The postings of each word are
+/// read once for all articles of a segment; no text is read.
 pub(crate) fn match_positions(
     snapshot: &Snapshot,
     snippets: &Snippets<'_>,

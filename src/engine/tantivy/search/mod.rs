@@ -31,14 +31,14 @@ use crate::engine::planning::relaxation::{self, FoundMatches, RelaxedAnswer, is_
 use crate::engine::planning::{CorrectionMode, Known, Note, Plan};
 use crate::engine::{Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, language_fit};
 
-/// The works that match, best first.
+/// The matching works, best first.
 pub(crate) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
     let collection = Known::new(snapshot);
     let plan = Plan::new(request, CorrectionMode::of(request), &collection)?;
     search_in(snapshot, &collection, plan, request)
 }
 
-/// The works that match a plan, or where none do, those that are found in other ways.
+/// The works that match a plan or, if there are none, a relaxed plan.
 #[cfg(feature = "test-support")]
 pub(crate) fn search_planned(
     snapshot: &Snapshot,
@@ -65,14 +65,14 @@ fn search_in(
     answer(snapshot, relaxation::search(collection, plan, request, matching)?, request)
 }
 
-/// What matches a plan.
+/// The matches of a plan.
 struct Matches<'s> {
-    /// The works that pass the filters, in no order.
+    /// The works that pass the filters, unsorted.
     works: Works<'s>,
     counter: Counter<'s>,
 }
 
-/// The numbers of the works that the request leaves out.
+/// The numbers of the works that the request excludes.
 fn without(snapshot: &Snapshot, request: &SearchRequest) -> Result<HashSet<u32>, EngineError> {
     let mut works = HashSet::new();
     for key in &request.without {
@@ -86,7 +86,7 @@ fn without(snapshot: &Snapshot, request: &SearchRequest) -> Result<HashSet<u32>,
     Ok(works)
 }
 
-/// The one pass over the matches: works, total and facets.
+/// A single pass over the matches collects works, total and facets.
 fn matching<'s>(
     snapshot: &'s Snapshot,
     plan: &Plan,
@@ -146,12 +146,12 @@ fn matching<'s>(
     Ok(FoundMatches { matches: Matches { works, counter }, versions, whole })
 }
 
-/// The order of an answer: where nothing is searched for, nothing is more relevant.
+/// The order of an answer: without a query, relevance means newest first.
 fn sort_of(plan: &Plan, request: &SearchRequest) -> Sort {
     if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort }
 }
 
-/// The asked-for page of works.
+/// The requested page of works.
 fn answer(
     snapshot: &Snapshot,
     answered: RelaxedAnswer<Matches<'_>>,
@@ -168,7 +168,7 @@ fn answer(
     let mut is_changed = false;
     if let Some(cursor) = &request.after {
         is_changed = cursor.is_outdated(snapshot.version) || !cursor.is_of_order(sort);
-        // Scores are of another list also where the time has gone on.
+        // Scores also change with time, because of recency.
         let is_moved = is_changed || (cursor.is_by_score() && cursor.now_s != request.now_s);
         offset = offset.saturating_add(works.go_on_after(sort, cursor, is_moved)?);
     }
@@ -183,7 +183,8 @@ fn answer(
         id: hit.card.id.clone(),
         place: place + hits.len(),
     });
-    // A cursor that comes back extends nothing: it could be anybody's, and go on for ever.
+    // Only a first page retains the snapshot: a cursor could come from anyone, and extend it
+    // forever.
     if request.after.is_none() && next.as_ref().is_some_and(Cursor::is_by_score) {
         snapshot.hold(request.now_s);
     }

@@ -1,4 +1,4 @@
-//! How near each other the query's words stand in the best works.
+//! Proximity of the query's words in the best works.
 
 use tantivy::postings::Postings;
 use tantivy::{DocSet, TERMINATED};
@@ -12,8 +12,8 @@ use crate::engine::tantivy::reader::phrase_match::{add_positions, form_postings}
 use crate::engine::tantivy::reader::segment::Place;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
-/// For every place, what the nearness of neighbouring words is worth there. The postings of each
-/// word are read once, from place to place.
+/// For every article, the proximity score of neighbouring words. The postings of each word are read
+/// once, in address order.
 pub(crate) fn pairs_scores(snapshot: &Snapshot, plan: &Plan, places: &[Place]) -> Result<Vec<f32>, EngineError> {
     if plan.pairs.is_empty() {
         return Ok(vec![0.0; places.len()]);
@@ -48,8 +48,8 @@ pub(crate) fn pairs_scores(snapshot: &Snapshot, plan: &Plan, places: &[Place]) -
     Ok(scores)
 }
 
-/// Where a word stands in a zone of each place, in order. The places come by segment and article. Of
-/// variants of several words only the first counts.
+/// The sorted positions of a word in a zone of each article. The addresses come sorted by segment and
+/// article. Of variants with several words only the first word counts.
 fn positions(
     snapshot: &Snapshot,
     zone: Zone,

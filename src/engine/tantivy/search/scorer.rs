@@ -1,4 +1,4 @@
-//! How well every article of a segment holds the words of a query, word by word.
+//! Scores every article of a segment, word by word.
 
 use tantivy::DocId;
 use tantivy::postings::BlockSegmentPostings;
@@ -12,10 +12,10 @@ use crate::engine::tantivy::reader::phrase_match::sequence_counts;
 use crate::engine::tantivy::reader::segment::Segment;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
-/// One value for each article of a segment, most of them zero.
+/// A sparse accumulator: one value per article of a segment, most of them zero.
 struct Sparse {
     values: Vec<f32>,
-    /// The articles whose value is not zero.
+    /// The articles with a nonzero value.
     docs: Vec<DocId>,
 }
 
@@ -24,7 +24,7 @@ impl Sparse {
         Sparse { values: vec![0.0; slots], docs: Vec::new() }
     }
 
-    /// Changes an article's value; a change never makes it zero again.
+    /// Changes an article's value; a nonzero value must not become zero.
     fn change(&mut self, doc: DocId, change: impl FnOnce(f32) -> f32) {
         let Some(value) = self.values.get_mut(doc as usize) else { return };
         let changed = change(*value);
@@ -34,7 +34,7 @@ impl Sparse {
         *value = changed;
     }
 
-    /// Takes all values out.
+    /// Removes all values and passes them to `take`.
     fn drain(&mut self, mut take: impl FnMut(DocId, f32)) {
         for doc in self.docs.drain(..) {
             if let Some(value) = self.values.get_mut(doc as usize) {
@@ -44,18 +44,18 @@ impl Sparse {
     }
 }
 
-/// Sums up, for the articles of one segment, what they hold. Its memory is a few numbers an
-/// article of the segment; only those of articles that hold a word are touched.
+/// Sums the match states of the articles of one segment. Memory is a few numbers per article of the
+/// segment; only those of matching articles are touched.
 pub(crate) struct Accumulator<'s> {
     snapshot: &'s Snapshot,
     segment: &'s Segment,
     /// For every language of the segment, the mean length of each zone.
     means: Vec<ByZone<f32>>,
-    /// How often the present variant stands in the present zone.
+    /// The frequencies of the current variant in the current zone.
     frequency: Sparse,
-    /// What the present variant is worth.
+    /// The scores of the current variant.
     variant: Sparse,
-    /// What the present word is worth.
+    /// The scores of the current word.
     word: Sparse,
     held: Vec<MatchState>,
     touched: Vec<DocId>,
@@ -99,14 +99,15 @@ impl<'s> Accumulator<'s> {
             held.take(word.weight, word.zone, score);
         };
         match word.variants.as_slice() {
-            // The best of one.
+            // With a single variant its score is the best.
             [variant] => self.variant.drain(|doc, score| take(doc, variant.factor * score)),
             _ => self.word.drain(take),
         }
         Ok(())
     }
 
-    /// The articles that hold a word, with what they hold. Deleted ones may be among them.
+    /// The articles that contain any word, with their match states. Deleted articles may be
+    /// included.
     pub(crate) fn held(&self) -> impl Iterator<Item = (DocId, MatchState)> + '_ {
         self.touched.iter().filter_map(|doc| Some((*doc, *self.held.get(*doc as usize)?)))
     }
@@ -131,8 +132,8 @@ impl<'s> Accumulator<'s> {
         Ok(())
     }
 
-    /// Two stems of a word mostly stand at the same places: the one that stands more often
-    /// counts. What stands as typed stands as a stem too, and counts on top.
+    /// Two stems of a word mostly occur at the same positions, so only the more frequent one
+    /// counts. A word as typed also occurs as a stem, and counts in addition.
     fn count(&mut self, forms: &WordForms, weights: FormWeights, zone: Zone) -> Result<(), EngineError> {
         let frequency = &mut self.frequency;
         for stem in forms.stems.iter().flatten() {

@@ -1,8 +1,8 @@
 //! Suggestions from a snapshot.
 //!
-//! What may be offered are terms of the index; whether it is, the living articles under a term say.
-//! Beginnings that many completions have in common are answered from lists of the best (`best.rs`),
-//! the others by going through the terms.
+//! Candidates are terms of the index; the visible articles of a term decide whether it is
+//! suggested. Prefixes with many completions use lists of the most frequent ones
+//! ([`CompletionTopK`]), the others scan the terms.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,18 +24,17 @@ use crate::engine::tantivy::reader::segment::index_error;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Card, EngineError, SuggestRequest};
 
-/// How many completions are counted for one that is answered, and how many besides: some are forms
-/// or pieces of others.
+/// How many completions are counted per requested one, and how many in addition: some are
+/// inflections or parts of others.
 const COUNTED: usize = 2;
 const MORE_COUNTED: usize = 4;
-/// How many are tried for one that is counted: some lead to nothing that readers may see, or to no
-/// article that holds the other words.
+/// How many are tried per counted one: some have no visible article, or none with the other words.
 const TRIED: usize = 4;
-/// How many terms of best lists are read.
+/// How many terms of the lists are read.
 const MAX_READ: usize = 96;
-/// How many terms are gone through for a slip.
+/// How many terms are scanned for a typing error.
 const MAX_MENDED: usize = 4_000;
-/// How many living articles of a completion are counted; the rest is estimated.
+/// How many articles of a completion are counted; the rest is estimated.
 const MAX_COUNTED: u32 = 500;
 
 impl Suggester for EngineState {
@@ -71,12 +70,12 @@ impl Suggester for EngineState {
     }
 }
 
-/// For every segment, whether each article holds some words.
+/// For every segment, whether each article contains some words.
 #[derive(Default)]
 struct Within(Option<Vec<Vec<bool>>>);
 
 impl Within {
-    /// All articles, where there are no words.
+    /// All articles if there are no words.
     fn new(snapshot: &Snapshot, words: &[String]) -> Result<Within, EngineError> {
         let mut held: Option<Vec<Vec<bool>>> = None;
         for word in words {
@@ -102,21 +101,20 @@ impl Within {
     }
 }
 
-/// A completion that is met.
+/// A completion found in the index.
 #[derive(Default)]
 struct Met {
     fit: u8,
-    /// How many counted articles hold it.
+    /// The number of counted articles with it.
     articles: u64,
     likelihood: f32,
 }
 
-/// Completions by their keys.
+/// Candidate completions by key.
 struct Candidates<'r> {
     request: &'r SuggestRequest,
     met: HashMap<String, Met>,
-    /// The languages that were met, with how well each suits the reader; `None` for one that must not
-    /// be offered.
+    /// The languages found, with how well each fits the reader; `None` for one that is not allowed.
     fits: Vec<(String, Option<u8>)>,
 }
 
@@ -125,7 +123,7 @@ impl<'r> Candidates<'r> {
         Candidates { request, met: HashMap::new(), fits: Vec::new() }
     }
 
-    /// How well a language suits the reader.
+    /// How well a language fits the reader.
     fn fit(&mut self, lang: &str) -> Option<u8> {
         if let Some((_, fit)) = self.fits.iter().find(|(known, _)| known == lang) {
             return *fit;
@@ -135,8 +133,7 @@ impl<'r> Candidates<'r> {
         fit
     }
 
-    /// Takes note of a term that so many articles hold; one whose key has no likelihood is passed
-    /// over.
+    /// Adds a term with its number of articles; ignored if its key has no likelihood.
     fn meet(&mut self, term: &[u8], articles: u32, likelihood: impl Fn(&str) -> f32) {
         let Some((key, lang, _)) = read_completion(term) else { return };
         let Some(fit) = self.fit(lang) else { return };
@@ -155,11 +152,11 @@ impl<'r> Candidates<'r> {
     }
 }
 
-/// Terms of lists of the best: how well the language suits the reader, how many articles hold it, the
-/// segment's place, the term's ordinal.
+/// Terms from the lists: the language fit, the number of articles, the index of the segment, the
+/// ordinal of the term.
 type Listed = Vec<(u8, u32, usize, u32)>;
 
-/// The completions that begin with a key.
+/// The completions that start with a key.
 fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Result<Candidates<'r>, EngineError> {
     let mut candidates = Candidates::new(request);
     let mut listed = Listed::new();
@@ -168,7 +165,7 @@ fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Res
         if list_best(&segment.best, key, place, &mut candidates, &mut listed) {
             continue;
         }
-        // The largest character: nothing that begins with the key comes behind.
+        // The largest character, to end the range after all terms with the key as prefix.
         let terms = segment.completions.terms().range().ge(key).lt(format!("{key}{}", char::MAX));
         let mut terms = terms.into_stream().map_err(index_error)?;
         while let Some((term, info)) = terms.next() {
@@ -181,8 +178,8 @@ fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Res
     Ok(candidates)
 }
 
-/// Lists the best that begin with a key, of languages that may be offered; whether there are so many
-/// that a list of them is kept.
+/// Collects the most frequent completions that start with a key, in allowed languages; returns
+/// whether a list exists.
 fn list_best(
     best: &CompletionTopK,
     key: &str,
@@ -200,7 +197,7 @@ fn list_best(
     true
 }
 
-/// Meets the best of what was listed; `likelihood` says that of a key.
+/// Adds the best of the collected terms; `likelihood` returns that of a key.
 fn meet_listed(
     snapshot: &Snapshot,
     mut listed: Listed,
@@ -221,8 +218,8 @@ fn meet_listed(
     Ok(())
 }
 
-/// The completions that begin with a key in which one slip was mended. Of beginnings with very many,
-/// the best.
+/// The completions that start with a key after correcting one typing error. For prefixes with very
+/// many, only the best.
 fn mended<'r>(
     snapshot: &Snapshot,
     misspelt: &MisspeltText,
@@ -237,7 +234,7 @@ fn mended<'r>(
     for (place, segment) in snapshot.segments.iter().enumerate() {
         let mut from = Some(misspelt.kept.clone());
         let mut gone_through = 0;
-        // Terms that begin alike stand together.
+        // Terms with a common prefix are adjacent.
         let mut last = (String::new(), 0.0);
         while let Some(start) = from.take() {
             let terms = segment.completions.terms().search(&automaton).ge(&start).lt(&end);
@@ -250,7 +247,7 @@ fn mended<'r>(
                 let Some((key, ..)) = read_completion(term) else { continue };
                 let beginning = misspelt.beginning(key);
                 if articles == 0 {
-                    // It must not lead to others: that would tell of it.
+                    // An invisible term must not lead to others, because that would reveal it.
                     candidates.meet(term, 0, |_| misspelt.likelihood(beginning));
                     continue;
                 }
@@ -273,7 +270,7 @@ fn mended<'r>(
     Ok(candidates)
 }
 
-/// The best candidates, with what of them readers may see.
+/// The best candidates, with their visible works.
 fn best_of(
     snapshot: &Snapshot,
     candidates: Candidates<'_>,
@@ -284,7 +281,7 @@ fn best_of(
     let order = |(a_key, a): &(String, Met), (b_key, b): &(String, Met)| {
         let weight = |met: &Met| met.likelihood * met.articles as f32;
         let is_held = |met: &Met| met.articles > 0;
-        // What no counted article holds comes behind all else: it may keep nothing from being offered.
+        // Completions without a counted article come last, so that they do not displace others.
         is_held(b)
             .cmp(&is_held(a))
             .then(b.fit.cmp(&a.fit))
@@ -308,7 +305,7 @@ fn best_of(
     Ok(offers)
 }
 
-/// A completion with the articles under it that readers may see; `None` without any.
+/// A completion with its visible articles; `None` without any.
 fn offer(
     snapshot: &Snapshot,
     key: String,
@@ -343,18 +340,18 @@ fn offer(
     Ok((!writings.is_empty()).then(|| Offer { key, writings, holders: counted.sums(), likelihood, is_composed: false }))
 }
 
-/// The works under a completion.
+/// The counted works of a completion.
 #[derive(Default)]
 struct CountedCompletion {
-    /// The work of every article that was counted, and how the article has it.
+    /// The work of every counted article, and the standing of the completion in it.
     works: Vec<(u32, Standing)>,
     looked_at: u32,
     estimated: u64,
 }
 
 impl CountedCompletion {
-    /// Counts the articles of a list that readers may see and that `work_of` gives a work. Once enough
-    /// were looked at, one of them is found for certain, and the others are estimated: of `holders`.
+    /// Counts the visible articles of a list for which `work_of` returns a work. Once enough were
+    /// read, it only makes sure that one is found, and estimates the rest from `holders`.
     fn take(
         &mut self,
         mut list: SegmentPostings,
@@ -384,12 +381,12 @@ impl CountedCompletion {
         articles
     }
 
-    /// How many works there are, by how they have it.
+    /// The number of works, by standing.
     fn sums(mut self) -> Holders {
         let articles = self.works.len() as u64;
         self.works.sort_unstable();
         let mut counted = Holders::default();
-        // Of a work, what tells most of it comes first.
+        // The most significant standing of each work comes first.
         self.works.chunk_by(|a, b| a.0 == b.0).filter_map(|work| work.first()).for_each(|(_, best)| counted.add(*best));
         counted.map(|works| (works * self.estimated).checked_div(articles).unwrap_or(0))
     }

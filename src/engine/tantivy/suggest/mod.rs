@@ -1,4 +1,4 @@
-//! Completions, from the index.
+//! Suggestions from the index.
 
 pub(crate) mod completions;
 pub(crate) mod title_prefix;

@@ -1,4 +1,4 @@
-//! The articles whose title, labels or authors hold what is being typed.
+//! The articles whose title, labels or authors match what is being typed.
 
 use std::cmp::Reverse;
 
@@ -14,11 +14,11 @@ use crate::engine::tantivy::reader::segment::{Place, Segment, index_error};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Card, EngineError, SuggestRequest};
 
-/// How many words a long beginning stands for: those that most articles hold.
+/// How many words a long prefix expands to: the most frequent ones.
 const MAX_WORDS: usize = 64;
 
-/// The works that are headed by what was typed: those in the reader's language first, then by where
-/// they hold it, then the newest.
+/// The works whose title or labels match what was typed: those in the reader's language first, then
+/// by where they match, then the newest.
 pub(crate) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {
     let mut top =
         Top { limit: request.limit, best_fit: request.ui_lang.as_ref().map_or(0, |_| 2), entries: Vec::new() };
@@ -31,7 +31,7 @@ pub(crate) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestReques
                 segment.langs.iter().map(|lang| request.takes_lang(lang).then(|| request.fit(lang))).collect();
             each_with(snapshot, segment, typed, place, |doc| {
                 let newness = segment.newness_s(doc);
-                if top.is_beaten_by(place, newness)
+                if top.could_take(place, newness)
                     && let Some(fit) = fits.get(segment.lang.get_val(doc) as usize).copied().flatten()
                     && segment.is_visible(doc, request.now_s)
                 {
@@ -44,7 +44,7 @@ pub(crate) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestReques
     top.places().map(|place| snapshot.card(place)).collect()
 }
 
-/// Where an article stands among those that are offered; the higher comes first.
+/// The rank of a suggested article; higher comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     fit: u8,
@@ -53,10 +53,10 @@ struct Rank {
     id: Reverse<u32>,
 }
 
-/// The best works so far, in no order, each in its best version.
+/// The best works so far, unsorted, each in its best version.
 struct Top {
     limit: usize,
-    /// How well the best language suits the reader.
+    /// The best language fit for the reader.
     best_fit: u8,
     entries: Vec<(Rank, u32, Place)>,
 }
@@ -66,12 +66,13 @@ impl Top {
         (self.entries.len() == self.limit).then(|| self.entries.iter().map(|(rank, ..)| *rank).min()).flatten()
     }
 
-    /// Whether an article could be among the best, whatever its language.
-    fn is_beaten_by(&self, place: HeadPlace, newness: i64) -> bool {
+    /// Whether an article with this position and date could be among the best, assuming the best
+    /// language fit.
+    fn could_take(&self, place: HeadPlace, newness: i64) -> bool {
         self.worst().is_none_or(|worst| (worst.fit, worst.place, worst.newness) <= (self.best_fit, place, newness))
     }
 
-    /// Whether nothing that holds what was typed at a lesser place can be among the best.
+    /// Whether no article with a match at a lower position can be among the best.
     fn is_settled(&self) -> bool {
         self.worst().is_some_and(|worst| worst.fit == self.best_fit)
     }
@@ -97,8 +98,8 @@ impl Top {
     }
 }
 
-/// Hands over the articles of a segment that hold all that was typed at a place or a better one, where
-/// titles begin only the first word.
+/// Calls a function with the articles of a segment that match all that was typed at a position or a
+/// better one; only the first word can be at the beginning of a title.
 fn each_with(
     snapshot: &Snapshot,
     segment: &Segment,
@@ -138,7 +139,7 @@ fn each_with(
     Ok(())
 }
 
-/// The places whose terms are looked for: a word of the title is not among the labels'.
+/// The positions whose terms are searched: words of the title are not among the labels.
 fn places(place: HeadPlace, is_first: bool) -> impl Iterator<Item = HeadPlace> {
     let places: &[HeadPlace] = match place {
         HeadPlace::TitleBegin if is_first => &[HeadPlace::TitleBegin],
@@ -148,7 +149,7 @@ fn places(place: HeadPlace, is_first: bool) -> impl Iterator<Item = HeadPlace> {
     places.iter().copied()
 }
 
-/// The articles that hold one of several terms.
+/// The articles that contain any of several terms.
 #[derive(Default)]
 struct Docs {
     lists: Vec<SegmentPostings>,
@@ -164,7 +165,7 @@ impl Docs {
         Ok(())
     }
 
-    /// Takes up the articles that hold one of the words that begin with a text.
+    /// Adds the articles that contain a word with a prefix.
     fn take_beginning(&mut self, segment: &Segment, beginning: &str) -> Result<(), EngineError> {
         let terms = segment.heads.terms().range().ge(beginning).lt(format!("{beginning}{}", char::MAX));
         let mut terms = terms.into_stream().map_err(index_error)?;
@@ -192,7 +193,7 @@ impl Docs {
         self.lists.iter().map(|list| list.doc_freq() as usize).sum::<usize>() + self.listed.len()
     }
 
-    /// The next article; those asked for by `holds` are not taken.
+    /// The next article; articles that [`Docs::holds`] has passed are skipped.
     fn next(&mut self) -> Option<DocId> {
         let listed = self.listed.get(self.at).copied().unwrap_or(TERMINATED);
         let doc = self.lists.iter().map(|list| list.doc()).min().unwrap_or(TERMINATED).min(listed);
@@ -206,7 +207,7 @@ impl Docs {
         Some(doc)
     }
 
-    /// Whether an article is among them; those asked for come in order.
+    /// Whether an article is among them; articles must be queried in order.
     fn holds(&mut self, doc: DocId) -> bool {
         while self.listed.get(self.at).is_some_and(|listed| *listed < doc) {
             self.at += 1;
