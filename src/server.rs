@@ -361,7 +361,7 @@ impl IndexSyncThread {
         let Some(current) = self.data.current() else { return Ok(()) };
         let present = self.slot.load_full();
         if let Some(engine) = &present {
-            engine.release_former(jiff::Timestamp::now().as_second());
+            engine.release_retained(jiff::Timestamp::now().as_second());
         }
         match present {
             Some(engine) if engine.generation().manifest().generation == current => {
@@ -370,7 +370,7 @@ impl IndexSyncThread {
             _ => {
                 let engine = open_engine(&self.data, current)?;
                 if let Some(answering) = &present {
-                    engine.take_over(answering);
+                    engine.inherit_snapshots(answering);
                 }
                 self.slot.store(Some(Arc::new(engine)));
             }

@@ -40,13 +40,13 @@ pub trait Evidence {
 
 /// The breakdown of an article's score, besides its words.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Made {
+pub struct ScoreBreakdown {
     /// The score of the hit.
     pub score: f32,
     /// The score of the version shown, without proximity.
     pub version: f32,
     /// The proximity score of its words.
-    pub nearness: f32,
+    pub proximity: f32,
     /// The factor for its language.
     pub language: f32,
     /// The factor for its age.
@@ -84,10 +84,10 @@ pub struct ExplanationFactor {
 const ROUNDING: f32 = 1e-4;
 
 /// Factors closer to 1 than this are not shown.
-const TOLD: f32 = 0.005;
+const MIN_SHOWN_DEVIATION: f32 = 0.005;
 
 /// Explains a hit's score.
-pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Explanation, E::Error> {
+pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, breakdown: &ScoreBreakdown) -> Result<Explanation, E::Error> {
     let mut parts = Vec::new();
     let mut held = MatchState::default();
     // Words that were left out have no evidence.
@@ -98,25 +98,25 @@ pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, made: &Made) -> Result<Ex
         }
         parts.push(ExplanationPart { text, points: score * word.weight });
     }
-    let coverage = plan.asked.coverage(&held);
+    let coverage = plan.requirements.coverage(&held);
     for part in &mut parts {
-        part.points *= coverage * made.language * made.recency;
+        part.points *= coverage * breakdown.language * breakdown.recency;
     }
-    if made.nearness > 0.0 {
+    if breakdown.proximity > 0.0 {
         let text = "its words stand near each other, as in the query".to_owned();
-        parts.push(ExplanationPart { text, points: made.nearness });
+        parts.push(ExplanationPart { text, points: breakdown.proximity });
     }
-    let elsewhere = made.score - made.nearness - made.version;
-    if elsewhere > ROUNDING * made.score {
+    let elsewhere = breakdown.score - breakdown.proximity - breakdown.version;
+    if elsewhere > ROUNDING * breakdown.score {
         let text = "another language version of it matches better".to_owned();
         parts.push(ExplanationPart { text, points: elsewhere });
     }
     let factors = [
         ("it does not hold everything that was typed", coverage),
-        ("its language is probably not the one that was typed in", made.language),
-        ("it is new", made.recency),
+        ("its language is probably not the one that was typed in", breakdown.language),
+        ("it is new", breakdown.recency),
     ];
-    let factors = factors.into_iter().filter(|(_, factor)| (factor - 1.0).abs() >= TOLD);
+    let factors = factors.into_iter().filter(|(_, factor)| (factor - 1.0).abs() >= MIN_SHOWN_DEVIATION);
     let factors = factors.map(|(text, factor)| ExplanationFactor { text: text.to_owned(), factor }).collect();
     Ok(Explanation { parts, factors })
 }
@@ -153,7 +153,7 @@ fn how(word: &PlannedWord, variant: &Variant) -> String {
         VariantOrigin::Typed | VariantOrigin::Joined | VariantOrigin::Split => format!(", written “{}”", variant.text),
         VariantOrigin::Synonym => format!(", for which “{}” stands as well", variant.text),
         VariantOrigin::Correction => format!(", probably meant as “{}”", variant.text),
-        VariantOrigin::Guess => format!(", perhaps meant as “{}”", variant.text),
+        VariantOrigin::SoftExpansion => format!(", perhaps meant as “{}”", variant.text),
     }
 }
 

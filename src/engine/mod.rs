@@ -36,8 +36,8 @@ pub use self::planning::{Correction, Note};
 pub use self::request::{ArticleKey, MAX_LIMIT, MAX_OFFSET, RelatedRequest, RelatedTo, SearchRequest, language_fit};
 pub(crate) use self::response::listed_translations;
 pub use self::response::{
-    ArticleAnswer, Card, DroppedFilter, Hit, MAX_TRANSLATIONS, Reason, Recovery, RecoveryKind, RelatedAnswer,
-    RelatedHit, Rung, SearchAnswer, TopicLabel, Total, Translation,
+    ArticleAnswer, Card, DroppedFilter, FallbackTier, Hit, MAX_TRANSLATIONS, Reason, Recovery, RecoveryKind,
+    RelatedAnswer, RelatedHit, SearchAnswer, TopicLabel, Total, Translation,
 };
 pub use self::sort::Sort;
 pub use self::suggest::{SuggestAnswer, SuggestRequest};

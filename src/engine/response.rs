@@ -216,7 +216,7 @@ pub struct ArticleAnswer {
 
 /// What a related work was found by: the first that leads to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rung {
+pub enum FallbackTier {
     /// What both say: words, links from one to the other, a series.
     Text,
     /// A topic of the menu, and no text.
@@ -286,7 +286,7 @@ pub struct RelatedHit {
     /// Higher is nearer; comparable within one answer only.
     pub score: f32,
     /// What it was found by.
-    pub rung: Rung,
+    pub rung: FallbackTier,
     /// Whether it is in another language than the article asked from.
     pub other_language: bool,
     /// Why it is there, the strongest reason first.

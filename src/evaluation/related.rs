@@ -264,12 +264,12 @@ mod tests {
 
     use super::*;
     use crate::article::Article;
-    use crate::engine::{Reason, Rung};
+    use crate::engine::{FallbackTier, Reason};
 
     fn hit(work: &str, reasons: Vec<Reason>) -> RelatedHit {
         let article = json!({ "id": format!("{work}-es"), "work": work, "lang": "es", "title": work });
         let article: Article = serde_json::from_value(article).unwrap();
-        RelatedHit { card: Card::of(&article), score: 1.0, rung: Rung::Text, other_language: false, reasons }
+        RelatedHit { card: Card::of(&article), score: 1.0, rung: FallbackTier::Text, other_language: false, reasons }
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl CurrentEngine for ArcSwapOption<EmbeddedEngine> {
     }
 
     fn state(&self) -> Option<Arc<dyn SearchEngine>> {
-        self.load().as_ref().map(|engine| engine.held_state())
+        self.load().as_ref().map(|engine| engine.owned_state())
     }
 }
 
@@ -190,7 +190,7 @@ impl IndexUpdater {
             }
         }
         let Some(engine) = self.slot.load_full() else { return Ok(Tick::Idle) };
-        engine.release_former(jiff::Timestamp::now().as_second());
+        engine.release_retained(jiff::Timestamp::now().as_second());
         if self.data.current() != Some(engine.generation().manifest().generation) {
             self.data.publish(engine.generation().manifest().generation)?;
         }
@@ -275,7 +275,7 @@ impl IndexUpdater {
         crash_point!("switch:published");
         let previous = self.answering();
         if let Some(answering) = self.slot.load().as_ref() {
-            engine.take_over(answering);
+            engine.inherit_snapshots(answering);
         }
         self.slot.store(Some(Arc::new(engine)));
         self.refused = None;

@@ -67,13 +67,13 @@ fn by_relevance_the_pages_are_of_one_list_while_it_is_held() {
     // Another generation takes over.
     site.reindex_with(&Options { full: true, ..Options::default() });
     let other = site.engine();
-    other.take_over(&engine);
+    other.inherit_snapshots(&engine);
     drop(engine);
     let third = page(&other, Sort::Relevance, 100, second.next.clone());
     assert_eq!((ids(&third), third.index_version), (whole[9..].to_vec(), first.index_version));
 
     // The state is not held any more: on from the same place in the list of today.
-    other.release_former(now_s() + HOLD_S + 1);
+    other.release_retained(now_s() + HOLD_S + 1);
     let today = ids(&page(&other, Sort::Relevance, 100, None));
     let last = today.iter().position(|id| *id == second.hits[3].card.id).unwrap();
     let changed = page(&other, Sort::Relevance, 100, second.next);

@@ -18,7 +18,7 @@ use std::fs;
 use fichero::analysis::{ArticleTerms, MinHash, language_group};
 use fichero::article::Article;
 use fichero::engine::{
-    ArticleKey, Filters, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, SearchEngine,
+    ArticleKey, FallbackTier, Filters, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, SearchEngine,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -104,7 +104,7 @@ fn check(
     Ok(())
 }
 
-fn rungs(answer: &RelatedAnswer) -> Vec<(bool, Rung)> {
+fn rungs(answer: &RelatedAnswer) -> Vec<(bool, FallbackTier)> {
     answer.hits.iter().map(|hit| (hit.other_language, hit.rung)).collect()
 }
 
@@ -266,8 +266,15 @@ fn what_leads_from_one_to_another_is_the_reason() {
     let Reason::Terms { terms } = &reasons("f")[0] else { panic!("{:?}", reasons("f")) };
     assert!(terms.contains(&"glaciers".to_owned()), "{terms:?}");
     let rung = |id: &str| found(id).map(|hit| hit.rung);
-    assert_eq!([rung("b"), rung("e"), rung("f")], [Some(Rung::Text), Some(Rung::Topic), Some(Rung::Text)]);
-    assert_eq!([rung("g"), rung("h")].into_iter().flatten().next(), Some(Rung::Kind), "an author alone leads nowhere");
+    assert_eq!(
+        [rung("b"), rung("e"), rung("f")],
+        [Some(FallbackTier::Text), Some(FallbackTier::Topic), Some(FallbackTier::Text)]
+    );
+    assert_eq!(
+        [rung("g"), rung("h")].into_iter().flatten().next(),
+        Some(FallbackTier::Kind),
+        "an author alone leads nowhere"
+    );
 }
 
 #[test]
@@ -322,7 +329,7 @@ fn words_of_a_translation_are_a_reason_where_there_is_no_other() {
     let reasons = |records: &[Value]| {
         let hits = related(records, "a/es");
         let found = hits.iter().find(|hit| hit.card.id == "b/es").unwrap();
-        assert_eq!(found.rung, Rung::Text, "{:?}", found.reasons);
+        assert_eq!(found.rung, FallbackTier::Text, "{:?}", found.reasons);
         found.reasons.clone()
     };
     let water = Reason::Topic { path: "programs/water".to_owned(), label: "Water".to_owned() };

@@ -15,13 +15,15 @@ use std::sync::Arc;
 
 use self::comparable::Comparable;
 use super::cursor::{Cursor, CursorKey};
-use super::explain::{Evidence, Made, Occurrences, explain};
+use super::explain::{Evidence, Occurrences, ScoreBreakdown, explain};
 use super::planning::edit_model;
 use super::planning::relaxation::{
-    self, FoundMatches, MAX_ASKED, RelaxedAnswer, is_whole, mostly_written, written_in_body, written_on_card,
+    self, FoundMatches, MAX_ASKED, RelaxedAnswer, form_in_body, form_on_card, is_whole, most_frequent_form,
 };
 use super::planning::synonyms::{SynonymGroup, SynonymIndex};
-use super::planning::{Begun, Collection, CorrectionMode, Note, Plan, PlannedClause, PlannedWord, Variant, WordForms};
+use super::planning::{
+    Collection, CorrectionMode, Note, Plan, PlannedClause, PlannedWord, PrefixMatches, Variant, WordForms,
+};
 use super::ranking::{self, LanguageStats, MatchState};
 use super::snippets::{Body, BodyPassage, MAX_MATCH_POSITIONS, MatchPosition, Snippets, body_passages};
 use super::{
@@ -143,13 +145,13 @@ impl BruteForceEngine {
                     held.take(word.weight, word.zone, score);
                 }
             }
-            let matches = plan.words.is_empty() || plan.asked.is_held(&held);
+            let matches = plan.words.is_empty() || plan.requirements.is_met_by(&held);
             if matches && plan.required.iter().all(|clause| holds_clause(entry, clause)) {
                 let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
                 let (language, recency) = self.priors(plan, entry, request);
-                let score = held.score * plan.asked.coverage(&held) * language * recency;
-                let made = Made { score, version: score, nearness: 0.0, language, recency };
-                versions.push(OracleChoice { entry, made, fit, is_whole: is_whole(&plan.asked, &held) });
+                let score = held.score * plan.requirements.coverage(&held) * language * recency;
+                let breakdown = ScoreBreakdown { score, version: score, proximity: 0.0, language, recency };
+                versions.push(OracleChoice { entry, breakdown, fit, is_whole: is_whole(&plan.requirements, &held) });
             }
         }
         versions
@@ -195,7 +197,7 @@ impl BruteForceEngine {
         let Ok(snippet_html) = snippets.snippet_html(&EntryBody(entry), match_positions, &entry.article.summary, lang);
         let evidence = EntryEvidence { entry, language: self.languages.get(entry.group) };
         let explanation = request.explain.then(|| {
-            let Ok(explanation) = explain(plan, &evidence, &choice.made);
+            let Ok(explanation) = explain(plan, &evidence, &choice.breakdown);
             explanation
         });
         let (translations, translations_total) = self.translations(entry, request.now_s);
@@ -204,7 +206,7 @@ impl BruteForceEngine {
             card: Card::of(&entry.article),
             title_html: snippets.title_html(&entry.article.title, lang),
             snippet_html,
-            score: choice.made.score,
+            score: choice.breakdown.score,
             translations,
             translations_total,
         }
@@ -216,11 +218,12 @@ impl BruteForceEngine {
         for version in versions {
             let article = &version.entry.article;
             let work = if group { version.entry.work.as_str() } else { article.id.as_str() };
-            let best_score =
-                works.get(work).map_or(version.made.score, |known| known.made.score.max(version.made.score));
+            let best_score = works
+                .get(work)
+                .map_or(version.breakdown.score, |known| known.breakdown.score.max(version.breakdown.score));
             let wins = works.get(work).is_none_or(|known| {
                 let by_score = match sort {
-                    Sort::Relevance => version.made.version.total_cmp(&known.made.version),
+                    Sort::Relevance => version.breakdown.version.total_cmp(&known.breakdown.version),
                     Sort::Newest | Sort::Oldest => Ordering::Equal,
                 };
                 let by_id = known.entry.article.id.cmp(&version.entry.article.id);
@@ -230,7 +233,7 @@ impl BruteForceEngine {
                 works.insert(work, version);
             }
             if let Some(known) = works.get_mut(work) {
-                known.made.score = best_score;
+                known.breakdown.score = best_score;
             }
         }
         let mut works: Vec<OracleChoice<'e>> = works.into_values().collect();
@@ -272,7 +275,7 @@ fn compare(sort: Sort, a: &ListPlace<'_>, b: &ListPlace<'_>) -> Ordering {
 struct OracleChoice<'e> {
     entry: &'e Entry,
     /// Its score is the best of the work's versions.
-    made: Made,
+    breakdown: ScoreBreakdown,
     fit: u8,
     /// Whether it matches nearly the whole query.
     is_whole: bool,
@@ -282,7 +285,7 @@ impl<'e> OracleChoice<'e> {
     fn place(&self, sort: Sort) -> ListPlace<'e> {
         let article = &self.entry.article;
         let key = match sort {
-            Sort::Relevance => CursorKey::Score(self.made.score),
+            Sort::Relevance => CursorKey::Score(self.breakdown.score),
             Sort::Newest | Sort::Oldest => CursorKey::Published(article.published_at.as_ref().map(|at| at.start_s())),
         };
         (key, article.id.as_str())
@@ -374,7 +377,7 @@ fn pairs_score(plan: &Plan, entry: &Entry) -> f32 {
 /// The match positions of an entry's body for snippets.
 fn match_positions(snippets: &Snippets<'_>, entry: &Entry) -> Vec<MatchPosition> {
     let mut match_positions = Vec::new();
-    for pattern in snippets.sought() {
+    for pattern in snippets.patterns() {
         let starts = sequence_starts(&entry.terms.zones[Zone::Body], &pattern.sequence);
         for first in starts.into_iter().take(MAX_MATCH_POSITIONS) {
             let last = first + pattern.sequence.len() as u32 - 1;
@@ -413,11 +416,11 @@ impl Collection for BruteForceEngine {
 
     fn stem_doc_freq(&self, stem: &str) -> Result<u64, Infallible> {
         let holds = |forms: &Forms| forms.stems.iter().any(|known| known == stem);
-        let holders = |zone: Zone| {
-            let holders = self.counted().filter(|entry| count(&entry.terms.zones[zone], &holds) > 0);
-            holders.count() as u64
+        let doc_freq = |zone: Zone| {
+            let doc_freq = self.counted().filter(|entry| count(&entry.terms.zones[zone], &holds) > 0);
+            doc_freq.count() as u64
         };
-        Ok(Zone::ALL.map(holders).into_iter().max().unwrap_or(0))
+        Ok(Zone::ALL.map(doc_freq).into_iter().max().unwrap_or(0))
     }
 
     fn fuzzy_terms(&self, folded: &str, max_edits: u8) -> Result<Vec<(String, u64)>, Infallible> {
@@ -436,12 +439,12 @@ impl Collection for BruteForceEngine {
         Ok(self.counted().filter(holds).count() as u64)
     }
 
-    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Infallible> {
+    fn has_sequence(&self, sequence: &[WordForms]) -> Result<bool, Infallible> {
         let mut zones = self.counted().flat_map(|entry| &entry.terms.zones);
         Ok(zones.any(|zone| !sequence_starts(zone, sequence).is_empty()))
     }
 
-    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Infallible> {
+    fn surface_form(&self, folded: &str, now_s: i64) -> Result<Option<String>, Infallible> {
         let visible = self.entries.iter().filter(|entry| entry.article.is_visible_at(now_s));
         let mut holders: Vec<&Entry> = visible.filter(|entry| entry.terms.vocabulary().contains(folded)).collect();
         holders.sort_by(|a, b| a.article.id.cmp(&b.article.id));
@@ -449,16 +452,16 @@ impl Collection for BruteForceEngine {
             let is_it = |(_, forms): &&(u32, Arc<Forms>)| forms.words.iter().any(|word| word == folded);
             let first = entry.terms.zones[Zone::Body].terms.iter().find(is_it);
             let in_body = first.and_then(|(position, _)| {
-                let Ok(written) = written_in_body(&EntryBody(entry), *position, folded);
+                let Ok(written) = form_in_body(&EntryBody(entry), *position, folded);
                 written
             });
-            in_body.or_else(|| written_on_card(&Card::of(&entry.article), folded))
+            in_body.or_else(|| form_on_card(&Card::of(&entry.article), folded))
         };
-        Ok(mostly_written(holders.into_iter().take(MAX_ASKED).filter_map(written)))
+        Ok(most_frequent_form(holders.into_iter().take(MAX_ASKED).filter_map(written)))
     }
 
-    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, Infallible> {
-        Ok(Begun::best_of(self.words_that(|word| word.starts_with(prefix)), most))
+    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<PrefixMatches, Infallible> {
+        Ok(PrefixMatches::best_of(self.words_that(|word| word.starts_with(prefix)), most))
     }
 
     fn synonyms(&self) -> &SynonymIndex {
@@ -529,8 +532,9 @@ impl SearchEngine for BruteForceEngine {
         let mut works = Self::order(versions, sort, request.group);
         if sort == Sort::Relevance {
             for choice in works.iter_mut().take(ranking::PAIR_DEPTH) {
-                choice.made.nearness = pairs_score(&plan, choice.entry) * choice.made.language * choice.made.recency;
-                choice.made.score += choice.made.nearness;
+                choice.breakdown.proximity =
+                    pairs_score(&plan, choice.entry) * choice.breakdown.language * choice.breakdown.recency;
+                choice.breakdown.score += choice.breakdown.proximity;
             }
             works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
         }

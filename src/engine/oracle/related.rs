@@ -13,10 +13,11 @@ use crate::engine::related::diversify::{self, NearDuplicates, in_order};
 use crate::engine::related::reasons::{SurfaceForms, reasons};
 use crate::engine::related::{
     self, DocumentProfile, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Shared, SharedTerms, Similarity, SimilarityEvidence,
-    WeightedTerm, author_worth, topic_worths,
+    WeightedTerm, author_score, topic_scores,
 };
 use crate::engine::{
-    ArticleKey, Card, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, TopicLabel, language_fit,
+    ArticleKey, Card, FallbackTier, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, TopicLabel,
+    language_fit,
 };
 
 /// A version of the source article: its profile and its language group.
@@ -49,9 +50,9 @@ impl OracleTerms {
     fn take_others(&self, subject: &DocumentProfile, other: &DocumentProfile, evidence: &mut SimilarityEvidence) {
         let mut flags = Shared::default();
         let mut topics = 0.0;
-        for (topic, worth) in subject.topics.iter().zip(&self.topics) {
-            if *worth > 0.0 && stands_under(other, &topic.path) {
-                topics += worth;
+        for (topic, score) in subject.topics.iter().zip(&self.topics) {
+            if *score > 0.0 && stands_under(other, &topic.path) {
+                topics += score;
                 flags = flags.and(Shared::TOPIC);
             }
         }
@@ -61,7 +62,7 @@ impl OracleTerms {
             .and(flag(subject.series.is_some() && subject.series == other.series, Shared::SERIES))
             .and(flag(other.url.as_ref().is_some_and(|url| subject.links.contains(url)), Shared::LINKED))
             .and(flag(subject.url.as_ref().is_some_and(|url| other.links.contains(url)), Shared::LINKS_HERE));
-        evidence.take(topics, authors.map(|(_, worth)| worth).sum(), flags);
+        evidence.take(topics, authors.map(|(_, score)| score).sum(), flags);
     }
 }
 
@@ -72,7 +73,7 @@ fn stands_under(subject: &DocumentProfile, path: &str) -> bool {
 /// A similar work, its similarity, and the surface forms of the shared terms.
 struct OracleSimilarity<'e> {
     work: &'e str,
-    nearness: Similarity,
+    similarity: Similarity,
     written: SurfaceForms,
 }
 
@@ -91,7 +92,7 @@ impl BruteForceEngine {
             }
         };
         let near = self.near(&origin);
-        let hits = self.climb(&origin, &near, request);
+        let hits = self.fill(&origin, &near, request);
         Some(RelatedAnswer { id, hits, index_version: self.version })
     }
 
@@ -141,7 +142,7 @@ impl BruteForceEngine {
         }
     }
 
-    fn holders(&self, term: &KeyTerm) -> u64 {
+    fn doc_freq(&self, term: &KeyTerm) -> u64 {
         let holds = |entry: &&Entry| match term.stem.contains(' ') {
             true => entry.comparable.has_phrase(&term.stem),
             false => entry.comparable.stems[term.zone].contains_key(&term.stem),
@@ -153,7 +154,7 @@ impl BruteForceEngine {
         let articles = articles_of(&self.languages, &version.lang);
         let own = version.is_indexed.into();
         let Ok(terms) =
-            related::weightiest(terms, most, articles, own, |term| Ok::<u64, Infallible>(self.holders(term)));
+            related::weightiest(terms, most, articles, own, |term| Ok::<u64, Infallible>(self.doc_freq(term)));
         terms
     }
 
@@ -187,9 +188,9 @@ impl BruteForceEngine {
             }
             let time = origin.versions.iter().filter_map(|version| version.subject.eventful_day).flat_map(|one| {
                 let others = entries.iter().filter_map(|entry| entry.comparable.subject.eventful_day);
-                others.map(move |other| related::time_worth(one.abs_diff(other)))
+                others.map(move |other| related::time_score(one.abs_diff(other)))
             });
-            let nearness = evidence.nearness(common, time.fold(0.0, f32::max))?;
+            let similarity = evidence.similarity(common, time.fold(0.0, f32::max))?;
             let asked = terms.get(origin.version).copied().unwrap_or_default();
             let version = match asked.is_none() {
                 true => terms.iter().position(|terms| !terms.is_none()).unwrap_or(origin.version),
@@ -202,7 +203,7 @@ impl BruteForceEngine {
             let OracleTerms { words, phrases, .. } = &looked_for[version];
             Some(OracleSimilarity {
                 work,
-                nearness: Similarity { shared: nearness.shared.and(terms[version].told()), ..nearness },
+                similarity: Similarity { shared: similarity.shared.and(terms[version].reported()), ..similarity },
                 written: SurfaceForms {
                     words: written(&subject.words, words),
                     phrases: written(&subject.phrases, phrases),
@@ -225,9 +226,9 @@ impl BruteForceEngine {
                 if let Some(count) = entry.comparable.stems[zone].get(&term.stem) {
                     let length = entry.terms.zones[zone].length;
                     let mean = self.languages[entry.group].mean_words(zone);
-                    *sum += words[at].weight * related::zone_worth(zone, *count, length, mean);
-                    let both_dwell = related::dwells(zone, *count) && related::dwells_on(term, &asked.lang);
-                    shared.take(Shared::word(at), both_dwell);
+                    *sum += words[at].weight * related::zone_score(zone, *count, length, mean);
+                    let in_both = related::is_prominent(zone, *count) && related::is_prominent_term(term, &asked.lang);
+                    shared.take(Shared::word(at), in_both);
                 }
             }
         };
@@ -236,8 +237,8 @@ impl BruteForceEngine {
         for (at, phrase) in phrases.iter().enumerate() {
             let term = &terms.phrases[phrase.place];
             if entry.comparable.has_phrase(&term.stem) {
-                sum += phrase.weight * related::phrase_worth();
-                shared.take(Shared::phrase(at), related::dwells_on(term, &asked.lang));
+                sum += phrase.weight * related::phrase_score();
+                shared.take(Shared::phrase(at), related::is_prominent_term(term, &asked.lang));
             }
         }
         if !shared.is_none() {
@@ -258,12 +259,12 @@ impl BruteForceEngine {
         OracleTerms {
             words: self.weightiest(&subject.terms.words, MAX_WORDS, version),
             phrases: self.weightiest(&subject.terms.phrases, MAX_PHRASES, version),
-            topics: topic_worths(articles, &topics.collect::<Vec<u64>>()),
-            authors: authors.map(|holders| author_worth(articles, holders)).collect(),
+            topics: topic_scores(articles, &topics.collect::<Vec<u64>>()),
+            authors: authors.map(|doc_freq| author_score(articles, doc_freq)).collect(),
         }
     }
 
-    fn climb(
+    fn fill(
         &self,
         origin: &OracleTarget<'_>,
         near: &[OracleSimilarity<'_>],
@@ -283,19 +284,19 @@ impl BruteForceEngine {
             hits: Vec::new(),
         };
         if request.any_lang {
-            tiers.by_nearness(all);
-            languages.iter().for_each(|filters| tiers.newest(filters, Rung::Kind));
-            languages.iter().for_each(|filters| tiers.newest(filters, Rung::Recent));
+            tiers.by_similarity(all);
+            languages.iter().for_each(|filters| tiers.newest(filters, FallbackTier::Kind));
+            languages.iter().for_each(|filters| tiers.newest(filters, FallbackTier::Recent));
         } else {
             for filters in languages {
-                tiers.by_nearness(filters);
-                tiers.newest(filters, Rung::Kind);
-                tiers.newest(filters, Rung::Recent);
+                tiers.by_similarity(filters);
+                tiers.newest(filters, FallbackTier::Kind);
+                tiers.newest(filters, FallbackTier::Recent);
             }
         }
         if tiers.hits.is_empty() {
             tiers.copies = NearDuplicates::default();
-            tiers.newest(all, Rung::Recent);
+            tiers.newest(all, FallbackTier::Recent);
         }
         tiers.hits
     }
@@ -338,21 +339,21 @@ impl<'e> OracleTiers<'e> {
         versions
     }
 
-    fn by_nearness(&mut self, filters: &Filters) {
+    fn by_similarity(&mut self, filters: &Filters) {
         let versions = self.versions(filters);
         let found = versions.into_iter().filter_map(|entry| {
             let near = self.near.iter().find(|near| near.work == entry.work)?;
             Some((entry, near))
         });
         let mut found: Vec<(&Entry, &OracleSimilarity<'_>)> = found.collect();
-        found.sort_by(|(_, a), (_, b)| a.nearness.order(&b.nearness));
+        found.sort_by(|(_, a), (_, b)| a.similarity.order(&b.similarity));
         let choice = diversify::choice(self.request.limit);
-        let nearness: Vec<Similarity> = found.iter().take(choice).map(|(_, near)| near.nearness).collect();
-        for at in in_order(&nearness).into_iter().chain(nearness.len()..found.len()) {
+        let similarity: Vec<Similarity> = found.iter().take(choice).map(|(_, near)| near.similarity).collect();
+        for at in in_order(&similarity).into_iter().chain(similarity.len()..found.len()) {
             let (entry, near) = found[at];
             let mut card = Card::of(&entry.article);
             let asked = &self.origin.versions[self.origin.version].subject.topics;
-            let mut why = reasons(near.nearness.shared, &near.written, &self.origin.card, asked, &card);
+            let mut why = reasons(near.similarity.shared, &near.written, &self.origin.card, asked, &card);
             if why.is_empty() {
                 let versions = self.engine.counted().filter(|other| other.work == entry.work);
                 card.topics = versions.flat_map(|version| Card::of(&version.article).topics).collect();
@@ -365,17 +366,17 @@ impl<'e> OracleTiers<'e> {
                 let mut own: Vec<&Article> = own.map(|entry| &entry.article).collect();
                 own.sort_by(|a, b| a.id.cmp(&b.id));
                 whole.series = whole.series.or(own.iter().find_map(|article| article.series.clone()));
-                why = reasons(near.nearness.shared, &near.written, &whole, &asked, &card);
+                why = reasons(near.similarity.shared, &near.written, &whole, &asked, &card);
             }
-            self.show(entry, near.nearness.score, near.nearness.rung(), why);
+            self.show(entry, near.similarity.score, near.similarity.tier(), why);
         }
     }
 
-    fn newest(&mut self, filters: &Filters, rung: Rung) {
-        let why = if rung == Rung::Kind { Reason::Kind } else { Reason::Recent };
+    fn newest(&mut self, filters: &Filters, rung: FallbackTier) {
+        let why = if rung == FallbackTier::Kind { Reason::Kind } else { Reason::Recent };
         let kind = self.origin.card.kind;
         let mut filters = filters.clone();
-        if rung == Rung::Kind {
+        if rung == FallbackTier::Kind {
             if !filters.kinds.is_empty() && !filters.kinds.contains(&kind) {
                 return;
             }
@@ -387,7 +388,7 @@ impl<'e> OracleTiers<'e> {
     }
 
     /// Adds a work to the answer, unless it is full or a near-duplicate is already shown.
-    fn show(&mut self, entry: &'e Entry, score: f32, rung: Rung, reasons: Vec<Reason>) {
+    fn show(&mut self, entry: &'e Entry, score: f32, rung: FallbackTier, reasons: Vec<Reason>) {
         if self.missing() == 0 || self.copies.has(entry.terms.sketch) {
             return;
         }

@@ -7,7 +7,7 @@ use super::{BruteForceEngine, Entry};
 use crate::analysis::Standing;
 use crate::engine::planning::Collection;
 use crate::engine::ranking::LanguageStats;
-use crate::engine::suggest::{Holders, MisspeltText, Offer, Suggester, Typed, Writing};
+use crate::engine::suggest::{MisspeltText, Offer, Suggester, Typed, WorkCounts, Writing};
 use crate::engine::{Card, EngineError, SuggestRequest};
 
 impl Suggester for BruteForceEngine {
@@ -80,11 +80,11 @@ fn offers(
         articles,
     };
     let offer = |(key, held): (&str, Held<'_>)| {
-        let mut holders = Holders::default();
-        held.works.into_values().for_each(|standing| holders.add(standing));
+        let mut counts = WorkCounts::default();
+        held.works.into_values().for_each(|standing| counts.add(standing));
         Offer {
             key: key.to_owned(),
-            holders,
+            counts,
             writings: held.writings.into_iter().map(writing).collect(),
             likelihood: likelihood(key),
             is_composed: false,

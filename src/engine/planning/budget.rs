@@ -12,15 +12,15 @@ const MAX_READS_PER_ARTICLE: u64 = 7;
 /// bound: experiment `planning.always-read`.
 const ALWAYS_READ: u64 = 50_000;
 /// The cost of reading a posting of a phrase, relative to one that is only counted.
-const IN_A_ROW: u64 = 4;
+const SEQUENCE_COST: u64 = 4;
 
 /// An estimate of the postings read for a variant with these document frequencies by language:
 /// those of its stem and of the word itself.
-pub(crate) fn reads(variant: &Variant, holders: &[u64]) -> u64 {
-    let articles: u64 = holders.iter().sum();
+pub(crate) fn reads(variant: &Variant, doc_freqs: &[u64]) -> u64 {
+    let articles: u64 = doc_freqs.iter().sum();
     match variant.sequence.len() {
         0 | 1 => 2 * articles,
-        words => IN_A_ROW * 2 * words as u64 * articles,
+        words => SEQUENCE_COST * 2 * words as u64 * articles,
     }
 }
 

@@ -22,12 +22,12 @@ pub trait Collection {
     /// The number of articles that contain both folded words.
     fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, Self::Error>;
     /// Whether any article contains these words as a phrase within one zone.
-    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, Self::Error>;
+    fn has_sequence(&self, sequence: &[WordForms]) -> Result<bool, Self::Error>;
     /// The surface form of a folded word: with its accents, and with capitals if it has them within
     /// sentences. `None` if no article that contains it is visible at `now_s` (Unix seconds).
-    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, Self::Error>;
+    fn surface_form(&self, folded: &str, now_s: i64) -> Result<Option<String>, Self::Error>;
     /// The folded words with a prefix, at most `most`: those with the highest document frequencies.
-    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, Self::Error>;
+    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<PrefixMatches, Self::Error>;
     /// The synonyms of the site.
     fn synonyms(&self) -> &SynonymIndex;
     /// Whether any article could pass the filters. `false` is certain: a facet has none of the
@@ -39,7 +39,7 @@ pub trait Collection {
 
 /// Words with a common prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Begun {
+pub struct PrefixMatches {
     /// The words with the highest document frequencies, each with its frequency, highest first;
     /// ties in word order.
     pub words: Vec<(String, u64)>,
@@ -47,12 +47,12 @@ pub struct Begun {
     pub count: usize,
 }
 
-impl Begun {
+impl PrefixMatches {
     /// The most frequent of all words with a common prefix.
-    pub fn best_of(mut words: Vec<(String, u64)>, most: usize) -> Begun {
+    pub fn best_of(mut words: Vec<(String, u64)>, most: usize) -> PrefixMatches {
         let count = words.len();
         words.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         words.truncate(most);
-        Begun { words, count }
+        PrefixMatches { words, count }
     }
 }

@@ -47,7 +47,7 @@ const TIMES_AS_OFTEN: f32 = 3.0;
 struct CorrectionCandidate {
     variant: Variant,
     /// Its document frequency by language.
-    holders: Vec<u64>,
+    doc_freqs: Vec<u64>,
     /// The logarithm of its likelihood, relative to other candidates.
     score: f32,
     /// The log odds that it was meant; 0 is even odds.
@@ -55,7 +55,7 @@ struct CorrectionCandidate {
 }
 
 /// The index of a query word, and its candidates, the most likely first.
-type Mended = (usize, Vec<CorrectionCandidate>);
+type CorrectedWord = (usize, Vec<CorrectionCandidate>);
 
 impl CorrectionCandidate {
     /// The word, folded.
@@ -74,22 +74,22 @@ impl<C: Collection> Planner<'_, C> {
         languages: &[f32],
         correction_mode: CorrectionMode,
     ) -> Result<(), C::Error> {
-        let mut mended: Vec<Mended> = Vec::new();
-        let mut unsure: Vec<Mended> = Vec::new();
+        let mut corrected: Vec<CorrectedWord> = Vec::new();
+        let mut unsure: Vec<CorrectedWord> = Vec::new();
         let most = if is_long(query) { MAX_CORRECTED_OF_TEXT } else { MAX_CORRECTED };
         self.far.set(if is_long(query) { MAX_FAR_OF_TEXT } else { MAX_FAR });
         for (place, typed) in query.words.iter().enumerate() {
-            if typed.is_prefix || self.is_known(place) || mended.len() + unsure.len() == most {
+            if typed.is_prefix || self.is_known(place) || corrected.len() + unsure.len() == most {
                 continue;
             }
             let text = fold(&typed.text);
-            let context = self.context(query, place, &mended, languages);
+            let context = self.context(query, place, &corrected, languages);
             let candidates = self.candidates(&text, edit_model::max_edits(&text), &context, languages)?;
             let sureness = candidates.first().map_or(f32::NEG_INFINITY, |best| best.sureness);
-            if sureness >= MIN_SURENESS { &mut mended } else { &mut unsure }.push((place, candidates));
+            if sureness >= MIN_SURENESS { &mut corrected } else { &mut unsure }.push((place, candidates));
         }
-        let is_careless = !mended.is_empty();
-        let mut guesses: Vec<Mended> = Vec::new();
+        let is_careless = !corrected.is_empty();
+        let mut soft_expansions: Vec<CorrectedWord> = Vec::new();
         for (place, candidates) in unsure {
             let sureness = candidates.first().map_or(f32::NEG_INFINITY, |best| best.sureness);
             let wanted = match correction_mode {
@@ -98,22 +98,22 @@ impl<C: Collection> Planner<'_, C> {
                 _ => MIN_SURENESS,
             };
             if sureness >= wanted {
-                mended.push((place, candidates));
+                corrected.push((place, candidates));
             } else if !candidates.is_empty() {
-                guesses.push((place, candidates));
+                soft_expansions.push((place, candidates));
             }
         }
-        self.could_guess = !guesses.is_empty();
+        self.could_expand = !soft_expansions.is_empty();
         if is_careless {
-            self.add_further(query, &mut mended, languages)?;
+            self.add_further(query, &mut corrected, languages)?;
         }
         if matches!(correction_mode, CorrectionMode::Likely | CorrectionMode::Any) {
-            let mistaken = self.mistaken(query, &mended, languages)?;
-            mended.extend(mistaken);
+            let mistaken = self.mistaken(query, &corrected, languages)?;
+            corrected.extend(mistaken);
         }
-        self.add_candidates(mended, VariantOrigin::Correction, words)?;
-        if self.is_guessing {
-            self.add_candidates(guesses, VariantOrigin::Guess, words)?;
+        self.add_candidates(corrected, VariantOrigin::Correction, words)?;
+        if self.is_expanding {
+            self.add_candidates(soft_expansions, VariantOrigin::SoftExpansion, words)?;
         }
         Ok(())
     }
@@ -121,18 +121,18 @@ impl<C: Collection> Planner<'_, C> {
     /// Adds the candidates that are not much less likely than the best one of their word.
     fn add_candidates(
         &mut self,
-        mended: Vec<Mended>,
+        corrected: Vec<CorrectedWord>,
         origin: VariantOrigin,
         words: &mut [PlannedWord],
     ) -> Result<(), C::Error> {
-        for (place, candidates) in mended {
+        for (place, candidates) in corrected {
             let best = candidates.first().map_or(0.0, |best| best.score);
             for candidate in candidates {
                 let share = (candidate.score - best).exp();
                 if share >= MIN_CORRECTION_SHARE {
-                    let Some((variant, holders)) = self.as_written(candidate)? else { continue };
+                    let Some((variant, doc_freqs)) = self.as_written(candidate)? else { continue };
                     let variant = Variant { origin, factor: variant.factor * share, ..variant };
-                    self.add(place, variant, &holders, words);
+                    self.add(place, variant, &doc_freqs, words);
                 }
             }
         }
@@ -141,11 +141,16 @@ impl<C: Collection> Planner<'_, C> {
 
     /// Adds corrections that are only accepted if another word is misspelt: of words of three
     /// letters, and of words that occur in another form but not in this one.
-    fn add_further(&self, query: &Query, mended: &mut Vec<Mended>, languages: &[f32]) -> Result<(), C::Error> {
+    fn add_further(
+        &self,
+        query: &Query,
+        corrected: &mut Vec<CorrectedWord>,
+        languages: &[f32],
+    ) -> Result<(), C::Error> {
         for (place, typed) in query.words.iter().enumerate().take(MAX_CORRECTED) {
             let text = fold(&typed.text);
             let is_short = text.chars().count() + 1 == edit_model::MIN_CHARS && text.chars().all(char::is_alphabetic);
-            let is_mended = mended.iter().any(|(other, _)| *other == place);
+            let is_mended = corrected.iter().any(|(other, _)| *other == place);
             if is_mended || typed.is_prefix || (is_short && self.is_known(place)) {
                 continue;
             }
@@ -153,13 +158,13 @@ impl<C: Collection> Planner<'_, C> {
             if max_edits == 0 || self.collection.doc_freq(&text)? > 0 {
                 continue;
             }
-            let context = self.context(query, place, mended, languages);
+            let context = self.context(query, place, corrected, languages);
             let mut candidates = self.candidates(&text, max_edits, &context, languages)?;
             candidates.retain(|candidate| {
                 candidate.word().is_some_and(|word| !edit_model::may_be_inflected(&text, word) || is_short)
             });
             if candidates.first().is_some_and(|best| best.sureness >= MIN_SURENESS_CARELESS) {
-                mended.push((place, candidates));
+                corrected.push((place, candidates));
             }
         }
         Ok(())
@@ -167,11 +172,16 @@ impl<C: Collection> Planner<'_, C> {
 
     /// The known word that is most likely a misspelling, with its correction, which co-occurs far
     /// more often with the other words of the query.
-    fn mistaken(&self, query: &Query, mended: &[Mended], languages: &[f32]) -> Result<Option<Mended>, C::Error> {
+    fn mistaken(
+        &self,
+        query: &Query,
+        corrected: &[CorrectedWord],
+        languages: &[f32],
+    ) -> Result<Option<CorrectedWord>, C::Error> {
         let mut likeliest: Option<(f32, (usize, CorrectionCandidate))> = None;
         for (place, typed) in query.words.iter().enumerate().take(MAX_CORRECTED) {
-            let context = self.context(query, place, mended, languages);
-            let is_mended = mended.iter().any(|(other, _)| *other == place);
+            let context = self.context(query, place, corrected, languages);
+            let is_mended = corrected.iter().any(|(other, _)| *other == place);
             let text = fold(&typed.text);
             let is_left = is_mended || typed.is_prefix || typed.is_quoted || context.is_empty();
             // Function words co-occur with everything: `what` would lose against `that`.
@@ -228,20 +238,21 @@ impl<C: Collection> Planner<'_, C> {
         let mut likely: Vec<(f32, CorrectionCandidate)> = Vec::new();
         for (_, (word, articles)) in ranked {
             let variant = self.variant(VariantOrigin::Correction, &word, WEIGHTS.correction);
-            let holders = self.holders(&variant)?;
-            let expected: f32 = languages.iter().zip(&holders).map(|(share, held)| share * (*held as f32).sqrt()).sum();
+            let doc_freqs = self.doc_freqs(&variant)?;
+            let expected: f32 =
+                languages.iter().zip(&doc_freqs).map(|(share, held)| share * (*held as f32).sqrt()).sum();
             if expected <= 0.0 {
                 continue; // no article of a likely language contains it
             }
-            let mut nearness = 0.0;
+            let mut co_occurrence = 0.0;
             for (other, held) in context {
                 let both = self.collection.co_doc_freq(&word, other)?;
-                nearness += edit_model::togetherness(both, articles, *held, all);
+                co_occurrence += edit_model::togetherness(both, articles, *held, all);
             }
             let slips = edit_model::likelihood(text, &word).ln();
-            let score = slips + expected.ln() + edit_model::CONTEXT * nearness;
+            let score = slips + expected.ln() + edit_model::CONTEXT * co_occurrence;
             let sureness = edit_model::sureness(text, &word, expected);
-            likely.push((score, CorrectionCandidate { variant, holders, score, sureness }));
+            likely.push((score, CorrectionCandidate { variant, doc_freqs, score, sureness }));
         }
         keep_best(&mut likely, MAX_CORRECTIONS);
         let mut likely: Vec<CorrectionCandidate> = likely.into_iter().map(|(_, candidate)| candidate).collect();
@@ -255,15 +266,15 @@ impl<C: Collection> Planner<'_, C> {
     /// A candidate in the site's spelling, with its accents, and its document frequencies; `None`
     /// if no visible article contains it.
     fn as_written(&self, candidate: CorrectionCandidate) -> Result<Option<(Variant, Vec<u64>)>, C::Error> {
-        let CorrectionCandidate { variant, holders, .. } = candidate;
-        let Some(written) = self.collection.written(&variant.text, self.now_s)? else { return Ok(None) };
+        let CorrectionCandidate { variant, doc_freqs, .. } = candidate;
+        let Some(written) = self.collection.surface_form(&variant.text, self.now_s)? else { return Ok(None) };
         let word = normalize(&written);
         if word == variant.text || !word.chars().all(char::is_alphanumeric) {
-            return Ok(Some((Variant { text: written, ..variant }, holders)));
+            return Ok(Some((Variant { text: written, ..variant }, doc_freqs)));
         }
         let accented = self.variant(VariantOrigin::Correction, &word, variant.factor);
-        let holders = self.holders(&accented)?;
-        Ok(Some((Variant { text: written, ..accented }, holders)))
+        let doc_freqs = self.doc_freqs(&accented)?;
+        Ok(Some((Variant { text: written, ..accented }, doc_freqs)))
     }
 
     /// Whether a folded word is a function word in the probable language of the query.
@@ -275,7 +286,13 @@ impl<C: Collection> Planner<'_, C> {
 
     /// The content words of the query besides the one at an index, folded, the rarest first, each
     /// with its document frequency.
-    fn context(&self, query: &Query, place: usize, mended: &[Mended], languages: &[f32]) -> Vec<(String, u64)> {
+    fn context(
+        &self,
+        query: &Query,
+        place: usize,
+        corrected: &[CorrectedWord],
+        languages: &[f32],
+    ) -> Vec<(String, u64)> {
         let mut context: Vec<(String, u64)> = Vec::new();
         if is_long(query) {
             return context;
@@ -287,9 +304,10 @@ impl<C: Collection> Planner<'_, C> {
                 context.push((folded.into_owned(), held));
             }
         }
-        for best in mended.iter().filter(|(other, _)| *other != place).filter_map(|(_, candidates)| candidates.first())
+        for best in
+            corrected.iter().filter(|(other, _)| *other != place).filter_map(|(_, candidates)| candidates.first())
         {
-            context.extend(best.word().map(|word| (word.to_owned(), best.holders.iter().sum())));
+            context.extend(best.word().map(|word| (word.to_owned(), best.doc_freqs.iter().sum())));
         }
         context.sort_by_key(|(_, held)| *held);
         context.truncate(MAX_CONTEXT);
@@ -308,15 +326,15 @@ impl<C: Collection> Planner<'_, C> {
                 continue;
             }
             let mut variant = self.variant(VariantOrigin::Joined, &joined, WEIGHTS.joined);
-            let holders = self.holders(&variant)?;
-            if holders.iter().all(|held| *held == 0) {
+            let doc_freqs = self.doc_freqs(&variant)?;
+            if doc_freqs.iter().all(|held| *held == 0) {
                 continue;
             }
-            if let Some(written) = self.collection.written(&fold(&joined), self.now_s)? {
+            if let Some(written) = self.collection.surface_form(&fold(&joined), self.now_s)? {
                 variant.text = written;
             }
             for place in [first, first + 1] {
-                self.add(place, variant.clone(), &holders, words);
+                self.add(place, variant.clone(), &doc_freqs, words);
             }
         }
         Ok(())
@@ -341,9 +359,9 @@ impl<C: Collection> Planner<'_, C> {
                     continue;
                 }
                 looked_at += 1;
-                if self.collection.has_in_a_row(&variant.sequence)? {
-                    let holders = self.holders(&variant)?;
-                    self.add(place, variant, &holders, words);
+                if self.collection.has_sequence(&variant.sequence)? {
+                    let doc_freqs = self.doc_freqs(&variant)?;
+                    self.add(place, variant, &doc_freqs, words);
                 }
             }
         }

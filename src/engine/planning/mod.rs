@@ -2,18 +2,18 @@
 //! weight of each word.
 
 pub(crate) mod budget;
+pub(crate) mod cached_collection;
 pub mod collection;
 pub(crate) mod corrections;
 pub mod edit_model;
-pub(crate) mod known;
 pub mod plan;
 pub(crate) mod planner;
 pub mod relaxation;
 pub(crate) mod rewording;
 pub mod synonyms;
 
-pub use self::collection::{Begun, Collection};
-pub(crate) use self::known::Known;
+pub(crate) use self::cached_collection::CachedCollection;
+pub use self::collection::{Collection, PrefixMatches};
 pub(crate) use self::plan::folded_word;
 pub use self::plan::{
     Correction, CorrectionMode, Note, Pair, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,

@@ -51,7 +51,7 @@ pub enum VariantOrigin {
     Correction,
     /// A soft expansion: a word that was perhaps meant, searched for but not reported as a
     /// correction.
-    Guess,
+    SoftExpansion,
 }
 
 /// A term expansion of a word of the query.
@@ -85,7 +85,7 @@ pub struct PlannedWord {
     /// Whether it is a stop word in any language of the site.
     pub is_stop_word: bool,
     /// The document frequency of its variants together, in all languages.
-    pub holders: u64,
+    pub doc_freq: u64,
     /// The estimated number of postings read for it.
     pub reads: u64,
     /// Whether all its occurrences were in quotation marks.
@@ -156,15 +156,15 @@ pub struct Plan {
     /// An article that contains this is not excluded.
     pub literal: PlannedClause,
     /// What an article must contain to match.
-    pub asked: MatchRequirements,
+    pub requirements: MatchRequirements,
     /// The score factor of every language, in the collection's order.
     pub language_factors: Vec<f32>,
     /// Notes for the reader.
     pub notes: Vec<Note>,
     /// Which words are corrected.
     pub correction_mode: CorrectionMode,
-    /// Whether soft expansions exist, see [`Plan::guessing`].
-    pub could_guess: bool,
+    /// Whether soft expansions exist, see [`Plan::with_soft_expansions`].
+    pub could_expand: bool,
 }
 
 /// A note for the reader about how the query was interpreted.
@@ -248,18 +248,18 @@ impl Plan {
             for word in &mut plan.words {
                 word.zone = word.zone.filter(|zone| *zone == Zone::Topics);
             }
-            plan.asked = asked(&plan.words);
+            plan.requirements = requirements(&plan.words);
             plans.push(plan.clone());
         }
         let known_that = |is_wanted: fn(&PlannedWord) -> bool| -> Vec<usize> {
-            let known = plan.words.iter().enumerate().filter(|(_, word)| word.holders > 0);
+            let known = plan.words.iter().enumerate().filter(|(_, word)| word.doc_freq > 0);
             known.filter(|(_, word)| is_wanted(word)).map(|(place, _)| place).collect()
         };
         let known = known_that(|_| true);
         let topics = known_that(|word| word.zone.is_some());
         let words = known_that(|word| word.zone.is_none());
-        let telling = known_that(|word| word.zone.is_none() && !word.is_stop_word);
-        let words = if telling.is_empty() { words } else { telling };
+        let discriminative = known_that(|word| word.zone.is_none() && !word.is_stop_word);
+        let words = if discriminative.is_empty() { words } else { discriminative };
         // With only one word left, "any word" equals an earlier plan.
         let is_other = words.len() > 1 || (!words.is_empty() && !topics.is_empty());
         let mut kept = plan.words.len();
@@ -279,14 +279,14 @@ impl Plan {
     pub(crate) fn keeping(&self, places: &[usize]) -> Plan {
         let kept = self.words.iter().enumerate().filter(|(place, _)| places.contains(place));
         let words: Vec<PlannedWord> = kept.map(|(_, word)| word.clone()).collect();
-        let mut plan = Plan { pairs: pairs(&words), asked: asked(&words), words, ..self.clone() };
+        let mut plan = Plan { pairs: pairs(&words), requirements: requirements(&words), words, ..self.clone() };
         plan.notes.push(Note::NotAllWords);
         plan
     }
 
     /// The plan with any one of its words required.
     pub(crate) fn relaxed(mut self) -> Plan {
-        self.asked.is_relaxed = true;
+        self.requirements.is_relaxed = true;
         self
     }
 
@@ -337,7 +337,7 @@ pub(crate) fn phrase_words(required: &[PlannedClause]) -> usize {
 }
 
 /// The match requirements of some words.
-pub(crate) fn asked(words: &[PlannedWord]) -> MatchRequirements {
+pub(crate) fn requirements(words: &[PlannedWord]) -> MatchRequirements {
     let free = || words.iter().filter(|word| word.zone.is_none());
     MatchRequirements {
         weight: free().map(|word| word.weight).sum(),

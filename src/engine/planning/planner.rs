@@ -3,10 +3,10 @@
 use std::cell::Cell;
 
 use super::budget;
-use super::collection::{Begun, Collection};
+use super::collection::{Collection, PrefixMatches};
 use super::plan::{
     CorrectionMode, MAX_BESIDE_PHRASES, Note, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,
-    asked, folded_word, is_long, pairs, phrase_words,
+    folded_word, is_long, pairs, phrase_words, requirements,
 };
 use crate::analysis::{fold, is_stop_word, language_group};
 use crate::engine::SearchRequest;
@@ -18,7 +18,7 @@ use crate::engine::ranking::{self, Counting, MatchRequirements, WEIGHTS};
 pub const MAX_PREFIX_WORDS: usize = 128;
 /// The limit of the summed document frequencies of these words; the first word of a prefix is
 /// always used.
-const MAX_PREFIX_HOLDERS: u64 = 20_000;
+const MAX_PREFIX_DOC_FREQ_SUM: u64 = 20_000;
 
 impl Plan {
     /// Plans a request's query over a collection.
@@ -32,14 +32,18 @@ impl Plan {
 
     /// The plan with soft expansions of words that may be misspelt: they are searched for and score
     /// proportionally, but are not reported as corrections.
-    pub fn guessing<C: Collection>(&self, request: &SearchRequest, collection: &C) -> Result<Plan, C::Error> {
+    pub fn with_soft_expansions<C: Collection>(
+        &self,
+        request: &SearchRequest,
+        collection: &C,
+    ) -> Result<Plan, C::Error> {
         Plan::planned(request, self.correction_mode, true, collection)
     }
 
     fn planned<C: Collection>(
         request: &SearchRequest,
         correction_mode: CorrectionMode,
-        is_guessing: bool,
+        is_expanding: bool,
         collection: &C,
     ) -> Result<Plan, C::Error> {
         let (query, ui_lang, now_s) = (&request.query, request.ui_lang.as_deref(), request.now_s);
@@ -54,8 +58,8 @@ impl Plan {
             prefixes: (in_words.count() + in_clauses.count()).max(1),
             notes,
             far: Cell::new(0),
-            is_guessing,
-            could_guess: false,
+            is_expanding,
+            could_expand: false,
         };
         let mut words = Vec::with_capacity(query.words.len());
         for word in &query.words {
@@ -83,7 +87,7 @@ impl Plan {
                 word.weight += share * ranking::idf(language.articles, *frequency) * factor;
             }
             word.is_function_word = stop_share >= 0.5;
-            word.holders = frequencies.iter().sum();
+            word.doc_freq = frequencies.iter().sum();
         }
         let articles = languages.iter().map(|language| language.articles).sum();
         let left_out = budget::leave_out(&mut words, budget::most_reads(articles));
@@ -100,18 +104,18 @@ impl Plan {
             excluded.push(planner.clause(clause)?);
         }
         let is_whole = words.iter().all(|word| !word.variants.is_empty());
-        let asked = MatchRequirements { is_code: is_whole && is_code(&query.words), ..asked(&words) };
+        let requirements = MatchRequirements { is_code: is_whole && is_code(&query.words), ..requirements(&words) };
         let mut plan = Plan {
             pairs: pairs(&words),
             words,
             required,
             excluded,
             literal: PlannedClause { phrases: vec![folded(&query.literal)], zone: None },
-            asked,
+            requirements,
             language_factors: posterior.iter().map(|share| ranking::language_factor(*share, best)).collect(),
             notes: planner.notes,
             correction_mode,
-            could_guess: planner.could_guess && !is_guessing,
+            could_expand: planner.could_expand && !is_expanding,
         };
         if correction_mode != CorrectionMode::Off
             && !plan.required.is_empty()
@@ -147,9 +151,9 @@ pub(crate) struct Planner<'c, C> {
     /// For how many more words candidates at two edits may be looked up.
     pub(crate) far: Cell<usize>,
     /// Whether soft expansions are added.
-    pub(crate) is_guessing: bool,
+    pub(crate) is_expanding: bool,
     /// Whether soft expansions exist.
-    pub(crate) could_guess: bool,
+    pub(crate) could_expand: bool,
 }
 
 impl<C: Collection> Planner<'_, C> {
@@ -174,10 +178,10 @@ impl<C: Collection> Planner<'_, C> {
         if word.is_prefix {
             let found = self.prefix(&word.text)?;
             let all: u64 = languages.iter().map(|language| language.articles).sum();
-            let holders: u64 = found.iter().map(|(_, articles)| articles).sum();
-            reads += holders;
+            let doc_freq_sum: u64 = found.iter().map(|(_, articles)| articles).sum();
+            reads += doc_freq_sum;
             for (frequency, language) in frequencies.iter_mut().zip(languages) {
-                *frequency = (holders * language.articles).checked_div(all).unwrap_or(0).min(language.articles);
+                *frequency = (doc_freq_sum * language.articles).checked_div(all).unwrap_or(0).min(language.articles);
             }
             let folded = found.into_iter().map(|(word, _)| word).collect();
             variants.push(Variant {
@@ -190,9 +194,9 @@ impl<C: Collection> Planner<'_, C> {
         } else {
             for text in [Some(&word.text), word.compound.as_ref()].into_iter().flatten() {
                 let variant = self.variant(VariantOrigin::Typed, text, 1.0);
-                let holders = self.holders(&variant)?;
-                raise(&mut frequencies, &holders);
-                reads += budget::reads(&variant, &holders);
+                let doc_freqs = self.doc_freqs(&variant)?;
+                raise(&mut frequencies, &doc_freqs);
+                reads += budget::reads(&variant, &doc_freqs);
                 variants.push(variant);
             }
         }
@@ -204,7 +208,7 @@ impl<C: Collection> Planner<'_, C> {
             weight: 0.0,
             is_function_word: false,
             is_stop_word: false,
-            holders: 0,
+            doc_freq: 0,
             reads,
             is_quoted: word.is_quoted,
         })
@@ -218,13 +222,13 @@ impl<C: Collection> Planner<'_, C> {
 
     /// The words with a prefix, the most frequent first.
     fn prefix(&mut self, text: &str) -> Result<Vec<(String, u64)>, C::Error> {
-        let (most_words, most_holders) =
-            (MAX_PREFIX_WORDS.div_ceil(self.prefixes), MAX_PREFIX_HOLDERS.div_ceil(self.prefixes as u64));
-        let Begun { words: mut found, count } = self.collection.prefix_terms(&fold(text), most_words)?;
-        let mut holders = 0;
+        let (most_words, max_doc_freq_sum) =
+            (MAX_PREFIX_WORDS.div_ceil(self.prefixes), MAX_PREFIX_DOC_FREQ_SUM.div_ceil(self.prefixes as u64));
+        let PrefixMatches { words: mut found, count } = self.collection.prefix_terms(&fold(text), most_words)?;
+        let mut doc_freq_sum = 0;
         let affordable = found.iter().take_while(|(_, articles)| {
-            holders += articles;
-            holders <= most_holders || holders == *articles
+            doc_freq_sum += articles;
+            doc_freq_sum <= max_doc_freq_sum || doc_freq_sum == *articles
         });
         let used = affordable.count();
         if used < count {
@@ -242,8 +246,8 @@ impl<C: Collection> Planner<'_, C> {
 
     /// The document frequency of a variant in each language; for a sequence, that of its rarest
     /// word.
-    pub(crate) fn holders(&self, variant: &Variant) -> Result<Vec<u64>, C::Error> {
-        let mut holders = Vec::new();
+    pub(crate) fn doc_freqs(&self, variant: &Variant) -> Result<Vec<u64>, C::Error> {
+        let mut doc_freqs = Vec::new();
         for language in 0..self.collection.languages().len() {
             let mut rarest = u64::MAX;
             for forms in &variant.sequence {
@@ -256,9 +260,9 @@ impl<C: Collection> Planner<'_, C> {
                     break;
                 }
             }
-            holders.push(rarest);
+            doc_freqs.push(rarest);
         }
-        Ok(holders)
+        Ok(doc_freqs)
     }
 
     fn add_synonyms(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
@@ -287,19 +291,19 @@ impl<C: Collection> Planner<'_, C> {
                 counting: Counting::Stems,
                 sequence,
             };
-            let holders = self.holders(&variant)?;
+            let doc_freqs = self.doc_freqs(&variant)?;
             for place in found.span {
-                self.add(place, variant.clone(), &holders, words);
+                self.add(place, variant.clone(), &doc_freqs, words);
             }
         }
         Ok(())
     }
 
     /// Adds a variant with its document frequencies by language to the word at an index.
-    pub(crate) fn add(&mut self, place: usize, variant: Variant, holders: &[u64], words: &mut [PlannedWord]) {
+    pub(crate) fn add(&mut self, place: usize, variant: Variant, doc_freqs: &[u64], words: &mut [PlannedWord]) {
         if let (Some(word), Some(frequencies)) = (words.get_mut(place), self.frequencies.get_mut(place)) {
-            raise(frequencies, holders);
-            word.reads += budget::reads(&variant, holders);
+            raise(frequencies, doc_freqs);
+            word.reads += budget::reads(&variant, doc_freqs);
             word.variants.push(variant);
         }
     }

@@ -5,7 +5,7 @@
 //! filters. Decisions depend on the complete matches, never on the requested page, so all pages of
 //! a search show the same list.
 
-pub(crate) use super::rewording::{mostly_written, written_in_body, written_on_card};
+pub(crate) use super::rewording::{form_in_body, form_on_card, most_frequent_form};
 
 use std::cell::Cell;
 
@@ -43,8 +43,8 @@ pub(crate) struct RelaxedAnswer<M> {
 const WHOLE_SHARE: f32 = 0.9;
 
 /// Whether a match contains nearly the whole query.
-pub(crate) fn is_whole(asked: &ranking::MatchRequirements, held: &ranking::MatchState) -> bool {
-    held.weight >= WHOLE_SHARE * asked.weight
+pub(crate) fn is_whole(requirements: &ranking::MatchRequirements, held: &ranking::MatchState) -> bool {
+    held.weight >= WHOLE_SHARE * requirements.weight
 }
 
 /// How many articles are read to find the surface form of a word.
@@ -78,7 +78,7 @@ pub(crate) fn search<C: Collection, M>(
     if request.literal || (plan.words.is_empty() && plan.required.is_empty()) {
         return Ok(RelaxedAnswer { plan, matches: found.matches, recovery: None });
     }
-    let (plan, found) = helper.mended(plan, found)?;
+    let (plan, found) = helper.corrected(plan, found)?;
     if found.versions > 0 {
         let recovery = helper.respelling(&plan)?;
         let (plan, found) = helper.guessed(plan, found)?;
@@ -146,7 +146,7 @@ where
 
     /// The plan with corrections that would otherwise be too uncertain, if the query is weakly
     /// matched and the corrected plan finds more.
-    fn mended(&self, plan: Plan, found: FoundMatches<M>) -> Result<(Plan, FoundMatches<M>), C::Error> {
+    fn corrected(&self, plan: Plan, found: FoundMatches<M>) -> Result<(Plan, FoundMatches<M>), C::Error> {
         // A match of the whole query under filters is one without filters too.
         if is_long(&self.request.query) || plan.words.is_empty() || found.whole > 0 {
             return Ok((plan, found));
@@ -160,30 +160,30 @@ where
             return Ok((plan, found));
         }
         let correction_mode = if versions == 0 { CorrectionMode::Any } else { CorrectionMode::Likely };
-        let mended = Plan::new(self.request, correction_mode, self.collection)?;
-        if mended.corrections() == plan.corrections() {
+        let corrected = Plan::new(self.request, correction_mode, self.collection)?;
+        if corrected.corrections() == plan.corrections() {
             return Ok((plan, found));
         }
-        let better = self.matching(&mended, &everywhere)?;
+        let better = self.matching(&corrected, &everywhere)?;
         let is_better = match versions {
             // If neither finds anything, the plan is relaxed further, which needs at least one
             // known word.
-            0 => better.versions > 0 || plan.words.iter().all(|word| word.holders == 0),
+            0 => better.versions > 0 || plan.words.iter().all(|word| word.doc_freq == 0),
             _ => better.whole > WEAKLY_HELD,
         };
         if !is_better {
             return Ok((plan, found));
         }
-        let better = if is_filtered { self.matching(&mended, &self.request.filters)? } else { better };
-        Ok((mended, better))
+        let better = if is_filtered { self.matching(&corrected, &self.request.filters)? } else { better };
+        Ok((corrected, better))
     }
 
     /// The plan with soft expansions, if there are any. What is reported was decided without them.
     fn guessed(&self, plan: Plan, found: FoundMatches<M>) -> Result<(Plan, FoundMatches<M>), C::Error> {
-        if !plan.could_guess {
+        if !plan.could_expand {
             return Ok((plan, found));
         }
-        let guessing = plan.guessing(self.request, self.collection)?;
+        let guessing = plan.with_soft_expansions(self.request, self.collection)?;
         let with_guesses = self.finds(&guessing, &self.request.filters)?;
         Ok(with_guesses.map_or((plan, found), |found| (guessing, found)))
     }
@@ -205,7 +205,7 @@ where
         } else {
             return Ok(None);
         };
-        Ok(Some(self.told(kind, plan, Vec::new(), Vec::new())))
+        Ok(Some(self.recovery(kind, plan, Vec::new(), Vec::new())))
     }
 
     /// Whether every corrected word has a match that passes the filters.
@@ -243,9 +243,9 @@ where
                 plan = held;
                 found = self.matching(&plan, &self.request.filters)?;
             }
-            let is_any = plan.asked.is_relaxed && plan.words.len() > 1;
+            let is_any = plan.requirements.is_relaxed && plan.words.len() > 1;
             let kind = if is_any { RecoveryKind::AnyWord } else { RecoveryKind::FewerWords };
-            let recovery = Some(self.told(kind, &plan, Vec::new(), Vec::new()));
+            let recovery = Some(self.recovery(kind, &plan, Vec::new(), Vec::new()));
             return Ok(Some(RelaxedAnswer { plan, matches: found.matches, recovery }));
         }
         Ok(None)
@@ -255,7 +255,7 @@ where
     /// one.
     fn only_held(&self, plan: &Plan) -> Result<Option<Plan>, C::Error> {
         let count = plan.words.len();
-        if !plan.asked.is_relaxed || count > MAX_SINGLE || self.request.filters == Filters::default() {
+        if !plan.requirements.is_relaxed || count > MAX_SINGLE || self.request.filters == Filters::default() {
             return Ok(None);
         }
         let mut held = Vec::new();
@@ -289,11 +289,13 @@ where
 
     /// The newest articles under the filters, or under wider ones.
     fn newest(&self, plan: &Plan) -> Result<Option<RelaxedAnswer<M>>, C::Error> {
-        let asked = Wider { kind: RecoveryKind::Newest, filters: self.request.filters.clone(), dropped: Vec::new() };
-        let whole_site = Wider { filters: Filters::default(), dropped: named(&self.request.filters), ..asked.clone() };
+        let as_requested =
+            Wider { kind: RecoveryKind::Newest, filters: self.request.filters.clone(), dropped: Vec::new() };
+        let whole_site =
+            Wider { filters: Filters::default(), dropped: named(&self.request.filters), ..as_requested.clone() };
         let wider = wider(&self.request.filters).into_iter().map(|wider| Wider { kind: RecoveryKind::Newest, ..wider });
         let plan = plan.without_words();
-        for wider in [asked].into_iter().chain(wider).chain([whole_site]) {
+        for wider in [as_requested].into_iter().chain(wider).chain([whole_site]) {
             // The fallback is never skipped for cost: listing articles is cheap.
             if !self.collection.could_pass(&wider.filters) {
                 continue;
@@ -309,12 +311,12 @@ where
     fn widened(&self, wider: Wider, plan: Plan, found: FoundMatches<M>) -> RelaxedAnswer<M> {
         let Wider { kind, filters, dropped } = wider;
         let topics = if filters.topics == self.request.filters.topics { Vec::new() } else { filters.topics.clone() };
-        let recovery = Some(self.told(kind, &plan, dropped, topics));
+        let recovery = Some(self.recovery(kind, &plan, dropped, topics));
         RelaxedAnswer { plan, matches: found.matches, recovery }
     }
 
     /// The report about an answered plan; `filters` were dropped.
-    fn told(&self, kind: RecoveryKind, plan: &Plan, filters: Vec<DroppedFilter>, topics: Vec<String>) -> Recovery {
+    fn recovery(&self, kind: RecoveryKind, plan: &Plan, filters: Vec<DroppedFilter>, topics: Vec<String>) -> Recovery {
         let (to, to_html, dropped_words) = worded(&self.request.query, plan, kind);
         let from = self.request.query.text.clone();
         Recovery { kind, from, to, to_html, dropped_words, dropped_filters: filters, topics }

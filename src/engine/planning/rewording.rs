@@ -38,9 +38,9 @@ pub(crate) fn worded(query: &Query, plan: &Plan, kind: RecoveryKind) -> (String,
 
 /// The corrected form of a word; `None` if it is unchanged.
 fn respelling(word: &PlannedWord) -> Option<&str> {
-    let mended =
+    let corrected =
         word.variants.iter().find(|variant| matches!(variant.origin, VariantOrigin::Correction | VariantOrigin::Split));
-    mended.map(|variant| variant.text.as_str())
+    corrected.map(|variant| variant.text.as_str())
 }
 
 /// The words of a text that can be part of a plan, with their positions.
@@ -130,22 +130,22 @@ fn zone_name(zone: Option<Zone>) -> &'static str {
 }
 
 /// The surface form of a folded word in a body, at its given position.
-pub(crate) fn written_in_body<B: Body>(body: &B, position: u32, folded: &str) -> Result<Option<String>, B::Error> {
+pub(crate) fn form_in_body<B: Body>(body: &B, position: u32, folded: &str) -> Result<Option<String>, B::Error> {
     let Some(ordinal) = (0..body.passages()).take_while(|ordinal| body.start(*ordinal) <= position).last() else {
         return Ok(None);
     };
-    Ok(body.passage(ordinal)?.and_then(|passage| written_in(&passage.text, folded)))
+    Ok(body.passage(ordinal)?.and_then(|passage| form_in(&passage.text, folded)))
 }
 
 /// The surface form of a folded word in the card of an article.
-pub(crate) fn written_on_card(card: &Card, folded: &str) -> Option<String> {
+pub(crate) fn form_on_card(card: &Card, folded: &str) -> Option<String> {
     let labels = card.topics.iter().map(|topic| &topic.label).chain(&card.tags).chain(&card.series);
     let texts = [&card.summary, &card.title].into_iter().chain(labels);
-    texts.chain(&card.authors).find_map(|text| written_in(text, folded))
+    texts.chain(&card.authors).find_map(|text| form_in(text, folded))
 }
 
 /// The most frequent surface form; of equally frequent ones, the first in order.
-pub(crate) fn mostly_written(written: impl IntoIterator<Item = String>) -> Option<String> {
+pub(crate) fn most_frequent_form(written: impl IntoIterator<Item = String>) -> Option<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for form in written {
         *counts.entry(form).or_default() += 1;
@@ -155,7 +155,7 @@ pub(crate) fn mostly_written(written: impl IntoIterator<Item = String>) -> Optio
 
 /// The surface form of the first occurrence of a folded word in a text. A capital at the beginning
 /// of a sentence is not part of the form.
-fn written_in(text: &str, folded: &str) -> Option<String> {
+fn form_in(text: &str, folded: &str) -> Option<String> {
     let word = words(text).into_iter().find(|word| word.span > 0 && fold(&word.text) == folded)?;
     let (before, written) = (text.get(..word.bytes.start)?.trim_end(), text.get(word.bytes)?);
     let begins = before.chars().next_back().is_none_or(|last| !last.is_alphanumeric() && !matches!(last, ',' | ';'));
@@ -177,10 +177,10 @@ mod tests {
             ("UNESCO says", "unesco", "UNESCO"),
             ("an E-Learning course; e-learning", "elearning", "E-Learning"),
         ] {
-            assert_eq!(written_in(text, folded).as_deref(), Some(written), "{text}");
+            assert_eq!(form_in(text, folded).as_deref(), Some(written), "{text}");
         }
-        assert_eq!(written_in("nothing of it", "nada"), None);
+        assert_eq!(form_in("nothing of it", "nada"), None);
         let forms = ["b", "a", "b", "c"].map(str::to_owned);
-        assert_eq!(mostly_written(forms).as_deref(), Some("b"));
+        assert_eq!(most_frequent_form(forms).as_deref(), Some("b"));
     }
 }

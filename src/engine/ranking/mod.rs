@@ -183,7 +183,7 @@ pub fn pair_frequency(first: &[u32], second: &[u32], gap: u32) -> f32 {
     let reach = gap.saturating_add(WEIGHTS.pair_window as u32);
     let (first, second) = (near(first, second, reach), near(second, first, reach));
     let mut frequency: f32 = 0.0;
-    let nearness = |distance: u32| {
+    let proximity = |distance: u32| {
         let off = distance.abs_diff(gap) as f32 + 1.0;
         if off <= WEIGHTS.pair_window { 1.0 / off } else { 0.0 }
     };
@@ -192,9 +192,9 @@ pub fn pair_frequency(first: &[u32], second: &[u32], gap: u32) -> f32 {
         while second.get(next).is_some_and(|position| position <= at) {
             next += 1;
         }
-        let in_order = second.get(next).map_or(0.0, |position| nearness(position - at));
+        let in_order = second.get(next).map_or(0.0, |position| proximity(position - at));
         let before = second.iter().take(next).rfind(|position| *position < at);
-        let turned = before.map_or(0.0, |position| WEIGHTS.pair_turned * nearness(at - position));
+        let turned = before.map_or(0.0, |position| WEIGHTS.pair_turned * proximity(at - position));
         frequency += f32::max(in_order, turned);
         if frequency >= MAX_PAIR_FREQUENCY {
             break;
@@ -286,7 +286,7 @@ pub struct MatchRequirements {
 impl MatchRequirements {
     /// Whether an article matches: it must contain all words limited to a zone; of the others, all
     /// if there are one or two, else a minimum share of their weight.
-    pub fn is_held(&self, held: &MatchState) -> bool {
+    pub fn is_met_by(&self, held: &MatchState) -> bool {
         let share = WEIGHTS.match_share * self.weight * (1.0 - f32::EPSILON);
         let takes_words = match self.words {
             0 => true,
@@ -313,19 +313,19 @@ const LANGUAGE_SMOOTHING: f64 = 1.0;
 /// language `l`.
 pub fn language_posterior(articles: &[u64], frequencies: &[Vec<u64>], reader: &[bool]) -> Vec<f32> {
     let words = frequencies.first().map_or(0, Vec::len);
-    let holders = |language: &Vec<u64>, word: usize| language.get(word).copied().unwrap_or(0) as f64;
+    let doc_freq = |language: &Vec<u64>, word: usize| language.get(word).copied().unwrap_or(0) as f64;
     let all: f64 = articles.iter().map(|articles| *articles as f64).sum();
     // Unknown words are ignored. For known ones, each language gets a fraction of an article, as if
     // the word were equally frequent everywhere.
     let expected: Vec<f64> = (0..words)
-        .map(|word| frequencies.iter().map(|language| holders(language, word)).sum::<f64>() / all.max(1.0))
+        .map(|word| frequencies.iter().map(|language| doc_freq(language, word)).sum::<f64>() / all.max(1.0))
         .collect();
     let mut logs: Vec<f64> = Vec::with_capacity(articles.len());
     for ((articles, language), is_readers) in articles.iter().zip(frequencies).zip(reader) {
         let known = expected.iter().enumerate().filter(|(_, expected)| **expected > 0.0);
         let log: f64 = known
             .map(|(word, expected)| {
-                let held = holders(language, word) + LANGUAGE_SMOOTHING * expected;
+                let held = doc_freq(language, word) + LANGUAGE_SMOOTHING * expected;
                 (held / (*articles as f64 + LANGUAGE_SMOOTHING)).min(1.0).ln()
             })
             .sum();
@@ -369,13 +369,13 @@ mod tests {
 
     #[test]
     fn one_or_two_words_must_all_match_and_more_need_a_share() {
-        let asked = |words, weight| MatchRequirements { words, weight, ..MatchRequirements::default() };
+        let requirements = |words, weight| MatchRequirements { words, weight, ..MatchRequirements::default() };
         let held = |words, weight| MatchState { words, weight, ..MatchState::default() };
-        assert!(asked(1, 1.0).is_held(&held(1, 1.0)) && asked(2, 2.0).is_held(&held(2, 2.0)));
-        assert!(!asked(2, 2.0).is_held(&held(1, 1.9)) && asked(3, 3.0).is_held(&held(1, 2.0)));
-        assert!(!asked(3, 3.0).is_held(&held(1, 0.1)) && !asked(3, 0.0).is_held(&held(0, 0.0)));
-        let limited = MatchRequirements { limited: 1, ..asked(1, 1.0) };
-        assert!(!limited.is_held(&held(1, 1.0)) && limited.is_held(&MatchState { limited: 1, ..held(1, 1.0) }));
+        assert!(requirements(1, 1.0).is_met_by(&held(1, 1.0)) && requirements(2, 2.0).is_met_by(&held(2, 2.0)));
+        assert!(!requirements(2, 2.0).is_met_by(&held(1, 1.9)) && requirements(3, 3.0).is_met_by(&held(1, 2.0)));
+        assert!(!requirements(3, 3.0).is_met_by(&held(1, 0.1)) && !requirements(3, 0.0).is_met_by(&held(0, 0.0)));
+        let limited = MatchRequirements { limited: 1, ..requirements(1, 1.0) };
+        assert!(!limited.is_met_by(&held(1, 1.0)) && limited.is_met_by(&MatchState { limited: 1, ..held(1, 1.0) }));
     }
 
     #[test]

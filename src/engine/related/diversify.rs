@@ -45,10 +45,10 @@ pub fn in_order(nearest: &[Similarity]) -> Vec<usize> {
     let mut order = Vec::with_capacity(left.len());
     let gain = |near: &Similarity, sameness: f32| near.score / top - SAMENESS * sameness;
     while let Some((_, first, sameness)) = left.first() {
-        let rung = first.rung();
-        let on_rung = left.iter().take_while(|(_, near, _)| near.rung() == rung);
+        let tier = first.tier();
+        let in_tier = left.iter().take_while(|(_, near, _)| near.tier() == tier);
         let (mut best, mut most) = (0, gain(first, *sameness));
-        for (at, (_, near, sameness)) in on_rung.enumerate().skip(1) {
+        for (at, (_, near, sameness)) in in_tier.enumerate().skip(1) {
             let gain = gain(near, *sameness);
             if gain > most {
                 (best, most) = (at, gain);

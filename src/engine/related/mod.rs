@@ -13,7 +13,7 @@ pub use self::subject::DocumentProfile;
 
 use std::cmp::Ordering;
 
-use super::{Rung, ranking};
+use super::{FallbackTier, ranking};
 use crate::analysis::{ByZone, KeyTerm, Part, Zone, fold, normalize};
 
 /// The maximum number of words of an article used for similarity.
@@ -92,8 +92,8 @@ pub struct WeightedTerm {
 
 /// Whether a term discriminates: other articles than the `own` ones contain it, but not too many of
 /// the language's `articles`.
-fn is_telling(articles: u64, holders: u64, own: u64) -> bool {
-    holders > own && (articles <= FEW_ARTICLES || holders as f64 <= MAX_TERM_SHARE * articles as f64)
+fn is_discriminative(articles: u64, doc_freq: u64, own: u64) -> bool {
+    doc_freq > own && (articles <= FEW_ARTICLES || doc_freq as f64 <= MAX_TERM_SHARE * articles as f64)
 }
 
 /// The terms with the highest weights, at most `most`, highest first. The weight combines the log
@@ -106,14 +106,14 @@ pub fn weightiest<E>(
     most: usize,
     articles: u64,
     own: u64,
-    mut holders: impl FnMut(&KeyTerm) -> Result<u64, E>,
+    mut doc_freq: impl FnMut(&KeyTerm) -> Result<u64, E>,
 ) -> Result<Vec<WeightedTerm>, E> {
     let mut weighted = Vec::with_capacity(terms.len());
     for (place, term) in terms.iter().enumerate() {
-        let holders = holders(term)?;
-        if is_telling(articles, holders, own) {
+        let doc_freq = doc_freq(term)?;
+        if is_discriminative(articles, doc_freq, own) {
             let in_title = if term.in_title { WEIGHTS.title } else { 0.0 };
-            let idf = ranking::idf(articles, holders);
+            let idf = ranking::idf(articles, doc_freq);
             weighted.push((WeightedTerm { place, weight: (1.0 + term.frequency.ln() + in_title) * idf }, idf));
         }
     }
@@ -133,7 +133,7 @@ pub fn weightiest<E>(
 ///
 /// One field of all zones is worse, and so is a cosine over log tf·idf: experiment
 /// `related.zones-apart`.
-pub fn zone_worth(zone: Zone, frequency: u32, length: u32, mean: f32) -> f32 {
+pub fn zone_score(zone: Zone, frequency: u32, length: u32, mean: f32) -> f32 {
     let frequency = frequency as f32;
     let length = 1.0 - WEIGHTS.lengths + WEIGHTS.lengths / mean * length as f32;
     WEIGHTS.zones[zone] * (WEIGHTS.k1 + 1.0) * frequency / (frequency + WEIGHTS.k1 * length)
@@ -146,20 +146,20 @@ pub fn zones() -> impl Iterator<Item = Zone> {
 
 /// Whether a term is prominent in its article: it is in the title, the teaser or the labels, or
 /// occurs more than once, and it is a discriminative term in its language group.
-pub fn dwells_on(term: &KeyTerm, group: &str) -> bool {
+pub fn is_prominent_term(term: &KeyTerm, group: &str) -> bool {
     let tells = |word: Option<&str>| word.is_some_and(|word| Part::of(group, &fold(&normalize(word))) == Part::Telling);
     let mut words = term.written.split_whitespace();
-    let is_told = term.frequency >= 2.0 || term.zone != Zone::Body;
-    is_told && tells(words.next()) && words.next_back().is_none_or(|last| tells(Some(last)))
+    let is_repeated_or_labelled = term.frequency >= 2.0 || term.zone != Zone::Body;
+    is_repeated_or_labelled && tells(words.next()) && words.next_back().is_none_or(|last| tells(Some(last)))
 }
 
 /// Whether a word with this frequency in a zone is prominent.
-pub fn dwells(zone: Zone, frequency: u32) -> bool {
+pub fn is_prominent(zone: Zone, frequency: u32) -> bool {
     zone != Zone::Body || frequency > 1
 }
 
 /// The score of a phrase, relative to a word that occurs once.
-pub fn phrase_worth() -> f32 {
+pub fn phrase_score() -> f32 {
     WEIGHTS.phrase
 }
 
@@ -167,36 +167,36 @@ pub fn phrase_worth() -> f32 {
 /// or on the `phrases` if there are none. Never zero.
 pub fn whole_text(words: &[WeightedTerm], phrases: &[WeightedTerm]) -> f32 {
     /// What the mean word of an article is worth in it, found over related/mdn-es and `corpus/eval`.
-    const MEAN_WORTH: f32 = 3.3;
+    const MEAN_SCORE: f32 = 3.3;
     let terms = if words.is_empty() { phrases } else { words };
-    MEAN_WORTH * terms.iter().map(|term| term.weight).sum::<f32>().max(f32::MIN_POSITIVE)
+    MEAN_SCORE * terms.iter().map(|term| term.weight).sum::<f32>().max(f32::MIN_POSITIVE)
 }
 
 /// The rarity of something with this document frequency: 1 if a single article has it, 0 if all
 /// have it.
-fn rarity(articles: u64, holders: u64) -> f32 {
+fn rarity(articles: u64, doc_freq: u64) -> f32 {
     let share = |count: u64| (articles.max(2) as f64 / count.max(1) as f64).ln().max(0.0);
-    (share(holders) / share(1)) as f32
+    (share(doc_freq) / share(1)) as f32
 }
 
 /// The score of sharing each topic of an article and its ancestors: rare ones more; they sum to the
 /// score of sharing all topics. Each document frequency counts articles under a topic, among all
 /// `articles`.
-pub fn topic_worths(articles: u64, holders: &[u64]) -> Vec<f32> {
-    let tells = |holders: u64| articles <= FEW_ARTICLES || holders as f64 <= MAX_TERM_SHARE * articles as f64;
-    let rarity = |holders: &u64| if tells(*holders) { rarity(articles, *holders) } else { 0.0 };
-    let rarities: Vec<f32> = holders.iter().map(rarity).collect();
+pub fn topic_scores(articles: u64, doc_freq: &[u64]) -> Vec<f32> {
+    let tells = |doc_freq: u64| articles <= FEW_ARTICLES || doc_freq as f64 <= MAX_TERM_SHARE * articles as f64;
+    let rarity = |doc_freq: &u64| if tells(*doc_freq) { rarity(articles, *doc_freq) } else { 0.0 };
+    let rarities: Vec<f32> = doc_freq.iter().map(rarity).collect();
     let sum: f32 = rarities.iter().sum();
     rarities.into_iter().map(|rarity| if sum > 0.0 { WEIGHTS.topics * rarity / sum } else { 0.0 }).collect()
 }
 
 /// The score of sharing an author with this document frequency.
-pub fn author_worth(articles: u64, holders: u64) -> f32 {
-    WEIGHTS.author * rarity(articles, holders)
+pub fn author_score(articles: u64, doc_freq: u64) -> f32 {
+    WEIGHTS.author * rarity(articles, doc_freq)
 }
 
 /// The score of two events or press releases that are `days` days apart.
-pub fn time_worth(days: u32) -> f32 {
+pub fn time_score(days: u32) -> f32 {
     WEIGHTS.time * (-(days as f32) / WEIGHTS.time_scale_days).exp()
 }
 
@@ -216,7 +216,7 @@ impl Shared {
     /// The work links to the source article.
     pub const LINKS_HERE: Shared = Shared(1 << (Self::FLAGS + 3));
     /// The shared words and phrases are not prominent in both.
-    pub const IN_PASSING: Shared = Shared(1 << (Self::FLAGS + 4));
+    pub const MENTIONED_ONLY: Shared = Shared(1 << (Self::FLAGS + 4));
     const TERMS: u64 = (1 << Self::FLAGS) - 1;
 
     /// The bit of the word at an index among the weighted words.
@@ -259,21 +259,21 @@ impl Shared {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SharedTerms {
     all: Shared,
-    dwelt_on: Shared,
+    prominent: Shared,
 }
 
 impl SharedTerms {
-    /// Adds a shared term; `is_dwelt_on` says whether it is prominent in both.
-    pub fn take(&mut self, term: Shared, is_dwelt_on: bool) {
+    /// Adds a shared term; `is_prominent` says whether it is prominent in both.
+    pub fn take(&mut self, term: Shared, is_prominent: bool) {
         self.all = self.all.and(term);
-        if is_dwelt_on {
-            self.dwelt_on = self.dwelt_on.and(term);
+        if is_prominent {
+            self.prominent = self.prominent.and(term);
         }
     }
 
     /// The union.
     pub fn and(self, other: SharedTerms) -> SharedTerms {
-        SharedTerms { all: self.all.and(other.all), dwelt_on: self.dwelt_on.and(other.dwelt_on) }
+        SharedTerms { all: self.all.and(other.all), prominent: self.prominent.and(other.prominent) }
     }
 
     /// Whether no term is shared.
@@ -282,9 +282,9 @@ impl SharedTerms {
     }
 
     /// The terms to report: those prominent in both, or without any, all shared ones.
-    pub fn told(self) -> Shared {
-        let is_in_passing = self.dwelt_on.is_none() && !self.is_none();
-        if is_in_passing { self.all.and(Shared::IN_PASSING) } else { self.dwelt_on }
+    pub fn reported(self) -> Shared {
+        let is_mentioned_only = self.prominent.is_none() && !self.is_none();
+        if is_mentioned_only { self.all.and(Shared::MENTIONED_ONLY) } else { self.prominent }
     }
 }
 
@@ -299,14 +299,14 @@ pub struct Similarity {
 
 impl Similarity {
     /// The fallback tier of a work, by what it shares.
-    pub fn rung(&self) -> Rung {
+    pub fn tier(&self) -> FallbackTier {
         let leads = [Shared::LINKED, Shared::LINKS_HERE, Shared::SERIES].into_iter().any(|flag| self.shared.has(flag));
-        if leads || !self.shared.terms().is_none() { Rung::Text } else { Rung::Topic }
+        if leads || !self.shared.terms().is_none() { FallbackTier::Text } else { FallbackTier::Topic }
     }
 
     /// The order of works: by tier, then the most similar first.
     pub fn order(&self, other: &Similarity) -> Ordering {
-        self.rung().cmp(&other.rung()).then(other.score.total_cmp(&self.score))
+        self.tier().cmp(&other.tier()).then(other.score.total_cmp(&self.score))
     }
 }
 
@@ -339,14 +339,14 @@ impl SimilarityEvidence {
     /// The similarity. `articles` are those of the languages that both works have, counted for
     /// every version of the source work; `time` is the best time score of two versions. `None` if
     /// nothing relates the two: authors and time alone do not.
-    pub fn nearness(&self, articles: u64, time: f32) -> Option<Similarity> {
-        let worth = |flag: Shared, worth: f32| if self.flags.has(flag) { worth } else { 0.0 };
+    pub fn similarity(&self, articles: u64, time: f32) -> Option<Similarity> {
+        let score = |flag: Shared, score: f32| if self.flags.has(flag) { score } else { 0.0 };
         let text = if articles > 0 { self.texts / articles as f32 } else { 0.0 };
         let leads = text
             + self.topics
-            + worth(Shared::SERIES, WEIGHTS.series)
-            + worth(Shared::LINKED, WEIGHTS.linked)
-            + worth(Shared::LINKS_HERE, WEIGHTS.links_here);
+            + score(Shared::SERIES, WEIGHTS.series)
+            + score(Shared::LINKED, WEIGHTS.linked)
+            + score(Shared::LINKS_HERE, WEIGHTS.links_here);
         let score = leads + self.authors + time;
         (leads > 0.0).then_some(Similarity { score, shared: self.flags })
     }

@@ -43,7 +43,7 @@ pub fn reasons(
     }
     let terms = terms(shared, written);
     let mut terms = (!terms.is_empty()).then_some(Reason::Terms { terms });
-    if !written.is_translated && !shared.has(Shared::IN_PASSING) {
+    if !written.is_translated && !shared.has(Shared::MENTIONED_ONLY) {
         reasons.extend(terms.take());
     }
     let both = topics.iter().filter(|topic| shown.topics.iter().any(|other| is_under(&other.path, &topic.path)));

@@ -21,7 +21,7 @@ pub struct Pattern<'p> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TokenRole {
     /// Marked everywhere.
-    Told,
+    Content,
     /// A function word: marked only between marks.
     Function,
     /// Excluded by the query: never marked.
@@ -93,13 +93,13 @@ impl<'p> Highlighter<'p> {
             if !is_here(word.zone) || (word.is_quoted && has_phrases) {
                 continue;
             }
-            let role = if word.is_function_word && has_others { TokenRole::Function } else { TokenRole::Told };
+            let role = if word.is_function_word && has_others { TokenRole::Function } else { TokenRole::Content };
             for variant in &word.variants {
                 highlighter.add(Cow::Borrowed(&variant.sequence), bit(place), role);
             }
         }
         for clause in plan.required.iter().filter(|clause| is_here(clause.zone)) {
-            highlighter.add_clause(clause, plan, TokenRole::Told);
+            highlighter.add_clause(clause, plan, TokenRole::Content);
         }
         for clause in plan.excluded.iter().filter(|clause| is_here(clause.zone)) {
             highlighter.add_clause(clause, plan, TokenRole::Excluded);
@@ -113,8 +113,8 @@ impl<'p> Highlighter<'p> {
     }
 
     /// The patterns that are marked everywhere.
-    pub fn told(&self) -> impl Iterator<Item = &Pattern<'p>> {
-        self.patterns.iter().filter(|pattern| pattern.role == TokenRole::Told)
+    pub fn content_patterns(&self) -> impl Iterator<Item = &Pattern<'p>> {
+        self.patterns.iter().filter(|pattern| pattern.role == TokenRole::Content)
     }
 
     /// The summed weight of some words of the query.
@@ -177,15 +177,15 @@ impl<'p> Highlighter<'p> {
     pub fn marks(&self, text: &str, tokens: &[TextToken]) -> Vec<Mark> {
         let excluded = self.standing(tokens, TokenRole::Excluded);
         let is_free = |bytes: &Range<usize>| !excluded.iter().any(|mark| overlap(&mark.bytes, bytes));
-        let mut told = self.standing(tokens, TokenRole::Told);
-        told.retain(|mark| is_free(&mark.bytes));
+        let mut content = self.standing(tokens, TokenRole::Content);
+        content.retain(|mark| is_free(&mark.bytes));
         let mut function_words = self.standing(tokens, TokenRole::Function);
         function_words.retain(|mark| is_free(&mark.bytes));
         if function_words.is_empty() {
-            return told;
+            return content;
         }
-        let mut marks: Vec<Mark> = Vec::with_capacity(told.len());
-        for mark in told {
+        let mut marks: Vec<Mark> = Vec::with_capacity(content.len());
+        for mark in content {
             if let Some(last) = marks.last() {
                 marks.extend(joining(text, last.bytes.end..mark.bytes.start, &function_words));
             }

@@ -136,8 +136,8 @@ impl<'p> Snippets<'p> {
     }
 
     /// The patterns whose positions an engine must report.
-    pub fn sought(&self) -> impl Iterator<Item = &Pattern<'p>> {
-        self.body.told()
+    pub fn patterns(&self) -> impl Iterator<Item = &Pattern<'p>> {
+        self.body.content_patterns()
     }
 
     /// A complete title as HTML.
@@ -178,19 +178,19 @@ impl<'p> Snippets<'p> {
     /// if they do not fill half of it (such as a heading), the passages next to the first one.
     fn read_best<B: Body>(&self, body: &B, match_positions: Vec<MatchPosition>) -> Result<Read, B::Error> {
         let weight = |words| self.body.weight(words);
-        let mut held = held_passages(body, match_positions, &weight);
+        let mut held = matched_passages(body, match_positions, &weight);
         let mut read = Read::new();
         let mut covered = 0;
         let mut first = None;
         for _ in 0..self.max_fragments {
-            let worth = |passage: &HeldPassage| {
+            let value_of = |passage: &MatchedPassage| {
                 let closeness = std::cmp::Reverse(passage.extent);
                 let new = if passage.words & covered == 0 { passage.weight } else { weight(passage.words & !covered) };
                 (Weight(new), Weight(passage.weight), closeness)
             };
             // `max_by_key` returns the last of equal elements, so iterate in reverse to get the
             // earliest.
-            let Some(best) = (0..held.len()).rev().max_by_key(|place| held.get(*place).map(worth)) else { break };
+            let Some(best) = (0..held.len()).rev().max_by_key(|place| held.get(*place).map(value_of)) else { break };
             let best = held.remove(best);
             if best.words & !covered == 0 && is_filled(&read, self.max_chars) {
                 break;
@@ -238,8 +238,8 @@ impl<'p> Snippets<'p> {
             } else if !piece.begins_paragraph(fragment.bytes.start) {
                 html.push('…');
             }
-            let told = fragment.bytes.start + list_mark(&piece.text[fragment.bytes.clone()]);
-            highlighter.render(&piece.text, told..fragment.bytes.end, &piece.marks, &mut html);
+            let start = fragment.bytes.start + list_mark(&piece.text[fragment.bytes.clone()]);
+            highlighter.render(&piece.text, start..fragment.bytes.end, &piece.marks, &mut html);
             if place + 1 == shown.len() && !piece.ends_paragraph(fragment.bytes.end) {
                 html.push('…');
             }
@@ -321,7 +321,7 @@ fn piece(highlighter: &Highlighter<'_>, passages: Vec<BodyPassage>, lang: &str) 
 }
 
 /// A passage with matches.
-struct HeldPassage {
+struct MatchedPassage {
     ordinal: usize,
     /// The passage of the last match; usually the same.
     last: usize,
@@ -333,13 +333,13 @@ struct HeldPassage {
 }
 
 /// The passages with matches, in order.
-fn held_passages<B: Body>(
+fn matched_passages<B: Body>(
     body: &B,
     mut match_positions: Vec<MatchPosition>,
     weight: &dyn Fn(u64) -> f32,
-) -> Vec<HeldPassage> {
+) -> Vec<MatchedPassage> {
     match_positions.sort_unstable();
-    let mut held: Vec<HeldPassage> = Vec::new();
+    let mut held: Vec<MatchedPassage> = Vec::new();
     let mut rest = match_positions.as_slice();
     while let Some(matched) = rest.first() {
         let ordinal = passage_at(body, matched.first, held.last().map_or(0, |last| last.ordinal));
@@ -349,7 +349,7 @@ fn held_passages<B: Body>(
         let words = inside.iter().fold(0, |words, matched| words | matched.words);
         let last = inside.iter().map(|matched| matched.last).max().unwrap_or(0);
         let last = if last < end { ordinal } else { passage_at(body, last, ordinal) };
-        held.push(HeldPassage { ordinal, last, words, weight: weight(words), extent: extent(inside, words) });
+        held.push(MatchedPassage { ordinal, last, words, weight: weight(words), extent: extent(inside, words) });
     }
     held
 }

@@ -190,7 +190,7 @@ fn themes(engine: &impl Suggester, request: &SuggestRequest) -> Result<Vec<Offer
     let mut offers = engine.begun("", &[], &SuggestRequest { limit: MAX_SUGGESTIONS, ..request.clone() })?;
     let in_all: u64 = engine.languages().iter().map(|language| language.articles).sum();
     offers.retain(|offer| {
-        let Holders { works, names, .. } = offer.holders;
+        let WorkCounts { works, names, .. } = offer.counts;
         let group = offer.writing(request).map(|writing| language_group(&writing.lang));
         let in_lang = group.map_or(0, |group| articles_of(engine.languages(), &group));
         let is_common = |all: u64| all > FEW && works as f32 > COMMON_SHARE * all as f32;
@@ -417,7 +417,7 @@ pub(crate) struct Writing {
 
 /// The number of works that contain a completion.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Holders {
+pub(crate) struct WorkCounts {
     /// All works.
     pub(crate) works: u64,
     /// Works with it in the title, labels or names.
@@ -426,7 +426,7 @@ pub(crate) struct Holders {
     pub(crate) names: u64,
 }
 
-impl Holders {
+impl WorkCounts {
     /// Counts a work.
     pub(crate) fn add(&mut self, standing: Standing) {
         self.works += 1;
@@ -435,8 +435,8 @@ impl Holders {
     }
 
     /// Maps each count.
-    pub(crate) fn map(self, of: impl Fn(u64) -> u64) -> Holders {
-        Holders { works: of(self.works), headings: of(self.headings), names: of(self.names) }
+    pub(crate) fn map(self, of: impl Fn(u64) -> u64) -> WorkCounts {
+        WorkCounts { works: of(self.works), headings: of(self.headings), names: of(self.names) }
     }
 }
 
@@ -447,7 +447,7 @@ pub(crate) struct Offer {
     /// Never empty.
     pub(crate) writings: Vec<Writing>,
     /// The counts of its works.
-    pub(crate) holders: Holders,
+    pub(crate) counts: WorkCounts,
     /// The likelihood that the typed text is a misspelling of it; 1 if it starts with the text.
     pub(crate) likelihood: f32,
     /// Whether it is composed: its articles contain its first words separately from the others.
@@ -462,7 +462,7 @@ impl Offer {
 
     /// Its weight by works and likelihood.
     fn weight(&self) -> f32 {
-        let weight = self.holders.works + (HEADING_WEIGHT - 1) * self.holders.headings;
+        let weight = self.counts.works + (HEADING_WEIGHT - 1) * self.counts.headings;
         self.likelihood * weight as f32
     }
 
@@ -496,10 +496,10 @@ fn completions(mut offers: Vec<Offer>, request: &SuggestRequest) -> Vec<Completi
     let typed = completion_key(&request.text);
     let goes_on = |offer: &Offer| {
         let is_longer = |other: &&Offer| other.key.strip_prefix(&offer.key).is_some_and(|rest| rest.starts_with(' '));
-        let longer: Vec<u64> = offers.iter().filter(is_longer).map(|other| other.holders.works).collect();
+        let longer: Vec<u64> = offers.iter().filter(is_longer).map(|other| other.counts.works).collect();
         let all = longer.iter().sum::<u64>() as f32;
-        longer.iter().any(|works| *works >= offer.holders.works)
-            || (offer.key.contains(' ') && all >= GOES_ON * offer.holders.works as f32)
+        longer.iter().any(|works| *works >= offer.counts.works)
+            || (offer.key.contains(' ') && all >= GOES_ON * offer.counts.works as f32)
     };
     let mut chosen: Vec<Completion> = Vec::with_capacity(request.limit);
     let mut stems: Vec<(usize, Vec<Stems>)> = Vec::new();
@@ -517,7 +517,7 @@ fn completions(mut offers: Vec<Offer>, request: &SuggestRequest) -> Vec<Completi
             text: writing.text.clone(),
             text_html: completed_html(&writing.text, &offer.key, &typed),
             lang: writing.lang.clone(),
-            works: offer.holders.works,
+            works: offer.counts.works,
         });
     }
     chosen

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 
 use self::reader::articles::{article, place};
-use self::reader::segment::{KnownSegments, Place, index_error};
+use self::reader::segment::{DocAddress, KnownSegments, index_error};
 use self::reader::snapshot::Snapshot;
 #[cfg(feature = "test-support")]
 use super::planning::{CorrectionMode, Plan};
@@ -40,36 +40,36 @@ pub struct EmbeddedEngine {
     built_at: Arc<str>,
     snapshot: ArcSwap<Snapshot>,
     /// Retained snapshots, the oldest first, on which lists that began there continue.
-    former: ArcSwap<Vec<Arc<Snapshot>>>,
+    retained: ArcSwap<Vec<Arc<Snapshot>>>,
     is_suspect: Arc<AtomicBool>,
 }
 
 /// The maximum number of retained snapshots.
-const MAX_FORMER: usize = 16;
+const MAX_RETAINED: usize = 16;
 
 impl EmbeddedEngine {
     /// An engine over the last commit of a generation.
     pub fn new(generation: Generation) -> Result<EmbeddedEngine, GenerationError> {
         let snapshot = ArcSwap::from_pointee(generation.snapshot(KnownSegments::new())?);
         let built_at = generation.manifest().built_at.as_str().into();
-        Ok(EmbeddedEngine { generation, built_at, snapshot, former: ArcSwap::default(), is_suspect: Arc::default() })
+        Ok(EmbeddedEngine { generation, built_at, snapshot, retained: ArcSwap::default(), is_suspect: Arc::default() })
     }
 
     /// Inherits the snapshots of the engine that this one replaces, so that their lists can
     /// continue.
-    pub fn take_over(&self, previous: &EmbeddedEngine) {
-        let mut former = previous.former.load().as_ref().clone();
-        former.push(previous.snapshot.load_full());
-        self.former.store(Arc::new(former));
+    pub fn inherit_snapshots(&self, previous: &EmbeddedEngine) {
+        let mut retained = previous.retained.load().as_ref().clone();
+        retained.push(previous.snapshot.load_full());
+        self.retained.store(Arc::new(retained));
     }
 
     /// Releases retained snapshots on which no list can continue; `now_s` is the current time in
     /// Unix seconds.
-    pub fn release_former(&self, now_s: i64) {
-        let former = self.former.load();
-        if former.iter().any(|snapshot| !snapshot.is_held(now_s)) {
-            let held = former.iter().filter(|snapshot| snapshot.is_held(now_s)).cloned().collect();
-            self.former.store(Arc::new(held));
+    pub fn release_retained(&self, now_s: i64) {
+        let retained = self.retained.load();
+        if retained.iter().any(|snapshot| !snapshot.is_held(now_s)) {
+            let held = retained.iter().filter(|snapshot| snapshot.is_held(now_s)).cloned().collect();
+            self.retained.store(Arc::new(held));
         }
     }
 
@@ -77,10 +77,10 @@ impl EmbeddedEngine {
     pub fn reload(&self) -> Result<(), GenerationError> {
         let best = self.snapshot.load().known_best();
         let previous = self.snapshot.swap(Arc::new(self.generation.snapshot(best)?));
-        let mut former = self.former.load().as_ref().clone();
-        former.push(previous);
-        former.drain(..former.len().saturating_sub(MAX_FORMER));
-        self.former.store(Arc::new(former));
+        let mut retained = self.retained.load().as_ref().clone();
+        retained.push(previous);
+        retained.drain(..retained.len().saturating_sub(MAX_RETAINED));
+        self.retained.store(Arc::new(retained));
         Ok(())
     }
 
@@ -132,14 +132,14 @@ impl EmbeddedEngine {
     }
 
     /// Like [`SearchEngine::at_present`], but owned.
-    pub fn held_state(&self) -> Arc<dyn SearchEngine> {
+    pub fn owned_state(&self) -> Arc<dyn SearchEngine> {
         Arc::new(self.state())
     }
 
     fn state(&self) -> EngineState {
         EngineState {
             present: self.snapshot.load_full(),
-            former: self.former.load_full(),
+            retained: self.retained.load_full(),
             built_at: Arc::clone(&self.built_at),
             is_suspect: Arc::clone(&self.is_suspect),
         }
@@ -163,7 +163,7 @@ impl EmbeddedEngine {
 #[derive(Clone)]
 struct EngineState {
     present: Arc<Snapshot>,
-    former: Arc<Vec<Arc<Snapshot>>>,
+    retained: Arc<Vec<Arc<Snapshot>>>,
     built_at: Arc<str>,
     is_suspect: Arc<AtomicBool>,
 }
@@ -196,7 +196,7 @@ impl EngineState {
         if began_in(&self.present) {
             return &self.present;
         }
-        let held = || self.former.iter().rev().filter(|state| is_of_version(state) && state.is_held(request.now_s));
+        let held = || self.retained.iter().rev().filter(|state| is_of_version(state) && state.is_held(request.now_s));
         let any_of_version = || held().next().filter(|_| !is_of_version(&self.present));
         held().find(|state| began_in(state)).or_else(any_of_version).unwrap_or(&self.present)
     }

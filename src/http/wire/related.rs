@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::all;
 use super::article::CardJson;
-use crate::engine::{Reason, RelatedHit, Rung};
+use crate::engine::{FallbackTier, Reason, RelatedHit};
 
 /// What a related work was found by: the first that leads to it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,13 +22,13 @@ pub enum RungJson {
     Recent,
 }
 
-impl From<Rung> for RungJson {
-    fn from(rung: Rung) -> RungJson {
+impl From<FallbackTier> for RungJson {
+    fn from(rung: FallbackTier) -> RungJson {
         match rung {
-            Rung::Text => RungJson::Text,
-            Rung::Topic => RungJson::Topic,
-            Rung::Kind => RungJson::Kind,
-            Rung::Recent => RungJson::Recent,
+            FallbackTier::Text => RungJson::Text,
+            FallbackTier::Topic => RungJson::Topic,
+            FallbackTier::Kind => RungJson::Kind,
+            FallbackTier::Recent => RungJson::Recent,
         }
     }
 }

@@ -309,7 +309,7 @@ impl Generation {
             for doc in docs {
                 let id = segment.id_of(doc)?;
                 let found = snapshot.find(snapshot.fields.id, &id)?;
-                let place = crate::engine::tantivy::Place { segment: ordinal, doc };
+                let place = crate::engine::tantivy::DocAddress { segment: ordinal, doc };
                 if found != Some(place) || snapshot.card(place)?.id != id {
                     return Err(smoke(format!("article {id:?} is not found by its id")));
                 }

@@ -2,16 +2,16 @@
 
 use tantivy::Term;
 
-use super::segment::Place;
+use super::segment::DocAddress;
 use super::snapshot::Snapshot;
 use crate::article::url_key;
 use crate::engine::{ArticleAnswer, ArticleKey, Card, EngineError, Translation, listed_translations};
 
-pub(crate) fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<Place>, EngineError> {
+pub(crate) fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<DocAddress>, EngineError> {
     match key {
         ArticleKey::Id(id) => snapshot.find(snapshot.fields.id, id),
         ArticleKey::Url(url) => {
-            let mut first: Option<(String, Place)> = None;
+            let mut first: Option<(String, DocAddress)> = None;
             for place in snapshot.all_with(&Term::from_field_text(snapshot.fields.url, &url_key::key(url)))? {
                 let Some(segment) = snapshot.segments.get(place.segment) else { continue };
                 let id = segment.id_of(place.doc)?;
@@ -27,7 +27,7 @@ pub(crate) fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result
 /// The other visible versions of an article's work, see [`crate::engine::Hit::translations`].
 pub(crate) fn translations(
     snapshot: &Snapshot,
-    place: Place,
+    place: DocAddress,
     now_s: i64,
 ) -> Result<(Vec<Translation>, Option<u64>), EngineError> {
     let others = snapshot.versions(snapshot.work_of(place)).iter().filter(|other| **other != place);
@@ -41,7 +41,11 @@ pub(crate) fn translations(
 }
 
 /// A whole article: its card, its text joined from its passages, its translations.
-pub(crate) fn article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {
+pub(crate) fn article(
+    snapshot: &Snapshot,
+    place: DocAddress,
+    now_s: i64,
+) -> Result<Option<ArticleAnswer>, EngineError> {
     let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
     if !segment.is_visible(place.doc, now_s) {
         return Ok(None);

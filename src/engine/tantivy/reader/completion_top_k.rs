@@ -72,11 +72,11 @@ impl Node {
 }
 
 impl CompletionTopK {
-    /// Scans the completions of a segment; `holders` returns the number of counted articles with a
+    /// Scans the completions of a segment; `doc_freq` returns the number of counted articles with a
     /// term.
     pub(crate) fn of(
         terms: &TermDictionary,
-        holders: impl Fn(&TermInfo) -> io::Result<u32>,
+        doc_freq: impl Fn(&TermInfo) -> io::Result<u32>,
     ) -> io::Result<CompletionTopK> {
         let mut best = CompletionTopK::default();
         let mut open = vec![Node { depth: 0, count: 0, gathered: Vec::new() }];
@@ -85,7 +85,7 @@ impl CompletionTopK {
         let mut stream = terms.stream()?;
         while stream.advance() {
             let term = stream.key();
-            let articles = holders(stream.value())?;
+            let articles = doc_freq(stream.value())?;
             if articles == 0 {
                 continue;
             }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use tantivy::DocId;
 use tantivy::columnar::StrColumn;
 
-use super::segment::{Place, Segment};
+use super::segment::{DocAddress, Segment};
 use crate::analysis::language_group;
 use crate::article::{Kind, language_is_under};
 use crate::engine::filters::{Facet, Filters, label_key, month_of};
@@ -137,7 +137,7 @@ impl FacetDictionary {
         &self,
         facet: Facet,
         segment: &Segment,
-        place: Place,
+        place: DocAddress,
         mut is_wanted: impl FnMut(u32) -> bool,
     ) -> bool {
         let doc = place.doc;

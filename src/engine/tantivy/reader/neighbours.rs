@@ -18,7 +18,7 @@ pub(crate) struct LookedFor {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RelatedCandidate {
     pub(crate) work: u32,
-    pub(crate) nearness: Similarity,
+    pub(crate) similarity: Similarity,
     /// The version of the source work that it shares terms with.
     pub(crate) version: usize,
 }
@@ -99,8 +99,8 @@ fn write_candidates(out: &mut Vec<u8>, candidates: &[RelatedCandidate]) {
     out.push(u8::try_from(candidates.len()).unwrap_or(u8::MAX));
     for candidate in candidates {
         out.extend(candidate.work.to_le_bytes());
-        out.extend(candidate.nearness.score.to_le_bytes());
-        out.extend((candidate.nearness.shared.0 | (candidate.version as u64) << VERSION_SHIFT).to_le_bytes());
+        out.extend(candidate.similarity.score.to_le_bytes());
+        out.extend((candidate.similarity.shared.0 | (candidate.version as u64) << VERSION_SHIFT).to_le_bytes());
     }
 }
 
@@ -146,7 +146,7 @@ impl<'b> NeighboursReader<'b> {
         let shared = Shared(bits & ((1 << VERSION_SHIFT) - 1));
         Some(RelatedCandidate {
             work,
-            nearness: Similarity { score, shared },
+            similarity: Similarity { score, shared },
             version: (bits >> VERSION_SHIFT) as usize,
         })
     }

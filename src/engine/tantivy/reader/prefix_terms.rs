@@ -46,18 +46,18 @@ struct OpenPrefix {
 }
 
 impl PrefixTerms {
-    /// Scans the words of a segment once: words with a common prefix are adjacent. `holders`
+    /// Scans the words of a segment once: words with a common prefix are adjacent. `doc_freq`
     /// returns the number of counted articles with a term.
     pub(crate) fn of(
         terms: &TermDictionary,
-        holders: impl Fn(&TermInfo) -> io::Result<u32>,
+        doc_freq: impl Fn(&TermInfo) -> io::Result<u32>,
     ) -> io::Result<PrefixTerms> {
         let mut beginnings = PrefixTerms::default();
         let mut open: [OpenPrefix; MAX_CHARS] = Default::default();
         let mut stream = terms.stream()?;
         while stream.advance() {
             let Ok(word) = std::str::from_utf8(stream.key()) else { continue };
-            let articles = holders(stream.value())?;
+            let articles = doc_freq(stream.value())?;
             if articles == 0 {
                 continue;
             }

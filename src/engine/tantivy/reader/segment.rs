@@ -106,7 +106,7 @@ fn nth_value(column: &Column<u64>, doc: DocId, ordinal: usize) -> Option<u64> {
 
 /// The address of an article in a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
+pub(crate) struct DocAddress {
     pub(crate) segment: usize,
     pub(crate) doc: DocId,
 }
@@ -184,8 +184,8 @@ impl Segment {
             Some((uncounted, best, beginnings)) if uncounted == segment.uncounted => (best, beginnings),
             _ => {
                 let (completions, vocabulary) = (&segment.completions, &segment.vocabulary);
-                let best = CompletionTopK::of(completions.terms(), |term| segment.holders(completions, term))?;
-                let beginnings = PrefixTerms::of(vocabulary.terms(), |term| segment.holders(vocabulary, term))?;
+                let best = CompletionTopK::of(completions.terms(), |term| segment.doc_freq(completions, term))?;
+                let beginnings = PrefixTerms::of(vocabulary.terms(), |term| segment.doc_freq(vocabulary, term))?;
                 (Arc::new(best), Arc::new(beginnings))
             }
         };
@@ -194,7 +194,7 @@ impl Segment {
 
     /// The number of counted articles that contain a term. Tantivy's document frequency includes
     /// deleted articles until it merges, and invisible ones: it would reveal their words.
-    pub(crate) fn holders(&self, list: &InvertedIndexReader, term: &TermInfo) -> io::Result<u32> {
+    pub(crate) fn doc_freq(&self, list: &InvertedIndexReader, term: &TermInfo) -> io::Result<u32> {
         if self.uncounted.is_empty() {
             return Ok(term.doc_freq);
         }
@@ -214,9 +214,13 @@ impl Segment {
         Ok(term.doc_freq.saturating_sub(uncounted))
     }
 
-    /// Like [`Segment::holders`], for a term that may not exist.
-    pub(crate) fn holders_of(&self, list: &InvertedIndexReader, term: io::Result<Option<TermInfo>>) -> io::Result<u32> {
-        term?.map_or(Ok(0), |term| self.holders(list, &term))
+    /// Like [`Segment::doc_freq`], for a term that may not exist.
+    pub(crate) fn doc_freq_of(
+        &self,
+        list: &InvertedIndexReader,
+        term: io::Result<Option<TermInfo>>,
+    ) -> io::Result<u32> {
+        term?.map_or(Ok(0), |term| self.doc_freq(list, &term))
     }
 
     /// The postings of a stem in a zone.

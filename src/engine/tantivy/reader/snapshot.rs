@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use arc_swap::ArcSwapOption;
 use tantivy::columnar::{ColumnValues, TermOrdHit};
 use tantivy::schema::{IndexRecordOption, Value};
-use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, TantivyDocument, Term};
+use tantivy::{DocSet, Searcher, TERMINATED, TantivyDocument, Term};
 
 use super::facet_values::FacetDictionary;
 use super::neighbours::NearestStore;
-use super::segment::{KnownSegments, Place, Segment, index_error, value};
+use super::segment::{DocAddress, KnownSegments, Segment, index_error, value};
 use super::work_index::{WorkIndex, split_large_works};
 use crate::analysis::{ByZone, MinHash, language_group};
 use crate::engine::cursor::HOLD_S;
@@ -202,12 +202,12 @@ impl Snapshot {
     }
 
     /// The first article that contains a term.
-    pub(crate) fn find(&self, field: tantivy::schema::Field, value: &str) -> Result<Option<Place>, EngineError> {
+    pub(crate) fn find(&self, field: tantivy::schema::Field, value: &str) -> Result<Option<DocAddress>, EngineError> {
         Ok(self.all_with(&Term::from_field_text(field, value))?.into_iter().next())
     }
 
     /// All articles that contain a term, in a fixed order.
-    pub(crate) fn all_with(&self, term: &Term) -> Result<Vec<Place>, EngineError> {
+    pub(crate) fn all_with(&self, term: &Term) -> Result<Vec<DocAddress>, EngineError> {
         let mut found = Vec::new();
         for (ordinal, segment) in self.segments.iter().enumerate() {
             let inverted = segment.reader.inverted_index(term.field()).map_err(index_error)?;
@@ -218,7 +218,7 @@ impl Snapshot {
             while postings.doc() != TERMINATED {
                 let doc = postings.doc();
                 if !segment.reader.is_deleted(doc) {
-                    found.push(Place { segment: ordinal, doc });
+                    found.push(DocAddress { segment: ordinal, doc });
                 }
                 postings.advance();
             }
@@ -227,59 +227,59 @@ impl Snapshot {
     }
 
     /// The counted articles that contain a term, in a fixed order.
-    pub(crate) fn counted_with(&self, term: &Term) -> Result<Vec<Place>, EngineError> {
+    pub(crate) fn counted_with(&self, term: &Term) -> Result<Vec<DocAddress>, EngineError> {
         let mut found = self.all_with(term)?;
         found.retain(|place| self.is_counted(*place));
         Ok(found)
     }
 
     /// All articles with a profile key, in a fixed order.
-    pub(crate) fn all_with_key(&self, key: &str) -> Result<Vec<Place>, EngineError> {
+    pub(crate) fn all_with_key(&self, key: &str) -> Result<Vec<DocAddress>, EngineError> {
         self.all_with(&Term::from_field_text(self.fields.keys, key))
     }
 
     /// Like [`Segment::is_counted`].
-    pub(crate) fn is_counted(&self, place: Place) -> bool {
+    pub(crate) fn is_counted(&self, place: DocAddress) -> bool {
         self.segments.get(place.segment).is_some_and(|segment| segment.is_counted(place.doc))
     }
 
     /// Whether readers may see the article at a place, at a time (Unix).
-    pub(crate) fn is_visible(&self, place: Place, now_s: i64) -> bool {
+    pub(crate) fn is_visible(&self, place: DocAddress, now_s: i64) -> bool {
         self.segments.get(place.segment).is_some_and(|segment| segment.is_visible(place.doc, now_s))
     }
 
     /// The sketch of an article's text, see [`Segment::sketch`].
-    pub(crate) fn sketch(&self, place: Place) -> Option<MinHash> {
+    pub(crate) fn sketch(&self, place: DocAddress) -> Option<MinHash> {
         self.segments.get(place.segment)?.sketch(place.doc)
     }
 
     /// The stored card of an article.
-    pub(crate) fn card(&self, place: Place) -> Result<Card, EngineError> {
-        let address = DocAddress::new(u32::try_from(place.segment).unwrap_or(u32::MAX), place.doc);
+    pub(crate) fn card(&self, place: DocAddress) -> Result<Card, EngineError> {
+        let address = tantivy::DocAddress::new(u32::try_from(place.segment).unwrap_or(u32::MAX), place.doc);
         let document: TantivyDocument = self.searcher.doc(address).map_err(index_error)?;
         let bytes = document.get_first(self.fields.card).and_then(|value| value.as_bytes()).unwrap_or_default();
         serde_json::from_slice(bytes).map_err(index_error)
     }
 
     /// The profile of an article.
-    pub(crate) fn subject(&self, place: Place) -> Result<DocumentProfile, EngineError> {
+    pub(crate) fn subject(&self, place: DocAddress) -> Result<DocumentProfile, EngineError> {
         let Some(segment) = self.segments.get(place.segment) else { return Ok(DocumentProfile::default()) };
         let Some(bytes) = value(segment.subject.as_ref(), place.doc, 0)? else { return Ok(DocumentProfile::default()) };
         serde_json::from_slice(&bytes).map_err(index_error)
     }
 
     /// The work of an article.
-    pub(crate) fn work_of(&self, place: Place) -> u32 {
+    pub(crate) fn work_of(&self, place: DocAddress) -> u32 {
         self.works_index.work_of(self.works_index.doc(place))
     }
 
     /// The versions of a work, by id.
-    pub(crate) fn versions(&self, work: u32) -> &[Place] {
+    pub(crate) fn versions(&self, work: u32) -> &[DocAddress] {
         self.works_index.versions(work)
     }
 
     /// The counted versions of a work, by id.
-    pub(crate) fn counted_versions(&self, work: u32) -> impl Iterator<Item = Place> + '_ {
+    pub(crate) fn counted_versions(&self, work: u32) -> impl Iterator<Item = DocAddress> + '_ {
         self.versions(work).iter().copied().filter(|place| self.is_counted(*place))
     }
 

@@ -20,7 +20,7 @@ use crate::analysis::{ByZone, Zone};
 use crate::engine::EngineError;
 use crate::engine::filters::{Facet, Filters};
 use crate::engine::planning::synonyms::SynonymIndex;
-use crate::engine::planning::{Begun, Collection, WordForms};
+use crate::engine::planning::{Collection, PrefixMatches, WordForms};
 use crate::engine::ranking::LanguageStats;
 
 impl Collection for Snapshot {
@@ -35,7 +35,7 @@ impl Collection for Snapshot {
         for segment in &self.segments {
             for ((sum, zone), fields) in sums.iter_mut().zip(&segment.zones).zip(&self.fields.zones) {
                 let term = Term::from_field_text(fields.stems, stem);
-                let found = segment.holders_of(&zone.stems, zone.stems.get_term_info(&term));
+                let found = segment.doc_freq_of(&zone.stems, zone.stems.get_term_info(&term));
                 *sum += u64::from(found.map_err(index_error)?);
             }
         }
@@ -58,14 +58,14 @@ impl Collection for Snapshot {
         let term = Term::from_field_text(self.fields.vocabulary, folded);
         let mut sum = 0;
         for segment in &self.segments {
-            let found = segment.holders_of(&segment.vocabulary, segment.vocabulary.get_term_info(&term));
+            let found = segment.doc_freq_of(&segment.vocabulary, segment.vocabulary.get_term_info(&term));
             sum += u64::from(found.map_err(index_error)?);
         }
         Ok(sum)
     }
 
     fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, EngineError> {
-        let mut holders = 0;
+        let mut doc_freq = 0;
         for segment in &self.segments {
             let list = |word: &str| {
                 let term = Term::from_field_text(self.fields.vocabulary, word);
@@ -76,17 +76,17 @@ impl Collection for Snapshot {
             while doc != TERMINATED {
                 let met = if other.doc() < doc { other.seek(doc) } else { other.doc() };
                 if met == doc {
-                    holders += u64::from(segment.is_counted(doc));
+                    doc_freq += u64::from(segment.is_counted(doc));
                     doc = one.advance();
                 } else {
                     doc = if met == TERMINATED { TERMINATED } else { one.seek(met) };
                 }
             }
         }
-        Ok(holders)
+        Ok(doc_freq)
     }
 
-    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, EngineError> {
+    fn has_sequence(&self, sequence: &[WordForms]) -> Result<bool, EngineError> {
         for segment in &self.segments {
             for zone in Zone::ALL {
                 let mut docs = sequence_counts(self, segment, sequence, zone)?.into_keys();
@@ -98,11 +98,11 @@ impl Collection for Snapshot {
         Ok(false)
     }
 
-    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, EngineError> {
+    fn surface_form(&self, folded: &str, now_s: i64) -> Result<Option<String>, EngineError> {
         written(self, folded, now_s)
     }
 
-    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, EngineError> {
+    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<PrefixMatches, EngineError> {
         if self.segments.iter().any(|segment| segment.beginnings.under(prefix).is_some()) {
             return frequent_prefix_terms(self, prefix, most);
         }
@@ -115,7 +115,7 @@ impl Collection for Snapshot {
             }
             Ok(())
         });
-        Ok(Begun::best_of(words?, most))
+        Ok(PrefixMatches::best_of(words?, most))
     }
 
     fn synonyms(&self) -> &SynonymIndex {
@@ -138,9 +138,9 @@ impl Snapshot {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
         for segment in &self.segments {
             let mut take = |word: &[u8], term: &TermInfo| {
-                let holders = segment.holders(&segment.vocabulary, term)?;
-                if holders > 0 {
-                    *found.entry(String::from_utf8_lossy(word).into_owned()).or_insert(0) += u64::from(holders);
+                let doc_freq = segment.doc_freq(&segment.vocabulary, term)?;
+                if doc_freq > 0 {
+                    *found.entry(String::from_utf8_lossy(word).into_owned()).or_insert(0) += u64::from(doc_freq);
                 }
                 Ok(())
             };
@@ -152,7 +152,11 @@ impl Snapshot {
 
 /// The most frequent of very many words with a prefix. The most frequent words of each segment are
 /// collected and then counted over all segments.
-pub(crate) fn frequent_prefix_terms(snapshot: &Snapshot, prefix: &str, most: usize) -> Result<Begun, EngineError> {
+pub(crate) fn frequent_prefix_terms(
+    snapshot: &Snapshot,
+    prefix: &str,
+    most: usize,
+) -> Result<PrefixMatches, EngineError> {
     let end = format!("{prefix}{}", char::MAX);
     let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     let mut most_in_one = 0;
@@ -169,7 +173,7 @@ pub(crate) fn frequent_prefix_terms(snapshot: &Snapshot, prefix: &str, most: usi
         } else {
             let mut words = terms.range().ge(prefix).lt(&end).into_stream().map_err(index_error)?;
             while let Some((word, info)) = words.next() {
-                let articles = segment.holders(&segment.vocabulary, info).map_err(index_error)?;
+                let articles = segment.doc_freq(&segment.vocabulary, info).map_err(index_error)?;
                 if articles > 0 {
                     *found.entry(word.to_vec()).or_insert(0) += u64::from(articles);
                 }
@@ -191,5 +195,5 @@ pub(crate) fn frequent_prefix_terms(snapshot: &Snapshot, prefix: &str, most: usi
             words.push((word, articles));
         }
     }
-    Ok(Begun { count, ..Begun::best_of(words, most) })
+    Ok(PrefixMatches { count, ..PrefixMatches::best_of(words, most) })
 }

@@ -2,7 +2,7 @@
 
 use tantivy::DocId;
 
-use super::segment::{Place, Segment};
+use super::segment::{DocAddress, Segment};
 use crate::article::{Kind, MAX_VERSIONS};
 use crate::engine::related::subject::eventful_day;
 
@@ -23,7 +23,7 @@ pub(crate) struct WorkIndex {
     days: Vec<i32>,
     /// For every work, the start of its versions; and the end of the last.
     starts: Vec<u32>,
-    versions: Vec<Place>,
+    versions: Vec<DocAddress>,
     /// For every work, a bit for every language that it has a version in; languages beyond the
     /// 64th share bits.
     languages: Vec<u64>,
@@ -57,7 +57,7 @@ pub(crate) fn split_large_works(segments: &mut [Segment], works: usize) -> usize
         for doc in (0..segment.reader.max_doc()).filter(|doc| segment.is_counted(*doc)) {
             let work = segment.work_of(doc);
             if counts.get(work as usize).is_some_and(|count| *count > MAX_VERSIONS) {
-                versions.push((work, segment.id_rank(doc), Place { segment: ordinal, doc }));
+                versions.push((work, segment.id_rank(doc), DocAddress { segment: ordinal, doc }));
             }
         }
     }
@@ -94,10 +94,10 @@ impl WorkIndex {
                 index.days.push(day.unwrap_or(NO_DAY));
             }
         }
-        let alive: Vec<(usize, Place)> = (0..)
+        let alive: Vec<(usize, DocAddress)> = (0..)
             .zip(segments)
             .flat_map(|(ordinal, segment)| {
-                segment.reader.doc_ids_alive().map(move |doc| Place { segment: ordinal, doc })
+                segment.reader.doc_ids_alive().map(move |doc| DocAddress { segment: ordinal, doc })
             })
             .map(|place| (index.work_of(index.doc(place)) as usize, place))
             .filter(|(work, _)| *work < works)
@@ -118,7 +118,7 @@ impl WorkIndex {
             *start = sum;
         }
         let mut next = index.starts.clone();
-        index.versions = vec![Place { segment: 0, doc: 0 }; alive.len()];
+        index.versions = vec![DocAddress { segment: 0, doc: 0 }; alive.len()];
         for (work, place) in alive {
             if let Some(next) = next.get_mut(work)
                 && let Some(version) = index.versions.get_mut(*next as usize)
@@ -127,7 +127,7 @@ impl WorkIndex {
                 *next += 1;
             }
         }
-        let rank = |place: &Place| segments.get(place.segment).map(|segment| segment.id_rank(place.doc));
+        let rank = |place: &DocAddress| segments.get(place.segment).map(|segment| segment.id_rank(place.doc));
         for (start, end) in index.starts.iter().zip(index.starts.iter().skip(1)) {
             if let Some(versions) = index.versions.get_mut(*start as usize..*end as usize) {
                 versions.sort_by_key(rank);
@@ -142,7 +142,7 @@ impl WorkIndex {
     }
 
     /// The number of the article at an address.
-    pub(crate) fn doc(&self, place: Place) -> Doc {
+    pub(crate) fn doc(&self, place: DocAddress) -> Doc {
         self.base(place.segment) + place.doc
     }
 
@@ -167,7 +167,7 @@ impl WorkIndex {
     }
 
     /// The versions of a work that are not deleted, by id.
-    pub(crate) fn versions(&self, work: u32) -> &[Place] {
+    pub(crate) fn versions(&self, work: u32) -> &[DocAddress] {
         let bounds = self.starts.get(work as usize).zip(self.starts.get(work as usize + 1));
         bounds.and_then(|(from, to)| self.versions.get(*from as usize..*to as usize)).unwrap_or_default()
     }

@@ -19,7 +19,7 @@ use self::neighbours_file::asked_versions;
 use self::scorer::{Scorer, VersionProfile};
 use super::reader::articles::place;
 use super::reader::neighbours::{LookedFor, RelatedCandidate};
-use super::reader::segment::Place;
+use super::reader::segment::DocAddress;
 use super::reader::snapshot::Snapshot;
 use super::search::filter::Filter;
 use crate::analysis::{ArticleTerms, KeyTerm, language_group};
@@ -31,7 +31,8 @@ use crate::engine::related::reasons::{SurfaceForms, reasons};
 use crate::engine::related::subject::work_key;
 use crate::engine::related::{DocumentProfile, KEPT, Shared, Similarity};
 use crate::engine::{
-    ArticleKey, Card, EngineError, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo, Rung, language_fit,
+    ArticleKey, Card, EngineError, FallbackTier, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo,
+    language_fit,
 };
 
 /// The works most similar to the origin of a request.
@@ -46,7 +47,7 @@ pub(crate) fn related(snapshot: &Snapshot, request: &RelatedRequest) -> Result<O
     let Some(origin) = origin else { return Ok(None) };
     let id = origin.place.is_some().then(|| origin.card.id.clone());
     let mut tiers = FallbackTiers::new(snapshot, request, &origin);
-    tiers.climb()?;
+    tiers.fill()?;
     Ok(Some(RelatedAnswer { id, hits: tiers.hits, index_version: snapshot.version }))
 }
 
@@ -55,12 +56,12 @@ struct RelatedTarget {
     card: Card,
     subject: DocumentProfile,
     /// Its address, if it is in the index.
-    place: Option<Place>,
+    place: Option<DocAddress>,
     /// Its own work, and for a draft the works that it would replace.
     own: Vec<u32>,
     /// The counted versions of its work, by id, followed by itself if it is not counted yet; empty
     /// for a draft.
-    versions: Vec<Place>,
+    versions: Vec<DocAddress>,
     /// Its index among them.
     version: usize,
     sketches: NearDuplicates,
@@ -68,14 +69,14 @@ struct RelatedTarget {
 
 impl RelatedTarget {
     /// The origin for a visible article.
-    fn of_article(snapshot: &Snapshot, place: Place, now_s: i64) -> Result<Option<RelatedTarget>, EngineError> {
+    fn of_article(snapshot: &Snapshot, place: DocAddress, now_s: i64) -> Result<Option<RelatedTarget>, EngineError> {
         let Some(segment) = snapshot.segments.get(place.segment) else { return Ok(None) };
         if !segment.is_visible(place.doc, now_s) {
             return Ok(None);
         }
         let work = snapshot.work_of(place);
         let uncounted = Some(place).filter(|place| !snapshot.is_counted(*place));
-        let versions: Vec<Place> = snapshot.counted_versions(work).chain(uncounted).collect();
+        let versions: Vec<DocAddress> = snapshot.counted_versions(work).chain(uncounted).collect();
         let mut sketches = NearDuplicates::default();
         for version in &versions {
             sketches.show(snapshot.sketch(*version));
@@ -153,7 +154,7 @@ struct Pool {
 /// A version of a work that may be shown.
 #[derive(Clone, Copy)]
 struct RelatedChoice {
-    place: Place,
+    place: DocAddress,
     candidate: RelatedCandidate,
     published: Option<i64>,
     id_rank: u32,
@@ -187,7 +188,7 @@ impl<'s> FallbackTiers<'s> {
         }
     }
 
-    fn climb(&mut self) -> Result<(), EngineError> {
+    fn fill(&mut self) -> Result<(), EngineError> {
         let all = &self.request.filters;
         let own_lang = self.origin.card.lang.split('-').next().map(str::to_owned);
         let own = Filters { langs: own_lang.into_iter().collect(), ..all.clone() };
@@ -199,24 +200,24 @@ impl<'s> FallbackTiers<'s> {
         };
         let languages: Vec<&Filters> = if is_asked { vec![all] } else { vec![&own, all] };
         if self.request.any_lang {
-            self.by_nearness(all, false)?;
+            self.by_similarity(all, false)?;
             for filters in &languages {
-                self.newest(kind(filters).as_ref(), Rung::Kind)?;
+                self.newest(kind(filters).as_ref(), FallbackTier::Kind)?;
             }
             for filters in &languages {
-                self.newest(Some(filters), Rung::Recent)?;
+                self.newest(Some(filters), FallbackTier::Recent)?;
             }
         } else {
             for filters in &languages {
-                self.by_nearness(filters, std::ptr::eq(*filters, &own))?;
-                self.newest(kind(filters).as_ref(), Rung::Kind)?;
-                self.newest(Some(filters), Rung::Recent)?;
+                self.by_similarity(filters, std::ptr::eq(*filters, &own))?;
+                self.newest(kind(filters).as_ref(), FallbackTier::Kind)?;
+                self.newest(Some(filters), FallbackTier::Recent)?;
             }
         }
         if self.hits.is_empty() && self.had_copies {
             // A near-duplicate is better than nothing.
             self.copies = NearDuplicates::default();
-            self.newest(Some(all), Rung::Recent)?;
+            self.newest(Some(all), FallbackTier::Recent)?;
         }
         Ok(())
     }
@@ -226,7 +227,7 @@ impl<'s> FallbackTiers<'s> {
     }
 
     /// Adds similar works, from the stored ones if they suffice, else computed now.
-    fn by_nearness(&mut self, filters: &Filters, is_own_language: bool) -> Result<(), EngineError> {
+    fn by_similarity(&mut self, filters: &Filters, is_own_language: bool) -> Result<(), EngineError> {
         if self.missing() == 0 {
             return Ok(());
         }
@@ -305,8 +306,9 @@ impl<'s> FallbackTiers<'s> {
         if !pool.is_whole && choices.len() < choice {
             return None;
         }
-        let nearness: Vec<Similarity> = choices.iter().take(choice).map(|choice| choice.candidate.nearness).collect();
-        let mut order = in_order(&nearness).into_iter().chain(nearness.len()..);
+        let similarity: Vec<Similarity> =
+            choices.iter().take(choice).map(|choice| choice.candidate.similarity).collect();
+        let mut order = in_order(&similarity).into_iter().chain(similarity.len()..);
         let mut copies = self.copies.clone();
         let mut shown = Vec::new();
         while shown.len() < self.missing()
@@ -340,8 +342,8 @@ impl<'s> FallbackTiers<'s> {
             let mut passing: Vec<RelatedChoice> =
                 nearest.into_iter().filter_map(|candidate| self.choice(candidate, filter)).collect();
             passing.sort_unstable_by(|a, b| {
-                let by_nearness = a.candidate.nearness.order(&b.candidate.nearness);
-                by_nearness.then(b.published.cmp(&a.published)).then(a.id_rank.cmp(&b.id_rank))
+                let by_similarity = a.candidate.similarity.order(&b.candidate.similarity);
+                by_similarity.then(b.published.cmp(&a.published)).then(a.id_rank.cmp(&b.id_rank))
             });
             choices.extend(passing);
             many *= 4;
@@ -366,7 +368,7 @@ impl<'s> FallbackTiers<'s> {
     fn show_near(&mut self, shown: Vec<RelatedChoice>, looked_for: &[LookedFor]) -> Result<(), EngineError> {
         let mut written: HashMap<usize, SurfaceForms> = HashMap::new();
         for RelatedChoice { place, candidate, .. } in shown {
-            let RelatedCandidate { work, nearness, version } = candidate;
+            let RelatedCandidate { work, similarity, version } = candidate;
             let written = match written.entry(version) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
@@ -376,8 +378,8 @@ impl<'s> FallbackTiers<'s> {
             };
             checkpoint()?;
             let card = self.snapshot.card(place)?;
-            let why = self.reasons(nearness.shared, written, &card, work)?;
-            self.show(place, work, card, nearness.score, nearness.rung(), why);
+            let why = self.reasons(similarity.shared, written, &card, work)?;
+            self.show(place, work, card, similarity.score, similarity.tier(), why);
         }
         Ok(())
     }
@@ -409,10 +411,10 @@ impl<'s> FallbackTiers<'s> {
     }
 
     /// Adds the newest works.
-    fn newest(&mut self, filters: Option<&Filters>, rung: Rung) -> Result<(), EngineError> {
+    fn newest(&mut self, filters: Option<&Filters>, rung: FallbackTier) -> Result<(), EngineError> {
         let Some(filters) = filters.filter(|_| self.missing() > 0) else { return Ok(()) };
         let filter = Filter::new(&self.snapshot.values, filters);
-        let nothing = |work| RelatedCandidate { work, nearness: Similarity::default(), version: 0 };
+        let nothing = |work| RelatedCandidate { work, similarity: Similarity::default(), version: 0 };
         let works =
             (0..u32::try_from(self.snapshot.works).unwrap_or(u32::MAX)).filter(|work| !self.seen.contains(work));
         let mut choices: Vec<RelatedChoice> = works.filter_map(|work| self.choice(nothing(work), &filter)).collect();
@@ -426,14 +428,14 @@ impl<'s> FallbackTiers<'s> {
                 continue;
             }
             checkpoint()?;
-            let why = if rung == Rung::Kind { Reason::Kind } else { Reason::Recent };
+            let why = if rung == FallbackTier::Kind { Reason::Kind } else { Reason::Recent };
             let card = self.snapshot.card(place)?;
             self.show(place, candidate.work, card, 0.0, rung, vec![why]);
         }
         Ok(())
     }
 
-    fn show(&mut self, place: Place, work: u32, card: Card, score: f32, rung: Rung, reasons: Vec<Reason>) {
+    fn show(&mut self, place: DocAddress, work: u32, card: Card, score: f32, rung: FallbackTier, reasons: Vec<Reason>) {
         self.seen.insert(work);
         self.copies.show(self.snapshot.sketch(place));
         let other_language = language_group(&card.lang) != language_group(&self.origin.card.lang);
@@ -447,7 +449,7 @@ fn take_nearest(rest: &mut Vec<RelatedCandidate>, many: usize) -> Vec<RelatedCan
     if rest.len() <= many {
         return std::mem::take(rest);
     }
-    let (_, last, _) = rest.select_nth_unstable_by(many, |a, b| a.nearness.order(&b.nearness));
-    let last = last.nearness;
-    rest.extract_if(.., |candidate| candidate.nearness.order(&last).is_le()).collect()
+    let (_, last, _) = rest.select_nth_unstable_by(many, |a, b| a.similarity.order(&b.similarity));
+    let last = last.similarity;
+    rest.extract_if(.., |candidate| candidate.similarity.order(&last).is_le()).collect()
 }

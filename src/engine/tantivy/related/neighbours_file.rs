@@ -16,7 +16,7 @@ use crate::crash_point;
 use crate::engine::EngineError;
 use crate::engine::related::{KEPT, Similarity};
 use crate::engine::tantivy::reader::neighbours::{FILE, HEAD, Kept, MAGIC, MAX_VERSIONS, RelatedCandidate};
-use crate::engine::tantivy::reader::segment::Place;
+use crate::engine::tantivy::reader::segment::DocAddress;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// How many works are computed and written at a time.
@@ -27,8 +27,8 @@ fn kept_of_near(near: &Near, groups: &[Option<usize>], has_group: impl Fn(u32, O
     let best = |version: usize, is_wanted: &dyn Fn(u32) -> bool| -> Vec<RelatedCandidate> {
         let works = near.works.iter().enumerate();
         let mut best: Vec<(Similarity, u32, usize)> = works
-            .filter(|(_, (work, nearness))| nearness.score > 0.0 && is_wanted(*work))
-            .map(|(at, (work, nearness))| (*nearness, *work, at))
+            .filter(|(_, (work, similarity))| similarity.score > 0.0 && is_wanted(*work))
+            .map(|(at, (work, similarity))| (*similarity, *work, at))
             .collect();
         let order = |a: &(Similarity, u32, usize), b: &(Similarity, u32, usize)| a.0.order(&b.0).then(a.1.cmp(&b.1));
         if best.len() > KEPT {
@@ -164,7 +164,7 @@ fn kept_of(snapshot: &Snapshot, scorer: &mut Scorer<'_>, work: u32) -> Result<Ke
 pub(crate) fn asked_versions(
     snapshot: &Snapshot,
     work: u32,
-    uncounted: Option<Place>,
+    uncounted: Option<DocAddress>,
 ) -> Result<Vec<VersionProfile>, EngineError> {
     let versions = snapshot.counted_versions(work).take(MAX_VERSIONS);
     let asked = versions.chain(uncounted).map(|place| {

@@ -47,13 +47,13 @@ impl Near {
     /// The work at an index, for the source version at another index: the shared terms are those
     /// with that version, or else those with the first version that shares any.
     pub(crate) fn candidate(&self, at: usize, version: usize) -> RelatedCandidate {
-        let (work, nearness) = self.works.get(at).copied().unwrap_or_default();
+        let (work, similarity) = self.works.get(at).copied().unwrap_or_default();
         let terms =
             |version: usize| self.terms.get(version).and_then(|terms| terms.get(at)).copied().unwrap_or_default();
         let mut versions = [version].into_iter().chain(0..self.terms.len());
         let version = versions.find(|version| !terms(*version).is_none()).unwrap_or(version);
-        let shared = nearness.shared.and(terms(version).told());
-        RelatedCandidate { work, nearness: Similarity { shared, ..nearness }, version }
+        let shared = similarity.shared.and(terms(version).reported());
+        RelatedCandidate { work, similarity: Similarity { shared, ..similarity }, version }
     }
 
     /// All similar works, for the source version at an index.
@@ -68,9 +68,9 @@ impl Near {
 struct Holding {
     doc: Doc,
     /// The score of the term there.
-    worth: f32,
-    /// See [`related::dwells`].
-    dwells: bool,
+    score: f32,
+    /// See [`related::is_prominent`].
+    is_prominent: bool,
 }
 
 /// The occurrences of a term in the articles of one language.
@@ -85,7 +85,7 @@ const MAX_KEPT_POSTINGS: usize = (16 << 20) / size_of::<Holding>();
 /// What an article's text shares with a source version.
 #[derive(Clone, Copy, Default)]
 struct TextEvidence {
-    worth: f32,
+    score: f32,
     shared: SharedTerms,
 }
 
@@ -102,9 +102,9 @@ pub(crate) struct Scorer<'s> {
     /// For every language group, the mean length of each zone.
     means: Vec<ByZone<f32>>,
     /// The document frequencies of terms by zone.
-    holders: ByZone<FxHashMap<String, u64>>,
+    doc_freq: ByZone<FxHashMap<String, u64>>,
     /// The document frequencies of phrases.
-    phrase_holders: FxHashMap<String, u64>,
+    phrase_doc_freq: FxHashMap<String, u64>,
     /// The occurrences of words, for every language group.
     holdings: Vec<FxHashMap<String, Holdings>>,
     keyed: FxHashMap<String, Docs>,
@@ -122,8 +122,8 @@ impl<'s> Scorer<'s> {
         Scorer {
             snapshot,
             means: means.collect(),
-            holders: ByZone::default(),
-            phrase_holders: FxHashMap::default(),
+            doc_freq: ByZone::default(),
+            phrase_doc_freq: FxHashMap::default(),
             holdings: vec![FxHashMap::default(); snapshot.languages.len()],
             keyed: FxHashMap::default(),
             postings_kept: 0,
@@ -183,8 +183,8 @@ impl<'s> Scorer<'s> {
         }
         let works = found.works.iter().map(|found| {
             let common = self.common_articles(asked, found.work);
-            let nearness = found.evidence.nearness(common, self.time_worth(asked, found.work));
-            (found.work, nearness.filter(|_| !own.contains(&found.work)).unwrap_or_default())
+            let similarity = found.evidence.similarity(common, self.time_score(asked, found.work));
+            (found.work, similarity.filter(|_| !own.contains(&found.work)).unwrap_or_default())
         });
         let works = works.collect();
         self.forget();
@@ -196,7 +196,7 @@ impl<'s> Scorer<'s> {
         if self.postings_kept > MAX_KEPT_POSTINGS {
             self.holdings.iter_mut().for_each(FxHashMap::clear);
             self.keyed.clear();
-            self.holders.iter_mut().for_each(FxHashMap::clear);
+            self.doc_freq.iter_mut().for_each(FxHashMap::clear);
             self.postings_kept = 0;
         }
     }
@@ -209,14 +209,14 @@ impl<'s> Scorer<'s> {
     }
 
     /// The score of a work being of about the same time.
-    fn time_worth(&self, asked: &[VersionProfile], work: u32) -> f32 {
+    fn time_score(&self, asked: &[VersionProfile], work: u32) -> f32 {
         let index = &self.snapshot.works_index;
         let asked = asked.iter().filter_map(|version| version.subject.eventful_day);
         let apart = asked.flat_map(|one| {
             let others = index.versions(work).iter().filter_map(|place| index.eventful_day(index.doc(*place)));
             others.map(move |other| one.abs_diff(other))
         });
-        apart.min().map_or(0.0, related::time_worth)
+        apart.min().map_or(0.0, related::time_score)
     }
 
     /// Sums, for every article, what its text shares with a version; also returns the compared
@@ -233,39 +233,39 @@ impl<'s> Scorer<'s> {
         let (leading, others) = words.split_at(words.len().min(LEADING_WORDS));
         for (at, word) in leading.iter().enumerate() {
             let Some(term) = terms.words.get(word.place) else { continue };
-            let asked_dwells = related::dwells_on(term, &language.lang);
+            let is_prominent_in_source = related::is_prominent_term(term, &language.lang);
             for holding in self.word_holdings(group, &term.stem)?.iter() {
-                let both_dwell = asked_dwells && holding.dwells;
-                self.lead(holding.doc, word.weight * holding.worth, Shared::word(at), both_dwell);
+                let in_both = is_prominent_in_source && holding.is_prominent;
+                self.lead(holding.doc, word.weight * holding.score, Shared::word(at), in_both);
             }
         }
         for (at, phrase) in phrases.iter().enumerate() {
             let Some(term) = terms.phrases.get(phrase.place) else { continue };
-            let asked_dwells = related::dwells_on(term, &language.lang);
+            let is_prominent_in_source = related::is_prominent_term(term, &language.lang);
             let docs = self.docs_with(snapshot.fields.phrases, &term.stem)?;
             for doc in docs.into_iter().filter(|doc| snapshot.works_index.group_of(*doc) == Some(group)) {
-                self.lead(doc, phrase.weight * related::phrase_worth(), Shared::phrase(at), asked_dwells);
+                self.lead(doc, phrase.weight * related::phrase_score(), Shared::phrase(at), is_prominent_in_source);
             }
         }
         for (at, word) in (leading.len()..).zip(others) {
             let Some(term) = terms.words.get(word.place) else { continue };
-            let asked_dwells = related::dwells_on(term, &language.lang);
-            self.add_other(group, &term.stem, word.weight, Shared::word(at), asked_dwells)?;
+            let is_prominent_in_source = related::is_prominent_term(term, &language.lang);
+            self.add_other(group, &term.stem, word.weight, Shared::word(at), is_prominent_in_source)?;
         }
         let whole = related::whole_text(&words, &phrases);
         let places = |terms: Vec<WeightedTerm>| terms.into_iter().map(|term| term.place).collect();
         Ok((LookedFor { words: places(words), phrases: places(phrases) }, whole))
     }
 
-    /// Adds a shared term that leads to an article; `both_dwell` says whether it is prominent in
+    /// Adds a shared term that leads to an article; `in_both` says whether it is prominent in
     /// both.
-    fn lead(&mut self, doc: Doc, worth: f32, term: Shared, both_dwell: bool) {
+    fn lead(&mut self, doc: Doc, score: f32, term: Shared, in_both: bool) {
         let Some(text) = self.texts.get_mut(doc as usize) else { return };
         if text.shared.is_none() {
             self.touched.push(doc);
         }
-        text.worth += worth;
-        text.shared.take(term, both_dwell);
+        text.score += score;
+        text.shared.take(term, in_both);
     }
 
     /// The articles of the same series, and those with a link to or from a version.
@@ -290,16 +290,16 @@ impl<'s> Scorer<'s> {
         let topics: Result<Vec<Docs>, EngineError> =
             subject.topics.iter().map(|topic| self.docs_with_key(&topic_key(&topic.path))).collect();
         let topics = topics?;
-        let holders: Vec<u64> = topics.iter().map(|docs| docs.len() as u64).collect();
-        for (docs, worth) in topics.iter().zip(related::topic_worths(articles, &holders)) {
-            for doc in docs.iter().filter(|_| worth > 0.0) {
-                self.label(*doc, of_all, |labels| labels.topics += worth);
+        let doc_freq: Vec<u64> = topics.iter().map(|docs| docs.len() as u64).collect();
+        for (docs, score) in topics.iter().zip(related::topic_scores(articles, &doc_freq)) {
+            for doc in docs.iter().filter(|_| score > 0.0) {
+                self.label(*doc, of_all, |labels| labels.topics += score);
             }
         }
         for author in &subject.authors {
             let docs = self.docs_with_key(&author_key(author))?;
-            let worth = related::author_worth(articles, docs.len() as u64);
-            docs.iter().for_each(|doc| self.label(*doc, of_all, |labels| labels.authors += worth));
+            let score = related::author_score(articles, docs.len() as u64);
+            docs.iter().for_each(|doc| self.label(*doc, of_all, |labels| labels.authors += score));
         }
         Ok(())
     }
@@ -323,32 +323,32 @@ impl<'s> Scorer<'s> {
         most: usize,
         articles: u64,
     ) -> Result<Vec<WeightedTerm>, EngineError> {
-        related::weightiest(terms, most, articles, asked.is_indexed.into(), |term| self.term_holders(term))
+        related::weightiest(terms, most, articles, asked.is_indexed.into(), |term| self.term_doc_freq(term))
     }
 
     /// The document frequency of a term in the zone that it was found in; of a phrase, anywhere.
-    fn term_holders(&mut self, term: &KeyTerm) -> Result<u64, EngineError> {
+    fn term_doc_freq(&mut self, term: &KeyTerm) -> Result<u64, EngineError> {
         let is_phrase = term.stem.contains(' ');
-        let known = if is_phrase { &self.phrase_holders } else { &self.holders[term.zone] };
-        if let Some(holders) = known.get(&term.stem) {
-            return Ok(*holders);
+        let known = if is_phrase { &self.phrase_doc_freq } else { &self.doc_freq[term.zone] };
+        if let Some(doc_freq) = known.get(&term.stem) {
+            return Ok(*doc_freq);
         }
         let fields = &self.snapshot.fields;
         let field = if is_phrase { fields.phrases } else { fields.zones[term.zone].stems };
-        let holders = self.count_holders(field, &term.stem)?;
-        let known = if is_phrase { &mut self.phrase_holders } else { &mut self.holders[term.zone] };
-        known.insert(term.stem.clone(), holders);
-        Ok(holders)
+        let doc_freq = self.count_docs(field, &term.stem)?;
+        let known = if is_phrase { &mut self.phrase_doc_freq } else { &mut self.doc_freq[term.zone] };
+        known.insert(term.stem.clone(), doc_freq);
+        Ok(doc_freq)
     }
 
     /// The number of counted articles that contain a term.
-    fn count_holders(&self, field: Field, key: &str) -> Result<u64, EngineError> {
+    fn count_docs(&self, field: Field, key: &str) -> Result<u64, EngineError> {
         let term = Term::from_field_text(field, key);
         let mut sum = 0;
         for segment in &self.snapshot.segments {
             let list = segment.reader.inverted_index(field).map_err(index_error)?;
             let Some(info) = list.get_term_info(&term).map_err(index_error)? else { continue };
-            sum += u64::from(segment.holders(&list, &info).map_err(index_error)?);
+            sum += u64::from(segment.doc_freq(&list, &info).map_err(index_error)?);
         }
         Ok(sum)
     }
@@ -389,8 +389,8 @@ impl<'s> Scorer<'s> {
                     if index.group_of(base + doc) == Some(group) {
                         holdings.push(Holding {
                             doc: base + doc,
-                            worth: related::zone_worth(zone, *frequency, *length as u32, mean),
-                            dwells: related::dwells(zone, *frequency),
+                            score: related::zone_score(zone, *frequency, *length as u32, mean),
+                            is_prominent: related::is_prominent(zone, *frequency),
                         });
                     }
                 }
@@ -405,7 +405,7 @@ impl<'s> Scorer<'s> {
         Ok(holdings)
     }
 
-    /// Adds a word of a language to the articles that other terms led to; `asked_dwells` says
+    /// Adds a word of a language to the articles that other terms led to; `is_prominent_in_source` says
     /// whether it is prominent in the source article.
     fn add_other(
         &mut self,
@@ -413,7 +413,7 @@ impl<'s> Scorer<'s> {
         stem: &str,
         weight: f32,
         word: Shared,
-        asked_dwells: bool,
+        is_prominent_in_source: bool,
     ) -> Result<(), EngineError> {
         let mut texts = std::mem::take(&mut self.texts);
         let read = each_list(self.snapshot, stem, |base, segment, zone, mut list| {
@@ -423,8 +423,8 @@ impl<'s> Scorer<'s> {
                     let text = texts.get_mut((base + doc) as usize).filter(|text| !text.shared.is_none());
                     let Some(text) = text else { continue };
                     let length = segment.zones[zone].length.get_val(*doc) as u32;
-                    text.worth += weight * related::zone_worth(zone, *frequency, length, mean);
-                    text.shared.take(word, asked_dwells && related::dwells(zone, *frequency));
+                    text.score += weight * related::zone_score(zone, *frequency, length, mean);
+                    text.shared.take(word, is_prominent_in_source && related::is_prominent(zone, *frequency));
                 }
                 list.advance();
             }
@@ -490,7 +490,7 @@ impl Finds {
     /// version's whole text.
     fn take_text(&mut self, slots: &mut [u32], work: u32, evidence: TextEvidence, whole: f32) {
         let Some(found) = self.of(slots, work) else { return };
-        found.text = found.text.max(evidence.worth / whole);
+        found.text = found.text.max(evidence.score / whole);
         let at = found.at;
         if let Some(terms) = self.terms.last_mut() {
             terms.resize(terms.len().max(at + 1), SharedTerms::default());

@@ -5,18 +5,18 @@ use std::cmp::Ordering;
 use super::boosts::Priors;
 use super::proximity::pairs_scores;
 use crate::engine::planning::Plan;
-use crate::engine::tantivy::reader::segment::Place;
+use crate::engine::tantivy::reader::segment::DocAddress;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Cursor, CursorKey, EngineError, Sort, ranking};
 
 /// A matching work, with the version to show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WorkCandidate {
-    pub(crate) place: Place,
+    pub(crate) place: DocAddress,
     /// The best score among the work's versions.
     pub(crate) score: f32,
     /// The proximity part of the score.
-    pub(crate) nearness: f32,
+    pub(crate) proximity: f32,
     /// The score of the version to show, without proximity.
     pub(crate) version_score: f32,
     fit: u8,
@@ -45,13 +45,13 @@ impl<'s> Works<'s> {
 
     /// Adds a version that matches and passes the filters. `fit` says how well its language fits
     /// the reader, see [`crate::engine::language_fit`].
-    pub(crate) fn take(&mut self, place: Place, score: f32, fit: u8) {
+    pub(crate) fn take(&mut self, place: DocAddress, score: f32, fit: u8) {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
         let published = segment.published.first(place.doc);
         let candidate = WorkCandidate {
             place,
             score,
-            nearness: 0.0,
+            proximity: 0.0,
             version_score: score,
             fit,
             published,
@@ -80,7 +80,7 @@ impl<'s> Works<'s> {
 
     /// Adds proximity to the scores of the best works, see [`ranking::PAIR_DEPTH`]. Of works that
     /// tie at that depth, those with the lower ids.
-    pub(crate) fn add_nearness(&mut self, plan: &Plan, priors: &Priors<'_>) -> Result<(), EngineError> {
+    pub(crate) fn add_proximity(&mut self, plan: &Plan, priors: &Priors<'_>) -> Result<(), EngineError> {
         if plan.pairs.is_empty() {
             return Ok(());
         }
@@ -88,13 +88,13 @@ impl<'s> Works<'s> {
             // No more works are added from here on, so the slots may become stale.
             self.candidates.select_nth_unstable_by(ranking::PAIR_DEPTH - 1, |a, b| order(Sort::Relevance, a, b));
         }
-        let best: Vec<Place> =
+        let best: Vec<DocAddress> =
             self.candidates.iter().take(ranking::PAIR_DEPTH).map(|candidate| candidate.place).collect();
         let scores = pairs_scores(self.snapshot, plan, &best)?;
         for (candidate, score) in self.candidates.iter_mut().zip(scores) {
             let Some(segment) = self.snapshot.segments.get(candidate.place.segment) else { continue };
-            candidate.nearness = score * priors.factor(segment, candidate.place.doc);
-            candidate.score += candidate.nearness;
+            candidate.proximity = score * priors.factor(segment, candidate.place.doc);
+            candidate.score += candidate.proximity;
         }
         Ok(())
     }
@@ -149,9 +149,9 @@ impl WorkCandidate {
     }
 
     const NOWHERE: WorkCandidate = WorkCandidate {
-        place: Place { segment: usize::MAX, doc: 0 },
+        place: DocAddress { segment: usize::MAX, doc: 0 },
         score: 0.0,
-        nearness: 0.0,
+        proximity: 0.0,
         version_score: 0.0,
         fit: 0,
         published: None,

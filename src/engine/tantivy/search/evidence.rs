@@ -14,7 +14,7 @@ use crate::engine::cancellation::checkpoint;
 use crate::engine::explain::{Evidence, Occurrences};
 use crate::engine::planning::Variant;
 use crate::engine::tantivy::reader::phrase_match::sequence_counts_of;
-use crate::engine::tantivy::reader::segment::{Place, Segment};
+use crate::engine::tantivy::reader::segment::{DocAddress, Segment};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// The memory address of a variant, which identifies it within its plan; the plan outlives this.
@@ -31,7 +31,7 @@ pub(crate) struct PageEvidence<'s> {
 }
 
 impl<'s> PageEvidence<'s> {
-    pub(crate) fn new(snapshot: &'s Snapshot, places: &[Place]) -> PageEvidence<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot, places: &[DocAddress]) -> PageEvidence<'s> {
         let mut docs = vec![Vec::new(); snapshot.segments.len()];
         for place in places {
             if let Some(docs) = docs.get_mut(place.segment) {
@@ -43,7 +43,7 @@ impl<'s> PageEvidence<'s> {
     }
 
     /// The evidence about one of the articles; `segment` is its segment.
-    pub(crate) fn of<'p>(&'p self, segment: &'s Segment, place: Place) -> ArticleEvidence<'p, 's> {
+    pub(crate) fn of<'p>(&'p self, segment: &'s Segment, place: DocAddress) -> ArticleEvidence<'p, 's> {
         ArticleEvidence { page: self, segment, place }
     }
 
@@ -93,14 +93,14 @@ fn each(list: Option<SegmentPostings>, docs: &[DocId], mut take: impl FnMut(DocI
 pub(crate) struct ArticleEvidence<'p, 's> {
     page: &'p PageEvidence<'s>,
     segment: &'s Segment,
-    place: Place,
+    place: DocAddress,
 }
 
 impl Evidence for ArticleEvidence<'_, '_> {
     type Error = EngineError;
 
     fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, EngineError> {
-        let Place { segment, doc } = self.place;
+        let DocAddress { segment, doc } = self.place;
         let key = (std::ptr::from_ref(variant).addr(), zone, segment);
         if let Some(counts) = self.page.counted.borrow().get(&key) {
             return Ok(counts.get(&doc).copied().unwrap_or_default());

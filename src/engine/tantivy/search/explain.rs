@@ -4,7 +4,7 @@ use super::boosts::Priors;
 use super::collector::WorkCandidate;
 use super::evidence::PageEvidence;
 use crate::engine::EngineError;
-use crate::engine::explain::{Explanation, Made, explain};
+use crate::engine::explain::{Explanation, ScoreBreakdown, explain};
 use crate::engine::tantivy::reader::segment::Segment;
 
 /// Explains the score of a work.
@@ -15,12 +15,12 @@ pub(crate) fn explanation<'s>(
     candidate: &WorkCandidate,
 ) -> Result<Explanation, EngineError> {
     let doc = candidate.place.doc;
-    let made = Made {
+    let breakdown = ScoreBreakdown {
         score: candidate.score,
         version: candidate.version_score,
-        nearness: candidate.nearness,
+        proximity: candidate.proximity,
         language: priors.language(segment, doc),
         recency: priors.recency(segment, doc),
     };
-    explain(priors.plan, &evidence.of(segment, candidate.place), &made)
+    explain(priors.plan, &evidence.of(segment, candidate.place), &breakdown)
 }

@@ -8,12 +8,12 @@ use crate::engine::cancellation::Steps;
 use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
 use crate::engine::filters::Facet;
 use crate::engine::tantivy::reader::facet_values::FacetLabel;
-use crate::engine::tantivy::reader::segment::{Place, Segment};
+use crate::engine::tantivy::reader::segment::{DocAddress, Segment};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// A version that counts for some facet.
 struct CountedVersions {
-    place: Place,
+    place: DocAddress,
     failed: Failed,
     /// The index of the previous version of the same work, plus one.
     before: u32,
@@ -24,7 +24,7 @@ pub(crate) struct Counter<'s> {
     snapshot: &'s Snapshot,
     facets: Vec<Facet>,
     group: bool,
-    matching: Vec<(Place, Failed)>,
+    matching: Vec<(DocAddress, Failed)>,
 }
 
 impl<'s> Counter<'s> {
@@ -33,7 +33,7 @@ impl<'s> Counter<'s> {
     }
 
     /// Records a matching version and the filters that it fails.
-    pub(crate) fn take(&mut self, place: Place, failed: Failed) {
+    pub(crate) fn take(&mut self, place: DocAddress, failed: Failed) {
         if self.facets.iter().any(|facet| failed.is_none_but(*facet)) {
             self.matching.push((place, failed));
         }
@@ -102,7 +102,7 @@ impl<'s> Sums<'s> {
     }
 
     /// Adds a matching version and the filters that it fails.
-    fn take(&mut self, place: Place, failed: Failed) {
+    fn take(&mut self, place: DocAddress, failed: Failed) {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
         let last = self.last.get_mut(segment.work_of(place.doc) as usize);
         let before = last.as_ref().map_or(0, |last| **last);

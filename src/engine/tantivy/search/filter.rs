@@ -3,7 +3,7 @@
 use crate::engine::Filters;
 use crate::engine::filters::Facet;
 use crate::engine::tantivy::reader::facet_values::FacetDictionary;
-use crate::engine::tantivy::reader::segment::{Place, Segment};
+use crate::engine::tantivy::reader::segment::{DocAddress, Segment};
 
 /// The filters that an article fails, with one bit per facet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +40,7 @@ struct SelectedValues {
 }
 
 impl SelectedValues {
-    fn holds(&self, values: &FacetDictionary, segment: &Segment, place: Place) -> bool {
+    fn holds(&self, values: &FacetDictionary, segment: &Segment, place: DocAddress) -> bool {
         values.any(self.facet, segment, place, |value| self.values.get(value as usize) == Some(&true))
     }
 }
@@ -71,12 +71,12 @@ impl<'s> Filter<'s> {
     }
 
     /// Whether an article passes.
-    pub(crate) fn passes(&self, segment: &Segment, place: Place) -> bool {
+    pub(crate) fn passes(&self, segment: &Segment, place: DocAddress) -> bool {
         self.failed(segment, place).is_none()
     }
 
     /// The filters that an article fails; incomplete once no facet can count it.
-    pub(crate) fn failed(&self, segment: &Segment, place: Place) -> Failed {
+    pub(crate) fn failed(&self, segment: &Segment, place: DocAddress) -> Failed {
         let mut failed = Failed::default();
         let has_bounds = self.filters.from_s.is_some() || self.filters.until_s.is_some();
         if has_bounds && !self.filters.takes_date(segment.published.first(place.doc)) {

@@ -9,7 +9,7 @@ use crate::engine::cancellation::checkpoint;
 use crate::engine::snippets::Snippets;
 use crate::engine::tantivy::reader::articles::translations;
 use crate::engine::tantivy::reader::body::SegmentBody;
-use crate::engine::tantivy::reader::segment::{Place, index_error};
+use crate::engine::tantivy::reader::segment::{DocAddress, index_error};
 use crate::engine::{EngineError, Hit, SearchRequest};
 
 /// Reads the displayed data of works.
@@ -20,7 +20,7 @@ pub(crate) fn hits(
 ) -> Result<Vec<Hit>, EngineError> {
     let snapshot = priors.snapshot;
     let snippets = Snippets::new(priors.plan, request, page.len());
-    let places: Vec<Place> = page.iter().map(|candidate| candidate.place).collect();
+    let places: Vec<DocAddress> = page.iter().map(|candidate| candidate.place).collect();
     let mut match_positions = match_positions(snapshot, &snippets, &places)?;
     let evidence = PageEvidence::new(snapshot, &places);
     let mut hits = Vec::with_capacity(page.len());

@@ -24,16 +24,16 @@ use self::filter::Filter;
 use self::hits::hits;
 use self::scorer::Accumulator;
 use super::reader::articles::place;
-use super::reader::segment::Place;
+use super::reader::segment::DocAddress;
 use super::reader::snapshot::Snapshot;
 use crate::engine::cancellation::Steps;
 use crate::engine::planning::relaxation::{self, FoundMatches, RelaxedAnswer, is_whole};
-use crate::engine::planning::{CorrectionMode, Known, Note, Plan};
+use crate::engine::planning::{CachedCollection, CorrectionMode, Note, Plan};
 use crate::engine::{Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, language_fit};
 
 /// The matching works, best first.
 pub(crate) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
-    let collection = Known::new(snapshot);
+    let collection = CachedCollection::new(snapshot);
     let plan = Plan::new(request, CorrectionMode::of(request), &collection)?;
     search_in(snapshot, &collection, plan, request)
 }
@@ -45,12 +45,12 @@ pub(crate) fn search_planned(
     plan: Plan,
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
-    search_in(snapshot, &Known::new(snapshot), plan, request)
+    search_in(snapshot, &CachedCollection::new(snapshot), plan, request)
 }
 
 fn search_in(
     snapshot: &Snapshot,
-    collection: &Known<'_, Snapshot>,
+    collection: &CachedCollection<'_, Snapshot>,
     plan: Plan,
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
@@ -111,7 +111,7 @@ fn matching<'s>(
             if !required.iter().all(|docs| docs.contains(&doc)) || !segment.is_visible(doc, request.now_s) {
                 return;
             }
-            let place = Place { segment: ordinal, doc };
+            let place = DocAddress { segment: ordinal, doc };
             let work = segment.work_of(doc);
             if without.contains(&work) || excluded.contains(&work) {
                 return;
@@ -138,8 +138,8 @@ fn matching<'s>(
         }
         for (doc, held) in accumulator.held() {
             steps.step()?;
-            if plan.asked.is_held(&held) {
-                take(doc, held.score * plan.asked.coverage(&held), is_whole(&plan.asked, &held));
+            if plan.requirements.is_met_by(&held) {
+                take(doc, held.score * plan.requirements.coverage(&held), is_whole(&plan.requirements, &held));
             }
         }
     }
@@ -161,7 +161,7 @@ fn answer(
     let sort = sort_of(&plan, request);
     let priors = Priors { snapshot, plan: &plan, recency: request.recency, now_s: request.now_s };
     if sort == Sort::Relevance {
-        works.add_nearness(&plan, &priors)?;
+        works.add_proximity(&plan, &priors)?;
     }
     let total = works.len();
     let mut offset = request.offset;

@@ -9,18 +9,18 @@ use crate::engine::cancellation::checkpoint;
 use crate::engine::planning::{Plan, PlannedWord};
 use crate::engine::ranking::{pair_frequency, pair_score, pair_zones};
 use crate::engine::tantivy::reader::phrase_match::{add_positions, form_postings};
-use crate::engine::tantivy::reader::segment::Place;
+use crate::engine::tantivy::reader::segment::DocAddress;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
 /// For every article, the proximity score of neighbouring words. The postings of each word are read
 /// once, in address order.
-pub(crate) fn pairs_scores(snapshot: &Snapshot, plan: &Plan, places: &[Place]) -> Result<Vec<f32>, EngineError> {
+pub(crate) fn pairs_scores(snapshot: &Snapshot, plan: &Plan, places: &[DocAddress]) -> Result<Vec<f32>, EngineError> {
     if plan.pairs.is_empty() {
         return Ok(vec![0.0; places.len()]);
     }
-    let mut order: Vec<(Place, usize)> = places.iter().copied().zip(0..).collect();
+    let mut order: Vec<(DocAddress, usize)> = places.iter().copied().zip(0..).collect();
     order.sort_by_key(|(place, _)| (place.segment, place.doc));
-    let (sorted, indexes): (Vec<Place>, Vec<usize>) = order.into_iter().unzip();
+    let (sorted, indexes): (Vec<DocAddress>, Vec<usize>) = order.into_iter().unzip();
     let mut sorted_scores = vec![0.0; places.len()];
     for zone in pair_zones() {
         let mut stands_at = Vec::with_capacity(plan.words.len());
@@ -54,9 +54,9 @@ fn positions(
     snapshot: &Snapshot,
     zone: Zone,
     word: &PlannedWord,
-    places: &[Place],
+    places: &[DocAddress],
 ) -> Result<Vec<Vec<u32>>, EngineError> {
-    let mut found: Vec<(Place, Vec<u32>)> = places.iter().map(|place| (*place, Vec::new())).collect();
+    let mut found: Vec<(DocAddress, Vec<u32>)> = places.iter().map(|place| (*place, Vec::new())).collect();
     let mut buffer = Vec::new();
     for in_segment in found.chunk_by_mut(|(a, _), (b, _)| a.segment == b.segment) {
         let Some(segment) = in_segment.first().and_then(|(first, _)| snapshot.segments.get(first.segment)) else {
@@ -64,7 +64,7 @@ fn positions(
         };
         for forms in word.variants.iter().filter_map(|variant| variant.sequence.first()) {
             for mut list in form_postings(snapshot, segment, forms, zone)? {
-                for (Place { doc, .. }, positions) in in_segment.iter_mut() {
+                for (DocAddress { doc, .. }, positions) in in_segment.iter_mut() {
                     let doc = *doc;
                     if list.doc() < doc {
                         list.seek(doc);

@@ -16,7 +16,7 @@ use crate::analysis::Standing;
 use crate::engine::cancellation::{Steps, checkpoint};
 use crate::engine::planning::Collection;
 use crate::engine::ranking::LanguageStats;
-use crate::engine::suggest::{Holders, MisspeltText, Offer, Suggester, Typed, Writing};
+use crate::engine::suggest::{MisspeltText, Offer, Suggester, Typed, WorkCounts, Writing};
 use crate::engine::tantivy::EngineState;
 use crate::engine::tantivy::index::schema::{PART_SEPARATOR, completion_text, read_completion, standing};
 use crate::engine::tantivy::reader::completion_top_k::CompletionTopK;
@@ -170,7 +170,7 @@ fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Res
         let mut terms = terms.into_stream().map_err(index_error)?;
         while let Some((term, info)) = terms.next() {
             steps.step()?;
-            let articles = segment.holders(&segment.completions, info).map_err(index_error)?;
+            let articles = segment.doc_freq(&segment.completions, info).map_err(index_error)?;
             candidates.meet(term, articles, |_| 1.0);
         }
     }
@@ -242,7 +242,7 @@ fn mended<'r>(
             while gone_through < most
                 && let Some((term, info)) = terms.next()
             {
-                let articles = segment.holders(&segment.completions, info).map_err(index_error)?;
+                let articles = segment.doc_freq(&segment.completions, info).map_err(index_error)?;
                 gone_through += usize::from(articles > 0);
                 let Some((key, ..)) = read_completion(term) else { continue };
                 let beginning = misspelt.beginning(key);
@@ -326,10 +326,10 @@ fn offer(
                 continue;
             }
             let postings = segment.completions.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs);
-            let holders = segment.holders(&segment.completions, info).map_err(index_error)?;
+            let doc_freq = segment.doc_freq(&segment.completions, info).map_err(index_error)?;
             let is_seen = |doc| segment.is_visible(doc, request.now_s);
             let work_of = |doc| within.holds(place, doc).then(|| segment.work_of(doc));
-            let articles = counted.take(postings.map_err(index_error)?, holders, is_seen, work_of);
+            let articles = counted.take(postings.map_err(index_error)?, doc_freq, is_seen, work_of);
             if articles > 0 {
                 *writings.entry((lang.to_owned(), completion_text(&key, writing))).or_insert(0) += articles;
             }
@@ -337,7 +337,7 @@ fn offer(
     }
     let writings: Vec<Writing> =
         writings.into_iter().map(|((lang, text), articles)| Writing { text, lang, articles }).collect();
-    Ok((!writings.is_empty()).then(|| Offer { key, writings, holders: counted.sums(), likelihood, is_composed: false }))
+    Ok((!writings.is_empty()).then(|| Offer { key, writings, counts: counted.sums(), likelihood, is_composed: false }))
 }
 
 /// The counted works of a completion.
@@ -351,11 +351,11 @@ struct CountedCompletion {
 
 impl CountedCompletion {
     /// Counts the visible articles of a list for which `work_of` returns a work. Once enough were
-    /// read, it only makes sure that one is found, and estimates the rest from `holders`.
+    /// read, it only makes sure that one is found, and estimates the rest from `doc_freq`.
     fn take(
         &mut self,
         mut list: SegmentPostings,
-        holders: u32,
+        doc_freq: u32,
         is_seen: impl Fn(DocId) -> bool,
         work_of: impl Fn(DocId) -> Option<u32>,
     ) -> u64 {
@@ -375,17 +375,17 @@ impl CountedCompletion {
             list.advance();
         }
         let is_estimated = list.doc() != TERMINATED;
-        let estimate = seen * u64::from(holders) / u64::from(looked_at.max(1));
+        let estimate = seen * u64::from(doc_freq) / u64::from(looked_at.max(1));
         let articles = if is_estimated { estimate.max(seen) } else { seen };
         self.estimated += articles;
         articles
     }
 
     /// The number of works, by standing.
-    fn sums(mut self) -> Holders {
+    fn sums(mut self) -> WorkCounts {
         let articles = self.works.len() as u64;
         self.works.sort_unstable();
-        let mut counted = Holders::default();
+        let mut counted = WorkCounts::default();
         // The most significant standing of each work comes first.
         self.works.chunk_by(|a, b| a.0 == b.0).filter_map(|work| work.first()).for_each(|(_, best)| counted.add(*best));
         counted.map(|works| (works * self.estimated).checked_div(articles).unwrap_or(0))

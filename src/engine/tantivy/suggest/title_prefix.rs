@@ -10,7 +10,7 @@ use crate::analysis::HeadPlace;
 use crate::engine::cancellation::Steps;
 use crate::engine::suggest::Typed;
 use crate::engine::tantivy::index::schema::{MAX_BEGINNING_CHARS, PART_SEPARATOR, head_beginning, head_term};
-use crate::engine::tantivy::reader::segment::{Place, Segment, index_error};
+use crate::engine::tantivy::reader::segment::{DocAddress, Segment, index_error};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Card, EngineError, SuggestRequest};
 
@@ -36,7 +36,7 @@ pub(crate) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestReques
                     && segment.is_visible(doc, request.now_s)
                 {
                     let rank = Rank { fit, place, newness, id: Reverse(segment.id_rank(doc)) };
-                    top.take(rank, segment.work_of(doc), Place { segment: ordinal, doc });
+                    top.take(rank, segment.work_of(doc), DocAddress { segment: ordinal, doc });
                 }
             })?;
         }
@@ -58,7 +58,7 @@ struct Top {
     limit: usize,
     /// The best language fit for the reader.
     best_fit: u8,
-    entries: Vec<(Rank, u32, Place)>,
+    entries: Vec<(Rank, u32, DocAddress)>,
 }
 
 impl Top {
@@ -77,7 +77,7 @@ impl Top {
         self.worst().is_some_and(|worst| worst.fit == self.best_fit)
     }
 
-    fn take(&mut self, rank: Rank, work: u32, place: Place) {
+    fn take(&mut self, rank: Rank, work: u32, place: DocAddress) {
         if let Some(known) = self.entries.iter_mut().find(|(_, known, _)| *known == work) {
             if rank > known.0 {
                 *known = (rank, work, place);
@@ -92,7 +92,7 @@ impl Top {
         }
     }
 
-    fn places(mut self) -> impl Iterator<Item = Place> {
+    fn places(mut self) -> impl Iterator<Item = DocAddress> {
         self.entries.sort_unstable_by_key(|(rank, ..)| Reverse(*rank));
         self.entries.into_iter().map(|(_, _, place)| place)
     }
@@ -172,10 +172,10 @@ impl Docs {
         let mut words = Vec::new();
         while let Some((term, info)) = terms.next() {
             if term.ends_with(PART_SEPARATOR.encode_utf8(&mut [0; 4]).as_bytes()) {
-                words.push((segment.holders(&segment.heads, info).map_err(index_error)?, info.clone()));
+                words.push((segment.doc_freq(&segment.heads, info).map_err(index_error)?, info.clone()));
             }
         }
-        words.sort_by_key(|(holders, _)| Reverse(*holders));
+        words.sort_by_key(|(doc_freq, _)| Reverse(*doc_freq));
         for (_, info) in words.iter().take(MAX_WORDS) {
             let list = segment.heads.read_postings_from_terminfo(info, IndexRecordOption::Basic);
             let mut list = list.map_err(index_error)?;

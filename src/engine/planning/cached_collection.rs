@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::collection::{Begun, Collection};
+use super::collection::{Collection, PrefixMatches};
 use super::plan::WordForms;
 use super::synonyms::SynonymIndex;
 use crate::engine::filters::Filters;
@@ -14,28 +14,28 @@ use crate::engine::ranking::LanguageStats;
 type Counted = Vec<(String, u64)>;
 
 /// A collection of one state of the articles, with a cache of its lookups.
-pub(crate) struct Known<'c, C> {
+pub(crate) struct CachedCollection<'c, C> {
     collection: &'c C,
     stem_doc_freqs: RefCell<HashMap<String, u64>>,
     doc_freqs: RefCell<HashMap<String, u64>>,
     fuzzy: RefCell<HashMap<(String, u8), Counted>>,
-    together: RefCell<HashMap<(String, String), u64>>,
-    written: RefCell<HashMap<(String, i64), Option<String>>>,
-    begun: RefCell<HashMap<(String, usize), Begun>>,
-    in_a_row: RefCell<Vec<(Vec<WordForms>, bool)>>,
+    co_doc_freqs: RefCell<HashMap<(String, String), u64>>,
+    surface_forms: RefCell<HashMap<(String, i64), Option<String>>>,
+    prefixes: RefCell<HashMap<(String, usize), PrefixMatches>>,
+    sequences: RefCell<Vec<(Vec<WordForms>, bool)>>,
 }
 
-impl<'c, C> Known<'c, C> {
-    pub(crate) fn new(collection: &'c C) -> Known<'c, C> {
-        Known {
+impl<'c, C> CachedCollection<'c, C> {
+    pub(crate) fn new(collection: &'c C) -> CachedCollection<'c, C> {
+        CachedCollection {
             collection,
             stem_doc_freqs: RefCell::default(),
             doc_freqs: RefCell::default(),
             fuzzy: RefCell::default(),
-            together: RefCell::default(),
-            written: RefCell::default(),
-            begun: RefCell::default(),
-            in_a_row: RefCell::default(),
+            co_doc_freqs: RefCell::default(),
+            surface_forms: RefCell::default(),
+            prefixes: RefCell::default(),
+            sequences: RefCell::default(),
         }
     }
 }
@@ -54,7 +54,7 @@ fn known<K: std::hash::Hash + Eq, V: Clone, E>(
     Ok(found)
 }
 
-impl<C: Collection> Collection for Known<'_, C> {
+impl<C: Collection> Collection for CachedCollection<'_, C> {
     type Error = C::Error;
 
     fn languages(&self) -> &[LanguageStats] {
@@ -74,24 +74,24 @@ impl<C: Collection> Collection for Known<'_, C> {
     }
 
     fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, C::Error> {
-        known(&self.together, (one.to_owned(), other.to_owned()), || self.collection.co_doc_freq(one, other))
+        known(&self.co_doc_freqs, (one.to_owned(), other.to_owned()), || self.collection.co_doc_freq(one, other))
     }
 
-    fn has_in_a_row(&self, sequence: &[WordForms]) -> Result<bool, C::Error> {
-        if let Some((_, known)) = self.in_a_row.borrow().iter().find(|(known, _)| known == sequence) {
+    fn has_sequence(&self, sequence: &[WordForms]) -> Result<bool, C::Error> {
+        if let Some((_, known)) = self.sequences.borrow().iter().find(|(known, _)| known == sequence) {
             return Ok(*known);
         }
-        let found = self.collection.has_in_a_row(sequence)?;
-        self.in_a_row.borrow_mut().push((sequence.to_vec(), found));
+        let found = self.collection.has_sequence(sequence)?;
+        self.sequences.borrow_mut().push((sequence.to_vec(), found));
         Ok(found)
     }
 
-    fn written(&self, folded: &str, now_s: i64) -> Result<Option<String>, C::Error> {
-        known(&self.written, (folded.to_owned(), now_s), || self.collection.written(folded, now_s))
+    fn surface_form(&self, folded: &str, now_s: i64) -> Result<Option<String>, C::Error> {
+        known(&self.surface_forms, (folded.to_owned(), now_s), || self.collection.surface_form(folded, now_s))
     }
 
-    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<Begun, C::Error> {
-        known(&self.begun, (prefix.to_owned(), most), || self.collection.prefix_terms(prefix, most))
+    fn prefix_terms(&self, prefix: &str, most: usize) -> Result<PrefixMatches, C::Error> {
+        known(&self.prefixes, (prefix.to_owned(), most), || self.collection.prefix_terms(prefix, most))
     }
 
     fn synonyms(&self) -> &SynonymIndex {
