@@ -143,7 +143,7 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 #[test]
-fn on_random_sites_the_embedded_engine_says_what_the_oracle_says() {
+fn embedded_engine_agrees_with_the_oracle_on_random_sites() {
     let related = (any::<prop::sample::Index>(), random::filters(), 1usize..12, random::now_s(), any::<(bool, bool)>());
     let left_out = prop::option::weighted(0.2, any::<prop::sample::Index>());
     let questions = (prop::collection::vec((random::request(), left_out), 40), prop::collection::vec(related, 12));
@@ -189,7 +189,7 @@ fn whole_works(answer: &SearchAnswer) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn after_changes_and_deletions_the_state_is_whole_and_a_full_build_is_exact() {
+fn incremental_changes_reach_the_state_of_a_full_build() {
     let queries = prop::collection::vec((random::plain_query(), random::filters()), 30);
     let questions = (queries, prop::collection::vec(random::request(), 20), 3usize..=4);
     runner(12)
@@ -243,7 +243,7 @@ fn after_changes_and_deletions_the_state_is_whole_and_a_full_build_is_exact() {
 
 /// Deeper than the works whose words' nearness is looked at, and of several pages.
 #[test]
-fn on_a_larger_site_the_embedded_engine_says_what_the_oracle_says() {
+fn embedded_engine_agrees_with_the_oracle_on_a_larger_site() {
     runner(2)
         .run(&(random::larger_site(), prop::collection::vec(random::request(), 60)), |(records, requests)| {
             let (made, oracle) = (makers::embedded(&records), makers::oracle_of(&records));
@@ -261,7 +261,7 @@ fn on_a_larger_site_the_embedded_engine_says_what_the_oracle_says() {
 /// Where some words lead to other articles and further ones only count, and where the texts lead to
 /// so many that topics need not.
 #[test]
-fn on_a_site_of_many_words_related_works_are_those_of_the_oracle() {
+fn related_works_agree_with_the_oracle_on_a_site_of_many_words() {
     let question = (any::<prop::sample::Index>(), random::filters(), 1usize..12, any::<(bool, bool, bool)>());
     runner(4)
         .run(&(random::wordy_site(), prop::collection::vec(question, 80)), |(records, questions)| {
@@ -282,7 +282,7 @@ fn on_a_site_of_many_words_related_works_are_those_of_the_oracle() {
 }
 
 #[test]
-fn on_the_library_the_embedded_engine_says_what_the_oracle_says() {
+fn embedded_engine_agrees_with_the_oracle_on_the_library() {
     let records = library();
     let (made, oracle) = (makers::embedded(&records), makers::oracle_of(&records));
     for request in requests() {

@@ -84,7 +84,7 @@ const CARD_FIELDS: [&str; 12] =
 const OPTIONAL_FIELDS: [&str; 4] = ["updated_at", "starts_at", "ends_at", "series"];
 
 #[test]
-fn a_search_answer_has_the_shape_of_the_design() {
+fn search_answer_has_the_documented_shape() {
     let body = search(&[("q", "movilidad virtual"), ("ui_lang", "es")]);
     assert_eq!(keys(&body), BTreeSet::from(SEARCH_FIELDS), "nothing more and nothing less");
     assert_eq!(body["query"], "movilidad virtual");
@@ -120,7 +120,7 @@ fn a_search_answer_has_the_shape_of_the_design() {
 }
 
 #[test]
-fn a_work_is_one_hit_with_its_versions_as_translations() {
+fn work_is_one_hit_with_its_versions_as_translations() {
     let now_s = jiff::Timestamp::now().as_second();
     let mut versions: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
     for article in &CORPUS.articles {
@@ -141,7 +141,7 @@ fn a_work_is_one_hit_with_its_versions_as_translations() {
 }
 
 #[test]
-fn totals_are_exact_on_every_page_and_pages_hold_every_work_once() {
+fn totals_are_exact_and_pages_contain_every_work_once() {
     for parameters in [
         vec![],
         vec![("q", "universidad")],
@@ -171,7 +171,7 @@ fn totals_are_exact_on_every_page_and_pages_hold_every_work_once() {
 }
 
 #[test]
-fn lang_filters_versions_and_takes_regional_ones() {
+fn lang_filters_versions_and_matches_regional_varieties() {
     for lang in ["en", "es", "pt", "fr"] {
         let body = search(&[("lang", lang), ("limit", "100")]);
         assert_eq!(total(&body), works_with(|article| article.lang == lang), "{lang}");
@@ -198,7 +198,7 @@ fn lang_filters_versions_and_takes_regional_ones() {
 }
 
 #[test]
-fn kind_topic_and_dates_filter_alone_and_together() {
+fn kind_topic_and_date_filters_combine() {
     for kind in ["article", "press-release", "blog", "event", "publication"] {
         let body = search(&[("kind", kind), ("limit", "100")]);
         assert_eq!(total(&body), works_with(|article| article.kind.as_str() == kind), "{kind}");
@@ -292,7 +292,7 @@ fn snippet_chars_bounds_the_snippet_in_characters() {
 }
 
 #[test]
-fn the_readers_language_decides_the_version_and_filters_nothing() {
+fn ui_lang_selects_the_version_and_filters_nothing() {
     let version = |parameters: &[(&str, &str)], accept: Option<&str>| -> (String, usize) {
         let mut request = Request::get(search_path(parameters));
         if let Some(accept) = accept {
@@ -342,7 +342,7 @@ fn unknown_parameters_are_named_on_every_route() {
 }
 
 #[test]
-fn bad_values_are_named() {
+fn invalid_values_are_reported_by_parameter() {
     for (name, values) in [
         ("lang", ["", "x", "español", "en-", "es,en"].as_slice()),
         ("ui_lang", &["", "x", "12", "en_US!"]),
@@ -377,7 +377,7 @@ fn bad_values_are_named() {
 }
 
 #[test]
-fn a_parameter_that_stands_once_cannot_be_repeated() {
+fn repeating_a_single_valued_parameter_is_an_error() {
     for (name, value) in [
         ("q", "x"),
         ("ui_lang", "es"),
@@ -491,7 +491,7 @@ fn nasty_query_texts_answer_200() {
 }
 
 #[test]
-fn bytes_that_are_no_text_answer_200() {
+fn bytes_that_are_not_utf8_answer_200() {
     for raw in [
         "%FF%00",
         "%",
@@ -574,7 +574,7 @@ fn an_article_is_found_by_id_and_by_address() {
 }
 
 #[test]
-fn an_unknown_article_is_a_404() {
+fn unknown_article_is_a_404() {
     for path in [
         "/v1/articles/nothing",
         "/v1/articles/en/women-rectors/",
@@ -636,7 +636,7 @@ fn related_articles_are_found_by_id_and_by_address() {
 }
 
 #[test]
-fn without_an_index_there_is_503_but_life() {
+fn without_an_index_searches_answer_503_and_livez_200() {
     let empty = router(EngineSlot::default(), Settings::default());
     for path in [
         "/v1/search?q=x",
@@ -717,7 +717,7 @@ fn tells_nothing(answer: &Answer) {
 }
 
 #[test]
-fn a_fault_of_ours_tells_nothing_of_the_inside() {
+fn internal_error_reveals_no_details() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.jsonl");
     std::fs::write(&file, "{\"id\":\"x\",\"title\":\"Olá mundo\",\"lang\":\"pt\"}\n").unwrap();
@@ -753,7 +753,7 @@ fn a_fault_of_ours_tells_nothing_of_the_inside() {
 }
 
 #[test]
-fn a_misspelt_query_says_what_was_searched_for_and_hits_explain_themselves() {
+fn misspelt_query_reports_its_correction_and_hits_are_explained() {
     let body = search(&[("q", "movilidda virtual"), ("explain", "true")]);
     assert_eq!(body["corrections"], json!([{ "typed": "movilidda", "searched": ["movilidad"] }]), "{body}");
     let explanation = &body["hits"][0]["explanation"];

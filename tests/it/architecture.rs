@@ -170,7 +170,7 @@ fn layers_use_only_what_the_table_allows() {
 }
 
 #[test]
-fn no_layers_are_in_a_circle() {
+fn layers_have_no_cycle() {
     let layers = layers();
     let uses = |layer: &String| layers[layer].clone();
     for layer in layers.keys() {
@@ -183,7 +183,7 @@ fn no_layers_are_in_a_circle() {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn files_have_no_import_cycle() {
     let files = source_files();
     let file_of: BTreeMap<&[String], &str> =
         files.iter().map(|file| (file.module.as_slice(), file.path.as_str())).collect();

@@ -32,7 +32,7 @@ fn raw(path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Answer 
 }
 
 #[test]
-fn a_search_by_json_is_the_search_by_query_string() {
+fn json_search_equals_query_string_search() {
     for (search, query) in [
         (json!({}), ""),
         (json!({ "q": "movilidad virtual", "ui_lang": "es", "limit": 3 }), "q=movilidad+virtual&ui_lang=es&limit=3"),
@@ -53,7 +53,7 @@ fn a_search_by_json_is_the_search_by_query_string() {
 }
 
 #[test]
-fn what_a_search_by_json_cannot_be_is_named() {
+fn invalid_json_search_is_reported() {
     for (search, code, parameters) in [
         (json!({ "colour": "red", "Q": 1 }), "unknown-parameter", vec!["Q", "colour"]),
         (json!({ "q": 1 }), "bad-value", vec!["q"]),
@@ -116,7 +116,7 @@ fn a_body_is_json_and_bounded() {
 }
 
 #[test]
-fn several_searches_are_answered_each_by_itself() {
+fn multi_search_answers_each_search_separately() {
     let searches = json!([
         { "q": "movilidad virtual", "ui_lang": "es" },
         { "q": "movilidad", "limit": 101 },
@@ -139,7 +139,7 @@ fn several_searches_are_answered_each_by_itself() {
 }
 
 #[test]
-fn one_to_twenty_searches_are_taken() {
+fn multi_search_accepts_one_to_twenty_searches() {
     let several = |count: usize| json!({ "searches": vec![json!({ "q": "universidad", "limit": 1 }); count] });
     let answer = post("/v1/multi-search", &several(20));
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);

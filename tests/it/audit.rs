@@ -69,7 +69,7 @@ fn figure(client: &mut Client, name: &str) -> f64 {
 }
 
 #[test]
-fn server_applies_again_what_its_index_holds_otherwise_than_the_catalog() {
+fn server_reapplies_articles_that_differ_from_the_catalog() {
     let (site, articles) = site();
     let estranged = estrange(&site).len() as f64;
     let server = Server::start(site.folder(), &[]);
@@ -85,7 +85,7 @@ fn server_applies_again_what_its_index_holds_otherwise_than_the_catalog() {
 }
 
 #[test]
-fn check_names_and_mends_what_differs_and_then_finds_nothing() {
+fn check_reports_and_repairs_differences() {
     let (site, articles) = site();
     assert_eq!(site.json(&["check", "--json"])["compared"], 1);
     let estranged = estrange(&site);
@@ -115,7 +115,7 @@ fn damage(path: &std::path::Path, at: usize, count: usize) {
 }
 
 #[test]
-fn damaged_generation_is_answered_from_whole_or_not_at_all_and_no_command_panics() {
+fn damaged_generation_gives_complete_answers_or_an_error_and_no_panic() {
     let (site, articles) = site();
     let mut refused = 0;
     for entry in fs::read_dir(site.data_folder().generation(1)).unwrap() {
@@ -141,7 +141,7 @@ fn damaged_generation_is_answered_from_whole_or_not_at_all_and_no_command_panics
 }
 
 #[test]
-fn server_comes_up_beside_a_damaged_generation_and_builds_another() {
+fn server_with_a_damaged_generation_starts_and_rebuilds() {
     let (site, articles) = site();
     site.reindex(&["--full"]);
     let damaged_files: BTreeMap<&str, bool> = [(".term", true), (".store", true), (".fast", false)].into();
@@ -166,7 +166,7 @@ fn server_comes_up_beside_a_damaged_generation_and_builds_another() {
 
 #[cfg(unix)]
 #[test]
-fn damage_that_comes_while_a_server_runs_is_mended_without_a_restart() {
+fn damage_under_a_running_server_is_repaired_without_a_restart() {
     use std::io::{Seek, SeekFrom, Write};
     let (site, articles) = site();
     let server = Server::start(site.folder(), &[]);
@@ -195,7 +195,7 @@ fn damage_that_comes_while_a_server_runs_is_mended_without_a_restart() {
 }
 
 #[test]
-fn text_that_was_changed_in_the_catalog_is_named() {
+fn check_reports_text_that_was_changed_in_the_catalog() {
     let (site, _) = site();
     let catalog = rusqlite::Connection::open(site.data().join("catalog.sqlite")).unwrap();
     let changed =

@@ -77,7 +77,7 @@ fn kept(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_restore_answers_exactly_what_was_backed_up() {
+fn restore_serves_exactly_what_was_backed_up() {
     let folder = site();
     let server = start(&folder);
     let mut client = server.client();
@@ -138,7 +138,7 @@ fn a_restore_answers_exactly_what_was_backed_up() {
 }
 
 #[test]
-fn a_restore_needs_no_former_catalog_or_a_whole_one() {
+fn restore_works_without_or_with_a_damaged_former_catalog() {
     let folder = site();
     run(folder.path(), &["reindex"]);
     run(folder.path(), &["backup", "state.sqlite"]);
@@ -160,7 +160,7 @@ fn a_restore_needs_no_former_catalog_or_a_whole_one() {
 }
 
 #[test]
-fn nothing_is_overwritten_unasked() {
+fn backup_does_not_overwrite_without_force() {
     let folder = site();
     assert!(fails(&folder, &["backup", "state.sqlite"]).contains("no index here yet"));
     run(folder.path(), &["reindex"]);
@@ -179,7 +179,7 @@ fn nothing_is_overwritten_unasked() {
 }
 
 #[test]
-fn what_cannot_be_restored_changes_nothing() {
+fn failed_restore_changes_nothing() {
     let folder = site();
     run(folder.path(), &["reindex"]);
     run(folder.path(), &["backup", "good.sqlite"]);
@@ -224,7 +224,7 @@ fn what_cannot_be_restored_changes_nothing() {
 }
 
 #[test]
-fn a_backup_while_pushes_come_in_is_of_one_instant_and_ends() {
+fn backup_during_pushes_is_a_consistent_snapshot() {
     let folder = site();
     let server = start(&folder);
     // So large that the copy takes many steps, between which pushes come in.

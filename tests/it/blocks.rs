@@ -66,7 +66,7 @@ fn the_newest_works_of_a_kind_are_listed_once() {
 }
 
 #[test]
-fn all_filters_of_a_search_hold() {
+fn search_filters_apply_to_recent() {
     for query in [
         "lang=es",
         "kind=blog&kind=event",
@@ -82,7 +82,7 @@ fn all_filters_of_a_search_hold() {
 }
 
 #[test]
-fn the_page_that_shows_the_list_is_left_out_in_all_languages() {
+fn recent_excludes_the_current_page_in_all_languages() {
     let all = recent("kind=press-release&limit=100");
     let works = texts(&all, "work");
     let mut with_translations = 0;
@@ -120,7 +120,7 @@ fn works_of(works: &[&String]) -> Vec<String> {
 }
 
 #[test]
-fn what_readers_may_not_see_is_not_recent_and_the_undated_come_last() {
+fn recent_omits_invisible_articles_and_lists_undated_ones_last() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("site.jsonl");
     let page = |id: &str, fields: Value| {
@@ -157,7 +157,7 @@ fn what_readers_may_not_see_is_not_recent_and_the_undated_come_last() {
 }
 
 #[test]
-fn what_the_list_does_not_take_is_named() {
+fn recent_reports_unknown_parameters() {
     for (query, name) in
         [("q=x", "q"), ("sort=date", "sort"), ("limit=101", "limit"), ("id=x", "id"), ("kind=news", "kind")]
     {
@@ -191,7 +191,7 @@ fn with(mut draft: Value, field: &str, value: impl Into<Value>) -> Value {
 }
 
 #[test]
-fn a_draft_is_related_as_an_article_of_the_same_fields() {
+fn draft_has_the_related_works_of_an_equal_article() {
     let (mut own_first, mut asked, mut shared, mut expected) = (0, 0, 0, 0);
     for article in CORPUS.articles.iter().filter(|article| article.body.len() > 500).step_by(4) {
         let draft = draft_of(article);
@@ -245,7 +245,7 @@ fn a_draft_is_related_as_an_article_of_the_same_fields() {
 }
 
 #[test]
-fn the_language_of_a_draft_is_found_out_and_filters_hold() {
+fn draft_language_is_detected_and_filters_apply() {
     let draft = json!({
         "title": "Becas para la movilidad académica",
         "body": "La universidad abre una nueva convocatoria de becas para que estudiantes de toda la región cursen un semestre en otro país.",
@@ -270,7 +270,7 @@ fn the_language_of_a_draft_is_found_out_and_filters_hold() {
 }
 
 #[test]
-fn all_languages_are_taken_where_that_is_asked() {
+fn lang_any_ranks_all_languages_alike() {
     let mut other = 0;
     for article in CORPUS.articles.iter().step_by(9) {
         for path in [
@@ -300,7 +300,7 @@ fn posted(query: &str, content_type: &str, body: impl Into<Body>) -> Answer {
 }
 
 #[test]
-fn what_is_no_draft_is_refused_by_name() {
+fn invalid_draft_is_rejected_with_a_reason() {
     const JSON: &str = "application/json";
     for (body, code) in [
         ("", "bad-body"),
@@ -331,7 +331,7 @@ fn what_is_no_draft_is_refused_by_name() {
 }
 
 #[test]
-fn flaws_of_a_draft_are_told_and_nothing_of_it_is_kept() {
+fn draft_flaws_are_reported_and_the_draft_is_not_stored() {
     let draft = json!({"id": "opossums", "title": "Zarigüeyas becadas", "lang": "español", "kind": "essay", "tags": {"a": 1}, "colour": "red"});
     let answer = post("/v1/related", &draft);
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);

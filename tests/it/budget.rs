@@ -116,7 +116,7 @@ fn snippets_of_a_long_page_are_shorter(maker: Maker) {
 }
 
 #[test]
-fn a_search_that_is_helped_in_many_ways_ends_with_hits() {
+fn search_relaxed_in_many_ways_ends_with_hits() {
     let made = makers::embedded(&wordy(800, 30, 10));
     let query = (0..20).map(|place| format!("{}{}", word(place), word(place + 1))).collect::<Vec<_>>().join(" ");
     let answer = search(&made, &helped(&format!("{query} \"{} {}\"", word(5), word(3))));
@@ -124,7 +124,7 @@ fn a_search_that_is_helped_in_many_ways_ends_with_hits() {
 }
 
 #[test]
-fn the_embedded_engine_stops_when_nobody_waits() {
+fn embedded_engine_stops_when_the_request_is_cancelled() {
     let made = makers::embedded(&wordy(800, 30, 10));
     let query = (0..24).map(word).collect::<Vec<_>>().join(" ");
     let asked = |stop_at: usize| {

@@ -48,7 +48,7 @@ fn metrics(server: &Server) -> BTreeMap<String, f64> {
 }
 
 #[test]
-fn the_dashboard_shows_only_what_metrics_tell() {
+fn dashboard_uses_only_existing_metrics() {
     let folder = folder("");
     let server = Server::start(folder.path(), &[]);
     let mut client = server.client();
@@ -99,7 +99,7 @@ fn the_dashboard_shows_only_what_metrics_tell() {
 }
 
 #[test]
-fn the_rate_is_limited_by_the_address_of_the_connection() {
+fn rate_limit_is_per_connection_address() {
     let folder = folder("rate_limit = { per_second = 1, burst = 5 }");
     let server = Server::start(folder.path(), &[]);
     let statuses: Vec<u16> = (0..8).map(|_| server.client().get("/v1/search?limit=0").status).collect();
@@ -109,7 +109,7 @@ fn the_rate_is_limited_by_the_address_of_the_connection() {
 }
 
 #[test]
-fn heads_of_requests_are_bounded() {
+fn request_heads_are_bounded() {
     let folder = folder("");
     let server = Server::start(folder.path(), &[]);
     let status = |head: String| {
@@ -135,7 +135,7 @@ fn heads_of_requests_are_bounded() {
 }
 
 #[test]
-fn slow_heads_are_cut_and_idle_connections_closed() {
+fn slow_heads_time_out_and_idle_connections_are_closed() {
     let folder = folder("idle_timeout_ms = 400");
     let server = Server::start(folder.path(), &[]);
     let mut idle = server.client();
@@ -159,7 +159,7 @@ fn slow_heads_are_cut_and_idle_connections_closed() {
 }
 
 #[test]
-fn slow_bodies_are_cut() {
+fn slow_bodies_time_out() {
     let folder = folder("request_timeout_ms = 400");
     let server = Server::start(folder.path(), &[]);
     let mut slow = server.client();
@@ -174,7 +174,7 @@ fn slow_bodies_are_cut() {
 }
 
 #[test]
-fn who_reads_nothing_is_cut() {
+fn client_that_reads_nothing_is_disconnected() {
     let folder = folder("idle_timeout_ms = 500");
     // An answer of 150 KB: a few of them are more than waits between two ends.
     let record = |number: usize| {
@@ -210,7 +210,7 @@ fn who_reads_nothing_is_cut() {
 }
 
 #[test]
-fn the_longest_idle_connection_gives_way_to_a_new_one() {
+fn longest_idle_connection_is_closed_for_a_new_one() {
     let folder = folder("max_connections = 2\nidle_timeout_ms = 60000");
     let server = Server::start(folder.path(), &[]);
     let (mut first, mut second) = (server.client(), server.client());
@@ -258,7 +258,7 @@ fn wait_on(address: &str, how: Waits, from: &str) -> Option<TcpStream> {
 }
 
 #[test]
-fn connections_that_wait_shut_nobody_out() {
+fn idle_connections_do_not_block_new_ones() {
     let folder = folder("max_connections = 40\nrequest_timeout_ms = 60000\ntrusted_proxies = [\"127.0.0.1/32\"]");
     let config = fs::read_to_string(folder.path().join("fichero.toml")).unwrap();
     fs::write(folder.path().join("direct.toml"), config.replace("127.0.0.1/32", "192.0.2.0/24")).unwrap();
@@ -289,7 +289,7 @@ fn limit_files(server: &Server, more: u64) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn connections_give_way_where_file_descriptors_run_out() {
+fn idle_connections_are_closed_when_file_descriptors_run_out() {
     let folder = folder("");
     let mut server = Server::start(folder.path(), &[]);
     assert_eq!(server.client().get("/v1/search?q=harbour").status, 200);

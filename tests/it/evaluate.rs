@@ -119,7 +119,7 @@ fn ndcg_10(ranked: &[f64], mut judged: Vec<f64>) -> f64 {
 }
 
 #[test]
-fn figures_are_those_of_the_ranking_and_count_works() {
+fn figures_follow_the_ranking_and_count_works() {
     let site = bilingual();
     let evaluation = site.evaluate(&["--run", "run.tsv"]);
     let grades: BTreeMap<&str, HashMap<&str, f64>> = BTreeMap::from([
@@ -156,7 +156,7 @@ fn figures_are_those_of_the_ranking_and_count_works() {
 }
 
 #[test]
-fn what_cannot_be_measured_is_named() {
+fn unmeasurable_articles_are_reported() {
     let site = bilingual();
     let evaluation = site.evaluate(&[]);
     assert_eq!(evaluation["missing"], json!(["gone", "hidden"]));
@@ -179,7 +179,7 @@ fn what_cannot_be_measured_is_named() {
 }
 
 #[test]
-fn blocks_are_those_under_every_article_that_is_shown() {
+fn blocks_cover_every_visible_article() {
     let evaluation = bilingual().evaluate(&[]);
     let blocks = &evaluation["blocks"];
     assert_eq!((&blocks["blocks"], &blocks["size"], &blocks["works"]), (&json!(7), &json!(6), &json!(5)));
@@ -224,7 +224,7 @@ fn without_times(mut evaluation: Value) -> Value {
 }
 
 #[test]
-fn the_published_index_says_what_its_corpus_says() {
+fn published_index_evaluates_like_its_corpus() {
     let word = |number: usize| WORDS[number % WORDS.len()];
     let records: Vec<Value> = (0..600)
         .map(|number| {
@@ -241,7 +241,7 @@ fn the_published_index_says_what_its_corpus_says() {
 }
 
 #[test]
-fn an_earlier_evaluation_is_compared_with() {
+fn evaluation_compares_with_an_earlier_one() {
     let site = bilingual();
     let mut earlier = site.evaluate(&[]);
     let now = earlier["per_query"]["a-en"].clone();
@@ -270,7 +270,7 @@ fn judged_queries_are_measured() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said() {
+fn evaluation_errors_name_the_problem() {
     let site = bilingual();
     fs::write(site.path().join("broken.tsv"), "article\trelated\tgrade\na-en\tb-en\n").unwrap();
     fs::write(site.path().join("empty.tsv"), "article\trelated\tgrade\n").unwrap();
@@ -303,7 +303,7 @@ fn what_cannot_be_done_is_said() {
 }
 
 #[test]
-fn misspelt_queries_are_measured_by_what_was_meant() {
+fn misspelt_queries_are_measured_against_the_correct_ones() {
     let records: Vec<Value> = WORDS
         .iter()
         .enumerate()

@@ -95,7 +95,7 @@ fn without_sources(site: &Site) -> Site {
 }
 
 #[test]
-fn a_generation_with_any_file_cut_or_gone_is_answered_from_whole_or_not_at_all() {
+fn generation_with_a_truncated_or_missing_file_gives_complete_answers_or_an_error() {
     let (site, articles) = site();
     let newer = second_state(ARTICLES);
     let mut names: Vec<String> = fs::read_dir(generation(&site))
@@ -173,7 +173,7 @@ const LOSSES: [(&str, SiteFault); 6] = [
 ];
 
 #[test]
-fn a_lost_or_foreign_generation_is_rebuilt_by_a_reindex_and_by_a_server_from_the_catalog() {
+fn lost_or_foreign_generation_is_rebuilt_from_the_catalog() {
     let (site, articles) = site();
     for (how, lose) in LOSSES {
         let lost = site.copy();
@@ -198,7 +198,7 @@ fn a_lost_or_foreign_generation_is_rebuilt_by_a_reindex_and_by_a_server_from_the
 }
 
 #[test]
-fn with_a_readable_generation_before_it_a_lost_one_is_replaced_by_that_brought_up_to_date() {
+fn lost_generation_is_replaced_by_the_updated_previous_one() {
     let (old, new) = (first_state(ARTICLES), second_state(ARTICLES));
     let site = Site::with(&old);
     site.reindex(&[]);
@@ -218,7 +218,7 @@ fn with_a_readable_generation_before_it_a_lost_one_is_replaced_by_that_brought_u
 }
 
 #[test]
-fn a_generation_that_is_being_built_is_no_problem() {
+fn generation_under_construction_is_not_reported_as_a_problem() {
     let (site, _) = site();
     let data = site.data_folder();
     let problems = || site.json(&["status", "--json"])["problems"].as_array().unwrap().len();
@@ -236,7 +236,7 @@ fn a_generation_that_is_being_built_is_no_problem() {
 }
 
 #[test]
-fn a_pointer_that_is_missing_or_makes_no_sense_is_told_and_set_right() {
+fn missing_or_invalid_pointer_is_reported_and_repaired() {
     let (site, articles) = site();
     let pointers: [Option<&[u8]>; 8] =
         [None, Some(b""), Some(b"one"), Some(b"-1"), Some(b"0"), Some(b"77"), Some(b"\xff\xfe"), Some(b"1\n2\n")];
@@ -256,7 +256,7 @@ fn a_pointer_that_is_missing_or_makes_no_sense_is_told_and_set_right() {
 }
 
 #[test]
-fn a_generation_whose_run_was_never_accepted_is_not_answered_from() {
+fn generation_of_an_unaccepted_run_is_not_served() {
     // As a reindex leaves it that dies after its build and before its acceptance.
     let (old, new) = (first_state(ARTICLES), second_state(ARTICLES));
     let site = Site::with(&new);
@@ -304,7 +304,7 @@ fn must_all_fail(site: &Site, words: &[&str]) {
 }
 
 #[test]
-fn a_catalog_that_is_none_is_told_by_all_and_searches_go_on() {
+fn invalid_catalog_is_reported_and_searches_continue() {
     let (site, articles) = site();
     let newer = |path: &Path| {
         Connection::open(path).unwrap().pragma_update(None, "user_version", 99).unwrap();
@@ -360,7 +360,7 @@ fn a_catalog_that_is_none_is_told_by_all_and_searches_go_on() {
 
 /// Overwrites bytes by noise.
 #[test]
-fn status_tells_a_catalog_of_an_older_fichero_and_leaves_it_as_it_is() {
+fn status_reports_an_older_catalog_without_migrating_it() {
     let (site, articles) = site();
     let catalog = site.data().join("catalog.sqlite");
     let version = || -> u32 {
@@ -389,7 +389,7 @@ fn overwrite(path: &Path, from: usize, length: usize, seed: u64) {
 }
 
 #[test]
-fn damage_anywhere_in_the_catalog_is_told_or_does_no_harm() {
+fn catalog_damage_is_reported_or_harmless() {
     let (old, new) = (first_state(ARTICLES), second_state(ARTICLES));
     let site = Site::with(&old);
     site.reindex(&[]);
@@ -424,7 +424,7 @@ fn damage_anywhere_in_the_catalog_is_told_or_does_no_harm() {
 }
 
 #[test]
-fn an_article_that_is_damaged_in_the_catalog_is_named_with_a_remedy_that_works() {
+fn damaged_catalog_article_is_reported_with_a_working_remedy() {
     let (site, articles) = site();
     for (damage, words) in [
         ("UPDATE content SET article = substr(article, 1, 20) WHERE key = 3", ["is damaged", "put back a copy"]),
@@ -501,7 +501,7 @@ fn set_all_modes(path: &Path, folder: u32, file: u32) {
 }
 
 #[test]
-fn without_permission_one_error_says_so_and_nothing_changes() {
+fn missing_permission_is_one_error_and_changes_nothing() {
     let (old, new) = (first_state(ARTICLES), second_state(ARTICLES));
     let site = Site::with(&old);
     site.reindex(&[]);
@@ -552,7 +552,7 @@ fn without_permission_one_error_says_so_and_nothing_changes() {
 }
 
 #[test]
-fn a_write_protected_backup_is_restored_by_who_may_only_read_it() {
+fn write_protected_backup_can_be_restored() {
     let (site, articles) = site();
     set_all_modes(&site.data(), 0o777, 0o666);
     let backup = site.folder().join("state.sqlite");
@@ -565,7 +565,7 @@ fn a_write_protected_backup_is_restored_by_who_may_only_read_it() {
 }
 
 #[test]
-fn a_source_that_may_not_be_read_keeps_what_it_held() {
+fn unreadable_source_keeps_its_articles() {
     let (site, articles) = site();
     set_all_modes(&site.data(), 0o777, 0o666);
     let sources = site.folder().join("site");
@@ -581,7 +581,7 @@ fn a_source_that_may_not_be_read_keeps_what_it_held() {
 }
 
 #[test]
-fn other_things_in_the_places_of_files_are_told_and_done_no_harm() {
+fn files_and_folders_in_place_of_each_other_are_reported_and_harmless() {
     let (site, articles) = site();
     for name in ["writer.lock", "reindex.lock"] {
         let broken = site.copy();
@@ -644,7 +644,7 @@ fn sites() -> [(Site, Option<Articles>, Articles); 2] {
 }
 
 #[test]
-fn a_file_that_may_not_grow_at_any_point_is_told_and_does_no_harm() {
+fn file_size_limit_at_any_point_is_reported_and_harmless() {
     for (site, before, after) in sites() {
         for arguments in [&["reindex"][..], &["reindex", "--full"]] {
             let (mut told, mut is_enough) = (0, false);
@@ -673,7 +673,7 @@ fn a_file_that_may_not_grow_at_any_point_is_told_and_does_no_harm() {
 }
 
 #[test]
-fn a_full_disk_at_any_point_is_told_and_does_no_harm() {
+fn full_disk_at_any_point_is_reported_and_harmless() {
     let can_mount = Command::new("unshare")
         .args(["-rm", "sh", "-c", "mount -t tmpfs -o size=64k tmpfs \"$1\"", "sh"])
         .arg(tempfile::tempdir().unwrap().path())

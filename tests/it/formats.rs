@@ -26,7 +26,7 @@ fn accepting(path: &str, accept: &str) -> Answer {
 }
 
 #[test]
-fn a_search_answers_linked_data_where_that_is_preferred() {
+fn search_answers_json_ld_if_preferred() {
     let path = "/v1/search?q=universidad&lang=es&offset=2&limit=50";
     let plain = good(path);
     let answer = accepting(path, "application/ld+json");
@@ -142,7 +142,7 @@ fn feed(path: &str) -> Element {
 }
 
 #[test]
-fn a_query_is_a_feed() {
+fn search_is_available_as_a_feed() {
     let feed_of = feed("/search.atom?q=movilidad&lang=es&ui_lang=es&limit=5");
     assert_eq!(feed_of.attributes["xml:lang"], "es");
     assert!(feed_of.one("id").text.starts_with("urn:fichero:search:"));
@@ -181,7 +181,7 @@ fn a_query_is_a_feed() {
 }
 
 #[test]
-fn a_feed_takes_the_filters_of_a_search_and_refuses_what_it_does_not_take() {
+fn feed_accepts_search_filters_and_rejects_other_parameters() {
     assert_eq!(feed("/search.atom").all("entry").len(), 10);
     assert_eq!(feed("/search.atom?kind=event&year=2021&limit=100").all("entry").len(), {
         good("/v1/search?kind=event&year=2021&limit=100")["hits"].as_array().unwrap().len()
@@ -198,7 +198,7 @@ fn a_feed_takes_the_filters_of_a_search_and_refuses_what_it_does_not_take() {
 }
 
 #[test]
-fn a_feed_is_well_formed_whatever_is_in_it() {
+fn feed_is_well_formed_with_any_content() {
     for text in
         ["\0\u{1f}", "<script>alert(1)</script>", "]]>", "&amp;&lt;", "\"'", "\u{ffff}\u{fffe}", "ñ 大学 👩‍👩‍👧", "a\nb\tc"]
     {
@@ -228,7 +228,7 @@ fn a_feed_is_well_formed_whatever_is_in_it() {
 }
 
 #[test]
-fn the_opensearch_description_names_searches_that_work() {
+fn opensearch_description_names_working_searches() {
     let answer = text_from(&CORPUS.router, "/opensearch.xml", "search.example");
     assert_eq!(answer.headers[header::CONTENT_TYPE], "application/opensearchdescription+xml; charset=utf-8");
     let description = parse(&answer.body);
@@ -249,7 +249,7 @@ fn the_opensearch_description_names_searches_that_work() {
 }
 
 #[test]
-fn addresses_are_the_configured_ones_or_those_of_the_requests_host() {
+fn addresses_use_public_url_or_the_request_host() {
     let public_url = BaseUrl::parse("https://www.ires.example/api/");
     assert!(public_url.is_some());
     let configured = router(EngineSlot::default(), Settings { public_url, ..Settings::default() });

@@ -173,7 +173,7 @@ fn must_be_judged(gate: &Settings, before: &[(&str, Vec<Value>)], after: &[(&str
 }
 
 #[test]
-fn a_limit_on_all_articles() {
+fn gate_limits_losses_of_all_articles() {
     let gate = Settings { max_vanished_percent: 10.0, ..open_gate() };
     let before = [("one", records("en", 100)), ("two", records("es", 100))];
     let after = |left| [("one", records("en", left)), ("two", records("es", 100))];
@@ -182,7 +182,7 @@ fn a_limit_on_all_articles() {
 }
 
 #[test]
-fn a_limit_on_each_source() {
+fn gate_limits_losses_of_each_source() {
     let gate = Settings { max_vanished_percent_per_source: 10.0, ..open_gate() };
     let before = [("one", records("en", 100)), ("two", records("es", 50))];
     let after = |left| [("one", records("en", 100)), ("two", records("es", left))];
@@ -191,7 +191,7 @@ fn a_limit_on_each_source() {
 }
 
 #[test]
-fn a_limit_on_each_language() {
+fn gate_limits_losses_of_each_language() {
     let gate = Settings { max_vanished_percent_per_language: 10.0, ..open_gate() };
     let state = |es| [("one", [records("en", 100), records("es", es)].concat())];
     must_be_judged(&gate, &state(50), &state(45), &[]);
@@ -199,7 +199,7 @@ fn a_limit_on_each_language() {
 }
 
 #[test]
-fn a_limit_on_works_counts_a_work_once_and_only_when_no_version_is_left() {
+fn lost_works_count_once_and_only_without_any_version_left() {
     let gate = Settings { max_vanished_percent: 10.0, ..open_gate() };
     // Ten works of nine versions each, and `alone` works of one: few articles, many works.
     let state = |alone: usize, versions: usize| {
@@ -243,7 +243,7 @@ fn a_limit_on_works_counts_a_work_once_and_only_when_no_version_is_left() {
 }
 
 #[test]
-fn a_few_may_always_vanish_and_an_emptied_source_or_language_of_more_may_not() {
+fn few_losses_are_allowed_but_not_an_emptied_source_or_language() {
     let gate = Settings::default();
     must_be_judged(&gate, &[("one", records("en", 6))], &[("one", records("en", 1))], &[]);
     let before = [("one", [records("en", 94), records("es", 6)].concat()), ("two", Vec::new())];
@@ -262,7 +262,7 @@ fn a_few_may_always_vanish_and_an_emptied_source_or_language_of_more_may_not() {
 }
 
 #[test]
-fn hiding_articles_and_changing_their_language_takes_them_away() {
+fn hidden_and_relabelled_articles_count_as_lost() {
     let gate = Settings { max_vanished_percent_per_source: 100.0, ..Settings::default() };
     let site = Site::new();
     let all = [records("en", 50), records("es", 50)].concat();
@@ -298,7 +298,7 @@ fn hiding_articles_and_changing_their_language_takes_them_away() {
 
 /// Ten articles of twenty with other dates, seen and not seen in turn.
 #[test]
-fn dates_that_take_articles_away_are_refused_and_what_time_takes_away_is_not() {
+fn losses_by_changed_dates_are_refused_but_not_by_passing_time() {
     let gate = Settings { max_vanished_percent: 10.0, ..open_gate() };
     let dated = |field: &str, date: &str| {
         let mut records = records("en", 20);
@@ -351,7 +351,7 @@ fn dates_that_take_articles_away_are_refused_and_what_time_takes_away_is_not() {
 }
 
 #[test]
-fn what_is_pruned_taken_over_or_not_read_has_not_vanished() {
+fn pruned_taken_over_or_unread_articles_are_not_lost() {
     let gate = Settings::default();
     let mut site = Site::with(&["one", "two"]);
     site.says("one", &records("en", 50));
@@ -388,7 +388,7 @@ fn what_is_pruned_taken_over_or_not_read_has_not_vanished() {
 }
 
 #[test]
-fn a_later_run_takes_the_place_of_the_one_that_waits() {
+fn later_run_replaces_the_pending_one() {
     let gate = Settings::default();
     let site = Site::new();
     site.says("site", &records("en", 100));
@@ -408,7 +408,7 @@ fn a_later_run_takes_the_place_of_the_one_that_waits() {
 }
 
 #[test]
-fn a_dry_run_tells_what_the_gate_would_say_and_leaves_the_one_that_waits() {
+fn dry_run_reports_the_gate_and_keeps_the_pending_run() {
     let site = Site::new();
     let gate = judged_site(&site, 0.0);
     site.says("site", &judged_articles(3));
@@ -459,7 +459,7 @@ fn judged_site(site: &Site, max_ndcg_drop: f64) -> Settings {
 }
 
 #[test]
-fn judged_queries_may_be_answered_worse_by_so_much_and_no_more() {
+fn ndcg_may_drop_up_to_the_limit() {
     for full in [false, true] {
         for (max_ndcg_drop, is_accepted) in [(0.2, true), (0.199, false)] {
             let site = Site::new();
@@ -490,7 +490,7 @@ fn judged_queries_may_be_answered_worse_by_so_much_and_no_more() {
 }
 
 #[test]
-fn the_works_of_judged_articles_and_the_synonyms_count() {
+fn judged_works_and_synonyms_affect_ndcg() {
     let site = Site::new();
     let gate = judged_site(&site, 0.0);
     // Another version of the same work, found by the same word, stands for an article that goes.
@@ -518,7 +518,7 @@ fn the_works_of_judged_articles_and_the_synonyms_count() {
 }
 
 #[test]
-fn judged_queries_that_cannot_be_read_are_told_before_anything_is_done() {
+fn unreadable_judged_queries_fail_before_any_work() {
     let site = Site::new();
     let gate = judged_site(&site, 0.02);
     site.says("site", &judged_articles(1));
@@ -554,7 +554,7 @@ fn push(site: &Site, id: &str, word: &str) {
 }
 
 #[test]
-fn what_was_pushed_while_a_run_waited_is_kept() {
+fn push_during_a_pending_run_is_kept() {
     for is_built in [false, true] {
         let site = Site::new();
         let judged = judged_site(&site, 0.0);
@@ -584,7 +584,7 @@ fn what_was_pushed_while_a_run_waited_is_kept() {
 /// A run takes away the source's `en-009`; meanwhile nothing happens but a push, or a deletion of
 /// one, that the source still stands before.
 #[test]
-fn a_push_behind_a_source_that_a_waiting_run_takes_away_is_kept() {
+fn push_is_served_when_a_pending_run_removes_the_source_above_it() {
     for is_deleted in [false, true] {
         let site = Site::new();
         let gate = judged_site(&site, 0.0);
@@ -610,7 +610,7 @@ fn a_push_behind_a_source_that_a_waiting_run_takes_away_is_kept() {
 }
 
 #[test]
-fn a_generation_that_waited_and_is_lost_is_built_anew() {
+fn lost_generation_of_a_pending_run_is_rebuilt() {
     let site = Site::new();
     let gate = judged_site(&site, 0.0);
     site.says("site", &judged_articles(3));
@@ -624,7 +624,7 @@ fn a_generation_that_waited_and_is_lost_is_built_anew() {
 }
 
 #[test]
-fn what_was_answered_is_answered_on_where_its_generation_is_lost_or_the_catalog_restored() {
+fn refused_run_keeps_serving_after_a_lost_generation_or_restore() {
     for is_restored in [false, true] {
         let site = Site::new();
         site.says("site", &records("en", 20));
@@ -646,7 +646,7 @@ fn what_was_answered_is_answered_on_where_its_generation_is_lost_or_the_catalog_
 }
 
 #[test]
-fn a_build_goes_on_behind_any_number_of_deleted_articles() {
+fn build_continues_after_many_deleted_articles() {
     let gate = Settings::default();
     let before = [records("aa", 700), records("es", 20)].concat();
     let refusals = [
@@ -662,7 +662,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn beside_a_server_a_refused_run_is_told_survives_and_is_taken_up_when_it_is_accepted() {
+fn server_reports_a_refused_run_and_serves_it_once_accepted() {
     for is_built in [false, true] {
         let site = Site::new();
         let gate = judged_site(&site, 0.0);
@@ -725,7 +725,7 @@ fn beside_a_server_a_refused_run_is_told_survives_and_is_taken_up_when_it_is_acc
 }
 
 #[test]
-fn the_generation_of_a_run_that_is_replaced_goes_with_it_beside_a_server_too() {
+fn replaced_run_removes_its_generation_with_a_server_running() {
     let site = Site::new();
     let gate = judged_site(&site, 0.0);
     let server = Server::start(site.folder(), &["--data", "index"]);

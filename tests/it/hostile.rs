@@ -59,7 +59,7 @@ fn alias_bomb() -> String {
 }
 
 #[test]
-fn whatever_is_broken_is_named_and_the_rest_goes_on() {
+fn broken_records_are_reported_and_the_rest_is_indexed() {
     let site = Site::new();
     let deep = 100_000;
     let nested = |open: &str, close: &str| format!("{}{}", open.repeat(deep), close.repeat(deep));
@@ -195,7 +195,7 @@ fn whatever_is_broken_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
-fn an_empty_folder_is_said_to_be_empty() {
+fn empty_folder_is_reported() {
     let site = Site::with(&["empty", "full"]);
     site.write("full/a.md", markdown("title: Alpha", "Words."));
     let report = site.reindex();
@@ -206,7 +206,7 @@ fn an_empty_folder_is_said_to_be_empty() {
 
 #[cfg(unix)]
 #[test]
-fn links_to_nowhere_and_in_circles_are_named_and_the_rest_goes_on() {
+fn dangling_and_cyclic_links_are_reported_and_the_rest_is_indexed() {
     use std::os::unix::fs::symlink;
     let site = Site::new();
     site.write("site/a.md", markdown("title: Alpha zebra", "Words."));
@@ -236,7 +236,7 @@ fn links_to_nowhere_and_in_circles_are_named_and_the_rest_goes_on() {
 /// A file that may not be read keeps its article. Root may read everything.
 #[cfg(unix)]
 #[test]
-fn a_file_that_may_not_be_read_keeps_its_article() {
+fn unreadable_file_keeps_its_article() {
     use std::os::unix::fs::PermissionsExt;
     let site = Site::new();
     site.write("site/a.md", markdown("title: Alpha", "Words."));
@@ -265,7 +265,7 @@ fn a_file_that_may_not_be_read_keeps_its_article() {
 }
 
 #[test]
-fn a_field_of_the_wrong_type_is_named_and_no_more_is_lost_than_it() {
+fn field_of_the_wrong_type_is_reported_and_only_it_is_dropped() {
     let wrong = [json!(["a", {"b": 1}]), json!({"a": 1}), json!([[]])];
     let mut records = Vec::new();
     let mut expect: BTreeMap<String, (bool, &str)> = BTreeMap::new();
@@ -812,7 +812,7 @@ const NOT_OF_THE_WEB: [&str; 14] = [
 ];
 
 #[test]
-fn no_answer_holds_an_address_that_is_not_of_the_web() {
+fn answers_contain_only_web_addresses() {
     let site = Site::new();
     let records = NOT_OF_THE_WEB.iter().enumerate().map(|(number, address)| {
         json!({ "id": format!("new{number}"), "lang": "en", "title": "Harbour lights", "url": address, "image": address })

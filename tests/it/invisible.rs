@@ -195,7 +195,7 @@ fn cases() -> u32 {
 }
 
 #[test]
-fn a_site_with_invisible_articles_answers_as_one_without() {
+fn invisible_articles_do_not_affect_any_answer() {
     let inputs = (
         random::site(),
         random::site(),
@@ -300,7 +300,7 @@ fn an_article_counts_from_when_it_appears_until_it_expires() {
 }
 
 #[test]
-fn words_of_an_embargoed_article_are_answered_as_absent_ones() {
+fn words_of_an_embargoed_article_look_absent() {
     let mut records: Vec<Value> = (0..30).map(|place| note(&format!("a{place:02}"), json!({}))).collect();
     let secret = json!({"title": "Renuncia del decano Tezozomoc", "body": "Renuncia.", "published_at": "2099-01-01"});
     records.push(note("secret", secret));

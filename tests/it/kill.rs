@@ -115,7 +115,7 @@ fn kill_everywhere(
 }
 
 #[test]
-fn a_reindex_killed_at_any_instant_loses_nothing() {
+fn reindex_killed_at_any_time_loses_nothing() {
     let (old, new) = (first_state(ARTICLES), second_state(ARTICLES));
     let site = Site::with(&old);
     kill_everywhere("first reindex", &site, &["reindex"], 20, None, &old);
@@ -127,7 +127,7 @@ fn a_reindex_killed_at_any_instant_loses_nothing() {
 }
 
 #[test]
-fn a_server_killed_in_its_first_indexing_loses_nothing() {
+fn server_killed_during_first_indexing_loses_nothing() {
     let articles = first_state(ARTICLES);
     let site = Site::with(&articles);
     let duration = shortest(|| {
@@ -198,7 +198,7 @@ fn changed_site(arguments: &[&str]) -> (Site, Articles, Articles, Duration) {
 }
 
 #[test]
-fn a_server_killed_beside_a_reindex_answers_whole_until_then_and_the_reindex_ends_well() {
+fn server_killed_during_a_reindex_answers_completely_and_the_reindex_succeeds() {
     let mut instants = Instants(2);
     for arguments in [&["reindex"][..], &["reindex", "--full"]] {
         let (site, old, new, duration) = changed_site(arguments);
@@ -235,7 +235,7 @@ fn a_server_killed_beside_a_reindex_answers_whole_until_then_and_the_reindex_end
 }
 
 #[test]
-fn a_reindex_killed_beside_a_server_is_not_noticed() {
+fn reindex_killed_with_a_server_running_does_not_affect_answers() {
     let mut instants = Instants(3);
     for arguments in [&["reindex"][..], &["reindex", "--full"]] {
         let (site, old, new, mut duration) = changed_site(arguments);
@@ -278,7 +278,7 @@ fn a_reindex_killed_beside_a_server_is_not_noticed() {
 /// The death in the middle of Tantivy's commit that random instants seldom hit: the deletions
 /// are written, the commit is not.
 #[test]
-fn the_files_of_a_commit_that_was_cut_off_are_no_obstacle() {
+fn files_of_an_interrupted_commit_do_not_block_the_next_one() {
     let (old, new) = (first_state(ARTICLES), second_state(ARTICLES));
     let site = Site::with(&old);
     site.reindex(&[]);
@@ -303,7 +303,7 @@ fn the_files_of_a_commit_that_was_cut_off_are_no_obstacle() {
 }
 
 #[test]
-fn the_second_of_two_reindexes_says_who_holds_the_lock_and_leaves() {
+fn second_concurrent_reindex_names_the_lock_holder_and_exits() {
     let articles = first_state(2_000);
     let site = Site::with(&articles);
     let mut first = quietly(site.command(&["reindex"]));
@@ -419,7 +419,7 @@ impl Pushed {
 }
 
 #[test]
-fn server_killed_among_pushes_loses_no_acknowledged_one_and_brings_nothing_back() {
+fn server_killed_during_pushes_keeps_acknowledged_ones_and_restores_none_deleted() {
     let site = Site::with(&first_state(1));
     site.reindex(&[]);
     let expected = site.accepted();

@@ -69,7 +69,7 @@ fn taken_for_foreign(articles: &[Article]) -> (Vec<String>, usize) {
 }
 
 #[test]
-fn the_corpus_is_told_right() {
+fn languages_of_the_corpus_are_detected() {
     let articles = articles(&support::corpus());
     let (wrong, long) = told_wrong(&articles);
     assert!(wrong.is_empty() && long >= 100, "{long}: {wrong:?}");
@@ -79,7 +79,7 @@ fn the_corpus_is_told_right() {
 
 #[test]
 #[ignore = "reads ../shared"]
-fn a_real_site_is_told_right() {
+fn languages_of_a_real_site_are_detected() {
     let Some(path) = shared("data/sites/debian.jsonl") else { return };
     let articles = articles(&path);
     let begun = Instant::now();
@@ -114,7 +114,7 @@ fn sentences() -> Option<Vec<(String, String)>> {
 
 #[test]
 #[ignore = "reads ../shared"]
-fn sentences_of_eight_languages_are_told_apart() {
+fn sentences_of_eight_languages_are_distinguished() {
     let Some(sentences) = sentences() else { return };
     for (lang, expected) in SENTENCES {
         let mut found: BTreeMap<&str, usize> = BTreeMap::new();

@@ -64,7 +64,7 @@ fn every_facet_counts_what_its_filter_gives() {
 }
 
 #[test]
-fn facets_are_those_that_were_asked_for() {
+fn only_requested_facets_are_counted() {
     let names = |query: &str| -> Vec<String> {
         let answer = good(&format!("/v1/search?limit=0{query}"));
         answer["facets"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>().into_iter().collect()
@@ -97,7 +97,7 @@ fn exclusions_and_values_nobody_has() {
 }
 
 #[test]
-fn cursors_go_on_to_the_end_of_their_own_list() {
+fn cursors_continue_to_the_end_of_their_list() {
     for query in ["q=universidad", "", "q=education&sort=date&group=false", "lang=es&sort=-date"] {
         let whole = good(&format!("/v1/search?limit=100&{query}"));
         assert_eq!(whole["next_cursor"], Value::Null);
@@ -128,7 +128,7 @@ fn cursors_go_on_to_the_end_of_their_own_list() {
 }
 
 #[test]
-fn more_values_than_anybody_ticks_are_refused() {
+fn too_many_filter_values_are_rejected() {
     let many = |count: usize| get(&format!("/v1/search?limit=0{}", "&tag=x".repeat(count)));
     assert_eq!(many(100).status, StatusCode::OK);
     assert_eq!(problem(&many(101), StatusCode::BAD_REQUEST).1, ["tag"]);
@@ -138,7 +138,7 @@ fn more_values_than_anybody_ticks_are_refused() {
 }
 
 #[test]
-fn versions_are_listed_singly_where_they_are_not_grouped() {
+fn ungrouped_versions_are_listed_individually() {
     let works = good("/v1/search?limit=100");
     let versions = good("/v1/search?limit=100&group=false");
     let translations: usize =

@@ -84,7 +84,7 @@ fn operations(api: &Value) -> Vec<(Method, String, Value)> {
 }
 
 #[test]
-fn the_contract_is_the_one_that_was_accepted() {
+fn openapi_matches_its_snapshot() {
     let mut api = description();
     api["info"]["version"] = json!("any");
     // The examples have files of their own.
@@ -132,7 +132,7 @@ fn every_operation_is_described() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_openapi_reference_resolves() {
     fn check(value: &Value, api: &Value) -> usize {
         let own = value.get("$ref").map_or(0, |reference| {
             let pointer = reference.as_str().unwrap().strip_prefix('#').unwrap();
@@ -156,7 +156,7 @@ fn is_for_admins(operation: &Value) -> bool {
 }
 
 #[test]
-fn what_changes_something_needs_the_token() {
+fn changing_operations_require_the_token() {
     let api = description();
     assert_eq!(api["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
     let mut secured = 0;
@@ -187,7 +187,7 @@ fn request(method: &Method, path: &str, query: &str) -> Answer {
 }
 
 #[test]
-fn the_parameters_and_their_bounds_are_those_of_the_routes() {
+fn documented_parameters_and_bounds_match_the_routes() {
     let api = description();
     let (mut bounds, mut lenient) = (0, 0);
     for (method, path, operation) in operations(&api).into_iter().filter(|(method, ..)| *method == Method::GET) {
@@ -249,7 +249,7 @@ fn timeless(mut value: Value) -> Value {
 }
 
 #[test]
-fn the_examples_are_what_is_answered() {
+fn examples_match_actual_answers() {
     let files = [
         ("search", "search"),
         ("searchByJson", "search_by_json"),
@@ -307,7 +307,7 @@ fn shorten(answer: &mut Value) {
 }
 
 #[test]
-fn the_page_has_all_of_it_and_is_whole_by_itself() {
+fn docs_page_is_complete_and_self_contained() {
     let answer = ask_text(&CORPUS.router, Request::get("/docs").body(Body::empty()).unwrap());
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
@@ -339,7 +339,7 @@ fn the_page_has_all_of_it_and_is_whole_by_itself() {
 }
 
 #[test]
-fn what_a_route_is_of_stands_in_its_answer() {
+fn welcome_lists_every_documented_route_and_405_names_its_methods() {
     let json = get("/openapi.json");
     assert_eq!(json.headers[header::CONTENT_TYPE], "application/json");
     let welcome = good("/");

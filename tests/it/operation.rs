@@ -134,7 +134,7 @@ fn index_routes() -> Vec<String> {
 }
 
 #[test]
-fn an_unchanged_page_answers_304_without_a_search() {
+fn unchanged_page_answers_304_without_a_search() {
     for path in index_routes() {
         let first = get(&SITE, &path, &[]);
         assert_eq!(first.status, StatusCode::OK, "{path}");
@@ -177,7 +177,7 @@ fn an_unchanged_page_answers_304_without_a_search() {
 }
 
 #[test]
-fn what_an_answer_depends_on_changes_its_tag() {
+fn etag_changes_with_everything_the_answer_depends_on() {
     let path = "/v1/search?q=movilidad";
     let tag = get(&SITE, path, &[]).tag();
     let mut tags = BTreeMap::from([(tag.clone(), "itself".to_owned())]);
@@ -234,7 +234,7 @@ fn article(id: &str, title: &str) -> Value {
 }
 
 #[test]
-fn a_change_of_the_index_changes_the_tags_and_one_tag_is_one_state() {
+fn etag_identifies_one_state_of_the_index() {
     let mut site = Changing::new();
     site.write(&[article("a", "Harbour")], false);
     let router = router(site.slot.clone(), Settings::default());
@@ -281,7 +281,7 @@ fn a_change_of_the_index_changes_the_tags_and_one_tag_is_one_state() {
 }
 
 #[test]
-fn an_article_whose_time_comes_changes_the_tag() {
+fn etag_changes_when_an_article_appears() {
     let mut site = Changing::new();
     let at =
         |seconds: i64| jiff::Timestamp::from_second(jiff::Timestamp::now().as_second() + seconds).unwrap().to_string();
@@ -324,7 +324,7 @@ fn decoded(encoding: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn an_answer_is_the_same_in_every_encoding() {
+fn answer_is_the_same_in_every_encoding() {
     let large = format!("/v1/articles/{}", some_id());
     let plain = get(&SITE, &large, &[]);
     assert_eq!(plain.header("content-encoding"), "");
@@ -353,7 +353,7 @@ fn an_answer_is_the_same_in_every_encoding() {
 }
 
 #[test]
-fn any_origin_or_those_named_may_read_and_none_may_change() {
+fn cors_allows_reads_from_configured_origins_and_no_changes() {
     let origin = ("origin", "https://site.example");
     let preflight = |router: &Router, origin: &str, method: &str, path: &str| {
         let headers = [("origin", origin), ("access-control-request-method", method)];
@@ -424,7 +424,7 @@ const ROUTES: [&str; 13] = [
 ];
 
 #[test]
-fn head_and_options_are_right_on_every_route() {
+fn head_and_options_work_on_every_route() {
     for path in ROUTES {
         let options = ask(&SITE, "OPTIONS", path, &[]);
         assert_eq!((options.status, options.body.len()), (StatusCode::NO_CONTENT, 0), "{path}: {options:?}");
@@ -471,7 +471,7 @@ fn head_and_options_are_right_on_every_route() {
 }
 
 #[test]
-fn server_timing_tells_the_engines_time_and_the_waiting() {
+fn server_timing_reports_engine_and_wait_time() {
     let answer = get(&SITE, "/v1/search?q=movilidad", &[]);
     let timing = answer.header("server-timing");
     let of = |name: &str| -> f64 {
@@ -485,7 +485,7 @@ fn server_timing_tells_the_engines_time_and_the_waiting() {
 }
 
 #[test]
-fn beyond_the_searches_that_may_wait_one_is_refused_at_once() {
+fn search_beyond_the_queue_limit_is_refused_at_once() {
     let busy = operated(ServiceSettings { max_waiting: 0, ..ServiceSettings::default() });
     let answers = RUNTIME.block_on(async {
         let asked: Vec<_> = (0..200)
@@ -538,7 +538,7 @@ fn ask_from(router: &Router, peer: &str, path: &str, forwarded: &str) -> Answer 
 }
 
 #[test]
-fn a_client_beyond_its_rate_is_told_when_to_come_back() {
+fn rate_limited_client_gets_retry_after() {
     let path = "/v1/search?q=x&limit=0";
     let router = limited(&[]);
     // Nobody is trusted: what the client says of itself is nothing.
@@ -567,7 +567,7 @@ fn a_client_beyond_its_rate_is_told_when_to_come_back() {
 }
 
 #[test]
-fn several_searches_in_one_request_count_as_many() {
+fn multi_search_counts_each_search_for_the_rate_limit() {
     let rate_limit = RateLimit { per_second: 1.try_into().unwrap(), burst: 6.try_into().unwrap() };
     let router = operated(ServiceSettings { rate_limit: Some(rate_limit), ..ServiceSettings::default() });
     let several = |peer: &str, searches: usize| {
@@ -585,7 +585,7 @@ fn several_searches_in_one_request_count_as_many() {
 }
 
 #[test]
-fn a_page_by_cursor_has_no_tag() {
+fn cursor_page_has_no_etag() {
     let first = get(&SITE, "/v1/search?q=movilidad&limit=2", &[]).json();
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = get(&SITE, &format!("/v1/search?q=movilidad&limit=2&cursor={cursor}"), &[]);
@@ -594,7 +594,7 @@ fn a_page_by_cursor_has_no_tag() {
 }
 
 #[test]
-fn posts_are_shared_counted_and_not_kept() {
+fn post_searches_allow_cors_are_counted_and_not_cached() {
     let site = operated(ServiceSettings::default());
     let post = |path: &str, body: String| {
         let mut request =
@@ -614,7 +614,7 @@ fn posts_are_shared_counted_and_not_kept() {
 }
 
 #[test]
-fn headers_that_are_too_large_are_refused() {
+fn too_large_headers_are_refused() {
     let large = "x".repeat(33 << 10);
     get(&SITE, "/v1/search", &[("x-large", &large)])
         .is_problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers-too-large");

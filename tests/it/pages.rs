@@ -185,7 +185,7 @@ fn local(address: &str) -> &str {
 }
 
 #[test]
-fn every_page_speaks_every_language() {
+fn every_page_is_translated() {
     let words = [("en", "Search"), ("es", "Buscar"), ("pt", "Pesquisar"), ("fr", "Rechercher")];
     for path in
         ["/", "/search", "/search?q=movilidad&kind=article&page=2", "/search?q=zzzzzzzzzz&literal=true", "/nothing"]
@@ -220,7 +220,7 @@ fn every_page_speaks_every_language() {
 }
 
 #[test]
-fn hits_are_those_of_the_api() {
+fn results_page_shows_the_hits_of_the_api() {
     let queries = [
         "q=movilidad+virtual",
         "q=recognition+of+degrees&lang=en",
@@ -263,7 +263,7 @@ fn hits_are_those_of_the_api() {
 }
 
 #[test]
-fn a_facets_link_leads_to_what_it_says_and_back() {
+fn facet_link_leads_to_its_count_and_back() {
     let mut followed = 0;
     for query in [
         "",
@@ -348,7 +348,7 @@ fn a_facets_link_leads_to_what_it_says_and_back() {
 }
 
 #[test]
-fn pages_have_every_hit_once_and_lead_to_each_other() {
+fn pages_show_every_hit_once_and_link_to_each_other() {
     for query in ["q=universidad&ui_lang=es", "kind=article", "q=estudiantes&sort=date&lang=es"] {
         let all = good(&format!("/v1/search?{query}&limit=100&facets=none"));
         let expected: Vec<&str> =
@@ -386,7 +386,7 @@ fn words() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
-    fn whatever_is_asked_for_stays_text(q in words(), tag in words(), path in "[^ \\x00-\\x1f?#]{0,12}") {
+    fn query_text_is_escaped(q in words(), tag in words(), path in "[^ \\x00-\\x1f?#]{0,12}") {
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", &q).append_pair("tag", &tag)
             .append_pair("utm_source", &tag).finish();
         let page = page(&format!("/search?{query}"));
@@ -403,7 +403,7 @@ proptest! {
 }
 
 #[test]
-fn hostile_words_and_articles_stay_text() {
+fn hostile_queries_and_articles_are_escaped() {
     for hostile in [
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",
@@ -442,7 +442,7 @@ fn hostile_words_and_articles_stay_text() {
 }
 
 #[test]
-fn what_was_searched_for_instead_is_told() {
+fn corrections_are_shown_to_the_reader() {
     let respelt = page("/search?q=movilidda+virtual");
     assert_eq!(text(respelt.one(".notice p:first-child")), "Showing results for movilidad virtual.");
     assert_eq!(respelt.links(".notice a"), ["/search?q=movilidda+virtual&literal=true"]);
@@ -492,7 +492,7 @@ fn what_was_searched_for_instead_is_told() {
 }
 
 #[test]
-fn pages_stay_small_and_are_compressed_whatever_is_asked() {
+fn pages_are_small_and_compressed_for_any_query() {
     let many: String = (0..100).map(|place| format!("&tag=t{place}&author=a{place}")).collect();
     let long = format!("&tag={}", "x".repeat(9_000));
     for (path, named) in [(format!("/search?{many}"), "author"), (format!("/search?{long}"), "tag")] {
@@ -525,7 +525,7 @@ fn pages_stay_small_and_are_compressed_whatever_is_asked() {
 }
 
 #[test]
-fn what_it_does_not_take_changes_nothing() {
+fn unknown_parameters_do_not_change_a_page() {
     let plain = page("/search?q=movilidad&kind=blog");
     for more in [
         "utm_source=x&utm_medium=y",
@@ -563,7 +563,7 @@ fn what_it_does_not_take_changes_nothing() {
 }
 
 #[test]
-fn problems_of_readers_routes_are_pages_for_who_prefers_one() {
+fn errors_of_pages_are_html_if_preferred() {
     let empty = router(EngineSlot::default(), Settings::default());
     let limited = |burst: u32| {
         let limit = RateLimit { per_second: 1.try_into().unwrap(), burst: burst.try_into().unwrap() };
@@ -617,7 +617,7 @@ fn problems_of_readers_routes_are_pages_for_who_prefers_one() {
 }
 
 #[test]
-fn what_it_says_for_programs_is_what_the_api_answers() {
+fn embedded_json_ld_matches_the_api() {
     for query in ["q=movilidad+virtual&ui_lang=es", "kind=event&ui_lang=en", "q=universidad&page=2"] {
         let page = page(&format!("/search?{query}"));
         let offset = if query.contains("page=2") { "&offset=10" } else { "" };
@@ -661,7 +661,7 @@ fn what_it_says_for_programs_is_what_the_api_answers() {
 }
 
 #[test]
-fn the_feed_that_a_page_links_to_has_what_it_shows() {
+fn linked_feed_has_the_hits_of_the_page() {
     const FEED: &str = "link[rel=alternate][type='application/atom+xml']";
     let entries = |feed: &str| {
         let feed = ask_text(&CORPUS.router, request(Method::GET, &format!("{feed}&limit=100"), "en", "*/*")).body;
@@ -698,7 +698,7 @@ fn the_feed_that_a_page_links_to_has_what_it_shows() {
 }
 
 #[test]
-fn texts_from_right_to_left_are_set_so() {
+fn right_to_left_texts_have_their_direction() {
     let folder = tempfile::tempdir().unwrap();
     let record = |id: &str, lang: &str, title: &str| {
         json!({
@@ -725,7 +725,7 @@ fn texts_from_right_to_left_are_set_so() {
 }
 
 #[test]
-fn the_front_door_tells_the_state_of_the_index() {
+fn welcome_page_shows_the_state_of_the_index() {
     let door = page("/");
     let api = good("/v1/search?limit=0");
     let facts = door.texts(".facts-list dd");
@@ -755,7 +755,7 @@ fn the_front_door_tells_the_state_of_the_index() {
 }
 
 #[test]
-fn the_related_block_is_that_of_the_api() {
+fn related_block_shows_the_works_of_the_api() {
     let get = |query: &str, accept: &str| {
         ask_text(&CORPUS.router, request(Method::GET, &format!("/widgets/related?{query}"), "fr", accept))
     };
@@ -805,7 +805,7 @@ fn the_related_block_is_that_of_the_api() {
 }
 
 #[test]
-fn under_a_path_all_links_stay_under_it() {
+fn links_stay_under_the_path_of_public_url() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.jsonl"), "{\"id\":\"x\",\"title\":\"Olá\",\"lang\":\"pt\"}\n").unwrap();
     let public_url = BaseUrl::parse("https://www.example.org/busca");
@@ -837,7 +837,7 @@ fn under_a_path_all_links_stay_under_it() {
 }
 
 #[test]
-fn what_is_unchanged_is_not_sent_again_and_pages_are_light() {
+fn unchanged_pages_are_not_sent_again() {
     for path in ["/search?q=universidad", "/widgets/related?id=es/recognition-refugees", "/widgets/fichero.js?v=3"] {
         let first = ask_text(&CORPUS.router, request(Method::GET, path, "es", BROWSER));
         assert_eq!(first.status, StatusCode::OK, "{path}");

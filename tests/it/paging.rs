@@ -42,7 +42,7 @@ fn twelve() -> Articles {
 }
 
 #[test]
-fn by_relevance_the_pages_are_of_one_list_while_it_is_held() {
+fn pages_by_relevance_show_one_list_while_its_snapshot_is_retained() {
     let site = Site::new();
     let mut articles = twelve();
     write(&site, &articles);
@@ -82,7 +82,7 @@ fn by_relevance_the_pages_are_of_one_list_while_it_is_held() {
 }
 
 #[test]
-fn a_cursor_that_comes_back_holds_nothing_longer() {
+fn returned_cursor_does_not_extend_the_retention() {
     let site = Site::new();
     let mut articles = twelve();
     write(&site, &articles);
@@ -106,7 +106,7 @@ fn a_cursor_that_comes_back_holds_nothing_longer() {
 }
 
 #[test]
-fn a_list_goes_on_behind_an_article_that_is_gone() {
+fn list_continues_after_a_deleted_article() {
     let site = Site::new();
     let mut articles = twelve();
     write(&site, &articles);
@@ -139,7 +139,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 60, ..ProptestConfig::default() })]
     #[test]
-    fn by_date_what_stays_comes_once_whatever_changes(
+    fn pages_by_date_show_remaining_articles_once_despite_changes(
         edits in vec(vec(edit(), 0..4), 8), limit in 2usize..5, sort in prop::sample::select(vec![Sort::Newest, Sort::Oldest])
     ) {
         let site = Site::new();

@@ -195,7 +195,7 @@ const ROUTES: [(&str, &str); 7] = [
 ];
 
 #[test]
-fn nothing_is_changed_without_the_token() {
+fn changes_require_the_token() {
     let api = Api::over(&[("folder", "Zebra")]);
     let off = Api { router: router(EngineSlot::default(), Settings::default()), ..Api::over(&[]) };
     for (method, path) in ROUTES {
@@ -222,7 +222,7 @@ fn nothing_is_changed_without_the_token() {
 }
 
 #[test]
-fn a_push_to_a_work_with_too_many_versions_is_told() {
+fn push_to_a_work_with_too_many_versions_is_reported() {
     let api = Api::over(&[("folder", "Zebra")]);
     let line = |number: usize| json!({"id": format!("v{number}"), "work": "many", "title": "Okapi"}).to_string() + "\n";
     let results = api.stream((0..1_001).map(line).collect::<String>());
@@ -234,7 +234,7 @@ fn a_push_to_a_work_with_too_many_versions_is_told() {
 }
 
 #[test]
-fn a_push_says_what_it_did_and_the_same_again_does_nothing() {
+fn push_reports_its_outcome_and_repeating_it_changes_nothing() {
     let api = Api::over(&[("folder", "Zebra")]);
     let before = api.last_seq();
     let answer = api.put("a%2F1", json!({"title": "Okapi", "lang": "en", "updated_at": "2017-29-07"}));
@@ -274,7 +274,7 @@ fn a_push_says_what_it_did_and_the_same_again_does_nothing() {
 }
 
 #[test]
-fn conditions_are_kept() {
+fn push_conditions_are_enforced() {
     let api = Api::over(&[("folder", "Zebra")]);
     let put = |title: &str, name: &str, value: &str| {
         api.admin("PUT", "/v1/articles/a", &[JSON, (name, value)], json!({"title": title}).to_string())
@@ -313,7 +313,7 @@ fn conditions_are_kept() {
 }
 
 #[test]
-fn whatever_is_wrong_with_a_push_is_named() {
+fn invalid_push_is_reported() {
     let api = Api::over(&[("folder", "Zebra")]);
     let put = |path: &str, headers: &[(&str, &str)], body: &str| api.admin("PUT", path, headers, body.to_owned());
     let a = "/v1/articles/a";
@@ -357,7 +357,7 @@ fn whatever_is_wrong_with_a_push_is_named() {
 }
 
 #[test]
-fn a_push_whose_embargo_cannot_be_understood_is_refused() {
+fn push_with_an_invalid_published_at_is_refused() {
     let api = Api::over(&[]);
     for published_at in [json!("2099-13-01"), json!("soon"), json!(["2099-01-01"]), json!({})] {
         let article = json!({"id": "a", "title": "Secret", "published_at": published_at});
@@ -371,7 +371,7 @@ fn a_push_whose_embargo_cannot_be_understood_is_refused() {
 }
 
 #[test]
-fn a_source_stands_before_a_push_of_the_same_id() {
+fn source_overrides_a_push_of_the_same_id() {
     let api = Api::over(&[("both", "From the folder"), ("other", "Other")]);
     let before = api.last_seq();
     let pushed = api.put("both", json!({"title": "Pushed"})).json();
@@ -400,7 +400,7 @@ fn a_source_stands_before_a_push_of_the_same_id() {
 }
 
 #[test]
-fn whoever_takes_over_answers_what_another_process_applied() {
+fn next_writer_serves_what_another_process_applied() {
     let api = Api::over(&[("folder", "Zebra")]);
     let (data, slot) = (api.site.data(), EngineSlot::default());
     let take_over = || IndexUpdater::open(data.clone(), slot.clone(), data.lock_writer("test").unwrap()).unwrap();
@@ -412,7 +412,7 @@ fn whoever_takes_over_answers_what_another_process_applied() {
 }
 
 #[test]
-fn nothing_but_a_deletion_removes_a_push() {
+fn only_a_deletion_removes_a_push() {
     let api = Api::over(&[("folder", "Zebra")]);
     api.put("pushed", json!({"title": "Okapi"}));
     for body in [json!({}), json!({"full": true}), json!({"prune": true}), json!({"full": true, "prune": true})] {
@@ -446,7 +446,7 @@ fn nothing_but_a_deletion_removes_a_push() {
 }
 
 #[test]
-fn a_stream_has_a_result_for_every_line() {
+fn stream_has_a_result_for_every_line() {
     let api = Api::over(&[("folder", "Zebra")]);
     api.put("old", json!({"title": "Old"}));
     let long = format!(r#"{{"id": "long", "title": "{}"}}"#, "x".repeat(16 << 20));
@@ -491,7 +491,7 @@ fn a_stream_has_a_result_for_every_line() {
 }
 
 #[test]
-fn the_results_of_a_stream_may_be_compressed() {
+fn stream_results_can_be_compressed() {
     let api = Api::over(&[("folder", "Zebra")]);
     let lines: String =
         (0..2_000).map(|number| format!("{}\n", json!({"id": format!("n-{number}"), "title": "Okapi"}))).collect();
@@ -513,7 +513,7 @@ fn the_results_of_a_stream_may_be_compressed() {
 }
 
 #[test]
-fn a_stream_is_read_no_faster_than_its_results_are_taken() {
+fn stream_is_read_no_faster_than_its_results_are_consumed() {
     let api = Api::over(&[("folder", "Zebra")]);
     let (sent, chunk) = (Arc::new(AtomicUsize::new(0)), 1_000);
     let counted = Arc::clone(&sent);
@@ -542,7 +542,7 @@ fn a_stream_is_read_no_faster_than_its_results_are_taken() {
 }
 
 #[test]
-fn what_storing_takes_is_not_the_clients_time() {
+fn storing_time_does_not_count_for_the_request_timeout() {
     let service = ServiceSettings { request_timeout_ms: NonZeroU32::new(500).unwrap(), ..ServiceSettings::default() };
     let api = Api::serving(&[("folder", "Zebra")], service);
     // Another process writes to the catalog.
@@ -562,7 +562,7 @@ fn what_storing_takes_is_not_the_clients_time() {
 }
 
 #[test]
-fn who_breaks_off_loses_nothing_that_was_acknowledged() {
+fn aborted_stream_keeps_acknowledged_pushes() {
     let api = Api::over(&[("folder", "Zebra")]);
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel::<Result<&str, std::io::Error>>();
     let body = Body::from_stream(stream::unfold(receiver, |mut receiver| async {
@@ -588,7 +588,7 @@ fn who_breaks_off_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn a_reindex_is_a_task_and_there_is_one_at_a_time() {
+fn reindex_is_a_task_and_runs_once_at_a_time() {
     let api = Api::over(&[("folder", "Zebra")]);
     write(&api.site, [("folder", "Zebra"), ("new", "Okapi")].into_iter());
     let tried = api.reindex(json!({"dry_run": true}));
@@ -630,7 +630,7 @@ fn a_reindex_is_a_task_and_there_is_one_at_a_time() {
 }
 
 #[test]
-fn a_task_says_what_the_gate_refused_and_what_could_not_be_read() {
+fn task_reports_gate_refusals_and_unreadable_sources() {
     let ids: Vec<String> = (0..20).map(|number| format!("n-{number}")).collect();
     let articles: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "Zebra")).collect();
     let api = Api::over(&articles);
@@ -653,7 +653,7 @@ fn a_task_says_what_the_gate_refused_and_what_could_not_be_read() {
 }
 
 #[test]
-fn a_push_does_not_wait_for_the_end_of_a_reindex() {
+fn push_does_not_wait_for_a_reindex() {
     let api = Api::over(&[("folder", "Zebra")]);
     let lines: String = (0..8_000)
         .map(|number| format!("{}\n", json!({"id": format!("n-{number}"), "title": "Okapi", "hidden": true})))
@@ -700,7 +700,7 @@ impl Progress for Stalling {
 }
 
 #[test]
-fn a_push_does_not_wait_for_a_source_that_stalls() {
+fn push_does_not_wait_for_a_stalled_source() {
     let api = Api::over(&[("folder", "Zebra")]);
     for number in 10..40 {
         api.site.write(&format!("site/page-{number}.md"), "An okapi.");
@@ -875,7 +875,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 30, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_order_of_changes_ends_as_a_plain_model_says(deeds in prop::collection::vec(deed(), 1..16)) {
+    fn random_changes_match_a_simple_model(deeds in prop::collection::vec(deed(), 1..16)) {
         let api = Api::over(&[("always", "Always there")]);
         let mut model = Model::new(Titles::from([("always".to_owned(), "Always there".to_owned())]));
         for deed in &deeds {
@@ -914,7 +914,7 @@ fn total(client: &mut Client, query: &str) -> u64 {
 }
 
 #[test]
-fn a_running_server_finds_a_push_within_a_second_and_keeps_it_when_it_is_killed() {
+fn push_is_searchable_within_a_second_and_survives_a_kill() {
     let folder = served();
     let server = start(&folder);
     let mut client = server.client();
@@ -945,7 +945,7 @@ fn a_running_server_finds_a_push_within_a_second_and_keeps_it_when_it_is_killed(
 }
 
 #[test]
-fn related_works_follow_a_push_within_a_second_and_are_kept_again() {
+fn related_works_follow_a_push_within_a_second_and_are_stored_again() {
     const A: &str = "Glaciers feed the rivers of the Andes";
     const B: &str = "Rivers of the Andes, and the glaciers above them";
     let folder = served();
@@ -984,7 +984,7 @@ fn related_works_follow_a_push_within_a_second_and_are_kept_again() {
 }
 
 #[test]
-fn what_is_hidden_or_deleted_is_offered_no_more() {
+fn hidden_or_deleted_articles_are_not_suggested() {
     const TITLE: &str = "Quokkas of the islands";
     let folder = served();
     let server = start(&folder);
@@ -1007,7 +1007,7 @@ fn what_is_hidden_or_deleted_is_offered_no_more() {
 }
 
 #[test]
-fn a_token_that_is_no_good_keeps_the_server_from_starting() {
+fn invalid_token_prevents_the_server_start() {
     let folder = served();
     let fails = |config: &str, variable: Option<&str>, part: &str| {
         let config = format!("{config}\n[[source]]\nname = \"site\"\npath = \"site\"\n");
@@ -1055,7 +1055,7 @@ fn peak_memory(process: u32) -> u64 {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_stream_of_any_length_takes_bounded_memory() {
+fn stream_of_any_length_uses_bounded_memory() {
     const MB: usize = 1 << 20;
     let folder = served();
     let server = Server::start_with(folder.path(), &[], &[("FICHERO_TOKEN", TOKEN)]);

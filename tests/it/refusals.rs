@@ -56,7 +56,7 @@ const REFUSED: [(&str, &str, &str, &str, u16); 10] = [
 ];
 
 #[test]
-fn who_is_refused_with_a_body_reads_why_and_that_the_connection_ends() {
+fn refused_upload_gets_a_reason_and_connection_close() {
     let (_folder, server) = start("");
     // More than waits between two ends.
     let body = vec![b' '; 12 << 20];
@@ -98,7 +98,7 @@ fn who_is_refused_with_a_body_reads_why_and_that_the_connection_ends() {
 }
 
 #[test]
-fn a_body_that_says_it_is_too_long_is_refused_at_once() {
+fn declared_oversized_body_is_refused_at_once() {
     let (_folder, server) = start("");
     for (method, path, token) in [
         ("PUT", "/v1/articles/x", TOKEN),
@@ -118,7 +118,7 @@ fn a_body_that_says_it_is_too_long_is_refused_at_once() {
 }
 
 #[test]
-fn a_coded_body_is_refused_and_says_which_codings_are_taken() {
+fn encoded_body_is_refused_with_the_accepted_encodings() {
     let (_folder, server) = start("");
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(b"{}").unwrap();
@@ -145,7 +145,7 @@ fn a_coded_body_is_refused_and_says_which_codings_are_taken() {
 }
 
 #[test]
-fn every_answer_forbids_guessing_its_type_and_telling_where_readers_come_from() {
+fn every_answer_has_nosniff_and_a_referrer_policy() {
     let (_folder, server) = start("max_waiting = 1");
     let check = |answer: &Answer, what: &str| {
         assert_eq!(header(answer, "x-content-type-options"), Some("nosniff"), "{what}: {answer:?}");
@@ -200,7 +200,7 @@ fn every_answer_forbids_guessing_its_type_and_telling_where_readers_come_from() 
 }
 
 #[test]
-fn the_answer_for_one_host_is_not_taken_for_that_of_another() {
+fn answer_for_one_host_is_not_reused_for_another() {
     let (_folder, server) = start("");
     for path in ["/search.atom?q=harbour", "/search?q=harbour"] {
         let asked = |target: &str, headers: &str| {
@@ -237,7 +237,7 @@ fn ask_as(server: &Server, client: &str, token: &str) -> u16 {
 }
 
 #[test]
-fn guesses_of_the_token_are_slowed_for_who_guesses_only() {
+fn token_guesses_are_slowed_only_for_the_guessing_client() {
     let (_folder, server) = start("trusted_proxies = [\"127.0.0.1/32\"]");
     let begun = Instant::now();
     let guesses = 20;

@@ -109,7 +109,7 @@ fn rungs(answer: &RelatedAnswer) -> Vec<(bool, FallbackTier)> {
 }
 
 #[test]
-fn on_random_sites_the_rules_hold() {
+fn related_works_follow_the_rules_on_random_sites() {
     let question = || (any::<prop::sample::Index>(), random::filters(), 1usize..12, any::<(bool, bool, bool)>());
     let answered = Cell::new(0);
     for maker in [makers::embedded as makers::Maker, makers::grown] {
@@ -167,7 +167,7 @@ fn answers(engine: &dyn SearchEngine, articles: &[Article]) -> Vec<Option<Relate
 }
 
 #[test]
-fn what_is_kept_changes_no_answer_nor_does_damage_to_it() {
+fn stored_neighbours_and_damage_to_them_change_no_answer() {
     runner(2)
         .run(&random::larger_site(), |records| {
             let site = makers::Site::new();
@@ -210,7 +210,7 @@ const PROSE: &str = "The glaciers of the Andes feed the rivers that forty cities
                      measured by nine universities which share one station and a very old mule.";
 
 #[test]
-fn a_press_release_and_its_blog_copy_are_shown_once() {
+fn near_duplicate_is_shown_once() {
     let other = "A station in the Andes measures how glaciers shrink and what that means for rivers and cities below.";
     let records = [
         page("a", "en", "Rivers of the Andes", other),
@@ -225,7 +225,7 @@ fn a_press_release_and_its_blog_copy_are_shown_once() {
 }
 
 #[test]
-fn a_draft_is_not_related_to_a_version_that_has_appeared_since() {
+fn draft_is_not_related_to_a_version_that_has_appeared_since() {
     // The engine opens today, when the version has expired; readers of 2023 see it.
     let version = with(page("a/es", "es", "Glaciares", "Se miden."), json!({"work": "a", "expires_at": "2023-11-14"}));
     let records = [version, page("b", "es", "Ajedrez", "Se aprende jugando.")];
@@ -238,7 +238,7 @@ fn a_draft_is_not_related_to_a_version_that_has_appeared_since() {
 }
 
 #[test]
-fn what_leads_from_one_to_another_is_the_reason() {
+fn relation_signals_are_the_reasons() {
     let records = [
         with(
             page("a", "en", "Measuring glaciers", PROSE),
@@ -278,7 +278,7 @@ fn what_leads_from_one_to_another_is_the_reason() {
 }
 
 #[test]
-fn words_that_both_dwell_on_are_a_reason_and_others_where_there_is_no_other() {
+fn shared_prominent_words_are_a_reason_and_others_a_last_resort() {
     let asked = "The glacier shrank. A glacier is measured on a Tuesday. Nobody measured it, nobody at all.";
     let topic = json!({"topics": ["Programs/Water"]});
     let records = |labels: &Value| {
@@ -310,7 +310,7 @@ fn words_that_both_dwell_on_are_a_reason_and_others_where_there_is_no_other() {
 }
 
 #[test]
-fn words_of_a_translation_are_a_reason_where_there_is_no_other() {
+fn words_of_a_translation_are_a_last_resort_reason() {
     let of_work = |record: Value, work: &str| with(record, json!({"work": work}));
     let es = "Nieve que mengua, ríos que cambian: lo que se mide cada verano.";
     let other = "Montañas y agua, vistas desde una sola caseta de piedra.";

@@ -196,7 +196,7 @@ fn files() -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_guide_says_what_the_server_answers() {
+fn guide_examples_match_server_answers() {
     let folder = tempfile::tempdir().unwrap();
     let config = format!("[[source]]\nname = \"corpus\"\npath = {:?}\n", support::corpus());
     fs::write(folder.path().join("fichero.toml"), config).unwrap();
@@ -253,7 +253,7 @@ fn the_guide_says_what_the_server_answers() {
 }
 
 #[test]
-fn a_promise_that_is_not_kept_is_told() {
+fn scenario_mismatch_is_reported() {
     let mut names = Names::new();
     let mut check = |got: &str, promised: &str| {
         let read = |text: &str| serde_json::from_str(text).unwrap();

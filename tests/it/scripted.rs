@@ -184,7 +184,7 @@ const TWO_PARTS: [Step; 6] = [
 ];
 
 #[test]
-fn whole_reading_deletes_what_it_does_not_tell_and_asks_for_changed_parts_only() {
+fn whole_reading_deletes_unreported_articles_and_reads_changed_parts_only() {
     let site = Site::new();
     let first = site.read(&TWO_PARTS, Reading::Whole);
     assert_eq!((first.report.added, first.found, first.wanted.len()), (3, None, 2));
@@ -217,7 +217,7 @@ fn reading_of_changes_deletes_only_what_it_names() {
 }
 
 #[test]
-fn reading_that_breaks_off_deletes_nothing_and_the_next_one_goes_on() {
+fn failed_reading_deletes_nothing_and_the_next_one_continues() {
     let site = Site::new();
     site.read(&TWO_PARTS, Reading::Whole);
     let steps = [Step::Part("1", "v2"), Step::Article("a", "Maize, half"), Step::Part("2", "v2")];
@@ -237,7 +237,7 @@ fn reading_that_breaks_off_deletes_nothing_and_the_next_one_goes_on() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_by_its_name_and_stays_and_the_rest_goes_on() {
+fn unreadable_parts_are_reported_and_kept_and_the_rest_is_indexed() {
     let site = Site::new();
     site.read(&TWO_PARTS, Reading::Whole);
     let steps = [Step::Part("1", "v2"), Step::Article("a", "Maize 2"), Step::Broken, Step::Unseen("2")];
@@ -260,7 +260,7 @@ fn what_cannot_be_read_is_told_by_its_name_and_stays_and_the_rest_goes_on() {
 }
 
 #[test]
-fn slow_source_leaves_the_catalog_to_others() {
+fn slow_source_does_not_block_the_catalog() {
     let site = Site::new();
     site.read(&TWO_PARTS, Reading::Whole);
     let steps =

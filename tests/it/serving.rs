@@ -71,7 +71,7 @@ fn index_version(client: &mut Client) -> String {
 }
 
 #[test]
-fn the_first_start_indexes_and_the_second_serves_at_once() {
+fn first_start_indexes_and_second_serves_at_once() {
     let folder = site();
     let first = Server::start(folder.path(), &[]);
     assert!(
@@ -105,7 +105,7 @@ fn the_first_start_indexes_and_the_second_serves_at_once() {
 }
 
 #[test]
-fn a_reindex_that_ends_without_a_generation_leaves_the_first_indexing_to_the_server() {
+fn reindex_without_a_generation_leaves_first_indexing_to_the_server() {
     let folder = site();
     let data = DataFolder::open(&folder.path().join("index")).unwrap();
     let lock = data.lock_reindex("test").unwrap();
@@ -121,7 +121,7 @@ fn a_reindex_that_ends_without_a_generation_leaves_the_first_indexing_to_the_ser
 }
 
 #[test]
-fn what_fails_while_there_is_something_to_answer_from_is_told_once_and_tried_again() {
+fn index_failure_is_logged_once_and_retried_while_serving() {
     let folder = site();
     run(folder.path(), &["reindex"]);
     let lock = folder.path().join("index/reindex.lock");
@@ -161,7 +161,7 @@ fn ask_without_pause(address: &str, stop: &AtomicBool, answers: &AtomicU64) {
 }
 
 #[test]
-fn a_running_server_takes_up_everything_without_a_failed_or_empty_answer() {
+fn running_server_follows_changes_without_a_failed_or_empty_answer() {
     let folder = site();
     let path = folder.path();
     let mut server = Server::start(path, &[]);
@@ -256,7 +256,7 @@ fn a_running_server_takes_up_everything_without_a_failed_or_empty_answer() {
 }
 
 #[test]
-fn told_to_end_it_finishes_what_is_in_flight() {
+fn shutdown_finishes_requests_in_flight() {
     let folder = tempfile::tempdir().unwrap();
     // An answer of more bytes than all buffers between the server and a client that does not
     // read can hold: written as JSON, each of these characters takes six.
@@ -291,7 +291,7 @@ fn told_to_end_it_finishes_what_is_in_flight() {
 }
 
 #[test]
-fn told_to_end_it_does_not_wait_for_who_asks_nothing() {
+fn shutdown_does_not_wait_for_idle_connections() {
     let folder = site();
     let mut server = Server::start(folder.path(), &[]);
     let silent = server.client();
@@ -306,7 +306,7 @@ fn told_to_end_it_does_not_wait_for_who_asks_nothing() {
 }
 
 #[test]
-fn a_server_whose_announcement_nobody_reads_takes_up_what_comes() {
+fn server_with_a_closed_stdout_follows_changes() {
     let folder = site();
     let mut command = fichero(folder.path());
     let mut server = command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
@@ -337,7 +337,7 @@ impl Progress for Silent {
 }
 
 #[test]
-fn a_server_ends_with_the_thread_that_keeps_its_index() {
+fn server_ends_if_its_index_thread_ends() {
     let folder = site();
     let file = folder.path().join("fichero.toml");
     let listen = Some("127.0.0.1:0".parse().unwrap());
@@ -347,7 +347,7 @@ fn a_server_ends_with_the_thread_that_keeps_its_index() {
 }
 
 #[test]
-fn a_port_in_use_is_one_clear_error() {
+fn port_in_use_is_one_clear_error() {
     let folder = site();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -361,7 +361,7 @@ fn a_port_in_use_is_one_clear_error() {
 }
 
 #[test]
-fn a_json_log_is_one_object_a_line() {
+fn json_log_has_one_object_per_line() {
     let folder = site();
     let server = Server::start(folder.path(), &["--log-format", "json"]);
     let mut client = server.client();
@@ -391,7 +391,7 @@ fn a_json_log_is_one_object_a_line() {
 }
 
 #[test]
-fn what_people_search_for_is_not_logged() {
+fn queries_are_not_logged() {
     let folder = site();
     for (level, is_logged) in [("", false), ("info", false), ("debug", true)] {
         let environment = if level.is_empty() { vec![] } else { vec![("RUST_LOG", level)] };
@@ -413,7 +413,7 @@ fn what_people_search_for_is_not_logged() {
 }
 
 #[test]
-fn a_reindex_takes_up_the_synonyms_and_a_broken_file_changes_nothing() {
+fn reindex_applies_synonyms_and_a_broken_file_changes_nothing() {
     let folder = site();
     let write = |text: &str| fs::write(folder.path().join("synonyms.txt"), text).unwrap();
     let config = "synonyms = \"synonyms.txt\"\n[[source]]\nname = \"site\"\npath = \"site\"\n";

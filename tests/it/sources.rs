@@ -65,7 +65,7 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 // What a run does and says
 
 #[test]
-fn a_work_with_too_many_versions_is_named_until_it_has_fewer() {
+fn work_with_too_many_versions_is_reported_until_it_has_fewer() {
     let site = Site::new();
     let version = |number: usize| json!({"id": format!("v{number:04}"), "work": "many", "title": "Axolotl"});
     let versions = |count: usize| lines(&(0..count).map(version).collect::<Vec<_>>());
@@ -86,7 +86,7 @@ fn a_work_with_too_many_versions_is_named_until_it_has_fewer() {
 }
 
 #[test]
-fn a_report_tells_what_came_changed_stayed_went_and_was_refused() {
+fn report_counts_added_changed_unchanged_deleted_and_rejected() {
     let site = Site::new();
     site.write("site/a.md", markdown("title: Alpha", "One."));
     site.write("site/b.md", markdown("title: Beta", "Two."));
@@ -132,7 +132,7 @@ fn a_report_tells_what_came_changed_stayed_went_and_was_refused() {
 }
 
 #[test]
-fn a_text_in_another_language_than_declared_is_kept_and_told_once() {
+fn wrong_declared_language_is_kept_and_reported_once() {
     let site = Site::new();
     let english = "The university recognises the degrees of all the countries that have signed the convention. ";
     let record = |id: &str, lang: &str, times: usize| json!({"id": id, "lang": lang, "title": "Reconocimiento de títulos", "body": english.repeat(times)});
@@ -155,7 +155,7 @@ fn a_text_in_another_language_than_declared_is_kept_and_told_once() {
 }
 
 #[test]
-fn a_second_reindex_changes_nothing_and_reads_nothing() {
+fn second_reindex_changes_and_reads_nothing() {
     let site = Site::new();
     site.write("site/a.md", markdown("title: Alpha", "One."));
     site.write("site/deep/er/b.md", markdown("title: Beta", "Two."));
@@ -181,7 +181,7 @@ fn a_second_reindex_changes_nothing_and_reads_nothing() {
 }
 
 #[test]
-fn the_next_run_works_on_what_changed_and_on_nothing_else() {
+fn next_run_reads_only_changed_files() {
     let site = Site::new();
     for number in 0..5 {
         site.write(&format!("site/{number}.md"), markdown(&format!("title: Page {number}"), "Words."));
@@ -237,7 +237,7 @@ fn the_next_run_works_on_what_changed_and_on_nothing_else() {
 // One id, several files
 
 #[test]
-fn of_two_files_with_one_id_the_first_path_wins_whatever_happens_to_either() {
+fn first_path_wins_for_two_files_with_one_id() {
     let site = Site::new();
     let page = |title: &str| markdown(&format!("id: x\ntitle: {title}"), "Words.");
     let title = |expected: &str, what: &str| {
@@ -285,7 +285,7 @@ fn title_after_nothing(site: &Site, expected: &str) {
 }
 
 #[test]
-fn a_broken_record_keeps_what_was_read_of_it_until_a_good_one_stands_elsewhere() {
+fn broken_record_keeps_its_article_until_another_file_has_a_good_one() {
     let site = Site::new();
     site.write("site/named.md", markdown("id: own name\ntitle: Named", ""));
     site.write("site/plain.md", markdown("title: Plain", "Words."));
@@ -318,7 +318,7 @@ fn a_broken_record_keeps_what_was_read_of_it_until_a_good_one_stands_elsewhere()
 }
 
 #[test]
-fn a_record_kept_for_a_broken_one_goes_with_it_also_where_its_former_file_is_another_now() {
+fn record_kept_for_a_broken_one_is_deleted_with_it() {
     let site = Site::new();
     site.write("site/b.md", markdown("id: x\ntitle: Alpha", "One."));
     site.write("site/z.md", markdown("title: Gamma", "Three."));
@@ -336,7 +336,7 @@ fn a_record_kept_for_a_broken_one_goes_with_it_also_where_its_former_file_is_ano
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_cannot_be_looked_into_keeps_its_articles() {
+fn unreadable_folder_keeps_its_articles() {
     let site = Site::new();
     site.write("site/a.md", markdown("title: Alpha", "One."));
     site.write("site/part/b.md", markdown("title: Beta", "Two."));
@@ -359,7 +359,7 @@ fn a_folder_that_cannot_be_looked_into_keeps_its_articles() {
 // Several sources
 
 #[test]
-fn a_path_given_by_hand_is_a_source_named_after_it() {
+fn command_line_path_is_a_source_named_after_it() {
     let site = Site::new();
     site.write("site/a.md", markdown("title: Alpha", "One."));
     site.write("hand/b.md", markdown("title: Beta", "Two."));
@@ -383,7 +383,7 @@ fn a_path_given_by_hand_is_a_source_named_after_it() {
 
 #[cfg(unix)]
 #[test]
-fn a_path_that_shares_articles_with_a_configured_source_is_refused_and_changes_nothing() {
+fn command_line_path_overlapping_a_configured_source_is_refused() {
     let site = Site::new();
     site.write("site/2024/a.md", markdown("title: Alpha", "One."));
     site.write("site/b.jsonl", json!({"id": "b", "title": "Beta"}).to_string());
@@ -407,7 +407,7 @@ fn a_path_that_shares_articles_with_a_configured_source_is_refused_and_changes_n
 }
 
 #[test]
-fn a_path_given_by_hand_does_not_take_over_the_source_of_its_name() {
+fn command_line_path_does_not_replace_a_source_of_its_name() {
     let site = Site::new();
     site.write("site/a.md", markdown("title: Alpha", "One."));
     site.write("elsewhere/site/b.md", markdown("title: Beta", "Two."));
@@ -428,7 +428,7 @@ fn a_path_given_by_hand_does_not_take_over_the_source_of_its_name() {
 }
 
 #[test]
-fn of_two_sources_with_one_id_the_first_configured_wins_until_it_drops_it() {
+fn first_configured_source_wins_an_id_until_it_drops_it() {
     let mut site = Site::with(&["one", "two"]);
     site.write("one/x.md", markdown("title: One", "First words."));
     site.write("two/x.md", markdown("title: Two", "Second words."));
@@ -468,7 +468,7 @@ fn of_two_sources_with_one_id_the_first_configured_wins_until_it_drops_it() {
 }
 
 #[test]
-fn a_source_gone_from_the_configuration_keeps_its_articles_until_it_is_pruned() {
+fn unconfigured_source_keeps_its_articles_until_pruned() {
     let mut site = Site::with(&["one", "two"]);
     site.write("one/a.md", markdown("title: Alpha", "First words."));
     site.write("one/x.md", markdown("title: One", "Shared words."));
@@ -494,7 +494,7 @@ fn a_source_gone_from_the_configuration_keeps_its_articles_until_it_is_pruned() 
 }
 
 #[test]
-fn a_missing_source_fails_alone_and_loses_nothing() {
+fn missing_source_fails_alone_and_loses_nothing() {
     let site = Site::with(&["one", "two"]);
     site.write("one/a.md", markdown("title: Alpha", "First words."));
     site.write("two/b.md", markdown("title: Beta", "Second words."));
@@ -519,7 +519,7 @@ fn a_missing_source_fails_alone_and_loses_nothing() {
 }
 
 #[test]
-fn a_run_over_one_source_deletes_nothing_of_another() {
+fn reindex_of_one_source_deletes_nothing_of_another() {
     let site = Site::with(&["one", "two"]);
     for source in ["one", "two"] {
         for page in ["same-name", "other"] {
@@ -546,7 +546,7 @@ fn a_run_over_one_source_deletes_nothing_of_another() {
 // Runs that change nothing, and generations
 
 #[test]
-fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
+fn dry_run_reports_changes_without_applying_them() {
     let mut site = Site::with(&["one", "two"]);
     let dry = Options { dry_run: true, ..Options::default() };
     site.write("one/a.md", markdown("title: Alpha", "First words."));
@@ -589,7 +589,7 @@ fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
 }
 
 #[test]
-fn a_rollback_holds_changes_until_it_is_resumed_or_the_next_reindex() {
+fn rollback_holds_changes_until_resume_or_the_next_reindex() {
     let site = Site::new();
     let full = Options { full: true, ..Options::default() };
     site.write("site/a.md", markdown("title: Alpha", "First words."));
@@ -881,7 +881,7 @@ proptest! {
 // The project's own articles
 
 #[test]
-fn the_corpus_is_what_it_promises_to_be() {
+fn corpus_has_its_documented_properties() {
     let mut site = Site::new();
     site.sources = vec![Source { name: "corpus".to_owned(), path: support::corpus() }];
     let report = site.reindex();
@@ -910,7 +910,7 @@ fn the_corpus_is_what_it_promises_to_be() {
 }
 
 #[test]
-fn a_folder_of_all_formats_is_read_as_its_authors_meant_it() {
+fn all_formats_in_a_folder_are_read() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut site = Site::new();
     site.sources = ["markdown", "jsonl", "folder"]
@@ -1043,7 +1043,7 @@ fn comes_in_whole(path: &Path, articles_expected: usize, langs_expected: usize, 
 
 #[test]
 #[ignore = "reads ../shared; 18,366 articles take a minute in a debug build"]
-fn the_debian_site_comes_in_whole() {
+fn debian_site_is_read_completely() {
     if let Some(path) = shared("data/sites/debian.jsonl") {
         comes_in_whole(&path, 18_366, 4, 9);
     }
@@ -1051,7 +1051,7 @@ fn the_debian_site_comes_in_whole() {
 
 #[test]
 #[ignore = "reads ../shared"]
-fn the_open_source_guide_comes_in_whole() {
+fn open_source_guide_is_read_completely() {
     if let Some(path) = shared("data/sites/opensource-guide.jsonl") {
         comes_in_whole(&path, 321, 29, 24);
     }

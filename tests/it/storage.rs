@@ -86,7 +86,7 @@ fn must_be_lost(server: &Server, client: &mut Client, name: &str) {
 type Fault = fn(&Path, &Path);
 
 #[test]
-fn push_is_refused_while_folder_or_catalog_is_gone_and_taken_when_it_is_back() {
+fn push_is_refused_while_folder_or_catalog_is_missing() {
     fn away(data: &Path, aside: &Path) {
         fs::rename(data, aside).unwrap();
     }
@@ -146,7 +146,7 @@ fn push_is_refused_while_folder_or_catalog_is_gone_and_taken_when_it_is_back() {
 }
 
 #[test]
-fn push_is_refused_when_the_catalogs_log_is_removed_and_the_end_saves_what_it_held() {
+fn push_is_refused_without_the_catalog_log_and_shutdown_saves_its_content() {
     for removed in ["catalog.sqlite-wal", "catalog.sqlite-shm"] {
         let (site, _) = site();
         let server = start(&site);
@@ -165,7 +165,7 @@ fn push_is_refused_when_the_catalogs_log_is_removed_and_the_end_saves_what_it_he
 }
 
 #[test]
-fn removed_generation_is_built_anew_while_the_server_answers() {
+fn removed_generation_is_rebuilt_while_the_server_answers() {
     let (site, _) = site();
     let server = start(&site);
     let mut client = server.client();
@@ -214,7 +214,7 @@ fn shell(site: &Site, wrapper: &[&str], script: &str) -> Command {
 }
 
 #[test]
-fn server_that_may_write_nothing_starts_read_only_and_goes_on_once_it_may() {
+fn server_without_write_permission_is_read_only_until_it_has_it() {
     if Command::new("prlimit").arg("--version").output().is_err() {
         println!("skipped: there is no prlimit to raise a limit with");
         return;
@@ -261,7 +261,7 @@ fn can_mount() -> bool {
 }
 
 #[test]
-fn server_on_a_read_only_disk_starts_and_goes_on_once_it_is_writable() {
+fn server_on_a_read_only_disk_starts_and_recovers() {
     if !can_mount() {
         return;
     }
@@ -293,7 +293,7 @@ fn server_on_a_read_only_disk_starts_and_goes_on_once_it_is_writable() {
 }
 
 #[test]
-fn server_on_a_full_disk_starts_and_goes_on_once_there_is_room() {
+fn server_on_a_full_disk_starts_and_recovers() {
     if !can_mount() {
         return;
     }
@@ -334,7 +334,7 @@ fn dead_backup(site: &Site) -> [PathBuf; 3] {
 }
 
 #[test]
-fn orphans_of_killed_processes_are_swept_by_a_running_server_while_nobody_builds() {
+fn running_server_sweeps_orphans_of_killed_processes() {
     let (site, articles) = site();
     let server = start(&site);
     let reindex = site.data_folder().lock_reindex("test").unwrap();
@@ -358,7 +358,7 @@ fn orphans_of_killed_processes_are_swept_by_a_running_server_while_nobody_builds
 }
 
 #[test]
-fn next_reindex_sweeps_orphans_with_a_server_beside_it_and_without_one() {
+fn next_reindex_sweeps_orphans_with_and_without_a_server() {
     for has_server in [false, true] {
         let (site, articles) = site();
         let data = site.data_folder();
@@ -378,7 +378,7 @@ fn next_reindex_sweeps_orphans_with_a_server_beside_it_and_without_one() {
 }
 
 #[test]
-fn orphan_that_cannot_be_removed_is_told_once_and_harms_nothing() {
+fn unremovable_orphan_is_logged_once_and_harmless() {
     if !can_mount() {
         return;
     }
@@ -432,7 +432,7 @@ __attribute__((destructor)) static void tell(void) {
 "#;
 
 #[test]
-fn reindex_that_ends_with_success_is_answered_whichever_file_failed_to_open() {
+fn successful_reindex_is_served_despite_failed_opens() {
     let tools = tempfile::tempdir().unwrap();
     let (source, library, count) =
         (tools.path().join("disk.c"), tools.path().join("disk.so"), tools.path().join("count"));

@@ -426,7 +426,7 @@ fn every_completion_on_the_corpus_finds_something() {
 }
 
 #[test]
-fn on_random_sites_every_completion_finds_something_and_the_oracle_agrees() {
+fn completions_on_random_sites_find_something_and_match_the_oracle() {
     let mut runner = TestRunner::new(Config { cases: 6, failure_persistence: None, ..Config::default() });
     let offered = std::cell::Cell::new(0);
     runner
@@ -499,7 +499,7 @@ fn suggestions_are_answered_in_both_formats() {
 }
 
 #[test]
-fn what_suggestions_do_not_take_is_named() {
+fn suggest_reports_unknown_parameters() {
     for (query, name) in
         [("limit=21", "limit"), ("limit=x", "limit"), ("lang=x", "lang"), ("ui_lang=12", "ui_lang"), ("q=a&q=b", "q")]
     {

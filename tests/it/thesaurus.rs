@@ -59,7 +59,7 @@ fn plural(word: &str) -> String {
 
 #[test]
 #[ignore = "needs the open sets"]
-fn accented_spanish_words_meet_their_plain_and_plural_forms() {
+fn accented_spanish_words_match_their_plain_and_plural_forms() {
     let Some(path) = shared("data/thesaurus/unesco-thesaurus.ttl") else { return };
     let singular: Vec<String> = accented(&fs::read_to_string(path).unwrap()).into_iter().collect();
     assert!(singular.len() > 1_500, "{} words", singular.len());

@@ -73,7 +73,7 @@ async fn ask(router: &Router, method: Method, path: &str, body: &'static str) ->
 }
 
 #[tokio::test]
-async fn every_route_of_an_engine_that_is_unavailable_answers_503_and_readyz_says_why() {
+async fn unavailable_engine_answers_503_and_readyz_says_why() {
     let router = router(Arc::new(Unavailable), Settings::default());
     for (method, path, body) in [
         (Method::GET, "/v1/search?q=a", ""),
@@ -101,7 +101,7 @@ async fn every_route_of_an_engine_that_is_unavailable_answers_503_and_readyz_say
 }
 
 #[tokio::test]
-async fn what_needs_no_engine_answers_while_it_is_unavailable() {
+async fn routes_without_an_engine_answer_while_it_is_unavailable() {
     let router = router(Arc::new(Unavailable), Settings::default());
     for path in ["/", "/docs", "/openapi.json", "/opensearch.xml", "/health/livez", "/metrics", "/widgets/fichero.js"] {
         let (status, answer) = ask(&router, Method::GET, path, "").await;
