@@ -4,12 +4,12 @@
 //! ```text
 //! index/
 //!   catalog.sqlite      the catalog
-//!   generations/12/     a generation each
+//!   generations/12/     one folder per generation
 //!   CURRENT             the number of the published one
-//!   writer.lock         held by whoever applies changes
-//!   reindex.lock        held by the one reindex that runs
-//!   pushes.lock         shared by whoever takes pushes; alone, by who replaces the catalog
-//!   .backup-*.unfinished   where a backup is being written, locked by who writes it
+//!   writer.lock         held by the process that applies changes
+//!   reindex.lock        held by the running reindex
+//!   pushes.lock         held shared by processes that accept pushes, exclusively to replace the catalog
+//!   .backup-*.unfinished   the path of a backup being written, locked by its writer
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};

@@ -27,7 +27,7 @@ struct OracleVersion<'e> {
     is_indexed: bool,
 }
 
-/// What is asked about.
+/// The origin of a request for related works.
 struct OracleTarget<'e> {
     card: Card,
     /// The versions of its work, by id; for a draft, the draft itself.
@@ -214,8 +214,7 @@ impl BruteForceEngine {
         near.collect()
     }
 
-    /// What an entry's text is worth beside that of a version in its language, and the terms they
-    /// share.
+    /// The text score of an entry for a version in its language, and the terms they share.
     fn text(&self, asked: &OracleVersion<'_>, looked_for: &OracleTerms, entry: &Entry) -> (f32, SharedTerms) {
         let OracleTerms { words, phrases, .. } = looked_for;
         let terms = &asked.subject.terms;

@@ -93,7 +93,7 @@ pub struct PlannedWord {
 }
 
 impl PlannedWord {
-    /// The zones in which it is looked for.
+    /// The zones to search.
     pub fn zones(&self) -> impl Iterator<Item = Zone> + use<> {
         zones(self.zone)
     }
@@ -127,7 +127,7 @@ pub struct PlannedClause {
 }
 
 impl PlannedClause {
-    /// The zones in which it is looked for.
+    /// The zones to search.
     pub fn zones(&self) -> impl Iterator<Item = Zone> + use<> {
         zones(self.zone)
     }

@@ -36,7 +36,7 @@ type Slot = (usize, u32);
 pub struct TextToken {
     /// Its position in the text, in words.
     pub position: u32,
-    /// Where it stands, in bytes.
+    /// Its byte range.
     pub bytes: Range<usize>,
     /// Whether it is a word or compound of the text, rather than an additional index form.
     pub is_spoken: bool,
@@ -57,7 +57,7 @@ impl TextToken {
 /// A range of a text that matches words of the query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
-    /// Where it stands, in bytes.
+    /// Its byte range.
     pub bytes: Range<usize>,
     /// The words that it matches, one bit each; none for a function word between two other marks.
     pub words: u64,

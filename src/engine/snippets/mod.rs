@@ -561,7 +561,7 @@ mod tests {
         (text, marked)
     }
 
-    /// A body in one line, with where in it paragraphs begin and end, and what is a word of it.
+    /// A body in one line, with the bounds of its paragraphs and words.
     struct Flat {
         chars: Vec<char>,
         begins: Vec<bool>,

@@ -420,10 +420,10 @@ fn push_term(list: &mut String, parts: &[&str]) {
     list.push(SEPARATOR);
 }
 
-/// Reads a text written by [`term_list`]: each term stands behind a `=`, each `+` before that
-/// moves on by one position.
+/// Parses a text written by [`term_list`]: each term follows a `=`, and each `+` before it moves to
+/// the next position.
 ///
-/// Tantivy's own way to take analysed text copies every token twice; this one copies none.
+/// Tantivy's own input for analysed text copies every token twice; this one copies none.
 #[derive(Clone, Default)]
 struct TermList {
     token: Token,
