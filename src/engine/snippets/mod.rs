@@ -24,8 +24,8 @@ const MAX_READ: usize = 8;
 /// The maximum number of characters of all snippets of a page: each passage is read and
 /// decompressed separately, and a hundred long snippets cost more than most searches.
 pub const MAX_PAGE_CHARS: usize = 25_000;
-/// The maximum number of fragments of a snippet, and the minimum length of each in characters: a shorter
-/// one says little, and costs a passage to read.
+/// The maximum number of fragments of a snippet. On a page so long that its snippets are cut, each has
+/// at least [`MIN_FRAGMENT_CHARS`] characters: a shorter one says little, and costs a passage to read.
 const MAX_FRAGMENTS: usize = 3;
 const MIN_FRAGMENT_CHARS: usize = 100;
 
@@ -131,7 +131,10 @@ impl<'p> Snippets<'p> {
             summary: of(Zone::Summary),
             body: of(Zone::Body),
             max_chars,
-            max_fragments: (max_chars / MIN_FRAGMENT_CHARS).clamp(1, MAX_FRAGMENTS),
+            max_fragments: match max_chars < request.snippet_chars {
+                true => (max_chars / MIN_FRAGMENT_CHARS).clamp(1, MAX_FRAGMENTS),
+                false => MAX_FRAGMENTS,
+            },
         }
     }
 
