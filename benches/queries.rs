@@ -14,7 +14,7 @@ use fichero::engine::query::Query;
 use fichero::engine::ranking::Counting;
 use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{Facet, MAX_LIMIT, SearchEngine, SearchRequest};
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use fichero::storage::data_dir::DataFolder;
 use serde_json::Value;
 

@@ -20,7 +20,7 @@ use data::site::{real_articles, write_site};
 use fichero::article::Article;
 use fichero::engine::tantivy::{EmbeddedEngine, Generation};
 use fichero::engine::{ArticleKey, RelatedRequest, RelatedTo, SearchEngine};
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use fichero::storage::data_dir::DataFolder;
 use serde_json::Value;
 

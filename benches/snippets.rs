@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use fichero::engine::query::Query;
 use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{SearchEngine, SearchRequest};
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use fichero::storage::data_dir::DataFolder;
 use serde_json::json;
 

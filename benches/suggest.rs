@@ -22,7 +22,7 @@ use data::site::{real_articles, write_site};
 use fichero::engine::query::Query;
 use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{SearchEngine, SearchRequest, SuggestRequest};
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use fichero::storage::data_dir::DataFolder;
 use serde_json::Value;
 

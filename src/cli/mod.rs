@@ -15,7 +15,7 @@ use fichero::config::Config;
 use fichero::engine::query::Query;
 use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchRequest};
 use fichero::indexing::reindex::Options;
-use fichero::indexing::{accept, applier, check, reindex, rollback, status};
+use fichero::indexing::{accept, check, index_updater, reindex, rollback, status};
 use fichero::server;
 use fichero::storage::backup;
 use fichero::storage::data_dir::DataFolder;
@@ -283,7 +283,7 @@ fn engine(config: &Config) -> Result<Arc<dyn SearchEngine>> {
     let Some(current) = data.current() else {
         bail!("{}: nothing is published yet: run `fichero reindex`", config.data.display());
     };
-    let engine = applier::open_engine(&data, current).context(
+    let engine = index_updater::open_engine(&data, current).context(
         "the published generation cannot be answered from: check that this user may read and write its folder, or run `fichero reindex`, which builds another",
     )?;
     Ok(Arc::new(engine))

@@ -17,7 +17,7 @@ thread_local! {
 }
 
 /// Runs a piece of work in the current thread. If the supervisor says no, the engine answers
-/// [`EngineError::Stopped`] soon after.
+/// [`EngineError::TimedOut`] soon after.
 pub fn supervised<T>(supervisor: Supervisor, work: impl FnOnce() -> T) -> T {
     /// Puts the former supervisor back, also where the work panics.
     struct Restore(Option<Supervisor>);
@@ -33,7 +33,7 @@ pub fn supervised<T>(supervisor: Supervisor, work: impl FnOnce() -> T) -> T {
 /// Asks whether to go on. Without a supervisor, work is never stopped.
 pub(crate) fn checkpoint() -> Result<(), EngineError> {
     let goes_on = PRESENT.with_borrow_mut(|present| present.as_mut().is_none_or(|supervisor| supervisor()));
-    if goes_on { Ok(()) } else { Err(EngineError::Stopped) }
+    if goes_on { Ok(()) } else { Err(EngineError::TimedOut) }
 }
 
 /// The number of small steps between two checks: tens of microseconds of reading postings.
@@ -84,7 +84,7 @@ mod tests {
     fn outer_supervisor_is_restored_after_an_inner_one() {
         supervised(Box::new(|| false), || {
             supervised(Box::new(|| true), || assert!(checkpoint().is_ok()));
-            assert!(matches!(checkpoint(), Err(EngineError::Stopped)));
+            assert!(matches!(checkpoint(), Err(EngineError::TimedOut)));
         });
     }
 }

@@ -47,15 +47,15 @@ pub use self::version::IndexVersion;
 /// Errors of an engine. A reader's query is never an error.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The index could not be read.
+    /// The index could not be read: it is damaged, or the disk is.
     #[error("the index could not be read")]
-    Index(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The engine is unavailable; the reason, for operators.
     #[error("the engine cannot answer at present: {0}")]
     Unavailable(String),
-    /// The work was cancelled, see [`cancellation`].
+    /// The request's deadline has passed, or its client has gone, see [`cancellation`].
     #[error("the work was stopped before its end")]
-    Stopped,
+    TimedOut,
 }
 
 /// The status of the engine's current state, for operators and caches. It is read on every request,

@@ -286,7 +286,7 @@ pub struct RelatedHit {
     /// Higher is nearer; comparable within one answer only.
     pub score: f32,
     /// What it was found by.
-    pub rung: FallbackTier,
+    pub tier: FallbackTier,
     /// Whether it is in another language than the article asked from.
     pub other_language: bool,
     /// Why it is there, the strongest reason first.

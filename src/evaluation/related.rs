@@ -269,7 +269,7 @@ mod tests {
     fn hit(work: &str, reasons: Vec<Reason>) -> RelatedHit {
         let article = json!({ "id": format!("{work}-es"), "work": work, "lang": "es", "title": work });
         let article: Article = serde_json::from_value(article).unwrap();
-        RelatedHit { card: Card::of(&article), score: 1.0, rung: FallbackTier::Text, other_language: false, reasons }
+        RelatedHit { card: Card::of(&article), score: 1.0, tier: FallbackTier::Text, other_language: false, reasons }
     }
 
     #[test]

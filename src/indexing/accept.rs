@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::applier::{EngineSlot, IndexUpdater, open_engine, open_generation_of, version_of};
 use super::build::{build, discard_generation};
+use super::index_updater::{EngineSlot, IndexUpdater, open_engine, open_generation_of, version_of};
 use super::publish_gate::{Gate, REMEDY};
 use super::report::{Progress, Report, RunOutcome};
 use crate::engine::IndexVersion;

@@ -4,8 +4,8 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::accept::updater;
-use super::applier::open_whole;
 use super::audit::differences;
+use super::index_updater::open_whole;
 use crate::storage::catalog::Catalog;
 use crate::storage::data_dir::DataFolder;
 

@@ -20,9 +20,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::applier::EngineSlot;
 use super::audit::{AuditFigures, differences};
 use super::build::build;
+use super::index_updater::EngineSlot;
 use crate::engine::tantivy::{Contents, EmbeddedEngine, Generation, GenerationError};
 use crate::storage::catalog::Catalog;
 use crate::storage::data_dir::{DataFolder, DataFolderError};

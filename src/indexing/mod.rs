@@ -2,11 +2,11 @@
 //! catalog.
 
 pub mod accept;
-pub mod applier;
 pub mod audit;
 pub mod build;
 pub mod check;
 pub mod healing;
+pub mod index_updater;
 pub mod publish_gate;
 pub mod reindex;
 pub mod related_refresh;

@@ -10,8 +10,8 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::accept::{elapsed_ms, finalize, updater};
-use super::applier::IndexUpdater;
 use super::build::discard_generation;
+use super::index_updater::IndexUpdater;
 use super::publish_gate::Gate;
 use super::report::{Progress, Report, SourceReport};
 use super::source_plan::{named_sources, source_specs};

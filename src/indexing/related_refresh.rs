@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::applier::EngineSlot;
+use super::index_updater::EngineSlot;
 use crate::engine::{IndexVersion, SearchEngine};
 
 /// How often the thread checks whether there is work.

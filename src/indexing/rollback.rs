@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::applier::{ApplyError, EngineSlot, IndexUpdater, readable_generation_before, version_of};
+use super::index_updater::{ApplyError, EngineSlot, IndexUpdater, readable_generation_before, version_of};
 use crate::engine::IndexVersion;
 use crate::storage::catalog::{Catalog, CatalogError};
 use crate::storage::data_dir::{DataFolder, DataFolderError};

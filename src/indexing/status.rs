@@ -7,7 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::applier::{LAST_COMMIT_FILE, open_engine, previous_generation};
+use super::index_updater::{LAST_COMMIT_FILE, open_engine, previous_generation};
 use super::publish_gate::REMEDY;
 use super::report::Report;
 use crate::engine::SearchEngine;

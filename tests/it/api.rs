@@ -18,7 +18,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use fichero::article::Article;
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{EngineSlot, open_engine};
+use fichero::indexing::index_updater::{EngineSlot, open_engine};
 use fichero::storage::data_dir::DataFolder;
 use proptest::prelude::*;
 use serde_json::{Value, json};

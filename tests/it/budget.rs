@@ -141,9 +141,9 @@ fn embedded_engine_stops_when_the_request_is_cancelled() {
     assert!(answer.is_ok() && whole > 50, "it asks {whole} times");
     for stop_at in [1, 2, whole / 4, whole / 2, whole - 1] {
         let (stopped, times) = asked(stop_at);
-        assert!(matches!(stopped, Err(EngineError::Stopped)), "at {stop_at}");
+        assert!(matches!(stopped, Err(EngineError::TimedOut)), "at {stop_at}");
         assert_eq!(times, stop_at, "it is not asked again");
     }
     let related = supervised(Box::new(|| false), || made.engine.related(&related_request("p0001")));
-    assert!(matches!(related, Err(EngineError::Stopped)));
+    assert!(matches!(related, Err(EngineError::TimedOut)));
 }

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use fichero::engine::tantivy::{Applied, Generation, GenerationWriter};
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 

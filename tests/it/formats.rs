@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use fichero::config::base_url::BaseUrl;
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::EngineSlot;
+use fichero::indexing::index_updater::EngineSlot;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;

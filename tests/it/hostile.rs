@@ -25,7 +25,7 @@ use fichero::analysis::words;
 use fichero::engine::SearchEngine;
 use fichero::engine::query::Query;
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{EngineSlot, IndexUpdater};
+use fichero::indexing::index_updater::{EngineSlot, IndexUpdater};
 use fichero::indexing::reindex::Options;
 use fichero::indexing::report::Rejected;
 use fichero::storage::catalog::Catalog;

@@ -15,7 +15,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{EngineSlot, IndexUpdater};
+use fichero::indexing::index_updater::{EngineSlot, IndexUpdater};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Value, json};

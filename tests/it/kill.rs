@@ -23,7 +23,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fichero::article::Article;
-use fichero::indexing::applier::{EngineSlot, IndexUpdater};
+use fichero::indexing::index_updater::{EngineSlot, IndexUpdater};
 use fichero::storage::catalog::Catalog;
 use fichero::storage::catalog::push::Push;
 use serde_json::json;

@@ -30,7 +30,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use fichero::config::Source;
 use fichero::config::http::{RateLimit, ServiceSettings};
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{EngineSlot, IndexUpdater};
+use fichero::indexing::index_updater::{EngineSlot, IndexUpdater};
 use fichero::indexing::reindex::{self, Options};
 use fichero::indexing::report::Progress;
 use fichero::storage::data_dir::DataFolder;

@@ -30,7 +30,7 @@ use base64::prelude::BASE64_STANDARD;
 use fichero::config::base_url::BaseUrl;
 use fichero::config::http::{RateLimit, ServiceSettings};
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::EngineSlot;
+use fichero::indexing::index_updater::EngineSlot;
 use proptest::prelude::*;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Value, json};

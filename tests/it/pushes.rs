@@ -37,7 +37,7 @@ use fichero::admin::{Admin, Token};
 use fichero::config::Config;
 use fichero::config::http::ServiceSettings;
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{EngineSlot, IndexUpdater};
+use fichero::indexing::index_updater::{EngineSlot, IndexUpdater};
 use fichero::indexing::reindex::Options;
 use fichero::indexing::report::Progress;
 use fichero::indexing::status::status;
@@ -154,9 +154,9 @@ impl Api {
     /// Does what a server does within a tick.
     fn settle(&self) {
         let data = self.site.data();
-        let mut applier =
+        let mut index_updater =
             IndexUpdater::open(data.clone(), EngineSlot::default(), data.lock_writer("test").unwrap()).unwrap();
-        applier.tick_until_idle().unwrap();
+        index_updater.tick_until_idle().unwrap();
     }
 
     fn last_seq(&self) -> u64 {

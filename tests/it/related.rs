@@ -6,7 +6,7 @@
 //! * no work twice, no text twice, nothing that readers may not see or that the filters leave out;
 //! * the language asked from first, others only when it has no more, and marked;
 //! * never nothing while another work passes;
-//! * the rungs in their order, a reason for each, the same answer each time.
+//! * the tiers in their order, a reason for each, the same answer each time.
 //!
 //! What is kept of the nearest works changes no answer, nor does damage to it. What leads from one
 //! article to another is told as the reason.
@@ -80,7 +80,7 @@ fn check(
         }
     }
     if request.filters.langs.is_empty() && !request.any_lang {
-        prop_assert!(answer.hits.is_sorted_by_key(|hit| (hit.other_language, hit.rung)), "{:?}", rungs(answer));
+        prop_assert!(answer.hits.is_sorted_by_key(|hit| (hit.other_language, hit.tier)), "{:?}", tiers(answer));
         let own = |article: &&&Article| language_group(&article.lang) == language_group(&asked.lang);
         let siblings: Vec<&Article> = articles.iter().filter(|other| other.work == asked.work).chain([asked]).collect();
         let is_copy = |article: &&&Article| {
@@ -104,8 +104,8 @@ fn check(
     Ok(())
 }
 
-fn rungs(answer: &RelatedAnswer) -> Vec<(bool, FallbackTier)> {
-    answer.hits.iter().map(|hit| (hit.other_language, hit.rung)).collect()
+fn tiers(answer: &RelatedAnswer) -> Vec<(bool, FallbackTier)> {
+    answer.hits.iter().map(|hit| (hit.other_language, hit.tier)).collect()
 }
 
 #[test]
@@ -265,13 +265,13 @@ fn relation_signals_are_the_reasons() {
     assert_eq!(reasons("e"), [water]);
     let Reason::Terms { terms } = &reasons("f")[0] else { panic!("{:?}", reasons("f")) };
     assert!(terms.contains(&"glaciers".to_owned()), "{terms:?}");
-    let rung = |id: &str| found(id).map(|hit| hit.rung);
+    let tier = |id: &str| found(id).map(|hit| hit.tier);
     assert_eq!(
-        [rung("b"), rung("e"), rung("f")],
+        [tier("b"), tier("e"), tier("f")],
         [Some(FallbackTier::Text), Some(FallbackTier::Topic), Some(FallbackTier::Text)]
     );
     assert_eq!(
-        [rung("g"), rung("h")].into_iter().flatten().next(),
+        [tier("g"), tier("h")].into_iter().flatten().next(),
         Some(FallbackTier::Kind),
         "an author alone leads nowhere"
     );
@@ -329,7 +329,7 @@ fn words_of_a_translation_are_a_last_resort_reason() {
     let reasons = |records: &[Value]| {
         let hits = related(records, "a/es");
         let found = hits.iter().find(|hit| hit.card.id == "b/es").unwrap();
-        assert_eq!(found.rung, FallbackTier::Text, "{:?}", found.reasons);
+        assert_eq!(found.tier, FallbackTier::Text, "{:?}", found.reasons);
         found.reasons.clone()
     };
     let water = Reason::Topic { path: "programs/water".to_owned(), label: "Water".to_owned() };

@@ -28,7 +28,7 @@ use std::time::Duration;
 use fichero::article::Article;
 use fichero::config::Config;
 use fichero::engine::SearchEngine;
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use fichero::indexing::report::Progress;
 use fichero::server::serve;
 use fichero::storage::catalog::Catalog;

@@ -33,7 +33,7 @@ use fichero::article::{Article, Kind, UNDETERMINED};
 use fichero::config::Source;
 use fichero::config::gate;
 use fichero::engine::{Filters, SearchEngine, SearchRequest};
-use fichero::indexing::applier::{EngineSlot, IndexUpdater, Tick};
+use fichero::indexing::index_updater::{EngineSlot, IndexUpdater, Tick};
 use fichero::indexing::reindex::{Options, reindex};
 use fichero::indexing::report::Report;
 use fichero::indexing::rollback::{resume, rollback};

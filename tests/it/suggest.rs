@@ -25,7 +25,7 @@ use fichero::article::Article;
 use fichero::engine::query::Query;
 use fichero::engine::suggest::{Completion, MAX_SUGGESTIONS};
 use fichero::engine::{Filters, SearchEngine, SearchRequest, SuggestAnswer, SuggestRequest};
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use fichero::storage::data_dir::DataFolder;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

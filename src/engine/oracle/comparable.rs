@@ -9,7 +9,7 @@ use crate::engine::related::DocumentProfile;
 /// The stems of an entry with their frequency in each zone, and its profile.
 pub(crate) struct Comparable {
     pub(crate) stems: ByZone<HashMap<String, u32>>,
-    pub(crate) subject: DocumentProfile,
+    pub(crate) profile: DocumentProfile,
 }
 
 impl Comparable {
@@ -21,10 +21,10 @@ impl Comparable {
             }
             counts
         });
-        Comparable { stems, subject: DocumentProfile::of(article, terms) }
+        Comparable { stems, profile: DocumentProfile::of(article, terms) }
     }
 
     pub(crate) fn has_phrase(&self, stem: &str) -> bool {
-        self.subject.terms.phrases.iter().any(|phrase| phrase.stem == stem)
+        self.profile.terms.phrases.iter().any(|phrase| phrase.stem == stem)
     }
 }

@@ -22,7 +22,7 @@ use crate::engine::{
 
 /// A version of the source article: its profile and its language group.
 struct OracleVersion<'e> {
-    subject: &'e DocumentProfile,
+    profile: &'e DocumentProfile,
     lang: String,
     is_indexed: bool,
 }
@@ -47,27 +47,27 @@ struct OracleTerms {
 
 impl OracleTerms {
     /// Adds what another profile shares besides its words.
-    fn take_others(&self, subject: &DocumentProfile, other: &DocumentProfile, evidence: &mut SimilarityEvidence) {
+    fn take_others(&self, profile: &DocumentProfile, other: &DocumentProfile, evidence: &mut SimilarityEvidence) {
         let mut flags = Shared::default();
         let mut topics = 0.0;
-        for (topic, score) in subject.topics.iter().zip(&self.topics) {
+        for (topic, score) in profile.topics.iter().zip(&self.topics) {
             if *score > 0.0 && stands_under(other, &topic.path) {
                 topics += score;
                 flags = flags.and(Shared::TOPIC);
             }
         }
-        let authors = subject.authors.iter().zip(&self.authors).filter(|(author, _)| other.authors.contains(author));
+        let authors = profile.authors.iter().zip(&self.authors).filter(|(author, _)| other.authors.contains(author));
         let flag = |is: bool, flag: Shared| if is { flag } else { Shared::default() };
         flags = flags
-            .and(flag(subject.series.is_some() && subject.series == other.series, Shared::SERIES))
-            .and(flag(other.url.as_ref().is_some_and(|url| subject.links.contains(url)), Shared::LINKED))
-            .and(flag(subject.url.as_ref().is_some_and(|url| other.links.contains(url)), Shared::LINKS_HERE));
+            .and(flag(profile.series.is_some() && profile.series == other.series, Shared::SERIES))
+            .and(flag(other.url.as_ref().is_some_and(|url| profile.links.contains(url)), Shared::LINKED))
+            .and(flag(profile.url.as_ref().is_some_and(|url| other.links.contains(url)), Shared::LINKS_HERE));
         evidence.take(topics, authors.map(|(_, score)| score).sum(), flags);
     }
 }
 
-fn stands_under(subject: &DocumentProfile, path: &str) -> bool {
-    subject.topics.iter().any(|topic| topic.path == path)
+fn stands_under(profile: &DocumentProfile, path: &str) -> bool {
+    profile.topics.iter().any(|topic| topic.path == path)
 }
 
 /// A similar work, its similarity, and the surface forms of the shared terms.
@@ -108,7 +108,7 @@ impl BruteForceEngine {
             versions: versions
                 .into_iter()
                 .map(|version| OracleVersion {
-                    subject: &version.comparable.subject,
+                    profile: &version.comparable.profile,
                     lang: language_group(&version.article.lang),
                     is_indexed: version.is_counted,
                 })
@@ -122,7 +122,7 @@ impl BruteForceEngine {
         &'e self,
         article: &Article,
         terms: &ArticleTerms,
-        subject: &'e DocumentProfile,
+        profile: &'e DocumentProfile,
         now_s: i64,
     ) -> OracleTarget<'e> {
         let mut own: HashSet<&str> = HashSet::new();
@@ -135,7 +135,7 @@ impl BruteForceEngine {
         copies.show(terms.sketch);
         OracleTarget {
             card: Card::of(article),
-            versions: vec![OracleVersion { subject, lang: language_group(&article.lang), is_indexed: !own.is_empty() }],
+            versions: vec![OracleVersion { profile, lang: language_group(&article.lang), is_indexed: !own.is_empty() }],
             version: 0,
             own,
             copies,
@@ -179,15 +179,15 @@ impl BruteForceEngine {
                         best = best.max(text);
                         shared = shared.and(terms);
                     }
-                    looked_for.take_others(version.subject, &entry.comparable.subject, &mut evidence);
+                    looked_for.take_others(version.profile, &entry.comparable.profile, &mut evidence);
                 }
                 let articles = articles_of(&self.languages, &version.lang);
                 evidence.add_text(best, articles);
                 common += if has_lang { articles } else { 0 };
                 terms.push(shared);
             }
-            let time = origin.versions.iter().filter_map(|version| version.subject.eventful_day).flat_map(|one| {
-                let others = entries.iter().filter_map(|entry| entry.comparable.subject.eventful_day);
+            let time = origin.versions.iter().filter_map(|version| version.profile.eventful_day).flat_map(|one| {
+                let others = entries.iter().filter_map(|entry| entry.comparable.profile.eventful_day);
                 others.map(move |other| related::time_score(one.abs_diff(other)))
             });
             let similarity = evidence.similarity(common, time.fold(0.0, f32::max))?;
@@ -199,14 +199,14 @@ impl BruteForceEngine {
             let written = |terms: &[KeyTerm], looked_for: &[WeightedTerm]| {
                 looked_for.iter().map(|term| terms[term.place].written.clone()).collect()
             };
-            let subject = &origin.versions[version].subject.terms;
+            let profile = &origin.versions[version].profile.terms;
             let OracleTerms { words, phrases, .. } = &looked_for[version];
             Some(OracleSimilarity {
                 work,
                 similarity: Similarity { shared: similarity.shared.and(terms[version].reported()), ..similarity },
                 written: SurfaceForms {
-                    words: written(&subject.words, words),
-                    phrases: written(&subject.phrases, phrases),
+                    words: written(&profile.words, words),
+                    phrases: written(&profile.phrases, phrases),
                     is_translated: version != origin.version,
                 },
             })
@@ -217,7 +217,7 @@ impl BruteForceEngine {
     /// The text score of an entry for a version in its language, and the terms they share.
     fn text(&self, asked: &OracleVersion<'_>, looked_for: &OracleTerms, entry: &Entry) -> (f32, SharedTerms) {
         let OracleTerms { words, phrases, .. } = looked_for;
-        let terms = &asked.subject.terms;
+        let terms = &asked.profile.terms;
         let (mut sum, mut shared) = (0.0, SharedTerms::default());
         let take_word = |at: usize, sum: &mut f32, shared: &mut SharedTerms| {
             let term = &terms.words[words[at].place];
@@ -248,16 +248,16 @@ impl BruteForceEngine {
 
     /// The terms of a version and their scores.
     fn looked_for(&self, version: &OracleVersion<'_>) -> OracleTerms {
-        let subject = version.subject;
+        let profile = version.profile;
         let articles = self.counted().count() as u64;
         let with = |holds: &dyn Fn(&DocumentProfile) -> bool| {
-            self.counted().filter(|entry| holds(&entry.comparable.subject)).count() as u64
+            self.counted().filter(|entry| holds(&entry.comparable.profile)).count() as u64
         };
-        let topics = subject.topics.iter().map(|topic| with(&|other| stands_under(other, &topic.path)));
-        let authors = subject.authors.iter().map(|author| with(&|other| other.authors.contains(author)));
+        let topics = profile.topics.iter().map(|topic| with(&|other| stands_under(other, &topic.path)));
+        let authors = profile.authors.iter().map(|author| with(&|other| other.authors.contains(author)));
         OracleTerms {
-            words: self.weightiest(&subject.terms.words, MAX_WORDS, version),
-            phrases: self.weightiest(&subject.terms.phrases, MAX_PHRASES, version),
+            words: self.weightiest(&profile.terms.words, MAX_WORDS, version),
+            phrases: self.weightiest(&profile.terms.phrases, MAX_PHRASES, version),
             topics: topic_scores(articles, &topics.collect::<Vec<u64>>()),
             authors: authors.map(|doc_freq| author_score(articles, doc_freq)).collect(),
         }
@@ -351,12 +351,12 @@ impl<'e> OracleTiers<'e> {
         for at in in_order(&similarity).into_iter().chain(similarity.len()..found.len()) {
             let (entry, near) = found[at];
             let mut card = Card::of(&entry.article);
-            let asked = &self.origin.versions[self.origin.version].subject.topics;
+            let asked = &self.origin.versions[self.origin.version].profile.topics;
             let mut why = reasons(near.similarity.shared, &near.written, &self.origin.card, asked, &card);
             if why.is_empty() {
                 let versions = self.engine.counted().filter(|other| other.work == entry.work);
                 card.topics = versions.flat_map(|version| Card::of(&version.article).topics).collect();
-                let asked = self.origin.versions.iter().flat_map(|version| version.subject.topics.iter().cloned());
+                let asked = self.origin.versions.iter().flat_map(|version| version.profile.topics.iter().cloned());
                 let asked: Vec<TopicLabel> = asked.collect();
                 let mut whole = self.origin.card.clone();
                 let is_published = matches!(self.request.to, RelatedTo::Article(_));
@@ -371,23 +371,23 @@ impl<'e> OracleTiers<'e> {
         }
     }
 
-    fn newest(&mut self, filters: &Filters, rung: FallbackTier) {
-        let why = if rung == FallbackTier::Kind { Reason::Kind } else { Reason::Recent };
+    fn newest(&mut self, filters: &Filters, tier: FallbackTier) {
+        let why = if tier == FallbackTier::Kind { Reason::Kind } else { Reason::Recent };
         let kind = self.origin.card.kind;
         let mut filters = filters.clone();
-        if rung == FallbackTier::Kind {
+        if tier == FallbackTier::Kind {
             if !filters.kinds.is_empty() && !filters.kinds.contains(&kind) {
                 return;
             }
             filters.kinds = vec![kind];
         }
         for entry in self.versions(&filters) {
-            self.show(entry, 0.0, rung, vec![why.clone()]);
+            self.show(entry, 0.0, tier, vec![why.clone()]);
         }
     }
 
     /// Adds a work to the answer, unless it is full or a near-duplicate is already shown.
-    fn show(&mut self, entry: &'e Entry, score: f32, rung: FallbackTier, reasons: Vec<Reason>) {
+    fn show(&mut self, entry: &'e Entry, score: f32, tier: FallbackTier, reasons: Vec<Reason>) {
         if self.missing() == 0 || self.copies.has(entry.terms.sketch) {
             return;
         }
@@ -395,6 +395,6 @@ impl<'e> OracleTiers<'e> {
         self.copies.show(entry.terms.sketch);
         let other_language = language_group(&entry.article.lang) != language_group(&self.origin.card.lang);
         let card = Card::of(&entry.article);
-        self.hits.push(RelatedHit { card, score, rung, other_language, reasons });
+        self.hits.push(RelatedHit { card, score, tier, other_language, reasons });
     }
 }

@@ -6,10 +6,10 @@
 //! time ([`diversify`]).
 
 pub mod diversify;
+pub mod document_profile;
 pub mod reasons;
-pub mod subject;
 
-pub use self::subject::DocumentProfile;
+pub use self::document_profile::DocumentProfile;
 
 use std::cmp::Ordering;
 

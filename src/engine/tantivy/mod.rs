@@ -181,7 +181,7 @@ impl EngineState {
     /// Runs a query on the files of the index. If it fails or panics, the files may be damaged.
     fn read<T>(&self, answer: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
         let answer = contain(answer).unwrap_or_else(|panic| Err(index_error(panic)));
-        if matches!(answer, Err(EngineError::Index(_))) {
+        if matches!(answer, Err(EngineError::Damaged(_))) {
             self.is_suspect.store(true, Ordering::Relaxed);
         }
         answer

@@ -522,7 +522,7 @@ fn log(error: &(dyn std::error::Error + 'static)) {
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Problem {
         match error {
-            EngineError::Stopped => Problem::took_too_long(),
+            EngineError::TimedOut => Problem::took_too_long(),
             EngineError::Unavailable(_) => Problem::engine_unavailable(&error),
             error => Problem::internal(&error),
         }

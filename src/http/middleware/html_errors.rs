@@ -135,7 +135,7 @@ mod tests {
     use crate::http::error::problem::Problem;
     use crate::http::route_group::RouteTable;
     use crate::http::state::settings::Settings;
-    use crate::indexing::applier::EngineSlot;
+    use crate::indexing::index_updater::EngineSlot;
 
     type Fault = fn() -> Problem;
 

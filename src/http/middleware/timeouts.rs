@@ -136,7 +136,7 @@ mod tests {
     use crate::http::docs::openapi;
     use crate::http::route_group::RouteTable;
     use crate::http::state::settings::Settings;
-    use crate::indexing::applier::EngineSlot;
+    use crate::indexing::index_updater::EngineSlot;
 
     const LIMIT_MS: u32 = 800;
 

@@ -107,7 +107,7 @@ impl From<RelatedHit> for RelatedHitJson {
         RelatedHitJson {
             card: hit.card.into(),
             score: hit.score,
-            rung: hit.rung.into(),
+            rung: hit.tier.into(),
             other_language: hit.other_language,
             reasons: all(hit.reasons),
         }

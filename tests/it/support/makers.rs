@@ -12,7 +12,7 @@ use fichero::engine::oracle::BruteForceEngine;
 use fichero::engine::planning::synonyms;
 use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{IndexVersion, SearchEngine};
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use fichero::indexing::reindex::{Options, reindex};
 use fichero::indexing::report::{Progress, Rejected, Report};
 use fichero::storage::data_dir::DataFolder;

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use fichero::article::Article;
 use fichero::config::Source;
 use fichero::http::{Settings, router};
-use fichero::indexing::applier::{EngineSlot, open_engine};
+use fichero::indexing::index_updater::{EngineSlot, open_engine};
 use fichero::indexing::reindex::{Options, reindex};
 use fichero::indexing::report::Progress;
 use fichero::storage::catalog::Catalog;

@@ -11,7 +11,7 @@ use fichero::config::Source;
 use fichero::engine::query::Query;
 use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{ArticleAnswer, ArticleKey, SearchEngine, SearchRequest};
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use fichero::indexing::reindex::{Options, reindex};
 use fichero::indexing::report::{Progress, Report, SourceReport};
 use fichero::storage::catalog::Catalog;

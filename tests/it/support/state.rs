@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use fichero::engine::query::Query;
 use fichero::engine::tantivy::Generation;
 use fichero::engine::{ArticleKey, SearchEngine, SearchRequest, Sort};
-use fichero::indexing::applier::open_engine;
+use fichero::indexing::index_updater::open_engine;
 use fichero::storage::catalog::Catalog;
 use fichero::storage::data_dir::DataFolder;
 use rusqlite::Connection;

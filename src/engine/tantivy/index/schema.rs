@@ -15,7 +15,7 @@ use crate::analysis::{ArticleTerms, ByZone, Completion, HeadPlace, MinHash, Stan
 use crate::article::{Article, url_key};
 use crate::engine::Card;
 use crate::engine::related::DocumentProfile;
-use crate::engine::related::subject::work_key;
+use crate::engine::related::document_profile::work_key;
 use crate::engine::snippets::{BodyPassage, body_passages};
 use crate::engine::suggest::MIN_LABEL_CHARS;
 
@@ -81,7 +81,7 @@ pub(crate) struct IndexFields {
     pub(crate) passage_start: Field,
     pub(crate) card: Field,
     /// The [`DocumentProfile`] as JSON.
-    pub(crate) subject: Field,
+    pub(crate) profile: Field,
     /// The key terms that are phrases.
     pub(crate) phrases: Field,
     /// The keys of its profile and of its work.
@@ -142,7 +142,7 @@ pub(crate) fn schema() -> (Schema, IndexFields) {
         passage: builder.add_bytes_field("passage", FAST),
         passage_start: builder.add_u64_field("passage_start", FAST),
         card: builder.add_bytes_field("card", STORED),
-        subject: builder.add_bytes_field("subject", FAST),
+        profile: builder.add_bytes_field("subject", FAST),
         phrases: builder.add_text_field("phrases", vocabulary.clone()),
         keys: builder.add_text_field("keys", vocabulary),
         sketch: builder.add_u64_field("sketch", FAST),
@@ -225,18 +225,18 @@ pub(crate) fn document(
         document.add_u64(fields.passage_start, u64::from(*start));
     }
     let card = serde_json::to_vec(&Card::of(article))?;
-    let subject = DocumentProfile::of(article, terms);
-    let phrases = subject.terms.phrases.iter().map(|phrase| phrase.stem.as_str());
+    let profile = DocumentProfile::of(article, terms);
+    let phrases = profile.terms.phrases.iter().map(|phrase| phrase.stem.as_str());
     document.add_text(fields.phrases, term_list([(0, phrases)].into_iter()));
-    let keys: Vec<String> = subject.keys().chain([work_key(&article.work)]).collect();
+    let keys: Vec<String> = profile.keys().chain([work_key(&article.work)]).collect();
     document.add_text(fields.keys, term_list([(0, keys.iter().map(String::as_str))].into_iter()));
     for number in terms.sketch.into_iter().flat_map(MinHash::to_numbers) {
         document.add_u64(fields.sketch, number);
     }
-    let subject = serde_json::to_vec(&subject)?;
-    bytes_held += card.len() + subject.len();
+    let profile = serde_json::to_vec(&profile)?;
+    bytes_held += card.len() + profile.len();
     document.add_bytes(fields.card, &card);
-    document.add_bytes(fields.subject, &subject);
+    document.add_bytes(fields.profile, &profile);
     Ok((document, bytes_held))
 }
 

@@ -74,7 +74,7 @@ pub(crate) struct Segment {
     pub(crate) tag: Option<StrColumn>,
     pub(crate) author: Option<StrColumn>,
     passage: Option<BytesColumn>,
-    pub(crate) subject: Option<BytesColumn>,
+    pub(crate) profile: Option<BytesColumn>,
     sketch: Column<u64>,
     /// The start positions of the passages of each article, in order.
     pub(crate) passage_start: Column<u64>,
@@ -86,7 +86,7 @@ pub(crate) type KnownSegments = HashMap<SegmentId, (Arc<Vec<DocId>>, Arc<Complet
 
 /// Wraps an error of the index.
 pub(crate) fn index_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
-    EngineError::Index(error.into())
+    EngineError::Damaged(error.into())
 }
 
 /// A single value of a bytes column.
@@ -174,7 +174,7 @@ impl Segment {
             tag: columns.str("tag")?,
             author: columns.str("author")?,
             passage: columns.bytes("passage")?,
-            subject: columns.bytes("subject")?,
+            profile: columns.bytes("subject")?,
             sketch: columns.u64("sketch")?,
             passage_start: columns.u64("passage_start")?,
             reader: reader.clone(),

@@ -262,9 +262,9 @@ impl Snapshot {
     }
 
     /// The profile of an article.
-    pub(crate) fn subject(&self, place: DocAddress) -> Result<DocumentProfile, EngineError> {
+    pub(crate) fn profile(&self, place: DocAddress) -> Result<DocumentProfile, EngineError> {
         let Some(segment) = self.segments.get(place.segment) else { return Ok(DocumentProfile::default()) };
-        let Some(bytes) = value(segment.subject.as_ref(), place.doc, 0)? else { return Ok(DocumentProfile::default()) };
+        let Some(bytes) = value(segment.profile.as_ref(), place.doc, 0)? else { return Ok(DocumentProfile::default()) };
         serde_json::from_slice(&bytes).map_err(index_error)
     }
 

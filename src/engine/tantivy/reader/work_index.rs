@@ -4,7 +4,7 @@ use tantivy::DocId;
 
 use super::segment::{DocAddress, Segment};
 use crate::article::{Kind, MAX_VERSIONS};
-use crate::engine::related::subject::eventful_day;
+use crate::engine::related::document_profile::eventful_day;
 
 /// The number of an article over all segments.
 pub(crate) type Doc = u32;

@@ -27,8 +27,8 @@ use crate::article::Article;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::filters::Filters;
 use crate::engine::related::diversify::{self, NearDuplicates, in_order};
+use crate::engine::related::document_profile::work_key;
 use crate::engine::related::reasons::{SurfaceForms, reasons};
-use crate::engine::related::subject::work_key;
 use crate::engine::related::{DocumentProfile, KEPT, Shared, Similarity};
 use crate::engine::{
     ArticleKey, Card, EngineError, FallbackTier, Reason, RelatedAnswer, RelatedHit, RelatedRequest, RelatedTo,
@@ -54,7 +54,7 @@ pub(crate) fn related(snapshot: &Snapshot, request: &RelatedRequest) -> Result<O
 /// The origin of a request for related works.
 struct RelatedTarget {
     card: Card,
-    subject: DocumentProfile,
+    profile: DocumentProfile,
     /// Its address, if it is in the index.
     place: Option<DocAddress>,
     /// Its own work, and for a draft the works that it would replace.
@@ -83,7 +83,7 @@ impl RelatedTarget {
         }
         Ok(Some(RelatedTarget {
             card: snapshot.card(place)?,
-            subject: snapshot.subject(place)?,
+            profile: snapshot.profile(place)?,
             place: Some(place),
             own: vec![work],
             version: versions.iter().position(|version| *version == place).unwrap_or(0),
@@ -105,10 +105,10 @@ impl RelatedTarget {
         own.dedup();
         let mut sketches = NearDuplicates::default();
         sketches.show(terms.sketch);
-        let subject = DocumentProfile::of(article, &terms);
+        let profile = DocumentProfile::of(article, &terms);
         Ok(RelatedTarget {
             card: Card::of(article),
-            subject,
+            profile,
             place: None,
             own,
             versions: Vec::new(),
@@ -125,20 +125,20 @@ impl RelatedTarget {
         looked_for: &LookedFor,
     ) -> Result<SurfaceForms, EngineError> {
         let other;
-        let subject = match self.place.filter(|_| version != self.version) {
+        let profile = match self.place.filter(|_| version != self.version) {
             Some(_) => {
                 let Some(place) = self.versions.get(version) else { return Ok(SurfaceForms::default()) };
-                other = snapshot.subject(*place)?;
+                other = snapshot.profile(*place)?;
                 &other
             }
-            None => &self.subject,
+            None => &self.profile,
         };
         let written = |terms: &[KeyTerm], places: &[usize]| {
             places.iter().map(|place| terms.get(*place).map_or(String::new(), |term| term.written.clone())).collect()
         };
         Ok(SurfaceForms {
-            words: written(&subject.terms.words, &looked_for.words),
-            phrases: written(&subject.terms.phrases, &looked_for.phrases),
+            words: written(&profile.terms.words, &looked_for.words),
+            phrases: written(&profile.terms.phrases, &looked_for.phrases),
             is_translated: version != self.version,
         })
     }
@@ -285,7 +285,7 @@ impl<'s> FallbackTiers<'s> {
                 let group = language_group(&self.origin.card.lang);
                 let group = self.snapshot.languages.iter().position(|language| language.lang == group);
                 vec![VersionProfile {
-                    subject: self.origin.subject.clone(),
+                    profile: self.origin.profile.clone(),
                     group,
                     is_indexed: !self.origin.own.is_empty(),
                 }]
@@ -393,7 +393,7 @@ impl<'s> FallbackTiers<'s> {
         card: &Card,
         work: u32,
     ) -> Result<Vec<Reason>, EngineError> {
-        let why = reasons(shared, written, &self.origin.card, &self.origin.subject.topics, card);
+        let why = reasons(shared, written, &self.origin.card, &self.origin.profile.topics, card);
         if !why.is_empty() {
             return Ok(why);
         }
@@ -401,17 +401,17 @@ impl<'s> FallbackTiers<'s> {
         for place in self.snapshot.counted_versions(work) {
             whole.topics.extend(self.snapshot.card(place)?.topics);
         }
-        let mut topics = self.origin.subject.topics.clone();
+        let mut topics = self.origin.profile.topics.clone();
         // The published version that a draft would replace was not compared.
         for place in &self.origin.versions {
-            topics.extend(self.snapshot.subject(*place)?.topics);
+            topics.extend(self.snapshot.profile(*place)?.topics);
             asked.series = asked.series.or(self.snapshot.card(*place)?.series);
         }
         Ok(reasons(shared, written, &asked, &topics, &whole))
     }
 
     /// Adds the newest works.
-    fn newest(&mut self, filters: Option<&Filters>, rung: FallbackTier) -> Result<(), EngineError> {
+    fn newest(&mut self, filters: Option<&Filters>, tier: FallbackTier) -> Result<(), EngineError> {
         let Some(filters) = filters.filter(|_| self.missing() > 0) else { return Ok(()) };
         let filter = Filter::new(&self.snapshot.values, filters);
         let nothing = |work| RelatedCandidate { work, similarity: Similarity::default(), version: 0 };
@@ -428,18 +428,18 @@ impl<'s> FallbackTiers<'s> {
                 continue;
             }
             checkpoint()?;
-            let why = if rung == FallbackTier::Kind { Reason::Kind } else { Reason::Recent };
+            let why = if tier == FallbackTier::Kind { Reason::Kind } else { Reason::Recent };
             let card = self.snapshot.card(place)?;
-            self.show(place, candidate.work, card, 0.0, rung, vec![why]);
+            self.show(place, candidate.work, card, 0.0, tier, vec![why]);
         }
         Ok(())
     }
 
-    fn show(&mut self, place: DocAddress, work: u32, card: Card, score: f32, rung: FallbackTier, reasons: Vec<Reason>) {
+    fn show(&mut self, place: DocAddress, work: u32, card: Card, score: f32, tier: FallbackTier, reasons: Vec<Reason>) {
         self.seen.insert(work);
         self.copies.show(self.snapshot.sketch(place));
         let other_language = language_group(&card.lang) != language_group(&self.origin.card.lang);
-        self.hits.push(RelatedHit { card, score, rung, other_language, reasons });
+        self.hits.push(RelatedHit { card, score, tier, other_language, reasons });
     }
 }
 

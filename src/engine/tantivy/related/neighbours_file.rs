@@ -169,7 +169,7 @@ pub(crate) fn asked_versions(
     let versions = snapshot.counted_versions(work).take(MAX_VERSIONS);
     let asked = versions.chain(uncounted).map(|place| {
         let group = snapshot.segments.get(place.segment).map(|segment| segment.lang_of(place.doc).1);
-        Ok(VersionProfile { subject: snapshot.subject(place)?, group, is_indexed: snapshot.is_counted(place) })
+        Ok(VersionProfile { profile: snapshot.profile(place)?, group, is_indexed: snapshot.is_counted(place) })
     });
     asked.collect()
 }

@@ -10,7 +10,7 @@ use tantivy::schema::Field;
 use crate::analysis::{ByZone, KeyTerm, Zone};
 use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
-use crate::engine::related::subject::{author_key, link_key, series_key, topic_key};
+use crate::engine::related::document_profile::{author_key, link_key, series_key, topic_key};
 use crate::engine::related::{
     self, DocumentProfile, LEADING_WORDS, MAX_PHRASES, MAX_WORDS, Shared, SharedTerms, Similarity, SimilarityEvidence,
     WeightedTerm,
@@ -23,7 +23,7 @@ use crate::engine::tantivy::reader::work_index::Doc;
 /// One version of the source work.
 #[derive(Debug, Clone)]
 pub(crate) struct VersionProfile {
-    pub(crate) subject: DocumentProfile,
+    pub(crate) profile: DocumentProfile,
     /// The index of its language group in the snapshot; `None` if the site has no other article of
     /// the language.
     pub(crate) group: Option<usize>,
@@ -151,7 +151,7 @@ impl<'s> Scorer<'s> {
             }
             let language = version.group.and_then(|group| snapshot.languages.get(group));
             found.end_version(language.map_or(0, |language| language.articles));
-            for (doc, flag) in self.flagged(&version.subject)? {
+            for (doc, flag) in self.flagged(&version.profile)? {
                 if let Some(found) = found.of(&mut self.slots, snapshot.works_index.work_of(doc)) {
                     found.evidence.take(0.0, 0.0, flag);
                 }
@@ -164,7 +164,7 @@ impl<'s> Scorer<'s> {
         };
         let is_whole = !asked.iter().all(is_enough);
         for version in asked {
-            self.collect_labels(&version.subject, is_whole)?;
+            self.collect_labels(&version.profile, is_whole)?;
             for doc in std::mem::take(&mut self.touched) {
                 let labels = self.labels.get_mut(doc as usize).map(std::mem::take).unwrap_or_default();
                 let flag = if labels.topics > 0.0 { Shared::TOPIC } else { Shared::default() };
@@ -211,7 +211,7 @@ impl<'s> Scorer<'s> {
     /// The score of a work being of about the same time.
     fn time_score(&self, asked: &[VersionProfile], work: u32) -> f32 {
         let index = &self.snapshot.works_index;
-        let asked = asked.iter().filter_map(|version| version.subject.eventful_day);
+        let asked = asked.iter().filter_map(|version| version.profile.eventful_day);
         let apart = asked.flat_map(|one| {
             let others = index.versions(work).iter().filter_map(|place| index.eventful_day(index.doc(*place)));
             others.map(move |other| one.abs_diff(other))
@@ -227,7 +227,7 @@ impl<'s> Scorer<'s> {
         else {
             return Ok((LookedFor::default(), 1.0));
         };
-        let terms = &asked.subject.terms;
+        let terms = &asked.profile.terms;
         let words = self.weightiest(asked, &terms.words, MAX_WORDS, language.articles)?;
         let phrases = self.weightiest(asked, &terms.phrases, MAX_PHRASES, language.articles)?;
         let (leading, others) = words.split_at(words.len().min(LEADING_WORDS));
@@ -269,14 +269,14 @@ impl<'s> Scorer<'s> {
     }
 
     /// The articles of the same series, and those with a link to or from a version.
-    fn flagged(&mut self, subject: &DocumentProfile) -> Result<Vec<(Doc, Shared)>, EngineError> {
-        let series = subject.series.iter().map(|series| (series_key(series), Shared::SERIES));
-        let links_here = subject.url.iter().map(|url| (link_key(url), Shared::LINKS_HERE));
+    fn flagged(&mut self, profile: &DocumentProfile) -> Result<Vec<(Doc, Shared)>, EngineError> {
+        let series = profile.series.iter().map(|series| (series_key(series), Shared::SERIES));
+        let links_here = profile.url.iter().map(|url| (link_key(url), Shared::LINKS_HERE));
         let mut flagged = Vec::new();
         for (key, flag) in series.chain(links_here) {
             flagged.extend(self.docs_with_key(&key)?.iter().map(|doc| (*doc, flag)));
         }
-        for link in &subject.links {
+        for link in &profile.links {
             let docs = self.docs_with(self.snapshot.fields.url, link)?;
             flagged.extend(docs.into_iter().map(|doc| (doc, Shared::LINKED)));
         }
@@ -285,10 +285,10 @@ impl<'s> Scorer<'s> {
 
     /// Sums, for every article, the topics and authors that it shares with a version: of works that
     /// are found already, or of all.
-    fn collect_labels(&mut self, subject: &DocumentProfile, of_all: bool) -> Result<(), EngineError> {
+    fn collect_labels(&mut self, profile: &DocumentProfile, of_all: bool) -> Result<(), EngineError> {
         let articles = self.snapshot.articles();
         let topics: Result<Vec<Docs>, EngineError> =
-            subject.topics.iter().map(|topic| self.docs_with_key(&topic_key(&topic.path))).collect();
+            profile.topics.iter().map(|topic| self.docs_with_key(&topic_key(&topic.path))).collect();
         let topics = topics?;
         let doc_freq: Vec<u64> = topics.iter().map(|docs| docs.len() as u64).collect();
         for (docs, score) in topics.iter().zip(related::topic_scores(articles, &doc_freq)) {
@@ -296,7 +296,7 @@ impl<'s> Scorer<'s> {
                 self.label(*doc, of_all, |labels| labels.topics += score);
             }
         }
-        for author in &subject.authors {
+        for author in &profile.authors {
             let docs = self.docs_with_key(&author_key(author))?;
             let score = related::author_score(articles, docs.len() as u64);
             docs.iter().for_each(|doc| self.label(*doc, of_all, |labels| labels.authors += score));
