@@ -10,7 +10,7 @@ pub(crate) mod site;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fichero::config::Source;
+use fichero::config::SourceConfig;
 use fichero::indexing::reindex::{self, Options};
 use fichero::indexing::report::{Progress, Report};
 use fichero::storage::data_dir::DataFolder;
@@ -38,7 +38,7 @@ impl Progress for Silent {
 /// Indexes one file into a data folder.
 pub(crate) fn index(data: &Path, file: &Path) -> Report {
     let data = DataFolder::open(data).unwrap();
-    let sources = [Source { name: "site".to_owned(), path: file.to_owned() }];
+    let sources = [SourceConfig { name: "site".to_owned(), path: file.to_owned() }];
     let report = reindex::reindex(&data, &sources, &Options::default(), &Silent).unwrap();
     assert!(report.is_complete(), "{report:?}");
     report

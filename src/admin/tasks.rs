@@ -6,7 +6,7 @@ use std::thread;
 
 use jiff::Timestamp;
 
-use crate::config::Source;
+use crate::config::SourceConfig;
 use crate::indexing::reindex::{self, Options};
 use crate::indexing::report::{Progress, Report, RunOutcome};
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
@@ -102,7 +102,12 @@ impl Default for Tasks {
 
 impl Tasks {
     /// Starts a reindex on a new thread, unless one is running in this or another process.
-    pub(super) fn start(&self, data: &DataFolder, sources: &[Source], options: Options) -> Result<Task, StartError> {
+    pub(super) fn start(
+        &self,
+        data: &DataFolder,
+        sources: &[SourceConfig],
+        options: Options,
+    ) -> Result<Task, StartError> {
         let mut list = lock(&self.list);
         let running = list.newest.iter().map(|task| task.body()).find(|body| body.ended_at.is_none());
         if let Some(running) = running {
@@ -168,7 +173,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn work(self, data: &DataFolder, sources: &[Source], options: &Options, reindex_lock: Lock) {
+    fn work(self, data: &DataFolder, sources: &[SourceConfig], options: &Options, reindex_lock: Lock) {
         lock(&self.task.0).state = TaskState::Running;
         // The holder of the writer lock applies the accepted changes; usually that is this process.
         let outcome = reindex::run(data, sources, options, self.task.as_ref(), None);

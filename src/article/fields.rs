@@ -62,7 +62,7 @@ pub enum Shape {
     Kind,
     /// A date, or a date with time and offset.
     Moment,
-    /// Texts.
+    /// TextList.
     Texts,
     /// Topics: paths, or objects of path and label.
     Topics,
@@ -71,7 +71,7 @@ pub enum Shape {
 }
 
 /// A form of values: how they are read.
-pub trait Form {
+pub trait ValueForm {
     /// What a value is read as; the default is that of a field that is not there.
     type Value: Default;
     /// What the values look like in JSON.
@@ -129,15 +129,15 @@ pub const WORK: Field<Line> =
         .in_draft(InDraft::As("The set of translations that it belongs to: they are left out."))
         .required();
 /// The language.
-pub const LANG: Field<Language> =
-    field("lang", Language, "BCP 47; found out when it is not given.").in_draft(InDraft::Same);
+pub const LANG: Field<LanguageTag> =
+    field("lang", LanguageTag, "BCP 47; found out when it is not given.").in_draft(InDraft::Same);
 /// The kind.
-pub const KIND: Field<KindName> = field("kind", KindName, "").in_draft(InDraft::Same);
+pub const KIND: Field<KindValue> = field("kind", KindValue, "").in_draft(InDraft::Same);
 /// The page's address.
 pub const URL: Field<WebAddress> = field("url", WebAddress, "The page's address.")
     .in_draft(InDraft::As("The address that it will have: the work of a page that is there is left out."));
 /// Names of persons.
-pub const AUTHORS: Field<Texts> = field("authors", Texts, "Names of persons.").in_draft(InDraft::Same);
+pub const AUTHORS: Field<TextList> = field("authors", TextList, "Names of persons.").in_draft(InDraft::Same);
 /// When it was or will be published.
 pub const PUBLISHED_AT: Field<PublicationDate> =
     field("published_at", PublicationDate, "").in_draft(InDraft::As("When it will be published.")).required();
@@ -154,15 +154,15 @@ pub const TOPICS: Field<TopicPaths> =
     field("topics", TopicPaths, "Its places in the topic menu: paths such as `Programs/Research`, or path and label.")
         .in_draft(InDraft::Same);
 /// Free keywords.
-pub const TAGS: Field<Texts> = field("tags", Texts, "Free keywords.").in_draft(InDraft::Same);
+pub const TAGS: Field<TextList> = field("tags", TextList, "Free keywords.").in_draft(InDraft::Same);
 /// The series.
 pub const SERIES: Field<Line> = field("series", Line, "The series it is a part of.").in_draft(InDraft::Same);
 /// Addresses it points to.
-pub const LINKS: Field<Texts> = field("links", Texts, "Addresses it points to.").in_draft(InDraft::Same);
+pub const LINKS: Field<TextList> = field("links", TextList, "Addresses it points to.").in_draft(InDraft::Same);
 /// The address of a picture.
 pub const IMAGE: Field<WebAddress> = field("image", WebAddress, "The address of a picture.");
 /// Kept, but never answered.
-pub const HIDDEN: Field<Flag> = field("hidden", Flag, "Kept, but never answered.").required();
+pub const HIDDEN: Field<TrueOrFalse> = field("hidden", TrueOrFalse, "Kept, but never answered.").required();
 
 /// What is said of a field.
 pub trait FieldDescription: Sync {
@@ -176,7 +176,7 @@ pub trait FieldDescription: Sync {
     fn shape(&self) -> Shape;
 }
 
-impl<F: Form + Sync> FieldDescription for Field<F> {
+impl<F: ValueForm + Sync> FieldDescription for Field<F> {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -226,7 +226,7 @@ pub(super) struct FieldReader<'a> {
 
 impl FieldReader<'_> {
     /// The value of a field; the default of its form where it is absent, `null` or left out.
-    pub(super) fn read<F: Form>(&mut self, field: &Field<F>) -> Result<F::Value, ArticleProblem> {
+    pub(super) fn read<F: ValueForm>(&mut self, field: &Field<F>) -> Result<F::Value, ArticleProblem> {
         let named = |name| Some((name, self.record.get(name).filter(|value| !value.is_null())?));
         let Some((name, value)) = named(field.name).or_else(|| field.alias.and_then(named)) else {
             return Ok(F::Value::default());
@@ -255,10 +255,10 @@ pub struct LongLine;
 pub struct Line;
 /// A BCP 47 language; an underscore is taken as a hyphen.
 #[derive(Debug)]
-pub struct Language;
+pub struct LanguageTag;
 /// The name of a [`Kind`].
 #[derive(Debug)]
-pub struct KindName;
+pub struct KindValue;
 /// A date, or a date with time and offset.
 #[derive(Debug)]
 pub struct Date;
@@ -271,15 +271,15 @@ pub struct PublicationDate;
 pub struct WebAddress;
 /// A list of texts, each once; a single text is a list of one.
 #[derive(Debug)]
-pub struct Texts;
+pub struct TextList;
 /// A list of topics, each once. Those that are too deep are left out.
 #[derive(Debug)]
 pub struct TopicPaths;
 /// `true` or `false`.
 #[derive(Debug)]
-pub struct Flag;
+pub struct TrueOrFalse;
 
-impl Form for Exact {
+impl ValueForm for Exact {
     type Value = String;
     const SHAPE: Shape = Shape::Text;
 
@@ -288,7 +288,7 @@ impl Form for Exact {
     }
 }
 
-impl Form for Paragraphs {
+impl ValueForm for Paragraphs {
     type Value = String;
     const SHAPE: Shape = Shape::Text;
 
@@ -300,7 +300,7 @@ impl Form for Paragraphs {
     }
 }
 
-impl Form for LongLine {
+impl ValueForm for LongLine {
     type Value = String;
     const SHAPE: Shape = Shape::Text;
 
@@ -309,7 +309,7 @@ impl Form for LongLine {
     }
 }
 
-impl Form for Line {
+impl ValueForm for Line {
     type Value = String;
     const SHAPE: Shape = Shape::Text;
 
@@ -318,7 +318,7 @@ impl Form for Line {
     }
 }
 
-impl Form for Language {
+impl ValueForm for LanguageTag {
     type Value = Option<String>;
     const SHAPE: Shape = Shape::Language;
 
@@ -337,7 +337,7 @@ impl Form for Language {
     }
 }
 
-impl Form for KindName {
+impl ValueForm for KindValue {
     type Value = Kind;
     const SHAPE: Shape = Shape::Kind;
 
@@ -349,7 +349,7 @@ impl Form for KindName {
     }
 }
 
-impl Form for Date {
+impl ValueForm for Date {
     type Value = Option<Moment>;
     const SHAPE: Shape = Shape::Moment;
 
@@ -364,7 +364,7 @@ impl Form for Date {
     }
 }
 
-impl Form for PublicationDate {
+impl ValueForm for PublicationDate {
     type Value = Option<Moment>;
     const SHAPE: Shape = Shape::Moment;
 
@@ -390,7 +390,7 @@ impl Form for PublicationDate {
     }
 }
 
-impl Form for WebAddress {
+impl ValueForm for WebAddress {
     type Value = Option<String>;
     const SHAPE: Shape = Shape::Text;
 
@@ -406,7 +406,7 @@ impl Form for WebAddress {
     }
 }
 
-impl Form for Texts {
+impl ValueForm for TextList {
     type Value = Vec<String>;
     const SHAPE: Shape = Shape::Texts;
 
@@ -429,7 +429,7 @@ impl Form for Texts {
     }
 }
 
-impl Form for TopicPaths {
+impl ValueForm for TopicPaths {
     type Value = Vec<Topic>;
     const SHAPE: Shape = Shape::Topics;
 
@@ -463,7 +463,7 @@ impl Form for TopicPaths {
     }
 }
 
-impl Form for Flag {
+impl ValueForm for TrueOrFalse {
     type Value = bool;
     const SHAPE: Shape = Shape::Flag;
 

@@ -1,4 +1,4 @@
-//! Settings of the publish gate: the section `[gate]` of the configuration.
+//! GateSettings of the publish gate: the section `[gate]` of the configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// The limits within which a run is accepted without a person.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
+pub struct GateSettings {
     /// The percentage (0 to 100) of all articles, and of all works, that may be lost.
     pub max_vanished_percent: f64,
     /// The same limit for the articles served from one source.
@@ -40,9 +40,9 @@ const ALWAYS_ALLOWED: u64 = 5;
 /// loss of a field does.
 const MAX_NDCG_DROP: f64 = 0.02;
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
+impl Default for GateSettings {
+    fn default() -> GateSettings {
+        GateSettings {
             max_vanished_percent: MAX_VANISHED_PERCENT,
             max_vanished_percent_per_source: MAX_VANISHED_PERCENT,
             max_vanished_percent_per_language: MAX_VANISHED_PERCENT,
@@ -89,7 +89,7 @@ pub(crate) struct FileSettings {
 impl FileSettings {
     /// The validated settings; relative paths are relative to `base`. A limit that is not set for
     /// sources or languages is that of the whole site.
-    pub(crate) fn validate(self, base: &Path, recency: f32) -> Result<Settings, SettingsError> {
+    pub(crate) fn validate(self, base: &Path, recency: f32) -> Result<GateSettings, SettingsError> {
         let all = self.max_vanished_percent.unwrap_or(MAX_VANISHED_PERCENT);
         let judged = match (self.queries, self.qrels) {
             (Some(queries), Some(qrels)) => Some(Judged {
@@ -103,7 +103,7 @@ impl FileSettings {
             _ => return Err(SettingsError::Half),
         };
         let percent = |key, value| within(key, value, 100.0);
-        Ok(Settings {
+        Ok(GateSettings {
             max_vanished_percent: percent("max_vanished_percent", all)?,
             max_vanished_percent_per_source: percent(
                 "max_vanished_percent_per_source",
@@ -127,14 +127,14 @@ fn within(key: &'static str, value: f64, max: f64) -> Result<f64, SettingsError>
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Settings, String> {
+    fn read(text: &str) -> Result<GateSettings, String> {
         let file: FileSettings = toml::from_str(text).map_err(|error| error.to_string())?;
         file.validate(Path::new("site"), 0.5).map_err(|error| error.to_string())
     }
 
     #[test]
     fn what_is_not_set_is_as_documented() {
-        assert_eq!(read(""), Ok(Settings::default()));
+        assert_eq!(read(""), Ok(GateSettings::default()));
         let settings = read("max_vanished_percent = 30\nmax_vanished_percent_per_language = 2.5").unwrap();
         assert_eq!(settings.max_vanished_percent_per_source, 30.0);
         assert_eq!(settings.max_vanished_percent_per_language, 2.5);

@@ -89,7 +89,7 @@ pub enum ConfigError {
 
 /// A source of articles.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceConfig {
     /// Its name.
     pub name: String,
     /// The folder or file.
@@ -104,7 +104,7 @@ pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
     /// The configured sources; `corpus` when the file names none.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceConfig>,
     /// The synonyms file.
     pub synonyms: Option<PathBuf>,
     /// How much newer articles are preferred, see [`crate::engine::ranking::recency_factor`].
@@ -114,7 +114,7 @@ pub struct Config {
     /// The name of the site for readers, see [`crate::http::Settings::site_name`].
     pub site_name: Option<String>,
     /// The limits within which a run is accepted without a person.
-    pub gate: gate::Settings,
+    pub gate: gate::GateSettings,
     /// Where the admin token is configured.
     pub token: TokenPlace,
     /// Settings of the HTTP service.
@@ -150,12 +150,12 @@ struct FileConfig {
     #[serde(default)]
     http: ServiceSettings,
     #[serde(default)]
-    source: Vec<FileSource>,
+    source: Vec<SourceTable>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FileSource {
+struct SourceTable {
     name: String,
     path: PathBuf,
 }
@@ -180,18 +180,18 @@ impl Config {
             Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
         };
         let base = path.parent().unwrap_or(Path::new(""));
-        let mut sources: Vec<Source> = Vec::new();
-        for FileSource { name, path: source } in read.source {
+        let mut sources: Vec<SourceConfig> = Vec::new();
+        for SourceTable { name, path: source } in read.source {
             if sources.iter().any(|known| known.name == name) {
                 return Err(ConfigError::SameName { path: path.to_owned(), name });
             }
             if name == PUSHES {
                 return Err(ConfigError::ReservedName { path: path.to_owned() });
             }
-            sources.push(Source { name, path: base.join(source) });
+            sources.push(SourceConfig { name, path: base.join(source) });
         }
         if sources.is_empty() {
-            sources.push(Source { name: "corpus".to_owned(), path: PathBuf::from("corpus") });
+            sources.push(SourceConfig { name: "corpus".to_owned(), path: PathBuf::from("corpus") });
         }
         let recency = match read.recency {
             Some(recency) if !(0.0..=MAX_RECENCY).contains(&recency) => {
@@ -247,7 +247,7 @@ mod tests {
         let config = Config::load(Some(&path), None, Some("127.0.0.1:2".parse().unwrap())).unwrap();
         assert_eq!(config.data, folder.path().join("d"));
         assert_eq!(config.listen.port(), 2);
-        assert_eq!(config.sources, [Source { name: "a".into(), path: folder.path().join("x") }]);
+        assert_eq!(config.sources, [SourceConfig { name: "a".into(), path: folder.path().join("x") }]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use self::corpus::Site;
 pub use self::figures::{Figures, Times};
 pub use self::measures::Measures;
 pub use self::misspelt::{Misspelt, MisspeltFigures, Slips};
-pub use self::related::{Blocks, Related, RelatedFindings, Shown};
+pub use self::related::{Blocks, MostShown, Related, RelatedFindings};
 pub use self::searches::{JudgedSet, Searches};
 
 use std::collections::BTreeMap;

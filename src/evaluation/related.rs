@@ -55,7 +55,7 @@ pub struct Blocks {
     pub mean_shown: f64,
     /// The work that is in the most blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub most_shown: Option<Shown>,
+    pub most_shown: Option<MostShown>,
     /// The share of the hits with each type of reason, by its name in the API.
     pub reasons: BTreeMap<String, f64>,
     /// The response times of the blocks.
@@ -65,7 +65,7 @@ pub struct Blocks {
 
 /// The number of blocks that show a work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Shown {
+pub struct MostShown {
     /// The work's id.
     pub work: String,
     /// The number of blocks.
@@ -242,7 +242,7 @@ impl BlockTally {
             .into_iter()
             .filter(|(_, blocks)| *blocks > 0)
             .max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)))
-            .map(|(work, blocks)| Shown { work, blocks });
+            .map(|(work, blocks)| MostShown { work, blocks });
         Blocks {
             blocks: self.took_ms.len(),
             size: BLOCK_WORKS,
@@ -290,7 +290,7 @@ mod tests {
             coverage: 0.5,
             mean_shown: 1.0,
             // As often as `c`: the first by id.
-            most_shown: Some(Shown { work: "b".to_owned(), blocks: 2 }),
+            most_shown: Some(MostShown { work: "b".to_owned(), blocks: 2 }),
             reasons: [("recent", 0.25), ("terms", 0.75), ("topic", 0.25)].map(|(n, s)| (n.to_owned(), s)).into(),
             times: Times { median_ms: 3.0, p99_ms: 9.0 },
         };

@@ -6,7 +6,7 @@
 //!
 //! * Articles that `--prune` deletes do not count: their deletion was requested. A source that
 //!   could not be read loses nothing: its articles stay.
-//! * A few articles ([`Settings::always_allowed`]) may always be lost: one of five articles is 20
+//! * A few articles ([`GateSettings::always_allowed`]) may always be lost: one of five articles is 20
 //!   %, and people delete single articles.
 //! * A first run cannot lose anything.
 //! * Judged queries run on a separately built generation, which is then published. With judged
@@ -19,7 +19,7 @@ use std::fmt;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::config::gate::{Judged, Settings};
+use crate::config::gate::{GateSettings, Judged};
 use crate::engine::tantivy::EmbeddedEngine;
 use crate::engine::{ArticleKey, EngineError, SearchEngine};
 use crate::evaluation::JudgedSet;
@@ -58,13 +58,13 @@ pub struct Refusal {
     pub message: String,
     /// The figures.
     #[serde(flatten)]
-    pub reason: Reason,
+    pub reason: RefusalReason,
 }
 
 /// Which limit it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
-pub enum Reason {
+pub enum RefusalReason {
     /// Too much would not be answered any more.
     Vanished {
         /// Where.
@@ -114,10 +114,10 @@ pub enum Unit {
     Works,
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for RefusalReason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Vanished { scope, name, unit, vanished, before, allowed_percent } => {
+            RefusalReason::Vanished { scope, name, unit, vanished, before, allowed_percent } => {
                 let name = name.as_deref().unwrap_or_default();
                 match scope {
                     Scope::All => write!(out, "in all")?,
@@ -132,7 +132,7 @@ impl fmt::Display for Reason {
                 let percent = (vanished * 10_000).div_ceil((*before).max(1)) as f64 / 100.0;
                 write!(out, ": {vanished} of {before} {unit} would vanish ({percent} %, allowed {allowed_percent} %)")
             }
-            Reason::NdcgDrop { before, after, allowed_drop } => write!(
+            RefusalReason::NdcgDrop { before, after, allowed_drop } => write!(
                 out,
                 "judged queries: nDCG@10 would fall from {before:.4} to {after:.4} (by {:.4}, allowed {allowed_drop})",
                 before - after
@@ -141,8 +141,8 @@ impl fmt::Display for Reason {
     }
 }
 
-impl From<Reason> for Refusal {
-    fn from(reason: Reason) -> Refusal {
+impl From<RefusalReason> for Refusal {
+    fn from(reason: RefusalReason) -> Refusal {
         Refusal { message: reason.to_string(), reason }
     }
 }
@@ -150,13 +150,13 @@ impl From<Reason> for Refusal {
 /// The limits and the parsed judged queries.
 #[derive(Debug)]
 pub(crate) struct Gate<'s> {
-    settings: &'s Settings,
+    settings: &'s GateSettings,
     judged: Option<(&'s Judged, JudgedSet)>,
 }
 
 impl Gate<'_> {
     /// Reads the judged queries, so that their errors are reported before any work is done.
-    pub(crate) fn open(settings: &Settings) -> Result<Gate<'_>> {
+    pub(crate) fn open(settings: &GateSettings) -> Result<Gate<'_>> {
         let judged = match &settings.judged {
             Some(judged) => {
                 let set = JudgedSet::read(&judged.queries, &judged.qrels)
@@ -188,7 +188,12 @@ impl Gate<'_> {
         parts.flatten().filter_map(|(part, unit, loss)| self.refuse_loss(part, unit, loss)).map(Refusal::from).collect()
     }
 
-    fn refuse_loss(&self, part: &LostPart, unit: Unit, LossCount { before, vanished }: LossCount) -> Option<Reason> {
+    fn refuse_loss(
+        &self,
+        part: &LostPart,
+        unit: Unit,
+        LossCount { before, vanished }: LossCount,
+    ) -> Option<RefusalReason> {
         let settings = self.settings;
         let (scope, name, allowed_percent) = match part {
             LostPart::Whole => (Scope::All, None, settings.max_vanished_percent),
@@ -198,7 +203,7 @@ impl Gate<'_> {
         let is_refused =
             vanished > settings.always_allowed && vanished as f64 * 100.0 > allowed_percent * before as f64;
         let name = name.cloned();
-        is_refused.then_some(Reason::Vanished { scope, name, unit, vanished, before, allowed_percent })
+        is_refused.then_some(RefusalReason::Vanished { scope, name, unit, vanished, before, allowed_percent })
     }
 
     /// Runs the judged queries on the new and on the published generation and records the result.
@@ -219,7 +224,7 @@ impl Gate<'_> {
         verdict.ndcg_10 = Some(Ndcg { before, after });
         let allowed_drop = judged.max_ndcg_drop;
         if let Some(before) = before.filter(|before| before - after > allowed_drop + SAME_NDCG) {
-            verdict.refusals.push(Reason::NdcgDrop { before, after, allowed_drop }.into());
+            verdict.refusals.push(RefusalReason::NdcgDrop { before, after, allowed_drop }.into());
         }
         Ok(())
     }
@@ -241,7 +246,7 @@ fn works(engine: &EmbeddedEngine, set: &JudgedSet) -> Result<HashMap<String, Str
 mod tests {
     use super::*;
 
-    fn refused(settings: &Settings, part: LostPart, before: u64, vanished: u64) -> Vec<String> {
+    fn refused(settings: &GateSettings, part: LostPart, before: u64, vanished: u64) -> Vec<String> {
         let articles = LossCount { before, vanished };
         let loss = PartLoss { part, articles, works: LossCount::default() };
         let gate = Gate { settings, judged: None };
@@ -250,7 +255,7 @@ mod tests {
 
     #[test]
     fn loss_above_the_limit_is_refused_with_its_figures() {
-        let settings = Settings::default();
+        let settings = GateSettings::default();
         assert!(refused(&settings, LostPart::Whole, 400, 40).is_empty());
         assert_eq!(
             refused(&settings, LostPart::Whole, 400, 41),
@@ -268,11 +273,11 @@ mod tests {
 
     #[test]
     fn each_part_has_its_own_limit_and_a_few_losses_are_always_allowed() {
-        let settings = Settings {
+        let settings = GateSettings {
             max_vanished_percent: 50.0,
             max_vanished_percent_per_source: 20.0,
             max_vanished_percent_per_language: 0.0,
-            ..Settings::default()
+            ..GateSettings::default()
         };
         let language = || LostPart::Language("es".into());
         assert!(refused(&settings, LostPart::Whole, 100, 50).is_empty());
@@ -280,7 +285,7 @@ mod tests {
         assert!(refused(&settings, LostPart::Source("site".into()), 100, 20).is_empty());
         assert!(refused(&settings, language(), 5, 5).is_empty(), "five of five");
         assert_eq!(refused(&settings, language(), 6, 6).len(), 1);
-        let strict = Settings { always_allowed: 0, ..settings };
+        let strict = GateSettings { always_allowed: 0, ..settings };
         assert_eq!(refused(&strict, language(), 100, 1).len(), 1);
     }
 }

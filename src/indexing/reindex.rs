@@ -17,7 +17,7 @@ use super::report::{Progress, Report, SourceReport};
 use super::source_plan::{named_sources, source_specs};
 use super::staging::{Intake, note_flaw};
 use crate::article::ArticleProblem;
-use crate::config::{Source, gate};
+use crate::config::{SourceConfig, gate};
 use crate::crash_point;
 use crate::engine::planning::synonyms::{self, SynonymGroup};
 use crate::sources::{self, registry};
@@ -44,12 +44,17 @@ pub struct Options {
     /// The synonyms file, see [`synonyms::parse`].
     pub synonyms: Option<PathBuf>,
     /// The limits within which the run is accepted without a person.
-    pub gate: gate::Settings,
+    pub gate: gate::GateSettings,
 }
 
 /// Runs a reindex over a data folder and applies the accepted changes. If a server holds the writer
 /// lock, the server applies them.
-pub fn reindex(data: &DataFolder, sources: &[Source], options: &Options, progress: &dyn Progress) -> Result<Report> {
+pub fn reindex(
+    data: &DataFolder,
+    sources: &[SourceConfig],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Report> {
     reindex_with(&registry::open, data, sources, options, progress)
 }
 
@@ -57,7 +62,7 @@ pub fn reindex(data: &DataFolder, sources: &[Source], options: &Options, progres
 pub fn reindex_with(
     open: &dyn Fn(&Path) -> Box<dyn sources::Source>,
     data: &DataFolder,
-    sources: &[Source],
+    sources: &[SourceConfig],
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Report> {
@@ -70,7 +75,7 @@ pub fn reindex_with(
 /// writer lock.
 pub fn run(
     data: &DataFolder,
-    sources: &[Source],
+    sources: &[SourceConfig],
     options: &Options,
     progress: &dyn Progress,
     updater: Option<&mut IndexUpdater>,
@@ -81,7 +86,7 @@ pub fn run(
 fn run_with(
     open: &dyn Fn(&Path) -> Box<dyn sources::Source>,
     data: &DataFolder,
-    sources: &[Source],
+    sources: &[SourceConfig],
     options: &Options,
     progress: &dyn Progress,
     mut updater: Option<&mut IndexUpdater>,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::config::Source;
+use crate::config::SourceConfig;
 use crate::storage::catalog::Catalog;
 use crate::storage::catalog::push::PUSHES;
 use crate::storage::catalog::stage::SourceSpec;
@@ -13,7 +13,7 @@ use crate::storage::catalog::stage::SourceSpec;
 /// were read before, then those given on the command line.
 pub(crate) fn named_sources(
     catalog: &Catalog,
-    configured: &[Source],
+    configured: &[SourceConfig],
     specs: &[(SourceSpec, PathBuf)],
 ) -> Result<Vec<SourceSpec>> {
     let known = catalog.sources()?;
@@ -31,7 +31,7 @@ pub(crate) fn named_sources(
     Ok(named)
 }
 
-pub(crate) fn configured_spec(source: &Source) -> SourceSpec {
+pub(crate) fn configured_spec(source: &SourceConfig) -> SourceSpec {
     SourceSpec { name: source.name.clone(), location: location(&source.path), is_configured: true }
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn canonical(path: &Path) -> String {
 /// around one, is an error: the same articles would be stored twice.
 pub(crate) fn source_specs(
     catalog: &Catalog,
-    configured: &[Source],
+    configured: &[SourceConfig],
     paths: &[PathBuf],
 ) -> Result<Vec<(SourceSpec, PathBuf)>> {
     let mut specs: Vec<(SourceSpec, PathBuf)> = Vec::new();
@@ -67,7 +67,7 @@ pub(crate) fn source_specs(
             let source = canonical(&source.path);
             Path::new(&source).starts_with(&at) || Path::new(&at).starts_with(&source)
         });
-        if let (None, Some(Source { name, path: source })) = (known, overlapping) {
+        if let (None, Some(SourceConfig { name, path: source })) = (known, overlapping) {
             bail!(
                 "{}: the source {name:?} has articles of it already: run `fichero reindex {}`, which reads only what has changed",
                 path.display(),
@@ -91,7 +91,7 @@ pub(crate) fn source_specs(
 
 /// The name of a new source for a path on the command line: the path as given, unless another
 /// source has this name; its articles would then count as deleted.
-pub(crate) fn unused_name(catalog: &Catalog, configured: &[Source], path: &Path, at: &str) -> Result<String> {
+pub(crate) fn unused_name(catalog: &Catalog, configured: &[SourceConfig], path: &Path, at: &str) -> Result<String> {
     let name = path.display().to_string().trim_end_matches('/').to_owned();
     let is_taken = name == PUSHES
         || configured.iter().any(|source| source.name == name)

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use fichero::article::Article;
-use fichero::config::gate::{Judged, Settings};
+use fichero::config::gate::{GateSettings, Judged};
 use fichero::engine::SearchEngine;
 use fichero::indexing::accept::accept;
 use fichero::indexing::reindex::{Options, reindex};
@@ -34,8 +34,8 @@ use crate::support::site::{self, Reads, Site, found};
 use crate::support::{Server, fichero, wait_until};
 
 /// Lets everything through; a case closes what it is about.
-fn open_gate() -> Settings {
-    Settings {
+fn open_gate() -> GateSettings {
+    GateSettings {
         max_vanished_percent: 100.0,
         max_vanished_percent_per_source: 100.0,
         max_vanished_percent_per_language: 100.0,
@@ -68,8 +68,8 @@ fn ids(records: &[Value]) -> BTreeSet<String> {
 /// What a site is given and asked in these tests.
 trait Gated {
     fn says(&self, source: &str, records: &[Value]);
-    fn run(&self, gate: &Settings, options: Options) -> Report;
-    fn incremental(&self, gate: &Settings) -> Report {
+    fn run(&self, gate: &GateSettings, options: Options) -> Report;
+    fn incremental(&self, gate: &GateSettings) -> Report {
         self.run(gate, Options::default())
     }
     fn accept(&self) -> Report;
@@ -84,7 +84,7 @@ impl Gated for Site {
         self.write(&format!("{source}/articles.jsonl"), lines.join("\n"));
     }
 
-    fn run(&self, gate: &Settings, options: Options) -> Report {
+    fn run(&self, gate: &GateSettings, options: Options) -> Report {
         self.reindex_with(&Options { gate: gate.clone(), ..options })
     }
 
@@ -134,7 +134,7 @@ fn messages(report: &Report) -> Vec<&str> {
 
 /// Has a site of sources go from one state to another, incrementally and in full: accepted where
 /// `refusals` is empty; else refused for these reasons, answered as before, and accepted by hand.
-fn must_be_judged(gate: &Settings, before: &[(&str, Vec<Value>)], after: &[(&str, Vec<Value>)], refusals: &[&str]) {
+fn must_be_judged(gate: &GateSettings, before: &[(&str, Vec<Value>)], after: &[(&str, Vec<Value>)], refusals: &[&str]) {
     for full in [false, true] {
         let names: Vec<&str> = before.iter().map(|(name, _)| *name).collect();
         let site = Site::with(&names);
@@ -174,7 +174,7 @@ fn must_be_judged(gate: &Settings, before: &[(&str, Vec<Value>)], after: &[(&str
 
 #[test]
 fn gate_limits_losses_of_all_articles() {
-    let gate = Settings { max_vanished_percent: 10.0, ..open_gate() };
+    let gate = GateSettings { max_vanished_percent: 10.0, ..open_gate() };
     let before = [("one", records("en", 100)), ("two", records("es", 100))];
     let after = |left| [("one", records("en", left)), ("two", records("es", 100))];
     must_be_judged(&gate, &before, &after(80), &[]);
@@ -183,7 +183,7 @@ fn gate_limits_losses_of_all_articles() {
 
 #[test]
 fn gate_limits_losses_of_each_source() {
-    let gate = Settings { max_vanished_percent_per_source: 10.0, ..open_gate() };
+    let gate = GateSettings { max_vanished_percent_per_source: 10.0, ..open_gate() };
     let before = [("one", records("en", 100)), ("two", records("es", 50))];
     let after = |left| [("one", records("en", 100)), ("two", records("es", left))];
     must_be_judged(&gate, &before, &after(45), &[]);
@@ -192,7 +192,7 @@ fn gate_limits_losses_of_each_source() {
 
 #[test]
 fn gate_limits_losses_of_each_language() {
-    let gate = Settings { max_vanished_percent_per_language: 10.0, ..open_gate() };
+    let gate = GateSettings { max_vanished_percent_per_language: 10.0, ..open_gate() };
     let state = |es| [("one", [records("en", 100), records("es", es)].concat())];
     must_be_judged(&gate, &state(50), &state(45), &[]);
     must_be_judged(&gate, &state(50), &state(44), &["language es: 6 of 50 articles would vanish (12 %, allowed 10 %)"]);
@@ -200,7 +200,7 @@ fn gate_limits_losses_of_each_language() {
 
 #[test]
 fn lost_works_count_once_and_only_without_any_version_left() {
-    let gate = Settings { max_vanished_percent: 10.0, ..open_gate() };
+    let gate = GateSettings { max_vanished_percent: 10.0, ..open_gate() };
     // Ten works of nine versions each, and `alone` works of one: few articles, many works.
     let state = |alone: usize, versions: usize| {
         let langs = ["en", "es", "pt", "fr", "de", "it", "ca", "nl", "ro"];
@@ -244,7 +244,7 @@ fn lost_works_count_once_and_only_without_any_version_left() {
 
 #[test]
 fn few_losses_are_allowed_but_not_an_emptied_source_or_language() {
-    let gate = Settings::default();
+    let gate = GateSettings::default();
     must_be_judged(&gate, &[("one", records("en", 6))], &[("one", records("en", 1))], &[]);
     let before = [("one", [records("en", 94), records("es", 6)].concat()), ("two", Vec::new())];
     must_be_judged(
@@ -263,7 +263,7 @@ fn few_losses_are_allowed_but_not_an_emptied_source_or_language() {
 
 #[test]
 fn hidden_and_relabelled_articles_count_as_lost() {
-    let gate = Settings { max_vanished_percent_per_source: 100.0, ..Settings::default() };
+    let gate = GateSettings { max_vanished_percent_per_source: 100.0, ..GateSettings::default() };
     let site = Site::new();
     let all = [records("en", 50), records("es", 50)].concat();
     site.says("site", &all);
@@ -293,13 +293,13 @@ fn hidden_and_relabelled_articles_count_as_lost() {
     site.says("site", &with("hidden", true.into()));
     site.incremental(&open_gate());
     site.says("site", &[&all[..50], &all[61..]].concat());
-    assert_eq!(site.incremental(&Settings { always_allowed: 0, ..gate }).outcome, RunOutcome::Accepted);
+    assert_eq!(site.incremental(&GateSettings { always_allowed: 0, ..gate }).outcome, RunOutcome::Accepted);
 }
 
 /// Ten articles of twenty with other dates, seen and not seen in turn.
 #[test]
 fn losses_by_changed_dates_are_refused_but_not_by_passing_time() {
-    let gate = Settings { max_vanished_percent: 10.0, ..open_gate() };
+    let gate = GateSettings { max_vanished_percent: 10.0, ..open_gate() };
     let dated = |field: &str, date: &str| {
         let mut records = records("en", 20);
         for record in &mut records[..10] {
@@ -352,7 +352,7 @@ fn losses_by_changed_dates_are_refused_but_not_by_passing_time() {
 
 #[test]
 fn pruned_taken_over_or_unread_articles_are_not_lost() {
-    let gate = Settings::default();
+    let gate = GateSettings::default();
     let mut site = Site::with(&["one", "two"]);
     site.says("one", &records("en", 50));
     site.says("two", &records("es", 50));
@@ -389,7 +389,7 @@ fn pruned_taken_over_or_unread_articles_are_not_lost() {
 
 #[test]
 fn later_run_replaces_the_pending_one() {
-    let gate = Settings::default();
+    let gate = GateSettings::default();
     let site = Site::new();
     site.says("site", &records("en", 100));
     site.incremental(&gate);
@@ -416,7 +416,7 @@ fn dry_run_reports_the_gate_and_keeps_the_pending_run() {
     let numbers = site.data().generation_numbers();
     assert_eq!((waiting.outcome, waiting.generation, &numbers[..]), (RunOutcome::Waiting, Some(2), &[1, 2][..]));
     site.says("site", &judged_articles(5));
-    let strict = Settings { max_vanished_percent: 0.0, ..gate };
+    let strict = GateSettings { max_vanished_percent: 0.0, ..gate };
     let dry = site.run(&strict, Options { dry_run: true, ..Options::default() });
     assert_eq!((dry.outcome, dry.is_refused(), dry.generation), (RunOutcome::Tried, true, None));
     assert_eq!(messages(&dry), ["judged queries: nDCG@10 would fall from 1.0000 to 0.5000 (by 0.5000, allowed 0)"],);
@@ -438,7 +438,7 @@ fn judged_articles(without: usize) -> Vec<Value> {
 }
 
 /// Publishes the ten articles, with ten judged queries of which each finds one of them.
-fn judged_site(site: &Site, max_ndcg_drop: f64) -> Settings {
+fn judged_site(site: &Site, max_ndcg_drop: f64) -> GateSettings {
     let queries: Vec<String> =
         (0..10).map(|number| json!({"_id": format!("q{number}"), "text": WORDS[number]}).to_string()).collect();
     let qrels: Vec<String> = (0..10).map(|number| format!("q{number}\ten-00{number}\t1")).collect();
@@ -450,7 +450,7 @@ fn judged_site(site: &Site, max_ndcg_drop: f64) -> Settings {
         max_ndcg_drop,
         recency: 0.0,
     };
-    let gate = Settings { judged: Some(judged), ..open_gate() };
+    let gate = GateSettings { judged: Some(judged), ..open_gate() };
     site.says("site", &judged_articles(0));
     let first = site.incremental(&gate);
     let ndcg = first.gate.ndcg_10.unwrap();
@@ -558,7 +558,7 @@ fn push_during_a_pending_run_is_kept() {
     for is_built in [false, true] {
         let site = Site::new();
         let judged = judged_site(&site, 0.0);
-        let gate = if is_built { judged } else { Settings { max_vanished_percent: 0.0, ..open_gate() } };
+        let gate = if is_built { judged } else { GateSettings { max_vanished_percent: 0.0, ..open_gate() } };
         let mut records = judged_articles(3);
         records.pop();
         site.says("site", &records);
@@ -628,7 +628,7 @@ fn refused_run_keeps_serving_after_a_lost_generation_or_restore() {
     for is_restored in [false, true] {
         let site = Site::new();
         site.says("site", &records("en", 20));
-        site.incremental(&Settings::default());
+        site.incremental(&GateSettings::default());
         if is_restored {
             let file = site.path("backup");
             backup(&site.data(), &file, false, &|_, _| ()).unwrap();
@@ -637,7 +637,7 @@ fn refused_run_keeps_serving_after_a_lost_generation_or_restore() {
             fs::remove_dir_all(site.data().generation(1)).unwrap();
         }
         site.says("site", &records("en", 10));
-        let report = site.incremental(&Settings::default());
+        let report = site.incremental(&GateSettings::default());
         assert_eq!(messages(&report).len(), 3, "{report:?}");
         assert_eq!(site.answered(), ids(&records("en", 20)));
         site.accept();
@@ -647,7 +647,7 @@ fn refused_run_keeps_serving_after_a_lost_generation_or_restore() {
 
 #[test]
 fn build_continues_after_many_deleted_articles() {
-    let gate = Settings::default();
+    let gate = GateSettings::default();
     let before = [records("aa", 700), records("es", 20)].concat();
     let refusals = [
         "in all: 700 of 720 articles would vanish (97.23 %, allowed 10 %)",

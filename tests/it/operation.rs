@@ -27,7 +27,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
-use fichero::config::Source;
+use fichero::config::SourceConfig;
 use fichero::config::http::{RateLimit, ServiceSettings};
 use fichero::http::{Settings, router};
 use fichero::indexing::index_updater::{EngineSlot, IndexUpdater};
@@ -50,8 +50,8 @@ impl Progress for Silent {
 
 static SITE: LazyLock<Router> = LazyLock::new(|| router(CORPUS.slot.clone(), Settings::default()));
 
-fn sources(path: &Path) -> [Source; 1] {
-    [Source { name: "site".to_owned(), path: path.to_owned() }]
+fn sources(path: &Path) -> [SourceConfig; 1] {
+    [SourceConfig { name: "site".to_owned(), path: path.to_owned() }]
 }
 
 /// The corpus, served in another way.

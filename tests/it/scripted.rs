@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fichero::article::Article;
-use fichero::config::Source as Named;
-use fichero::config::gate::Settings as Gate;
+use fichero::config::SourceConfig;
+use fichero::config::gate::GateSettings;
 use fichero::indexing::reindex::{Options, reindex_with};
 use fichero::indexing::report::{Progress, SourceReport};
 use fichero::sources::{Event, Part, PartProblem, Reading, Record, Rejection, Sink, Source};
@@ -154,8 +154,8 @@ impl Site {
     fn read_with(&self, steps: &[Step], end: Reading, options: &Options) -> Read {
         let scripted = Scripted { steps: steps.to_vec(), end, found: Arc::default(), wanted: Arc::default() };
         let open = |_: &Path| Box::new(scripted.clone()) as Box<dyn Source>;
-        let named = Named { name: "news".to_owned(), path: PathBuf::from("somewhere") };
-        let gate = Gate { always_allowed: u64::MAX, ..Gate::default() };
+        let named = SourceConfig { name: "news".to_owned(), path: PathBuf::from("somewhere") };
+        let gate = GateSettings { always_allowed: u64::MAX, ..GateSettings::default() };
         let options = Options { gate, ..options.clone() };
         let mut report = reindex_with(&open, &self.data(), &[named], &options, &Silent).unwrap();
         let found = scripted.found.lock().unwrap().clone();

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 use fichero::analysis::detect;
 use fichero::article::{Article, Kind, UNDETERMINED};
-use fichero::config::Source;
+use fichero::config::SourceConfig;
 use fichero::config::gate;
 use fichero::engine::{Filters, SearchEngine, SearchRequest};
 use fichero::indexing::index_updater::{EngineSlot, IndexUpdater, Tick};
@@ -811,7 +811,7 @@ fn answered(engine: &dyn SearchEngine, ids: impl Iterator<Item = String>) -> Vec
 /// Options for histories in which any article may vanish: what the gate does then is proven
 /// elsewhere (`gate.rs`).
 fn ungated() -> Options {
-    let gate = gate::Settings { always_allowed: u64::MAX, ..gate::Settings::default() };
+    let gate = gate::GateSettings { always_allowed: u64::MAX, ..gate::GateSettings::default() };
     Options { gate, ..Options::default() }
 }
 
@@ -883,7 +883,7 @@ proptest! {
 #[test]
 fn corpus_has_its_documented_properties() {
     let mut site = Site::new();
-    site.sources = vec![Source { name: "corpus".to_owned(), path: support::corpus() }];
+    site.sources = vec![SourceConfig { name: "corpus".to_owned(), path: support::corpus() }];
     let report = site.reindex();
     assert_eq!((report.sources[0].rejections.as_slice(), report.sources[0].flaws.as_slice()), (&[][..], &[][..]));
     let articles: Vec<Article> = site.articles().into_values().collect();
@@ -914,7 +914,7 @@ fn all_formats_in_a_folder_are_read() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut site = Site::new();
     site.sources = ["markdown", "jsonl", "folder"]
-        .map(|name| Source { name: name.to_owned(), path: fixtures.join(name) })
+        .map(|name| SourceConfig { name: name.to_owned(), path: fixtures.join(name) })
         .to_vec();
     let report = site.reindex();
     let told: Vec<[u64; 5]> = report.sources.iter().map(counts).collect();
@@ -978,7 +978,7 @@ fn comes_in_whole(path: &Path, articles_expected: usize, langs_expected: usize, 
     assert_eq!(records.len(), articles_expected);
     let of = |record: &'_ Value, field: &str| record[field].as_str().unwrap_or_default().to_owned();
     let mut site = Site::new();
-    site.sources = vec![Source { name: "site".to_owned(), path: path.to_owned() }];
+    site.sources = vec![SourceConfig { name: "site".to_owned(), path: path.to_owned() }];
     let report = site.reindex();
     assert_eq!(
         counts(&report.sources[0]),

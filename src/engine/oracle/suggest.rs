@@ -57,11 +57,11 @@ fn offers(
     likelihood: impl Fn(&str) -> f32,
 ) -> Vec<Offer> {
     #[derive(Default)]
-    struct Held<'e> {
+    struct HeldWord<'e> {
         works: BTreeMap<&'e str, Standing>,
         writings: BTreeMap<(&'e str, &'e str), u64>,
     }
-    let mut held: BTreeMap<&str, Held<'_>> = BTreeMap::new();
+    let mut held: BTreeMap<&str, HeldWord<'_>> = BTreeMap::new();
     let holds = |entry: &&Entry, word: &String| {
         let mut forms = entry.terms.zones.iter().flat_map(|zone| &zone.terms).map(|(_, forms)| forms);
         forms.any(|forms| forms.words.contains(word))
@@ -79,7 +79,7 @@ fn offers(
         lang: lang.to_owned(),
         articles,
     };
-    let offer = |(key, held): (&str, Held<'_>)| {
+    let offer = |(key, held): (&str, HeldWord<'_>)| {
         let mut counts = WorkCounts::default();
         held.works.into_values().for_each(|standing| counts.add(standing));
         Offer {

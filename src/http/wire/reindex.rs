@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::all;
 use crate::admin::{Task, TaskProgress, TaskState};
-use crate::indexing::publish_gate::{Ndcg, Reason, Refusal, Scope, Unit, Verdict};
+use crate::indexing::publish_gate::{Ndcg, Refusal, RefusalReason, Scope, Unit, Verdict};
 use crate::indexing::report::{Rejected, Report, RunOutcome, SourceReport};
 
 /// How far a task is.
@@ -336,18 +336,20 @@ pub enum GateReasonJson {
     },
 }
 
-impl From<Reason> for GateReasonJson {
-    fn from(reason: Reason) -> GateReasonJson {
+impl From<RefusalReason> for GateReasonJson {
+    fn from(reason: RefusalReason) -> GateReasonJson {
         match reason {
-            Reason::Vanished { scope, name, unit, vanished, before, allowed_percent } => GateReasonJson::Vanished {
-                scope: scope.into(),
-                name,
-                unit: unit.into(),
-                vanished,
-                before,
-                allowed_percent,
-            },
-            Reason::NdcgDrop { before, after, allowed_drop } => {
+            RefusalReason::Vanished { scope, name, unit, vanished, before, allowed_percent } => {
+                GateReasonJson::Vanished {
+                    scope: scope.into(),
+                    name,
+                    unit: unit.into(),
+                    vanished,
+                    before,
+                    allowed_percent,
+                }
+            }
+            RefusalReason::NdcgDrop { before, after, allowed_drop } => {
                 GateReasonJson::NdcgDrop { before, after, allowed_drop }
             }
         }

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use fichero::article::Article;
-use fichero::config::Source;
-use fichero::config::gate::Settings;
+use fichero::config::SourceConfig;
+use fichero::config::gate::GateSettings;
 use fichero::engine::oracle::BruteForceEngine;
 use fichero::engine::planning::synonyms;
 use fichero::engine::tantivy::EmbeddedEngine;
@@ -137,10 +137,10 @@ impl Site {
         let lines: Vec<String> = records.iter().map(Value::to_string).collect();
         fs::write(&path, lines.join("\n")).unwrap();
         let data = DataFolder::open(&self.folder.path().join("index")).unwrap();
-        let source = Source { name: "site".to_owned(), path };
+        let source = SourceConfig { name: "site".to_owned(), path };
         let synonyms = self.folder.path().join("synonyms.txt");
         fs::write(&synonyms, SYNONYMS).unwrap();
-        let gate = Settings { always_allowed: u64::MAX, ..Settings::default() };
+        let gate = GateSettings { always_allowed: u64::MAX, ..GateSettings::default() };
         let options = Options { full, synonyms: Some(synonyms), gate, ..Options::default() };
         let report = reindex(&data, &[source], &options, &Silent).unwrap();
         let site = &report.sources[0];

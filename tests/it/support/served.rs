@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use fichero::article::Article;
-use fichero::config::Source;
+use fichero::config::SourceConfig;
 use fichero::http::{Settings, router};
 use fichero::indexing::index_updater::{EngineSlot, open_engine};
 use fichero::indexing::reindex::{Options, reindex};
@@ -39,7 +39,7 @@ pub fn index(source: &Path, data: &Path) -> Site {
 /// The same, with settings.
 pub fn index_with(source: &Path, data: &Path, settings: Settings) -> Site {
     let data = DataFolder::open(data).unwrap();
-    let sources = [Source { name: "corpus".to_owned(), path: source.to_owned() }];
+    let sources = [SourceConfig { name: "corpus".to_owned(), path: source.to_owned() }];
     let report = reindex(&data, &sources, &Options::default(), &Silent).unwrap();
     assert_eq!(report.sources[0].rejected, 0, "{report:?}");
     let articles = Catalog::open(data.path()).unwrap().all_articles().unwrap();

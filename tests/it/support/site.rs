@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use fichero::article::Article;
-use fichero::config::Source;
+use fichero::config::SourceConfig;
 use fichero::engine::query::Query;
 use fichero::engine::tantivy::EmbeddedEngine;
 use fichero::engine::{ArticleAnswer, ArticleKey, SearchEngine, SearchRequest};
@@ -43,7 +43,7 @@ impl Progress for Reads {
 /// Sources in a temporary folder, and a data folder `index` beside them.
 pub struct Site {
     folder: TempDir,
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceConfig>,
 }
 
 impl Site {
@@ -64,7 +64,8 @@ impl Site {
 
     /// Makes these the configured sources, in this order.
     pub fn configure(&mut self, names: &[&str]) {
-        self.sources = names.iter().map(|name| Source { name: (*name).to_owned(), path: self.path(name) }).collect();
+        self.sources =
+            names.iter().map(|name| SourceConfig { name: (*name).to_owned(), path: self.path(name) }).collect();
     }
 
     /// The temporary folder.

@@ -77,7 +77,7 @@ struct Holding {
 type Holdings = Rc<Vec<Holding>>;
 
 /// The articles with a key.
-type Docs = Rc<Vec<Doc>>;
+type SharedDocs = Rc<Vec<Doc>>;
 
 /// The maximum number of postings cached for the next article: at most 16 MB.
 const MAX_KEPT_POSTINGS: usize = (16 << 20) / size_of::<Holding>();
@@ -107,7 +107,7 @@ pub(crate) struct Scorer<'s> {
     phrase_doc_freq: FxHashMap<String, u64>,
     /// The occurrences of words, for every language group.
     holdings: Vec<FxHashMap<String, Holdings>>,
-    keyed: FxHashMap<String, Docs>,
+    keyed: FxHashMap<String, SharedDocs>,
     postings_kept: usize,
     texts: Vec<TextEvidence>,
     labels: Vec<LabelEvidence>,
@@ -287,7 +287,7 @@ impl<'s> Scorer<'s> {
     /// are found already, or of all.
     fn collect_labels(&mut self, profile: &DocumentProfile, of_all: bool) -> Result<(), EngineError> {
         let articles = self.snapshot.articles();
-        let topics: Result<Vec<Docs>, EngineError> =
+        let topics: Result<Vec<SharedDocs>, EngineError> =
             profile.topics.iter().map(|topic| self.docs_with_key(&topic_key(&topic.path))).collect();
         let topics = topics?;
         let doc_freq: Vec<u64> = topics.iter().map(|docs| docs.len() as u64).collect();
@@ -354,11 +354,11 @@ impl<'s> Scorer<'s> {
     }
 
     /// The counted articles with a profile key; cached, because many articles have the same keys.
-    fn docs_with_key(&mut self, key: &str) -> Result<Docs, EngineError> {
+    fn docs_with_key(&mut self, key: &str) -> Result<SharedDocs, EngineError> {
         if let Some(known) = self.keyed.get(key) {
             return Ok(Rc::clone(known));
         }
-        let docs = Docs::new(self.docs_with(self.snapshot.fields.keys, key)?);
+        let docs = SharedDocs::new(self.docs_with(self.snapshot.fields.keys, key)?);
         self.postings_kept += docs.len();
         self.keyed.insert(key.to_owned(), Rc::clone(&docs));
         Ok(docs)

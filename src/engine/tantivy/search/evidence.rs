@@ -20,14 +20,14 @@ use crate::engine::tantivy::reader::snapshot::Snapshot;
 /// The memory address of a variant, which identifies it within its plan; the plan outlives this.
 type VariantAt = usize;
 /// For each of some articles, how often a variant occurs in a zone.
-type Counts = FxHashMap<DocId, Occurrences>;
+type OccurrencesByDoc = FxHashMap<DocId, Occurrences>;
 
 /// The articles of a page.
 pub(crate) struct PageEvidence<'s> {
     snapshot: &'s Snapshot,
     /// For every segment, the articles, in order.
     docs: Vec<Vec<DocId>>,
-    counted: RefCell<FxHashMap<(VariantAt, Zone, usize), Counts>>,
+    counted: RefCell<FxHashMap<(VariantAt, Zone, usize), OccurrencesByDoc>>,
 }
 
 impl<'s> PageEvidence<'s> {
@@ -47,10 +47,16 @@ impl<'s> PageEvidence<'s> {
         ArticleEvidence { page: self, segment, place }
     }
 
-    fn count(&self, segment: &Segment, ordinal: usize, variant: &Variant, zone: Zone) -> Result<Counts, EngineError> {
+    fn count(
+        &self,
+        segment: &Segment,
+        ordinal: usize,
+        variant: &Variant,
+        zone: Zone,
+    ) -> Result<OccurrencesByDoc, EngineError> {
         checkpoint()?;
         let (snapshot, docs) = (self.snapshot, self.docs.get(ordinal).map(Vec::as_slice).unwrap_or_default());
-        let mut counts = Counts::default();
+        let mut counts = OccurrencesByDoc::default();
         let [forms] = variant.sequence.as_slice() else {
             for (doc, count) in sequence_counts_of(snapshot, segment, &variant.sequence, zone, docs)? {
                 counts.entry(doc).or_default().stems = count as u32;

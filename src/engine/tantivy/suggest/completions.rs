@@ -154,12 +154,12 @@ impl<'r> Candidates<'r> {
 
 /// Terms from the lists: the language fit, the number of articles, the index of the segment, the
 /// ordinal of the term.
-type Listed = Vec<(u8, u32, usize, u32)>;
+type SortedCandidates = Vec<(u8, u32, usize, u32)>;
 
 /// The completions that start with a key.
 fn begun<'r>(snapshot: &Snapshot, key: &str, request: &'r SuggestRequest) -> Result<Candidates<'r>, EngineError> {
     let mut candidates = Candidates::new(request);
-    let mut listed = Listed::new();
+    let mut listed = SortedCandidates::new();
     let mut steps = Steps::default();
     for (place, segment) in snapshot.segments.iter().enumerate() {
         if list_best(&segment.best, key, place, &mut candidates, &mut listed) {
@@ -185,7 +185,7 @@ fn list_best(
     key: &str,
     place: usize,
     candidates: &mut Candidates<'_>,
-    listed: &mut Listed,
+    listed: &mut SortedCandidates,
 ) -> bool {
     let Some(under) = best.under(key) else { return false };
     let fits: Vec<Option<u8>> = best.langs.iter().map(|lang| candidates.fit(lang)).collect();
@@ -200,7 +200,7 @@ fn list_best(
 /// Adds the best of the collected terms; `likelihood` returns that of a key.
 fn meet_listed(
     snapshot: &Snapshot,
-    mut listed: Listed,
+    mut listed: SortedCandidates,
     candidates: &mut Candidates<'_>,
     likelihood: impl Fn(&str) -> f32,
 ) -> Result<(), EngineError> {
@@ -226,7 +226,7 @@ fn mended<'r>(
     request: &'r SuggestRequest,
 ) -> Result<Candidates<'r>, EngineError> {
     let mut candidates = Candidates::new(request);
-    let mut listed = Listed::new();
+    let mut listed = SortedCandidates::new();
     let term = Term::from_field_text(snapshot.fields.completions, misspelt.key());
     let automaton = FuzzyTermQuery::new_prefix(term, 1, true).automaton().map_err(index_error)?;
     let end = format!("{}{}", misspelt.kept, char::MAX);

@@ -35,7 +35,7 @@ pub(crate) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestReques
                     && let Some(fit) = fits.get(segment.lang.get_val(doc) as usize).copied().flatten()
                     && segment.is_visible(doc, request.now_s)
                 {
-                    let rank = Rank { fit, place, newness, id: Reverse(segment.id_rank(doc)) };
+                    let rank = TitleRank { fit, place, newness, id: Reverse(segment.id_rank(doc)) };
                     top.take(rank, segment.work_of(doc), DocAddress { segment: ordinal, doc });
                 }
             })?;
@@ -46,7 +46,7 @@ pub(crate) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestReques
 
 /// The rank of a suggested article; higher comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
+struct TitleRank {
     fit: u8,
     place: HeadPlace,
     newness: i64,
@@ -58,11 +58,11 @@ struct Top {
     limit: usize,
     /// The best language fit for the reader.
     best_fit: u8,
-    entries: Vec<(Rank, u32, DocAddress)>,
+    entries: Vec<(TitleRank, u32, DocAddress)>,
 }
 
 impl Top {
-    fn worst(&self) -> Option<Rank> {
+    fn worst(&self) -> Option<TitleRank> {
         (self.entries.len() == self.limit).then(|| self.entries.iter().map(|(rank, ..)| *rank).min()).flatten()
     }
 
@@ -77,7 +77,7 @@ impl Top {
         self.worst().is_some_and(|worst| worst.fit == self.best_fit)
     }
 
-    fn take(&mut self, rank: Rank, work: u32, place: DocAddress) {
+    fn take(&mut self, rank: TitleRank, work: u32, place: DocAddress) {
         if let Some(known) = self.entries.iter_mut().find(|(_, known, _)| *known == work) {
             if rank > known.0 {
                 *known = (rank, work, place);
@@ -107,16 +107,16 @@ fn each_with(
     place: HeadPlace,
     mut take: impl FnMut(DocId),
 ) -> Result<(), EngineError> {
-    let mut lists: Vec<Docs> = Vec::with_capacity(typed.whole.len() + 1);
+    let mut lists: Vec<TitleDocs> = Vec::with_capacity(typed.whole.len() + 1);
     for (at, word) in typed.whole.iter().enumerate() {
-        let mut docs = Docs::default();
+        let mut docs = TitleDocs::default();
         for place in places(place, at == 0) {
             docs.take_holding(snapshot, segment, &head_term(word, place))?;
         }
         lists.push(docs);
     }
     if let Some(begun) = &typed.begun {
-        let mut docs = Docs::default();
+        let mut docs = TitleDocs::default();
         for place in places(place, typed.whole.is_empty()) {
             let beginning = head_beginning(begun, place);
             if begun.chars().count() <= MAX_BEGINNING_CHARS {
@@ -127,7 +127,7 @@ fn each_with(
         }
         lists.push(docs);
     }
-    lists.sort_by_key(Docs::size);
+    lists.sort_by_key(TitleDocs::size);
     let Some((first, others)) = lists.split_first_mut() else { return Ok(()) };
     let mut steps = Steps::default();
     while let Some(doc) = first.next() {
@@ -151,14 +151,14 @@ fn places(place: HeadPlace, is_first: bool) -> impl Iterator<Item = HeadPlace> {
 
 /// The articles that contain any of several terms.
 #[derive(Default)]
-struct Docs {
+struct TitleDocs {
     lists: Vec<SegmentPostings>,
     /// Further articles, in order.
     listed: Vec<DocId>,
     at: usize,
 }
 
-impl Docs {
+impl TitleDocs {
     fn take_holding(&mut self, snapshot: &Snapshot, segment: &Segment, term: &str) -> Result<(), EngineError> {
         let term = Term::from_field_text(snapshot.fields.heads, term);
         self.lists.extend(segment.heads.read_postings(&term, IndexRecordOption::Basic).map_err(index_error)?);
@@ -193,7 +193,7 @@ impl Docs {
         self.lists.iter().map(|list| list.doc_freq() as usize).sum::<usize>() + self.listed.len()
     }
 
-    /// The next article; articles that [`Docs::holds`] has passed are skipped.
+    /// The next article; articles that [`TitleDocs::holds`] has passed are skipped.
     fn next(&mut self) -> Option<DocId> {
         let listed = self.listed.get(self.at).copied().unwrap_or(TERMINATED);
         let doc = self.lists.iter().map(|list| list.doc()).min().unwrap_or(TERMINATED).min(listed);
