@@ -1,11 +1,10 @@
-//! What a reader may be offered while typing: the words and short phrases that tell an article.
+//! What one article contributes to suggestions while a reader types: words and short phrases.
 //!
-//! A title gives its segments between punctuation, from every telling word on; the words that stand
-//! together in it without another between; its telling words. Labels (topics, tags, series, names)
-//! are taken whole. Of the texts, what the article says again and again. Nothing begins or ends with
-//! a function word or another that says little, and nothing is cut off in the middle of what it says,
-//! as far as one article can tell: a piece that always goes on the same way is left to the longer
-//! one.
+//! A title gives its segments between punctuation, from every content word on; its runs of adjacent
+//! content words; and its single content words. Labels (topics, tags, series, names) are taken
+//! whole. The texts give what they repeat often. No completion begins or ends with a function word
+//! or another low-information word. As far as one article can tell, no completion is truncated: a
+//! phrase that always continues the same way is dropped for the longer one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -13,51 +12,51 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::languages::low_information_words::Part;
+use super::languages::low_information_words::PhraseRole;
 use super::normalizer::{fold, is_invisible, normalize};
-use super::token_forms::{Forms, FormsCache};
+use super::token_variants::{TokenVariants, TokenVariantsCache};
 use super::tokenizer::{Word, elided_length, is_apostrophe, is_unspaced, words};
 
 /// The longest completion, in characters.
 pub const MAX_COMPLETION_CHARS: usize = 60;
-/// The most telling words of a phrase.
-const MAX_TELLING: usize = 4;
-/// The most words of a phrase, function words counted.
+/// The most content words of a phrase.
+const MAX_CONTENT_WORDS: usize = 4;
+/// The most words of a phrase, function words included.
 const MAX_WORDS: usize = 6;
-/// The most words of a title that are looked at.
+/// The most words of a title that are read.
 const MAX_TITLE_WORDS: usize = 64;
-/// How often a text says what it is offered for.
+/// The least number of times that the texts repeat a completion taken from them.
 const MIN_REPEATS: u32 = 3;
 /// The most words, and the most phrases, that the texts of one article give.
 const MAX_OF_TEXT: usize = 8;
-/// The longest word that is offered, in characters: longer ones are codes and addresses.
+/// The longest word in a completion, in characters: longer words are codes and addresses.
 const MAX_WORD_CHARS: usize = 30;
 
-/// Something that a reader may be offered, from one article.
+/// A completion that one article offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// What is compared with what is typed, see [`completion_key`].
+    /// The key that is compared with the typed text, see [`completion_key`].
     pub key: String,
-    /// As the article writes it, a capital that only begins a title taken off where the article's
-    /// texts write the word without.
+    /// The text as the article writes it. A capital at the beginning of a word becomes lower case
+    /// where the article's texts also write the word without it.
     pub text: String,
     /// Where the article has it.
-    pub standing: Standing,
+    pub source: CompletionSource,
 }
 
-/// Where an article has a completion, the place that tells most of it first.
+/// Where an article has a completion, the most indicative place first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// In its title, or a label.
+pub enum CompletionSource {
+    /// In its title or a label.
     Heading,
-    /// In the name of a person, and in nothing else above its text.
+    /// In the name of a person, and not in its title or another label.
     Name,
-    /// In its text only, again and again.
+    /// Only in its texts, repeated.
     Text,
 }
 
-/// What is compared of a completion with what is typed: case and accents do not matter, nor what
-/// stands between words. Text that ends behind a word has a space there.
+/// The form of a completion that is compared with the typed text. It ignores case, accents and the
+/// characters between words. A text that continues after a word has a space there.
 pub fn completion_key(text: &str) -> String {
     let normal = normalize(text);
     let folded = fold(&normal);
@@ -91,37 +90,37 @@ fn first_run(text: &str) -> &str {
     text.split(char::is_whitespace).next().unwrap_or_default()
 }
 
-/// A word of a text as it was spoken: compounds are one.
-pub(crate) struct Spoken<'a> {
-    forms: Arc<Forms>,
+/// A word as the text writes it; a compound is one word.
+pub(crate) struct WrittenWord<'a> {
+    variants: Arc<TokenVariants>,
     written: &'a str,
     /// The elided article before it, with its apostrophe.
     elided: &'a str,
-    /// How it follows the word before it.
+    /// How it is connected to the word before it.
     link: Link,
-    /// Whether it is a piece of an address, a path, a command.
+    /// Whether it is part of an address, a path or a command.
     is_code: bool,
 }
 
-/// How a word follows the one before it.
+/// How a word is connected to the one before it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Link {
-    /// Not: punctuation stands between them, or nothing before it.
+    /// Not connected: punctuation separates them, or it is the first word.
     None,
-    /// Behind a space.
+    /// By a space.
     Space,
-    /// Behind an ampersand.
+    /// By an ampersand.
     And,
-    /// Without anything between, in a script without spaces.
+    /// Directly, in a script without spaces.
     Glued,
 }
 
-impl Spoken<'_> {
+impl WrittenWord<'_> {
     fn normal(&self) -> &str {
-        self.forms.words.first().map_or("", String::as_str)
+        self.variants.words.first().map_or("", String::as_str)
     }
 
-    /// As it is written, without what nobody sees.
+    /// The word as written, without invisible characters.
     fn plain(&self) -> String {
         if self.written.is_ascii() {
             return self.written.to_owned();
@@ -139,55 +138,55 @@ impl Spoken<'_> {
         }
         let is_named = || self.written.chars().take_while(|c| c.is_alphabetic()).nth(2).is_some();
         if self.written.contains(char::is_numeric) {
-            // `COVID-19` says something by itself, `2018` and `G20` do not.
-            return if is_named() { CompletionRole::Telling } else { CompletionRole::Number };
+            // `COVID-19` is meaningful by itself, `2018` and `G20` are not.
+            return if is_named() { CompletionRole::Content } else { CompletionRole::Number };
         }
-        match self.forms.part {
-            Part::Linking => return CompletionRole::Linking,
-            Part::Vague => return CompletionRole::None,
-            Part::Telling => {}
+        match self.variants.role {
+            PhraseRole::Connector => return CompletionRole::Connector,
+            PhraseRole::LowInformation => return CompletionRole::None,
+            PhraseRole::Content => {}
         }
         let is_short = self.written.contains(is_unspaced) || self.written.chars().all(char::is_uppercase);
         let shortest = if is_short { 2 } else { 3 };
         let has_letters = self.written.chars().filter(|c| c.is_alphabetic()).nth(shortest - 1).is_some();
-        if has_letters { CompletionRole::Telling } else { CompletionRole::None }
+        if has_letters { CompletionRole::Content } else { CompletionRole::None }
     }
 }
 
-/// Where a word stands in phrases.
+/// What a word can do in a phrase.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CompletionRole {
-    /// Says something by itself; begins phrases and ends them.
-    Telling,
-    /// Ends phrases.
+    /// Meaningful by itself; can begin and end a phrase.
+    Content,
+    /// Can end a phrase, but not begin one.
     Number,
-    /// Holds the parts of a phrase together.
-    Linking,
-    /// Stands in none.
+    /// Connects the parts of a phrase; can neither begin nor end one.
+    Connector,
+    /// Occurs in no phrase.
     None,
 }
 
 impl CompletionRole {
     fn can_end(self) -> bool {
-        matches!(self, CompletionRole::Telling | CompletionRole::Number)
+        matches!(self, CompletionRole::Content | CompletionRole::Number)
     }
 }
 
-/// Takes up the spoken words of a text while it is cut.
-pub(crate) struct Speaker<'a> {
+/// Reads the words of a text as they are written, while the text is tokenized.
+pub(crate) struct WrittenWords<'a> {
     text: &'a str,
-    /// Where the last word ended, in bytes, and the position behind it.
+    /// The byte offset at which the last word ended, and the position after it.
     end: usize,
     behind: u32,
 }
 
-impl<'a> Speaker<'a> {
-    pub(crate) fn of(text: &'a str) -> Speaker<'a> {
-        Speaker { text, end: 0, behind: 0 }
+impl<'a> WrittenWords<'a> {
+    pub(crate) fn of(text: &'a str) -> WrittenWords<'a> {
+        WrittenWords { text, end: 0, behind: 0 }
     }
 
-    /// The word as it was spoken; `None` where it is a part of the one before it.
-    pub(crate) fn take(&mut self, word: &Word<'_>, forms: &Arc<Forms>) -> Option<Spoken<'a>> {
+    /// The word as written; `None` where it is a part of the one before it.
+    pub(crate) fn take(&mut self, word: &Word<'_>, variants: &Arc<TokenVariants>) -> Option<WrittenWord<'a>> {
         if word.span == 0 || word.position < self.behind {
             return None;
         }
@@ -202,8 +201,8 @@ impl<'a> Speaker<'a> {
             None => false,
         };
         if gap == " " && !is_first {
-            let forms = Arc::clone(forms);
-            return Some(Spoken { forms, written, elided: "", link: Link::Space, is_code: is_code_behind });
+            let variants = Arc::clone(variants);
+            return Some(WrittenWord { variants, written, elided: "", link: Link::Space, is_code: is_code_behind });
         }
         let (spaces, elided) = gap.split_at(gap.trim_end_matches(|c: char| !c.is_whitespace()).len());
         let elided = if elided_length(elided) == Some(elided.len()) { elided } else { "" };
@@ -216,13 +215,13 @@ impl<'a> Speaker<'a> {
         };
         let before = if elided.is_empty() { gap.chars().next_back() } else { spaces.chars().next_back() };
         let is_code = is_code_behind || before.is_some_and(|c| "_/\\=<>@$#~|%*+{[`.-".contains(c));
-        Some(Spoken { forms: Arc::clone(forms), written, elided, link, is_code })
+        Some(WrittenWord { variants: Arc::clone(variants), written, elided, link, is_code })
     }
 }
 
-/// What the texts of an article say how often, and how they write it.
+/// The words of an article's texts: how often each occurs, and how it is written.
 struct Texts<'t, 'a> {
-    spoken: &'t [Spoken<'a>],
+    written_words: &'t [WrittenWord<'a>],
     ids: Vec<u32>,
     numbers: HashMap<&'t str, u32>,
     words: Vec<Count>,
@@ -231,17 +230,21 @@ struct Texts<'t, 'a> {
 #[derive(Default, Clone, Copy)]
 struct Count {
     times: u32,
-    /// Where it stands first.
+    /// The index of its first occurrence.
     first: usize,
     /// Whether it is ever written without a capital.
     is_lower: bool,
 }
 
 impl<'t, 'a> Texts<'t, 'a> {
-    fn of(spoken: &'t [Spoken<'a>]) -> Texts<'t, 'a> {
-        let mut texts =
-            Texts { spoken, ids: Vec::with_capacity(spoken.len()), numbers: HashMap::new(), words: Vec::new() };
-        for (place, word) in spoken.iter().enumerate() {
+    fn of(written_words: &'t [WrittenWord<'a>]) -> Texts<'t, 'a> {
+        let mut texts = Texts {
+            written_words,
+            ids: Vec::with_capacity(written_words.len()),
+            numbers: HashMap::new(),
+            words: Vec::new(),
+        };
+        for (place, word) in written_words.iter().enumerate() {
             let next = texts.words.len() as u32;
             let id = *texts.numbers.entry(word.normal()).or_insert(next);
             if id == next {
@@ -257,24 +260,24 @@ impl<'t, 'a> Texts<'t, 'a> {
     }
 
     /// A word as the article usually writes it.
-    fn usual(&self, word: &Spoken<'_>) -> String {
+    fn usual(&self, word: &WrittenWord<'_>) -> String {
         let count = || self.words.get(*self.numbers.get(word.normal())? as usize);
         let is_lower = || count().is_some_and(|count| count.is_lower);
         let plain = word.plain();
         if word.begins_upper() && is_lower() { plain.to_lowercase() } else { plain }
     }
 
-    /// Whether some words stand in the texts, one after the other.
-    fn hold(&self, words: &[Spoken<'_>]) -> bool {
+    /// Whether the texts contain these words as a sequence.
+    fn contain(&self, words: &[WrittenWord<'_>]) -> bool {
         let ids: Option<Vec<u32>> = words.iter().map(|word| self.numbers.get(word.normal()).copied()).collect();
         let Some(ids) = ids else { return false };
-        let is_linked = |words: &[Spoken<'_>]| words.iter().skip(1).all(|word| word.link != Link::None);
-        let places = self.ids.windows(ids.len()).zip(self.spoken.windows(ids.len()));
+        let is_linked = |words: &[WrittenWord<'_>]| words.iter().skip(1).all(|word| word.link != Link::None);
+        let places = self.ids.windows(ids.len()).zip(self.written_words.windows(ids.len()));
         places.into_iter().any(|(place, words)| place == ids && is_linked(words))
     }
 }
 
-/// A word as it is shown, and its part of a key.
+/// A word as it is displayed, and its part of the key.
 struct Shown {
     text: String,
     key: String,
@@ -288,14 +291,14 @@ impl Shown {
     }
 }
 
-/// Gathers the completions of one article.
+/// Collects the completions of one article.
 #[derive(Default)]
-struct Gatherer {
-    found: BTreeMap<String, (String, Standing)>,
+struct CompletionCollector {
+    found: BTreeMap<String, (String, CompletionSource)>,
 }
 
-impl Gatherer {
-    fn add<'w>(&mut self, words: impl Iterator<Item = (&'w Spoken<'w>, &'w Shown)>, standing: Standing) {
+impl CompletionCollector {
+    fn add<'w>(&mut self, words: impl Iterator<Item = (&'w WrittenWord<'w>, &'w Shown)>, source: CompletionSource) {
         let (mut key, mut text) = (String::new(), String::new());
         for (place, (word, shown)) in words.enumerate() {
             if place > 0 {
@@ -312,85 +315,86 @@ impl Gatherer {
             key.push_str(&shown.key);
         }
         if !key.is_empty() && text.chars().nth(MAX_COMPLETION_CHARS).is_none() {
-            let known = &mut self.found.entry(key).or_insert((text, standing)).1;
-            *known = standing.min(*known);
+            let known = &mut self.found.entry(key).or_insert((text, source)).1;
+            *known = source.min(*known);
         }
     }
 
-    /// A label, whole and from every telling word on, as it is written; a name by its parts, too.
-    fn add_label(&mut self, label: &[Spoken<'_>], standing: Standing) {
+    /// Adds a label as it is written: whole, and from every content word on. Of a name, adds each
+    /// part too.
+    fn add_label(&mut self, label: &[WrittenWord<'_>], source: CompletionSource) {
         for segment in segments(label).filter(|segment| segment.len() <= MAX_WORDS) {
             let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(word.plain())).collect();
             let words = segment.iter().zip(&shown);
-            let telling = segment.iter().enumerate().filter(|(_, word)| word.role() == CompletionRole::Telling);
-            let telling: Vec<usize> = telling.map(|(at, _)| at).collect();
-            if !telling.is_empty() {
-                self.add(words.clone(), standing);
+            let content = segment.iter().enumerate().filter(|(_, word)| word.role() == CompletionRole::Content);
+            let content: Vec<usize> = content.map(|(at, _)| at).collect();
+            if !content.is_empty() {
+                self.add(words.clone(), source);
             }
-            for start in telling {
+            for start in content {
                 if start + 1 < segment.len() && is_whole(segment, start, segment.len() - 1) {
-                    self.add(words.clone().skip(start), standing);
+                    self.add(words.clone().skip(start), source);
                 }
-                if standing == Standing::Name && is_whole(segment, start, start) {
-                    self.add(words.clone().skip(start).take(1), standing);
+                if source == CompletionSource::Name && is_whole(segment, start, start) {
+                    self.add(words.clone().skip(start).take(1), source);
                 }
             }
         }
     }
 
-    fn add_title(&mut self, title: &[Spoken<'_>], texts: &Texts<'_, '_>) {
+    fn add_title(&mut self, title: &[WrittenWord<'_>], texts: &Texts<'_, '_>) {
         for segment in segments(title.get(..MAX_TITLE_WORDS).unwrap_or(title)) {
-            let roles: Vec<CompletionRole> = segment.iter().map(Spoken::role).collect();
+            let roles: Vec<CompletionRole> = segment.iter().map(WrittenWord::role).collect();
             let shown: Vec<Shown> = segment.iter().map(|word| Shown::of(texts.usual(word))).collect();
             let Some(last) = roles.iter().rposition(|role| role.can_end()) else { continue };
-            for start in telling_places(&roles) {
-                let mut telling = 0;
+            for start in content_indexes(&roles) {
+                let mut content = 0;
                 let mut is_run = true;
                 for (end, role) in roles.iter().enumerate().skip(start).take(MAX_WORDS) {
-                    telling += usize::from(*role == CompletionRole::Telling);
+                    content += usize::from(*role == CompletionRole::Content);
                     is_run &= role.can_end();
-                    if *role == CompletionRole::None || telling > MAX_TELLING {
+                    if *role == CompletionRole::None || content > MAX_CONTENT_WORDS {
                         break;
                     }
                     if !role.can_end() || !is_whole(segment, start, end) {
                         continue;
                     }
                     let ends_run = roles.get(end + 1).is_none_or(|next| !next.can_end());
-                    let is_held = || segment.get(start..=end).is_some_and(|words| texts.hold(words));
-                    if end == start || end == last || (is_run && ends_run) || is_held() {
+                    let is_in_texts = || segment.get(start..=end).is_some_and(|words| texts.contain(words));
+                    if end == start || end == last || (is_run && ends_run) || is_in_texts() {
                         let words = segment.iter().zip(&shown).skip(start).take(end + 1 - start);
-                        self.add(words, Standing::Heading);
+                        self.add(words, CompletionSource::Heading);
                     }
                 }
             }
         }
     }
 
-    /// What the texts say again and again.
+    /// Adds what the texts repeat.
     fn add_texts(&mut self, texts: &Texts<'_, '_>) {
-        let role_of = |count: &Count| match texts.spoken.get(count.first) {
+        let role_of = |count: &Count| match texts.written_words.get(count.first) {
             Some(word) if count.times >= MIN_REPEATS => word.role(),
             _ => CompletionRole::None,
         };
         let role_of_word: Vec<CompletionRole> = texts.words.iter().map(role_of).collect();
-        let role = |(word, id): (&Spoken<'_>, &u32)| match role_of_word.get(*id as usize) {
+        let role = |(word, id): (&WrittenWord<'_>, &u32)| match role_of_word.get(*id as usize) {
             Some(role) if !word.is_code => *role,
             _ => CompletionRole::None,
         };
-        let roles: Vec<CompletionRole> = texts.spoken.iter().zip(&texts.ids).map(role).collect();
+        let roles: Vec<CompletionRole> = texts.written_words.iter().zip(&texts.ids).map(role).collect();
 
         let mut phrases: HashMap<&[u32], (u32, usize)> = HashMap::new();
-        for start in telling_places(&roles) {
-            let mut telling = 1;
+        for start in content_indexes(&roles) {
+            let mut content = 1;
             let behind = start + 1;
-            let words = texts.spoken.iter().skip(behind).zip(roles.iter().skip(behind));
+            let words = texts.written_words.iter().skip(behind).zip(roles.iter().skip(behind));
             for (end, (word, role)) in (behind..).zip(words).take(MAX_WORDS - 1) {
-                telling += usize::from(*role == CompletionRole::Telling);
-                if word.link == Link::None || *role == CompletionRole::None || telling > MAX_TELLING {
+                content += usize::from(*role == CompletionRole::Content);
+                if word.link == Link::None || *role == CompletionRole::None || content > MAX_CONTENT_WORDS {
                     break;
                 }
                 if role.can_end()
-                    && is_whole(texts.spoken, start, end)
+                    && is_whole(texts.written_words, start, end)
                     && let Some(ids) = texts.ids.get(start..=end)
                 {
                     phrases.entry(ids).or_insert((0, start)).0 += 1;
@@ -398,7 +402,7 @@ impl Gatherer {
             }
         }
         phrases.retain(|_, (times, _)| *times >= MIN_REPEATS);
-        // A longer phrase as frequent as a part of it says all that the part does.
+        // A part that occurs only inside a longer phrase adds nothing to that phrase.
         let parts = phrases.iter().flat_map(|(words, (times, _))| {
             let lengths = 2..words.len();
             lengths.flat_map(|length| words.windows(length)).map(move |part| (part, *times))
@@ -414,64 +418,65 @@ impl Gatherer {
             .collect();
         often.sort_unstable_by_key(|(times, first, length)| (std::cmp::Reverse((*times, *length)), *first));
         let is_single = |count: &&Count| {
-            let is_telling = roles.get(count.first) == Some(&CompletionRole::Telling);
-            is_telling && is_whole(texts.spoken, count.first, count.first)
+            let is_content = roles.get(count.first) == Some(&CompletionRole::Content);
+            is_content && is_whole(texts.written_words, count.first, count.first)
         };
         let mut single: Vec<&Count> = texts.words.iter().filter(is_single).collect();
         single.sort_unstable_by_key(|count| (std::cmp::Reverse(count.times), count.first));
         let single = single.into_iter().map(|count| (count.first, 1));
         let often = often.into_iter().map(|(_, first, length)| (first, length));
         for (first, length) in often.take(MAX_OF_TEXT).chain(single.take(MAX_OF_TEXT)) {
-            let words = || texts.spoken.iter().skip(first).take(length);
+            let words = || texts.written_words.iter().skip(first).take(length);
             let shown: Vec<Shown> = words().map(|word| Shown::of(texts.usual(word))).collect();
-            self.add(words().zip(&shown), Standing::Text);
+            self.add(words().zip(&shown), CompletionSource::Text);
         }
     }
 }
 
-/// The pieces of a text between punctuation.
-fn segments<'s, 'a>(spoken: &'s [Spoken<'a>]) -> impl Iterator<Item = &'s [Spoken<'a>]> {
-    spoken.chunk_by(|_, next| next.link != Link::None)
+/// The parts of a text between punctuation.
+fn segments<'s, 'a>(written_words: &'s [WrittenWord<'a>]) -> impl Iterator<Item = &'s [WrittenWord<'a>]> {
+    written_words.chunk_by(|_, next| next.link != Link::None)
 }
 
-/// Whether words are told apart the same way where they stand and by themselves: in a script without
-/// spaces a piece of a run may be cut otherwise alone.
-fn is_whole(words: &[Spoken<'_>], start: usize, end: usize) -> bool {
+/// Whether these words would be tokenized the same way on their own. In a script without spaces the
+/// tokenizer may split a part of a run differently.
+fn is_whole(words: &[WrittenWord<'_>], start: usize, end: usize) -> bool {
     let is_glued = |at: usize| words.get(at).is_some_and(|word| word.link == Link::Glued);
     if !is_glued(start) && !is_glued(end + 1) {
         return true;
     }
-    let is_one = |word: &Spoken<'_>| {
+    let is_one = |word: &WrittenWord<'_>| {
         let alone = super::tokenizer::words(word.written);
         alone.iter().filter(|word| word.span > 0).count() == 1
     };
     start == end && words.get(start).is_some_and(is_one)
 }
 
-/// Where telling words stand, in order.
-fn telling_places(roles: &[CompletionRole]) -> impl Iterator<Item = usize> + '_ {
-    let telling = roles.iter().enumerate().filter(|(_, role)| **role == CompletionRole::Telling);
-    telling.map(|(place, _)| place)
+/// The indexes of content words, in order.
+fn content_indexes(roles: &[CompletionRole]) -> impl Iterator<Item = usize> + '_ {
+    let content = roles.iter().enumerate().filter(|(_, role)| **role == CompletionRole::Content);
+    content.map(|(place, _)| place)
 }
 
-/// What one article gives: its title, its labels, the names of its authors, and the words that its texts were spoken in.
+/// The completions of one article: of its title, its labels, the names of its authors, and the
+/// words of its texts as they are written.
 pub(crate) fn completions<'a>(
     title: &'a str,
     labels: impl Iterator<Item = &'a str>,
     names: impl Iterator<Item = &'a str>,
-    texts: &[Spoken<'a>],
-    cache: &mut FormsCache,
+    texts: &[WrittenWord<'a>],
+    cache: &mut TokenVariantsCache,
 ) -> Vec<Completion> {
-    let mut speak = |text: &'a str| -> Vec<Spoken<'a>> {
-        let mut speaker = Speaker::of(text);
-        words(text).iter().filter_map(|word| speaker.take(word, &cache.forms(&word.text))).collect()
+    let mut read = |text: &'a str| -> Vec<WrittenWord<'a>> {
+        let mut reader = WrittenWords::of(text);
+        words(text).iter().filter_map(|word| reader.take(word, &cache.variants(&word.text))).collect()
     };
     let texts = Texts::of(texts);
-    let mut gatherer = Gatherer::default();
-    labels.for_each(|label| gatherer.add_label(&speak(label), Standing::Heading));
-    names.for_each(|name| gatherer.add_label(&speak(name), Standing::Name));
-    gatherer.add_title(&speak(title), &texts);
-    gatherer.add_texts(&texts);
-    let found = gatherer.found.into_iter();
-    found.map(|(key, (text, standing))| Completion { key, text, standing }).collect()
+    let mut collector = CompletionCollector::default();
+    labels.for_each(|label| collector.add_label(&read(label), CompletionSource::Heading));
+    names.for_each(|name| collector.add_label(&read(name), CompletionSource::Name));
+    collector.add_title(&read(title), &texts);
+    collector.add_texts(&texts);
+    let found = collector.found.into_iter();
+    found.map(|(key, (text, source))| Completion { key, text, source }).collect()
 }

@@ -1,4 +1,4 @@
-//! The words and phrases that an article could be told by, as it writes them.
+//! Key terms: the words and phrases that may distinguish an article, as it writes them.
 
 use std::sync::Arc;
 
@@ -6,28 +6,28 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::languages::stop_words::is_stop_word;
-use super::token_forms::Forms;
+use super::token_variants::TokenVariants;
 use super::tokenizer::Word;
 use super::zone::{ByZone, Zone};
 
-/// A word or a phrase that an article could be told by.
+/// A word or phrase that may distinguish an article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "StoredTerm", into = "StoredTerm")]
 pub struct KeyTerm {
-    /// The stem, tagged with its language; of a phrase, those of its two words, separated by a
+    /// The stem, tagged with its language. For a phrase, the stems of its two words, separated by a
     /// space.
     pub stem: String,
-    /// As the article writes it, in small letters where it does so anywhere.
+    /// As the article writes it, in lower case where the article does so anywhere.
     pub written: String,
-    /// How often it stands there, an occurrence in the title counted three times.
+    /// How often it occurs; an occurrence in the title counts three times.
     pub frequency: f32,
-    /// The zone with the most text of those that it stands in.
+    /// Of the zones in which it occurs, the one with the most text.
     pub zone: Zone,
-    /// Whether it stands in the title.
+    /// Whether it occurs in the title.
     pub in_title: bool,
 }
 
-/// A key term as it is stored: short.
+/// The compact serialized form of a key term.
 #[derive(Serialize, Deserialize)]
 struct StoredTerm(String, String, f32, u8, bool);
 
@@ -47,30 +47,30 @@ impl From<KeyTerm> for StoredTerm {
 /// The key terms of an article, the most frequent first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeyTerms {
-    /// Its words but those that only carry grammar, at most 256.
+    /// Its words without stop words, at most 256.
     pub words: Vec<KeyTerm>,
-    /// Pairs of such words that stand next to each other, or with only grammar between them, in
-    /// its title, teaser, topics or tags, or more than once in its body; at most 48.
+    /// Pairs of such words that are adjacent, or separated only by stop words, in its title,
+    /// teaser, topics or tags, or more than once in its body; at most 48.
     pub phrases: Vec<KeyTerm>,
 }
 
-/// How many times an occurrence in a zone counts for a key term: the title is
-/// what the article is about, experiment `related.title-terms`.
+/// The weight of an occurrence in each zone. The title counts most because it says what the article
+/// is about: experiment `related.title-terms`.
 const COUNTS: ByZone<f32> = ByZone::new([3.0, 1.0, 1.0, 1.0, 0.0]);
 
 /// The zones with the most text first.
 const BY_TEXT: [Zone; 4] = [Zone::Body, Zone::Summary, Zone::Title, Zone::Topics];
 
-/// The most words that are kept of an article. Which of them are telling depends on the other
-/// articles, so that fewer lose some: experiment `related.kept-words`.
+/// The most words that an article keeps. Which of them are discriminative depends on the other
+/// articles, and a lower limit loses some: experiment `related.kept-words`.
 const MAX_WORDS: usize = 256;
-/// The most phrases that are kept of an article.
+/// The most phrases that an article keeps.
 const MAX_PHRASES: usize = 48;
 
-/// The most words without meaning of their own inside a phrase: *derecho a la educación*.
+/// The most stop words inside a phrase: *derecho a la educación*.
 const MAX_GAP: u32 = 2;
 
-/// What is seen of one word form, or of two in a row.
+/// The statistics of one word form, or of two in a row.
 struct SeenTerm<'a> {
     written: &'a str,
     frequency: f32,
@@ -87,7 +87,7 @@ impl<'a> SeenTerm<'a> {
         self.frequency += COUNTS[zone];
         self.occurrences += 1;
         self.zones[zone] = true;
-        // A sentence begins with a capital; a name has one everywhere.
+        // The beginning of a sentence is capitalized; a name is capitalized everywhere.
         let is_small = |text: &str| text.chars().next().is_some_and(char::is_lowercase);
         if is_small(written) && !is_small(self.written) {
             self.written = written;
@@ -106,50 +106,51 @@ impl<'a> SeenTerm<'a> {
     }
 }
 
-/// Which form a word has, told by where it is kept: a cache gives the same one for the same word.
+/// Identifies the variants of a word by their address: a cache returns the same allocation for the
+/// same word.
 type FormAt = usize;
 
-/// Gathers the key terms of an article while its texts are cut into words.
-pub(crate) struct Gathering<'a> {
+/// Collects the key terms of an article while its texts are tokenized.
+pub(crate) struct KeyTermCollector<'a> {
     group: String,
-    /// `None` for a word that tells nothing.
-    words: FxHashMap<FormAt, Option<(Arc<Forms>, SeenTerm<'a>)>>,
+    /// `None` for a word that is no candidate.
+    words: FxHashMap<FormAt, Option<(Arc<TokenVariants>, SeenTerm<'a>)>>,
     pairs: FxHashMap<(FormAt, FormAt), SeenTerm<'a>>,
 }
 
-/// The word before the present one that tells something.
+/// The last candidate before the current word.
 #[derive(Clone, Copy)]
-pub(crate) struct Before {
+pub(crate) struct PrecedingTerm {
     form: FormAt,
     position: u32,
     start: usize,
     end: usize,
 }
 
-impl<'a> Gathering<'a> {
-    /// For an article of a language group.
-    pub(crate) fn new(group: String) -> Gathering<'a> {
-        Gathering { group, words: FxHashMap::default(), pairs: FxHashMap::default() }
+impl<'a> KeyTermCollector<'a> {
+    /// A collector for an article of a language group.
+    pub(crate) fn new(group: String) -> KeyTermCollector<'a> {
+        KeyTermCollector { group, words: FxHashMap::default(), pairs: FxHashMap::default() }
     }
 
-    /// Takes up a word of a text of a zone; `before` is what the word before it gave.
+    /// Adds a word of a text of a zone; `before` is the result for the word before it.
     pub(crate) fn take(
         &mut self,
         zone: Zone,
         text: &'a str,
         word: &Word<'_>,
-        forms: &Arc<Forms>,
-        before: Option<Before>,
-    ) -> Option<Before> {
+        variants: &Arc<TokenVariants>,
+        before: Option<PrecedingTerm>,
+    ) -> Option<PrecedingTerm> {
         let written = text.get(word.bytes.clone())?;
-        let form = Arc::as_ptr(forms) as FormAt;
+        let form = Arc::as_ptr(variants) as FormAt;
         let group = &self.group;
         let seen = self
             .words
             .entry(form)
-            .or_insert_with(|| is_telling(group, forms).then(|| (Arc::clone(forms), SeenTerm::new(written))));
+            .or_insert_with(|| is_candidate(group, variants).then(|| (Arc::clone(variants), SeenTerm::new(written))));
         let Some((_, seen)) = seen else {
-            // Grammar stands inside a phrase, a number ends one.
+            // A stop word may stand inside a phrase; a number ends one.
             return before.filter(|_| word.text.chars().all(char::is_alphabetic));
         };
         seen.count(zone, written);
@@ -164,14 +165,14 @@ impl<'a> Gathering<'a> {
         {
             self.pairs.entry((before.form, form)).or_insert_with(|| SeenTerm::new(written)).count(zone, written);
         }
-        Some(Before { form, position: word.position, start: word.bytes.start, end: word.bytes.end })
+        Some(PrecedingTerm { form, position: word.position, start: word.bytes.start, end: word.bytes.end })
     }
 
-    /// All of them.
+    /// The collected key terms.
     pub(crate) fn finish(self) -> KeyTerms {
         let stem = |form: &FormAt| -> Option<&str> {
-            let (forms, _) = self.words.get(form)?.as_ref()?;
-            forms.stems.first().map(String::as_str)
+            let (variants, _) = self.words.get(form)?.as_ref()?;
+            variants.stems.first().map(String::as_str)
         };
         let is_phrase = |seen: &SeenTerm<'_>| {
             seen.occurrences > 1 || seen.zones.iter().zip(Zone::ALL).any(|(is, zone)| *is && zone != Zone::Body)
@@ -182,13 +183,16 @@ impl<'a> Gathering<'a> {
                 (first != second).then(|| (format!("{first} {second}"), seen))
             });
         let phrases = merged(phrases.collect(), MAX_PHRASES);
-        let words =
-            self.words.into_values().flatten().filter_map(|(forms, seen)| Some((forms.stems.first()?.clone(), seen)));
+        let words = self
+            .words
+            .into_values()
+            .flatten()
+            .filter_map(|(variants, seen)| Some((variants.stems.first()?.clone(), seen)));
         KeyTerms { words: merged(words.collect(), MAX_WORDS), phrases }
     }
 }
 
-/// One term a stem, written as its most frequent form, the most frequent terms first.
+/// One term per stem, written as its most frequent form; the most frequent terms first.
 fn merged(mut seen: Vec<(String, SeenTerm<'_>)>, most: usize) -> Vec<KeyTerm> {
     seen.sort_by(|(a_stem, a), (b_stem, b)| {
         let by_use = b.frequency.total_cmp(&a.frequency).then_with(|| a.written.cmp(b.written));
@@ -214,10 +218,10 @@ fn merged(mut seen: Vec<(String, SeenTerm<'_>)>, most: usize) -> Vec<KeyTerm> {
     terms
 }
 
-/// Whether a word could tell an article: letters, more than one, and not only grammar.
-fn is_telling(group: &str, forms: &Forms) -> bool {
-    let Some(word) = forms.words.first() else { return false };
+/// Whether a word may be a key term: it has letters, more than one character, and is no stop word.
+fn is_candidate(group: &str, variants: &TokenVariants) -> bool {
+    let Some(word) = variants.words.first() else { return false };
     word.chars().any(char::is_alphabetic)
         && (!word.is_ascii() || word.len() >= 2)
-        && !is_stop_word(group, forms.folded())
+        && !is_stop_word(group, variants.folded())
 }

@@ -1,8 +1,9 @@
-//! The language of a text that does not declare one, and of a passage or an article that is not
-//! in the language it should be in.
+//! Detects the language of a text that declares none, and finds passages and articles that are in
+//! another language than expected.
 //!
-//! Two witnesses: whatlang, by trigrams and alphabets, which knows most languages and gets better
-//! with every line; and the function words, which are quick, and right on a few lines already.
+//! Two signals are combined. whatlang uses trigrams and alphabets; it knows most languages and
+//! improves with the length of the text. The function words are fast to count and reliable after a
+//! few lines.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,29 +14,29 @@ use whatlang::{Lang, Script};
 use super::languages::function_words::{Tally, has_list};
 use super::languages::{LanguageAnalyzer, language_analyzer};
 
-/// In how many places a text is looked at; where the beginning is in another language, the rest
-/// outvotes it. More pieces, or all of the text, are right no more often: experiment
+/// How many pieces of a text are sampled. Where the beginning is in another language, the rest
+/// outvotes it. Sampling more pieces, or the whole text, is not more accurate: experiment
 /// `languages.pieces`.
 const PIECES: usize = 3;
-/// How many characters are looked at in each place.
+/// How many characters a piece has.
 const PIECE_CHARS: usize = 1_000;
-/// From this confidence on whatlang is followed alone. With more, texts in languages without a list of
-/// function words are taken for others: experiment `languages.sure`.
+/// From this confidence on whatlang decides alone. With a higher threshold, texts in languages
+/// without a list of function words are taken for others: experiment `languages.sure`.
 const SURE: f64 = 0.5;
-/// What whatlang's guess counts for among the scores of the function words, where it is not
-/// sure. Values near it differ little: experiment `languages.guess`.
+/// The score that whatlang's guess adds to the scores of the function words where its confidence is
+/// lower. Values near it differ little: experiment `languages.guess`.
 const GUESS_SCORE: f64 = 0.25;
-/// The least words of a foreign passage. With fewer, more lists and commands are taken for one; with
-/// more, sentences are missed: experiment `languages.min-words`.
+/// The fewest words of a foreign passage. With fewer, more lists and commands are taken for one;
+/// with more, sentences are missed: experiment `languages.min-words`.
 const MIN_WORDS: usize = 10;
-/// The least score of a foreign passage's function words; running text has more. Between what is
-/// missed above it and taken wrongly below: experiment `languages.clear-score`.
+/// The lowest function word score of a foreign passage; running text scores higher. It balances
+/// missed passages against false ones: experiment `languages.clear-score`.
 const CLEAR_SCORE: f64 = 0.3;
-/// The most that the own language's function words may score, of the foreign one's. With
-/// less, neighbours such as Portuguese in Spanish are missed; with more, mixed passages would be taken
-/// for foreign: experiment `languages.rival-share`.
+/// The highest share of the foreign language's function word score that the own language may reach.
+/// With less, neighbours such as Portuguese in Spanish are missed; with more, mixed passages are
+/// taken for foreign: experiment `languages.rival-share`.
 const RIVAL_SHARE: f64 = 0.75;
-/// The least characters of a foreign passage in another script: a short sentence.
+/// The fewest characters of a foreign passage in another script: a short sentence.
 const MIN_SCRIPT_CHARS: usize = 20;
 
 /// The scripts of each language group that whatlang knows.
@@ -51,12 +52,12 @@ static SCRIPTS: LazyLock<HashMap<&'static str, Vec<Script>>> = LazyLock::new(|| 
     scripts
 });
 
-/// The language of a text, the shortest BCP 47 code; `None` where there is nothing to go by.
+/// The language of a text as the shortest BCP 47 code; `None` where nothing indicates one.
 ///
-/// Meant for documents: on single words it is right for about three of four
-/// (whatlang 0.18, en against es), so that queries are never detected. It knows the languages of
-/// whatlang and those with a list of function words; a text in another one passes for a
-/// neighbour (Galician for Portuguese or Spanish). It looks at a bounded part of the text.
+/// Meant for documents. On single words it is right for about three of four (whatlang 0.18, en
+/// against es), so the language of a query is never detected. It knows the languages of whatlang
+/// and those with a list of function words; a text in another language is taken for a neighbour of
+/// it (Galician for Portuguese or Spanish). It reads a bounded part of the text.
 pub fn detect(text: &str) -> Option<&'static str> {
     detect_sample(&sample(text))
 }
@@ -78,13 +79,14 @@ fn detect_sample(sample: &str) -> Option<&'static str> {
     Some(best.0)
 }
 
-/// The language group that a text is in, where it clearly is not the group it should be in
-/// (`own_group`, see [`language_group`](super::language_group)).
+/// The language group of a text, where it clearly differs from the expected one (`own_group`, see
+/// [`language_group`](super::language_group)).
 ///
-/// `None` where the text is in its own language, is mixed, is too short to tell (under ten words)
-/// or holds no running text; and wherever the own language is not known to [`detect`], which
-/// would take it for a neighbour. Fit for every paragraph of an article (experiment
-/// `languages.foreign-time`): whatlang is asked only where the function words or the script speak against the own language.
+/// `None` where the text is in its own language, is mixed, is too short (under ten words) or has no
+/// running text. Also `None` wherever [`detect`] does not know the own language, because it would
+/// take it for a neighbour. Fast enough for every paragraph of an article (experiment
+/// `languages.foreign-time`): whatlang runs only where the function words or the script contradict
+/// the own language.
 pub fn foreign_language(text: &str, own_group: &str) -> Option<&'static str> {
     let scripts = SCRIPTS.get(own_group);
     if scripts.is_none() && !has_list(own_group) {
@@ -104,15 +106,15 @@ pub fn foreign_language(text: &str, own_group: &str) -> Option<&'static str> {
         return None;
     }
     let own_score = tally.score(own_group);
-    let speaks_against = |score: f64| score >= CLEAR_SCORE && own_score <= RIVAL_SHARE * score;
-    if !tally.scores().any(|(_, score)| speaks_against(score)) {
+    let contradicts = |score: f64| score >= CLEAR_SCORE && own_score <= RIVAL_SHARE * score;
+    if !tally.scores().any(|(_, score)| contradicts(score)) {
         return None;
     }
     let found = group_of(detect_sample(&sample)?);
-    (found != own_group && speaks_against(tally.score(found))).then_some(found)
+    (found != own_group && contradicts(tally.score(found))).then_some(found)
 }
 
-/// What is looked at of a text: all of a short one, pieces of a long one.
+/// The part of a text that is read: all of a short one, pieces of a long one.
 fn sample(text: &str) -> Cow<'_, str> {
     if text.char_indices().nth(PIECES * PIECE_CHARS).is_none() {
         return Cow::Borrowed(text);
@@ -131,7 +133,7 @@ fn group_of(lang: &'static str) -> &'static str {
     language_analyzer(lang).map_or(lang, LanguageAnalyzer::name)
 }
 
-/// ISO 639-1 where the language has such a code, else 639-3, as BCP 47 asks for.
+/// The ISO 639-1 code where the language has one, else the 639-3 code, as BCP 47 requires.
 fn code(lang: Lang) -> &'static str {
     match lang {
         Lang::Epo => "eo",
@@ -220,23 +222,23 @@ mod tests {
     ];
 
     #[test]
-    fn sentences_are_told_apart() {
+    fn languages_of_sentences_are_detected() {
         for (text, lang) in SENTENCES {
             assert_eq!(detect(text), Some(lang));
         }
-        // Two words of grammar are enough where trigrams are not (whatlang says Tagalog).
+        // Two function words suffice where trigrams do not (whatlang says Tagalog).
         assert_eq!(detect("I am begging pardon"), Some("en"));
         assert_eq!(detect("42 — 17"), None);
     }
 
     #[test]
-    fn a_long_text_is_looked_at_in_all_its_parts() {
+    fn a_long_text_is_sampled_in_all_its_parts() {
         let [spanish, .., english, _] = SENTENCES.map(|(text, _)| format!("{text}\n"));
         assert_eq!(detect(&format!("{}{}", english.repeat(50), spanish.repeat(150))), Some("es"));
     }
 
     #[test]
-    fn a_foreign_passage_is_told_from_an_own_one() {
+    fn a_foreign_passage_is_detected() {
         for (text, lang) in SENTENCES {
             for own in ["es", "pt", "fr", "en", "ca", "de", "pl", "ru", "zh"] {
                 assert_eq!(foreign_language(text, own), (lang != own).then_some(lang), "{lang} in {own}: {text}");

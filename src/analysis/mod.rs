@@ -1,12 +1,12 @@
-//! From text to terms.
+//! Text analysis: from text to index terms.
 //!
 //! ```text
-//! text ──> words ──> forms (exact, folded, stemmed) ──> terms of an article or a query
-//!   (tokenizer.rs)  (token_forms.rs, by the table of languages/)   (analyzer.rs)
+//! text ──> words ──> token variants (exact, folded, stemmed) ──> terms of an article or a query
+//!   (tokenizer.rs)  (token_variants.rs, by the table of languages/)   (analyzer.rs)
 //! ```
 //!
-//! Words are cut the same way in every language, so that a query needs no language; only the
-//! stemming differs, and a stem carries the language it was made by (see [`Forms`]).
+//! The tokenizer works the same way in every language, so a query needs no language. Only stemming
+//! differs, and every stem is tagged with the language of its stemmer (see [`TokenVariants`]).
 
 pub(crate) mod analyzer;
 pub(crate) mod completions;
@@ -16,15 +16,15 @@ pub(crate) mod languages;
 pub(crate) mod minhash;
 pub(crate) mod normalizer;
 pub(crate) mod passages;
-pub(crate) mod token_forms;
+pub(crate) mod token_variants;
 pub(crate) mod tokenizer;
 pub(crate) mod zone;
 
-pub use self::analyzer::{ArticleTerms, HeadPlace, ZoneTerms};
-pub use self::completions::{Completion, MAX_COMPLETION_CHARS, Standing, completion_key};
+pub use self::analyzer::{ArticleTerms, HeadingPosition, ZoneTerms};
+pub use self::completions::{Completion, CompletionSource, MAX_COMPLETION_CHARS, completion_key};
 pub use self::key_terms::{KeyTerm, KeyTerms};
 pub use self::language_detection::{detect, foreign_language};
-pub use self::languages::low_information_words::Part;
+pub use self::languages::low_information_words::PhraseRole;
 pub use self::languages::stop_words::is_stop_word;
 pub use self::languages::{LanguageAnalyzer, language_analyzer, language_analyzers, language_group};
 pub use self::minhash::MinHash;
@@ -32,14 +32,15 @@ pub use self::normalizer::{fold, fold_keeping_tilde, normalize};
 #[cfg(feature = "test-support")]
 pub use self::passages::join_passages;
 pub use self::passages::{Passage, PassageKind, passages_of};
-pub use self::token_forms::{Forms, FormsCache, QueryForms, dashed, with_forms_cache};
+pub use self::token_variants::{QueryVariants, TokenVariants, TokenVariantsCache, dashed, with_variants_cache};
 pub use self::tokenizer::{Word, is_quote, is_unspaced, words};
 pub use self::zone::{ByZone, Zone};
 
-/// What the analysis does, in one text: two indexes fit each other when theirs is the same.
+/// A text that identifies the analysis: two indexes are compatible when their fingerprints are
+/// equal.
 ///
-/// It names the version of our own rules and of every library whose data decides the terms, and
-/// every language of the table with its revision.
+/// It names the version of our own rules, the version of every library whose data decides the
+/// terms, and every language of the table with its revision.
 pub fn fingerprint() -> String {
     let languages: Vec<String> = language_analyzers().map(LanguageAnalyzer::fingerprint).collect();
     format!(

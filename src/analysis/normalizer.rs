@@ -1,13 +1,13 @@
-//! Folding: the same word, however it is typed.
+//! Normalization and diacritic folding: the same word, however it is typed.
 
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Compatibility-normalises and lower-cases a text: ligatures, full width and composed forms
-/// become one, final sigma a plain one, digits of every script those of ASCII, invisible joiners
-/// vanish.
+/// Compatibility-normalizes (NFKC) and lower-cases a text. Ligatures, full-width and decomposed
+/// forms become one form, final sigma becomes sigma, digits of every script become ASCII digits,
+/// invisible characters are removed.
 pub fn normalize(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -22,7 +22,8 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain.nfc().collect())
 }
 
-/// The ASCII digit of a decimal digit of another script; each script's ten stand in a row.
+/// The ASCII digit for a decimal digit of another script; the ten digits of a script are
+/// consecutive.
 fn ascii_digit(c: char) -> Option<char> {
     const ZEROS: [char; 14] = [
         '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}', '\u{c66}',
@@ -32,21 +33,21 @@ fn ascii_digit(c: char) -> Option<char> {
     char::from_digit(c as u32 - zero as u32, 10)
 }
 
-/// Soft hyphens, zero-width spaces and joiners, direction marks: they are typed by no reader.
+/// Soft hyphens, zero-width spaces and joiners, direction marks: readers do not type them.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
 }
 
-/// A normalised word without its accents; letters that readers replace are replaced (`ß` by
-/// `ss`, `œ` by `oe`, `ø` by `o`).
+/// A normalized word without its accents; letters that readers replace are replaced (`ß` by `ss`,
+/// `œ` by `oe`, `ø` by `o`).
 ///
-/// Marks are taken off Latin and Greek letters and off the Cyrillic `ё`, and Arabic and Hebrew
-/// vowel points go; marks that are letters of their own script (Devanagari, Thai, `й`) stay.
+/// Marks are removed from Latin and Greek letters and from the Cyrillic `ё`, and so are Arabic and
+/// Hebrew vowel points. Marks that make letters of their own script (Devanagari, Thai, `й`) stay.
 pub fn fold(word: &str) -> Cow<'_, str> {
     fold_with(word, false)
 }
 
-/// As [`fold`], but `ñ` stays: *año* is not *ano*.
+/// Like [`fold`], but `ñ` stays: *año* is not *ano*.
 pub fn fold_keeping_tilde(word: &str) -> Cow<'_, str> {
     fold_with(word, true)
 }
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_way_of_typing_becomes_one() {
+    fn spellings_of_a_word_normalize_to_one() {
         for (typed, normal, folded) in [
             ("Educacio\u{301}n", "educación", "educacion"),
             ("ﬁnance", "finance", "finance"),

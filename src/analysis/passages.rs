@@ -1,18 +1,18 @@
-//! A body, cut into passages.
+//! Splits a body into passages.
 
-/// What sort of text a passage is.
+/// Whether a passage begins a paragraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PassageKind {
     /// The beginning of a paragraph.
     Paragraph,
-    /// A further piece of a paragraph too long for one passage.
+    /// A further part of a paragraph too long for one passage.
     Continuation,
 }
 
-/// A piece of the body that can be read singly.
+/// A part of the body that can be read on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage<'a> {
-    /// The text, untouched.
+    /// The text, unchanged.
     pub text: &'a str,
     /// Whether it begins a paragraph.
     pub kind: PassageKind,
@@ -25,15 +25,15 @@ impl Passage<'_> {
     }
 }
 
-/// The characters after which a passage is cut at the next good place.
+/// After this many characters a passage ends at the next end of a sentence.
 const PASSAGE_CHARS: usize = 600;
 
-/// The characters after which a passage is cut wherever it stands.
+/// After this many characters a passage ends at the last space, or at once.
 const MAX_PASSAGE_CHARS: usize = 900;
 
-/// The passages of a body: its paragraphs, those of over some 600 characters cut at the end of a
+/// The passages of a body: its paragraphs, those of over some 600 characters split at the end of a
 /// sentence, else between words. Joined again (paragraphs by a blank line, continuations by
-/// nothing) they are the body.
+/// nothing) they give the body.
 pub fn passages_of(body: &str) -> impl Iterator<Item = Passage<'_>> {
     paragraphs(body).flat_map(|paragraph| {
         let mut rest = paragraph;
@@ -51,7 +51,7 @@ pub fn passages_of(body: &str) -> impl Iterator<Item = Passage<'_>> {
     })
 }
 
-/// Puts the passages of a body together again.
+/// Joins the passages of a body.
 #[cfg(feature = "test-support")]
 pub fn join_passages<'a>(passages: impl Iterator<Item = Passage<'a>>) -> String {
     let mut body = String::new();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn paragraphs_are_kept_and_long_ones_cut_after_a_sentence() {
+    fn paragraphs_are_kept_and_long_ones_split_after_a_sentence() {
         assert_eq!(join("one\n\ntwo\nlines\n \n\nthree"), "one\n\ntwo\nlines\n\nthree");
         let long = "A sentence of some words. ".repeat(100);
         let passages: Vec<_> = passages_of(&long).collect();

@@ -1,4 +1,4 @@
-//! Cutting text into words, the same way for every language.
+//! Splits text into words, the same way for every language.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,8 +10,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::normalizer::{is_invisible, normalize};
 
-/// The longest word, in bytes of its normal form; what is longer is no word that is typed, and
-/// is cut there.
+/// The longest word, in bytes of its normal form; a longer one is truncated, as nobody types it.
 const MAX_WORD_BYTES: usize = 120;
 
 /// A word of a text.
@@ -19,32 +18,33 @@ const MAX_WORD_BYTES: usize = 120;
 pub struct Word<'a> {
     /// Its normal form, see [`normalize`].
     pub text: Cow<'a, str>,
-    /// Where it stands in the text, in bytes.
+    /// Its byte range in the text.
     pub bytes: Range<usize>,
-    /// Its ordinal in the text. The parts of a compound count on, the compound itself has the
-    /// ordinal of its first part.
+    /// Its ordinal in the text. The parts of a compound have consecutive positions; the compound
+    /// itself has the position of its first part.
     pub position: u32,
-    /// How many words it spans: 1 for a plain word, more for a compound, 0 for what a text is
-    /// indexed by besides: a pair of letters inside a script without spaces, or what stands before
-    /// an apostrophe.
+    /// How many positions it spans: 1 for a plain word, more for a compound, 0 for an additional
+    /// term (a pair of letters inside a script without spaces, or the part before an apostrophe).
     pub span: u32,
-    /// Whether a hyphen stands before it that joins it to nothing: `-al` in `ls -al`. A query
-    /// reads it as an exclusion; an exact copy of it is told by this.
+    /// Whether a hyphen that joins nothing precedes it: `-al` in `ls -al`. A query would read that
+    /// hyphen as an exclusion; this flag lets an exact phrase match it.
     pub is_dashed: bool,
 }
 
 /// The words of a text, in order.
 ///
-/// * Elided articles are dropped (`l'enseignement`, `d’accès`), other apostrophes close up
-///   (`don't`), what stands before them counts too (`Türkiye'nin`), a possessive `'s` goes.
-/// * A compound by hyphens, or by points and commas within a number (`covid-19`, `e-learning`,
-///   `1.000`), gives its parts and, before them, the whole closed up; so does a change between
-///   letters and digits (`COVID19`).
-/// * Initials close up: `U.N.E.S.C.O.`.
-/// * Scripts without spaces are cut by dictionary. A dictionary cuts the same characters otherwise
-///   beside other ones, so that Chinese and Japanese give every pair of neighbours besides.
+/// * Elided articles are dropped (`l'enseignement`, `d’accès`). Other apostrophes are removed
+///   (`don't`), and the part before them is indexed too (`Türkiye'nin`). A possessive `'s` is
+///   dropped.
+/// * A compound joined by hyphens, or by points and commas within a number (`covid-19`,
+///   `e-learning`, `1.000`), gives the whole without its joiners and then its parts. A change
+///   between letters and digits (`COVID19`) makes a compound as well.
+/// * Initials lose their points: `U.N.E.S.C.O.`.
+/// * Scripts without spaces are segmented by dictionary. A dictionary may segment the same
+///   characters differently beside others, so Chinese and Japanese also give every pair of adjacent
+///   characters.
 pub fn words(text: &str) -> Vec<Word<'_>> {
-    let mut cutter = Cutter { text, words: Vec::with_capacity(text.len() / 6), position: 0 };
+    let mut tokenizer = Tokenizer { text, words: Vec::with_capacity(text.len() / 6), position: 0 };
     let mut chars = text.char_indices().peekable();
     while let Some((start, c)) = chars.next() {
         if !is_word_char(c) {
@@ -69,24 +69,24 @@ pub fn words(text: &str) -> Vec<Word<'_>> {
             chars.next();
         }
         if complex {
-            cutter.push_unspaced(start..end);
+            tokenizer.push_unspaced(start..end);
         } else if joined || digit_edge {
-            cutter.push_compound(start..end);
+            tokenizer.push_compound(start..end);
         } else {
-            cutter.push(start..end, 1);
-            cutter.position += 1;
+            tokenizer.push(start..end, 1);
+            tokenizer.position += 1;
         }
     }
-    cutter.words
+    tokenizer.words
 }
 
-struct Cutter<'a> {
+struct Tokenizer<'a> {
     text: &'a str,
     words: Vec<Word<'a>>,
     position: u32,
 }
 
-impl Cutter<'_> {
+impl Tokenizer<'_> {
     fn push(&mut self, bytes: Range<usize>, span: u32) {
         let Some(text) = self.text.get(bytes.clone()) else { return };
         self.push_as(normalize(text).into_owned(), bytes, span);
@@ -103,7 +103,7 @@ impl Cutter<'_> {
         }
     }
 
-    /// A run with joiners inside, or with letters and digits side by side.
+    /// Adds a run that contains joiners, or letters next to digits.
     fn push_compound(&mut self, bytes: Range<usize>) {
         let mut bytes = bytes;
         let Some(mut run) = self.text.get(bytes.clone()) else { return };
@@ -123,7 +123,7 @@ impl Cutter<'_> {
             let word = &run[only.clone()];
             let closed: String = word.chars().filter(|c| !is_apostrophe(*c)).collect();
             self.push_as(normalize(&closed).into_owned(), bytes.clone(), 1);
-            // Turkish writes the endings of names behind an apostrophe.
+            // Turkish writes the suffixes of names after an apostrophe.
             if let Some((head, _)) = word.split_once(is_apostrophe)
                 && head.chars().nth(1).is_some()
             {
@@ -149,7 +149,7 @@ impl Cutter<'_> {
         }
     }
 
-    /// A run in a script without spaces, cut by dictionary.
+    /// Adds a run in a script without spaces, segmented by dictionary.
     fn push_unspaced(&mut self, bytes: Range<usize>) {
         static SEGMENTER: LazyLock<WordSegmenterBorrowed<'static>> =
             LazyLock::new(|| WordSegmenter::new_dictionary(WordBreakInvariantOptions::default()));
@@ -165,8 +165,8 @@ impl Cutter<'_> {
         }
     }
 
-    /// The pairs of ideographs or kana that begin in a word, but for the word itself; the last
-    /// one may reach into the word behind it.
+    /// Adds the pairs of ideographs or kana that begin in a word, except the word itself. The last
+    /// pair may reach into the next word.
     fn push_pairs(&mut self, word: Range<usize>, run_end: usize) {
         let Some(rest) = self.text.get(word.start..run_end) else { return };
         let mut chars = rest.char_indices().peekable();
@@ -184,8 +184,7 @@ impl Cutter<'_> {
     }
 }
 
-/// Whether a hyphen (with a quotation mark behind it, perhaps) stands before `at` and joins
-/// nothing.
+/// Whether a hyphen that joins nothing precedes `at`, perhaps with a quotation mark after it.
 fn is_dashed(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let before = before.strip_suffix(is_quote).unwrap_or(before);
@@ -197,8 +196,8 @@ pub fn is_quote(c: char) -> bool {
     matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '＂')
 }
 
-/// The parts of a compound: cut at joiners and between letters and digits. Apostrophes do not
-/// cut.
+/// The parts of a compound: split at joiners and between letters and digits, but not at
+/// apostrophes.
 fn parts(run: &str) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = None;
@@ -226,7 +225,7 @@ const ELIDED: [&str; 20] = [
     "nell", "sull", "quell",
 ];
 
-/// The bytes of an elided article and its apostrophe at the beginning of a run.
+/// The length in bytes of an elided article and its apostrophe at the beginning of a run.
 pub(crate) fn elided_length(run: &str) -> Option<usize> {
     let at = run.find(is_apostrophe)?;
     let apostrophe = run[at..].chars().next()?;
@@ -245,7 +244,7 @@ fn follows_word_char(text: &str, at: usize) -> bool {
     text.get(at..).and_then(|rest| rest.chars().next()).is_some_and(is_word_char)
 }
 
-/// Whether a joiner between two word characters holds them together.
+/// Whether a joiner between two word characters connects them.
 fn joins(before: char, joiner: char, text: &str, at: usize) -> bool {
     if joiner == '.' || joiner == ',' {
         let after = text.get(at + 1..).unwrap_or_default();
@@ -291,17 +290,17 @@ pub fn is_unspaced(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn cut(text: &str) -> Vec<(String, u32)> {
+    fn tokens(text: &str) -> Vec<(String, u32)> {
         words(text).into_iter().map(|word| (word.text.into_owned(), word.position)).collect()
     }
 
     fn flat(text: &str) -> String {
-        let spoken = words(text).into_iter().filter(|word| word.span > 0);
-        spoken.map(|word| word.text.into_owned()).collect::<Vec<_>>().join(" ")
+        let written_words = words(text).into_iter().filter(|word| word.span > 0);
+        written_words.map(|word| word.text.into_owned()).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn words_are_cut_as_people_mean_them() {
+    fn words_are_split_as_people_mean_them() {
         for (text, expected) in [
             ("L'enseignement d’accès, qu'il", "enseignement accès il"),
             ("the university's students don't", "the university students dont"),
@@ -322,22 +321,28 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_an_apostrophe_counts_too() {
-        assert_eq!(cut("Türkiye'nin a"), [("türkiyenin", 0), ("türkiye", 0), ("a", 1)].map(|(w, p)| (w.to_owned(), p)));
+    fn the_part_before_an_apostrophe_is_indexed_too() {
+        assert_eq!(
+            tokens("Türkiye'nin a"),
+            [("türkiyenin", 0), ("türkiye", 0), ("a", 1)].map(|(w, p)| (w.to_owned(), p))
+        );
     }
 
     #[test]
-    fn parts_of_a_compound_count_on() {
-        assert_eq!(cut("a b-c d"), [("a", 0), ("bc", 1), ("b", 1), ("c", 2), ("d", 3)].map(|(w, p)| (w.to_owned(), p)));
+    fn parts_of_a_compound_have_consecutive_positions() {
+        assert_eq!(
+            tokens("a b-c d"),
+            [("a", 0), ("bc", 1), ("b", 1), ("c", 2), ("d", 3)].map(|(w, p)| (w.to_owned(), p))
+        );
     }
 
     #[test]
-    fn scripts_without_spaces_are_cut_by_dictionary() {
+    fn scripts_without_spaces_are_segmented_by_dictionary() {
         assert_eq!(flat("高等教育的国际化"), "高等教育 的 国际 化");
-        // The dictionary cuts 和学|生 here; the pair is there all the same.
-        assert!(cut("高等教育和学生").iter().any(|(word, _)| word == "学生"));
-        assert!(cut("การศึกษาระดับอุดมศึกษา").len() > 2);
-        assert!(cut("高等教育の国際化").len() > 2);
+        // The dictionary splits 和学|生 here; the pair is indexed all the same.
+        assert!(tokens("高等教育和学生").iter().any(|(word, _)| word == "学生"));
+        assert!(tokens("การศึกษาระดับอุดมศึกษา").len() > 2);
+        assert!(tokens("高等教育の国際化").len() > 2);
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! The zones of an article.
+//! The zones of an article: its parts that are indexed separately.
 
 use std::ops::{Index, IndexMut};
 
 /// How many zones there are.
 const ZONES: usize = 5;
 
-/// The parts of an article that are searched apart.
+/// A part of an article that is indexed and weighted separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Zone {
     /// The title.
@@ -14,7 +14,7 @@ pub enum Zone {
     Summary,
     /// The body.
     Body,
-    /// What it is filed under: topics (as they are labelled and as their paths name them), tags,
+    /// The labels under which it is filed: topics (by their labels and by their paths), tags,
     /// series.
     Topics,
     /// Names of persons.
@@ -37,7 +37,7 @@ impl Zone {
     }
 }
 
-/// A value for each zone, looked up by the [`Zone`]: there is always one.
+/// One value per zone, indexed by [`Zone`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ByZone<T>([T; ZONES]);
 
@@ -47,7 +47,7 @@ impl<T> ByZone<T> {
         ByZone(values)
     }
 
-    /// Makes the value of each zone.
+    /// Computes the value of each zone.
     pub fn of(value: impl FnMut(Zone) -> T) -> ByZone<T> {
         ByZone(Zone::ALL.map(value))
     }
@@ -57,7 +57,7 @@ impl<T> ByZone<T> {
         self.0.iter()
     }
 
-    /// The values in the order of [`Zone::ALL`], to be changed.
+    /// The values in the order of [`Zone::ALL`], mutable.
     pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
         self.0.iter_mut()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::analysis::{ArticleTerms, FormsCache, QueryForms, Zone, language_group};
+use crate::analysis::{ArticleTerms, QueryVariants, TokenVariantsCache, Zone, language_group};
 use crate::article::{Article, language_is_under};
 
 /// BM25 with the textbook's k1 1.2 and b 0.75 over title, summary and body as one field, stemmed in
@@ -12,7 +12,7 @@ pub(super) struct Baseline {
     /// For every stem, the articles that contain it and the term frequency.
     postings: HashMap<String, Vec<(usize, u32)>>,
     articles: Vec<PlainArticle>,
-    caches: HashMap<String, FormsCache>,
+    caches: HashMap<String, TokenVariantsCache>,
 }
 
 struct PlainArticle {
@@ -49,7 +49,7 @@ impl Baseline {
     pub(super) fn search(&self, words: &[String], lang: &str, only: bool, depth: usize) -> Vec<&str> {
         let group = language_group(lang);
         let stems: Vec<String> =
-            words.iter().filter_map(|word| QueryForms::of(word, &group).stems.into_iter().next()).collect();
+            words.iter().filter_map(|word| QueryVariants::of(word, &group).stems.into_iter().next()).collect();
         let ranked = self.ranked(stems.iter().map(String::as_str));
         let of_lang = ranked.into_iter().filter(|article| !only || language_is_under(&article.lang, lang));
         of_lang.take(depth).map(|article| article.work.as_str()).collect()

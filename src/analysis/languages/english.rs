@@ -10,7 +10,7 @@ pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     ..LanguageAnalyzer::with_stemmer(&["en"], || Algorithm::English)
 };
 
-/// Words that nobody looks for by themselves, besides the function words.
+/// Words that nobody searches for on their own, besides the function words.
 const LOW_INFORMATION_WORDS: &str = "\
      able about above according across actually add added adding additional afterwards again ago allow allowed \
      allowing allows almost along already also although always among another anyone anything anyway around ask asked \
@@ -37,7 +37,7 @@ const LOW_INFORMATION_WORDS: &str = "\
      fifty sixty wrote monday tuesday wednesday thursday friday saturday sunday january february april june july \
      august september october november december";
 
-/// The function words that hold the parts of a name together.
+/// The function words that connect the parts of a name.
 const CONNECTORS: &str = "a an and as at between by for from in into of on or over the to towards under with";
 
 #[cfg(test)]

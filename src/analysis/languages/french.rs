@@ -10,7 +10,7 @@ pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     ..LanguageAnalyzer::with_stemmer(&["fr"], || Algorithm::French)
 };
 
-/// Words that nobody looks for by themselves, besides the function words.
+/// Words that nobody searches for on their own, besides the function words.
 const LOW_INFORMATION_WORDS: &str = "\
      afin ainsi ait alors an annee annees ans apres as au aucun aucune aujourdhui auparavant aussi aussitot autant \
      autre autres avant avoir beaucoup besoin bien bon bonne bonnes bons bout cas ceci cela celle celles celui cent \
@@ -37,7 +37,7 @@ const LOW_INFORMATION_WORDS: &str = "\
      jeudi vendredi samedi dimanche janvier fevrier mars avril mai juin juillet aout septembre octobre novembre \
      decembre";
 
-/// The function words that hold the parts of a name together.
+/// The function words that connect the parts of a name.
 const CONNECTORS: &str = "a au aux avec contre d dans de des du en entre et l la le les ou par pour sans sur un une";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The words that carry grammar tell a language: how much of a text each language's make up.
+//! Scores how much of a text the function words of each language make up.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,8 +8,8 @@ use unicode_normalization::char::is_combining_mark;
 use super::language_analyzers;
 use crate::analysis::normalizer::{fold, normalize};
 
-/// The languages that have a list of function words, and the words with the languages whose
-/// they are, a bit a language. Words stand in it with their accents and without.
+/// The languages with a list of function words; and for every such word, with its accents and
+/// without, the languages that have it, one bit per language.
 struct Table {
     groups: Vec<&'static str>,
     languages: HashMap<String, u32>,
@@ -17,7 +17,7 @@ struct Table {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let mut table = Table { groups: Vec::new(), languages: HashMap::new() };
-    let lists = language_analyzers().filter_map(|language| Some((language.name(), language.telling_words()?)));
+    let lists = language_analyzers().filter_map(|language| Some((language.name(), language.detection_words()?)));
     for (bit, (group, list)) in lists.take(u32::BITS as usize).enumerate() {
         table.groups.push(group);
         for word in list.iter().flat_map(|entry| tokens(entry)) {
@@ -29,12 +29,12 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     table
 });
 
-/// Whether a language group has a list of function words that tells it.
+/// Whether a language group has a list of function words for detection.
 pub(crate) fn has_list(group: &str) -> bool {
     TABLE.groups.contains(&group)
 }
 
-/// How much each language's function words make up of a text.
+/// How much of a text the function words of each language make up.
 pub(crate) struct Tally {
     /// How many words the text has, without those with digits.
     pub(crate) words: usize,
@@ -42,11 +42,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Counts the function words of a text: a look-up a word.
+    /// Counts the function words of a text, with one look-up per word.
     ///
-    /// A word weighs the logarithm of the share of languages that it excludes, so that `que`
-    /// says less than `porque`. Elided articles count (`l'eau` is two words here): they tell
-    /// French and Italian from their neighbours.
+    /// A word weighs the logarithm of the share of languages that it excludes, so `que` counts less
+    /// than `porque`. Elided articles count (`l'eau` is two words here): they distinguish French
+    /// and Italian from their neighbours.
     pub(crate) fn of(text: &str) -> Tally {
         let table = &*TABLE;
         let mut tally = Tally { words: 0, weights: [0.0; u32::BITS as usize] };
@@ -81,7 +81,7 @@ impl Tally {
     }
 }
 
-/// The words of a text, cut at everything that is no letter; those with digits are left out.
+/// The words of a text, split at every other character; those with digits are left out.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let is_part =
         |c: char| if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || is_combining_mark(c) };

@@ -1,11 +1,11 @@
-//! Galician. There is no Snowball stemmer for it: a word stands for itself and its plural, by the
-//! rules below. Gender is left alone.
+//! Galician. There is no Snowball stemmer for it: the rules below unify a word with its plural, and
+//! ignore gender.
 //!
-//! No list of the NLTK has it, nor does whatlang know it. So no text is detected to be Galician: one
-//! that does not declare its language passes for Portuguese or Spanish, as it did before, and no
-//! text in these passes for Galician. With the stop words below among those that tell a language, 27
-//! of 59 lines of the Declaration of Human Rights would be told, and 11 of 2,179 Spanish and
-//! Portuguese sentences would be taken for Galician.
+//! Neither the lists of the NLTK nor whatlang include it, so no text is detected as Galician. A
+//! text that does not declare its language is taken for Portuguese or Spanish, and no text in these
+//! is taken for Galician. If the stop words below were used for detection, 27 of 59 lines of the
+//! Declaration of Human Rights would be detected, and 11 of 2,179 Spanish and Portuguese sentences
+//! would be taken for Galician.
 
 use super::language_analyzer::{LanguageAnalyzer, Singulars};
 
@@ -25,15 +25,15 @@ const PLURALS_OF_L: [(&str, &str); 4] = [("ais", "al"), ("eis", "el"), ("ois", "
 const MIN_L_CHARS: usize = 5;
 /// The shortest plural that loses its `s`, in characters.
 const MIN_CHARS: usize = 4;
-/// The least that stands before an *-e* that goes, in characters.
+/// The fewest characters before an *-e* that is removed.
 const MIN_BEFORE_E: usize = 3;
-/// The least that stands before an *-ese* that goes (*inglese*, but not *xénese*).
+/// The fewest characters before an *-ese* that is removed (*inglese*, but not *xénese*).
 const MIN_BEFORE_ESE: usize = 4;
 
-/// What a word has in common with its plural: mostly the singular.
+/// The form that a word shares with its plural: mostly the singular.
 ///
-/// A final *-e* behind a consonant goes as well. It belongs to some singulars (*clase*), and to the
-/// plural of others (*mes*, *meses*), and the plural alone does not say which.
+/// A final *-e* after a consonant is removed as well. It belongs to some singulars (*clase*) and to
+/// the plural of others (*mes*, *meses*), and the plural alone does not say which.
 fn common_form(word: &str) -> Option<String> {
     let singular = singular(word);
     without_ending(singular.as_deref().unwrap_or(word)).or(singular)
@@ -41,8 +41,9 @@ fn common_form(word: &str) -> Option<String> {
 
 /// A plural without its ending.
 ///
-/// An *s* behind an accented vowel stays, for it belongs to the word in *francés* and *país*. The
-/// plural *irmás* finds *irmá* nevertheless: both are stemmed without their accents, too.
+/// An *s* after an accented vowel stays, because it belongs to the word in *francés* and *país*.
+/// The plural *irmás* finds *irmá* nevertheless, because both are also stemmed without their
+/// accents.
 fn singular(word: &str) -> Option<String> {
     let chars = word.chars().count();
     let mut of_l = PLURALS_OF_L.iter().filter(|_| chars >= MIN_L_CHARS);
@@ -50,7 +51,8 @@ fn singular(word: &str) -> Option<String> {
         return Some(format!("{stem}{ending}"));
     }
     let stem = word.strip_suffix('s').filter(|_| chars >= MIN_CHARS)?;
-    // *Pais* may be *país* without its accent, which is no plural of *pai*; *gris* is none either.
+    // *Pais* may be *país* without its accent, which is not the plural of *pai*; *gris* is no
+    // plural either.
     let loses_s = match stem.strip_suffix('i') {
         Some(before) => before.ends_with(['e', 'o']) || chars > MIN_CHARS,
         None => stem.ends_with(['a', 'e', 'o', 'n']),
@@ -58,22 +60,22 @@ fn singular(word: &str) -> Option<String> {
     loses_s.then(|| stem.to_owned())
 }
 
-/// A word without what it may have at its end in the singular or in the plural only.
+/// A word without an ending that only its singular or only its plural may have.
 fn without_ending(singular: &str) -> Option<String> {
     let before_e = before_e(singular);
     if let Some(stem) = before_e.and_then(|stem| stem.strip_suffix('c')) {
-        // *Luz* has *luces*.
+        // The plural of *luz* is *luces*.
         return Some(format!("{stem}z"));
     }
     let stem = before_e.unwrap_or(singular);
-    // *Civil* has *civís*, *fácil* has *fáciles*.
+    // The plural of *civil* is *civís*, that of *fácil* is *fáciles*.
     let is_long = stem.chars().count() >= MIN_L_CHARS;
     let before_l = stem.strip_suffix('l').filter(|stem| is_long && stem.ends_with('i'));
     before_l.or(before_e).map(str::to_owned)
 }
 
-/// What stands before an *-e* behind a consonant, and before the *-ese* of *franceses*, which typed
-/// without its accent is *frances* in the singular.
+/// The part before an *-e* after a consonant, or before the *-ese* of *franceses*, whose singular
+/// is *frances* when typed without its accent.
 fn before_e(singular: &str) -> Option<&str> {
     let at_least = |chars: usize| move |stem: &&str| stem.chars().count() >= chars;
     if let Some(stem) = singular.strip_suffix("ese").filter(at_least(MIN_BEFORE_ESE)) {
@@ -103,7 +105,7 @@ const STOP_WORDS: &str = "\
      sexa sexan será sido está están estaba estar ten teñen tiña tiñan ter teña hai había houbo ha han haber non si \
      tamén só moi ben así entón sempre nunca";
 
-/// Words that nobody looks for by themselves, besides the stop words.
+/// Words that nobody searches for on their own, besides the stop words.
 const LOW_INFORMATION_WORDS: &str = "\
      abaixo abril acaba acaban acima actualmente ademais agora agosto ala ali alta alto ano anos anterior anteriores \
      antes apenas aqui arredor atopa atopan atras baixo bastante bo boa boas bos case caso casos catorce catro cen \
@@ -126,7 +128,7 @@ const LOW_INFORMATION_WORDS: &str = "\
      utilizado utilizar vai van varias varios ve veces ven venres ver verdade vez vinte visto volve volver xamais \
      xaneiro xeito xeitos xeralmente xoves xullo xuno xunto xuntos";
 
-/// The function words that hold the parts of a name together.
+/// The function words that connect the parts of a name.
 const CONNECTORS: &str = "\
      a ao aos as ata co coa coas con contra cos da das de do dos dun dunha e en entre na nas no nos nun nunha o os \
      ou para pola polas polo polos por sen sobre un unha";
@@ -134,7 +136,7 @@ const CONNECTORS: &str = "\
 #[cfg(test)]
 mod tests {
     use crate::analysis::languages::tests::{assert_apart, assert_found_by_each_other, finds};
-    use crate::analysis::{Part, detect, is_stop_word};
+    use crate::analysis::{PhraseRole, detect, is_stop_word};
 
     #[test]
     fn singulars_and_plurals_find_each_other() {
@@ -232,14 +234,17 @@ mod tests {
     }
 
     #[test]
-    fn function_words_are_told_from_content() {
+    fn function_words_are_distinguished_from_content_words() {
         for word in ["unha", "dos", "non", "tamen", "coas", "sua"] {
             assert!(is_stop_word("gl", word), "{word}");
         }
         for word in ["muller", "ensino", "lingua", "galicia"] {
-            assert!(!is_stop_word("gl", word) && Part::of("gl", word) == Part::Telling, "{word}");
+            assert!(!is_stop_word("gl", word) && PhraseRole::of("gl", word) == PhraseRole::Content, "{word}");
         }
-        assert_eq!((Part::of("gl", "de"), Part::of("gl", "primeiro")), (Part::Linking, Part::Vague));
+        assert_eq!(
+            (PhraseRole::of("gl", "de"), PhraseRole::of("gl", "primeiro")),
+            (PhraseRole::Connector, PhraseRole::LowInformation)
+        );
     }
 
     #[test]

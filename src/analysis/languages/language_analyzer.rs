@@ -1,48 +1,48 @@
-//! All that differs from one language to another, in one row.
+//! Everything that differs from one language to another, in one row of the table.
 
 use pagefind_stem::{Algorithm, Stemmer};
 
-/// What is done with the words of one language.
+/// The analysis of one language.
 pub struct LanguageAnalyzer {
     /// The primary language subtags that the row serves; the first one names it.
     pub(super) subtags: &'static [&'static str],
     /// The Snowball algorithm. Without one, a word is its own stem.
     pub(super) stemmer: Option<fn() -> Algorithm>,
-    /// How plurals that the stemmer leaves apart from their singulars are brought to them.
+    /// How plurals are unified with their singulars where the stemmer does not do it.
     pub(super) singulars: Singulars,
-    /// The words that carry grammar: a list of our own in place of the NLTK's (the crate
-    /// `stop-words`), with accents and with spaces between the words.
+    /// Our own list of stop words, which replaces the one of the NLTK (the crate `stop-words`):
+    /// with accents, separated by spaces.
     ///
-    /// No text is told to be in the language by a list of our own, see
-    /// [`detect`](crate::analysis::detect): every further list changes what the words of all others
-    /// weigh there.
+    /// A list of our own is not used for language detection, see
+    /// [`detect`](crate::analysis::detect): every further list changes the weights of the words of
+    /// all others there.
     pub(super) own_stop_words: Option<&'static str>,
-    /// Words that nobody looks for by themselves, besides the stop words: folded, with spaces
-    /// between them.
+    /// Words that nobody searches for on their own, besides the stop words: folded, separated by
+    /// spaces.
     pub(super) low_information_words: &'static str,
-    /// Stop words and low-information words that hold the parts of a name together: folded, with
-    /// spaces between them. Without a list, every stop word can.
+    /// Stop words and low-information words that connect the parts of a name: folded, separated by
+    /// spaces. Without a list, every stop word does.
     pub(super) connectors: Option<&'static str>,
-    /// How often the rules and lists of the row have changed. A new number makes indexes be built
-    /// anew.
+    /// The revision of the rules and lists of the row. A new number forces a rebuild of the
+    /// indexes.
     pub(super) revision: u32,
 }
 
-/// A rule that gives the singular of what may be a plural, and `None` for other words.
+/// A rule that returns the singular of what may be a plural, and `None` for other words.
 pub(super) type SingularRule = fn(&str) -> Option<String>;
 
-/// What a rule for singulars is used for.
+/// How a rule for singulars is used.
 pub(super) enum Singulars {
     /// There is no rule.
     None,
-    /// The singular is stemmed in place of the word.
+    /// The singular is stemmed instead of the word.
     Stemmed(SingularRule),
-    /// The singular is stemmed, too, and its stem stands beside that of the word.
+    /// The singular is stemmed in addition to the word; both stems are indexed.
     Beside(SingularRule),
 }
 
 impl LanguageAnalyzer {
-    /// A language without anything of its own.
+    /// A language without any rules or lists.
     pub(super) const PLAIN: LanguageAnalyzer = LanguageAnalyzer {
         subtags: &[],
         stemmer: None,
@@ -79,7 +79,7 @@ impl LanguageAnalyzer {
         self.stemmer.map(|algorithm| Stemmer::create(algorithm()))
     }
 
-    /// The word that is to be stemmed in place of a plural.
+    /// The singular to stem instead of a plural.
     pub(crate) fn singular_to_stem(&self, word: &str) -> Option<String> {
         match self.singulars {
             Singulars::Stemmed(singular) => singular(word),
@@ -87,7 +87,7 @@ impl LanguageAnalyzer {
         }
     }
 
-    /// The word whose stem is to stand beside that of a plural.
+    /// The singular to stem in addition to a plural.
     pub(crate) fn singular_beside(&self, word: &str) -> Option<String> {
         match self.singulars {
             Singulars::Beside(singular) => singular(word),
@@ -103,8 +103,8 @@ impl LanguageAnalyzer {
         }
     }
 
-    /// The words by which texts are told to be in this language; `None` where none are.
-    pub(crate) fn telling_words(&self) -> Option<&'static [&'static str]> {
+    /// The words that detect this language; `None` where there are none.
+    pub(crate) fn detection_words(&self) -> Option<&'static [&'static str]> {
         self.nltk_stop_words().filter(|_| self.own_stop_words.is_none())
     }
 

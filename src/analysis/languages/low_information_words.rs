@@ -1,9 +1,11 @@
-//! Words that nobody looks for by themselves, besides the function words: numerals, days and months,
-//! adverbs, verbs and adjectives that go with everything. And the function words that hold the parts
-//! of a name together (*calidad de la educación*), rather than those that begin a clause.
+//! Low-information words: besides the function words, words that nobody searches for on their own.
+//! They are numerals, days and months, and adverbs, verbs and adjectives of any subject. The lists
+//! also name the connectors, the function words that connect the parts of a name (*calidad de la
+//! educación*) rather than begin a clause.
 //!
-//! Most languages have no list. The lists in English, French, Portuguese and Spanish are our own,
-//! made by reading what completions the sites in `corpus/` and a site of 18,000 articles gave
+//! Most languages have no list. We made the lists in English, French, Portuguese and Spanish by
+//! reading which completions the sites in `corpus/` and a site of 18,000 articles gave without
+//! them.
 //! without them.
 
 use std::collections::{HashMap, HashSet};
@@ -14,44 +16,45 @@ use super::stop_words::is_stop_word;
 
 /// The lists of one language.
 struct Lists {
-    vague: HashSet<&'static str>,
+    low_information: HashSet<&'static str>,
     connectors: Option<HashSet<&'static str>>,
 }
 
 static LISTS: LazyLock<HashMap<&'static str, Lists>> = LazyLock::new(|| {
     let set = |words: &'static str| words.split_whitespace().collect();
     let lists = language_analyzers().map(|language| {
-        let lists = Lists { vague: set(language.low_information_words), connectors: language.connectors.map(set) };
+        let lists =
+            Lists { low_information: set(language.low_information_words), connectors: language.connectors.map(set) };
         (language.name(), lists)
     });
     lists.collect()
 });
 
-/// What a word does in a phrase.
+/// What a word can do in a phrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// It says something by itself.
-    Telling,
-    /// It holds a phrase together.
-    Linking,
-    /// It says little, or begins a clause.
-    Vague,
+pub enum PhraseRole {
+    /// It is meaningful by itself.
+    Content,
+    /// It connects the parts of a phrase.
+    Connector,
+    /// It means little by itself, or begins a clause.
+    LowInformation,
 }
 
-impl Part {
-    /// What a folded word does in a language group.
-    pub fn of(group: &str, folded: &str) -> Part {
+impl PhraseRole {
+    /// The role of a folded word in a language group.
+    pub fn of(group: &str, folded: &str) -> PhraseRole {
         let lists = LISTS.get(group);
         let is_stop = is_stop_word(group, folded);
-        let is_vague = is_stop || lists.is_some_and(|lists| lists.vague.contains(folded));
-        // In languages without a list, any function word can.
+        let is_low_information = is_stop || lists.is_some_and(|lists| lists.low_information.contains(folded));
+        // In languages without a list of connectors, every stop word is one.
         let connectors = lists.and_then(|lists| lists.connectors.as_ref());
-        let is_linking = is_vague && connectors.map_or(is_stop, |connectors| connectors.contains(folded));
-        // English stands in texts of all languages.
-        match (is_linking, is_vague || is_stop_word("en", folded)) {
-            (true, _) => Part::Linking,
-            (false, true) => Part::Vague,
-            (false, false) => Part::Telling,
+        let is_connector = is_low_information && connectors.map_or(is_stop, |connectors| connectors.contains(folded));
+        // Texts in all languages contain English.
+        match (is_connector, is_low_information || is_stop_word("en", folded)) {
+            (true, _) => PhraseRole::Connector,
+            (false, true) => PhraseRole::LowInformation,
+            (false, false) => PhraseRole::Content,
         }
     }
 }

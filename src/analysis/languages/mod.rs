@@ -1,8 +1,8 @@
-//! The languages, a row each. A language that has rules or lists of its own has a file with them,
-//! which is named after it and ends in its row; the others only name their stemmer here.
+//! The languages, one row each. A language with rules or lists of its own has a file, which is
+//! named after it and ends in its row; the others only name their stemmer here.
 //!
-//! `stop_words`, `function_words` and `low_information_words` say what is done with the lists, the
-//! same for every language.
+//! `stop_words`, `function_words` and `low_information_words` use the lists, the same way for every
+//! language.
 
 mod english;
 mod french;
@@ -18,9 +18,8 @@ use pagefind_stem::Algorithm;
 
 pub use self::language_analyzer::LanguageAnalyzer;
 
-/// A language that is not here is folded and segmented, and its words stand for themselves.
-///
-/// All the languages that there is a Snowball stemmer for are here.
+/// All languages that have a Snowball stemmer, and Galician. In a language that is not here, words
+/// are segmented and folded but not stemmed.
 static TABLE: &[LanguageAnalyzer] = &[
     LanguageAnalyzer::with_stemmer(&["ar"], || Algorithm::Arabic),
     LanguageAnalyzer::with_stemmer(&["ca"], || Algorithm::Catalan),
@@ -61,14 +60,14 @@ pub fn language_analyzers() -> impl Iterator<Item = &'static LanguageAnalyzer> {
     TABLE.iter()
 }
 
-/// The row of a language, given as BCP 47; `None` for one that is only folded.
+/// The row of a language, given as BCP 47; `None` for a language without one.
 pub fn language_analyzer(lang: &str) -> Option<&'static LanguageAnalyzer> {
     let primary = primary_subtag(lang);
     TABLE.iter().find(|language| language.subtags.contains(&primary.as_str()))
 }
 
-/// The group of languages whose stems are one: named after the row (`no` for `nb`), or after
-/// the primary subtag where there is none (`zh` for `zh-Hant`).
+/// The group of languages that share stems: named after the row (`no` for `nb`), or after the
+/// primary subtag where there is no row (`zh` for `zh-Hant`).
 pub fn language_group(lang: &str) -> String {
     language_analyzer(lang).map_or_else(|| primary_subtag(lang), |language| language.name().to_owned())
 }
@@ -83,15 +82,15 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::analysis::normalizer::{fold, normalize};
-    use crate::analysis::token_forms::{FormsCache, QueryForms};
+    use crate::analysis::token_variants::{QueryVariants, TokenVariantsCache};
 
-    /// Whether a word that is looked for finds another one by its stems.
+    /// Whether a query word finds an indexed word by its stems.
     pub(crate) fn finds(lang: &str, query: &str, indexed: &str) -> bool {
-        let forms = FormsCache::new(lang).forms(&normalize(indexed));
-        QueryForms::of(&normalize(query), lang).stems.iter().any(|stem| forms.stems.contains(stem))
+        let variants = TokenVariantsCache::new(lang).variants(&normalize(indexed));
+        QueryVariants::of(&normalize(query), lang).stems.iter().any(|stem| variants.stems.contains(stem))
     }
 
-    /// Of each pair, either word finds the other.
+    /// In each pair, either word finds the other.
     pub(crate) fn assert_found_by_each_other(lang: &str, pairs: &[(&str, &str)]) {
         for (one, other) in pairs {
             assert!(finds(lang, one, other), "{lang}: {one} does not find {other}");
@@ -99,7 +98,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Of no pair, either word finds the other.
+    /// In no pair does either word find the other.
     pub(crate) fn assert_apart(lang: &str, pairs: &[(&str, &str)]) {
         for (one, other) in pairs {
             assert!(!finds(lang, one, other) && !finds(lang, other, one), "{lang}: {one} and {other} are one");
@@ -130,10 +129,10 @@ pub(crate) mod tests {
     #[test]
     fn a_connector_is_a_word_that_carries_grammar() {
         for language in language_analyzers() {
-            let vague: BTreeSet<&str> = language.low_information_words.split_whitespace().collect();
+            let low_information: BTreeSet<&str> = language.low_information_words.split_whitespace().collect();
             for word in language.connectors.unwrap_or_default().split_whitespace() {
-                let is_listed = vague.contains(word) || stop_words::is_stop_word(language.name(), word);
-                assert!(is_listed, "{}: {word} would count as a telling word", language.name());
+                let is_listed = low_information.contains(word) || stop_words::is_stop_word(language.name(), word);
+                assert!(is_listed, "{}: {word} would count as a content word", language.name());
             }
         }
     }

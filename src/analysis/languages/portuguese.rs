@@ -1,6 +1,6 @@
-//! Portuguese. Its Snowball stemmer keeps *-ão* and *-ões* apart and takes no plural off a short word
-//! (*ano*, *anos*), for its rules begin behind the first syllables. So the stemmer is given the
-//! singular.
+//! Portuguese. Its Snowball stemmer does not unify *-ão* and *-ões* and removes no plural from a
+//! short word (*ano*, *anos*), because its rules apply after the first syllables. So the singular
+//! is stemmed instead.
 
 use pagefind_stem::Algorithm;
 
@@ -13,16 +13,16 @@ pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     ..LanguageAnalyzer::with_stemmer(&["pt"], || Algorithm::Portuguese)
 };
 
-/// Endings of plurals, typed with accents and without, those of their singulars, and the shortest
-/// plural that is looked at, in characters (*ações*, but not *pais*).
+/// The endings of plurals, typed with accents and without, those of their singulars, and the
+/// shortest plural to which the rule applies, in characters (*ações*, but not *pais*).
 const ENDINGS: [(&str, &str, usize); 6] =
     [("ões", "ão", 5), ("oes", "ao", 5), ("ais", "al", 6), ("éis", "el", 6), ("eis", "el", 6), ("ns", "m", 6)];
 /// The shortest plural that only loses its `s`, in characters.
 const MIN_CHARS: usize = 4;
-/// The longest one; the stemmer sees to longer ones.
+/// The longest one; the stemmer handles longer ones.
 const MAX_CHARS: usize = 5;
 
-/// The word that the stemmer is to be given in place of a plural.
+/// The singular to stem instead of a plural.
 fn singular(word: &str) -> Option<String> {
     let chars = word.chars().count();
     let mut endings = ENDINGS.into_iter().filter(|(_, _, shortest)| chars >= *shortest);
@@ -34,7 +34,7 @@ fn singular(word: &str) -> Option<String> {
     word.strip_suffix('s').filter(|stem| is_short && stem.ends_with(['a', 'e', 'o'])).map(str::to_owned)
 }
 
-/// Words that nobody looks for by themselves, besides the function words.
+/// Words that nobody searches for on their own, besides the function words.
 const LOW_INFORMATION_WORDS: &str = "\
      abaixo acima acontece agora ainda alem algo alguem algum alguma algumas alguns ali anterior antes apenas apos \
      aquela aquelas aquele aqueles aqui assim ate atras atualmente baixo bastante bem boa boas bom bons cada caso \
@@ -59,7 +59,7 @@ const LOW_INFORMATION_WORDS: &str = "\
      chega chegam chegou chegaram escreveu sabado domingo janeiro fevereiro marco abril maio junho julho agosto \
      setembro outubro novembro dezembro";
 
-/// The function words that hold the parts of a name together.
+/// The function words that connect the parts of a name.
 const CONNECTORS: &str = "\
      a ao aos as com contra da das de do dos e em entre na nas no nos o os ou para pela pelas pelo pelos por sem \
      sobre um uma";

@@ -1,6 +1,6 @@
-//! Spanish. Its Snowball stemmer takes the ends of some plurals for those of verbs (*préstamos*,
-//! *líneas*), of others for nothing (*caracteres*). So what may be a plural has the stem of its
-//! singular, too.
+//! Spanish. Its Snowball stemmer takes the endings of some plurals for those of verbs (*préstamos*,
+//! *líneas*) and does not remove those of others (*caracteres*). So what may be a plural also gets
+//! the stem of its singular.
 
 use pagefind_stem::Algorithm;
 
@@ -18,7 +18,7 @@ const MIN_CHARS: usize = 4;
 /// The shortest one of a word that ends in a consonant (*láseres*, but not *Andes*).
 const MIN_CONSONANT_CHARS: usize = 7;
 
-/// What a word may be the plural of.
+/// The singular of which a word may be the plural.
 fn singular(word: &str) -> Option<String> {
     let stem = word.strip_suffix('s').filter(|_| word.chars().count() >= MIN_CHARS)?;
     if let Some(stem) = stem.strip_suffix("ce") {
@@ -31,7 +31,7 @@ fn singular(word: &str) -> Option<String> {
     stem.ends_with(['a', 'e', 'i', 'o', 'u', 'á', 'é', 'ó']).then(|| stem.to_owned())
 }
 
-/// Words that nobody looks for by themselves, besides the function words.
+/// Words that nobody searches for on their own, besides the function words.
 const LOW_INFORMATION_WORDS: &str = "\
      abajo ademas adonde afirma ahi ahora algo alguien algun alguna algunas alguno algunos alla alli antes apenas \
      aquel aquella aquellas aquello aquellos aqui arriba asi atras aun aunque bajo bastante bien buen buena buenas \
@@ -61,7 +61,7 @@ const LOW_INFORMATION_WORDS: &str = "\
      generalmente especialmente principalmente llega llegan llego llegaron escribio lunes martes miercoles jueves \
      viernes sabado domingo enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre";
 
-/// The function words that hold the parts of a name together.
+/// The function words that connect the parts of a name.
 const CONNECTORS: &str = "a al con contra de del e el en entre la las lo los o para por sin sobre su sus un una y";
 
 #[cfg(test)]

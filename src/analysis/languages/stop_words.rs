@@ -1,5 +1,5 @@
-//! Words that carry grammar and little else. They are indexed like any other; a query counts
-//! them for little.
+//! Stop words: words that carry grammar and little else. They are indexed like any other word; a
+//! query gives them little weight.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn grammar_is_told_from_content() {
+    fn stop_words_are_distinguished_from_content_words() {
         for (group, stop, content) in [
             ("es", "para", "educacion"),
             ("en", "which", "university"),

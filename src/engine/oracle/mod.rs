@@ -31,7 +31,9 @@ use super::{
     RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation,
     language_fit, listed_translations,
 };
-use crate::analysis::{ArticleTerms, ByZone, Forms, Zone, ZoneTerms, join_passages, language_group, passages_of};
+use crate::analysis::{
+    ArticleTerms, ByZone, TokenVariants, Zone, ZoneTerms, join_passages, language_group, passages_of,
+};
 use crate::article::{Article, MAX_VERSIONS, Moment, url_key};
 use crate::engine::filters::label_key;
 
@@ -323,12 +325,12 @@ impl Evidence for EntryEvidence<'_> {
     }
 }
 
-fn count(terms: &ZoneTerms, is_wanted: &dyn Fn(&Forms) -> bool) -> u32 {
+fn count(terms: &ZoneTerms, is_wanted: &dyn Fn(&TokenVariants) -> bool) -> u32 {
     terms.terms.iter().filter(|(_, forms)| is_wanted(forms)).count() as u32
 }
 
 /// Whether the token variants at a position are a form of a word.
-fn is_form(forms: &Forms, of: &WordForms) -> bool {
+fn is_form(forms: &TokenVariants, of: &WordForms) -> bool {
     of.stems.iter().flatten().any(|stem| forms.stems.contains(stem))
         || of.folded.iter().any(|word| forms.words.contains(word))
 }
@@ -415,7 +417,7 @@ impl Collection for BruteForceEngine {
     }
 
     fn stem_doc_freq(&self, stem: &str) -> Result<u64, Infallible> {
-        let holds = |forms: &Forms| forms.stems.iter().any(|known| known == stem);
+        let holds = |forms: &TokenVariants| forms.stems.iter().any(|known| known == stem);
         let doc_freq = |zone: Zone| {
             let doc_freq = self.counted().filter(|entry| count(&entry.terms.zones[zone], &holds) > 0);
             doc_freq.count() as u64
@@ -449,7 +451,7 @@ impl Collection for BruteForceEngine {
         let mut holders: Vec<&Entry> = visible.filter(|entry| entry.terms.vocabulary().contains(folded)).collect();
         holders.sort_by(|a, b| a.article.id.cmp(&b.article.id));
         let written = |entry: &Entry| {
-            let is_it = |(_, forms): &&(u32, Arc<Forms>)| forms.words.iter().any(|word| word == folded);
+            let is_it = |(_, forms): &&(u32, Arc<TokenVariants>)| forms.words.iter().any(|word| word == folded);
             let first = entry.terms.zones[Zone::Body].terms.iter().find(is_it);
             let in_body = first.and_then(|(position, _)| {
                 let Ok(written) = form_in_body(&EntryBody(entry), *position, folded);

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BruteForceEngine, Entry};
-use crate::analysis::Standing;
+use crate::analysis::CompletionSource;
 use crate::engine::planning::Collection;
 use crate::engine::ranking::LanguageStats;
 use crate::engine::suggest::{MisspeltText, Offer, Suggester, Typed, WorkCounts, Writing};
@@ -58,7 +58,7 @@ fn offers(
 ) -> Vec<Offer> {
     #[derive(Default)]
     struct HeldWord<'e> {
-        works: BTreeMap<&'e str, Standing>,
+        works: BTreeMap<&'e str, CompletionSource>,
         writings: BTreeMap<(&'e str, &'e str), u64>,
     }
     let mut held: BTreeMap<&str, HeldWord<'_>> = BTreeMap::new();
@@ -69,8 +69,8 @@ fn offers(
     for entry in entries(engine, request).filter(|entry| with.iter().all(|word| holds(entry, word))) {
         for completion in &entry.terms.completions {
             let of_key = held.entry(&completion.key).or_default();
-            let known = of_key.works.entry(&entry.work).or_insert(completion.standing);
-            *known = completion.standing.min(*known);
+            let known = of_key.works.entry(&entry.work).or_insert(completion.source);
+            *known = completion.source.min(*known);
             *of_key.writings.entry((&entry.article.lang, &completion.text)).or_insert(0) += 1;
         }
     }
@@ -81,7 +81,7 @@ fn offers(
     };
     let offer = |(key, held): (&str, HeldWord<'_>)| {
         let mut counts = WorkCounts::default();
-        held.works.into_values().for_each(|standing| counts.add(standing));
+        held.works.into_values().for_each(|source| counts.add(source));
         Offer {
             key: key.to_owned(),
             counts,
@@ -97,7 +97,7 @@ fn offers(
 fn headed(engine: &BruteForceEngine, typed: &Typed, request: &SuggestRequest) -> Vec<Card> {
     let mut ranked = Vec::new();
     for entry in entries(engine, request) {
-        let words = entry.terms.head_words();
+        let words = entry.terms.heading_words();
         if let Some(place) = typed.place(&words) {
             let article = &entry.article;
             let newness = article.published_at.as_ref().map(|at| at.start_s());

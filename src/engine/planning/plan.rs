@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::analysis::{QueryForms, Zone};
+use crate::analysis::{QueryVariants, Zone};
 use crate::engine::query::Query;
 use crate::engine::ranking::{Counting, LanguageStats, MatchRequirements, WEIGHTS};
 use crate::engine::request::SearchRequest;
@@ -22,7 +22,7 @@ pub struct WordForms {
 
 impl WordForms {
     pub(crate) fn of(word: &str, languages: &[LanguageStats]) -> WordForms {
-        let stems = languages.iter().map(|language| QueryForms::of(word, &language.lang).stems).collect();
+        let stems = languages.iter().map(|language| QueryVariants::of(word, &language.lang).stems).collect();
         let folded = folded_word(word);
         let typed = (folded != word).then(|| word.to_owned());
         WordForms { stems, folded: vec![folded], typed }
@@ -31,7 +31,7 @@ impl WordForms {
 
 /// A word in the form of the language-independent vocabulary: folded, not stemmed.
 pub(crate) fn folded_word(word: &str) -> String {
-    QueryForms::of(word, "und").folded
+    QueryVariants::of(word, "und").folded
 }
 
 /// The origin of a variant.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::{QueryForms, language_group, words};
+use crate::analysis::{QueryVariants, language_group, words};
 use crate::article::is_language_tag;
 use crate::engine::ranking::LanguageStats;
 
@@ -158,7 +158,7 @@ impl SynonymGroup {
 }
 
 fn stems(word: &str, language: &LanguageStats) -> Vec<String> {
-    QueryForms::of(word, &language.lang).stems
+    QueryVariants::of(word, &language.lang).stems
 }
 
 /// Whether the words of a sequence are forms of a member's words in a language.

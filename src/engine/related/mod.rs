@@ -14,7 +14,7 @@ pub use self::document_profile::DocumentProfile;
 use std::cmp::Ordering;
 
 use super::{FallbackTier, ranking};
-use crate::analysis::{ByZone, KeyTerm, Part, Zone, fold, normalize};
+use crate::analysis::{ByZone, KeyTerm, PhraseRole, Zone, fold, normalize};
 
 /// The maximum number of words of an article used for similarity.
 pub const MAX_WORDS: usize = 48;
@@ -147,7 +147,9 @@ pub fn zones() -> impl Iterator<Item = Zone> {
 /// Whether a term is prominent in its article: it is in the title, the teaser or the labels, or
 /// occurs more than once, and it is a discriminative term in its language group.
 pub fn is_prominent_term(term: &KeyTerm, group: &str) -> bool {
-    let tells = |word: Option<&str>| word.is_some_and(|word| Part::of(group, &fold(&normalize(word))) == Part::Telling);
+    let tells = |word: Option<&str>| {
+        word.is_some_and(|word| PhraseRole::of(group, &fold(&normalize(word))) == PhraseRole::Content)
+    };
     let mut words = term.written.split_whitespace();
     let is_repeated_or_labelled = term.frequency >= 2.0 || term.zone != Zone::Body;
     is_repeated_or_labelled && tells(words.next()) && words.next_back().is_none_or(|last| tells(Some(last)))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::analysis::{Zone, with_forms_cache, words};
+use crate::analysis::{Zone, with_variants_cache, words};
 use crate::engine::planning::{Plan, PlannedClause, WordForms, folded_word};
 
 /// A sequence of words that matches words of the query.
@@ -158,9 +158,9 @@ impl<'p> Highlighter<'p> {
             })
             .collect();
         for lang in langs.iter().filter(|_| !self.slots.is_empty()) {
-            with_forms_cache(lang, |cache| {
+            with_variants_cache(lang, |cache| {
                 for (token, text) in &mut tokens {
-                    let forms = cache.forms(text);
+                    let forms = cache.variants(text);
                     let known = forms.stems.iter().chain(&forms.words).filter_map(|form| self.slots.get(form));
                     for slot in known.flatten() {
                         if !token.slots.contains(slot) {
@@ -296,7 +296,7 @@ pub fn escape(text: &str, html: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{FormsCache, Word};
+    use crate::analysis::{TokenVariantsCache, Word};
     use crate::article::Article;
     use crate::engine::IndexVersion;
     use crate::engine::oracle::BruteForceEngine;
@@ -406,9 +406,9 @@ mod tests {
 
     /// Which bytes of a text are marked, found by trying every sequence at every word.
     fn marked_bytes(plan: &Plan, text: &str, lang: &str) -> Vec<bool> {
-        let mut cache = FormsCache::new(lang);
+        let mut cache = TokenVariantsCache::new(lang);
         let cut: Vec<(Word<'_>, _)> =
-            words(text).into_iter().map(|word| (word.clone(), cache.forms(&word.text))).collect();
+            words(text).into_iter().map(|word| (word.clone(), cache.variants(&word.text))).collect();
         let mut sequences: Vec<Vec<WordForms>> = Vec::new();
         for word in plan.words.iter().filter(|word| !word.is_quoted || plan.required.is_empty()) {
             sequences.extend(word.variants.iter().map(|variant| variant.sequence.clone()));

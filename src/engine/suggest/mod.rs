@@ -12,8 +12,8 @@ use super::ranking::{LanguageStats, articles_of};
 use super::snippets::highlighter::escape;
 use super::{Card, EngineError, Filters, IndexVersion, SearchEngine, SearchRequest, language_fit};
 #[cfg(feature = "test-support")]
-use crate::analysis::HeadPlace;
-use crate::analysis::{Standing, completion_key, fold, language_group, normalize, with_forms_cache, words};
+use crate::analysis::HeadingPosition;
+use crate::analysis::{CompletionSource, completion_key, fold, language_group, normalize, with_variants_cache, words};
 use crate::article::{Kind, language_is_under};
 
 /// The maximum number of completions, and of articles, of one answer.
@@ -364,23 +364,23 @@ impl Typed {
     /// or without the first word at its beginning, or partly in labels; `None` if it does not
     /// match, or if the text is too short for the position.
     #[cfg(feature = "test-support")]
-    pub(crate) fn place(&self, words: &[(Cow<'_, str>, HeadPlace)]) -> Option<HeadPlace> {
+    pub(crate) fn place(&self, words: &[(Cow<'_, str>, HeadingPosition)]) -> Option<HeadingPosition> {
         let whole = |typed: &String| words.iter().find(|(word, _)| word == typed).map(|(_, place)| *place);
-        let mut places: Vec<HeadPlace> = self.whole.iter().map(whole).collect::<Option<_>>()?;
+        let mut places: Vec<HeadingPosition> = self.whole.iter().map(whole).collect::<Option<_>>()?;
         if let Some(begun) = &self.begun {
             let best = words.iter().filter(|(word, _)| word.starts_with(begun)).map(|(_, place)| *place).max()?;
-            if best == HeadPlace::Label && begun.chars().count() < MIN_LABEL_CHARS {
+            if best == HeadingPosition::Label && begun.chars().count() < MIN_LABEL_CHARS {
                 return None;
             }
             places.push(best);
         }
         let first = places.first_mut()?;
-        let begins = *first == HeadPlace::TitleBegin;
-        *first = (*first).min(HeadPlace::Title);
+        let begins = *first == HeadingPosition::TitleBegin;
+        *first = (*first).min(HeadingPosition::Title);
         let place = match places.into_iter().min()? {
-            HeadPlace::Label => HeadPlace::Label,
-            _ if begins => HeadPlace::TitleBegin,
-            _ => HeadPlace::Title,
+            HeadingPosition::Label => HeadingPosition::Label,
+            _ if begins => HeadingPosition::TitleBegin,
+            _ => HeadingPosition::Title,
         };
         (!self.is_short() || begins).then_some(place)
     }
@@ -428,10 +428,10 @@ pub(crate) struct WorkCounts {
 
 impl WorkCounts {
     /// Counts a work.
-    pub(crate) fn add(&mut self, standing: Standing) {
+    pub(crate) fn add(&mut self, source: CompletionSource) {
         self.works += 1;
-        self.headings += u64::from(standing != Standing::Text);
-        self.names += u64::from(standing == Standing::Name);
+        self.headings += u64::from(source != CompletionSource::Text);
+        self.names += u64::from(source == CompletionSource::Name);
     }
 
     /// Maps each count.
@@ -527,8 +527,8 @@ fn completions(mut offers: Vec<Offer>, request: &SuggestRequest) -> Vec<Completi
 type Stems = (String, BTreeSet<String>);
 
 fn stems_of(key: &str, lang: &str) -> Vec<Stems> {
-    with_forms_cache(&language_group(lang), |cache| {
-        key.split(' ').map(|word| (word.to_owned(), cache.forms(word).stems.iter().cloned().collect())).collect()
+    with_variants_cache(&language_group(lang), |cache| {
+        key.split(' ').map(|word| (word.to_owned(), cache.variants(word).stems.iter().cloned().collect())).collect()
     })
 }
 

@@ -17,7 +17,7 @@ use super::backpressure::{InFlight, InFlightDocument};
 use super::directory::GenerationFolder;
 use super::failure::of_writing;
 use super::schema::{ContentKey, IndexFields, SCHEMA_VERSION, document, schema, tokenizers};
-use crate::analysis::{ArticleTerms, FormsCache, Zone, fingerprint};
+use crate::analysis::{ArticleTerms, TokenVariantsCache, Zone, fingerprint};
 use crate::article::Article;
 use crate::crash_point;
 use crate::engine::planning::synonyms::SynonymGroup;
@@ -418,7 +418,7 @@ pub fn is_indexed(article: &Article) -> bool {
 /// Analyses articles on one thread and keeps its caches warm.
 #[derive(Default)]
 pub struct ArticleAnalyzer {
-    caches: HashMap<String, FormsCache>,
+    caches: HashMap<String, TokenVariantsCache>,
 }
 
 impl GenerationWriter {

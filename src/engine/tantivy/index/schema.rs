@@ -11,7 +11,7 @@ use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-use crate::analysis::{ArticleTerms, ByZone, Completion, HeadPlace, MinHash, Standing, Zone};
+use crate::analysis::{ArticleTerms, ByZone, Completion, CompletionSource, HeadingPosition, MinHash, Zone};
 use crate::article::{Article, url_key};
 use crate::engine::Card;
 use crate::engine::related::DocumentProfile;
@@ -213,7 +213,7 @@ pub(crate) fn document(
     bytes_held += vocabulary.len();
     document.add_text(fields.vocabulary, vocabulary);
     let completions = completion_list(&terms.completions, &article.lang);
-    let heads = head_list(&terms.head_words());
+    let heads = head_list(&terms.heading_words());
     bytes_held += completions.len() + heads.len();
     document.add_text(fields.completions, completions);
     document.add_text(fields.heads, heads);
@@ -240,13 +240,14 @@ pub(crate) fn document(
     Ok((document, bytes_held))
 }
 
-/// The standing of a completion by its number of repetitions in the list: once for the most common
+/// The source of a completion by its number of repetitions in the list: once for the most common
 /// one.
-const STANDINGS: [Standing; 3] = [Standing::Heading, Standing::Text, Standing::Name];
+const COMPLETION_SOURCES: [CompletionSource; 3] =
+    [CompletionSource::Heading, CompletionSource::Text, CompletionSource::Name];
 
-/// The standing of a completion, by its term frequency in the article's list.
-pub(crate) fn standing(times: u32) -> Standing {
-    STANDINGS.get(times.saturating_sub(1) as usize).copied().unwrap_or(Standing::Text)
+/// The source of a completion, by its term frequency in the article's list.
+pub(crate) fn completion_source(times: u32) -> CompletionSource {
+    COMPLETION_SOURCES.get(times.saturating_sub(1) as usize).copied().unwrap_or(CompletionSource::Text)
 }
 
 /// The separator of the parts of a term; no word contains it, and it sorts before all characters of
@@ -259,7 +260,7 @@ fn completion_list(completions: &[Completion], lang: &str) -> String {
     let mut list = String::new();
     for completion in completions {
         let text = writing_of(completion);
-        let times = STANDINGS.iter().position(|standing| *standing == completion.standing).unwrap_or(0) + 1;
+        let times = COMPLETION_SOURCES.iter().position(|source| *source == completion.source).unwrap_or(0) + 1;
         for _ in 0..times {
             push_term(&mut list, &[&completion.key, "\u{1e}", lang, "\u{1e}", &text]);
         }
@@ -323,33 +324,33 @@ pub(crate) fn completion_text(key: &str, writing: &str) -> String {
 /// too many words to scan while somebody types.
 pub(crate) const MAX_BEGINNING_CHARS: usize = 3;
 /// The prefix of a head word's terms, by its position.
-fn before(place: HeadPlace) -> &'static str {
+fn before(place: HeadingPosition) -> &'static str {
     match place {
-        HeadPlace::TitleBegin => "^",
-        HeadPlace::Title => "",
-        HeadPlace::Label => "@",
+        HeadingPosition::TitleBegin => "^",
+        HeadingPosition::Title => "",
+        HeadingPosition::Label => "@",
     }
 }
 
 /// The term of a whole head word at a place.
-pub(crate) fn head_term(word: &str, place: HeadPlace) -> String {
+pub(crate) fn head_term(word: &str, place: HeadingPosition) -> String {
     format!("{}{PART_SEPARATOR}", head_beginning(word, place))
 }
 
 /// What the terms begin with of head words at a place that begin with a text; where it is short, it
 /// is a term itself.
-pub(crate) fn head_beginning(begun: &str, place: HeadPlace) -> String {
+pub(crate) fn head_beginning(begun: &str, place: HeadingPosition) -> String {
     format!("{}{begun}", before(place))
 }
 
 /// The terms of head words as a text for [`TermList`]. A word at the beginning of the title is also
 /// a word in the title.
-fn head_list(words: &[(Cow<'_, str>, HeadPlace)]) -> String {
+fn head_list(words: &[(Cow<'_, str>, HeadingPosition)]) -> String {
     let mut list = String::new();
     let mut beginnings: Vec<(&str, &str)> = Vec::with_capacity(words.len() * MAX_BEGINNING_CHARS);
     for (word, place) in words {
-        let shortest = if *place == HeadPlace::Label { MIN_LABEL_CHARS } else { 1 };
-        let in_title = (*place == HeadPlace::TitleBegin).then_some(HeadPlace::Title);
+        let shortest = if *place == HeadingPosition::Label { MIN_LABEL_CHARS } else { 1 };
+        let in_title = (*place == HeadingPosition::TitleBegin).then_some(HeadingPosition::Title);
         for place in [Some(*place), in_title].into_iter().flatten() {
             let ends = word.char_indices().map(|(at, c)| at + c.len_utf8());
             let ends = ends.take(MAX_BEGINNING_CHARS).skip(shortest - 1);

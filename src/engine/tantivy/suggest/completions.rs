@@ -12,13 +12,13 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED, Term};
 
 use super::title_prefix::headed;
-use crate::analysis::Standing;
+use crate::analysis::CompletionSource;
 use crate::engine::cancellation::{Steps, checkpoint};
 use crate::engine::planning::Collection;
 use crate::engine::ranking::LanguageStats;
 use crate::engine::suggest::{MisspeltText, Offer, Suggester, Typed, WorkCounts, Writing};
 use crate::engine::tantivy::EngineState;
-use crate::engine::tantivy::index::schema::{PART_SEPARATOR, completion_text, read_completion, standing};
+use crate::engine::tantivy::index::schema::{PART_SEPARATOR, completion_source, completion_text, read_completion};
 use crate::engine::tantivy::reader::completion_top_k::CompletionTopK;
 use crate::engine::tantivy::reader::segment::index_error;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
@@ -343,8 +343,8 @@ fn offer(
 /// The counted works of a completion.
 #[derive(Default)]
 struct CountedCompletion {
-    /// The work of every counted article, and the standing of the completion in it.
-    works: Vec<(u32, Standing)>,
+    /// The work of every counted article, and the source of the completion in it.
+    works: Vec<(u32, CompletionSource)>,
     looked_at: u32,
     estimated: u64,
 }
@@ -370,7 +370,7 @@ impl CountedCompletion {
             self.looked_at += 1;
             if let Some(work) = work_of(list.doc()) {
                 seen += 1;
-                self.works.push((work, standing(list.term_freq())));
+                self.works.push((work, completion_source(list.term_freq())));
             }
             list.advance();
         }
@@ -381,12 +381,12 @@ impl CountedCompletion {
         articles
     }
 
-    /// The number of works, by standing.
+    /// The number of works, by source.
     fn sums(mut self) -> WorkCounts {
         let articles = self.works.len() as u64;
         self.works.sort_unstable();
         let mut counted = WorkCounts::default();
-        // The most significant standing of each work comes first.
+        // The most significant source of each work comes first.
         self.works.chunk_by(|a, b| a.0 == b.0).filter_map(|work| work.first()).for_each(|(_, best)| counted.add(*best));
         counted.map(|works| (works * self.estimated).checked_div(articles).unwrap_or(0))
     }

@@ -6,7 +6,7 @@ use tantivy::postings::SegmentPostings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED, Term};
 
-use crate::analysis::HeadPlace;
+use crate::analysis::HeadingPosition;
 use crate::engine::cancellation::Steps;
 use crate::engine::suggest::Typed;
 use crate::engine::tantivy::index::schema::{MAX_BEGINNING_CHARS, PART_SEPARATOR, head_beginning, head_term};
@@ -22,8 +22,8 @@ const MAX_WORDS: usize = 64;
 pub(crate) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestRequest) -> Result<Vec<Card>, EngineError> {
     let mut top =
         Top { limit: request.limit, best_fit: request.ui_lang.as_ref().map_or(0, |_| 2), entries: Vec::new() };
-    for place in [HeadPlace::TitleBegin, HeadPlace::Title, HeadPlace::Label] {
-        if top.is_settled() || (typed.is_short() && place != HeadPlace::TitleBegin) {
+    for place in [HeadingPosition::TitleBegin, HeadingPosition::Title, HeadingPosition::Label] {
+        if top.is_settled() || (typed.is_short() && place != HeadingPosition::TitleBegin) {
             break;
         }
         for (ordinal, segment) in snapshot.segments.iter().enumerate() {
@@ -48,7 +48,7 @@ pub(crate) fn headed(snapshot: &Snapshot, typed: &Typed, request: &SuggestReques
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct TitleRank {
     fit: u8,
-    place: HeadPlace,
+    place: HeadingPosition,
     newness: i64,
     id: Reverse<u32>,
 }
@@ -68,7 +68,7 @@ impl Top {
 
     /// Whether an article with this position and date could be among the best, assuming the best
     /// language fit.
-    fn could_take(&self, place: HeadPlace, newness: i64) -> bool {
+    fn could_take(&self, place: HeadingPosition, newness: i64) -> bool {
         self.worst().is_none_or(|worst| (worst.fit, worst.place, worst.newness) <= (self.best_fit, place, newness))
     }
 
@@ -104,7 +104,7 @@ fn each_with(
     snapshot: &Snapshot,
     segment: &Segment,
     typed: &Typed,
-    place: HeadPlace,
+    place: HeadingPosition,
     mut take: impl FnMut(DocId),
 ) -> Result<(), EngineError> {
     let mut lists: Vec<TitleDocs> = Vec::with_capacity(typed.whole.len() + 1);
@@ -140,11 +140,11 @@ fn each_with(
 }
 
 /// The positions whose terms are searched: words of the title are not among the labels.
-fn places(place: HeadPlace, is_first: bool) -> impl Iterator<Item = HeadPlace> {
-    let places: &[HeadPlace] = match place {
-        HeadPlace::TitleBegin if is_first => &[HeadPlace::TitleBegin],
-        HeadPlace::TitleBegin | HeadPlace::Title => &[HeadPlace::Title],
-        HeadPlace::Label => &[HeadPlace::Title, HeadPlace::Label],
+fn places(place: HeadingPosition, is_first: bool) -> impl Iterator<Item = HeadingPosition> {
+    let places: &[HeadingPosition] = match place {
+        HeadingPosition::TitleBegin if is_first => &[HeadingPosition::TitleBegin],
+        HeadingPosition::TitleBegin | HeadingPosition::Title => &[HeadingPosition::Title],
+        HeadingPosition::Label => &[HeadingPosition::Title, HeadingPosition::Label],
     };
     places.iter().copied()
 }

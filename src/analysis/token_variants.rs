@@ -1,10 +1,10 @@
-//! The forms of a word: what the index holds of it, and what a query looks for.
+//! The variants of a word: what the index stores for it, and what a query looks up.
 //!
-//! A word stands in the index as typed (`educación`), folded (`educacion`) and stemmed. Stemming
-//! and folding do not commute in Spanish (*-ón* is an ending, *-on* is none), so that a stem is
-//! made of the word as typed and of the folded word, and both are folded: whichever way a reader
-//! types it, one of them meets. On the 1,753 accented words of the UNESCO Thesaurus this loses
-//! none; either order alone loses up to 37 % (see `tests/it/thesaurus.rs`).
+//! The index stores a word as typed (`educación`), folded (`educacion`) and stemmed. Stemming and
+//! folding do not commute in Spanish (*-ón* is an ending, *-on* is none). So the word as typed and
+//! the folded word are both stemmed, and both stems are folded: however a reader types the word,
+//! one of them matches. On the 1,753 accented words of the UNESCO Thesaurus this loses none; either
+//! order alone loses up to 37 % (see `tests/it/thesaurus.rs`).
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,44 +12,44 @@ use std::sync::Arc;
 
 use pagefind_stem::Stemmer;
 
-use super::languages::low_information_words::Part;
+use super::languages::low_information_words::PhraseRole;
 use super::languages::{LanguageAnalyzer, language_analyzer, language_group};
 use super::normalizer::{fold, fold_keeping_tilde};
 
-/// The separator between a stem and the language that it was made in. No word holds one.
+/// The separator between a language tag and a stem. No word contains it.
 const TAG_END: char = ':';
 
-/// What the index holds of a word.
+/// What the index stores for a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forms {
+pub struct TokenVariants {
     /// The word as typed (normalised), then its folded form where that differs, then the folded
     /// form that keeps `ñ` where that differs too.
     pub words: Vec<String>,
     /// Its stems, tagged with the language: `es:educ`.
     pub stems: Vec<String>,
-    /// What it does in a phrase of its language.
-    pub part: Part,
+    /// What the word can do in a phrase of its language.
+    pub role: PhraseRole,
 }
 
-/// What a query looks for, of one word in one language.
+/// What a query looks up for one word in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryForms {
-    /// The folded word: found among [`Forms::words`] however the article accents it.
+pub struct QueryVariants {
+    /// The folded word: it matches [`TokenVariants::words`] however the article accents it.
     pub folded: String,
     /// Its stems, tagged with the language.
     pub stems: Vec<String>,
 }
 
-struct LanguageForms {
+struct VariantGenerator {
     tag: String,
     analyzer: Option<&'static LanguageAnalyzer>,
     stemmer: Option<Stemmer>,
 }
 
-impl LanguageForms {
-    fn new(lang: &str) -> LanguageForms {
+impl VariantGenerator {
+    fn new(lang: &str) -> VariantGenerator {
         let analyzer = language_analyzer(lang);
-        LanguageForms { tag: language_group(lang), analyzer, stemmer: analyzer.and_then(LanguageAnalyzer::stemmer) }
+        VariantGenerator { tag: language_group(lang), analyzer, stemmer: analyzer.and_then(LanguageAnalyzer::stemmer) }
     }
 
     fn stem(&self, word: &str) -> String {
@@ -62,8 +62,8 @@ impl LanguageForms {
         format!("{}{TAG_END}{stem}", self.tag)
     }
 
-    /// The stems of the word and of its folded form, each folded by `fold_stem`, and those of their
-    /// singulars where the language wants them beside.
+    /// Adds the stems of the word and of its folded form, each folded by `fold_stem`, and those of
+    /// their singulars where the language stems both.
     fn stems(&self, word: &str, fold_stem: impl Fn(&str) -> String, into: &mut Vec<String>) {
         let folded = fold_stem(word);
         let mut push = |word: &str| push_new(into, self.tagged(&fold_stem(&self.stem(word))));
@@ -85,14 +85,14 @@ fn push_new(list: &mut Vec<String>, item: String) {
     }
 }
 
-impl Forms {
+impl TokenVariants {
     /// The word without its accents.
     pub fn folded(&self) -> &str {
         let folded = self.words.get(1).filter(|word| !word.starts_with(DASH));
         folded.or(self.words.first()).map_or("", String::as_str)
     }
 
-    fn of(word: &str, language: &LanguageForms) -> Forms {
+    fn of(word: &str, language: &VariantGenerator) -> TokenVariants {
         let mut words = vec![word.to_owned()];
         let mut stems = Vec::with_capacity(2);
         language.stems(word, |stem| fold(stem).into_owned(), &mut stems);
@@ -101,17 +101,18 @@ impl Forms {
             push_new(&mut words, fold_keeping_tilde(word).into_owned());
             language.stems(word, |stem| fold_keeping_tilde(stem).into_owned(), &mut stems);
         }
-        let part = words.get(1).or(words.first()).map_or(Part::Telling, |folded| Part::of(&language.tag, folded));
-        Forms { words, stems, part }
+        let role =
+            words.get(1).or(words.first()).map_or(PhraseRole::Content, |folded| PhraseRole::of(&language.tag, folded));
+        TokenVariants { words, stems, role }
     }
 }
 
-impl QueryForms {
-    /// The forms to look for of a normalised word, in a language given as BCP 47.
+impl QueryVariants {
+    /// The variants to look up for a normalized word, in a language given as BCP 47.
     ///
-    /// A word typed with `ñ` is looked for with it; one typed with `n` is found under both.
-    pub fn of(word: &str, lang: &str) -> QueryForms {
-        let language = LanguageForms::new(lang);
+    /// A word typed with `ñ` matches only words with `ñ`; one typed with `n` matches both.
+    pub fn of(word: &str, lang: &str) -> QueryVariants {
+        let language = VariantGenerator::new(lang);
         let fold_stem = if word.contains('ñ') {
             |stem: &str| fold_keeping_tilde(stem).into_owned()
         } else {
@@ -119,63 +120,62 @@ impl QueryForms {
         };
         let mut stems = Vec::with_capacity(2);
         language.stems(word, fold_stem, &mut stems);
-        QueryForms { folded: fold_stem(word), stems }
+        QueryVariants { folded: fold_stem(word), stems }
     }
 }
 
-/// The forms of the words of one language, each worked out once.
+/// The variants of the words of one language, each computed once.
 ///
-/// Words follow Zipf's law: a bounded cache answers nearly all of them.
-pub struct FormsCache {
-    language: LanguageForms,
-    known: HashMap<String, Arc<Forms>>,
+/// Words follow Zipf's law, so a bounded cache serves nearly all of them.
+pub struct TokenVariantsCache {
+    language: VariantGenerator,
+    known: HashMap<String, Arc<TokenVariants>>,
 }
 
-impl FormsCache {
+impl TokenVariantsCache {
     const MAX_WORDS: usize = 10_000;
 
     /// An empty cache for a language given as BCP 47.
-    pub fn new(lang: &str) -> FormsCache {
-        FormsCache { language: LanguageForms::new(lang), known: HashMap::new() }
+    pub fn new(lang: &str) -> TokenVariantsCache {
+        TokenVariantsCache { language: VariantGenerator::new(lang), known: HashMap::new() }
     }
 
-    /// The forms of a normalised word.
-    pub fn forms(&mut self, word: &str) -> Arc<Forms> {
-        if let Some(forms) = self.known.get(word) {
-            return Arc::clone(forms);
+    /// The variants of a normalized word.
+    pub fn variants(&mut self, word: &str) -> Arc<TokenVariants> {
+        if let Some(variants) = self.known.get(word) {
+            return Arc::clone(variants);
         }
         if self.known.len() >= Self::MAX_WORDS {
             self.known.clear();
         }
-        let forms = Arc::new(Forms::of(word, &self.language));
-        self.known.insert(word.to_owned(), Arc::clone(&forms));
-        forms
+        let variants = Arc::new(TokenVariants::of(word, &self.language));
+        self.known.insert(word.to_owned(), Arc::clone(&variants));
+        variants
     }
 }
 
-/// What a word behind a hyphen that joins nothing is kept with; no other word begins with it.
+/// The prefix of a word after a hyphen that joins nothing; no other word begins with it.
 const DASH: char = '-';
 
-/// How a word behind a hyphen that joins nothing is kept, besides its other forms.
+/// The extra index term of a word after a hyphen that joins nothing.
 pub fn dashed(word: &str) -> String {
     format!("{DASH}{word}")
 }
 
 thread_local! {
-    static CACHES: RefCell<HashMap<String, FormsCache>> = RefCell::new(HashMap::new());
+    static CACHES: RefCell<HashMap<String, TokenVariantsCache>> = RefCell::new(HashMap::new());
 }
 
-/// How many languages a thread keeps a cache for.
+/// The most languages for which a thread keeps a cache.
 const MAX_CACHED_LANGUAGES: usize = 40;
 
-/// Lends this thread's cache of a language: what is shown of hits holds the same words again and
-/// again.
-pub fn with_forms_cache<T>(lang: &str, work: impl FnOnce(&mut FormsCache) -> T) -> T {
+/// Runs `work` with this thread's cache of a language: the texts of hits repeat the same words.
+pub fn with_variants_cache<T>(lang: &str, work: impl FnOnce(&mut TokenVariantsCache) -> T) -> T {
     CACHES.with_borrow_mut(|caches| {
         if !caches.contains_key(lang) && caches.len() >= MAX_CACHED_LANGUAGES {
             caches.clear();
         }
-        work(caches.entry(lang.to_owned()).or_insert_with(|| FormsCache::new(lang)))
+        work(caches.entry(lang.to_owned()).or_insert_with(|| TokenVariantsCache::new(lang)))
     })
 }
 
