@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 const DAY_S: i64 = 86_400;
 
-/// A date, or a date with time and offset, kept as it was written.
+/// A date, or a date with time and offset. It keeps the text as written.
 ///
 /// A plain date stands for the whole day in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,14 +16,14 @@ pub struct Moment {
     is_date: bool,
 }
 
-/// Why a text is no point in time.
+/// The error for a text that is no point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("should be a date such as 2021-11-03 or an RFC 3339 time such as 2021-11-03T09:00:00-03:00")]
 pub struct MomentError;
 
 impl Moment {
-    /// Reads `2021-11-03`, `2021-11-03T09:00:00Z` or with an offset; a time without an offset is
-    /// taken as UTC. The calendar is checked.
+    /// Parses `2021-11-03` or `2021-11-03T09:00:00Z`, also with an offset; a time without an offset
+    /// is taken as UTC. Dates that the calendar does not have are errors.
     pub fn parse(text: &str) -> Result<Moment, MomentError> {
         let text = text.trim();
         if text.as_bytes().get(4) != Some(&b'-') || !text.is_ascii() {
@@ -46,7 +46,7 @@ impl Moment {
         &self.text
     }
 
-    /// The first second it stands for, Unix time.
+    /// The first second of the date or time, Unix time.
     pub fn start_s(&self) -> i64 {
         self.start_s
     }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_and_times_are_read_and_nonsense_is_not() {
+    fn dates_and_times_are_parsed_and_nonsense_is_refused() {
         assert_eq!(Moment::parse("1970-01-02").unwrap().start_s(), DAY_S);
         assert_eq!(Moment::parse("1970-01-02").unwrap().end_s(), 2 * DAY_S);
         assert_eq!(Moment::parse("1970-01-01T01:00:00+01:00").unwrap().start_s(), 0);

@@ -1,6 +1,6 @@
-//! The fields of an article, as records have them: each is declared once, with its name, its form and
-//! what becomes of a value that cannot be understood. Reading, the OpenAPI description of pushes and
-//! drafts, and the list in the README follow from here.
+//! The fields of a record that describes an article. Each is declared once, with its name, its form
+//! and the treatment of invalid values. The parser, the OpenAPI schema of pushes and drafts, and
+//! the list in the README are derived from these declarations.
 
 use std::collections::HashSet;
 
@@ -18,40 +18,40 @@ use super::url_key;
 pub struct Field<F> {
     /// Its name.
     pub name: &'static str,
-    /// A second name, which retrieval test sets give it.
+    /// A second name, used by retrieval test sets.
     alias: Option<&'static str>,
-    /// What it is, in a sentence; empty where the form says it.
+    /// A description in one sentence; empty where the form suffices.
     pub about: &'static str,
-    /// Whether a draft may have it, and what it is there where that is something else.
+    /// Whether a draft may have the field, and its meaning there where that differs.
     pub in_draft: InDraft,
-    /// What its values look like.
+    /// How its values are parsed.
     form: F,
-    /// What becomes of a record with a value that cannot be understood.
+    /// What happens to a record with an invalid value.
     on_error: OnError,
 }
 
 /// Whether a draft may have a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InDraft {
-    /// It means nothing there.
+    /// The field has no meaning in a draft.
     No,
-    /// As in a record.
+    /// The meaning is the same as in a record.
     Same,
-    /// With another sense.
+    /// The meaning is a different one.
     As(&'static str),
 }
 
-/// What becomes of a record with a value that cannot be understood.
+/// What happens to a record with an invalid value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OnError {
-    /// The value is left out and named: losing a date is better than losing the page.
+    /// The value is left out and reported: losing a date is better than losing the page.
     LeaveOut,
-    /// The record is refused: without the value it is no article, or it may be one that must not be
-    /// shown.
+    /// The record is refused. Without the value there is no article, or the article may be one that
+    /// must not be shown.
     Refuse,
 }
 
-/// What the values of a field look like in JSON.
+/// The JSON shape of a field's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// Text.
@@ -62,22 +62,23 @@ pub enum Shape {
     Kind,
     /// A date, or a date with time and offset.
     Moment,
-    /// TextList.
+    /// A list of texts.
     Texts,
-    /// Topics: paths, or objects of path and label.
+    /// A list of topics: paths, or objects of path and label.
     Topics,
     /// True or false.
     Flag,
 }
 
-/// A form of values: how they are read.
+/// A form of values: how they are parsed.
 pub trait ValueForm {
-    /// What a value is read as; the default is that of a field that is not there.
+    /// The parsed type; its default stands for an absent field.
     type Value: Default;
-    /// What the values look like in JSON.
+    /// The JSON shape of the values.
     const SHAPE: Shape;
 
-    /// Reads the value of a field. Parts of a list that cannot be kept are left out, as flaws.
+    /// Parses the value of a field. List entries that cannot be kept are left out and reported in
+    /// `flaws`.
     fn read(
         &self,
         field: &'static str,
@@ -123,7 +124,7 @@ pub const BODY: Field<Paragraphs> =
         .required();
 /// The teaser.
 pub const SUMMARY: Field<LongLine> = field("summary", LongLine, "The teaser.").in_draft(InDraft::Same).required();
-/// The set of translations.
+/// The id that all translations of an article share.
 pub const WORK: Field<Line> =
     field("work", Line, "The set of translations it belongs to; its own id when it stands alone.")
         .in_draft(InDraft::As("The set of translations that it belongs to: they are left out."))
@@ -147,9 +148,9 @@ pub const UPDATED_AT: Field<Date> = field("updated_at", Date, "");
 pub const STARTS_AT: Field<Date> = field("starts_at", Date, "An event's beginning.");
 /// An event's end.
 pub const ENDS_AT: Field<Date> = field("ends_at", Date, "An event's end.");
-/// From when on it is not answered any more.
+/// From when on it is not shown.
 pub const EXPIRES_AT: Field<Date> = field("expires_at", Date, "From when on it is not answered any more.").required();
-/// Its places in the topic menu.
+/// Its paths in the topic menu.
 pub const TOPICS: Field<TopicPaths> =
     field("topics", TopicPaths, "Its places in the topic menu: paths such as `Programs/Research`, or path and label.")
         .in_draft(InDraft::Same);
@@ -157,22 +158,22 @@ pub const TOPICS: Field<TopicPaths> =
 pub const TAGS: Field<TextList> = field("tags", TextList, "Free keywords.").in_draft(InDraft::Same);
 /// The series.
 pub const SERIES: Field<Line> = field("series", Line, "The series it is a part of.").in_draft(InDraft::Same);
-/// Addresses it points to.
+/// The addresses to which it links.
 pub const LINKS: Field<TextList> = field("links", TextList, "Addresses it points to.").in_draft(InDraft::Same);
 /// The address of a picture.
 pub const IMAGE: Field<WebAddress> = field("image", WebAddress, "The address of a picture.");
-/// Kept, but never answered.
+/// Whether it is stored but never shown.
 pub const HIDDEN: Field<TrueOrFalse> = field("hidden", TrueOrFalse, "Kept, but never answered.").required();
 
-/// What is said of a field.
+/// The description of a field, without its type.
 pub trait FieldDescription: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
-    /// What it is, in a sentence; empty where its shape says it.
+    /// A description in one sentence; empty where the shape suffices.
     fn about(&self) -> &'static str;
     /// Whether a draft may have it.
     fn in_draft(&self) -> InDraft;
-    /// What its values look like.
+    /// The JSON shape of its values.
     fn shape(&self) -> Shape;
 }
 
@@ -194,7 +195,7 @@ impl<F: ValueForm + Sync> FieldDescription for Field<F> {
     }
 }
 
-/// All fields, in the order in which they are listed to people.
+/// All fields, in the order of the documentation.
 pub const ALL: [&dyn FieldDescription; 20] = [
     &ID,
     &TITLE,
@@ -218,7 +219,7 @@ pub const ALL: [&dyn FieldDescription; 20] = [
     &HIDDEN,
 ];
 
-/// Reads the fields of a record, and notes what had to be left out.
+/// Reads the fields of a record, and collects a problem for each value that is left out.
 pub(super) struct FieldReader<'a> {
     pub(super) record: &'a Map<String, Value>,
     pub(super) flaws: &'a mut Vec<ArticleProblem>,
@@ -241,7 +242,7 @@ impl FieldReader<'_> {
     }
 }
 
-/// Text as it is. A number or boolean is taken as text.
+/// Text, unchanged. A number or boolean becomes text.
 #[derive(Debug)]
 pub struct Exact;
 /// Text of any length, in paragraphs.
@@ -253,7 +254,7 @@ pub struct LongLine;
 /// Text on one line, of at most [`MAX_SHORT_CHARS`] characters.
 #[derive(Debug)]
 pub struct Line;
-/// A BCP 47 language; an underscore is taken as a hyphen.
+/// A BCP 47 language; an underscore becomes a hyphen.
 #[derive(Debug)]
 pub struct LanguageTag;
 /// The name of a [`Kind`].
@@ -262,17 +263,18 @@ pub struct KindValue;
 /// A date, or a date with time and offset.
 #[derive(Debug)]
 pub struct Date;
-/// The same, for a publication. What cannot be understood is left out where it names a year that is
-/// past: it was published then. Any other may be still to come, and is refused.
+/// A date or time of publication. An invalid value is left out where it names only past years,
+/// because the article is published already. Any other invalid value may mean the future, so it
+/// refuses the record.
 #[derive(Debug)]
 pub struct PublicationDate;
-/// An address that readers are led to: of `http` or `https`, or a path.
+/// An address to which a reader may be led: of `http` or `https`, or a path.
 #[derive(Debug)]
 pub struct WebAddress;
-/// A list of texts, each once; a single text is a list of one.
+/// A list of distinct texts; a single text is a list of one.
 #[derive(Debug)]
 pub struct TextList;
-/// A list of topics, each once. Those that are too deep are left out.
+/// A list of distinct topics. Topics that are too deep are left out.
 #[derive(Debug)]
 pub struct TopicPaths;
 /// `true` or `false`.
@@ -292,7 +294,7 @@ impl ValueForm for Paragraphs {
     type Value = String;
     const SHAPE: Shape = Shape::Text;
 
-    /// Line ends are made `\n` and NUL characters spaces; blank lines at the ends are left out.
+    /// Line ends become `\n` and NUL characters spaces; blank lines at both ends are removed.
     fn read(&self, field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Result<String, ArticleProblem> {
         let text = text(field, value)?;
         let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n").replace('\u{2029}', "\n\n");
@@ -476,12 +478,12 @@ fn text(field: &'static str, value: &Value) -> Result<String, ArticleProblem> {
     scalar_text(value).ok_or(ArticleProblem::Type { field, expected: "text" })
 }
 
-/// A short line; `None` where nothing is on it.
+/// A short line; `None` where it is empty.
 fn filled_line(field: &'static str, value: &Value) -> Result<Option<String>, ArticleProblem> {
     Ok(Some(short_line(field, &text(field, value)?)?).filter(|line| !line.is_empty()))
 }
 
-/// Text on one line, unless it is longer than a short field may be.
+/// Text on one line; a problem where it is longer than a short field may be.
 fn short_line(field: &'static str, text: &str) -> Result<String, ArticleProblem> {
     let line = one_line(text);
     if line.chars().nth(MAX_SHORT_CHARS).is_some() {
@@ -499,7 +501,7 @@ fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
-/// What a field that may be a list holds; a single value is a list of one.
+/// The entries of a field that may be a list; a single value is a list of one.
 fn items(value: &Value) -> &[Value] {
     match value {
         Value::Array(items) => items,
@@ -515,7 +517,7 @@ fn problem(field: &'static str, value: &str, reason: String) -> ArticleProblem {
     ArticleProblem::Value { field, value: value.chars().take(60).collect(), reason }
 }
 
-/// The items of a list, each once.
+/// A list of distinct items.
 struct Distinct<T> {
     items: Vec<T>,
     keys: HashSet<String>,
@@ -528,7 +530,7 @@ impl<T> Default for Distinct<T> {
 }
 
 impl<T> Distinct<T> {
-    /// Takes an item unless its key is there; `false` where there is no room for it.
+    /// Adds an item unless its key is present; returns `false` where the list is full.
     fn take(&mut self, key: &str, item: impl FnOnce() -> T) -> bool {
         if self.keys.contains(key) {
             return true;

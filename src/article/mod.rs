@@ -1,7 +1,7 @@
-//! The article: one language version of a page, and the parts it is made of.
+//! The article: one language version of a page, and its parts.
 //!
-//! Everything that comes from outside (a JSON line, front matter, a push) passes through
-//! [`Article::from_fields`], so that an article that exists is a valid one.
+//! Every input (a JSON line, front matter, a push) passes through [`Article::from_fields`], so
+//! every article is valid.
 
 pub(crate) mod date;
 pub mod fields;
@@ -25,17 +25,17 @@ use self::fields::{
     STARTS_AT, SUMMARY, TAGS, TITLE, TOPICS, UPDATED_AT, URL, WORK,
 };
 
-/// One language version of a page, as it was understood.
+/// One language version of a page, parsed and validated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Article {
-    /// Its name: 1 to 200 characters, no control characters.
+    /// Its unique name: 1 to 200 characters, no control characters.
     pub id: String,
-    /// The set of translations it belongs to; its own id when it stands alone.
+    /// The id that all its translations share; its own id when it has none.
     pub work: String,
     /// The page's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// BCP 47, as it was declared; `und` when it is neither declared nor detectable.
+    /// BCP 47, as declared or detected; `und` when neither is possible.
     pub lang: String,
     /// What sort of page it is.
     #[serde(default)]
@@ -48,7 +48,7 @@ pub struct Article {
     /// Plain text, its paragraphs and headings separated by blank lines.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
-    /// Addresses it points to.
+    /// The addresses to which it links.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
     /// Names of persons.
@@ -66,13 +66,13 @@ pub struct Article {
     /// An event's end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Moment>,
-    /// From when on it is not answered any more; a plain date counts to its end.
+    /// From when on it is not shown; a plain date counts to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
     /// The series it is a part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
-    /// Its places in the topic menu.
+    /// Its paths in the topic menu.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<Topic>,
     /// Free keywords.
@@ -81,26 +81,27 @@ pub struct Article {
     /// The address of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Kept, but never answered.
+    /// Whether it is stored but never shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
 }
 
-/// The language of an article that neither declares one nor lets it be detected.
+/// The language of an article that declares none and whose language cannot be detected.
 pub const UNDETERMINED: &str = "und";
 
 impl Article {
-    /// Reads an article from the fields of a record, and says what had to be left out of it.
+    /// Parses an article from the fields of a record, and returns the problems of the values that
+    /// it left out.
     ///
-    /// Without a good id and some text there is no article; nor with a `hidden` or `expires_at`
-    /// that cannot be understood, for they say what must not be shown, nor with such a
-    /// `published_at` that names this year or a later one: it may be still to come. Any other field
-    /// that is wrong is left out and named: losing a date is better than losing the page.
+    /// A record without a valid id or without any text is refused. So is a record with an invalid
+    /// `hidden` or `expires_at`, because they say what must not be shown, and one with an invalid
+    /// `published_at` that names this year or a later one, because it may mean the future. Any
+    /// other invalid value is left out and reported: losing a date is better than losing the page.
     ///
-    /// Fields that the model does not know are passed over. A number or boolean is taken as text
-    /// where text is expected, a single text as a list of one where a list is. `_id` and `text`
-    /// stand for `id` and `body`, as retrieval test sets name them. An absent `lang` becomes
-    /// [`UNDETERMINED`]; finding it out is the caller's.
+    /// Unknown fields are ignored. Where text is expected, a number or boolean becomes text; where
+    /// a list is expected, a single text becomes a list of one. `_id` and `text` are other names of
+    /// `id` and `body`, which retrieval test sets use. An absent `lang` becomes [`UNDETERMINED`];
+    /// the caller detects it.
     pub fn from_fields(fields: &Map<String, Value>) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
         let id = Article::id_in(fields)?;
         let mut flaws = Vec::new();
@@ -137,14 +138,14 @@ impl Article {
         Ok((article, flaws))
     }
 
-    /// The id in the fields of a record, checked.
+    /// The validated id in the fields of a record.
     pub fn id_in(fields: &Map<String, Value>) -> Result<String, ArticleProblem> {
         let id = FieldReader { record: fields, flaws: &mut Vec::new() }.read(&ID)?;
         check_id(&id)?;
         Ok(id)
     }
 
-    /// The hash of everything the article says, by which a change is told from none.
+    /// The hash of all content of the article; it changes when the article does.
     pub fn content_hash(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         // Writing JSON into a hasher cannot fail: it has no I/O, and every key is a string.
@@ -160,7 +161,7 @@ impl Article {
     }
 }
 
-/// Whether readers may see an article of these fields at this second (Unix time).
+/// Whether readers may see an article with these values at this second (Unix time).
 pub fn is_visible_at(now_s: i64, hidden: bool, published_at: Option<&Moment>, expires_at: Option<&Moment>) -> bool {
     !hidden && published_at.is_none_or(|at| at.start_s() <= now_s) && expires_at.is_none_or(|at| now_s < at.end_s())
 }
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// The article, or the first thing that is wrong with it.
+    /// The article, or its first problem.
     fn read(value: Value) -> Result<Article, ArticleProblem> {
         match value {
             Value::Object(fields) => Article::from_fields(&fields).map(|(article, _)| article),
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn invalid_records_name_their_problem() {
         for (record, message) in [
             (json!({"title": "x"}), "id: missing or empty"),
             (json!({"id": "", "title": "x"}), "id: missing or empty"),
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_field_is_left_out_and_named() {
+    fn an_invalid_value_is_left_out_and_reported() {
         let record = json!({"id": "x", "title": "x", "published_at": "2017-29-07", "kind": "essay", "lang": "en"});
         let (article, flaws) = Article::from_fields(record.as_object().unwrap()).unwrap();
         assert_eq!((article.published_at, article.kind, article.lang.as_str()), (None, Kind::Article, "en"));
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_may_be_to_come_is_not_passed_over() {
+    fn an_invalid_date_that_may_be_in_the_future_refuses_the_record() {
         let year = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).year();
         let read = |date: String| read(json!({"id": "x", "title": "x", "published_at": date}));
         for date in [format!("01/06/{}", year + 1), format!("{year} spring"), format!("{}-29-07", year + 40)] {
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_not_of_the_web_is_left_out_and_named() {
+    fn an_address_that_is_not_of_the_web_is_left_out_and_reported() {
         for field in ["url", "image"] {
             for (address, kept) in [
                 ("https://ires.example/es/becas", Some("https://ires.example/es/becas")),
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_cut_and_deep_topics_left_out_and_named() {
+    fn long_lists_are_cut_and_deep_topics_left_out_and_reported() {
         let many: Vec<String> = (0..200_000).map(|number| format!("n{}", number % 100_000)).collect();
         let deep = |levels: usize| vec!["a"; levels].join("/");
         let topics = json!([deep(16), deep(17), {"path": deep(17), "label": "A"}, "b"]);

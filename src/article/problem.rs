@@ -1,16 +1,16 @@
-//! What is wrong with a record, and the bounds that it keeps.
+//! The problems of a record, and its limits.
 
 /// The longest id, in characters.
 pub const MAX_ID_CHARS: usize = 200;
-/// The longest of the other short fields (title, names, addresses), in characters.
+/// The longest value of the other short fields (title, names, addresses), in characters.
 pub const MAX_SHORT_CHARS: usize = 4_000;
 /// The most entries of a list (topics, tags, authors, links).
 pub const MAX_LIST_ITEMS: usize = 1_000;
-/// The most versions of a work: of those that readers may see, the first by their ids. Every other
-/// stands alone, as a work of its own.
+/// The most versions of a work. Of the versions that readers may see, the first by id belong to the
+/// work; every other becomes a work of its own.
 pub const MAX_VERSIONS: usize = 1_000;
 
-/// Why a record is no article. The message names the field and what it should be.
+/// A problem of a record. The message names the field and what it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArticleProblem {
     /// The id is missing or empty.
@@ -22,33 +22,33 @@ pub enum ArticleProblem {
     /// The id holds a control character.
     #[error("id: holds a control character")]
     ControlInId,
-    /// Neither a title nor a text.
+    /// There is neither a title nor a text.
     #[error("title and body: both empty, nothing to find")]
     Empty,
-    /// A field is of another type than it should be.
+    /// A field has another type than it should have.
     #[error("{field}: should be {expected}")]
     Type {
         /// The field's name.
         field: &'static str,
-        /// What was expected, in words.
+        /// The expected type, in words.
         expected: &'static str,
     },
-    /// A field has a value that it cannot have.
+    /// A field has an invalid value.
     #[error("{field}: {reason}: {value:?}")]
     Value {
         /// The field's name.
         field: &'static str,
-        /// What was found, shortened.
+        /// The value, shortened.
         value: String,
-        /// What is wrong with it.
+        /// What is wrong with the value.
         reason: String,
     },
-    /// The text is in another language than it is declared to be.
+    /// The text is in another language than it declares.
     #[error(
         "lang: declared as {declared:?}, but the text reads as {found:?}; kept as declared: correct it, or leave it out to have it found out"
     )]
     Language {
-        /// The language as it was declared, BCP 47.
+        /// The declared language, BCP 47.
         declared: String,
         /// The language group of the text.
         found: &'static str,
@@ -61,19 +61,19 @@ pub enum ArticleProblem {
 }
 
 impl ArticleProblem {
-    /// Whether the article is there without a part that its record has; the contrary is a doubt
-    /// about an article that is there as it was written.
+    /// Whether the article lacks a value that its record has. Otherwise the problem is a doubt
+    /// about an article that is complete.
     pub fn is_loss(&self) -> bool {
         !matches!(self, ArticleProblem::Language { .. } | ArticleProblem::ManyVersions(_))
     }
 
-    /// Whether a field has a type or a value that it cannot have.
+    /// Whether the problem is an invalid type or value of this field.
     pub fn is_of(&self, name: &str) -> bool {
         matches!(self, ArticleProblem::Type { field, .. } | ArticleProblem::Value { field, .. } if *field == name)
     }
 }
 
-/// Checks an id from outside: 1 to [`MAX_ID_CHARS`] characters, no control characters.
+/// Validates an id: 1 to [`MAX_ID_CHARS`] characters, no control characters.
 pub fn check_id(id: &str) -> Result<(), ArticleProblem> {
     if id.trim().is_empty() {
         return Err(ArticleProblem::NoId);

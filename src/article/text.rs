@@ -1,4 +1,4 @@
-//! Texts of fields: languages, lines.
+//! Language tags and lines of text.
 
 /// Whether a text has the form of a BCP 47 tag: subtags of 1 to 8 letters and digits, the first
 /// of 2 to 8 letters.
@@ -11,7 +11,7 @@ pub fn is_language_tag(text: &str) -> bool {
             .all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Whether a language falls under a wanted one: `pt` takes `pt-BR`, `pt-BR` does not take `pt`.
+/// Whether a language matches a wanted one: `pt` matches `pt-BR`, but `pt-BR` does not match `pt`.
 pub fn language_is_under(lang: &str, wanted: &str) -> bool {
     lang.len() >= wanted.len()
         && lang.is_char_boundary(wanted.len())
@@ -19,7 +19,7 @@ pub fn language_is_under(lang: &str, wanted: &str) -> bool {
         && matches!(lang.as_bytes().get(wanted.len()), None | Some(b'-'))
 }
 
-/// White space of any sort folded to single spaces, none at the ends.
+/// The text on one line: runs of white space become single spaces, and both ends are trimmed.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c == '\0').filter(|word| !word.is_empty()) {
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_language_takes_what_stands_under_it() {
+    fn a_language_matches_its_regional_variants() {
         assert!(language_is_under("pt-BR", "pt") && language_is_under("PT", "pt"));
         assert!(!language_is_under("pt", "pt-BR") && !language_is_under("ptx", "pt") && !language_is_under("é", "e"));
     }

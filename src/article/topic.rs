@@ -1,33 +1,33 @@
-//! A place in the topic menu.
+//! Topics: paths in the topic menu.
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-/// The most levels that an article's topic has. What goes down the tree of topics level by level
-/// relies on it.
+/// The most levels of an article's topic. Code that walks the tree of topics level by level relies
+/// on it.
 pub const MAX_TOPIC_LEVELS: usize = 16;
 
-/// A path in the topic menu. Its identity is the path of slugs; the label is how the article's
-/// own language writes each level.
+/// A path in the topic menu. The path of slugs identifies it; the labels name each level in the
+/// article's own language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topic {
     /// Slugs from the root down, joined by `/`: `programs/research/academic-mobility`.
     pub path: String,
-    /// The label of every level, from the root down; as many as the path has slugs.
+    /// The label of every level, from the root down; there are as many as slugs.
     pub labels: Vec<String>,
 }
 
 impl Topic {
-    /// Reads a path of labels such as `Programs/Research/Academic Mobility`; ` > ` separates too.
-    /// `None` when nothing is left of it.
+    /// Parses a path of labels such as `Programs/Research/Academic Mobility`; ` > ` separates
+    /// levels too. `None` when no level remains.
     pub fn parse(text: &str) -> Option<Topic> {
         let labels = levels(text);
         let slugs: Vec<String> = labels.iter().map(|label| slug(label)).collect();
         (!slugs.is_empty()).then(|| Topic { path: slugs.join("/"), labels })
     }
 
-    /// A topic whose identity is `path` and whose levels are written as in `label`. A label with
-    /// fewer levels than the path names the last ones; the rest are named after their slugs.
+    /// A topic that is identified by `path` and whose levels are labelled by `label`. A label with
+    /// fewer levels than the path names the last ones; the others are named after their slugs.
     pub fn with_label(path: &str, label: &str) -> Option<Topic> {
         let mut topic = Topic::parse(path)?;
         let given = levels(label);
@@ -44,7 +44,7 @@ impl Topic {
         self.labels.last().map_or("", String::as_str)
     }
 
-    /// The topic's path and those of all levels above it, the root first.
+    /// The topic's path and the paths of all levels above it, the root first.
     pub fn prefixes(&self) -> impl Iterator<Item = &str> {
         let ends = self.path.match_indices('/').map(|(at, _)| at).chain([self.path.len()]);
         ends.map(|end| &self.path[..end])
@@ -59,7 +59,7 @@ fn levels(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Lower-case letters and digits without accents, everything else a single hyphen.
+/// Lower-case letters and digits without accents; everything else becomes single hyphens.
 ///
 /// ```
 /// assert_eq!(fichero::article::slug("Response to COVID-19"), "response-to-covid-19");
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identity_is_the_path_of_slugs() {
+    fn a_topic_is_identified_by_its_path_of_slugs() {
         let english = Topic::parse("Programs/Research > Academic Mobility").unwrap();
         let spanish =
             Topic::with_label("programs/research/academic-mobility", "Investigación/Movilidad académica").unwrap();

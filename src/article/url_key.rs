@@ -1,7 +1,7 @@
-//! Addresses of pages, compared whatever their spelling.
+//! Keys that compare page addresses whatever their spelling.
 //!
-//! A page's address comes from its source in one spelling, and from a browser, a newsletter or
-//! another page's text in another. [`key`] is what all spellings of one page have in common.
+//! A source spells a page's address in one way; a browser, a newsletter or the text of another page
+//! may spell it differently. [`key`] is the same for all spellings of one page.
 
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
@@ -12,8 +12,8 @@ use url::Url;
 
 use super::MAX_SHORT_CHARS;
 
-/// Parameters that say where a reader came from and not what the page is: names, in lower case, as
-/// the documentation of the services gives them that add them.
+/// Parameters that track where a reader came from and do not identify the page: names in lower
+/// case, as documented by the services that add them.
 const TRACKING: [&str; 52] = [
     // Google Ads, Display & Video, Analytics, Merchant Center.
     "gclid",
@@ -75,36 +75,35 @@ const TRACKING: [&str; 52] = [
     "wickedid",
 ];
 
-/// How the names of tracking parameters begin, in lower case: those of Google Analytics, which
-/// most others read too, and of Matomo.
+/// The prefixes of the names of tracking parameters, in lower case: those of Google Analytics,
+/// which most other tools read too, and of Matomo.
 const TRACKING_PREFIXES: [&str; 2] = ["utm_", "mtm_"];
 
-/// What a server answers with where only a folder is named.
+/// The files that a server returns for the address of a folder.
 const INDEX_FILES: [&str; 3] = ["index.html", "index.htm", "index.php"];
 
-/// Everything but what RFC 3986 (2.3) calls unreserved is written percent-encoded.
+/// Every character except those that RFC 3986 (2.3) calls unreserved is percent-encoded.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What all spellings of a page's address have in common; for comparison, not for following.
+/// The key that all spellings of a page's address share; for comparison, not for following.
 ///
-/// These do not matter: the scheme (`http`, `https`, `//` or none), user and password, `www.`,
-/// the case of the host and whether it is in Unicode or Punycode, a port 80 or 443, slashes at
-/// the end, `index.html`, `index.htm` or `index.php` at the end, the fragment, what is
-/// percent-encoded and how, whether accents are composed, the order of parameters of different
-/// names, an empty parameter's `=`, and parameters that only track (`utm_…`, `mtm_…`, `fbclid` and
-/// the others in the list above). All else counts: the rest of the host, the path with its case,
-/// the other parameters.
+/// These differences are ignored: the scheme (`http`, `https`, `//` or none), user and password,
+/// `www.`, the case of the host and whether it is in Unicode or Punycode, a port 80 or 443, slashes
+/// at the end, `index.html`, `index.htm` or `index.php` at the end, the fragment, percent-encoding,
+/// composed or decomposed accents, the order of parameters with different names, the `=` of an
+/// empty parameter, and tracking parameters (`utm_…`, `mtm_…`, `fbclid` and the others in the list
+/// above). All else counts: the rest of the host, the path with its case, the other parameters.
 ///
-/// What is no address of a web page (a relative one, `mailto:`, a DOI) is its own key, without
-/// white space around it. A key is the key of itself.
+/// A text that is no address of a web page (a relative address, `mailto:`, a DOI) is its own key,
+/// trimmed. The key of a key is the key itself.
 pub fn key(url: &str) -> String {
     let text = url.trim();
     page_key(text).unwrap_or_else(|| text.to_owned())
 }
 
-/// A link as a page's text has it, as an address: a relative one is completed by the page's own,
-/// which is at most [`MAX_SHORT_CHARS`] long. `None` where it leads to a place in the same page,
-/// or nowhere.
+/// The address of a link in a page's text. A relative link is resolved against the page's own
+/// address where that has at most [`MAX_SHORT_CHARS`] characters. `None` for an empty link and for
+/// one to a fragment of the same page.
 pub fn linked(link: &str, page_url: Option<&str>) -> Option<String> {
     let link = link.trim();
     if link.is_empty() || link.starts_with('#') {
@@ -115,13 +114,13 @@ pub fn linked(link: &str, page_url: Option<&str>) -> Option<String> {
     Some(completed.map_or_else(|| link.to_owned(), String::from))
 }
 
-/// An address that a reader may be led to, or shown a picture from: one of `http` or `https`, or a
-/// path that is completed by the address of the page that it stands in. `None` for any other: what
-/// has another scheme runs, holds or opens something where it is followed.
+/// An address to which a reader may be led, or from which a picture may be shown: one of `http` or
+/// `https`, or a path, which is relative to the address of its page. `None` for any other, because
+/// following another scheme may run or open something.
 ///
-/// What is left unclear by the standard is not let through: control characters within, a colon or a
-/// character reference in what might be read as a scheme. An address without a scheme that names a
-/// host (`//host/`, `host:8080/`) is given `https`.
+/// Addresses that parsers may read differently are refused: control characters inside, a colon or a
+/// character reference in what might be a scheme. An address without a scheme that names a host
+/// (`//host/`, `host:8080/`) gets `https`.
 pub fn web(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     if text.is_empty() || text.chars().any(char::is_control) {
@@ -145,7 +144,7 @@ pub fn web(text: &str) -> Option<String> {
     }
 }
 
-/// Whether a text begins with a host and no scheme (RFC 3986, 4.2); browsers take `\` for `/`.
+/// Whether a text begins with a host but no scheme (RFC 3986, 4.2); browsers take `\` for `/`.
 fn is_network_path(text: &str) -> bool {
     text.bytes().take(2).filter(|byte| matches!(byte, b'/' | b'\\')).count() == 2
 }
@@ -153,7 +152,7 @@ fn is_network_path(text: &str) -> bool {
 fn page_key(text: &str) -> Option<String> {
     let url = page(text)?;
     let host = url.host_str()?;
-    // A dot at the end says that the name is whole.
+    // A dot at the end marks a fully qualified name.
     let host = host.strip_suffix('.').unwrap_or(host);
     let host = host.trim_start_matches("www.");
     if host.is_empty() || host.ends_with('.') {
@@ -178,7 +177,7 @@ fn page_key(text: &str) -> Option<String> {
     Some(key)
 }
 
-/// The address of a web page, parsed as browsers do (WHATWG URL); its scheme says nothing.
+/// The address of a web page, parsed as browsers do (WHATWG URL); the scheme is insignificant.
 fn page(text: &str) -> Option<Url> {
     let has_scheme = |scheme: &str| text.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme));
     let whole: Cow<'_, str> = if has_scheme("http:") || has_scheme("https:") {
@@ -193,7 +192,7 @@ fn page(text: &str) -> Option<Url> {
     Url::parse(&whole).ok()
 }
 
-/// Whether a text without a scheme begins as people write hosts: `ires.example`, `10.0.0.1:8080`.
+/// Whether a text without a scheme begins with a host: `ires.example`, `10.0.0.1:8080`.
 fn begins_with_host(text: &str) -> bool {
     let authority = text.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
@@ -204,7 +203,7 @@ fn begins_with_host(text: &str) -> bool {
     port.bytes().all(|byte| byte.is_ascii_digit()) && (host.parse::<Ipv4Addr>().is_ok() || is_name())
 }
 
-/// The parameters that count, by name; those of one name stay in their order.
+/// The parameters that identify a page, sorted by name; those with the same name keep their order.
 fn parameters(query: &str) -> Vec<(String, String)> {
     let read = |part: &str| {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -212,17 +211,17 @@ fn parameters(query: &str) -> Vec<(String, String)> {
         (name, value)
     };
     let parts = query.split('&').filter(|part| !part.is_empty()).map(read);
-    let mut parameters: Vec<(String, String)> = parts.filter(|(name, _)| !tracks(name)).collect();
+    let mut parameters: Vec<(String, String)> = parts.filter(|(name, _)| !is_tracking(name)).collect();
     parameters.sort_by(|(a, _), (b, _)| a.cmp(b));
     parameters
 }
 
-fn tracks(name: &str) -> bool {
+fn is_tracking(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     TRACKING.contains(&name.as_str()) || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// A part of an address, percent-encoded in the one way; composed where it is UTF-8.
+/// A part of an address in its one percent-encoding; composed (NFC) where it is UTF-8.
 fn normal(part: &[u8]) -> String {
     let bytes: Cow<'_, [u8]> = percent_decode(part).into();
     match std::str::from_utf8(&bytes) {
@@ -240,7 +239,7 @@ mod tests {
 
     use super::*;
 
-    /// The parts of an address that count.
+    /// The parts of an address that identify a page.
     #[derive(Debug, Clone)]
     struct Page {
         host: Vec<String>,
@@ -277,11 +276,12 @@ mod tests {
                 host: vec![host, top],
                 port,
                 path,
-                parameters: parameters.into_iter().filter(|(name, _)| !tracks(name)).collect(),
+                parameters: parameters.into_iter().filter(|(name, _)| !is_tracking(name)).collect(),
             })
     }
 
-    /// A letter percent-encoded in lower or upper case, or left as it is, as a list of numbers says.
+    /// A text with each character percent-encoded in lower or upper case or left as it is, chosen
+    /// by a list of numbers.
     fn half_encoded(text: &str, how: &[u8]) -> String {
         let spelled = |(c, how): (char, &u8)| match how % 3 {
             _ if "/?&=%#".contains(c) => c.to_string(),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_of_http_and_https_lead_to_the_web() {
+    fn only_addresses_of_http_and_https_are_accepted() {
         for (text, expected) in [
             ("https://a.example/x?y=javascript:1#z", Some("https://a.example/x?y=javascript:1#z")),
             (" HTTP://A.example\n", Some("HTTP://A.example")),
@@ -335,9 +335,9 @@ mod tests {
     }
 
     proptest! {
-        /// Followed from any page of the web, what is let through stays in the web.
+        /// On any page of the web, an accepted address leads to the web.
         #[test]
-        fn what_is_let_through_leads_to_the_web(
+        fn accepted_addresses_lead_to_the_web(
             text in "[ \t\u{1}\u{feff}]?(java\tscript|JAVASCRIPT|data|https?|HTTP|a\\.b)?(:|&#58;|&colon;|%3a)?[/\\\\]{0,3}[a-z.:@&;\u{1}\n ]{0,8}"
         ) {
             if let Some(kept) = web(&text) {
@@ -349,13 +349,13 @@ mod tests {
         }
 
         #[test]
-        fn any_text_has_a_key_that_is_its_own(text in any::<String>()) {
+        fn the_key_of_any_key_is_itself(text in any::<String>()) {
             let once = key(&text);
             prop_assert_eq!(key(&once), once);
         }
 
         #[test]
-        fn what_looks_like_an_address_has_a_key_that_is_its_own(
+        fn the_key_of_an_address_like_key_is_itself(
             text in "(https?:|HTTP:)?(//)?(w{3}\\.){0,2}[a-z0-9.@:%éß\\[\\]-]{0,8}(/|/\\.|%2[eEfF]|%|index\\.php|\\\\|é|[a-z ]){0,8}(\\?([a-z&=+;%é#]|utm_){0,8})?"
         ) {
             let once = key(&text);
@@ -399,14 +399,14 @@ mod tests {
                 query.insert(place.min(query.len()), format!("{name}={value}"));
             }
             let mark = if query.is_empty() { "" } else { "?" };
-            // Without a scheme there is no telling who is asked from what is asked for.
+            // Without a scheme, a user cannot be told from a host.
             let user = if scheme.is_empty() { "" } else { &user };
             let spelled = format!(" {scheme}{user}{www}{host}{port}{path}{end}{mark}{}{fragment}\n", query.join("&"));
             prop_assert_eq!(key(&spelled), known, "{}", spelled);
         }
 
         #[test]
-        fn what_counts_makes_another_page(page in pages(), other in pages()) {
+        fn another_host_path_or_parameter_is_another_page(page in pages(), other in pages()) {
             let parts = |page: &Page| {
                 let path: Vec<String> = page.path.iter().map(|segment| segment.nfc().collect()).collect();
                 (page.host.clone(), page.port, path, page.parameters.clone())
@@ -422,22 +422,22 @@ mod tests {
         }
 
         #[test]
-        fn a_link_is_read_against_any_page(link in any::<String>(), page in any::<String>()) {
+        fn any_link_resolves_against_any_page(link in any::<String>(), page in any::<String>()) {
             if let Some(linked) = linked(&link, Some(&page)) {
                 prop_assert!(!linked.is_empty());
             }
         }
     }
 
-    fn all_one(spellings: &[&str]) {
+    fn assert_one_key(spellings: &[&str]) {
         for spelling in spellings {
             assert_eq!(key(spelling), key(spellings[0]), "{spelling}");
         }
     }
 
     #[test]
-    fn spellings_of_one_page() {
-        all_one(&[
+    fn spellings_of_one_page_have_one_key() {
+        assert_one_key(&[
             "https://www.ires.example/es/educación/?utm_source=boletin&lang=es#top",
             "http://ires.example:80/es/educaci%C3%B3n?lang=es",
             "//IRES.example/es/educaci%c3%b3n/?lang=es&fbclid=x",
@@ -446,15 +446,15 @@ mod tests {
             "  HTTPS://ires.example:443/es/educación/?UTM_Medium=x&lang=%65s  ",
         ]);
         assert_eq!(key("https://ires.example/~ana/a,b"), key("https://ires.example/%7Eana/a%2Cb"));
-        all_one(&["https://münchen.example", "https://xn--mnchen-3ya.example/", "MÜNCHEN.example/index.html"]);
-        all_one(&["https://x.org/?a=1&b=2", "https://x.org?b=2&a=1", "x.org/index.php?b=2&a=1"]);
-        all_one(&["https://x.org/?a%20b=1+2", "https://x.org/?a+b=1%202"]);
-        all_one(&["http://10.0.0.1:8080/x", "10.0.0.1:8080/x/"]);
-        all_one(&["http://localhost:8080/x", "//localhost:8080/x/"]);
+        assert_one_key(&["https://münchen.example", "https://xn--mnchen-3ya.example/", "MÜNCHEN.example/index.html"]);
+        assert_one_key(&["https://x.org/?a=1&b=2", "https://x.org?b=2&a=1", "x.org/index.php?b=2&a=1"]);
+        assert_one_key(&["https://x.org/?a%20b=1+2", "https://x.org/?a+b=1%202"]);
+        assert_one_key(&["http://10.0.0.1:8080/x", "10.0.0.1:8080/x/"]);
+        assert_one_key(&["http://localhost:8080/x", "//localhost:8080/x/"]);
     }
 
     #[test]
-    fn other_pages_stay_others() {
+    fn different_pages_have_different_keys() {
         let pages = [
             "https://x.org/",
             "https://x.org:8080/",
@@ -483,7 +483,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_compared_as_it_is() {
+    fn a_text_that_is_no_address_is_its_own_key() {
         let texts = [
             "",
             "Hello world.",
@@ -506,7 +506,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_link_is_completed() {
+    fn a_relative_link_is_resolved() {
         let page = Some("https://x.org/es/a/b?p=1");
         let found = |link: &str| linked(link, page).unwrap_or_default();
         assert_eq!(found("../c#d"), "https://x.org/es/c#d");
