@@ -1,4 +1,4 @@
-//! The API: handlers extract, call the engine, and render.
+//! The HTTP layer: handlers parse requests, call the engine, and render responses.
 
 pub(crate) mod api;
 pub(crate) mod docs;

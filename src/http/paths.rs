@@ -1,15 +1,15 @@
-//! The addresses of the routes that others link to. A route that nothing links to has its address in
-//! its annotation alone.
+//! The paths of routes that other code links to. Any other route has its path in its annotation
+//! only.
 
 /// The front page.
 pub(crate) const FRONT_PAGE: &str = "/";
-/// The page of results.
+/// The results page.
 pub(crate) const RESULTS_PAGE: &str = "/search";
-/// The API's description as a page.
+/// The documentation as a page.
 pub(crate) const DOCS_PAGE: &str = "/docs";
-/// The API's description for programs.
+/// The OpenAPI document.
 pub(crate) const OPENAPI: &str = "/openapi.json";
-/// The description of the search for browsers.
+/// The OpenSearch description.
 pub(crate) const OPENSEARCH: &str = "/opensearch.xml";
 /// Suggestions for browsers.
 pub(crate) const BROWSER_SUGGESTIONS: &str = "/suggest.json";

@@ -1,4 +1,4 @@
-//! Who a route is for. It follows from the group that `router.rs` has it in.
+//! The audience of a route, which follows from its group in `router.rs`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,28 +10,28 @@ use axum::response::Response;
 use utoipa::openapi::Paths;
 use utoipa::openapi::path::PathItem;
 
-/// Which routes stand together. Limits, origins, caches and the form of errors depend on it.
+/// A group of routes. Rate limits, CORS, caching and the format of errors depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RouteGroup {
-    /// What programs read: the search API, feeds, descriptions, the script of the widgets.
+    /// Data: the search API, feeds, descriptions, the script of the widgets.
     Api,
-    /// Pages for readers, whose errors are pages.
+    /// Pages for readers; their errors are pages.
     Page,
-    /// Blocks that are put into pages of other servers. An error must not spoil the page.
+    /// Blocks that other servers include in their pages. An error must not spoil the page.
     Block,
-    /// What changes something: never for the pages of any origin.
+    /// Changes: never allowed to cross-origin pages.
     Admin,
-    /// What watches the service: never limited, so that a busy server can still be looked at.
+    /// Monitoring: never limited, so that a busy server can be observed.
     Operator,
 }
 
 impl RouteGroup {
-    /// The group of a request, which [`identify`] has found; that of an unknown one without it.
+    /// The group of a request, as set by [`identify`]; `Page` without it.
     pub(crate) fn of(request: &Request) -> RouteGroup {
         request.extensions().get().copied().unwrap_or(RouteGroup::Page)
     }
 
-    /// Whether any reader may ask, from any origin, within the rate limit.
+    /// Whether everybody may request it, from any origin, within the rate limit.
     pub(crate) fn is_public(self) -> bool {
         matches!(self, RouteGroup::Api | RouteGroup::Page | RouteGroup::Block)
     }
@@ -42,12 +42,12 @@ impl RouteGroup {
 pub(crate) struct RouteTable {
     /// By the route's template, such as `/v1/articles/{id}`: the group of each of its methods.
     routes: HashMap<String, Vec<(Method, RouteGroup)>>,
-    /// By the first segment of a path: the groups of the routes under it.
+    /// By the first segment of a path: the groups of its routes.
     areas: HashMap<String, Vec<RouteGroup>>,
 }
 
 impl RouteTable {
-    /// Adds the routes of a group, as their description has them.
+    /// Adds the routes of a group, as found in their OpenAPI description.
     pub(crate) fn add(&mut self, group: RouteGroup, paths: &Paths) {
         for (template, item) in &paths.paths {
             let methods = methods_of(item).into_iter().map(|method| (method, group));
@@ -56,8 +56,8 @@ impl RouteTable {
         }
     }
 
-    /// The group of a method of a route. A method that the route does not take is of the group of the
-    /// others; a path without a route is of the group of its neighbours.
+    /// The group of a method of a route. An unsupported method has the group of the route's first
+    /// method; a path without a route has the group of the routes with the same first segment.
     pub(crate) fn group(&self, template: Option<&str>, method: &Method, path: &str) -> RouteGroup {
         let Some(methods) = template.and_then(|template| self.routes.get(template)) else {
             return self.group_of_area(path);
@@ -74,7 +74,7 @@ impl RouteTable {
     }
 }
 
-/// The methods that a description of a path has.
+/// The methods in the description of a path.
 fn methods_of(item: &PathItem) -> Vec<Method> {
     let described = [
         (Method::GET, item.get.is_some()),
@@ -82,7 +82,7 @@ fn methods_of(item: &PathItem) -> Vec<Method> {
         (Method::POST, item.post.is_some()),
         (Method::DELETE, item.delete.is_some()),
     ];
-    described.into_iter().filter(|(_, is_there)| *is_there).map(|(method, _)| method).collect()
+    described.into_iter().filter(|(_, exists)| *exists).map(|(method, _)| method).collect()
 }
 
 /// The first segment of a path.
@@ -90,26 +90,26 @@ fn area_of(path: &str) -> &str {
     path.split('/').nth(1).unwrap_or_default()
 }
 
-/// Notes the group of a request for the layers within. A preflight is of the group of the request that
-/// it asks about.
+/// Sets the group of a request for the inner layers. A preflight has the group of the request that
+/// it announces.
 pub(crate) async fn identify(State(routes): State<Arc<RouteTable>>, mut request: Request, next: Next) -> Response {
-    let asked = preflight_method(request.method(), request.headers());
+    let requested = preflight_method(request.method(), request.headers());
     let template = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let group = routes.group(template, asked.as_ref().unwrap_or(request.method()), request.uri().path());
+    let group = routes.group(template, requested.as_ref().unwrap_or(request.method()), request.uri().path());
     request.extensions_mut().insert(group);
     next.run(request).await
 }
 
-/// The method that a CORS preflight asks about; `None` where the request is none.
+/// The method that a CORS preflight announces; `None` where the request is no preflight.
 pub(crate) fn preflight_method(method: &Method, headers: &HeaderMap) -> Option<Method> {
     if method != Method::OPTIONS || !headers.contains_key(header::ORIGIN) {
         return None;
     }
-    let asked = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
-    Method::from_bytes(asked.as_bytes()).ok()
+    let requested = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
+    Method::from_bytes(requested.as_bytes()).ok()
 }
 
-/// The route's template, such as `/v1/articles/{id}`: what figures are kept by.
+/// The route's template, such as `/v1/articles/{id}`: the label of its metrics.
 pub(crate) fn route_of(request: &Request) -> String {
     request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned()
 }

@@ -18,7 +18,7 @@ use super::state::settings::Settings;
 use super::{api, docs, formats, middleware, ops, pages, widgets};
 use crate::engine::CurrentEngine;
 
-/// The routes, the group of each, and what the API's description says of them.
+/// The routes with their OpenAPI description, and the group of each.
 struct Routes {
     router: OpenApiRouter<App>,
     table: RouteTable,
@@ -31,7 +31,7 @@ impl Routes {
         self
     }
 
-    /// All routes, in the order of the description.
+    /// All routes, in the order of the documentation.
     fn all(settings: &Settings) -> Routes {
         let none = Routes {
             router: OpenApiRouter::with_openapi(docs::openapi::outline(settings)),
@@ -70,8 +70,8 @@ impl Routes {
     }
 }
 
-/// Says what browsers may not do with an answer: take it for another type than it says it is, or
-/// tell another site what a reader searched for.
+/// Sets the headers that keep browsers from guessing another content type and from sending a
+/// reader's query to another site.
 async fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -79,14 +79,14 @@ async fn guard(mut response: Response) -> Response {
     response
 }
 
-/// The routes, answering from whatever engine is current at the time. They need a runtime with
-/// its timers.
+/// The router, which answers from the engine that is current at the time of a request. It needs a
+/// runtime with timers.
 pub fn router(current: Arc<dyn CurrentEngine>, settings: Settings) -> Router {
     let Routes { router, table } = Routes::all(&settings);
     let (routes, api) = router.split_for_parts();
     let app = App::new(current, table, ApiDocument::of(api, &settings), settings);
     let trace = TraceLayer::new_for_http()
-        // The path only: what people search for is not logged.
+        // The path only: queries are not logged.
         .make_span_with(|request: &Request<_>| {
             tracing::info_span!("request", method = %request.method(), path = request.uri().path())
         })
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_of_the_group_that_its_route_is_in() {
+    fn a_request_has_the_group_of_its_route() {
         let table = Routes::all(&Settings::default()).table;
         for (method, template, path, expected) in [
             (Method::GET, Some("/v1/search"), "/v1/search", RouteGroup::Api),

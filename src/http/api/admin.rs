@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::admin::Admin;
 use crate::engine::IndexVersion;
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfPublication, OfReindex, OfTask, Problems};
+use crate::http::error::responses::{Problems, PublicationErrors, ReindexErrors, TaskErrors};
 use crate::http::paths;
 use crate::http::request::auth::Authorized;
 use crate::http::request::json_body;
@@ -47,7 +47,7 @@ struct PublicationBody {
     held: bool,
 }
 
-/// The routes that decide what is answered from.
+/// The routes that start a reindex or change the published generation.
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(reindex))
@@ -69,7 +69,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     request_body = Option<ReindexBody>,
     responses(
         (status = 202, description = "The task", body = TaskJson, headers(("Location" = String, description = "The address of the task."))),
-        Problems<OfReindex>
+        Problems<ReindexErrors>
     )
 )]
 async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Request) -> Result<Response, Problem> {
@@ -80,8 +80,8 @@ async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Re
         ReindexBody::default()
     } else {
         checked?;
-        let asked: Result<Option<ReindexBody>, _> = serde_json::from_slice(&body);
-        asked
+        let parsed: Result<Option<ReindexBody>, _> = serde_json::from_slice(&body);
+        parsed
             .map(Option::unwrap_or_default)
             .map_err(|error| Problem::bad_body(&format!("is not understood: {error}")))?
     };
@@ -101,7 +101,7 @@ async fn reindex(Authorized(admin): Authorized, _: InQuery<Nothing>, request: Re
     tag = "Changes",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The task's id.")),
-    responses((status = 200, description = "The task", body = TaskJson), Problems<OfTask>)
+    responses((status = 200, description = "The task", body = TaskJson), Problems<TaskErrors>)
 )]
 async fn task(
     Authorized(admin): Authorized,
@@ -121,7 +121,7 @@ async fn task(
     operation_id = "rollback",
     tag = "Changes",
     security(("bearer" = [])),
-    responses((status = 200, description = "What is answered from now", body = PublicationBody), Problems<OfPublication>)
+    responses((status = 200, description = "What is answered from now", body = PublicationBody), Problems<PublicationErrors>)
 )]
 async fn rollback(authorized: Authorized, _: InQuery<Nothing>) -> Result<Json<PublicationBody>, Problem> {
     publication(authorized, Admin::rollback, true).await
@@ -136,7 +136,7 @@ async fn rollback(authorized: Authorized, _: InQuery<Nothing>) -> Result<Json<Pu
     operation_id = "resume",
     tag = "Changes",
     security(("bearer" = [])),
-    responses((status = 200, description = "What is answered from now", body = PublicationBody), Problems<OfPublication>)
+    responses((status = 200, description = "What is answered from now", body = PublicationBody), Problems<PublicationErrors>)
 )]
 async fn resume(authorized: Authorized, _: InQuery<Nothing>) -> Result<Json<PublicationBody>, Problem> {
     publication(authorized, Admin::resume, false).await
@@ -151,7 +151,7 @@ async fn publication(
     Ok(Json(PublicationBody { index_version: index_version.into(), held }))
 }
 
-/// Runs what waits for the disk off the async threads.
+/// Runs blocking work, such as disk access, off the async threads.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     let span = tracing::Span::current();
     tokio::task::spawn_blocking(move || span.in_scope(work)).await.map_err(|error| Problem::internal(&error))

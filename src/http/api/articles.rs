@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 
 use crate::engine::ArticleKey;
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfArticle, Problems};
+use crate::http::error::responses::{ArticleErrors, Problems};
 use crate::http::paths;
 use crate::http::request::clock;
 use crate::http::request::query::{InQuery, Params};
@@ -23,7 +23,7 @@ use crate::http::wire::article::ArticleJson;
     operation_id = "articleById",
     tag = "Articles",
     params(("id" = String, Path, description = "The article's id, its slashes as `%2F`.", min_length = 1, max_length = 200, example = "es/recognition-refugees")),
-    responses((status = 200, description = "The article", body = ArticleJson), Problems<OfArticle>)
+    responses((status = 200, description = "The article", body = ArticleJson), Problems<ArticleErrors>)
 )]
 pub(crate) async fn article_by_id(
     State(app): State<App>,
@@ -42,7 +42,7 @@ pub(crate) async fn article_by_id(
     operation_id = "article",
     tag = "Articles",
     params(InQuery<Naming>),
-    responses((status = 200, description = "The article", body = ArticleJson), Problems<OfArticle>)
+    responses((status = 200, description = "The article", body = ArticleJson), Problems<ArticleErrors>)
 )]
 pub(crate) async fn article_by_query(
     State(app): State<App>,
@@ -57,12 +57,12 @@ async fn article(app: App, key: ArticleKey) -> Result<Json<ArticleJson>, Problem
     answer.map(|article| Json(article.into())).ok_or_else(Problem::no_article)
 }
 
-/// The article that a path names. No id holds bytes that are no UTF-8.
+/// The article named by a path. No id contains invalid UTF-8, so such a path names no article.
 pub(crate) fn id_in_path(id: Result<Path<String>, PathRejection>) -> Result<ArticleKey, Problem> {
     id.map(|Path(id)| ArticleKey::Id(id)).map_err(|_| Problem::no_article())
 }
 
-/// One article, named by `id` or by `url`.
+/// The key of one article, given by `id` or by `url`.
 pub(crate) fn key(params: &Params) -> Result<ArticleKey, Problem> {
     match (params.one(&ID)?, params.one(&URL)?) {
         (Some(id), None) => Ok(ArticleKey::Id(id)),

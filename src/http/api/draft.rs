@@ -1,4 +1,4 @@
-//! An article that is not published yet, as a request's body.
+//! A draft: an unpublished article in the body of a request.
 
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -8,41 +8,42 @@ use crate::http::error::problem::Problem;
 use crate::http::request::json_body;
 use crate::sources::JsonRecord;
 
-/// The longest draft, in bytes: every word of it is analysed while somebody waits, and anybody may
-/// send one. So much takes a fraction of a second at worst: experiment `http.draft`.
+/// The longest draft, in bytes. Every word of a draft is analysed during the request, and anybody
+/// may send one. Analysing this much takes a fraction of a second at worst: experiment
+/// `http.draft`.
 const MAX_BYTES: usize = 1 << 20;
 
-/// What a draft is called that has no id: a noncharacter, which no article's id is.
-const NAMELESS: &str = "\u{ffff}";
+/// The id of a draft without one: a noncharacter, which is no article's id.
+const PLACEHOLDER_ID: &str = "\u{ffff}";
 
-/// A draft, understood.
+/// A draft, parsed and validated.
 pub(crate) struct Draft {
-    /// The article that it would be.
+    /// The draft as an article.
     pub(crate) article: Article,
-    /// The id that it says it has.
+    /// The id that the draft gives.
     pub(crate) id: Option<String>,
-    /// What had to be left out of it, and what is doubtful about it.
+    /// Problems of the values that were left out, and doubts.
     pub(crate) flaws: Vec<ArticleProblem>,
 }
 
-/// A draft as it came.
-pub(crate) struct Unread(Bytes);
+/// The unparsed body of a draft.
+pub(crate) struct DraftBody(Bytes);
 
-impl Unread {
+impl DraftBody {
     /// Receives the body of a request.
-    pub(crate) async fn receive(request: Request) -> Result<Unread, Problem> {
+    pub(crate) async fn receive(request: Request) -> Result<DraftBody, Problem> {
         json_body::check_type(request.headers(), &[json_body::JSON])?;
-        Ok(Unread(json_body::read(request, MAX_BYTES).await?))
+        Ok(DraftBody(json_body::read(request, MAX_BYTES).await?))
     }
 
-    /// Understands it as a push of the same fields is understood.
+    /// Parses the draft in the same way as a push.
     pub(crate) fn read(&self) -> Result<Draft, Problem> {
         let mut record = JsonRecord::parse(&self.0).map_err(|reason| Problem::bad_body(&format!("is {reason}")))?;
         let bad = |problem: ArticleProblem| Problem::bad_article(problem.to_string());
         let id = match record.id() {
             Ok(id) => Some(id),
             Err(ArticleProblem::NoId) => {
-                record.set_id(NAMELESS);
+                record.set_id(PLACEHOLDER_ID);
                 None
             }
             Err(problem) => return Err(bad(problem)),

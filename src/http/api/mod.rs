@@ -1,4 +1,4 @@
-//! The JSON API: one file for each group of routes.
+//! The JSON API: one file per group of routes.
 
 pub(crate) mod admin;
 pub(crate) mod articles;

@@ -1,4 +1,4 @@
-//! Pushes: articles put and deleted one by one, or in a stream of any length.
+//! Pushes: single articles are put and deleted, or many in a stream of any length.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::admin::blocking;
 use crate::admin::Admin;
 use crate::article::{ArticleProblem, check_id};
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfDeletion, OfPush, OfStream, Problems};
+use crate::http::error::responses::{DeletionErrors, Problems, PushErrors, PushStreamErrors};
 use crate::http::middleware::timeouts::BodyWait;
 use crate::http::paths;
 use crate::http::request::auth::Admitted;
@@ -34,12 +34,13 @@ use crate::http::wire::record::PushedArticle;
 use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES};
 use crate::storage::catalog::push::{Condition, Held, Push, PushOutcome, Pushed};
 
-/// How many lines are stored by one write to the disk, and how many bytes of them.
+/// The most lines that one transaction stores, and the most bytes that they may have.
 const BATCH: usize = 500;
 const BATCH_BYTES: usize = 4 << 20;
-/// How long a client that sends slowly waits for the results of what it has sent.
+/// How long the server waits for more lines before it stores an incomplete batch and returns its
+/// results.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How long a client may send nothing before it is taken to be gone.
+/// How long a client may send nothing before it counts as disconnected.
 const SILENCE: Duration = Duration::from_secs(600);
 
 const NDJSON: [&str; 4] =
@@ -101,7 +102,7 @@ struct Conditions {
     if_none_match: String,
 }
 
-/// The routes by which articles are pushed.
+/// The routes that push articles.
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(push_stream)).routes(routes!(push_one, delete_one))
 }
@@ -122,11 +123,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     responses(
         (status = 200, description = "It was there already", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
         (status = 201, description = "It is new", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
-        Problems<OfPush>
+        Problems<PushErrors>
     )
 )]
 async fn push_one(
-    Admitted(admin, _place): Admitted,
+    Admitted(admin, _permit): Admitted,
     _: InQuery<Nothing>,
     id: Result<Path<String>, PathRejection>,
     request: Request,
@@ -163,10 +164,10 @@ async fn push_one(
     tag = "Changes",
     security(("bearer" = [])),
     params(ArticleId, Conditions),
-    responses((status = 200, description = "It is deleted, or was not there", body = PushResult), Problems<OfDeletion>)
+    responses((status = 200, description = "It is deleted, or was not there", body = PushResult), Problems<DeletionErrors>)
 )]
 async fn delete_one(
-    Admitted(admin, _place): Admitted,
+    Admitted(admin, _permit): Admitted,
     _: InQuery<Nothing>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
@@ -204,11 +205,11 @@ fn answer(pushed: Vec<Pushed>, id: String, flaws: &[ArticleProblem]) -> Result<R
     request_body(content = String, content_type = "application/x-ndjson", description = "One JSON object a line."),
     responses(
         (status = 200, description = "One result a line", body = PushResult, content_type = "application/x-ndjson"),
-        Problems<OfStream>
+        Problems<PushStreamErrors>
     )
 )]
 async fn push_stream(
-    Admitted(admin, place): Admitted,
+    Admitted(admin, permit): Admitted,
     _: InQuery<Nothing>,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -219,35 +220,35 @@ async fn push_stream(
         body: request.into_body().into_data_stream(),
         lines: Lines::new(MAX_ARTICLE_BYTES),
         is_open: true,
-        _place: place,
+        _permit: permit,
     };
-    // The first results come before the answer's head: a client that waits for `100 Continue`
-    // gets it when the body is first asked for.
+    // The first results are awaited before the response's head is sent: a client that waits for
+    // `100 Continue` gets it when the body is first polled.
     let first = intake.next_results().await;
     let rest = stream::unfold(intake, |mut intake| async {
         let results = intake.next_results().await?;
         Some((results, intake))
     })
-    // Compression asks once more after the end.
+    // Compression polls once more after the end.
     .fuse();
     let results = stream::iter(first).chain(rest).map(Ok::<_, std::convert::Infallible>);
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(NDJSON[0]));
     Ok(([content_type], Body::from_stream(results)).into_response())
 }
 
-/// A stream of lines on its way into the catalog. It is read only as fast as it is stored and its
-/// results are taken, so that it is never in memory but for a batch.
+/// A stream of lines that are stored in the catalog. The next batch is read only after the client
+/// has taken the results of the previous one, so at most one batch is in memory.
 struct PushIntake {
     admin: Arc<Admin>,
     waiting: BodyWait,
     body: BodyDataStream,
     lines: Lines,
     is_open: bool,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl PushIntake {
-    /// The results of the next batch, once it is durable; `None` at the end.
+    /// Stores the next batch and returns its results; `None` at the end.
     async fn next_results(&mut self) -> Option<Bytes> {
         loop {
             let batch = self.next_batch().await;
@@ -257,28 +258,28 @@ impl PushIntake {
                 }
                 return None;
             }
-            // What storing takes is not the client's time, though its body was asked for last.
+            // The time that storing takes does not count as time spent waiting for the client.
             self.waiting.end();
             let admin = Arc::clone(&self.admin);
             match blocking(move || store(&admin, batch)).await {
                 Ok(results) => return Some(results),
-                Err(_) => self.is_open = false, // it panicked, which is logged; nothing was stored
+                Err(_) => self.is_open = false, // a panic, which is logged; nothing was stored
             }
         }
     }
 
-    /// The lines that are there, up to a batch; waits only for the first.
+    /// The lines that have arrived, up to a batch; waits only for the first.
     async fn next_batch(&mut self) -> Vec<NdjsonLine> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while self.is_open && batch.len() < BATCH && bytes < BATCH_BYTES {
-            let patience = if batch.is_empty() { SILENCE } else { PAUSE };
-            match tokio::time::timeout(patience, self.body.next()).await {
+            let timeout = if batch.is_empty() { SILENCE } else { PAUSE };
+            match tokio::time::timeout(timeout, self.body.next()).await {
                 Err(_) if !batch.is_empty() => break,
                 Ok(Some(Ok(chunk))) => {
                     bytes += chunk.len();
                     self.lines.feed(&chunk, &mut batch);
                 }
-                // The client is gone: what it sent in part is not what it meant.
+                // The client has disconnected; its last line may be incomplete, so it is dropped.
                 Err(_) | Ok(Some(Err(_))) => self.is_open = false,
                 Ok(None) => {
                     self.is_open = false;
@@ -290,14 +291,14 @@ impl PushIntake {
     }
 }
 
-/// Stores a batch and writes its results, one a line.
+/// Stores a batch and returns its results, one per line.
 fn store(admin: &Admin, batch: Vec<NdjsonLine>) -> Bytes {
     let mut results = Vec::with_capacity(batch.len());
-    let (mut pushes, mut places) = (Vec::new(), Vec::new());
+    let (mut pushes, mut positions) = (Vec::new(), Vec::new());
     for NdjsonLine { number, text } in batch {
         match text.map_err(|length| Box::new(too_long(number, length))).and_then(|text| read(number, &text)) {
             Ok((push, flaws)) => {
-                places.push((results.len(), number, push.id.clone(), flaws));
+                positions.push((results.len(), number, push.id.clone(), flaws));
                 pushes.push(push);
                 results.push(None);
             }
@@ -306,10 +307,10 @@ fn store(admin: &Admin, batch: Vec<NdjsonLine>) -> Bytes {
     }
     match if pushes.is_empty() { Ok(Vec::new()) } else { admin.push(&pushes) } {
         Ok(pushed) => {
-            for (pushed, (place, number, id, flaws)) in pushed.into_iter().zip(places) {
+            for (pushed, (position, number, id, flaws)) in pushed.into_iter().zip(positions) {
                 let stored = result(Some(number), id.clone(), pushed, &flaws);
                 let stored = stored.unwrap_or_else(|problem| refused(number, Some(id), problem));
-                if let Some(result) = results.get_mut(place) {
+                if let Some(result) = results.get_mut(position) {
                     *result = Some(stored);
                 }
             }
@@ -317,8 +318,8 @@ fn store(admin: &Admin, batch: Vec<NdjsonLine>) -> Bytes {
         Err(error) => {
             let problem = Problem::from(error);
             let (code, reason) = (problem.code(), problem.into_detail());
-            for (place, number, id, _) in places {
-                if let Some(result) = results.get_mut(place) {
+            for (position, number, id, _) in positions {
+                if let Some(result) = results.get_mut(position) {
                     *result = Some(refused_as(number, Some(id), code, reason.clone()));
                 }
             }
@@ -335,7 +336,7 @@ fn store(admin: &Admin, batch: Vec<NdjsonLine>) -> Bytes {
     text.into()
 }
 
-/// Understands one line.
+/// Parses one line.
 fn read(number: u64, text: &[u8]) -> Result<(Push, Vec<ArticleProblem>), Box<PushResult>> {
     let record = JsonRecord::parse(text).map_err(|reason| Box::new(refused_as(number, None, "bad-json", reason)))?;
     let bad = |problem: ArticleProblem| {
@@ -349,7 +350,7 @@ fn read(number: u64, text: &[u8]) -> Result<(Push, Vec<ArticleProblem>), Box<Pus
     Ok((Push { id: article.id.clone(), article: Some(Box::new(article)), condition: None }, flaws))
 }
 
-/// What is told of a push that was taken; a problem where it was not.
+/// The result of an accepted push; a problem for a refused one.
 fn result(line: Option<u64>, id: String, pushed: Pushed, flaws: &[ArticleProblem]) -> Result<PushResult, Problem> {
     let status = match pushed.outcome {
         PushOutcome::Created => "created",
@@ -404,8 +405,8 @@ fn refused_as(number: u64, id: Option<String>, code: &'static str, reason: Strin
     }
 }
 
-/// What `If-Match` and `If-None-Match` ask for (RFC 9110, 13.1), of what was pushed under the id.
-/// `If-None-Match: *` asks that no source has the id.
+/// The condition of `If-Match` and `If-None-Match` (RFC 9110, 13.1) on the article pushed under the
+/// id. `If-None-Match: *` requires that no source has the id.
 fn condition(headers: &HeaderMap) -> Result<Option<Condition>, Problem> {
     let matches: Option<IfMatch> = tags(headers, "If-Match")?;
     let matches_not: Option<IfNoneMatch> = tags(headers, "If-None-Match")?;
@@ -424,7 +425,7 @@ fn condition(headers: &HeaderMap) -> Result<Option<Condition>, Problem> {
     })))
 }
 
-/// A header of entity tags. What is no tag would silently match nothing.
+/// A header of entity tags. A malformed tag is an error, because it would silently match nothing.
 fn tags<H: Header>(headers: &HeaderMap, name: &str) -> Result<Option<H>, Problem> {
     let bad = || Problem::bad_header(name, "* or a list of hashes in quotation marks");
     for value in headers.get_all(H::name()) {

@@ -8,11 +8,11 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::search::of_reader;
+use super::search::search_request;
 use crate::engine::query::Query;
 use crate::engine::{ArticleKey, Hit, SearchRequest, Sort};
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfSearch, Problems};
+use crate::http::error::responses::{Problems, SearchErrors};
 use crate::http::request::clock;
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::InQuery;
@@ -70,7 +70,7 @@ impl From<Hit> for RecentHit {
     operation_id = "recent",
     tag = "Articles",
     params(InQuery<Recent>, AcceptLanguage),
-    responses((status = 200, description = "The works, newest first", body = RecentBody), Problems<OfSearch>)
+    responses((status = 200, description = "The works, newest first", body = RecentBody), Problems<SearchErrors>)
 )]
 pub(crate) async fn recent(
     State(app): State<App>,
@@ -79,9 +79,9 @@ pub(crate) async fn recent(
 ) -> Result<Json<RecentBody>, Problem> {
     let begun = Instant::now();
     let limit = params.whole(&RECENT_LIMIT)?;
-    // An address can be an id, too.
+    // An id may look like an address, so both are excluded.
     let keys = |text: String| [ArticleKey::Id(text.clone()), ArticleKey::Url(text)];
-    let everything = of_reader(&params, &headers, Query::parse(""))?;
+    let everything = search_request(&params, &headers, Query::parse(""))?;
     let without = params.all(&EXCLUDE)?.into_iter().flat_map(keys).collect();
     let request = SearchRequest { without, sort: Sort::Newest, limit, ..everything };
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;

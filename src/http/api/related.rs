@@ -1,4 +1,4 @@
-//! The works nearest to an article.
+//! The works related to an article.
 
 use std::time::Instant;
 
@@ -9,11 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::articles::{id_in_path, key};
-use super::draft::Unread;
+use super::draft::DraftBody;
 use super::search;
 use crate::engine::{ArticleKey, Filters, RelatedAnswer, RelatedRequest, RelatedTo, SearchEngine};
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfArticle, OfDraft, Problems};
+use crate::http::error::responses::{ArticleErrors, DraftErrors, Problems};
 use crate::http::request::clock;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{NamingAndRelating, RELATED_LIMIT, Relating};
@@ -23,7 +23,7 @@ use crate::http::wire::record::DraftRecord;
 use crate::http::wire::related::RelatedHitJson;
 use crate::http::wire::version::IndexVersionJson;
 
-/// In place of a language: all of them.
+/// The value of `lang` that stands for all languages.
 const ANY_LANG: &str = "any";
 
 /// The answer of the related routes.
@@ -61,7 +61,7 @@ pub(crate) struct RelatedBody {
         ("id" = String, Path, description = "The article's id, its slashes as `%2F`.", min_length = 1, max_length = 200, example = "es/recognition-refugees"),
         InQuery<Relating>
     ),
-    responses((status = 200, description = "The works, nearest first", body = RelatedBody), Problems<OfArticle>)
+    responses((status = 200, description = "The works, nearest first", body = RelatedBody), Problems<ArticleErrors>)
 )]
 pub(crate) async fn related_by_id(
     State(app): State<App>,
@@ -80,7 +80,7 @@ pub(crate) async fn related_by_id(
     operation_id = "related",
     tag = "Articles",
     params(InQuery<NamingAndRelating>),
-    responses((status = 200, description = "The works, nearest first", body = RelatedBody), Problems<OfArticle>)
+    responses((status = 200, description = "The works, nearest first", body = RelatedBody), Problems<ArticleErrors>)
 )]
 pub(crate) async fn related_by_query(
     State(app): State<App>,
@@ -101,29 +101,29 @@ pub(crate) async fn related_by_query(
     tag = "Articles",
     params(InQuery<Relating>),
     request_body = DraftRecord,
-    responses((status = 200, description = "The works, nearest first", body = RelatedBody), Problems<OfDraft>)
+    responses((status = 200, description = "The works, nearest first", body = RelatedBody), Problems<DraftErrors>)
 )]
 pub(crate) async fn related_to_draft(
     State(app): State<App>,
     InQuery { params, .. }: InQuery<Relating>,
     request: Request,
 ) -> Result<Json<RelatedBody>, Problem> {
-    let asked = RelatedParams::read(&params)?;
-    let draft = Unread::receive(request).await?;
+    let query = RelatedParams::read(&params)?;
+    let draft = DraftBody::receive(request).await?;
     app.with_engine(move |engine| {
         let draft = draft.read()?;
-        let body = asked.body(engine, RelatedTo::Draft(Box::new(draft.article)))?;
+        let body = query.body(engine, RelatedTo::Draft(Box::new(draft.article)))?;
         Ok(Json(RelatedBody { id: draft.id, flaws: draft.flaws.iter().map(ToString::to_string).collect(), ..body }))
     })
     .await
 }
 
 async fn related(app: App, key: ArticleKey, params: &Params) -> Result<Json<RelatedBody>, Problem> {
-    let asked = RelatedParams::read(params)?;
-    app.with_engine(move |engine| Ok(Json(asked.body(engine, RelatedTo::Article(key))?))).await
+    let query = RelatedParams::read(params)?;
+    app.with_engine(move |engine| Ok(Json(query.body(engine, RelatedTo::Article(key))?))).await
 }
 
-/// What is asked, whatever the works are to be related to.
+/// The parameters that all related routes share.
 pub(crate) struct RelatedParams {
     begun: Instant,
     filters: Filters,

@@ -16,7 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::engine::query::{MAX_CHARS, MAX_WORDS, Query};
 use crate::engine::{Facet, Filters, Note, RecoveryKind, SearchAnswer, SearchEngine, SearchRequest, Sort};
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfBody, OfSearch, Problems};
+use crate::http::error::responses::{JsonSearchErrors, Problems, SearchErrors};
 use crate::http::formats::json_ld::{self, ItemList};
 use crate::http::paths;
 use crate::http::request::json_body::{InBody, Object};
@@ -39,17 +39,17 @@ use crate::http::wire::version::IndexVersionJson;
 /// The most searches of one request.
 const MAX_SEARCHES: usize = 20;
 
-/// A search that was asked for: the one way from a request to the engine and back.
+/// A parsed search. All routes that search send their request to the engine through it.
 pub(crate) struct Search {
     text: String,
     request: SearchRequest,
-    /// The parameters of the same search from its first page, with nothing else answered in its place.
+    /// The query string of the same search with `literal=true`, on its first page.
     literal: String,
 }
 
 impl Search {
-    /// Understands the parameters of a search, with the order that one of them says. The language
-    /// of the headers is the reader's where the parameters name none.
+    /// Parses the parameters of a search; `sort` is the parameter that gives the order. The user
+    /// language comes from the headers where no parameter gives one.
     pub(crate) fn read(
         params: &Params,
         sort: &Parameter<Choice<Sort>>,
@@ -57,7 +57,7 @@ impl Search {
         settings: &Settings,
     ) -> Result<Search, Problem> {
         let text = params.one(&Q)?.unwrap_or_default();
-        let of_reader = of_reader(params, headers, Query::parse(&text))?;
+        let base = search_request(params, headers, Query::parse(&text))?;
         let mut request = SearchRequest {
             group: params.flag(&GROUP)?,
             facets: facets(params)?,
@@ -69,7 +69,7 @@ impl Search {
             explain: params.flag(&EXPLAIN)?,
             literal: params.flag(&LITERAL)?,
             recency: settings.recency,
-            ..of_reader
+            ..base
         };
         if let Some(of) = params.one(&CURSOR)? {
             if !of.is_of(&request) {
@@ -84,25 +84,25 @@ impl Search {
         Ok(Search { text, request, literal })
     }
 
-    /// The search as it was typed, for who takes nothing else.
+    /// The search without relaxation, for formats that cannot say that the query was changed.
     pub(crate) fn literal(mut self) -> Search {
         self.request.literal = true;
         self
     }
 
-    /// The search as of a second, Unix time.
+    /// The search at a given second, Unix time.
     fn at(mut self, now_s: i64) -> Search {
         self.request.now_s = now_s;
         self
     }
 
-    /// The search without counts, for who shows none.
+    /// The search without facet counts, for formats that show none.
     pub(crate) fn uncounted(mut self) -> Search {
         self.request.facets.clear();
         self
     }
 
-    /// Answers it and counts it; `begun` is when it was asked.
+    /// Runs the search and counts it in the metrics; `begun` is the start of the request.
     pub(crate) fn answer(
         self,
         engine: &dyn SearchEngine,
@@ -120,7 +120,7 @@ impl Search {
         if self.request.query.is_cut {
             notes.push(format!("only the first {MAX_CHARS} characters and {MAX_WORDS} words of the query were read"));
         }
-        let next_cursor = answer.next.as_ref().map(|next| cursor::write(next, &self.request));
+        let next_cursor = answer.next.as_ref().map(|next| cursor::encode(next, &self.request));
         Ok(AnsweredSearch {
             query: self.text,
             limit: self.request.limit,
@@ -134,9 +134,9 @@ impl Search {
     }
 }
 
-/// A search of what the filters leave, for a reader of the language that a parameter names, or
-/// else the headers.
-pub(crate) fn of_reader(params: &Params, headers: &HeaderMap, query: Query) -> Result<SearchRequest, Problem> {
+/// A search request with the filters of the parameters. The user language comes from a parameter,
+/// or else from the headers.
+pub(crate) fn search_request(params: &Params, headers: &HeaderMap, query: Query) -> Result<SearchRequest, Problem> {
     Ok(SearchRequest {
         filters: filters(params)?,
         ui_lang: params.one(&UI_LANG)?.or_else(|| negotiation::language(headers)),
@@ -144,7 +144,7 @@ pub(crate) fn of_reader(params: &Params, headers: &HeaderMap, query: Query) -> R
     })
 }
 
-/// The filters that every list takes.
+/// The filters that all routes with a list of works share.
 pub(crate) fn filters(params: &Params) -> Result<Filters, Problem> {
     Ok(Filters {
         langs: params.all(&LANG)?,
@@ -161,38 +161,38 @@ pub(crate) fn filters(params: &Params) -> Result<Filters, Problem> {
     })
 }
 
-/// What to count by, in the order of an answer.
+/// The requested facets, in the order of a response.
 fn facets(params: &Params) -> Result<Vec<Facet>, Problem> {
-    let asked = params.all(&FACETS)?;
-    if asked.is_empty() {
+    let requested = params.all(&FACETS)?;
+    if requested.is_empty() {
         return Ok(vec![Facet::Lang, Facet::Kind, Facet::Topic, Facet::Year]);
     }
-    Ok(Facet::ALL.into_iter().filter(|facet| asked.iter().flatten().any(|known| known == facet)).collect())
+    Ok(Facet::ALL.into_iter().filter(|facet| requested.iter().flatten().any(|known| known == facet)).collect())
 }
 
-/// A search and what the engine answered, before it is rendered as JSON, page, feed or list.
+/// A search with the engine's answer, before it is rendered as JSON, a page, a feed or a list.
 pub(crate) struct AnsweredSearch {
-    /// The query as it was typed.
+    /// The query as typed.
     pub(crate) query: String,
-    /// How many hits were asked for.
+    /// The requested number of hits.
     limit: usize,
-    /// The parameters of the same search with nothing else answered in its place, as a query string.
+    /// The query string of the same search with `literal=true`.
     literal: String,
     pub(crate) answer: SearchAnswer,
     next_cursor: Option<String>,
     notes: Vec<String>,
-    /// Whether a part of the query was not read, or not searched for because of its cost.
+    /// Whether the query was truncated, or a part of it was skipped because of its cost.
     pub(crate) is_partial: bool,
     took_ms: f64,
 }
 
 impl AnsweredSearch {
-    /// Whether nothing of what was searched for is there, and what is newest is answered.
+    /// Whether nothing matched, and the newest articles are shown instead.
     pub(crate) fn is_newest(&self) -> bool {
         self.answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest)
     }
 
-    /// The page as a list of schema.org.
+    /// The page as a schema.org `ItemList`.
     pub(crate) fn into_item_list(self) -> ItemList {
         let AnsweredSearch { query, answer, .. } = self;
         ItemList::of(query, answer.total.value, answer.place, answer.hits.into_iter().map(|hit| hit.card))
@@ -297,7 +297,7 @@ enum Outcome {
     params(InQuery<Searching>, AcceptLanguage),
     responses(
         (status = 200, description = "The hits", content((SearchBody = "application/json"), (ItemList = "application/ld+json"))),
-        Problems<OfSearch>
+        Problems<SearchErrors>
     )
 )]
 pub(crate) async fn search(
@@ -324,7 +324,7 @@ type SearchInBody = InBody<Searching>;
     request_body = inline(SearchInBody),
     responses(
         (status = 200, description = "The hits", content((SearchBody = "application/json"), (ItemList = "application/ld+json"))),
-        Problems<OfBody>
+        Problems<JsonSearchErrors>
     )
 )]
 pub(crate) async fn search_by_json(
@@ -340,7 +340,7 @@ async fn one(app: &App, headers: &HeaderMap, params: &Params) -> Result<Response
     let is_list = negotiation::prefers(headers, json_ld::MEDIA_TYPE, "application/json");
     let mut search = Search::read(params, &SORT, headers, &app.settings)?;
     if is_list {
-        search = search.literal(); // it has no words to say how it was helped
+        search = search.literal(); // an ItemList cannot say that the query was changed
     }
     let metrics = app.metrics.clone();
     let answer = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
@@ -350,13 +350,13 @@ async fn one(app: &App, headers: &HeaderMap, params: &Params) -> Result<Response
     })
 }
 
-/// Several searches, as they are sent.
+/// The body of a request for several searches.
 struct Several;
 
 impl PartialSchema for Several {
     fn schema() -> RefOr<Schema> {
-        // Each is checked by itself and gets a problem of its own: what is wrong with one is no
-        // fault of the request.
+        // The searches are validated one by one, and each has a problem of its own: an invalid
+        // search does not make the request invalid.
         let search = ObjectBuilder::new().description(Some("A search: the members of `POST /v1/search`."));
         let searches = ArrayBuilder::new()
             .items(RefOr::T(search.schema_type(Type::Object).into()))
@@ -381,7 +381,7 @@ impl ToSchema for Several {}
     tag = "Search",
     params(AcceptLanguage),
     request_body = inline(Several),
-    responses((status = 200, description = "The answers", body = MultiSearchBody), Problems<OfBody>)
+    responses((status = 200, description = "The answers", body = MultiSearchBody), Problems<JsonSearchErrors>)
 )]
 pub(crate) async fn multi_search(
     State(app): State<App>,
@@ -400,7 +400,8 @@ pub(crate) async fn multi_search(
     let mut answers = Vec::with_capacity(searches.len());
     for search in searches {
         let (engine, metrics) = (Arc::clone(&engine), app.metrics.clone());
-        // Each lines up by itself: who sends many at once waits as who sends one after the other.
+        // Every search queues separately, so a client with many searches in one request waits as if
+        // it had sent them one by one.
         let answer = match search {
             Ok(search) => {
                 let work = move || search.at(now_s).answer(engine.as_ref(), &metrics, Instant::now());

@@ -1,4 +1,4 @@
-//! What a reader is offered while typing.
+//! Suggestions while a reader types.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::engine::{SuggestAnswer, SuggestRequest};
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfSearch, Problems};
+use crate::http::error::responses::{Problems, SearchErrors};
 use crate::http::paths;
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::{InQuery, Params};
@@ -56,7 +56,7 @@ pub(crate) struct SuggestBody {
     operation_id = "suggest",
     tag = "Search",
     params(InQuery<Suggesting>, AcceptLanguage),
-    responses((status = 200, description = "What is offered", body = SuggestBody), Problems<OfSearch>)
+    responses((status = 200, description = "What is offered", body = SuggestBody), Problems<SearchErrors>)
 )]
 pub(crate) async fn suggest(
     State(app): State<App>,
@@ -89,7 +89,7 @@ pub(crate) async fn suggest(
     params(InQuery<Suggesting>, AcceptLanguage),
     responses(
         (status = 200, description = "The typed text and the completions", body = Vec<Value>, content_type = "application/x-suggestions+json"),
-        Problems<OfSearch>
+        Problems<SearchErrors>
     )
 )]
 pub(crate) async fn suggest_for_browsers(

@@ -1,4 +1,4 @@
-//! The topic menu, with how many works there are in it.
+//! The topic menu, with the number of works per topic.
 
 use std::time::Instant;
 
@@ -8,11 +8,11 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::search::of_reader;
+use super::search::search_request;
 use crate::engine::query::Query;
 use crate::engine::{Facet, SearchRequest};
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfSearch, Problems};
+use crate::http::error::responses::{Problems, SearchErrors};
 use crate::http::request::clock;
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::InQuery;
@@ -44,7 +44,7 @@ pub(crate) struct TopicsBody {
     operation_id = "topics",
     tag = "Articles",
     params(InQuery<Topics>, AcceptLanguage),
-    responses((status = 200, description = "The tree", body = TopicsBody), Problems<OfSearch>)
+    responses((status = 200, description = "The tree", body = TopicsBody), Problems<SearchErrors>)
 )]
 pub(crate) async fn topics(
     State(app): State<App>,
@@ -52,7 +52,7 @@ pub(crate) async fn topics(
     InQuery { params, .. }: InQuery<Topics>,
 ) -> Result<Json<TopicsBody>, Problem> {
     let begun = Instant::now();
-    let everything = of_reader(&params, &headers, Query::parse(""))?;
+    let everything = search_request(&params, &headers, Query::parse(""))?;
     let request = SearchRequest { facets: vec![Facet::Topic], limit: 0, ..everything };
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
     Ok(Json(TopicsBody {

@@ -1,22 +1,22 @@
-//! Requests over the articles of `corpus/` and what they answer, for the documentation. A test asks
-//! them again and compares.
+//! Example requests against the articles of `corpus/` with their responses, for the documentation.
+//! A test repeats them and compares.
 
 use serde_json::{Value, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::Operation;
 
-/// A request and its answer.
+/// A request and its response.
 struct Example {
     /// The route's `operationId`.
     operation: &'static str,
-    /// The method, where it is neither `GET` nor that of a request with a body.
+    /// The method, where it is neither `GET` nor implied by a body.
     method: Option<&'static str>,
     /// The path and query.
     path: &'static str,
     /// The JSON body of a request that has one.
     body: Option<&'static str>,
-    /// The answer, in JSON; without one, only the request is shown.
+    /// The response in JSON; without one, only the request is shown.
     answer: Option<&'static str>,
 }
 
@@ -135,8 +135,8 @@ const EXAMPLES: [Example; 24] = [
     Example { operation: "ready", method: None, path: "/health/readyz", body: None, answer: None },
 ];
 
-/// Adds the example of an operation, if it has one: the request as a command to a server at a base
-/// address, the answer to the good response.
+/// Adds the example of an operation, if it has one: the request as a command for the server at
+/// `base`, and the response to the successful status.
 pub(crate) fn add(operation: &mut Operation, base: &str) {
     let Some(example) = EXAMPLES.iter().find(|example| operation.operation_id.as_deref() == Some(example.operation))
     else {

@@ -1,4 +1,4 @@
-//! What the API says about itself: the OpenAPI document, its page, its examples.
+//! The documentation of the API: the OpenAPI document, its page, its examples.
 
 pub(crate) mod examples;
 pub(crate) mod openapi;

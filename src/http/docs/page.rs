@@ -1,5 +1,5 @@
-//! The API's page, for people: written on the server from its description, whole by itself. It
-//! asks for no other resource and runs no script.
+//! The API documentation as a page. The server renders it from the OpenAPI document; it is
+//! self-contained and runs no script.
 
 #![expect(clippy::indexing_slicing, reason = "a JSON value answers null where it has no such member")]
 
@@ -14,14 +14,14 @@ use crate::http::formats::icon::ICON;
 
 const STYLE: &str = include_str!("page.css");
 
-/// The page, ready to be sent.
+/// The rendered page.
 pub(crate) struct ReferencePage {
     pub(crate) html: Bytes,
     pub(crate) policy: HeaderValue,
 }
 
 impl ReferencePage {
-    /// Writes the page of an OpenAPI document.
+    /// Renders the page of an OpenAPI document.
     pub(crate) fn of(api: &OpenApi) -> ReferencePage {
         let policy = format!("{}; img-src data:; form-action 'none'", html_assets::with_style(STYLE));
         let paths: Vec<&str> = api.paths.paths.keys().map(String::as_str).collect();
@@ -34,7 +34,7 @@ impl ReferencePage {
     }
 }
 
-/// An operation of the document and where it stands.
+/// An operation of the document, with its method and path.
 struct Operation<'a> {
     method: &'a str,
     path: &'a str,
@@ -43,7 +43,7 @@ struct Operation<'a> {
 
 struct Reference<'a> {
     api: &'a Value,
-    /// In the order in which they are told.
+    /// The paths in the order of the document.
     paths: Vec<&'a str>,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// The operations of a group.
+    /// The operations of a tag.
     fn operations(&self, tag: &str) -> Vec<Operation<'a>> {
         let all = self.paths.iter().flat_map(|path| {
             members(&self.api["paths"][path]).map(move |(method, value)| Operation { method, path, value })
@@ -201,7 +201,7 @@ fn problems(operation: &Value) -> Markup {
     }
 }
 
-/// The members of an object, or what else a schema is.
+/// The members of an object schema, or a short description of another schema.
 fn fields(schema: &Value) -> Markup {
     let parts: Vec<&Value> = match list(&schema["allOf"]).collect::<Vec<_>>() {
         parts if parts.is_empty() => vec![schema],
@@ -225,7 +225,7 @@ fn fields(schema: &Value) -> Markup {
 
 fn table(columns: [&str; 3], rows: Vec<Markup>) -> Markup {
     html! {
-        // It scrolls on a small screen, by the keyboard too.
+        // The table scrolls on a small screen; `tabindex` lets the keyboard scroll it too.
         div.table tabindex="0" {
             table {
                 tr { @for column in columns { th scope="col" { (column) } } }
@@ -256,7 +256,7 @@ fn link(schema: &str) -> Markup {
     html! { a href={ "#" (anchor(schema)) } { (schema) } }
 }
 
-/// What a value is, in a few words.
+/// A short description of a value.
 fn kind(schema: &Value) -> Markup {
     if let Some(name) = reference(schema) {
         return link(name);
@@ -309,7 +309,7 @@ fn default(schema: &Value) -> Markup {
     }
 }
 
-/// The name of the schema that is referred to.
+/// The name of the schema that a reference names.
 fn reference(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.rsplit('/').next()
 }
@@ -330,7 +330,7 @@ fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
 }
 
-/// Paragraphs.
+/// Text as paragraphs.
 fn prose(text: &str) -> Markup {
     html! {
         @for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
@@ -339,7 +339,7 @@ fn prose(text: &str) -> Markup {
     }
 }
 
-/// A line: what stands between backticks is code.
+/// Text on one line; parts between backticks become code.
 fn inline(text: &str) -> Markup {
     html! {
         @for (place, part) in text.split('`').enumerate() {

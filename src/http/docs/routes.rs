@@ -1,4 +1,4 @@
-//! The routes of the description.
+//! The routes of the documentation.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 
 use super::openapi::ApiDocument;
-use crate::http::error::responses::{OfAnything, OfReference, Problems};
+use crate::http::error::responses::{CommonErrors, Problems, ReferenceErrors};
 use crate::http::paths;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
@@ -20,7 +20,7 @@ use crate::http::request::registry::Nothing;
     path = paths::OPENAPI,
     operation_id = "openApi",
     tag = "Documentation",
-    responses((status = 200, description = "The description", body = Object), Problems<OfAnything>)
+    responses((status = 200, description = "The description", body = Object), Problems<CommonErrors>)
 )]
 pub(crate) async fn openapi(State(document): State<Arc<ApiDocument>>, _: InQuery<Nothing>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], document.json.clone())
@@ -34,7 +34,7 @@ pub(crate) async fn openapi(State(document): State<Arc<ApiDocument>>, _: InQuery
     path = paths::DOCS_PAGE,
     operation_id = "docs",
     tag = "Documentation",
-    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfReference>)
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<ReferenceErrors>)
 )]
 pub(crate) async fn docs(State(document): State<Arc<ApiDocument>>, _: InQuery<Nothing>) -> impl IntoResponse {
     let page = &document.page;

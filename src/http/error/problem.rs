@@ -1,4 +1,4 @@
-//! Every error answer: RFC 9457 `application/problem+json`.
+//! Error responses: RFC 9457 `application/problem+json`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,24 +16,25 @@ use crate::storage::data_dir::DataFolderError;
 use crate::storage::failure::Cause;
 use crate::telemetry::with_causes;
 
-/// The media type of every error answer.
+/// The media type of every error response.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// The code of an error answer, left with the response for whoever counts them.
+/// The code of an error response. It is attached to the response for the metrics.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProblemCode(pub(crate) &'static str);
 
-/// The problem itself, left with the response for whoever tells it in another way.
+/// The problem itself. It is attached to the response for a layer that renders it in another
+/// format.
 #[derive(Debug, Clone)]
-pub(crate) struct Told(pub(crate) Arc<Problem>);
+pub(crate) struct ReportedProblem(pub(crate) Arc<Problem>);
 
-/// What never changes of a sort of problem; the only place that knows status codes.
+/// The constant part of a kind of problem. Only this module knows status codes.
 #[derive(Debug)]
 pub(crate) struct ProblemKind {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
-    /// What is told when it is told the same every time, and an example of it otherwise.
+    /// The detail where it is always the same, else an example of it.
     detail: &'static str,
     retry_after_s: Option<u32>,
 }
@@ -44,17 +45,17 @@ impl ProblemKind {
         self.status.as_u16()
     }
 
-    /// The stable name.
+    /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         self.code
     }
 
-    /// The name for people.
+    /// The human-readable title.
     pub(crate) fn title(&self) -> &'static str {
         self.title
     }
 
-    /// Whether it says when to try again.
+    /// Whether the response has a `Retry-After` header.
     pub(crate) fn has_retry(&self) -> bool {
         self.retry_after_s.is_some()
     }
@@ -270,13 +271,13 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     parameters: Vec<String>,
-    /// What the answer says besides in its head; boxed, for problems are passed by value.
+    /// Additional headers of the response; boxed because problems are passed by value.
     #[serde(skip)]
     headers: Box<HeaderMap>,
 }
 
 impl Problem {
-    /// A problem that is told the same every time.
+    /// A problem with the constant detail of its kind.
     pub(crate) fn of(kind: &'static ProblemKind) -> Problem {
         Problem::about(kind, kind.detail.to_owned(), Vec::new())
     }
@@ -301,35 +302,35 @@ impl Problem {
         self.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 
-    /// Parameters that the route does not have.
+    /// Parameters that the route does not take.
     pub(crate) fn unknown_parameters(names: Vec<String>, known: &[&str]) -> Problem {
         let taken = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
         let detail = format!("unknown parameter {}; this route takes {taken}", names.join(", "));
         Problem::about(&UNKNOWN_PARAMETER, detail, names)
     }
 
-    /// A parameter with a value that it cannot have.
+    /// A parameter with an invalid value.
     pub(crate) fn bad_value(name: &str, expected: &str) -> Problem {
         Problem::about(&BAD_VALUE, format!("{name} should be {expected}"), vec![name.to_owned()])
     }
 
-    /// A body that is no JSON object, or not of the form that the route reads.
+    /// A body that is no JSON object, or has another shape than the route expects.
     pub(crate) fn bad_body(what: &str) -> Problem {
         Problem::about(&BAD_BODY, format!("the body {what}"), Vec::new())
     }
 
-    /// A request that does not say which host it is for, where an absolute address is needed.
+    /// A request without a host, on a route whose response has absolute addresses.
     pub(crate) fn bad_host() -> Problem {
         Problem::of(&BAD_HOST)
     }
 
-    /// A body of another type than the route takes.
+    /// A body of another media type than the route accepts.
     pub(crate) fn media_type(expected: &str) -> Problem {
         let detail = format!("the body should be of the type {expected}, and its Content-Type should say so");
         Problem::about(&MEDIA_TYPE_UNKNOWN, detail, Vec::new())
     }
 
-    /// A body in a coding; none is taken.
+    /// A body with a content coding; none is accepted.
     pub(crate) fn coded_body() -> Problem {
         let detail = "the body should be sent as it is, without a Content-Encoding".to_owned();
         let mut problem = Problem::about(&MEDIA_TYPE_UNKNOWN, detail, Vec::new());
@@ -337,38 +338,39 @@ impl Problem {
         problem
     }
 
-    /// A body that is longer than the route reads.
+    /// A body that is longer than the route accepts.
     pub(crate) fn too_large(max_bytes: usize) -> Problem {
         Problem::about(&TOO_LARGE, format!("the body is larger than {max_bytes} bytes"), Vec::new())
     }
 
-    /// No such article.
+    /// The article does not exist or is not visible.
     pub(crate) fn no_article() -> Problem {
         Problem::of(&NO_ARTICLE)
     }
 
-    /// No such route.
+    /// The route does not exist.
     pub(crate) fn no_route() -> Problem {
         Problem::of(&NO_ROUTE)
     }
 
-    /// A route that does not take the method.
+    /// The route does not accept the method.
     pub(crate) fn no_method() -> Problem {
         Problem::of(&NO_METHOD)
     }
 
-    /// There is no index to answer from yet.
+    /// There is no index yet.
     pub(crate) fn not_ready() -> Problem {
         Problem::of(&NOT_READY)
     }
 
-    /// There is an engine, and it cannot answer at present: logged here, and told to operators only.
+    /// The engine cannot answer at present. The cause is logged here; only operators see it in a
+    /// response.
     fn engine_unavailable(error: &EngineError) -> Problem {
         log(error);
         Problem::not_ready()
     }
 
-    /// As operators are told of an engine that cannot answer.
+    /// The problem of an unavailable engine with its cause, for operators.
     pub(crate) fn engine_status(error: EngineError) -> Problem {
         match error {
             EngineError::Unavailable(_) => Problem { detail: error.to_string(), ..Problem::not_ready() },
@@ -376,53 +378,53 @@ impl Problem {
         }
     }
 
-    /// More requests than can be worked on or kept waiting.
+    /// All workers are busy and the queue is full.
     pub(crate) fn too_busy() -> Problem {
         Problem::of(&TOO_BUSY)
     }
 
-    /// A client that asks more often than it may.
+    /// The client exceeds its rate limit.
     pub(crate) fn rate_limited(wait: Duration) -> Problem {
         let mut problem = Problem::of(&RATE_LIMITED);
         problem.retry_after(u32::try_from(wait.as_millis().div_ceil(1_000).max(1)).unwrap_or(u32::MAX));
         problem
     }
 
-    /// More searches in one request than a client may ever ask for at once.
+    /// A request with more searches than a client's burst allows.
     pub(crate) fn above_burst(burst: u32) -> Problem {
         let detail = format!("a client may ask {burst} searches at once here; ask fewer in one request");
         Problem::about(&RATE_LIMITED, detail, Vec::new())
     }
 
-    /// An answer that was not ready in time.
+    /// The response was not ready in time.
     pub(crate) fn took_too_long() -> Problem {
         Problem::of(&TOOK_TOO_LONG)
     }
 
-    /// A body that did not arrive in time.
+    /// The body did not arrive in time.
     pub(crate) fn body_too_slow() -> Problem {
         Problem::of(&BODY_TOO_SLOW)
     }
 
-    /// Headers that are larger than the service reads.
+    /// The headers are larger than the server accepts.
     pub(crate) fn headers_too_large(max_bytes: usize) -> Problem {
         let detail = format!("the headers of the request are larger than {max_bytes} bytes");
         Problem::about(&HEADERS_TOO_LARGE, detail, Vec::new())
     }
 
-    /// A client that takes no encoding in which answers are sent.
+    /// The client accepts none of the available encodings.
     pub(crate) fn no_encoding() -> Problem {
         Problem::of(&NO_ENCODING)
     }
 
-    /// Nobody may change anything over HTTP.
+    /// No admin token is configured, so nothing can be changed over HTTP.
     pub(crate) fn admin_off() -> Problem {
         Problem::of(&ADMIN_OFF)
     }
 
-    /// The caller showed no token, or another one.
-    pub(crate) fn unauthorized(is_shown: bool) -> Problem {
-        let (mut problem, challenge) = if is_shown {
+    /// The caller sent no admin token (`has_token` is false), or a wrong one.
+    pub(crate) fn unauthorized(has_token: bool) -> Problem {
+        let (mut problem, challenge) = if has_token {
             let detail = "this is not the admin token".to_owned();
             let challenge = "Bearer realm=\"fichero\", error=\"invalid_token\"";
             (Problem::about(&UNAUTHORIZED, detail, Vec::new()), challenge)
@@ -433,17 +435,17 @@ impl Problem {
         problem
     }
 
-    /// A header with a value that it cannot have.
+    /// A header with an invalid value.
     pub(crate) fn bad_header(name: &str, expected: &str) -> Problem {
         Problem::about(&BAD_HEADER, format!("the header {name} should be {expected}"), Vec::new())
     }
 
-    /// A body that is no article.
+    /// A body that is no valid article.
     pub(crate) fn bad_article(detail: String) -> Problem {
         Problem::about(&BAD_ARTICLE, detail, Vec::new())
     }
 
-    /// The article is not as the caller wants it to be; `etag` says how it is.
+    /// A precondition of the request failed; `etag` is the tag of the present article.
     pub(crate) fn precondition_failed(etag: Option<HeaderValue>) -> Problem {
         let mut problem = Problem::of(&PRECONDITION_FAILED);
         if let Some(etag) = etag {
@@ -452,24 +454,25 @@ impl Problem {
         problem
     }
 
-    /// A deletion of what was never pushed and another source has.
+    /// A deletion of an article that was never pushed and comes from another source.
     pub(crate) fn not_pushed(source: &str) -> Problem {
         let detail = format!("the article was not pushed, it comes from the source {source}: delete it there");
         Problem::about(&NOT_PUSHED, detail, Vec::new())
     }
 
-    /// No such task.
+    /// The task does not exist.
     pub(crate) fn no_task() -> Problem {
         let detail = format!("there is no such task; the last {MAX_TASKS} since the server's start are kept");
         Problem::about(&NO_TASK, detail, Vec::new())
     }
 
-    /// A change that waits for somebody else's; try again.
+    /// A change that has to wait for another writer; the client may try again.
     fn locked(detail: String) -> Problem {
         Problem::about(&LOCKED, detail, Vec::new())
     }
 
-    /// A change that cannot be stored. The cause is told: only a person can mend it.
+    /// A change that cannot be stored. The response names the cause, because only a person can fix
+    /// it.
     pub(crate) fn not_stored(cause: Cause) -> Problem {
         match cause {
             Cause::Lost(loss) => Problem::about(&DATA_LOST, format!("changes are refused: {loss}"), Vec::new()),
@@ -480,41 +483,41 @@ impl Problem {
         }
     }
 
-    /// The stable name of what is wrong.
+    /// The stable code of the problem.
     pub(crate) fn code(&self) -> &'static str {
         self.code
     }
 
-    /// The parameters it is about.
+    /// The parameters with the problem.
     pub(crate) fn parameters(&self) -> &[String] {
         &self.parameters
     }
 
-    /// Whether there is no index to answer from yet.
+    /// Whether the problem is that there is no index yet.
     pub(crate) fn is_not_ready(&self) -> bool {
         self.code == NOT_READY.code
     }
 
-    /// What is wrong, in words.
+    /// The detail.
     pub(crate) fn into_detail(self) -> String {
         self.detail
     }
 
-    /// A failed change: why it could not be stored, or else our own fault.
+    /// A failed change: the reason why it cannot be stored, or else an internal error.
     fn failed_change(error: &(dyn std::error::Error + 'static)) -> Problem {
         let Some(cause) = Cause::of(error) else { return Problem::internal(error) };
         log(error);
         Problem::not_stored(cause)
     }
 
-    /// Our own fault: logged here, once, and not told.
+    /// An internal error. It is logged here, once; the response does not name it.
     pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
         log(error);
         Problem::of(&INTERNAL)
     }
 }
 
-/// Logs an error with what it comes from.
+/// Logs an error with its causes.
 fn log(error: &(dyn std::error::Error + 'static)) {
     tracing::error!(error = with_causes(error), "a request failed");
 }
@@ -575,7 +578,7 @@ impl IntoResponse for Problem {
         let (own, code) = (std::mem::take(&mut self.headers), self.code);
         let mut response = (status, axum::Json(&self)).into_response();
         response.extensions_mut().insert(ProblemCode(code));
-        response.extensions_mut().insert(Told(Arc::new(self)));
+        response.extensions_mut().insert(ReportedProblem(Arc::new(self)));
         let headers = response.headers_mut();
         headers.extend(*own);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));

@@ -1,4 +1,4 @@
-//! What can go wrong on each route, for its description.
+//! The possible errors of each route, for the OpenAPI document.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -17,112 +17,112 @@ use super::problem::{
     REINDEX_RUNNING, TOO_BUSY, TOO_LARGE, TOOK_TOO_LONG, UNAUTHORIZED, UNKNOWN_PARAMETER,
 };
 
-/// What can go wrong on every route, before or behind it.
+/// The errors of every route, which the middleware may return.
 static ANYWHERE: [&ProblemKind; 6] =
     [&NO_ENCODING, &BODY_TOO_SLOW, &RATE_LIMITED, &HEADERS_TOO_LARGE, &INTERNAL, &TOOK_TOO_LONG];
 
-/// What can go wrong on a route besides, for its documentation.
-pub(crate) trait Fails {
+/// The errors of a route, beyond those of every route.
+pub(crate) trait RouteErrors {
     /// The problems, each once.
     const KINDS: &'static [&'static ProblemKind];
-    /// Whether they are told as HTML, too.
+    /// Whether they are also rendered as HTML.
     const IN_HTML: bool = false;
 }
 
-/// Of a route that passes over whatever it is asked.
-pub(crate) struct Unfailing;
+/// A route that ignores invalid requests.
+pub(crate) struct NoErrors;
 
-impl Fails for Unfailing {
+impl RouteErrors for NoErrors {
     const KINDS: &'static [&'static ProblemKind] = &[];
 }
 
-/// Of a route that takes nothing and asks no index.
-pub(crate) struct OfAnything;
+/// A route that takes no parameters and needs no index.
+pub(crate) struct CommonErrors;
 
-impl Fails for OfAnything {
+impl RouteErrors for CommonErrors {
     const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER];
 }
 
-/// Of a route that says whether there is an index.
-pub(crate) struct OfReadiness;
+/// The readiness check.
+pub(crate) struct ReadinessErrors;
 
-impl Fails for OfReadiness {
+impl RouteErrors for ReadinessErrors {
     const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &NOT_READY, &DATA_LOST];
 }
 
-/// Of a page that passes over parameters it does not know.
-pub(crate) struct OfPage;
+/// A page that ignores unknown parameters.
+pub(crate) struct PageErrors;
 
-impl Fails for OfPage {
+impl RouteErrors for PageErrors {
     const KINDS: &'static [&'static ProblemKind] = &[&BAD_VALUE, &NOT_READY, &TOO_BUSY];
     const IN_HTML: bool = true;
 }
 
-/// Of the documentation as a page.
-pub(crate) struct OfReference;
+/// The documentation page.
+pub(crate) struct ReferenceErrors;
 
-impl Fails for OfReference {
-    const KINDS: &'static [&'static ProblemKind] = OfAnything::KINDS;
+impl RouteErrors for ReferenceErrors {
+    const KINDS: &'static [&'static ProblemKind] = CommonErrors::KINDS;
     const IN_HTML: bool = true;
 }
 
-/// Of the front door.
-pub(crate) struct OfDoor;
+/// The front page.
+pub(crate) struct FrontPageErrors;
 
-impl Fails for OfDoor {
+impl RouteErrors for FrontPageErrors {
     const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &BAD_VALUE, &TOO_BUSY];
     const IN_HTML: bool = true;
 }
 
-/// Of a piece of a page that is about an article.
-pub(crate) struct OfBlock;
+/// A block about an article, for inclusion in another page.
+pub(crate) struct BlockErrors;
 
-impl Fails for OfBlock {
-    const KINDS: &'static [&'static ProblemKind] = OfArticle::KINDS;
+impl RouteErrors for BlockErrors {
+    const KINDS: &'static [&'static ProblemKind] = ArticleErrors::KINDS;
     const IN_HTML: bool = true;
 }
 
-/// Of a search by query string.
-pub(crate) struct OfSearch;
+/// A search by query string.
+pub(crate) struct SearchErrors;
 
-impl Fails for OfSearch {
+impl RouteErrors for SearchErrors {
     const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &BAD_VALUE, &NOT_READY, &TOO_BUSY];
 }
 
-/// Of what has absolute addresses in it besides.
-pub(crate) struct OfFeed;
+/// A feed, which has absolute addresses.
+pub(crate) struct FeedErrors;
 
-impl Fails for OfFeed {
+impl RouteErrors for FeedErrors {
     const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &BAD_VALUE, &BAD_HOST, &NOT_READY, &TOO_BUSY];
 }
 
-/// Of the description of the search for browsers.
-pub(crate) struct OfDescription;
+/// The OpenSearch description.
+pub(crate) struct DescriptionErrors;
 
-impl Fails for OfDescription {
+impl RouteErrors for DescriptionErrors {
     const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &BAD_HOST];
 }
 
-/// Of a search by JSON.
-pub(crate) struct OfBody;
+/// A search by JSON.
+pub(crate) struct JsonSearchErrors;
 
-impl Fails for OfBody {
+impl RouteErrors for JsonSearchErrors {
     const KINDS: &'static [&'static ProblemKind] =
         &[&UNKNOWN_PARAMETER, &BAD_VALUE, &BAD_BODY, &TOO_LARGE, &MEDIA_TYPE_UNKNOWN, &NOT_READY, &TOO_BUSY];
 }
 
-/// Of what is asked about one article.
-pub(crate) struct OfArticle;
+/// A request about one article.
+pub(crate) struct ArticleErrors;
 
-impl Fails for OfArticle {
+impl RouteErrors for ArticleErrors {
     const KINDS: &'static [&'static ProblemKind] =
         &[&UNKNOWN_PARAMETER, &BAD_VALUE, &NO_ARTICLE, &NOT_READY, &TOO_BUSY];
 }
 
-/// Of what is asked about a draft.
-pub(crate) struct OfDraft;
+/// A request about a draft.
+pub(crate) struct DraftErrors;
 
-impl Fails for OfDraft {
+impl RouteErrors for DraftErrors {
     const KINDS: &'static [&'static ProblemKind] = &[
         &UNKNOWN_PARAMETER,
         &BAD_VALUE,
@@ -135,10 +135,10 @@ impl Fails for OfDraft {
     ];
 }
 
-/// Of a push of one article.
-pub(crate) struct OfPush;
+/// A push of one article.
+pub(crate) struct PushErrors;
 
-impl Fails for OfPush {
+impl RouteErrors for PushErrors {
     const KINDS: &'static [&'static ProblemKind] = &[
         &UNKNOWN_PARAMETER,
         &BAD_BODY,
@@ -156,10 +156,10 @@ impl Fails for OfPush {
     ];
 }
 
-/// Of the deletion of a pushed article.
-pub(crate) struct OfDeletion;
+/// The deletion of a pushed article.
+pub(crate) struct DeletionErrors;
 
-impl Fails for OfDeletion {
+impl RouteErrors for DeletionErrors {
     const KINDS: &'static [&'static ProblemKind] = &[
         &UNKNOWN_PARAMETER,
         &BAD_ARTICLE,
@@ -176,18 +176,18 @@ impl Fails for OfDeletion {
     ];
 }
 
-/// Of a stream of pushes; what is wrong with a line stands in the line's result.
-pub(crate) struct OfStream;
+/// A stream of pushes; the errors of a line are in the line's result.
+pub(crate) struct PushStreamErrors;
 
-impl Fails for OfStream {
+impl RouteErrors for PushStreamErrors {
     const KINDS: &'static [&'static ProblemKind] =
         &[&UNKNOWN_PARAMETER, &UNAUTHORIZED, &ADMIN_OFF, &MEDIA_TYPE_UNKNOWN, &TOO_BUSY];
 }
 
-/// Of a reindex that is asked for.
-pub(crate) struct OfReindex;
+/// A reindex.
+pub(crate) struct ReindexErrors;
 
-impl Fails for OfReindex {
+impl RouteErrors for ReindexErrors {
     const KINDS: &'static [&'static ProblemKind] = &[
         &UNKNOWN_PARAMETER,
         &BAD_BODY,
@@ -201,17 +201,17 @@ impl Fails for OfReindex {
     ];
 }
 
-/// Of a task.
-pub(crate) struct OfTask;
+/// A task.
+pub(crate) struct TaskErrors;
 
-impl Fails for OfTask {
+impl RouteErrors for TaskErrors {
     const KINDS: &'static [&'static ProblemKind] = &[&UNKNOWN_PARAMETER, &UNAUTHORIZED, &ADMIN_OFF, &NO_TASK];
 }
 
-/// Of a change of what is answered from.
-pub(crate) struct OfPublication;
+/// A change of the published generation.
+pub(crate) struct PublicationErrors;
 
-impl Fails for OfPublication {
+impl RouteErrors for PublicationErrors {
     const KINDS: &'static [&'static ProblemKind] = &[
         &UNKNOWN_PARAMETER,
         &UNAUTHORIZED,
@@ -224,11 +224,10 @@ impl Fails for OfPublication {
     ];
 }
 
-/// The answers of a route when something goes wrong, as OpenAPI has them: by status, each with
-/// an example for each code.
+/// The OpenAPI error responses of a route, by status, with one example per code.
 pub(crate) struct Problems<F>(PhantomData<F>);
 
-impl<F: Fails> IntoResponses for Problems<F> {
+impl<F: RouteErrors> IntoResponses for Problems<F> {
     fn responses() -> BTreeMap<String, RefOr<response::Response>> {
         let mut by_status: BTreeMap<u16, Vec<&'static ProblemKind>> = BTreeMap::new();
         for kind in F::KINDS.iter().chain(&ANYWHERE) {
@@ -241,7 +240,7 @@ impl<F: Fails> IntoResponses for Problems<F> {
     }
 }
 
-/// The answer of one status with any of these problems.
+/// The response of one status, for any of these problems.
 fn documented(kinds: &[&'static ProblemKind], in_html: bool) -> response::Response {
     let lines: Vec<String> = kinds.iter().map(|kind| format!("`{}`: {}", kind.code(), kind.title())).collect();
     let examples = kinds.iter().map(|kind| {

@@ -1,4 +1,4 @@
-//! A query as an Atom feed (RFC 4287).
+//! A search as an Atom feed (RFC 4287).
 
 use std::collections::HashSet;
 use std::io;
@@ -14,14 +14,14 @@ use crate::config::base_url::BaseUrl;
 use crate::engine::Hit;
 use crate::http::api::search::{AnsweredSearch, Search};
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfFeed, Problems};
+use crate::http::error::responses::{FeedErrors, Problems};
 use crate::http::paths;
 use crate::http::request::negotiation::AcceptLanguage;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{FEED_SORT, Feeding, Q, SORT, UI_LANG};
 use crate::http::state::App;
 
-/// Its media type.
+/// The media type.
 pub(crate) const MEDIA_TYPE: &str = "application/atom+xml";
 
 /// A query as a feed
@@ -34,7 +34,7 @@ pub(crate) const MEDIA_TYPE: &str = "application/atom+xml";
     operation_id = "feed",
     tag = "Search",
     params(InQuery<Feeding>, AcceptLanguage),
-    responses((status = 200, description = "The feed", body = String, content_type = "application/atom+xml"), Problems<OfFeed>)
+    responses((status = 200, description = "The feed", body = String, content_type = "application/atom+xml"), Problems<FeedErrors>)
 )]
 pub(crate) async fn feed(
     State(app): State<App>,
@@ -74,15 +74,15 @@ fn as_search(params: &Params) -> Result<String, Problem> {
     Ok(query)
 }
 
-/// What stands in a feed besides its entries.
+/// Everything in a feed except its entries.
 struct Feed {
     id: String,
     title: String,
     lang: Option<String>,
     address: String,
-    /// The query string of the search that it shows.
+    /// The query string of the search.
     search: String,
-    /// What readers know the site as.
+    /// The name of the site.
     name: String,
     base: BaseUrl,
 }
@@ -101,7 +101,7 @@ impl Feed {
                 let address = self.base.join(&format!("{path}?{}", self.search));
                 document.empty("link", &[("rel", "alternate"), ("type", media_type), ("href", &address)])?;
             }
-            // An entry without authors has that of the feed (RFC 4287, 4.2.1).
+            // An entry without authors has the author of the feed (RFC 4287, 4.2.1).
             document.parent("author", &[], |document| document.text("name", &[], &self.name))?;
             document.text("generator", &[("version", env!("CARGO_PKG_VERSION"))], "fichero")?;
             answered.answer.hits.iter().try_for_each(|hit| self.write_entry(document, hit))
@@ -122,7 +122,7 @@ impl Feed {
                 Some(url) => link(document, "text/html", &card.lang, url)?,
                 None => link(document, "application/json", &card.lang, &in_api)?,
             }
-            // One alternate of a type in a language (RFC 4287, 4.1.2).
+            // At most one alternate link per type and language (RFC 4287, 4.1.2).
             let mut langs = HashSet::from([card.lang.as_str()]);
             for translation in &hit.translations {
                 if let Some(url) = &translation.url
@@ -149,17 +149,17 @@ fn link(document: &mut XmlDocument, media_type: &str, lang: &str, address: &str)
     document.empty("link", &[("rel", "alternate"), ("type", media_type), ("hreflang", lang), ("href", address)])
 }
 
-/// When an entry was last changed, Unix time; long ago where nobody says.
+/// When an entry was last changed, Unix time; 0 where it has no date.
 fn updated_s(hit: &Hit) -> i64 {
     hit.card.updated_at.as_ref().or(hit.card.published_at.as_ref()).map_or(0, Moment::start_s)
 }
 
-/// RFC 3339 in UTC. A time that the calendar does not have is long ago.
+/// The time in RFC 3339, UTC; the Unix epoch for a time out of range.
 fn timestamp(at_s: i64) -> String {
     jiff::Timestamp::from_second(at_s).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }
 
-/// Percent-encodes whatever has a meaning in an address.
+/// Percent-encodes every character that has a meaning in an address.
 fn escaped(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -1,5 +1,5 @@
-//! A search answer as JSON-LD, in the words of schema.org: for programs that know those and not
-//! this API.
+//! A search response as JSON-LD with the vocabulary of schema.org, for programs that know it but
+//! not this API.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::article::Kind;
 use crate::engine::Card;
 
-/// Its media type.
+/// The media type.
 pub(crate) const MEDIA_TYPE: &str = "application/ld+json";
 
 /// A page of a search answer as a `schema.org/ItemList`.
@@ -102,7 +102,7 @@ struct Person {
 }
 
 impl ItemList {
-    /// The list of what is shown of hits, the first of which has `offset` others before it.
+    /// The list of these hits; `offset` hits precede the first.
     pub(crate) fn of(query: String, total: u64, offset: usize, cards: impl Iterator<Item = Card>) -> ItemList {
         let element = |(place, card)| ListItem { kind: "ListItem", position: offset + place + 1, item: Item::of(card) };
         ItemList {
@@ -119,7 +119,8 @@ impl Item {
     fn of(card: Card) -> Item {
         let is_event = card.kind == Kind::Event;
         let text = |moment: crate::article::Moment| moment.as_str().to_owned();
-        // An event has no author, headline or publication in schema.org: those are of works.
+        // In schema.org an event has no author, headline or publication date; creative works have
+        // them.
         let work = (!is_event).then_some(());
         Item {
             kind: match card.kind {
@@ -127,7 +128,7 @@ impl Item {
                 Kind::PressRelease => "NewsArticle",
                 Kind::Blog => "BlogPosting",
                 Kind::Event => "Event",
-                // A report, a book, an issue of a journal: the kind does not say which.
+                // A report, a book or an issue of a journal; the kind does not say which.
                 Kind::Publication => "CreativeWork",
             },
             url: card.url,

@@ -1,4 +1,4 @@
-//! Answers in formats other than JSON, and what the formats share.
+//! Response formats other than JSON, and what they share.
 
 pub(crate) mod atom;
 pub(crate) mod html_assets;

@@ -1,5 +1,5 @@
-//! The description of the search for browsers and other programs that know of searches: OpenSearch
-//! 1.1, draft 6 (<https://github.com/dewitt/opensearch>).
+//! The OpenSearch description of the search (1.1, draft 6, <https://github.com/dewitt/opensearch>),
+//! for browsers and other search clients.
 
 use axum::extract::State;
 use axum::http::header;
@@ -10,13 +10,13 @@ use super::xml;
 use crate::config::base_url::BaseUrl;
 use crate::http::api::suggest;
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfDescription, Problems};
+use crate::http::error::responses::{DescriptionErrors, Problems};
 use crate::http::paths;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::{Nothing, Q};
 use crate::http::state::App;
 
-/// Its media type.
+/// The media type.
 const MEDIA_TYPE: &str = "application/opensearchdescription+xml";
 
 /// The OpenSearch description
@@ -30,7 +30,7 @@ const MEDIA_TYPE: &str = "application/opensearchdescription+xml";
     tag = "Search",
     responses(
         (status = 200, description = "The description", body = String, content_type = "application/opensearchdescription+xml"),
-        Problems<OfDescription>
+        Problems<DescriptionErrors>
     )
 )]
 pub(crate) async fn description(
@@ -46,7 +46,7 @@ pub(crate) async fn description(
     ];
     let written = xml::document(|document| {
         document.parent("OpenSearchDescription", &[("xmlns", "http://a9.com/-/spec/opensearch/1.1/")], |document| {
-            // Not the host: the specification allows 16 characters.
+            // A host could be too long: the specification allows 16 characters.
             document.text("ShortName", &[], "fichero")?;
             document.text("Description", &[], &format!("Search the articles of {}", app.settings.name_at(&base)))?;
             for (media_type, rel, path) in searches {

@@ -1,4 +1,4 @@
-//! XML 1.0, written so that any text can stand in it.
+//! Writes XML 1.0 with any text in it.
 
 use std::borrow::Cow;
 use std::io;
@@ -18,7 +18,7 @@ pub(crate) fn document(write: impl FnOnce(&mut XmlDocument) -> io::Result<()>) -
 pub(crate) struct XmlDocument(Writer<Vec<u8>>);
 
 impl XmlDocument {
-    /// An element with others in it.
+    /// Writes an element with child elements.
     pub(crate) fn parent(
         &mut self,
         name: &str,
@@ -34,18 +34,18 @@ impl XmlDocument {
         self.0.write_event(Event::End(quick_xml::events::BytesEnd::new(name)))
     }
 
-    /// An element with text in it.
+    /// Writes an element with text.
     pub(crate) fn text(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) -> io::Result<()> {
         self.parent(name, attributes, |document| document.0.write_event(Event::Text(BytesText::new(&allowed(text)))))
     }
 
-    /// An element with nothing in it.
+    /// Writes an empty element.
     pub(crate) fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
         self.parent(name, attributes, |_| Ok(()))
     }
 }
 
-/// The text with replacement characters for those that XML 1.0 cannot have, escaped or not.
+/// The text with replacement characters for those that XML 1.0 does not allow, not even escaped.
 fn allowed(text: &str) -> Cow<'_, str> {
     let is_allowed = |c: char| match c {
         '\t' | '\n' | '\r' => true,
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_text_can_stand_in_it() {
+    fn any_text_can_be_written() {
         let text = "a<b>&amp;\"' \0\u{1f}\u{ffff}ñ]]>";
         let bytes = document(|document| document.text("x", &[("y", text)], text)).unwrap();
         let written = String::from_utf8(bytes).unwrap();

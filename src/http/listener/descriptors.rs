@@ -1,12 +1,13 @@
-//! How many connections the process has file descriptors for.
+//! Limits the connections by the number of available file descriptors.
 
-/// What the index, the catalog and the log may have open besides.
+/// The descriptors that the index, the catalog and the log may need.
 #[cfg(unix)]
 const OTHERS: u64 = 128;
 
-/// So many of the wanted connections as file descriptors suffice for; raises the process's soft
-/// limit where the hard one lets it. Without it, a limit of 1,024 (what most systems begin with)
-/// runs out before the connections do, and then for the index, too.
+/// The number of connections for which there are file descriptors, at most `wanted`. It raises the
+/// process's soft limit as far as the hard limit allows. Without that, a limit of 1,024, which most
+/// systems start with, is exhausted before the connections are, and then the index has no
+/// descriptors either.
 #[cfg(unix)]
 pub(crate) fn connections(wanted: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -37,13 +38,13 @@ fn narrowed(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// So many connections fit beside what else is open.
+/// The number of connections that fit beside the other open files.
 #[cfg(unix)]
 fn fitting(wanted: u64, open_files: u64) -> u64 {
     wanted.min(open_files.saturating_sub(OTHERS).max(open_files / 2)).max(1)
 }
 
-/// The system has no such limit.
+/// These systems have no such limit.
 #[cfg(not(unix))]
 pub(crate) fn connections(wanted: usize) -> usize {
     wanted

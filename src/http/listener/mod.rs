@@ -1,10 +1,10 @@
-//! The server's connections: how many there are, which give way, how they end.
+//! Accepts connections, limits their number and their idle time, and closes them.
 //!
-//! `axum::serve` would do but for its limits: it sets none on the head of a request, on idle
-//! connections, or on their number.
+//! `axum::serve` has no limits on the head of a request, on idle connections, or on the number of
+//! connections.
 
+pub(crate) mod connection_limit;
 pub(crate) mod descriptors;
-pub(crate) mod room;
 pub(crate) mod watched;
 
 use std::convert::Infallible;
@@ -32,33 +32,33 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tower::Service;
 
-use self::room::{ConnectionPermit, Patience, Room};
-use self::watched::{AnswerBody, GivenUp, RequestBody, WatchedStream};
+use self::connection_limit::{ConnectionLimit, ConnectionPermit, Patience};
+use self::watched::{AbandonedBody, AnswerBody, RequestBody, WatchedStream};
 use super::middleware::client_ip::{client_address, is_proxy};
 use super::state::rate_limiter::bucket_of;
 use crate::config::http::ServiceSettings;
 
-/// The longest head of a request: an address of 64 KB (beyond, it is refused as such), and as
-/// much for the headers.
+/// The longest head of a request: an address of 64 KB (a longer one is refused with its own
+/// status), and as much for the headers.
 const MAX_HEAD_BYTES: usize = 128 << 10;
-/// The most headers a request may have.
+/// The most headers of a request.
 const MAX_HEADERS: usize = 100;
-/// How many connections may wait to be accepted; the system may allow fewer. With fewer than come at
-/// once, the rest tries again a second later.
+/// How many connections may wait to be accepted; the system may allow fewer. When more arrive at
+/// once, the clients of the rest retry a second later.
 const BACKLOG: i32 = 4_096;
-/// How long to wait where nothing gives way to a new connection.
+/// How long to wait before trying again where no connection can be closed for a new one.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How often it is logged that connections cannot be accepted.
+/// How often a failure to accept connections is logged.
 const WARN_EVERY: Duration = Duration::from_secs(10);
-/// How long a client may go on sending what is not read any more, so that it comes to read why;
-/// and for how long it may send nothing meanwhile. (Closing at once would reset the connection, and
-/// with it the answer.)
+/// How long a client may keep sending data that is no longer read, so that it gets to read the
+/// error response; and how long it may be silent meanwhile. Closing at once would reset the
+/// connection and lose the response.
 const LINGER: Duration = Duration::from_secs(10);
 const LINGER_SILENCE: Duration = Duration::from_secs(1);
-/// What a client is told that does not come to the end of a request's head.
+/// The response to a client that does not complete a request's head in time.
 const HEAD_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\nx-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\n\r\n";
 
-/// What all connections share.
+/// The state that all connections share.
 struct ListenerState {
     builder: http1::Builder,
     router: Router,
@@ -66,11 +66,11 @@ struct ListenerState {
     trusted_proxies: Vec<IpNet>,
 }
 
-/// Answers connections until `ended` completes, and then until the requests in flight are
-/// answered.
+/// Serves connections until `ended` completes, and then until the requests in flight are answered.
 pub async fn serve(listener: TcpListener, router: Router, settings: &ServiceSettings, ended: impl Future<Output = ()>) {
     let mut builder = http1::Builder::new();
-    // How long a head may take is seen to here: an idle connection and a head that has begun differ.
+    // The time limit of a head is enforced below: idle connections and incomplete heads have
+    // different limits.
     builder.timer(TokioTimer::new()).header_read_timeout(None).max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD_BYTES);
     let idle = settings.idle_timeout();
     let shared = Arc::new(ListenerState {
@@ -82,14 +82,14 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &ServiceSett
     if let Err(error) = SockRef::from(&listener).listen(BACKLOG) {
         tracing::debug!(%error, "the backlog of connections stays as it is");
     }
-    let room = Room::new(descriptors::connections(settings.max_connections.get() as usize));
+    let limit = ConnectionLimit::new(descriptors::connections(settings.max_connections.get() as usize));
     let (end, ending) = watch::channel(());
     let mut ended = std::pin::pin!(ended);
     let mut warned = None;
     loop {
         let next = async {
-            let accepted = accept(&listener, &room, &mut warned).await;
-            while !room.make() {
+            let accepted = accept(&listener, &limit, &mut warned).await;
+            while !limit.make_room() {
                 sleep(PAUSE).await;
             }
             accepted
@@ -100,30 +100,34 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &ServiceSett
         };
         let address = peer.ip().to_canonical();
         let is_direct = !is_proxy(address, &shared.trusted_proxies);
-        let place = Arc::new(room.enter(is_direct.then(|| bucket_of(address))));
+        let permit = Arc::new(limit.register(is_direct.then(|| bucket_of(address))));
         let (shared, ending) = (shared.clone(), ending.clone());
-        tokio::spawn(async move { answer(&shared, stream, peer, place, ending).await });
+        tokio::spawn(async move { answer(&shared, stream, peer, permit, ending).await });
     }
     drop(listener);
     drop(ending);
     end.send_replace(());
-    // Every connection holds a receiver to its end.
+    // Every connection holds a receiver until it ends.
     end.closed().await;
 }
 
-async fn accept(listener: &TcpListener, room: &Room, warned: &mut Option<Instant>) -> (TcpStream, SocketAddr) {
+async fn accept(
+    listener: &TcpListener,
+    limit: &ConnectionLimit,
+    warned: &mut Option<Instant>,
+) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            // It was given up before it was taken.
+            // The client closed the connection before it was accepted.
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
-            // File descriptors or memory ran out: somebody who only waits gives way.
+            // File descriptors or memory ran out: close a connection that waits for its client.
             Err(error) => {
                 if warned.is_none_or(|warned| warned.elapsed() > WARN_EVERY) {
                     *warned = Some(Instant::now());
                     tracing::warn!(%error, "a connection could not be accepted");
                 }
-                room.shrink();
+                limit.evict_one();
                 sleep(PAUSE).await;
             }
         }
@@ -132,28 +136,29 @@ async fn accept(listener: &TcpListener, room: &Room, warned: &mut Option<Instant
 
 /// How a connection ended.
 enum ConnectionEnd {
-    /// By what was said on it.
+    /// Regularly, or with an error of the protocol.
     Closed(hyper::Result<()>),
-    /// The client was waited for too long.
+    /// The client was silent for too long.
     TimedOut,
-    /// Others needed its place.
-    GaveWay,
+    /// It was closed for a new connection.
+    Evicted,
 }
 
 async fn answer(
     shared: &ListenerState,
     stream: TcpStream,
     peer: SocketAddr,
-    place: Arc<ConnectionPermit>,
+    permit: Arc<ConnectionPermit>,
     mut ending: watch::Receiver<()>,
 ) {
-    // Small answers would wait for the client's acknowledgement of the one before.
+    // With Nagle's algorithm, small responses would wait for the client to acknowledge the previous
+    // one.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "setting a connection up");
     }
-    let state = place.connection().clone();
-    let is_unread = GivenUp::default();
-    let (requests, request_state) = (is_unread.clone(), place.clone());
+    let state = permit.connection().clone();
+    let is_unread = AbandonedBody::default();
+    let (requests, request_state) = (is_unread.clone(), permit.clone());
     let service = service_fn(|request: hyper::Request<Incoming>| {
         Box::pin(respond(shared, peer, request, request_state.clone(), requests.clone()))
     });
@@ -166,7 +171,7 @@ async fn answer(
             if let Poll::Ready(closed) = connection.poll_without_shutdown(context) {
                 return Poll::Ready(ConnectionEnd::Closed(closed));
             }
-            // What is going on changes only while the connection is polled.
+            // The connection's state changes only while it is polled.
             let Some(deadline) = state.deadline(shared.patience).map(Instant::from_std) else { return Poll::Pending };
             if sleep.deadline() != deadline {
                 sleep.as_mut().reset(deadline);
@@ -175,7 +180,7 @@ async fn answer(
         });
         tokio::select! {
             outcome = closed_or_late => break outcome,
-            () = state.has_to_go() => break ConnectionEnd::GaveWay,
+            () = state.evicted() => break ConnectionEnd::Evicted,
             _ = ending.changed(), if !is_ending => {
                 is_ending = true;
                 Pin::new(&mut connection).graceful_shutdown();
@@ -189,28 +194,28 @@ async fn answer(
             if let Err(error) = closed {
                 tracing::debug!(%error, "a connection failed");
             }
-            is_unread.is_so() || closed.is_err()
+            is_unread.is_abandoned() || closed.is_err()
         }
         ConnectionEnd::TimedOut => is_in_head,
-        ConnectionEnd::GaveWay => false,
+        ConnectionEnd::Evicted => false,
     };
-    // A client that has sent nothing of a request waits for no answer.
+    // A client that has sent no part of a request expects no response.
     if is_in_head && !matches!(outcome, ConnectionEnd::Closed(_)) {
         let _ = stream.try_write(HEAD_TOO_SLOW);
     }
-    // It may be gone already.
+    // The connection may be closed already.
     let _ = poll_fn(|context| tokio::io::AsyncWrite::poll_shutdown(Pin::new(&mut stream), context)).await;
     if is_refused && !is_at_end && !is_ending {
         state.answered();
         tokio::select! {
             _ = timeout(LINGER, discard(&stream)) => {}
-            () = state.has_to_go() => {}
+            () = state.evicted() => {}
             _ = ending.changed() => {}
         }
     }
 }
 
-/// Reads until the client has ended or goes silent.
+/// Reads until the client closes its side or is silent for too long.
 async fn discard(stream: &TcpStream) {
     let mut bytes = vec![0; 16 << 10];
     loop {
@@ -227,24 +232,25 @@ async fn discard(stream: &TcpStream) {
     }
 }
 
-/// Asks the router; whoever leaves a request's body unread says that the connection ends.
+/// Passes the request to the router. A response that leaves the request's body unread closes the
+/// connection.
 async fn respond(
     shared: &ListenerState,
     peer: SocketAddr,
     request: hyper::Request<Incoming>,
-    place: Arc<ConnectionPermit>,
-    is_unread: GivenUp,
+    permit: Arc<ConnectionPermit>,
+    is_unread: AbandonedBody,
 ) -> Result<Response, Infallible> {
-    let state = place.connection();
-    state.asked();
+    let state = permit.connection();
+    state.head_received();
     let mut request: Request = request.map(|body| Body::new(RequestBody::new(body, state.clone(), is_unread.clone())));
     request.extensions_mut().insert(ConnectInfo(peer));
     if is_proxy(peer.ip().to_canonical(), &shared.trusted_proxies) {
-        place.asked_by(bucket_of(client_address(&request, &shared.trusted_proxies)));
+        permit.set_client(bucket_of(client_address(&request, &shared.trusted_proxies)));
     }
     let mut router = shared.router.clone();
     let mut response = (Service::call(&mut router, request).await as Result<Response, Infallible>)?;
-    if is_unread.is_so() {
+    if is_unread.is_abandoned() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| Body::new(AnswerBody::new(body, state.clone()))))

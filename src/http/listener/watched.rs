@@ -1,4 +1,4 @@
-//! A connection's stream and bodies, which note what is going on.
+//! A connection's stream and bodies, which record the connection's state.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,9 +12,9 @@ use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::room::Connection;
+use super::connection_limit::Connection;
 
-/// A stream that notes when it receives, and whether what it sends is taken.
+/// A stream that records when data arrives, and whether the client reads what is sent.
 pub(crate) struct WatchedStream {
     stream: TcpStream,
     connection: Arc<Connection>,
@@ -26,13 +26,13 @@ impl WatchedStream {
         WatchedStream { stream, connection, is_at_end: false }
     }
 
-    /// The stream, and whether the client has said that it sends nothing more.
+    /// The stream, and whether the client has closed its sending side.
     pub(crate) fn into_inner(self) -> (TcpStream, bool) {
         (self.stream, self.is_at_end)
     }
 
     fn note<T>(&self, sent: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        self.connection.sends(sent.is_ready());
+        self.connection.set_write_progress(sent.is_ready());
         sent
     }
 }
@@ -84,28 +84,28 @@ impl AsyncWrite for WatchedStream {
     }
 }
 
-/// Whether a request's body was given up before its end.
+/// Whether a request's body was dropped before its end.
 #[derive(Clone, Default)]
-pub(crate) struct GivenUp(Arc<AtomicBool>);
+pub(crate) struct AbandonedBody(Arc<AtomicBool>);
 
-impl GivenUp {
+impl AbandonedBody {
     /// Whether it was.
-    pub(crate) fn is_so(&self) -> bool {
+    pub(crate) fn is_abandoned(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }
 
-/// A request's body that notes when it is waited for, and where it is left unread.
+/// A request's body that records when it is awaited, and whether it was left unread.
 pub(crate) struct RequestBody {
     body: Incoming,
     connection: Arc<Connection>,
-    given_up: GivenUp,
+    abandoned: AbandonedBody,
     is_complete: bool,
 }
 
 impl RequestBody {
-    pub(crate) fn new(body: Incoming, connection: Arc<Connection>, given_up: GivenUp) -> RequestBody {
-        RequestBody { is_complete: body.is_end_stream(), body, connection, given_up }
+    pub(crate) fn new(body: Incoming, connection: Arc<Connection>, abandoned: AbandonedBody) -> RequestBody {
+        RequestBody { is_complete: body.is_end_stream(), body, connection, abandoned }
     }
 }
 
@@ -118,7 +118,7 @@ impl HttpBody for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
-        self.connection.awaits_body(frame.is_pending());
+        self.connection.set_awaiting_body(frame.is_pending());
         self.is_complete = matches!(frame, Poll::Ready(None)) || self.body.is_end_stream();
         frame
     }
@@ -134,14 +134,14 @@ impl HttpBody for RequestBody {
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        self.connection.awaits_body(false);
+        self.connection.set_awaiting_body(false);
         if !self.is_complete {
-            self.given_up.0.store(true, Ordering::Release);
+            self.abandoned.0.store(true, Ordering::Release);
         }
     }
 }
 
-/// An answer's body that notes its end.
+/// A response body that records its end.
 pub(crate) struct AnswerBody {
     body: Body,
     connection: Arc<Connection>,

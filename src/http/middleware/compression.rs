@@ -1,4 +1,4 @@
-//! Answers in fewer bytes, where the client reads them so.
+//! Compresses responses.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -10,21 +10,20 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use crate::http::error::problem::Problem;
 use crate::http::request::negotiation;
 
-/// Bodies below fit into one packet anyway.
+/// Smaller bodies fit into one packet anyway.
 const MIN_BYTES: u64 = 1_024;
 
-/// The level, of the scales of gzip, zstd and br alike. The default level of br saves
-/// hardly more, and takes many times as long as the search: experiment `http.compression`.
+/// The level, on the scales of gzip, zstd and br alike. The default level of br saves hardly more
+/// and takes many times as long as the search: experiment `http.compression`.
 const LEVEL: i32 = 4;
 
-/// Compresses text by gzip, br or zstd, as the client prefers.
+/// Compresses text with gzip, br or zstd, as the client prefers.
 pub(crate) fn layer() -> CompressionLayer<impl Predicate> {
     let worth_it = SizeAbove::new(MIN_BYTES).and(NotForContentType::IMAGES);
     CompressionLayer::new().quality(CompressionLevel::Precise(LEVEL)).compress_when(worth_it)
 }
 
-/// Refuses a request whose answer the client could read in no encoding that there is, before
-/// anything is done for it.
+/// Refuses a request whose client accepts none of the available encodings, before any work is done.
 pub(crate) async fn refuse(request: Request, next: Next) -> Response {
     if negotiation::takes_encoding(request.headers(), &["gzip", "br", "zstd"]) {
         return next.run(request).await;

@@ -1,4 +1,4 @@
-//! Which origins' pages may ask, and what `OPTIONS` answers.
+//! Cross-origin access, and responses to `OPTIONS`.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use crate::config::http::{Origin, ServiceSettings};
 use crate::http::route_group::{RouteGroup, preflight_method};
 
-/// How long a browser may remember what a preflight answered.
+/// How long a browser may cache the response to a preflight.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(86_400);
 
-/// Who may read public answers.
+/// The policy for cross-origin reads of public responses.
 pub(crate) fn policy(settings: &ServiceSettings) -> CorsLayer {
-    // An answer for any origin is the same for all, and a cache need keep only one.
+    // Without a list of origins, the response is the same for all, and a cache needs only one copy.
     let (origins, vary) = match &settings.cors_origins {
         None => (AllowOrigin::from(Any), Vec::new()),
         Some(origins) => (AllowOrigin::list(origins.iter().map(Origin::header_value)), vec![header::ORIGIN]),
@@ -38,14 +38,14 @@ pub(crate) async fn share(State(policy): State<CorsLayer>, request: Request, nex
     if !RouteGroup::of(&request).is_public() || is_plain_options {
         return next.run(request).await;
     }
-    // Any request is ready at once, and none fails.
+    // The service is always ready and infallible.
     match policy.layer(next).call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }
 }
 
-/// Answers `OPTIONS` of every route with what the route takes; the router adds its `Allow`.
+/// Answers `OPTIONS` for every route; the router adds its `Allow`.
 pub(crate) async fn options(request: Request, next: Next) -> Response {
     let is_options = request.method() == Method::OPTIONS;
     let response = next.run(request).await;
@@ -55,7 +55,7 @@ pub(crate) async fn options(request: Request, next: Next) -> Response {
     response
 }
 
-/// Names `OPTIONS` among the methods of a route: every route takes it.
+/// Adds `OPTIONS` to `Allow`: every route accepts it.
 pub(crate) async fn allow_options(mut response: Response) -> Response {
     if let Some(allowed) = response.headers().get(header::ALLOW).and_then(|value| value.to_str().ok())
         && let Ok(allowed) = HeaderValue::from_str(&format!("{allowed},OPTIONS"))

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
 
-use crate::http::error::problem::Told;
+use crate::http::error::problem::ReportedProblem;
 use crate::http::pages::layout::{self, PageLayout, SiteFrame, form};
 use crate::http::pages::locale::Reader;
 use crate::http::paths;
@@ -17,42 +17,42 @@ use crate::http::request::registry::{Q, Reading, UI_LANG};
 use crate::http::route_group::RouteGroup;
 use crate::http::state::App;
 
-/// Renders the errors of routes for readers. It stands around all that can fail.
+/// Renders the errors of routes for readers. It must wrap all layers that can fail.
 pub(crate) async fn render_errors(State(app): State<App>, request: Request, next: Next) -> Response {
     let group = RouteGroup::of(&request);
     if !matches!(group, RouteGroup::Page | RouteGroup::Block) {
         return next.run(request).await;
     }
-    let asked = FailedRequest {
+    let failed = FailedRequest {
         has_route: request.extensions().get::<MatchedPath>().is_some(),
         method: request.method().clone(),
         uri: request.uri().clone(),
         headers: request.headers().clone(),
     };
     let response = next.run(request).await;
-    let Some(Told(problem)) = response.extensions().get::<Told>() else { return response };
+    let Some(ReportedProblem(problem)) = response.extensions().get::<ReportedProblem>() else { return response };
     let rendered = match group {
-        RouteGroup::Page if negotiation::prefers_page(&asked.headers) => {
-            asked.page(&app, problem.code(), problem.parameters(), response.status())
+        RouteGroup::Page if negotiation::prefers_page(&failed.headers) => {
+            failed.page(&app, problem.code(), problem.parameters(), response.status())
         }
-        RouteGroup::Block if !negotiation::prefers_data(&asked.headers) => {
+        RouteGroup::Block if !negotiation::prefers_data(&failed.headers) => {
             (response.status(), layout::guarded(), Body::empty()).into_response()
         }
         _ => return response,
     };
-    // What the problem says in its head stays: what is allowed, when to try again, that it is not kept.
+    // The problem's own headers stay, such as `Allow`, `Retry-After` and `Cache-Control`.
     let (mut parts, _) = response.into_parts();
-    let (dressing, body) = rendered.into_parts();
+    let (rendered_parts, body) = rendered.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
-    for (name, value) in &dressing.headers {
+    for (name, value) in &rendered_parts.headers {
         parts.headers.insert(name, value.clone());
     }
     Response::from_parts(parts, body)
 }
 
-/// What of a request an error page needs.
+/// The parts of a failed request that an error page needs.
 struct FailedRequest {
-    /// Whether there is a route at its address.
+    /// Whether its address has a route.
     has_route: bool,
     method: Method,
     uri: Uri,
@@ -66,8 +66,8 @@ impl FailedRequest {
         let q = params.one(&Q).ok().flatten().unwrap_or_default();
         let site = SiteFrame::of(&app.settings, &self.uri, &self.headers);
         let reader = Reader::of(ui_lang.as_deref(), &self.headers);
-        let sort = sort_of(code);
-        let title = reader.label(&format!("p-{sort}"));
+        let label = label_of(code);
+        let title = reader.label(&format!("p-{label}"));
         let page = PageLayout {
             site: &site,
             reader: &reader,
@@ -78,11 +78,11 @@ impl FailedRequest {
             head: html! { meta name="robots" content="noindex"; },
             in_lang: &|lang| self.query_in(lang),
             main: html! {
-                p.total { (reader.told("status", &[("n", status.as_str())])) }
+                p.total { (reader.label_with("status", &[("n", status.as_str())])) }
                 h1 { (title) }
-                p.lead { (reader.label(&format!("d-{sort}"))) }
+                p.lead { (reader.label(&format!("d-{label}"))) }
                 @if !parameters.is_empty() {
-                    p { (reader.shown("parts", &html! { strong { (parameters.join(", ")) } })) }
+                    p { (reader.label_with_html("parts", &html! { strong { (parameters.join(", ")) } })) }
                 }
                 (form(&site, &reader, &q, ui_lang.as_deref().map(|lang| (UI_LANG.name, lang)).into_iter()))
                 ul.ways {
@@ -105,15 +105,16 @@ impl FailedRequest {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(others).append_pair(UI_LANG.name, lang).finish()
     }
 
-    /// The same address, where it is one of ours and was only read: any other could lead anywhere.
+    /// The same address, for trying again. Only for a read of an existing route, because any other
+    /// address could lead anywhere.
     fn again(&self, site: &SiteFrame) -> Option<String> {
         let is_read = matches!(self.method, Method::GET | Method::HEAD);
         (is_read && self.has_route).then(|| site.link(self.uri.path(), self.uri.query().unwrap_or_default()))
     }
 }
 
-/// What readers are told of problems: several are one to them.
-fn sort_of(code: &str) -> &'static str {
+/// The label of a problem on an error page; several codes share one.
+fn label_of(code: &str) -> &'static str {
     match code {
         "no-such-route" => "no-such-route",
         "no-such-article" => "no-such-article",
@@ -139,7 +140,8 @@ mod tests {
 
     type Fault = fn() -> Problem;
 
-    /// What is answered by a route of a group that fails in a way that a test cannot bring about.
+    /// The response of a route in a group that fails with a problem that tests cannot provoke
+    /// otherwise.
     async fn rendered(problem: Fault, group: RouteGroup, accept: &str) -> (StatusCode, String) {
         let settings = Settings::default();
         let document = openapi::ApiDocument::of(openapi::outline(&settings), &settings);
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn errors_are_rendered_as_the_group_of_the_route_has_it() {
+    async fn errors_are_rendered_by_the_group_of_the_route() {
         let cases: [(Fault, u16, &str); 7] = [
             (Problem::too_busy, 503, "Too many searches at once"),
             (Problem::took_too_long, 503, "Too many searches at once"),

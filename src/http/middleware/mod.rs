@@ -1,4 +1,4 @@
-//! Layers that every request passes.
+//! The layers that every request passes.
 
 pub(crate) mod caching;
 pub(crate) mod client_ip;

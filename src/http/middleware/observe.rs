@@ -11,17 +11,17 @@ use crate::http::route_group::route_of;
 use crate::http::state::App;
 use crate::http::state::search_pool::PoolStatistics;
 
-/// Counts and times every request, and tells the client what its own took.
+/// Counts and times every request, and adds the times to `Server-Timing`.
 pub(crate) async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let (method, route) = (method_label(request.method()), route_of(&request));
-    let (mut response, crossings) = PoolStatistics::watch(next.run(request)).await;
-    let whole = begun.elapsed();
-    app.metrics.count_request(method, route, &response, whole, crossings);
+    let (mut response, statistics) = PoolStatistics::watch(next.run(request)).await;
+    let total = begun.elapsed();
+    app.metrics.count_request(method, route, &response, total, statistics);
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
-    let mut timing = format!("total;dur={:.2}", ms(whole));
-    if crossings.count > 0 {
-        timing = format!("engine;dur={:.2}, wait;dur={:.2}, {timing}", ms(crossings.worked), ms(crossings.waited));
+    let mut timing = format!("total;dur={:.2}", ms(total));
+    if statistics.count > 0 {
+        timing = format!("engine;dur={:.2}, wait;dur={:.2}, {timing}", ms(statistics.worked), ms(statistics.waited));
     }
     if let Ok(timing) = HeaderValue::from_str(&timing) {
         response.headers_mut().insert(SERVER_TIMING, timing);
@@ -29,7 +29,7 @@ pub(crate) async fn observe(State(app): State<App>, request: Request, next: Next
     response
 }
 
-/// A client may make up methods without end.
+/// The label of a method: a client may invent any number of methods.
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

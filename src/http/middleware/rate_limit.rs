@@ -1,4 +1,4 @@
-//! How often one client may ask: a token bucket each.
+//! The rate limit: one token bucket per client.
 
 use std::num::NonZeroU32;
 
@@ -10,9 +10,9 @@ use super::client_ip::client_address;
 use crate::http::route_group::RouteGroup;
 use crate::http::state::App;
 use crate::http::state::rate_limiter::bucket_of;
-use crate::http::state::search_pool::asked_by;
+use crate::http::state::search_pool::for_client;
 
-/// Lets a public request pass while its client has tokens. From here on it is known whose it is.
+/// Lets a public request pass while its client has tokens. The inner layers know the client.
 pub(crate) async fn limit_rate(State(app): State<App>, request: Request, next: Next) -> Response {
     let bucket = bucket_of(client_address(&request, &app.settings.service.trusted_proxies));
     if let Some(limiter) = app.rate_limiter.as_ref()
@@ -21,5 +21,5 @@ pub(crate) async fn limit_rate(State(app): State<App>, request: Request, next: N
     {
         return problem.into_response();
     }
-    asked_by(bucket, next.run(request)).await
+    for_client(bucket, next.run(request)).await
 }

@@ -1,4 +1,4 @@
-//! How large a request's head may be, and how long a request may take.
+//! Limits the size of a request's headers and the duration of a request.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,10 +17,10 @@ use crate::http::route_group::RouteGroup;
 use crate::http::state::App;
 use crate::http::state::search_pool::until;
 
-/// The most bytes that the names and values of a request's headers may have.
+/// The most bytes of the names and values of a request's headers.
 const MAX_HEADER_BYTES: usize = 32 << 10;
 
-/// Refuses a request whose headers are larger than anything a browser sends.
+/// Refuses a request whose headers are larger than those of any browser.
 pub(crate) async fn limit_headers(request: Request, next: Next) -> Response {
     if header_bytes(request.headers()) > MAX_HEADER_BYTES {
         return Problem::headers_too_large(MAX_HEADER_BYTES).into_response();
@@ -32,11 +32,11 @@ fn header_bytes(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
-/// Cuts a request that takes too long, and says whose fault it is: the client's where its body is
-/// waited for, ours where the answer is not ready.
+/// Ends a request that takes too long. The error says who is responsible: the client while its body
+/// is awaited, else the server.
 ///
-/// A public request has one time for all. An administrator's may send for as long as it goes on
-/// sending, and what it asks for is never given up half-way.
+/// For a public request the limit applies to the whole request. For an admin request it applies to
+/// each wait for its body; once the body has arrived, its work is not cancelled.
 pub(crate) async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
     let limit = app.settings.service.request_timeout();
     let is_admin = RouteGroup::of(&request) == RouteGroup::Admin;
@@ -50,7 +50,7 @@ pub(crate) async fn limit_time(State(app): State<App>, request: Request, next: N
     };
     let answer = async {
         match is_admin {
-            // What changes something is not given up half-way.
+            // A change is not cancelled half-way.
             true => next.run(request).await,
             false => until((begun + limit).into_std(), next.run(request)).await,
         }
@@ -62,21 +62,21 @@ pub(crate) async fn limit_time(State(app): State<App>, request: Request, next: N
             response = &mut answer => return response,
             () = sleep_until(wake) => {}
         }
-        // The client may have sent something meanwhile.
+        // The client may have sent more meanwhile.
         if deadline().is_some_and(|deadline| deadline <= Instant::now()) {
-            let is_clients = waiting.since().is_some();
-            return if is_clients { Problem::body_too_slow() } else { Problem::took_too_long() }.into_response();
+            let is_body_late = waiting.since().is_some();
+            return if is_body_late { Problem::body_too_slow() } else { Problem::took_too_long() }.into_response();
         }
     }
 }
 
-/// Since when the next part of a body is waited for, if it is. A handler finds it among the
-/// request's extensions.
+/// Since when the next part of a body is awaited, if it is. A handler finds it among the request's
+/// extensions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BodyWait(Arc<Mutex<Option<Instant>>>);
 
 impl BodyWait {
-    /// Says that the body is not waited for until it is asked for more.
+    /// Notes that the body is not awaited until it is polled again.
     pub(crate) fn end(&self) {
         self.set(false);
     }
@@ -91,7 +91,7 @@ impl BodyWait {
     }
 }
 
-/// A body that notes when it is waited for.
+/// A body that records when it is awaited.
 struct WatchedBody {
     body: Body,
     waiting: BodyWait,
@@ -140,7 +140,7 @@ mod tests {
 
     const LIMIT_MS: u32 = 800;
 
-    /// Routes that count what they are sent, behind the limit.
+    /// Routes that count the bytes that they receive, behind the limit.
     fn router() -> Router {
         let request_timeout_ms = NonZeroU32::new(LIMIT_MS).unwrap();
         let service = ServiceSettings { request_timeout_ms, ..ServiceSettings::default() };
@@ -167,7 +167,7 @@ mod tests {
         limited(public, RouteGroup::Api).merge(limited(admin, RouteGroup::Admin))
     }
 
-    /// A body of parts that come one after the other, with pauses; it ends only where it should.
+    /// A body of several parts with pauses between them; `ends` says whether it ends.
     fn body(parts: usize, pause: Duration, ends: bool) -> Body {
         let (send, receive) = mpsc::channel::<Frame<Bytes>>(1);
         tokio::spawn(async move {
@@ -215,7 +215,7 @@ mod tests {
     const PAUSE: Duration = Duration::from_millis(100);
 
     #[test]
-    fn an_answer_that_is_not_ready_in_time_is_our_fault() {
+    fn a_late_response_is_the_servers_fault() {
         let (status, text, took) = ask("GET", "/slow", Body::empty);
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
         assert!(text.contains("took-too-long"), "{text}");
@@ -223,11 +223,11 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_does_not_come_in_time_is_the_clients() {
+    fn a_late_body_is_the_clients_fault() {
         for (path, parts, pause) in [
             ("/v1/search", 0, BRIEF),
             ("/v1/search", 3, BRIEF),
-            // It goes on coming, but too slowly for a search.
+            // It keeps arriving, but too slowly for a search.
             ("/v1/search", 100, PAUSE),
             ("/v1/articles", 0, BRIEF),
             ("/v1/articles", 3, BRIEF),
@@ -240,17 +240,17 @@ mod tests {
     }
 
     #[test]
-    fn who_is_in_time_is_answered() {
+    fn a_request_in_time_is_answered() {
         let (status, text, _) = ask("POST", "/v1/search", || body(3, BRIEF, true));
         assert_eq!((status, text.as_str()), (StatusCode::OK, "12"));
-        // Pushes may last as long as they move.
+        // A push may last as long as data keeps arriving.
         let (status, text, took) = ask("POST", "/v1/articles", || body(12, PAUSE, true));
         assert_eq!((status, text.as_str()), (StatusCode::OK, "48"));
         assert!(took >= PAUSE * 12, "{took:?}");
-        // It is not their fault where they are not read.
+        // The client is not responsible while its body is not read.
         let (status, text, _) = ask("PUT", "/v1/articles/x", || body(3, BRIEF, true));
         assert_eq!((status, text.as_str()), (StatusCode::OK, "12"));
-        // And what changes something is not given up half-way.
+        // And a change is not cancelled half-way.
         let (status, ..) = ask("POST", "/v1/rollback", Body::empty);
         assert_eq!(status, StatusCode::OK);
     }

@@ -1,4 +1,4 @@
-//! Whether there is somebody at home, and what stands at addresses without a route.
+//! Health checks, and the responses for addresses without a route.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfAnything, OfReadiness, Problems};
+use crate::http::error::responses::{CommonErrors, Problems, ReadinessErrors};
 use crate::http::paths;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
@@ -53,7 +53,7 @@ pub(crate) struct Ready {
     path = "/health/livez",
     operation_id = "alive",
     tag = "Operation",
-    responses((status = 200, description = "It is", body = Alive), Problems<OfAnything>)
+    responses((status = 200, description = "It is", body = Alive), Problems<CommonErrors>)
 )]
 pub(crate) async fn livez(_: InQuery<Nothing>) -> Json<Alive> {
     Json(Alive { status: "ok" })
@@ -69,7 +69,7 @@ pub(crate) async fn livez(_: InQuery<Nothing>) -> Json<Alive> {
     path = "/health/readyz",
     operation_id = "ready",
     tag = "Operation",
-    responses((status = 200, description = "They are", body = Ready), Problems<OfReadiness>)
+    responses((status = 200, description = "They are", body = Ready), Problems<ReadinessErrors>)
 )]
 pub(crate) async fn readyz(State(app): State<App>, _: InQuery<Nothing>) -> Result<Json<Ready>, Problem> {
     let engine = app.current.engine().ok_or_else(Problem::not_ready)?;
@@ -88,15 +88,15 @@ pub(crate) async fn readyz(State(app): State<App>, _: InQuery<Nothing>) -> Resul
     }))
 }
 
-/// The pages that readers may type the address of, and end with a slash.
-const TYPED: [&str; 2] = [paths::RESULTS_PAGE, paths::DOCS_PAGE];
+/// The pages whose address readers may type with a slash at the end.
+const PAGES_WITHOUT_SLASH: [&str; 2] = [paths::RESULTS_PAGE, paths::DOCS_PAGE];
 
-/// A page whose address ends with a slash is where it is without one.
+/// Redirects the address of such a page with a slash to the one without.
 pub(crate) async fn no_such_route(uri: Uri) -> Result<Redirect, Problem> {
-    let is_typed = |path: &&str| uri.path().strip_suffix('/') == Some(*path);
-    let path = TYPED.into_iter().find(is_typed).ok_or_else(Problem::no_route)?;
+    let is_page = |path: &&str| uri.path().strip_suffix('/') == Some(*path);
+    let path = PAGES_WITHOUT_SLASH.into_iter().find(is_page).ok_or_else(Problem::no_route)?;
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    // As seen from there, whatever the server stands under.
+    // The redirect is relative, so it works under any path prefix.
     Ok(Redirect::permanent(&format!("..{path}{query}")))
 }
 

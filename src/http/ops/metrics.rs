@@ -1,7 +1,7 @@
-//! Figures for operators, in the OpenMetrics text format that Prometheus reads.
+//! Metrics for operators, in the OpenMetrics text format that Prometheus reads.
 //!
-//! Requests are counted as they are answered; the state of the index is looked at when somebody
-//! asks. Nothing here holds what people search for, nor who they are.
+//! Requests are counted as they are answered; the state of the index is read at each scrape. No
+//! metric contains queries or users.
 
 use std::fmt::Debug;
 
@@ -17,7 +17,7 @@ use prometheus_client::registry::Registry;
 
 use crate::engine::EngineStatus;
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfAnything, Problems};
+use crate::http::error::responses::{CommonErrors, Problems};
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 use crate::http::state::App;
@@ -52,10 +52,10 @@ struct OutcomeLabels {
     path = "/metrics",
     operation_id = "metrics",
     tag = "Operation",
-    responses((status = 200, description = "The figures", body = String, content_type = "application/openmetrics-text"), Problems<OfAnything>)
+    responses((status = 200, description = "The figures", body = String, content_type = "application/openmetrics-text"), Problems<CommonErrors>)
 )]
 pub(crate) async fn metrics(State(app): State<App>, _: InQuery<Nothing>) -> Result<Response, Problem> {
-    // Reading the catalog may wait for its disk.
+    // Reading the catalog may block on disk access.
     let text = tokio::task::spawn_blocking(move || {
         let mut present = Registry::default();
         register_process(&mut present);
@@ -64,8 +64,8 @@ pub(crate) async fn metrics(State(app): State<App>, _: InQuery<Nothing>) -> Resu
         let applied_seq = engine.as_ref().map(|engine| engine.version.seq);
         register_engine(&mut present, engine.as_ref());
         register_storage(&mut present, app.settings.storage.cause());
-        // Of a catalog that is not in its place nothing is opened: SQLite would take the log of the
-        // former one for that of what stands there.
+        // A catalog whose data folder is lost is not opened: SQLite would take the log of the
+        // former catalog for that of the file now in its place.
         let is_lost = matches!(app.settings.storage.cause(), Some(Cause::Lost(_)));
         if let Some(data) = app.settings.data.as_ref().filter(|_| !is_lost) {
             match status::index_figures(&DataFolder::existing(data), applied_seq) {

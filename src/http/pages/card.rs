@@ -1,4 +1,4 @@
-//! What is shown of an article in a list: what results and blocks have in common.
+//! An article in a list, as results and blocks render it.
 
 use maud::{Markup, html};
 use url::Url;
@@ -6,7 +6,7 @@ use url::Url;
 use super::locale::{Reader, language_name};
 use crate::engine::{Card, TopicLabel};
 
-/// An address that is safe to link to: `http` or `https`, whole or as seen from another one.
+/// An address that is safe to link to: `http` or `https`, absolute or relative to `seen_from`.
 pub(crate) fn web_address(text: &str, seen_from: Option<&str>) -> Option<String> {
     let base = seen_from.and_then(|base| Url::parse(base).ok());
     let url = Url::options().base_url(base.as_ref()).parse(text).ok()?;
@@ -18,7 +18,7 @@ pub(crate) fn picture(card: &Card) -> Option<String> {
     web_address(card.image.as_deref()?, card.url.as_deref())
 }
 
-/// A link to an article, or only what it would hold where there is no address to link to.
+/// A link to an article, or only its content where there is no address.
 pub(crate) fn link(url: Option<&str>, lang: &str, class: Option<&str>, content: &Markup) -> Markup {
     match url.and_then(|url| web_address(url, None)) {
         Some(url) => html! { a class=[class] href=(url) hreflang=(lang) { (content) } },
@@ -26,19 +26,20 @@ pub(crate) fn link(url: Option<&str>, lang: &str, class: Option<&str>, content: 
     }
 }
 
-/// The names of an article's topics.
+/// The labels of an article's topics.
 pub(crate) fn topics(topics: &[TopicLabel]) -> String {
     topics.iter().map(|topic| topic.label.as_str()).collect::<Vec<_>>().join(" · ")
 }
 
-/// The facts of an article in a line: its language where it is not the page's, its day, its authors.
+/// The facts of an article in a line: its language where it differs from the page's, its day, its
+/// authors.
 pub(crate) fn facts(reader: &Reader, card: &Card, kind: Option<&str>) -> Markup {
     let moment = card.starts_at.as_ref().or(card.published_at.as_ref());
     html! {
         @if let Some(kind) = kind { span { (reader.label(kind)) } " " }
         @if reader.is_foreign(&card.lang) { span lang=(card.lang) dir="auto" { (language_name(&card.lang)) } " " }
         @if let Some(moment) = moment { time datetime=(moment.as_str()) { (reader.day(moment)) } " " }
-        @if !card.authors.is_empty() { span { (reader.told("by", &[("names", &reader.list(&card.authors))])) } }
+        @if !card.authors.is_empty() { span { (reader.label_with("by", &[("names", &reader.list(&card.authors))])) } }
     }
 }
 

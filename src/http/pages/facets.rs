@@ -1,5 +1,5 @@
-//! The counts of an answer as links: each leads to as many works as it says, and a chosen one to
-//! the search without it.
+//! Facet counts as links: a value leads to the search with it, a selected one to the search without
+//! it.
 
 use maud::{Markup, html};
 
@@ -12,18 +12,18 @@ use crate::engine::facets::{TopicCount, ValueCount};
 use crate::http::paths;
 use crate::http::request::registry::{DATE_FROM, DATE_TO, KIND, KIND_NOT, LANG, TAG_NOT, TOPIC, TOPIC_NOT, YEAR};
 
-/// How many values stand open; what is beyond opens.
+/// How many values are visible; the others are collapsed.
 const MAX_OPEN: usize = 8;
 
-/// What the facets of a page are made of.
+/// The input of a page's facets.
 pub(crate) struct Facets<'p> {
     pub(crate) site: &'p SiteFrame,
     pub(crate) reader: &'p Reader,
-    pub(crate) asked: &'p SearchUrl,
+    pub(crate) requested: &'p SearchUrl,
     pub(crate) counts: &'p FacetCounts,
 }
 
-/// One value of a facet, as it is shown.
+/// One value of a facet, as displayed.
 struct FacetChoice<'c> {
     value: &'c str,
     label: String,
@@ -33,7 +33,7 @@ struct FacetChoice<'c> {
 }
 
 impl Facets<'_> {
-    /// The facets, behind one word where the screen is small.
+    /// The facets, collapsed under one label on a small screen.
     pub(crate) fn whole(&self) -> Markup {
         let FacetCounts { topic, kind, year, lang, .. } = self.counts;
         let facets = [
@@ -42,7 +42,7 @@ impl Facets<'_> {
             self.facet(YEAR.name, self.plain(YEAR.name, year.iter().flatten().map(|of| (of.value.as_str(), of.count)))),
             self.facet(LANG.name, self.plain(LANG.name, lang.iter().flatten().map(value_count))),
         ];
-        let chosen = self.asked.filters.len();
+        let chosen = self.requested.filters.len();
         html! {
             @if facets.iter().any(Option::is_some) {
                 nav.facets aria-label=(self.reader.label("filters")) {
@@ -58,7 +58,7 @@ impl Facets<'_> {
         }
     }
 
-    /// The values of a facet that has no levels, with how many works have each.
+    /// The values of a flat facet, with the number of works of each.
     fn plain<'c>(&self, name: &str, counts: impl Iterator<Item = (&'c str, u64)>) -> Vec<FacetChoice<'c>> {
         let choice = |(value, count): (&'c str, u64)| FacetChoice {
             value,
@@ -71,8 +71,8 @@ impl Facets<'_> {
     }
 
     fn facet(&self, name: &'static str, choices: Vec<FacetChoice<'_>>) -> Option<Markup> {
-        let chosen = self.asked.values(name).count();
-        // One value that all have is nothing to choose from.
+        let chosen = self.requested.values(name).count();
+        // A single value that all works have is no choice.
         if choices.len() + chosen < 2 {
             return None;
         }
@@ -105,10 +105,10 @@ impl Facets<'_> {
     }
 
     fn choice(&self, name: &'static str, choice: &FacetChoice<'_>) -> Markup {
-        let is_chosen = self.asked.has(name, choice.value);
+        let is_chosen = self.requested.has(name, choice.value);
         let there = match is_chosen {
-            true => self.asked.without(name, choice.value),
-            false => self.asked.only(name, choice.value),
+            true => self.requested.without(name, choice.value),
+            false => self.requested.only(name, choice.value),
         };
         html! {
             a href=(self.link(&there)) rel="nofollow" aria-current=[is_chosen.then_some("true")] {
@@ -119,49 +119,49 @@ impl Facets<'_> {
         }
     }
 
-    /// Whether a value is chosen, or a topic below it.
+    /// Whether a value or a topic below it is selected.
     fn leads_to_chosen(&self, name: &str, value: &str) -> bool {
         let is_below = |chosen: &str| chosen.strip_prefix(value).is_some_and(|rest| rest.starts_with('/'));
-        self.asked.has(name, value) || self.asked.values(name).any(is_below)
+        self.requested.has(name, value) || self.requested.values(name).any(is_below)
     }
 
-    fn link(&self, asked: &SearchUrl) -> String {
-        self.site.link(paths::RESULTS_PAGE, &asked.to_query())
+    fn link(&self, requested: &SearchUrl) -> String {
+        self.site.link(paths::RESULTS_PAGE, &requested.to_query())
     }
 
-    /// All filters that are chosen, each with the way out of it, whatever the screen.
+    /// All selected filters, each with a link that removes it, on any screen.
     pub(crate) fn chosen(&self) -> Markup {
         html! {
-            @if !self.asked.filters.is_empty() {
+            @if !self.requested.filters.is_empty() {
                 ul.chosen role="list" aria-label=(self.reader.label("chosen")) {
-                    @for (name, value) in &self.asked.filters {
+                    @for (name, value) in &self.requested.filters {
                         @let label = self.filter_label(name, value);
                         li {
-                            a href=(self.link(&self.asked.without(name, value))) rel="nofollow"
-                                aria-label=(self.reader.told("remove", &[("what", &label)])) {
+                            a href=(self.link(&self.requested.without(name, value))) rel="nofollow"
+                                aria-label=(self.reader.label_with("remove", &[("what", &label)])) {
                                 span { (label) } span aria-hidden="true" { "×" }
                             }
                         }
                     }
-                    @if self.asked.filters.len() > 1 {
-                        li { a href=(self.link(&self.asked.unfiltered())) rel="nofollow" { (self.reader.label("clear")) } }
+                    @if self.requested.filters.len() > 1 {
+                        li { a href=(self.link(&self.requested.unfiltered())) rel="nofollow" { (self.reader.label("clear")) } }
                     }
                 }
             }
         }
     }
 
-    /// A filter in words.
+    /// The label of a filter.
     pub(crate) fn filter_label(&self, name: &str, value: &str) -> String {
         let named = |name: &str| self.value_label(name, value);
         match name {
             _ if name == DATE_FROM.name || name == DATE_TO.name => {
                 let day = Moment::parse(value).map_or_else(|_| value.to_owned(), |day| self.reader.day(&day));
-                self.reader.told(name, &[("what", &day)])
+                self.reader.label_with(name, &[("what", &day)])
             }
-            _ if name == TOPIC_NOT.name => self.reader.told("without", &[("what", &named(TOPIC.name))]),
-            _ if name == KIND_NOT.name => self.reader.told("without", &[("what", &named(KIND.name))]),
-            _ if name == TAG_NOT.name => self.reader.told("without", &[("what", value)]),
+            _ if name == TOPIC_NOT.name => self.reader.label_with("without", &[("what", &named(TOPIC.name))]),
+            _ if name == KIND_NOT.name => self.reader.label_with("without", &[("what", &named(KIND.name))]),
+            _ if name == TAG_NOT.name => self.reader.label_with("without", &[("what", value)]),
             _ => named(name),
         }
     }

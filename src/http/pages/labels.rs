@@ -1,24 +1,25 @@
-//! The labels of what readers see: a table a file, a line a label, a column a language.
+//! The labels of pages and widgets: one file per table, one line per label, one column per
+//! language.
 //!
-//! The table of the widgets is read here and by their script, so that both say the same.
+//! The pages and the widgets' script share the table of the widgets, so both show the same labels.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// The table of the widgets, as it stands in their script.
-pub(crate) const OF_WIDGETS: &str = include_str!("../widgets/labels.txt");
+/// The table of the widgets, as embedded in their script.
+pub(crate) const WIDGET_TABLE: &str = include_str!("../widgets/labels.txt");
 
-/// The labels of the widgets, which the server's pages share.
-pub(crate) static WIDGETS: LazyLock<Labels> = LazyLock::new(|| Labels::read(OF_WIDGETS));
+/// The labels of the widgets, which the pages share.
+pub(crate) static WIDGETS: LazyLock<Labels> = LazyLock::new(|| Labels::read(WIDGET_TABLE));
 
-/// A table of labels, read.
+/// A parsed table of labels.
 pub(crate) struct Labels {
     langs: Vec<&'static str>,
     rows: HashMap<&'static str, Vec<&'static str>>,
 }
 
 impl Labels {
-    /// Reads lines of `key | text | text`, the first of which names the languages of the columns.
+    /// Parses lines of `key | text | text`; the first line names the languages of the columns.
     pub(crate) fn read(table: &'static str) -> Labels {
         let mut rows = table.lines().map(|line| {
             let mut cells = line.split(" | ").map(str::trim);
@@ -28,7 +29,7 @@ impl Labels {
         Labels { langs, rows: rows.collect() }
     }
 
-    /// A label in a language of the table, else in that of its first column.
+    /// A label in a language of the table, else in the language of its first column.
     pub(crate) fn text(&self, key: &str, lang: &str) -> Option<&'static str> {
         let row = self.rows.get(key)?;
         let column = self.langs.iter().position(|known| *known == lang).unwrap_or(0);
@@ -38,22 +39,22 @@ impl Labels {
 
 /// A part of a label.
 pub(crate) enum LabelPart {
-    /// What it says.
+    /// Literal text.
     Text(&'static str),
-    /// The name of a value that stands there.
+    /// The name of a placeholder.
     Value(&'static str),
 }
 
-/// The parts of a label, values among them: `By {names}`.
-pub(crate) fn pieces(label: &'static str) -> impl Iterator<Item = LabelPart> {
+/// The parts of a label with placeholders, such as `By {names}`.
+pub(crate) fn parts(label: &'static str) -> impl Iterator<Item = LabelPart> {
     label.split_inclusive(['{', '}']).filter_map(|part| match part.strip_suffix('}') {
         Some(name) => Some(LabelPart::Value(name)),
         None => Some(part.strip_suffix('{').unwrap_or(part)).filter(|text| !text.is_empty()).map(LabelPart::Text),
     })
 }
 
-/// Checks that a table is whole: each label once, in every language, with the same values in it,
-/// and nothing that a script's template would read otherwise.
+/// Checks that a table is complete: each label once, in every language, with the same placeholders,
+/// and with no characters that a script's template would interpret.
 #[cfg(test)]
 pub(crate) fn check(table: &'static str) {
     use std::collections::BTreeSet;
@@ -77,8 +78,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_the_widgets_is_whole() {
-        check(OF_WIDGETS);
+    fn the_table_of_the_widgets_is_complete() {
+        check(WIDGET_TABLE);
         assert_eq!(WIDGETS.text("next", "pt"), Some("Próxima"));
         assert_eq!(WIDGETS.text("next", "xx"), Some("Next"));
         assert_eq!(WIDGETS.text("nothing of that name", "en"), None);

@@ -1,4 +1,4 @@
-//! What all pages have in common: head, header, form, footer, and what a browser may do with them.
+//! The layout of all pages: head, header, form, footer, and their Content Security Policy.
 
 use std::sync::LazyLock;
 
@@ -16,27 +16,27 @@ use crate::http::state::settings::Settings;
 
 const STYLE: &str = include_str!("pages.css");
 
-/// Pages take their script and their answers from here, and pictures from wherever articles have them.
+/// Pages load their script and data from this server, and pictures from anywhere.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let own = "script-src 'self'; connect-src 'self'; img-src http: https: data:; form-action 'self'";
     let policy = format!("{}; {own}", html_assets::with_style(STYLE));
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
 
-/// What a page varies with; caches of pages that come from the index are told the same.
+/// The `Vary` header of a page; caching of pages from the index sets the same.
 const VARY: HeaderValue = HeaderValue::from_static("Accept-Language, Accept");
 
-/// Where the server stands.
+/// The site: its name and its base address.
 pub(crate) struct SiteFrame {
     base: Option<BaseUrl>,
     name: String,
     is_configured: bool,
-    /// What stands before every path: the path of the public address.
+    /// The prefix of every path: the path of the public address.
     root: String,
 }
 
 impl SiteFrame {
-    /// As the settings say, or else a request.
+    /// The site according to the settings, or else to the request.
     pub(crate) fn of(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> SiteFrame {
         let root = settings.public_url.as_ref().map(|url| url.path().to_owned()).unwrap_or_default();
         let base = BaseUrl::of(settings, uri, headers);
@@ -44,12 +44,12 @@ impl SiteFrame {
         SiteFrame { base, name, is_configured: settings.public_url.is_some(), root }
     }
 
-    /// Whether its address is known, and not only guessed by the request.
+    /// Whether its address is configured rather than taken from the request.
     pub(crate) fn is_configured(&self) -> bool {
         self.is_configured
     }
 
-    /// Its name for people.
+    /// Its human-readable name.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -60,7 +60,7 @@ impl SiteFrame {
         format!("{}{path}{separator}{query}", self.root)
     }
 
-    /// The whole address of a path and a query, as far as the host is known.
+    /// The absolute address of a path and a query, where the host is known.
     pub(crate) fn address(&self, path: &str, query: &str) -> String {
         let separator = if query.is_empty() { "" } else { "?" };
         match &self.base {
@@ -70,32 +70,32 @@ impl SiteFrame {
     }
 }
 
-/// A page to be written.
+/// A page to be rendered.
 pub(crate) struct PageLayout<'p> {
-    /// Where it stands.
+    /// The site.
     pub(crate) site: &'p SiteFrame,
-    /// Who reads it.
+    /// The reader.
     pub(crate) reader: &'p Reader,
-    /// Its path; none where it stands in the place of another one.
+    /// Its path; `None` for a page that replaces another one, such as an error.
     pub(crate) path: Option<&'static str>,
     /// The language that the reader has chosen.
     pub(crate) ui_lang: Option<&'p str>,
-    /// What it is, before the name of the site.
+    /// The title, before the name of the site.
     pub(crate) title: &'p str,
-    /// Whether it is the front door: its name stands in its heading, and is no link to itself.
+    /// Whether it is the front page: the name of the site is no link there.
     pub(crate) is_front: bool,
-    /// What else its head says.
+    /// Additional content of the `head` element.
     pub(crate) head: Markup,
     /// The query string of the same page in another language.
     pub(crate) in_lang: &'p dyn Fn(&str) -> String,
-    /// What stands in it.
+    /// The main content.
     pub(crate) main: Markup,
-    /// What stands at its foot before what stands there on all pages.
+    /// Content of the footer, before that of all pages.
     pub(crate) foot: Markup,
 }
 
 impl PageLayout<'_> {
-    /// The page as an answer.
+    /// The page as a response.
     pub(crate) fn answer(self, status: StatusCode) -> Response {
         let lang = HeaderValue::from_static(self.reader.lang);
         let html = self.write().into_string();
@@ -142,7 +142,7 @@ impl PageLayout<'_> {
         }
     }
 
-    /// The link to the same place with another query.
+    /// The link to the same page with another query.
     fn in_place(&self, query: String) -> String {
         match self.path {
             Some(path) => self.site.link(path, &query),
@@ -164,25 +164,25 @@ impl PageLayout<'_> {
     }
 }
 
-/// The query string that only names a language.
+/// The query string that only gives a language.
 pub(crate) fn lang_query(lang: Option<&str>) -> String {
     lang.map(|lang| format!("{}={lang}", UI_LANG.name)).unwrap_or_default()
 }
 
-/// The search form. It works by itself; around it, the widget offers suggestions.
+/// The search form. It works without a script; the widget adds suggestions.
 pub(crate) fn form<'k>(
     site: &SiteFrame,
     reader: &Reader,
     q: &str,
-    kept: impl Iterator<Item = (&'static str, &'k str)>,
+    fields: impl Iterator<Item = (&'static str, &'k str)>,
 ) -> Markup {
-    let label = reader.told("search-in", &[("site", site.name())]);
+    let label = reader.label_with("search-in", &[("site", site.name())]);
     html! {
         fichero-search {
             form.search role="search" action=(site.link(paths::RESULTS_PAGE, "")) {
                 input type="search" name=(Q.name) value=(q) aria-label=(label) placeholder=(label) enterkeyhint="search";
                 button { (reader.label("search")) }
-                @for (name, value) in kept {
+                @for (name, value) in fields {
                     input type="hidden" name=(name) value=(value);
                 }
             }
@@ -190,8 +190,7 @@ pub(crate) fn form<'k>(
     }
 }
 
-/// HTML, and what keeps it from being misused: nothing runs or loads in it but what is ours, and
-/// nobody frames it.
+/// The headers of an HTML page. The policy allows only our own scripts and data, and no framing.
 pub(crate) fn guarded() -> [(HeaderName, HeaderValue); 2] {
     [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),

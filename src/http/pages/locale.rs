@@ -1,4 +1,4 @@
-//! Who reads a page: the language it speaks to them, and how they write dates, numbers and lists.
+//! The locale of a page: its language, and the reader's format of dates, numbers and lists.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -23,21 +23,22 @@ const LABELS: &str = include_str!("labels.txt");
 
 static PAGES: LazyLock<Labels> = LazyLock::new(|| Labels::read(LABELS));
 
-/// The languages that pages are written in; the first one for who reads none of them.
+/// The languages of the pages; the first is the default.
 pub(crate) const LANGS: [&str; 4] = ["en", "es", "pt", "fr"];
 
 /// The reader of a page.
 pub(crate) struct Reader {
     /// One of [`LANGS`].
     pub(crate) lang: &'static str,
-    /// The reader's own variety of it, as it was told; `None` where no such language was.
-    pub(crate) told_lang: Option<String>,
-    /// What writes dates and numbers in its way.
+    /// The reader's variety of it as requested; `None` where no language of the pages was
+    /// requested.
+    pub(crate) requested_lang: Option<String>,
+    /// The locale for dates and numbers.
     locale: Locale,
 }
 
 impl Reader {
-    /// The reader whose language a parameter names, or else the headers.
+    /// The reader whose language a parameter gives, or else the headers.
     pub(crate) fn of(ui_lang: Option<&str>, headers: &HeaderMap) -> Reader {
         let known = |tag: &str| {
             let primary = tag.split('-').next().unwrap_or_default();
@@ -45,39 +46,39 @@ impl Reader {
             Some((lang, tag.to_owned()))
         };
         let found = ui_lang.and_then(known).or_else(|| negotiation::language_that(headers, known));
-        let (lang, told_lang) = found.map_or((LANGS[0], None), |(lang, tag)| (lang, Some(tag)));
-        let tag = told_lang.as_deref().unwrap_or(lang);
+        let (lang, requested_lang) = found.map_or((LANGS[0], None), |(lang, tag)| (lang, Some(tag)));
+        let tag = requested_lang.as_deref().unwrap_or(lang);
         let locale = tag.parse().or_else(|_| lang.parse()).unwrap_or(Locale::UNKNOWN);
-        Reader { lang, told_lang, locale }
+        Reader { lang, requested_lang, locale }
     }
 
-    /// Whoever reads a text in this language.
-    pub(crate) fn speaking(lang: &str) -> Reader {
+    /// A reader of texts in this language.
+    pub(crate) fn for_language(lang: &str) -> Reader {
         Reader::of(Some(lang), &HeaderMap::new())
     }
 
-    /// A label. One that is not there is no reason to show nothing.
+    /// A label. A missing one is empty, so that the page is rendered nevertheless.
     pub(crate) fn label(&self, key: &str) -> &'static str {
         let found = PAGES.text(key, self.lang).or_else(|| labels::WIDGETS.text(key, self.lang));
         debug_assert!(found.is_some(), "there is no label {key}");
         found.unwrap_or_default()
     }
 
-    /// A label with values in it.
-    pub(crate) fn told(&self, key: &str, values: &[(&str, &str)]) -> String {
+    /// A label with its placeholders replaced.
+    pub(crate) fn label_with(&self, key: &str, values: &[(&str, &str)]) -> String {
         let value = |name: &str| values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
-        let pieces = labels::pieces(self.label(key)).map(|piece| match piece {
+        let parts = labels::parts(self.label(key)).map(|part| match part {
             LabelPart::Text(text) => text,
             LabelPart::Value(name) => value(name),
         });
-        pieces.collect()
+        parts.collect()
     }
 
-    /// A label with a piece of a page in it.
-    pub(crate) fn shown(&self, key: &str, value: &Markup) -> Markup {
+    /// A label with its placeholders replaced by markup.
+    pub(crate) fn label_with_html(&self, key: &str, value: &Markup) -> Markup {
         html! {
-            @for piece in labels::pieces(self.label(key)) {
-                @match piece {
+            @for part in labels::parts(self.label(key)) {
+                @match part {
                     LabelPart::Text(text) => (text),
                     LabelPart::Value(_) => (value),
                 }
@@ -87,10 +88,10 @@ impl Reader {
 
     /// `Results: 42`.
     pub(crate) fn count(&self, what: &str, number: u64) -> String {
-        self.told("count", &[("what", self.label(what)), ("n", &self.number(number))])
+        self.label_with("count", &[("what", self.label(what)), ("n", &self.number(number))])
     }
 
-    /// A number as the reader writes it.
+    /// A number in the reader's format.
     pub(crate) fn number(&self, number: u64) -> String {
         match DecimalFormatter::try_new((&self.locale).into(), Default::default()) {
             Ok(formatter) => formatter.format(&Decimal::from(number)).to_string(),
@@ -98,13 +99,13 @@ impl Reader {
         }
     }
 
-    /// The day of a point in time, as the site wrote it and as the reader writes dates.
+    /// The day of a point in time, in the site's time zone and the reader's format.
     pub(crate) fn day(&self, moment: &Moment) -> String {
         let day = moment.as_str().get(..10).unwrap_or(moment.as_str());
-        self.written(day).unwrap_or_else(|| day.to_owned())
+        self.format_date(day).unwrap_or_else(|| day.to_owned())
     }
 
-    fn written(&self, day: &str) -> Option<String> {
+    fn format_date(&self, day: &str) -> Option<String> {
         let date: jiff::civil::Date = day.parse().ok()?;
         let (year, month, day) = (date.year(), date.month().unsigned_abs(), date.day().unsigned_abs());
         let date = Date::try_new_gregorian(year.into(), month, day).ok()?;
@@ -128,7 +129,7 @@ impl Reader {
 }
 
 /// The name of a language in itself, with the variety where there is one: `português (BR)`; the
-/// code where nobody has written it down.
+/// code where the name is unknown.
 pub(crate) fn language_name(code: &str) -> String {
     let (primary, variety) = code.split_once('-').unwrap_or((code, ""));
     let lower = primary.to_ascii_lowercase();
@@ -140,7 +141,7 @@ pub(crate) fn language_name(code: &str) -> String {
     }
 }
 
-/// As much of a query as a sentence can hold.
+/// The beginning of a query, short enough for a sentence.
 pub(crate) fn shortened(query: &str) -> Cow<'_, str> {
     const MAX_SHOWN: usize = 80;
     match query.char_indices().nth(MAX_SHOWN) {
@@ -149,7 +150,7 @@ pub(crate) fn shortened(query: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text with its first letter in upper case, as names of languages stand in a list.
+/// A text with its first letter in upper case, for names of languages in a list.
 pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_labels_are_whole() {
+    fn the_labels_are_complete() {
         labels::check(LABELS);
         let code = [
             include_str!("results.rs"),
@@ -178,7 +179,7 @@ mod tests {
             include_str!("../middleware/html_errors.rs"),
             include_str!("locale.rs"),
         ];
-        // Those of problems and of dates are found by the names of these.
+        // The keys of problem and date labels are composed from these names.
         let is_built = |key: &str| ["p-", "d-", "date_"].iter().any(|before| key.starts_with(before));
         for key in LABELS.lines().skip(1).filter_map(|line| line.split(" | ").next()).filter(|key| !is_built(key)) {
             assert!(code.iter().any(|code| code.contains(&format!("\"{key}\""))), "nothing shows {key}");
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_speaks_the_first_of_the_readers_languages_that_it_knows() {
+    fn a_page_is_in_the_first_of_the_readers_languages_that_pages_have() {
         for (ui_lang, accepted, expected) in [
             (Some("pt-BR"), "es", "pt"),
             (Some("ES"), "fr", "es"),
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_numbers_and_lists_are_written_as_the_reader_writes_them() {
+    fn dates_numbers_and_lists_are_formatted_for_the_reader() {
         let date = Moment::parse("2021-11-03").unwrap();
         let names = ["Ana".to_owned(), "Luis".to_owned(), "Inés".to_owned()];
         for (lang, day, number, list) in [

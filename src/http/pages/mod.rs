@@ -1,4 +1,4 @@
-//! The pages for readers: HTML from the server, whole without a script.
+//! The pages for readers: HTML from the server, which works without scripts.
 
 pub(crate) mod card;
 pub(crate) mod facets;
@@ -15,7 +15,7 @@ pub(crate) use self::related::related;
 pub(crate) use self::results::results;
 pub(crate) use self::welcome::welcome;
 
-// What `routes!` makes of the annotations.
+// Items that `routes!` generates from the annotations.
 pub(crate) use self::related::__path_related;
 pub(crate) use self::results::__path_results;
 pub(crate) use self::welcome::__path_welcome;

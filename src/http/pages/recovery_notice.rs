@@ -1,5 +1,5 @@
-//! What was searched for instead of what was typed, and the way back to that; and that not all of it
-//! was looked for.
+//! The notice that the query was changed, with a link to the search as typed; and that a part of it
+//! was skipped.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -11,11 +11,11 @@ use crate::engine::RecoveryKind;
 use crate::http::api::search::AnsweredSearch;
 use crate::http::paths;
 
-/// The notice; nothing where the search is answered as it was typed.
+/// The notice; empty where the search was run as typed.
 pub(crate) fn notice(
     site: &SiteFrame,
     reader: &Reader,
-    asked: &SearchUrl,
+    requested: &SearchUrl,
     answered: &AnsweredSearch,
     facets: &Facets<'_>,
 ) -> Markup {
@@ -30,21 +30,21 @@ pub(crate) fn notice(
         } else if recovery.to != recovery.from {
             // Escaped by the engine.
             let to = html! { strong { (PreEscaped(recovery.to_html.as_str())) } };
-            lines.push(reader.shown("respelt", &to));
+            lines.push(reader.label_with_html("respelt", &to));
         }
-        // Of what is newest no word was asked for, but filters were.
+        // The newest-articles fallback drops no words, but it may drop filters.
         let words = if is_newest { &[] } else { recovery.dropped_words.as_slice() };
         let filters = recovery.dropped_filters.iter();
         let filters = filters.map(|dropped| facets.filter_label(dropped.name, &dropped.value));
         let dropped: Vec<String> = words.iter().cloned().chain(filters).collect();
         if !dropped.is_empty() {
-            lines.push(reader.shown("dropped", &strong(reader.list(&dropped))));
+            lines.push(reader.label_with_html("dropped", &strong(reader.list(&dropped))));
         }
     } else if !answered.answer.corrections.is_empty() {
         let searched = answered.answer.corrections.iter().flat_map(|correction| correction.searched.iter().cloned());
-        lines.push(reader.shown("respelt", &strong(reader.list(&searched.collect::<Vec<_>>()))));
+        lines.push(reader.label_with_html("respelt", &strong(reader.list(&searched.collect::<Vec<_>>()))));
     }
-    let is_helped = !lines.is_empty();
+    let is_changed = !lines.is_empty();
     if answered.is_partial {
         lines.push(html! { (reader.label("partial")) });
     }
@@ -52,10 +52,10 @@ pub(crate) fn notice(
         @if !lines.is_empty() {
             div.notice {
                 @for line in &lines { p { (line) } }
-                // Of what is not there in any spelling, nothing is there in this one.
-                @if is_helped && !asked.q.is_empty() && !is_newest {
-                    p { a href=(site.link(paths::RESULTS_PAGE, &asked.taken(true).to_query())) rel="nofollow" {
-                        (reader.told("literal", &[("q", &shortened(&asked.q))]))
+                // After a newest-articles fallback, the search as typed has no results either.
+                @if is_changed && !requested.q.is_empty() && !is_newest {
+                    p { a href=(site.link(paths::RESULTS_PAGE, &requested.with_literal(true).to_query())) rel="nofollow" {
+                        (reader.label_with("literal", &[("q", &shortened(&requested.q))]))
                     } }
                 }
             }

@@ -1,4 +1,4 @@
-//! The related block as a piece of HTML, for sites that put it into their pages on the server.
+//! The related block as HTML, for sites that include it on the server.
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -12,13 +12,13 @@ use crate::engine::{Reason, RelatedHit, RelatedTo, SearchEngine};
 use crate::http::api::articles::key;
 use crate::http::api::related::RelatedParams;
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfBlock, Problems};
+use crate::http::error::responses::{BlockErrors, Problems};
 use crate::http::request::clock;
 use crate::http::request::query::InQuery;
 use crate::http::request::registry::{BLOCK_LANG, Including, LEVEL, REASONS};
 use crate::http::state::App;
 
-/// How many reasons are told, and how many words of one: as the widget does.
+/// The most reasons, and the most words of one; the widget has the same limit.
 const MAX_REASONS: usize = 3;
 
 /// The related block as HTML
@@ -33,14 +33,14 @@ const MAX_REASONS: usize = 3;
     operation_id = "relatedBlock",
     tag = "Widgets",
     params(InQuery<Including>),
-    responses((status = 200, description = "The block, or nothing", body = String, content_type = "text/html"), Problems<OfBlock>)
+    responses((status = 200, description = "The block, or nothing", body = String, content_type = "text/html"), Problems<BlockErrors>)
 )]
 pub(crate) async fn related(
     State(app): State<App>,
     InQuery { params, .. }: InQuery<Including>,
 ) -> Result<Response, Problem> {
     let key = key(&params)?;
-    let asked = RelatedParams::read(&params)?;
+    let request = RelatedParams::read(&params)?;
     let lang = params.one(&BLOCK_LANG)?;
     let (level, has_reasons) = (params.whole(&LEVEL)?, params.choice(&REASONS)?);
     let work = move |engine: &dyn SearchEngine| {
@@ -49,10 +49,10 @@ pub(crate) async fn related(
             Some(lang) => lang,
             None => engine.article(&key, clock::now_s())?.ok_or_else(Problem::no_article)?.card.lang,
         };
-        Ok((lang, asked.answer(engine.as_ref(), RelatedTo::Article(key))?.hits))
+        Ok((lang, request.answer(engine.as_ref(), RelatedTo::Article(key))?.hits))
     };
     let (lang, hits) = app.with_engine(work).await?;
-    let block = Block { reader: Reader::speaking(&lang), level, has_reasons };
+    let block = Block { reader: Reader::for_language(&lang), level, has_reasons };
     let lang = [(header::CONTENT_LANGUAGE, HeaderValue::from_static(block.reader.lang))];
     Ok((lang, layout::guarded(), block.write(&hits).into_string()).into_response())
 }
@@ -92,11 +92,11 @@ impl Block {
     }
 
     fn reasons(&self, reasons: &[Reason]) -> String {
-        let told: Vec<String> = reasons.iter().filter_map(|reason| self.reason(reason)).take(MAX_REASONS).collect();
-        told.join(" · ")
+        let texts: Vec<String> = reasons.iter().filter_map(|reason| self.reason(reason)).take(MAX_REASONS).collect();
+        texts.join(" · ")
     }
 
-    /// A reason in words; that nothing nearer was found is none.
+    /// The text of a reason; `None` for the fallback tiers of kind and date.
     fn reason(&self, reason: &Reason) -> Option<String> {
         let (key, what) = match reason {
             Reason::Terms { terms } => ("by-terms", self.reader.list(terms.get(..MAX_REASONS).unwrap_or(terms))),
@@ -107,11 +107,11 @@ impl Block {
             Reason::Author { author } => ("by-author", author.clone()),
             Reason::Kind | Reason::Recent => return None,
         };
-        Some(self.reader.told(key, &[("what", &what)]))
+        Some(self.reader.label_with(key, &[("what", &what)]))
     }
 }
 
-/// A heading of a level; there are none below the sixth.
+/// A heading of a level; HTML has none below the sixth.
 fn heading(level: usize, class: &str, lang: Option<&str>, content: &Markup) -> Markup {
     let dir = lang.map(|_| "auto");
     match level {

@@ -1,4 +1,4 @@
-//! The page of results.
+//! The results page.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use super::search_url::SearchUrl;
 use crate::engine::{Hit, MAX_OFFSET, Recovery, RecoveryKind, Sort, Translation};
 use crate::http::api::search::{AnsweredSearch, Search};
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfPage, Problems};
+use crate::http::error::responses::{PageErrors, Problems};
 use crate::http::formats::atom;
 use crate::http::formats::json_ld::{self, ItemList};
 use crate::http::paths;
@@ -36,7 +36,7 @@ use crate::http::state::App;
     operation_id = "resultsPage",
     tag = "Pages",
     params(InAddress<Reading>, AcceptLanguage),
-    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<OfPage>)
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"), Problems<PageErrors>)
 )]
 pub(crate) async fn results(
     State(app): State<App>,
@@ -45,37 +45,38 @@ pub(crate) async fn results(
     InAddress { params, .. }: InAddress<Reading>,
 ) -> Result<Response, Problem> {
     let begun = Instant::now();
-    let asked = SearchUrl::read(&params)?;
-    let reader = Reader::of(asked.ui_lang.as_deref(), &headers);
-    let mut asking = asked.as_search(&params);
-    // Page and hits are in the same language, unless all that is told is one that no page is in.
-    let is_foreign = reader.told_lang.is_none() && negotiation::language(&headers).is_some();
-    if asked.ui_lang.is_none() && !is_foreign {
-        asking = asking.with(&UI_LANG, reader.told_lang.as_deref().unwrap_or(reader.lang));
+    let requested = SearchUrl::read(&params)?;
+    let reader = Reader::of(requested.ui_lang.as_deref(), &headers);
+    let mut search_params = requested.as_search(&params);
+    // Page and hits use the same language, except where the headers only name languages that no
+    // page has.
+    let is_foreign = reader.requested_lang.is_none() && negotiation::language(&headers).is_some();
+    if requested.ui_lang.is_none() && !is_foreign {
+        search_params = search_params.with(&UI_LANG, reader.requested_lang.as_deref().unwrap_or(reader.lang));
     }
-    let search = Search::read(&asking, &SORT, &headers, &app.settings)?;
+    let search = Search::read(&search_params, &SORT, &headers, &app.settings)?;
     let metrics = app.metrics.clone();
     let answered = app.with_engine(move |engine| search.answer(engine, &metrics, begun)).await?;
     let site = SiteFrame::of(&app.settings, &uri, &headers);
-    let helped = answered.answer.recovery.as_ref().map(|recovery| asked.as_helped(recovery));
-    let shown = helped.as_ref().unwrap_or(&asked);
-    let page = Results { site: &site, reader: &reader, asked: &asked, shown, answered: &answered };
+    let relaxed = answered.answer.recovery.as_ref().map(|recovery| requested.as_relaxed(recovery));
+    let shown = relaxed.as_ref().unwrap_or(&requested);
+    let page = Results { site: &site, reader: &reader, requested: &requested, shown, answered: &answered };
     Ok(page.answer())
 }
 
 struct Results<'p> {
     site: &'p SiteFrame,
     reader: &'p Reader,
-    asked: &'p SearchUrl,
-    /// The search that is answered, as far as its filters go.
+    requested: &'p SearchUrl,
+    /// The search that was run, as far as its filters differ.
     shown: &'p SearchUrl,
     answered: &'p AnsweredSearch,
 }
 
 impl Results<'_> {
     fn answer(&self) -> Response {
-        let (site, reader, asked) = (self.site, self.reader, self.asked);
-        let title = match asked.q.as_str() {
+        let (site, reader, requested) = (self.site, self.reader, self.requested);
+        let title = match requested.q.as_str() {
             "" => reader.label("all").to_owned(),
             q => format!("{} – {}", shortened(q), reader.label("search")),
         };
@@ -84,11 +85,11 @@ impl Results<'_> {
             site,
             reader,
             path: Some(paths::RESULTS_PAGE),
-            ui_lang: asked.ui_lang.as_deref(),
+            ui_lang: requested.ui_lang.as_deref(),
             title: &title,
             is_front: false,
             head: self.head(feed.as_deref()),
-            in_lang: &|lang| asked.in_lang(lang).to_query(),
+            in_lang: &|lang| requested.in_lang(lang).to_query(),
             main: self.main(),
             foot: html! {
                 @if let Some(feed) = &feed {
@@ -99,39 +100,39 @@ impl Results<'_> {
         page.answer(StatusCode::OK)
     }
 
-    /// The address of its feed. That answers what it is asked for as it is written: where more was done
-    /// for a search than to spell it otherwise, it has none.
+    /// The address of the feed. A feed runs the search as typed, so a relaxed search has no feed
+    /// unless only its spelling was corrected.
     fn feed(&self) -> Option<String> {
-        let asked = match &self.answered.answer.recovery {
+        let requested = match &self.answered.answer.recovery {
             Some(Recovery { kind, to, .. }) if kind.is_respelling() => {
                 SearchUrl { q: to.clone(), ..self.shown.clone() }
             }
-            _ if self.is_as_typed() => self.asked.clone(),
+            _ if self.is_as_typed() => self.requested.clone(),
             _ => return None,
         };
-        Some(self.site.link(paths::FEED, &asked.to_feed_query()))
+        Some(self.site.link(paths::FEED, &requested.to_feed_query()))
     }
 
-    /// Whether what was typed is answered, and nothing else.
+    /// Whether the search was run as typed.
     fn is_as_typed(&self) -> bool {
         self.answered.answer.recovery.is_none() && self.answered.answer.corrections.is_empty()
     }
 
     fn head(&self, feed: Option<&str>) -> Markup {
-        let (site, reader, asked) = (self.site, self.reader, self.asked);
+        let (site, reader, requested) = (self.site, self.reader, self.requested);
         let total = reader.number(self.answered.answer.total.value);
-        let about = match asked.q.as_str() {
-            "" => reader.told("about-all", &[("site", site.name())]),
-            q => reader.told("about-results", &[("site", site.name()), ("n", &total), ("q", &shortened(q))]),
+        let about = match requested.q.as_str() {
+            "" => reader.label_with("about-all", &[("site", site.name())]),
+            q => reader.label_with("about-results", &[("site", site.name()), ("n", &total), ("q", &shortened(q))]),
         };
         html! {
             meta name="description" content=(about);
-            // Results of a search are no page of a site: each query, filter and order would be one
-            // more, without end, of texts that stand elsewhere. Crawlers may follow their links.
-            @if !asked.is_plain() { meta name="robots" content="noindex, follow"; }
-            link rel="canonical" href=(site.address(paths::RESULTS_PAGE, &asked.to_query()));
-            @if let Some(before) = self.before() { link rel="prev" href=(self.to(&asked.on_page(before))); }
-            @if let Some(after) = self.after() { link rel="next" href=(self.to(&asked.on_page(after))); }
+            // Result pages are kept out of indexes: queries, filters and orders give endlessly many
+            // pages whose texts stand elsewhere. Crawlers may follow their links.
+            @if !requested.is_plain() { meta name="robots" content="noindex, follow"; }
+            link rel="canonical" href=(site.address(paths::RESULTS_PAGE, &requested.to_query()));
+            @if let Some(before) = self.previous_page() { link rel="prev" href=(self.to(&requested.on_page(before))); }
+            @if let Some(after) = self.next_page() { link rel="next" href=(self.to(&requested.on_page(after))); }
             @if let Some(feed) = feed {
                 link rel="alternate" type=(atom::MEDIA_TYPE) href=(feed) title=(reader.label("feed"));
             }
@@ -139,24 +140,24 @@ impl Results<'_> {
     }
 
     fn main(&self) -> Markup {
-        let (site, reader, asked, answer) = (self.site, self.reader, self.asked, &self.answered.answer);
-        let facets = Facets { site, reader, asked: self.shown, counts: &answer.facets };
+        let (site, reader, requested, answer) = (self.site, self.reader, self.requested, &self.answered.answer);
+        let facets = Facets { site, reader, requested: self.shown, counts: &answer.facets };
         html! {
-            (form(site, reader, &asked.q, self.shown.kept()))
+            (form(site, reader, &requested.q, self.shown.form_fields()))
             h1 { (self.heading()) }
             @if !self.answered.is_newest() && !answer.hits.is_empty() {
                 p.total {
                     (reader.count("results", answer.total.value))
-                    @if asked.page > 1 { " · " (self.place("page-of", asked.page)) }
+                    @if requested.page > 1 { " · " (self.page_label("page-of", requested.page)) }
                 }
             }
-            (notice(site, reader, asked, self.answered, &facets))
+            (notice(site, reader, requested, self.answered, &facets))
             (facets.chosen())
             div.columns {
                 @if self.has_true_counts() { (facets.whole()) }
                 div.found {
                     @if answer.hits.is_empty() {
-                        (self.ways_on())
+                        (self.empty_state())
                     } @else {
                         (self.orders())
                         ol.hits role="list" {
@@ -166,22 +167,23 @@ impl Results<'_> {
                     }
                 }
             }
-            (self.as_data())
+            (self.json_ld())
         }
     }
 
-    /// Whether facets lead to what they count: where words were left out under filters, other ones
-    /// can find what holds all words, and what is newest was not searched for.
+    /// Whether selecting a facet value gives its count. It does not where words were dropped and
+    /// filters are set, because another filter may match all words; nor after a newest-articles
+    /// fallback.
     fn has_true_counts(&self) -> bool {
         match self.answered.answer.recovery.as_ref().map(|recovery| recovery.kind) {
             Some(RecoveryKind::Newest) => false,
-            Some(RecoveryKind::FewerWords | RecoveryKind::AnyWord) => self.asked.filters.is_empty(),
+            Some(RecoveryKind::FewerWords | RecoveryKind::AnyWord) => self.requested.filters.is_empty(),
             _ => true,
         }
     }
 
     fn heading(&self) -> String {
-        let q = self.asked.q.as_str();
+        let q = self.requested.q.as_str();
         let key = match (q, self.answered.answer.total.value) {
             ("", 0) => "nothing",
             ("", _) => "all",
@@ -189,49 +191,49 @@ impl Results<'_> {
             _ if self.answered.is_newest() => "none",
             _ => "results-for",
         };
-        self.reader.told(key, &[("q", &shortened(q))])
+        self.reader.label_with(key, &[("q", &shortened(q))])
     }
 
-    fn to(&self, asked: &SearchUrl) -> String {
-        self.site.link(paths::RESULTS_PAGE, &asked.to_query())
+    fn to(&self, requested: &SearchUrl) -> String {
+        self.site.link(paths::RESULTS_PAGE, &requested.to_query())
     }
 
-    /// How many pages there are.
-    fn last(&self) -> usize {
+    /// The number of the last page.
+    fn last_page(&self) -> usize {
         let hits = usize::try_from(self.answered.answer.total.value).unwrap_or(usize::MAX);
         hits.div_ceil(HITS_A_PAGE).min(MAX_OFFSET / HITS_A_PAGE + 1)
     }
 
-    fn before(&self) -> Option<usize> {
-        (self.asked.page > 1 && self.asked.page <= self.last()).then(|| self.asked.page - 1)
+    fn previous_page(&self) -> Option<usize> {
+        (self.requested.page > 1 && self.requested.page <= self.last_page()).then(|| self.requested.page - 1)
     }
 
-    fn after(&self) -> Option<usize> {
-        (self.asked.page < self.last()).then(|| self.asked.page + 1)
+    fn next_page(&self) -> Option<usize> {
+        (self.requested.page < self.last_page()).then(|| self.requested.page + 1)
     }
 
-    fn place(&self, key: &str, page: usize) -> String {
+    fn page_label(&self, key: &str, page: usize) -> String {
         let number = |page: usize| self.reader.number(page as u64);
-        self.reader.told(key, &[("n", &number(page)), ("last", &number(self.last()))])
+        self.reader.label_with(key, &[("n", &number(page)), ("last", &number(self.last_page()))])
     }
 
     fn orders(&self) -> Markup {
-        // Of what matches no words, what is newest comes first.
-        let is_by_date = self.asked.q.is_empty() || self.answered.is_newest();
+        // Without words to match, the newest come first by default.
+        let is_by_date = self.requested.q.is_empty() || self.answered.is_newest();
         let orders: &[(Sort, &str)] = match is_by_date {
             true => &[(Sort::Relevance, "sort-newest"), (Sort::Oldest, "sort-oldest")],
             false => {
                 &[(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Oldest, "sort-oldest")]
             }
         };
-        let present = match self.asked.sort {
+        let present = match self.requested.sort {
             Sort::Newest if is_by_date => Sort::Relevance,
             sort => sort,
         };
         html! {
             nav.orders aria-label=(self.reader.label("sort")) {
                 @for (sort, label) in orders {
-                    a href=(self.to(&self.asked.sorted(*sort))) rel="nofollow"
+                    a href=(self.to(&self.requested.sorted(*sort))) rel="nofollow"
                         aria-current=[(present == *sort).then_some("true")] { (self.reader.label(label)) }
                 }
             }
@@ -249,7 +251,7 @@ impl Results<'_> {
             @if !snippet.0.is_empty() { p lang=(card.lang) dir="auto" { (snippet) } }
             @if !card.topics.is_empty() { p.aside lang=(card.lang) dir="auto" { (card::topics(&card.topics)) } }
             @if !hit.translations.is_empty() {
-                p.aside { (reader.shown("also", &self.translations(&hit.translations))) }
+                p.aside { (reader.label_with_html("also", &self.translations(&hit.translations))) }
             }
         }
     }
@@ -266,64 +268,64 @@ impl Results<'_> {
     }
 
     fn pages(&self) -> Markup {
-        let (last, page) = (self.last(), self.asked.page);
+        let (last, page) = (self.last_page(), self.requested.page);
         let mut near = vec![1, page.saturating_sub(1), page, page + 1, last];
         near.retain(|number| (1..=last).contains(number));
         near.dedup();
         html! {
             @if last > 1 {
                 nav.pages aria-label=(self.reader.label("pages")) {
-                    @if let Some(before) = self.before() {
-                        a rel="prev" href=(self.to(&self.asked.on_page(before))) { (self.reader.label("previous")) }
+                    @if let Some(before) = self.previous_page() {
+                        a rel="prev" href=(self.to(&self.requested.on_page(before))) { (self.reader.label("previous")) }
                     }
                     @for (place, number) in near.iter().enumerate() {
                         @if place.checked_sub(1).and_then(|at| near.get(at)).is_some_and(|before| before + 1 < *number) { span { "…" } }
-                        a href=(self.to(&self.asked.on_page(*number)))
+                        a href=(self.to(&self.requested.on_page(*number)))
                             aria-current=[(*number == page).then_some("page")] { (self.reader.number(*number as u64)) }
                     }
-                    @if let Some(after) = self.after() {
-                        a rel="next" href=(self.to(&self.asked.on_page(after))) { (self.reader.label("next")) }
+                    @if let Some(after) = self.next_page() {
+                        a rel="next" href=(self.to(&self.requested.on_page(after))) { (self.reader.label("next")) }
                     }
                 }
             }
         }
     }
 
-    /// What a reader can do who has no hits here.
-    fn ways_on(&self) -> Markup {
-        let (reader, asked) = (self.reader, self.asked);
+    /// Suggestions for a reader without hits on this page.
+    fn empty_state(&self) -> Markup {
+        let (reader, requested) = (self.reader, self.requested);
         if self.answered.answer.total.value > 0 {
             return html! {
-                p { (self.place("no-page", asked.page)) }
-                p { a href=(self.to(&asked.on_page(self.last()))) { (reader.label("last-page")) } }
+                p { (self.page_label("no-page", requested.page)) }
+                p { a href=(self.to(&requested.on_page(self.last_page()))) { (reader.label("last-page")) } }
             };
         }
-        let newest = SearchUrl { ui_lang: asked.ui_lang.clone(), ..SearchUrl::default() };
+        let newest = SearchUrl { ui_lang: requested.ui_lang.clone(), ..SearchUrl::default() };
         html! {
-            @if asked.literal { p { (reader.label("exactly")) } }
-            @else if !asked.q.is_empty() { p { (reader.label("check")) } }
+            @if requested.literal { p { (reader.label("exactly")) } }
+            @else if !requested.q.is_empty() { p { (reader.label("check")) } }
             ul.ways {
-                @if asked.literal {
-                    li { a href=(self.to(&asked.taken(false))) rel="nofollow" { (reader.label("similar")) } }
+                @if requested.literal {
+                    li { a href=(self.to(&requested.with_literal(false))) rel="nofollow" { (reader.label("similar")) } }
                 }
-                @if !asked.filters.is_empty() {
-                    li { a href=(self.to(&asked.unfiltered())) rel="nofollow" { (reader.label("without-filters")) } }
+                @if !requested.filters.is_empty() {
+                    li { a href=(self.to(&requested.unfiltered())) rel="nofollow" { (reader.label("without-filters")) } }
                 }
                 li { a href=(self.to(&newest)) { (reader.label("newest")) } }
             }
         }
     }
 
-    /// The hits for programs, as `Accept: application/ld+json` answers them. That says nothing of how
-    /// a search was helped, so that it stands where it was not.
-    fn as_data(&self) -> Markup {
+    /// The hits as JSON-LD, as `Accept: application/ld+json` gives them. JSON-LD cannot say that
+    /// the query was changed, so it is left out then.
+    fn json_ld(&self) -> Markup {
         let AnsweredSearch { query, answer, .. } = self.answered;
         if answer.hits.is_empty() || !self.is_as_typed() {
             return Markup::default();
         }
         let cards = answer.hits.iter().map(|hit| hit.card.clone());
         let list = ItemList::of(query.clone(), answer.total.value, answer.place, cards);
-        // Nothing in it can end the element.
+        // With `<` escaped, the JSON cannot end the element.
         let json = serde_json::to_string(&list).unwrap_or_default().replace('<', "\\u003c");
         html! { script type=(json_ld::MEDIA_TYPE) { (PreEscaped(json)) } }
     }

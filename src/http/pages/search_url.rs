@@ -1,4 +1,4 @@
-//! What a page of results was asked for, and the addresses of the pages beside it.
+//! The search of a results page, and the addresses of its neighbours.
 
 use form_urlencoded::Serializer;
 
@@ -13,29 +13,29 @@ use crate::http::request::registry::{
 use crate::http::request::types::Form;
 
 /// The most values of all filters together, and the longest query string, in bytes. Every link of a
-/// page says all of it again: without a bound, a page would grow with its square.
+/// page repeats all of it, so without a limit the size of a page would grow quadratically.
 const MAX_FILTERS: usize = 32;
 const MAX_ADDRESS_BYTES: usize = 8_192;
 
-/// A search as its address says it, each value as the API writes it.
+/// A search as its address gives it, each value as the API writes it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct SearchUrl {
     /// The query.
     pub(crate) q: String,
-    /// The filters and their values, in the order in which an address has them.
+    /// The filters and their values, in the order of an address.
     pub(crate) filters: Vec<(&'static str, String)>,
     /// The order.
     pub(crate) sort: Sort,
-    /// Whether the query is taken as it was typed.
+    /// Whether the query is exact: not corrected and not relaxed.
     pub(crate) literal: bool,
-    /// Which page, from 1 on; 0 is the first, too.
+    /// The number of the page, from 1; 0 is the first page too.
     pub(crate) page: usize,
     /// The language that the reader has chosen.
     pub(crate) ui_lang: Option<String>,
 }
 
 impl SearchUrl {
-    /// Understands the parameters of the page.
+    /// Parses the parameters of the page.
     pub(crate) fn read(params: &Params) -> Result<SearchUrl, Problem> {
         let text = |moment: crate::article::Moment| moment.as_str().to_owned();
         let mut filters = Vec::new();
@@ -60,8 +60,8 @@ impl SearchUrl {
         if let Some((name, _)) = filters.get(MAX_FILTERS) {
             return Err(Problem::bad_value(name, &format!("one of at most {MAX_FILTERS} filters")));
         }
-        let asked = SearchUrl {
-            // Of more nothing is searched for.
+        let requested = SearchUrl {
+            // The engine reads no more than this.
             q: params.one(&Q)?.unwrap_or_default().trim().chars().take(MAX_CHARS).collect(),
             filters,
             sort: params.choice(&SORT)?,
@@ -69,12 +69,12 @@ impl SearchUrl {
             page: params.whole(&PAGE)?,
             ui_lang: params.one(&UI_LANG)?,
         };
-        if asked.to_query().len() > MAX_ADDRESS_BYTES {
-            let longest = asked.filters.iter().max_by_key(|(_, value)| value.len());
+        if requested.to_query().len() > MAX_ADDRESS_BYTES {
+            let longest = requested.filters.iter().max_by_key(|(_, value)| value.len());
             let name = longest.map_or(Q.name, |(name, _)| name);
             return Err(Problem::bad_value(name, &format!("shorter: the whole takes over {MAX_ADDRESS_BYTES} bytes")));
         }
-        Ok(asked)
+        Ok(requested)
     }
 
     /// The same as parameters of a search of the API.
@@ -83,7 +83,7 @@ impl SearchUrl {
         params.without(&[&PAGE]).with(&OFFSET, &offset.to_string()).with(&LIMIT, &HITS_A_PAGE.to_string())
     }
 
-    /// Whether it is what it is without any parameter but a language: the list of all that is new.
+    /// Whether no parameter but a language is given: the list of the newest works.
     pub(crate) fn is_plain(&self) -> bool {
         self.q.is_empty() && self.filters.is_empty() && self.sort == Sort::Relevance && !self.literal && self.page == 1
     }
@@ -93,7 +93,7 @@ impl SearchUrl {
         self.filters.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a filter has a value; languages are compared as BCP 47 has them.
+    /// Whether a filter has a value; the case of languages does not matter.
     pub(crate) fn has(&self, name: &str, value: &str) -> bool {
         self.values(name).any(|known| known.eq_ignore_ascii_case(value))
     }
@@ -103,12 +103,12 @@ impl SearchUrl {
         SearchUrl { page, ..self.clone() }
     }
 
-    /// In another order.
+    /// The search in another order.
     pub(crate) fn sorted(&self, sort: Sort) -> SearchUrl {
         SearchUrl { sort, page: 1, ..self.clone() }
     }
 
-    /// With this value alone for a filter.
+    /// The search with this value as the only one of a filter.
     pub(crate) fn only(&self, name: &'static str, value: &str) -> SearchUrl {
         let mut other = self.clone();
         let place = other.filters.iter().position(|(known, _)| *known == name).unwrap_or(other.filters.len());
@@ -117,60 +117,60 @@ impl SearchUrl {
         SearchUrl { page: 1, ..other }
     }
 
-    /// Without a value of a filter.
+    /// The search without a value of a filter.
     pub(crate) fn without(&self, name: &str, value: &str) -> SearchUrl {
         let mut other = self.clone();
         other.filters.retain(|(known, held)| *known != name || !held.eq_ignore_ascii_case(value));
         SearchUrl { page: 1, ..other }
     }
 
-    /// With the filters that were left to a search that was helped.
-    pub(crate) fn as_helped(&self, recovery: &Recovery) -> SearchUrl {
+    /// The search with the filters that remained after a relaxation.
+    pub(crate) fn as_relaxed(&self, recovery: &Recovery) -> SearchUrl {
         let is_dropped = |(name, value): &(&str, String)| {
             recovery.dropped_filters.iter().any(|dropped| {
-                // Dates are told as days, and there is one of each.
+                // Dropped dates are reported as days, and a search has one of each.
                 dropped.name == *name && (dropped.value.eq_ignore_ascii_case(value) || name.starts_with("date_"))
             })
         };
-        let mut helped = self.clone();
-        helped.filters.retain(|filter| !is_dropped(filter));
+        let mut relaxed = self.clone();
+        relaxed.filters.retain(|filter| !is_dropped(filter));
         if recovery.kind == RecoveryKind::BroaderTopic {
-            helped.filters.retain(|(name, _)| *name != TOPIC.name);
+            relaxed.filters.retain(|(name, _)| *name != TOPIC.name);
         }
         let broader = recovery.topics.iter().map(|topic| (TOPIC.name, topic.clone()));
-        helped.filters.splice(0..0, broader);
-        helped
+        relaxed.filters.splice(0..0, broader);
+        relaxed
     }
 
-    /// Without any filter.
+    /// The search without filters.
     pub(crate) fn unfiltered(&self) -> SearchUrl {
         SearchUrl { filters: Vec::new(), page: 1, ..self.clone() }
     }
 
-    /// With the query as it was typed, or with all that it may mean.
-    pub(crate) fn taken(&self, literal: bool) -> SearchUrl {
+    /// The search with the query exact, or open to corrections and relaxation.
+    pub(crate) fn with_literal(&self, literal: bool) -> SearchUrl {
         SearchUrl { literal, page: 1, ..self.clone() }
     }
 
-    /// In a language that is chosen.
+    /// The search in a chosen language.
     pub(crate) fn in_lang(&self, lang: &str) -> SearchUrl {
         SearchUrl { ui_lang: Some(lang.to_owned()), ..self.clone() }
     }
 
-    /// What a form keeps besides the query.
-    pub(crate) fn kept(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    /// The parameters that a form keeps besides the query.
+    pub(crate) fn form_fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let filters = self.filters.iter().map(|(name, value)| (*name, value.as_str()));
         let sort = sort_name(self.sort).map(|name| (SORT.name, name));
         filters.chain(sort).chain(self.ui_lang.as_deref().map(|lang| (UI_LANG.name, lang)))
     }
 
-    /// The query string, in a fixed order; what is as it would be anyway is left out.
+    /// The query string, in a fixed order; default values are left out.
     pub(crate) fn to_query(&self) -> String {
         let mut query = Serializer::new(String::new());
         if !self.q.is_empty() {
             query.append_pair(Q.name, &self.q);
         }
-        query.extend_pairs(self.kept());
+        query.extend_pairs(self.form_fields());
         if self.literal {
             query.append_pair(LITERAL.name, "true");
         }
@@ -180,13 +180,13 @@ impl SearchUrl {
         query.finish()
     }
 
-    /// The query string of its feed, which has no pages.
+    /// The query string of the feed, which has no pages.
     pub(crate) fn to_feed_query(&self) -> String {
         SearchUrl { page: 1, literal: false, ..self.clone() }.to_query()
     }
 }
 
-/// An order by its name, where it is not the one that is meant without a name.
+/// The name of an order; `None` for the default.
 fn sort_name(sort: Sort) -> Option<&'static str> {
     SORT.form.others.iter().find(|(_, known)| *known == sort).map(|(name, _)| *name)
 }
@@ -204,26 +204,26 @@ mod tests {
     use super::*;
     use crate::http::request::registry::Reading;
 
-    fn asked(query: &str) -> SearchUrl {
+    fn requested(query: &str) -> SearchUrl {
         SearchUrl::read(&Params::from_address::<Reading>(Some(query))).unwrap()
     }
 
     #[test]
-    fn an_address_is_written_as_it_was_read_and_in_one_way() {
+    fn an_address_round_trips_in_canonical_form() {
         for (typed, written) in [
             ("utm_source=x&ui_lang=es&page=2&q=+becas+&kind=", "q=becas&ui_lang=es&page=2"),
             ("topic=Programs/Research&q=x&kind=blog&kind=blog", "q=x&topic=programs%2Fresearch&kind=blog"),
             ("sort=-date&literal=true&page=1&q=x", "q=x&sort=-date&literal=true"),
             ("sort=relevance&literal=false&year=2021", "year=2021"),
         ] {
-            assert_eq!(asked(typed).to_query(), written);
-            assert_eq!(asked(written).to_query(), written);
+            assert_eq!(requested(typed).to_query(), written);
+            assert_eq!(requested(written).to_query(), written);
         }
     }
 
     #[test]
-    fn neighbours_differ_in_what_they_are_asked_for_and_begin_anew() {
-        let here = asked("q=x&kind=blog&kind=event&lang=es&page=3&ui_lang=fr");
+    fn neighbours_change_one_thing_and_start_at_the_first_page() {
+        let here = requested("q=x&kind=blog&kind=event&lang=es&page=3&ui_lang=fr");
         assert_eq!(here.only("kind", "article").to_query(), "q=x&kind=article&lang=es&ui_lang=fr");
         assert_eq!(here.without("kind", "blog").to_query(), "q=x&kind=event&lang=es&ui_lang=fr");
         assert_eq!(here.without("lang", "ES").to_query(), "q=x&kind=blog&kind=event&ui_lang=fr");

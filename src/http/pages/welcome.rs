@@ -1,5 +1,5 @@
-//! The front door: for programs a few words of JSON, for people the state of the index and how to
-//! search it.
+//! The front page: a short JSON document for programs; the state of the index and a search form for
+//! people.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use crate::engine::facets::ValueCount;
 use crate::engine::query::Query;
 use crate::engine::{EngineError, Facet, IndexVersion, SearchEngine, SearchRequest};
 use crate::http::error::problem::Problem;
-use crate::http::error::responses::{OfDoor, Problems};
+use crate::http::error::responses::{FrontPageErrors, Problems};
 use crate::http::paths;
 use crate::http::request::clock;
 use crate::http::request::negotiation::{self, AcceptLanguage};
@@ -67,7 +67,7 @@ impl Welcome {
     params(InQuery<Speaking>, AcceptLanguage),
     responses(
         (status = 200, description = "What there is here", content((Welcome = "application/json"), (String = "text/html"))),
-        Problems<OfDoor>
+        Problems<FrontPageErrors>
     )
 )]
 pub(crate) async fn welcome(
@@ -77,7 +77,7 @@ pub(crate) async fn welcome(
     address: InAddress<Speaking>,
 ) -> Result<Response, Problem> {
     if !negotiation::prefers_page(&headers) {
-        // A program's mistake is told, as by every route that answers data.
+        // A program gets an error for an invalid request, as on every data route.
         Params::from_query::<Speaking>(uri.query())?.one(&UI_LANG)?;
         let vary = [(header::VARY, HeaderValue::from_static("Accept"))];
         return Ok((vary, Json(Welcome::of(&app))).into_response());
@@ -87,15 +87,15 @@ pub(crate) async fn welcome(
     let reader = Reader::of(ui_lang.as_deref(), &headers);
     let index = match app.with_engine(move |engine| Ok(Index::of(engine)?)).await {
         Ok(index) => Some(index),
-        // To say so is what the page is for.
+        // The page itself reports that there is no index.
         Err(problem) if problem.is_not_ready() => None,
         Err(problem) => return Err(problem),
     };
-    let front = Front { site: &site, reader: &reader, ui_lang: ui_lang.as_deref(), index };
+    let front = FrontPage { site: &site, reader: &reader, ui_lang: ui_lang.as_deref(), index };
     Ok(front.answer())
 }
 
-/// What is answered from, as far as readers see it.
+/// The state of the index, as far as readers see it.
 struct Index {
     version: IndexVersion,
     articles: u64,
@@ -122,17 +122,17 @@ impl Index {
     }
 }
 
-struct Front<'p> {
+struct FrontPage<'p> {
     site: &'p SiteFrame,
     reader: &'p Reader,
     ui_lang: Option<&'p str>,
     index: Option<Index>,
 }
 
-impl Front<'_> {
+impl FrontPage<'_> {
     fn answer(&self) -> Response {
         let (site, reader) = (self.site, self.reader);
-        let title = reader.told("welcome", &[("site", site.name())]);
+        let title = reader.label_with("welcome", &[("site", site.name())]);
         let page = PageLayout {
             site,
             reader,
@@ -189,7 +189,7 @@ impl Front<'_> {
         }
     }
 
-    /// The lines that put the widgets on a page, with the addresses of this server.
+    /// The HTML that embeds the widgets, with the addresses of this server.
     fn snippets(&self) -> Markup {
         let (site, reader) = (self.site, self.reader);
         let script = html! { script type="module" src=(site.address(paths::WIDGETS, "")) {} };
@@ -208,7 +208,7 @@ impl Front<'_> {
         html! {
             @for (label, lines) in all {
                 h3 { (reader.label(label)) }
-                // What is markup there is text here.
+                // Rendered as text, not as markup.
                 pre tabindex="0" { code { (lines.into_string()) } }
             }
         }

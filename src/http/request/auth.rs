@@ -1,4 +1,4 @@
-//! Who may change something: whoever shows the admin token (RFC 6750).
+//! Authorizes changes by the admin token (RFC 6750).
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::http::middleware::client_ip::client_of;
 use crate::http::state::App;
 use crate::http::state::rate_limiter::bucket_of;
 
-/// The changes that a caller who showed the token may ask for. An argument of this type comes
-/// before the body, which is not read for anybody else.
+/// Proof that the caller sent the admin token. As a handler's argument it comes before the body,
+/// which is not read for anybody else.
 pub(crate) struct Authorized(pub(crate) Arc<Admin>);
 
 impl FromRequestParts<App> for Authorized {
@@ -27,7 +27,7 @@ impl FromRequestParts<App> for Authorized {
             return Err(Problem::unauthorized(false));
         };
         let client = bucket_of(client_of(&parts.extensions, &parts.headers, &app.settings.service.trusted_proxies));
-        match app.guesses.judge(client, admin.token().is(shown.token())).await {
+        match app.guesses.check(client, admin.token().is(shown.token())).await {
             Ok(true) => Ok(Authorized(admin)),
             Ok(false) => Err(Problem::unauthorized(true)),
             Err(wait) => Err(Problem::rate_limited(wait)),
@@ -35,7 +35,7 @@ impl FromRequestParts<App> for Authorized {
     }
 }
 
-/// As [`Authorized`], with a place among those who push at the same time.
+/// Like [`Authorized`], with a permit for concurrent pushes.
 pub(crate) struct Admitted(pub(crate) Arc<Admin>, pub(crate) OwnedSemaphorePermit);
 
 impl FromRequestParts<App> for Admitted {
@@ -43,7 +43,7 @@ impl FromRequestParts<App> for Admitted {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Admitted, Problem> {
         let Authorized(admin) = Authorized::from_request_parts(parts, app).await?;
-        let place = admin.admit().ok_or_else(Problem::too_busy)?;
-        Ok(Admitted(admin, place))
+        let permit = admin.admit().ok_or_else(Problem::too_busy)?;
+        Ok(Admitted(admin, permit))
     }
 }

@@ -11,12 +11,12 @@ use crate::http::state::App;
 use crate::http::state::settings::Settings;
 
 impl BaseUrl {
-    /// What the configuration says, else what a request says of itself, if it does.
+    /// The configured address, else the one in the request, if it has one.
     pub(crate) fn of(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Option<BaseUrl> {
         if let Some(configured) = &settings.public_url {
             return Some(configured.clone());
         }
-        // Of two headers Host, a proxy may have believed the other one.
+        // With two `Host` headers, a proxy may have used the other one.
         let is_named_once = headers.get_all(header::HOST).iter().nth(1).is_none();
         let named = || headers.get(header::HOST).filter(|_| is_named_once)?.to_str().ok()?.parse::<Authority>().ok();
         let authority = uri.authority().cloned().or_else(named).filter(is_host)?;
@@ -24,7 +24,7 @@ impl BaseUrl {
     }
 }
 
-/// Refuses a request that does not say which host it is for.
+/// Refuses a request without a host.
 impl FromRequestParts<App> for BaseUrl {
     type Rejection = Problem;
 

@@ -1,8 +1,8 @@
-//! The present, and how long something took.
+//! The current time, and elapsed times.
 
 use std::time::Instant;
 
-/// The present, Unix time.
+/// The current time, Unix time.
 pub(crate) fn now_s() -> i64 {
     jiff::Timestamp::now().as_second()
 }

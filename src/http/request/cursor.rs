@@ -1,4 +1,4 @@
-//! Cursors as texts that mean nothing to whoever carries them.
+//! Cursors as opaque texts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,22 +8,22 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use super::types::Form;
 use crate::engine::{Cursor, CursorKey, IndexVersion, SearchRequest};
 
-/// A cursor, and the search that it is of.
-pub(crate) struct CursorOf {
-    /// Where the page ended.
+/// A cursor with the fingerprint of its search.
+pub(crate) struct SearchCursor {
+    /// The end of the page.
     pub(crate) cursor: Cursor,
     search: u64,
 }
 
-/// What is written of a cursor.
+/// The serialized form of a cursor.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct SerializedCursor {
     #[serde(rename = "v")]
     version: (u64, u64),
     #[serde(rename = "n")]
     now_s: i64,
-    /// The bits of the score: a decimal number could be another one.
+    /// The bits of the score: a decimal number might not round-trip.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     score_bits: Option<u32>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
@@ -36,20 +36,20 @@ struct Written {
     search: u64,
 }
 
-impl CursorOf {
-    /// Whether it is of this search, whatever is asked about its page.
+impl SearchCursor {
+    /// Whether the cursor belongs to this search; parameters of the page do not matter.
     pub(crate) fn is_of(&self, request: &SearchRequest) -> bool {
         self.search == fingerprint(request)
     }
 }
 
-/// Writes a cursor of a search.
-pub(crate) fn write(cursor: &Cursor, request: &SearchRequest) -> String {
+/// Encodes a cursor of a search.
+pub(crate) fn encode(cursor: &Cursor, request: &SearchRequest) -> String {
     let (score_bits, published_s) = match cursor.key {
         CursorKey::Score(score) => (Some(score.to_bits()), None),
         CursorKey::Published(published_s) => (None, published_s),
     };
-    let written = Written {
+    let serialized = SerializedCursor {
         version: (cursor.version.generation, cursor.version.seq),
         now_s: cursor.now_s,
         score_bits,
@@ -58,31 +58,31 @@ pub(crate) fn write(cursor: &Cursor, request: &SearchRequest) -> String {
         place: cursor.place,
         search: fingerprint(request),
     };
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&written).unwrap_or_default())
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&serialized).unwrap_or_default())
 }
 
-/// What tells a search from every other whose list is another.
+/// A hash of everything that determines the list of a search.
 fn fingerprint(request: &SearchRequest) -> u64 {
     let SearchRequest { query, filters, without, ui_lang, group, sort, literal, .. } = request;
     let hash = blake3::hash(format!("{:?}", (query, filters, without, ui_lang, group, sort, literal)).as_bytes());
     hash.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// A cursor in a request.
+/// The form of a cursor in a request.
 pub(crate) struct CursorText;
 
 impl Form for CursorText {
-    type Value = CursorOf;
+    type Value = SearchCursor;
 
-    fn read(&self, text: &str) -> Option<CursorOf> {
-        let written: Written = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        let key = match written.score_bits {
+    fn read(&self, text: &str) -> Option<SearchCursor> {
+        let serialized: SerializedCursor = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let key = match serialized.score_bits {
             Some(bits) => CursorKey::Score(f32::from_bits(bits)),
-            None => CursorKey::Published(written.published_s),
+            None => CursorKey::Published(serialized.published_s),
         };
-        let version = IndexVersion { generation: written.version.0, seq: written.version.1 };
-        let cursor = Cursor { version, now_s: written.now_s, key, id: written.id, place: written.place };
-        Some(CursorOf { cursor, search: written.search })
+        let version = IndexVersion { generation: serialized.version.0, seq: serialized.version.1 };
+        let cursor = Cursor { version, now_s: serialized.now_s, key, id: serialized.id, place: serialized.place };
+        Some(SearchCursor { cursor, search: serialized.search })
     }
 
     fn expected(&self) -> String {
@@ -100,12 +100,12 @@ mod tests {
     use crate::engine::query::Query;
 
     #[test]
-    fn a_cursor_comes_back_as_it_was_and_belongs_to_its_search() {
+    fn a_cursor_round_trips_and_belongs_to_its_search() {
         let request = SearchRequest::new(Query::parse("movilidad"), 1);
         let version = IndexVersion { generation: 3, seq: u64::MAX };
         for key in [CursorKey::Score(0.1), CursorKey::Published(None), CursorKey::Published(Some(-5))] {
             let cursor = Cursor { version, now_s: 7, key, id: "ñ/\"1\"".to_owned(), place: 20 };
-            let read = CursorText.read(&write(&cursor, &request)).unwrap();
+            let read = CursorText.read(&encode(&cursor, &request)).unwrap();
             assert!(read.is_of(&SearchRequest { limit: 3, ..request.clone() }));
             assert!(!read.is_of(&SearchRequest { group: false, ..request.clone() }));
             assert_eq!(read.cursor, cursor);

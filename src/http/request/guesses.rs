@@ -1,9 +1,9 @@
-//! Wrong admin tokens, and how they are slowed.
+//! Throttles guesses of the admin token.
 //!
-//! After a few wrong tokens, whatever a client shows is looked at one at a time, and each of them
-//! takes a while. The right one waits for its turn like the others: were it let through at once, a
-//! guess would be told from the right token as fast as before. Clients that showed no wrong token
-//! never wait.
+//! After a few wrong tokens, the tokens of a client are checked one at a time, with a delay for
+//! each. The right token waits like the others: if it passed at once, an attacker could guess as
+//! fast as before and abandon every attempt that is delayed. Clients that sent no wrong token never
+//! wait.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,19 +12,19 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep_until;
 
-/// How many wrong tokens are told at once: slips of who configures a program.
-const FREE: u32 = 10;
-/// How long each further one takes.
-const EACH: Duration = Duration::from_millis(250);
-/// How long a token waits for its turn; beyond, it is refused unseen.
+/// How many wrong tokens have no delay, to allow for mistakes in configuration.
+const MAX_UNDELAYED: u32 = 10;
+/// The delay for each further token.
+const DELAY: Duration = Duration::from_millis(250);
+/// The longest delay; a token that would wait longer is refused unchecked.
 const MAX_WAIT: Duration = Duration::from_secs(8);
-/// How many wait at once, of all clients: each holds a connection.
+/// The most delayed tokens at once, of all clients: each holds a connection.
 const MAX_WAITING: usize = 128;
-/// How many clients are remembered. Whoever has more addresses than this has a few guesses by each
-/// of them anyway.
+/// The most clients in the ledger. An attacker with more addresses than this has a few free guesses
+/// from each of them anyway.
 const MAX_CLIENTS: usize = 50_000;
 
-/// Who has shown wrong tokens lately.
+/// The clients that sent wrong tokens lately.
 #[derive(Debug, Default)]
 pub(crate) struct Guesses {
     ledger: Mutex<Ledger>,
@@ -32,21 +32,21 @@ pub(crate) struct Guesses {
 
 #[derive(Debug, Default)]
 struct Ledger {
-    /// When all that a client has shown will be paid for, each by [`EACH`].
-    paid_at: HashMap<IpAddr, Instant>,
+    /// When the delays of all tokens of a client will have passed, [`DELAY`] per token.
+    settled_at: HashMap<IpAddr, Instant>,
     waiting: usize,
     swept: Option<Instant>,
 }
 
 impl Guesses {
-    /// Whether a token is the right one, told when it is the client's turn. Where too many wait,
-    /// after how long it is worth trying again.
-    pub(crate) async fn judge(&self, client: IpAddr, is_right: bool) -> Result<bool, Duration> {
+    /// Whether a token is right, returned after the client's delay. Where too many tokens wait, the
+    /// error says after how long to try again.
+    pub(crate) async fn check(&self, client: IpAddr, is_right: bool) -> Result<bool, Duration> {
         let now = Instant::now();
-        let Some(turn) = self.lock().turn(client, is_right, now)? else { return Ok(is_right) };
-        // Whoever gives up before its turn need not have paid.
+        let Some(delay_end) = self.lock().delay_end(client, is_right, now)? else { return Ok(is_right) };
+        // A client that disconnects during its delay is not charged.
         let mut waiting = WaitingToken { guesses: self, client, is_refunded: true };
-        sleep_until(turn.into()).await;
+        sleep_until(delay_end.into()).await;
         waiting.is_refunded = is_right;
         Ok(is_right)
     }
@@ -57,39 +57,40 @@ impl Guesses {
 }
 
 impl Ledger {
-    /// When it is the client's turn, which is paid for then; `None` where it is at once, and only a
-    /// wrong token is paid for.
-    fn turn(&mut self, client: IpAddr, is_right: bool, now: Instant) -> Result<Option<Instant>, Duration> {
-        let paid_at = self.paid_at.get(&client).copied().filter(|paid_at| *paid_at > now).unwrap_or(now);
-        let turn = paid_at.checked_sub(EACH * (FREE - 1)).filter(|turn| *turn > now);
-        if let Some(wait) = turn.map(|turn| turn.saturating_duration_since(now))
+    /// The end of the client's delay, for which it is charged; `None` without a delay, in which
+    /// case only a wrong token is charged.
+    fn delay_end(&mut self, client: IpAddr, is_right: bool, now: Instant) -> Result<Option<Instant>, Duration> {
+        let settled_at = self.settled_at.get(&client).copied().filter(|settled_at| *settled_at > now).unwrap_or(now);
+        let delay_end = settled_at.checked_sub(DELAY * (MAX_UNDELAYED - 1)).filter(|delay_end| *delay_end > now);
+        if let Some(wait) = delay_end.map(|delay_end| delay_end.saturating_duration_since(now))
             && (wait > MAX_WAIT || self.waiting >= MAX_WAITING)
         {
             return Err(wait.saturating_sub(MAX_WAIT).max(Duration::from_secs(1)));
         }
-        if turn.is_some() || !is_right {
+        if delay_end.is_some() || !is_right {
             self.sweep(now);
-            self.paid_at.insert(client, paid_at + EACH);
+            self.settled_at.insert(client, settled_at + DELAY);
         }
-        self.waiting += usize::from(turn.is_some());
-        Ok(turn)
+        self.waiting += usize::from(delay_end.is_some());
+        Ok(delay_end)
     }
 
-    /// Forgets who has paid, once a second; where there is no room all the same, anybody.
+    /// Removes clients whose delays have passed, once a second. Where the ledger is still full, it
+    /// removes an arbitrary client.
     fn sweep(&mut self, now: Instant) {
         if self.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= Duration::from_secs(1)) {
             self.swept = Some(now);
-            self.paid_at.retain(|_, paid_at| *paid_at > now);
+            self.settled_at.retain(|_, settled_at| *settled_at > now);
         }
-        if self.paid_at.len() >= MAX_CLIENTS
-            && let Some(client) = self.paid_at.keys().next().copied()
+        if self.settled_at.len() >= MAX_CLIENTS
+            && let Some(client) = self.settled_at.keys().next().copied()
         {
-            self.paid_at.remove(&client);
+            self.settled_at.remove(&client);
         }
     }
 }
 
-/// A token that waits for its turn.
+/// A token that is being delayed.
 struct WaitingToken<'a> {
     guesses: &'a Guesses,
     client: IpAddr,
@@ -101,10 +102,10 @@ impl Drop for WaitingToken<'_> {
         let mut ledger = self.guesses.lock();
         ledger.waiting -= 1;
         if self.is_refunded
-            && let Some(paid_at) = ledger.paid_at.get_mut(&self.client)
-            && let Some(earlier) = paid_at.checked_sub(EACH)
+            && let Some(settled_at) = ledger.settled_at.get_mut(&self.client)
+            && let Some(earlier) = settled_at.checked_sub(DELAY)
         {
-            *paid_at = earlier;
+            *settled_at = earlier;
         }
     }
 }
@@ -118,18 +119,18 @@ mod tests {
     }
 
     fn waits(ledger: &mut Ledger, number: u32, is_right: bool, now: Instant) -> Result<Duration, Duration> {
-        let turn = ledger.turn(client(number), is_right, now)?;
-        Ok(turn.map_or(Duration::ZERO, |turn| turn - now))
+        let delay_end = ledger.delay_end(client(number), is_right, now)?;
+        Ok(delay_end.map_or(Duration::ZERO, |delay_end| delay_end - now))
     }
 
     #[test]
-    fn after_a_few_wrong_tokens_each_takes_a_while() {
+    fn after_a_few_wrong_tokens_each_is_delayed() {
         let (mut ledger, now) = (Ledger::default(), Instant::now());
-        for _ in 0..FREE {
+        for _ in 0..MAX_UNDELAYED {
             assert_eq!(waits(&mut ledger, 1, false, now), Ok(Duration::ZERO));
         }
-        assert_eq!(waits(&mut ledger, 1, false, now), Ok(EACH));
-        assert_eq!(waits(&mut ledger, 1, true, now), Ok(EACH * 2), "the right one in its turn");
+        assert_eq!(waits(&mut ledger, 1, false, now), Ok(DELAY));
+        assert_eq!(waits(&mut ledger, 1, true, now), Ok(DELAY * 2), "the right token is delayed too");
         assert_eq!(waits(&mut ledger, 2, true, now), Ok(Duration::ZERO), "from elsewhere at once");
         let refused = (0..MAX_WAITING).find_map(|_| waits(&mut ledger, 1, false, now).err());
         assert!(refused.is_some_and(|wait| wait >= Duration::from_secs(1)), "{refused:?}");
@@ -137,51 +138,51 @@ mod tests {
     }
 
     #[test]
-    fn right_tokens_are_free() {
+    fn right_tokens_are_not_charged() {
         let (mut ledger, now) = (Ledger::default(), Instant::now());
         for _ in 0..1_000 {
             assert_eq!(waits(&mut ledger, 1, true, now), Ok(Duration::ZERO));
         }
-        assert!(ledger.paid_at.is_empty());
+        assert!(ledger.settled_at.is_empty());
     }
 
     #[test]
-    fn what_is_kept_of_clients_is_bounded() {
+    fn the_ledger_is_bounded() {
         let (mut ledger, now) = (Ledger::default(), Instant::now());
         for number in 0..MAX_CLIENTS as u32 + 1_000 {
             assert_eq!(waits(&mut ledger, number, false, now), Ok(Duration::ZERO));
         }
-        assert!(ledger.paid_at.len() <= MAX_CLIENTS, "{}", ledger.paid_at.len());
+        assert!(ledger.settled_at.len() <= MAX_CLIENTS, "{}", ledger.settled_at.len());
         assert_eq!(waits(&mut ledger, 1, false, now + Duration::from_secs(2)), Ok(Duration::ZERO));
-        assert_eq!(ledger.paid_at.len(), 1);
+        assert_eq!(ledger.settled_at.len(), 1);
     }
 
     #[test]
-    fn who_gives_up_has_not_paid_and_those_who_wait_are_bounded() {
+    fn a_disconnected_client_is_not_charged_and_waiting_tokens_are_bounded() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let guesses = Guesses::default();
             let state = || {
                 let ledger = guesses.lock();
-                (ledger.paid_at[&client(1)], ledger.waiting)
+                (ledger.settled_at[&client(1)], ledger.waiting)
             };
-            for _ in 0..FREE {
-                assert_eq!(guesses.judge(client(1), false).await, Ok(false));
+            for _ in 0..MAX_UNDELAYED {
+                assert_eq!(guesses.check(client(1), false).await, Ok(false));
             }
-            let (paid_at, _) = state();
-            let given_up = tokio::time::timeout(EACH / 10, guesses.judge(client(1), false)).await;
+            let (settled_at, _) = state();
+            let given_up = tokio::time::timeout(DELAY / 10, guesses.check(client(1), false)).await;
             assert!(given_up.is_err());
-            assert_eq!(state(), (paid_at, 0));
+            assert_eq!(state(), (settled_at, 0));
             let begun = Instant::now();
-            assert_eq!(guesses.judge(client(1), true).await, Ok(true));
-            assert!(begun.elapsed() >= EACH / 2, "{:?}", begun.elapsed());
-            assert_eq!(state(), (paid_at, 0));
+            assert_eq!(guesses.check(client(1), true).await, Ok(true));
+            assert!(begun.elapsed() >= DELAY / 2, "{:?}", begun.elapsed());
+            assert_eq!(state(), (settled_at, 0));
             guesses.lock().waiting = MAX_WAITING;
             for _ in 0..2 {
-                let _ = guesses.lock().turn(client(1), false, Instant::now());
+                let _ = guesses.lock().delay_end(client(1), false, Instant::now());
             }
-            assert!(guesses.judge(client(1), true).await.is_err());
-            assert_eq!(guesses.judge(client(2), true).await, Ok(true));
+            assert!(guesses.check(client(1), true).await.is_err());
+            assert_eq!(guesses.check(client(2), true).await, Ok(true));
         });
     }
 }

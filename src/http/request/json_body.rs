@@ -1,4 +1,4 @@
-//! JSON bodies of requests: their type and size are checked before they are read.
+//! JSON bodies of requests. Type and size are checked before the body is read.
 
 use std::marker::PhantomData;
 
@@ -15,10 +15,10 @@ use super::query::Params;
 use super::registry::{Described, Nothing, Takes};
 use crate::http::error::problem::Problem;
 
-/// The longest JSON body, in bytes: twenty searches of 512 characters fit with ease.
+/// The longest JSON body, in bytes: twenty searches of 512 characters fit easily.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
-/// A JSON object; a route that reads one takes nothing in its query string.
+/// A JSON object. A route that reads one takes no query parameters.
 pub(crate) struct Object(pub(crate) Map<String, Value>);
 
 impl<S: Send + Sync> FromRequest<S> for Object {
@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequest<S> for Object {
         Params::from_query::<Nothing>(request.uri().query())?;
         check_type(request.headers(), &[JSON])?;
         let bytes = read(request, MAX_BYTES).await?;
-        // Its nesting is bounded by serde_json: a deeper body is an error, not a full stack.
+        // serde_json limits the nesting: a deeper body is an error, not a stack overflow.
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Ok(Object(object)),
             Ok(_) => Err(Problem::bad_body("should be a JSON object")),
@@ -37,9 +37,9 @@ impl<S: Send + Sync> FromRequest<S> for Object {
     }
 }
 
-/// The parameters of a route that has them in its body, as members of an object.
+/// The parameters of a route that takes them in its body, as members of an object.
 pub(crate) struct InBody<T> {
-    /// What was given.
+    /// The given parameters.
     pub(crate) params: Params,
     takes: PhantomData<T>,
 }
@@ -73,20 +73,20 @@ impl<T: Takes> PartialSchema for InBody<T> {
 
 impl<T: Takes> ToSchema for InBody<T> {}
 
-/// The schema of one value, with what it is for.
+/// The schema of one value, with its description.
 fn described(mut schema: Schema, about: &str) -> Schema {
     let description = match &mut schema {
         Schema::Object(object) => &mut object.description,
         Schema::AnyOf(any) => &mut any.description,
-        // The forms are no others.
+        // Parameters have no other schemas.
         _ => return schema,
     };
     *description = Some(about.to_owned());
     schema
 }
 
-/// Reads a body of at most so many bytes. One that says that it is longer is refused before any of
-/// it is waited for.
+/// Reads a body of at most so many bytes. A body with a larger declared length is refused before it
+/// is read.
 pub(crate) async fn read(mut request: Request, max_bytes: usize) -> Result<Bytes, Problem> {
     if request.body().size_hint().lower() > max_bytes as u64 {
         return Err(Problem::too_large(max_bytes));
@@ -98,14 +98,14 @@ pub(crate) async fn read(mut request: Request, max_bytes: usize) -> Result<Bytes
     })
 }
 
-/// Refuses a body of another type than these, or one that is coded (RFC 9110, 8.4): it would be
-/// read as if it were not, and what it becomes would have no limit.
+/// Refuses a body of another type, or one with a content coding (RFC 9110, 8.4): it would be parsed
+/// without decoding, and its decoded size would be unlimited.
 pub(crate) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
     check_coding(headers)?;
     if is_of_type(headers, types) { Ok(()) } else { Err(Problem::media_type(types.first().unwrap_or(&JSON))) }
 }
 
-/// Refuses a body that is coded.
+/// Refuses a body with a content coding.
 pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), Problem> {
     let codings = headers.get_all(header::CONTENT_ENCODING);
     let is_plain = |coding: &str| coding.trim().is_empty() || coding.trim().eq_ignore_ascii_case("identity");
@@ -118,7 +118,7 @@ pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), Problem> {
 /// The media type of JSON.
 pub(crate) const JSON: &str = "application/json";
 
-/// Whether the body is said to be of one of these media types; parameters do not matter.
+/// Whether the body declares one of these media types; parameters of the type do not matter.
 fn is_of_type(headers: &HeaderMap, types: &[&str]) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let media_type = value.split(';').next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! From a request to typed values: parameters, bodies, headers.
+//! Parses requests into typed values: parameters, bodies, headers.
 
 pub(crate) mod auth;
 pub(crate) mod base_url;

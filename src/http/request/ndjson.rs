@@ -1,21 +1,21 @@
-//! A stream of bytes becomes lines, in memory that the longest allowed line bounds.
+//! Splits a stream of bytes into lines; the longest allowed line bounds its memory.
 
 /// One line of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NdjsonLine {
-    /// Its place, from 1.
+    /// Its number, from 1.
     pub(crate) number: u64,
-    /// Its bytes without the line end; or, where there are too many, how many.
+    /// Its bytes without the line end, or its length where it is too long.
     pub(crate) text: Result<Vec<u8>, usize>,
 }
 
-/// Cuts what comes into lines.
+/// Splits bytes into lines.
 pub(crate) struct Lines {
     max_bytes: usize,
     number: u64,
-    /// The beginning of the line that has not ended; no more of it than is allowed.
+    /// The beginning of the incomplete line, at most the allowed length.
     begun: Vec<u8>,
-    /// How long that line is so far.
+    /// The length of that line so far.
     length: usize,
 }
 
@@ -25,18 +25,18 @@ impl Lines {
         Lines { max_bytes, number: 1, begun: Vec::new(), length: 0 }
     }
 
-    /// Takes up more bytes; puts the lines that end in them behind `lines`. Blank lines are counted
-    /// and passed over.
+    /// Adds bytes, and appends the lines that they complete to `lines`. Blank lines are counted but
+    /// left out.
     pub(crate) fn feed(&mut self, bytes: &[u8], lines: &mut Vec<NdjsonLine>) {
-        for (place, piece) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        for (place, part) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if place > 0 {
                 self.end_line(lines);
             }
-            self.extend(piece);
+            self.extend(part);
         }
     }
 
-    /// Ends the last line, which need have no line end.
+    /// Ends the last line, which may lack a line end.
     pub(crate) fn finish(&mut self, lines: &mut Vec<NdjsonLine>) {
         self.end_line(lines);
     }
@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
 
-    fn cut(chunks: &[&[u8]], max_bytes: usize) -> Vec<NdjsonLine> {
+    fn lines(chunks: &[&[u8]], max_bytes: usize) -> Vec<NdjsonLine> {
         let (mut lines, mut found) = (Lines::new(max_bytes), Vec::new());
         for chunk in chunks {
             lines.feed(chunk, &mut found);
@@ -86,22 +86,22 @@ mod tests {
     fn lines_are_numbered_and_long_ones_are_measured() {
         let text = |number, text: &str| NdjsonLine { number, text: Ok(text.into()) };
         let long = |number, length| NdjsonLine { number, text: Err(length) };
-        let found = cut(&[b"\xef\xbb\xbfone\n\n \r\ntw", b"o\r\n123456", b"7890\n", b"three"], 5);
+        let found = lines(&[b"\xef\xbb\xbfone\n\n \r\ntw", b"o\r\n123456", b"7890\n", b"three"], 5);
         assert_eq!(found, [long(1, 6), text(4, "two\r"), long(5, 10), text(6, "three")]);
-        assert_eq!(cut(&[b"\xef\xbb\xbfone\n"], 9), [text(1, "one")]);
-        assert_eq!(cut(&[], 5), []);
-        assert_eq!(cut(&[b"\n"], 5), []);
+        assert_eq!(lines(&[b"\xef\xbb\xbfone\n"], 9), [text(1, "one")]);
+        assert_eq!(lines(&[], 5), []);
+        assert_eq!(lines(&[b"\n"], 5), []);
     }
 
     proptest! {
         #[test]
-        fn however_the_stream_is_cut_the_lines_are_the_same(text in "[a\n é]{0,40}", at in 0usize..60, max_bytes in 0usize..9) {
+        fn the_lines_do_not_depend_on_the_chunks(text in "[a\n é]{0,40}", at in 0usize..60, max_bytes in 0usize..9) {
             let bytes = text.as_bytes();
             let (first, second) = bytes.split_at(at.min(bytes.len()));
             let singly: Vec<&[u8]> = bytes.chunks(1).collect();
-            let whole = cut(&[bytes], max_bytes);
-            prop_assert_eq!(&cut(&[first, second], max_bytes), &whole);
-            prop_assert_eq!(&cut(&singly, max_bytes), &whole);
+            let whole = lines(&[bytes], max_bytes);
+            prop_assert_eq!(&lines(&[first, second], max_bytes), &whole);
+            prop_assert_eq!(&lines(&singly, max_bytes), &whole);
             for line in &whole {
                 let written = text.split('\n').nth(line.number as usize - 1).unwrap();
                 match &line.text {

@@ -1,5 +1,5 @@
-//! What a client prefers: the lists with weights of `Accept` and `Accept-Language` (RFC 9110,
-//! 12.4.2 and 12.5).
+//! Content negotiation: the weighted lists of `Accept` and `Accept-Language` (RFC 9110, 12.4.2 and
+//! 12.5).
 
 use axum::http::header::HeaderName;
 use axum::http::{HeaderMap, header};
@@ -10,8 +10,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::article::is_language_tag;
 
-/// The ranges of a header and their weights from 0 (never) to 1, in their order. A weight that is
-/// none counts as 1; a header is never an error.
+/// The ranges of a header and their weights from 0 (never) to 1, in their order. An invalid weight
+/// counts as 1; a header is never an error.
 fn weighted<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = (&'h str, f32)> {
     let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     lines.flat_map(|line| line.split(',')).map(|range| {
@@ -25,12 +25,12 @@ fn weighted<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item
     })
 }
 
-/// The language that `Accept-Language` prefers; `None` where it names none.
+/// The preferred language of `Accept-Language`; `None` where it names none.
 pub(crate) fn language(headers: &HeaderMap) -> Option<String> {
     language_that(headers, |tag| Some(tag.to_owned()))
 }
 
-/// What is known of the languages of `Accept-Language`, for the one among these that it prefers.
+/// The value of the preferred language of `Accept-Language` for which `known` has one.
 pub(crate) fn language_that<T>(headers: &HeaderMap, known: impl Fn(&str) -> Option<T>) -> Option<T> {
     let mut best: Option<(f32, T)> = None;
     for (tag, weight) in weighted(headers, &header::ACCEPT_LANGUAGE) {
@@ -45,21 +45,21 @@ pub(crate) fn language_that<T>(headers: &HeaderMap, known: impl Fn(&str) -> Opti
     best.map(|(_, found)| found)
 }
 
-/// What programs read.
+/// The media types of data.
 const DATA: [&str; 2] = ["application/json", "application/problem+json"];
 
-/// Whether `Accept` prefers a page to what programs read.
+/// Whether `Accept` prefers a page to data.
 pub(crate) fn prefers_page(headers: &HeaderMap) -> bool {
     DATA.into_iter().all(|data| prefers(headers, "text/html", data))
 }
 
-/// Whether `Accept` prefers what programs read to a page.
+/// Whether `Accept` prefers data to a page.
 pub(crate) fn prefers_data(headers: &HeaderMap) -> bool {
     DATA.into_iter().any(|data| prefers(headers, data, "text/html"))
 }
 
-/// Whether `Accept-Encoding` takes the plain text or one of some encodings (RFC 9110, 12.5.3): the
-/// plain text, unless it is refused by name or with all that is not named.
+/// Whether `Accept-Encoding` accepts the identity coding or one of `encodings` (RFC 9110, 12.5.3).
+/// Identity is acceptable unless it is refused by name or by `*`.
 pub(crate) fn takes_encoding(headers: &HeaderMap, encodings: &[&str]) -> bool {
     let mut others = None;
     let mut identity = None;
@@ -75,7 +75,7 @@ pub(crate) fn takes_encoding(headers: &HeaderMap, encodings: &[&str]) -> bool {
     identity.or(others).unwrap_or(1.0) > 0.0 || others.is_some_and(|weight| weight > 0.0)
 }
 
-/// `Accept-Language` of the routes that read it, for their documentation.
+/// `Accept-Language` in the documentation of the routes that read it.
 pub(crate) struct AcceptLanguage;
 
 impl IntoParams for AcceptLanguage {
@@ -87,9 +87,9 @@ impl IntoParams for AcceptLanguage {
     }
 }
 
-/// Whether `Accept` prefers one media type to the one that is sent otherwise. The range that
-/// names a type most precisely decides (RFC 9110, 12.5.1); a client that accepts neither gets
-/// what is sent otherwise, which serves it better than an error.
+/// Whether `Accept` prefers a media type to the default one. The most precise range that matches a
+/// type decides (RFC 9110, 12.5.1). A client that accepts neither gets the default, which serves it
+/// better than an error.
 pub(crate) fn prefers(headers: &HeaderMap, media_type: &str, to: &str) -> bool {
     weight_of(headers, media_type) > weight_of(headers, to)
 }
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_weightiest_language_is_preferred() {
+    fn the_language_with_the_highest_weight_is_preferred() {
         for (value, expected) in [
             ("es", Some("es")),
             ("en;q=0.5, es;q=0.9, *;q=0.1", Some("es")),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_is_preferred_where_it_weighs_more() {
+    fn a_type_with_a_higher_weight_is_preferred() {
         let (ld, json) = ("application/ld+json", "application/json");
         for (value, expected) in [
             (ld, true),

@@ -1,7 +1,7 @@
-//! What a request gives, strictly: what a route does not take is an error that names it.
+//! Strict parsing of parameters: an unknown parameter is an error that names it.
 //!
-//! A query string and a JSON body become the same list of names and texts, and are read and
-//! refused by the same code.
+//! A query string and a JSON body become the same list of names and texts, and are validated by the
+//! same code.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -18,17 +18,17 @@ use super::registry::{Described, Parameter, Takes};
 use super::types::{Choice, Flag, Form, JsonForm, Whole};
 use crate::http::error::problem::Problem;
 
-/// The most values of one parameter: more than anybody ticks on a page.
+/// The most values of one parameter: more than anybody selects on a page.
 const MAX_VALUES: usize = 100;
-/// The most unknown names that an error tells.
+/// The most unknown names in an error.
 const MAX_NAMED: usize = 10;
 
-/// The names and values of one request; all of the names are known to the route.
+/// The names and values of one request; the route knows all names.
 pub(crate) struct Params(Vec<(String, String)>);
 
-/// The parameters of a route that has them in its query string.
+/// The parameters of a route that takes them in its query string.
 pub(crate) struct InQuery<T> {
-    /// What was given.
+    /// The given parameters.
     pub(crate) params: Params,
     takes: PhantomData<T>,
 }
@@ -41,10 +41,10 @@ impl<S: Sync, T: Takes> FromRequestParts<S> for InQuery<T> {
     }
 }
 
-/// The parameters of a page, which passes over what it does not take: an address that a newsletter
-/// or an advertisement has added something to leads where it should. What is empty is not there.
+/// The parameters of a page, which ignores unknown ones: an address works even if a newsletter or
+/// an advertisement has added parameters. Empty values count as absent.
 pub(crate) struct InAddress<T> {
-    /// What was given.
+    /// The given parameters.
     pub(crate) params: Params,
     takes: PhantomData<T>,
 }
@@ -90,7 +90,7 @@ impl<T: Takes> IntoParams for InQuery<T> {
 }
 
 impl Params {
-    /// Reads a query string. Bytes that are no UTF-8 become replacement characters.
+    /// Parses a query string. Invalid UTF-8 becomes replacement characters.
     pub(crate) fn from_query<T: Takes>(query: Option<&str>) -> Result<Params, Problem> {
         let pairs: Vec<(String, String)> =
             form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
@@ -98,16 +98,16 @@ impl Params {
         Ok(Params(pairs))
     }
 
-    /// Reads a query string for what is taken, and passes over the rest. Control characters, which a
-    /// page cannot hold, are spaces.
+    /// Parses the known parameters of a query string, and ignores the others. Control characters,
+    /// which a page cannot contain, become spaces.
     pub(crate) fn from_address<T: Takes>(query: Option<&str>) -> Params {
         let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned();
         let taken = pairs.filter(|(name, _)| T::all().any(|parameter| parameter.name() == name));
-        let shown = taken.map(|(name, value)| (name, value.replace(char::is_control, " ")));
-        Params(shown.filter(|(_, value)| !value.is_empty()).collect())
+        let cleaned = taken.map(|(name, value)| (name, value.replace(char::is_control, " ")));
+        Params(cleaned.filter(|(_, value)| !value.is_empty()).collect())
     }
 
-    /// Reads a JSON object: texts, numbers and booleans as JSON has them, several values of a
+    /// Parses a JSON object: texts, numbers and booleans as JSON has them, several values of a
     /// repeatable parameter as an array.
     pub(crate) fn from_json<T: Takes>(object: &Map<String, Value>) -> Result<Params, Problem> {
         check_names::<T>(object.keys().map(String::as_str))?;
@@ -139,12 +139,12 @@ impl Params {
         self
     }
 
-    /// What was given, as a query string.
+    /// The given parameters as a query string.
     pub(crate) fn to_query(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
 
-    /// The values of a parameter that may be repeated.
+    /// The values of a repeatable parameter.
     pub(crate) fn all<F: Form>(&self, parameter: &Parameter<F>) -> Result<Vec<F::Value>, Problem> {
         let values = self.0.iter().filter(|(name, _)| name == parameter.name);
         if values.clone().nth(MAX_VALUES).is_some() {
@@ -153,7 +153,7 @@ impl Params {
         values.map(|(_, text)| read(parameter, text)).collect()
     }
 
-    /// The value of a parameter that may stand once.
+    /// The value of a parameter that may be given once.
     pub(crate) fn one<F: Form>(&self, parameter: &Parameter<F>) -> Result<Option<F::Value>, Problem> {
         let mut values = self.0.iter().filter(|(name, _)| name == parameter.name);
         let first = values.next();
@@ -168,12 +168,12 @@ impl Params {
         Ok(self.one(parameter)?.unwrap_or(parameter.form.default))
     }
 
-    /// Yes or no, or its default.
+    /// A boolean, or its default.
     pub(crate) fn flag(&self, parameter: &Parameter<Flag>) -> Result<bool, Problem> {
         Ok(self.one(parameter)?.unwrap_or(parameter.form.default))
     }
 
-    /// What was chosen, or its default.
+    /// The chosen value, or its default.
     pub(crate) fn choice<C: Copy + Sync>(&self, parameter: &Parameter<Choice<C>>) -> Result<C, Problem> {
         Ok(self.one(parameter)?.unwrap_or(parameter.form.default.1))
     }
@@ -200,13 +200,13 @@ fn check_names<'n, T: Takes>(names: impl Iterator<Item = &'n str>) -> Result<(),
     Err(Problem::unknown_parameters(unknown, &taken))
 }
 
-/// A JSON value as a query string would have it; `None` where it is of another form.
+/// A JSON value in the form of a query string; `None` where it has another JSON type.
 fn json_text(form: JsonForm, value: &Value) -> Option<String> {
     match (form, value) {
         (JsonForm::Text, Value::String(text)) => Some(text.clone()),
         (JsonForm::Flag, Value::Bool(flag)) => Some(flag.to_string()),
-        // `10.0` and `-0` are whole numbers to JSON Schema; what has a fraction or is too large
-        // is refused for its text.
+        // `10.0` and `-0` are whole numbers in JSON Schema; a fraction or a number out of range is
+        // refused later because of its text.
         (JsonForm::Whole, Value::Number(number)) => match number.as_f64() {
             Some(float) if number.is_f64() && float.fract() == 0.0 => Some(format!("{:.0}", float + 0.0)),
             _ => Some(number.to_string()),

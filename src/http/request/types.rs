@@ -1,4 +1,4 @@
-//! What values a parameter can have: how one is read, and how it is told to people and programs.
+//! The forms of parameter values: how a value is parsed, and how it is documented.
 
 use std::str::FromStr;
 
@@ -9,25 +9,25 @@ use crate::engine::Facet;
 
 /// The form of a parameter's values.
 pub(crate) trait Form: Sync {
-    /// What a value is read as.
+    /// The parsed type.
     type Value;
 
-    /// Reads one value; `None` where the text is none.
+    /// Parses one value; `None` where the text is invalid.
     fn read(&self, text: &str) -> Option<Self::Value>;
 
-    /// What a value should be, in words that follow "should be".
+    /// A description of valid values, which follows "should be".
     fn expected(&self) -> String;
 
-    /// The values as JSON Schema.
+    /// The JSON schema of the values.
     fn schema(&self) -> Schema;
 
-    /// What a value is in a JSON body.
+    /// The JSON type of a value in a body.
     fn json(&self) -> JsonForm {
         JsonForm::Text
     }
 }
 
-/// What a value is in a JSON body.
+/// The JSON type of a value in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JsonForm {
     /// A string.
@@ -57,9 +57,9 @@ impl Form for Text {
     }
 }
 
-/// A whole number within bounds, both of which it can be.
+/// A whole number within inclusive bounds.
 pub(crate) struct Whole {
-    /// What it is where it is not given.
+    /// The value where none is given.
     pub(crate) default: usize,
     /// The smallest.
     pub(crate) min: usize,
@@ -88,9 +88,9 @@ impl Form for Whole {
     }
 }
 
-/// Yes or no.
+/// A boolean.
 pub(crate) struct Flag {
-    /// What it is where it is not given.
+    /// The value where none is given.
     pub(crate) default: bool,
 }
 
@@ -114,11 +114,11 @@ impl Form for Flag {
     }
 }
 
-/// One of a few names, each of which means something.
+/// One of a few names, each with a value.
 pub(crate) struct Choice<T: 'static> {
-    /// What is meant where none is given.
+    /// The name and value where none is given.
     pub(crate) default: (&'static str, T),
-    /// The others.
+    /// The other names and values.
     pub(crate) others: &'static [(&'static str, T)],
 }
 
@@ -183,7 +183,7 @@ impl Form for Language {
     }
 }
 
-/// A topic's path, read as the path of slugs.
+/// A topic's path, parsed into slugs.
 pub(crate) struct TopicPath;
 
 impl Form for TopicPath {
@@ -198,7 +198,7 @@ impl Form for TopicPath {
     }
 
     fn schema(&self) -> Schema {
-        // A letter or digit somewhere: all else only separates.
+        // At least one letter or digit; all other characters only separate.
         string().pattern(Some(r"[^\W_]")).into()
     }
 }
@@ -226,7 +226,7 @@ impl Form for Year {
     }
 }
 
-/// A facet by its name, all of them, or none.
+/// The name of a facet, `all` or `none`.
 pub(crate) struct Counts;
 
 impl Form for Counts {
@@ -249,7 +249,7 @@ impl Form for Counts {
     }
 }
 
-/// What [`Counts`] can be.
+/// The valid values of [`Counts`].
 fn facet_names() -> impl Iterator<Item = &'static str> {
     Facet::ALL.into_iter().map(Facet::as_str).chain(["all", "none"])
 }

@@ -1,4 +1,4 @@
-//! What is counted and timed of requests, see [`crate::http::ops::metrics`].
+//! Counts and times requests, see [`crate::http::ops::metrics`].
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use prometheus_client::registry::Registry;
 use super::search_pool::PoolStatistics;
 use crate::http::error::problem::ProblemCode;
 
-/// Upper bounds of the times that are told apart, in seconds: an answer takes a millisecond or
-/// two, a bad one a second.
+/// The upper bounds of the histogram buckets, in seconds: a response takes a millisecond or two, a
+/// slow one a second.
 const TIMES_S: [f64; 14] = [0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -33,12 +33,12 @@ struct CodeLabels {
     code: &'static str,
 }
 
-/// What was counted since the start.
+/// The metrics since the start of the process.
 pub(crate) struct Metrics {
     pub(crate) registry: Registry,
     requests: Family<RequestLabels, Counter>,
     problems: Family<CodeLabels, Counter>,
-    whole: Family<RouteLabels, Histogram>,
+    total: Family<RouteLabels, Histogram>,
     engine: Family<RouteLabels, Histogram>,
     waiting: Family<RouteLabels, Histogram>,
     searches: Counter,
@@ -50,13 +50,13 @@ fn times() -> Histogram {
 }
 
 impl Metrics {
-    /// Nothing counted yet.
+    /// Metrics with all counts at zero.
     pub(crate) fn new() -> Metrics {
         let mut metrics = Metrics {
             registry: Registry::with_prefix("fichero"),
             requests: Family::default(),
             problems: Family::default(),
-            whole: Family::new_with_constructor(times),
+            total: Family::new_with_constructor(times),
             engine: Family::new_with_constructor(times),
             waiting: Family::new_with_constructor(times),
             searches: Counter::default(),
@@ -68,7 +68,7 @@ impl Metrics {
         registry.register(
             "request_duration_seconds",
             "Time from a request's head to the head of its answer",
-            metrics.whole.clone(),
+            metrics.total.clone(),
         );
         registry.register(
             "engine_duration_seconds",
@@ -89,7 +89,7 @@ impl Metrics {
         metrics
     }
 
-    /// Counts a search that was answered.
+    /// Counts an answered search.
     pub(crate) fn count_search(&self, results: u64) {
         self.searches.inc();
         if results == 0 {
@@ -97,14 +97,14 @@ impl Metrics {
         }
     }
 
-    /// Counts and times a request that was answered.
+    /// Counts and times an answered request.
     pub(crate) fn count_request(
         &self,
         method: &'static str,
         route: String,
         response: &Response,
-        whole: Duration,
-        crossings: PoolStatistics,
+        total: Duration,
+        statistics: PoolStatistics,
     ) {
         if let Some(ProblemCode(code)) = response.extensions().get() {
             self.problems.get_or_create(&CodeLabels { code }).inc();
@@ -112,10 +112,10 @@ impl Metrics {
         let labels = RequestLabels { method, route: route.clone(), status: response.status().as_u16() };
         self.requests.get_or_create(&labels).inc();
         let labels = RouteLabels { route };
-        self.whole.get_or_create(&labels).observe(whole.as_secs_f64());
-        if crossings.count > 0 {
-            self.engine.get_or_create(&labels).observe(crossings.worked.as_secs_f64());
-            self.waiting.get_or_create(&labels).observe(crossings.waited.as_secs_f64());
+        self.total.get_or_create(&labels).observe(total.as_secs_f64());
+        if statistics.count > 0 {
+            self.engine.get_or_create(&labels).observe(statistics.worked.as_secs_f64());
+            self.waiting.get_or_create(&labels).observe(statistics.waited.as_secs_f64());
         }
     }
 }

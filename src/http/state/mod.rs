@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! The state that all handlers share.
 
 pub(crate) mod metrics;
 pub(crate) mod queue;
@@ -23,7 +23,7 @@ use crate::http::middleware::cors;
 use crate::http::request::guesses::Guesses;
 use crate::http::route_group::RouteTable;
 
-/// What the handlers share.
+/// The state that all handlers share.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) current: Arc<dyn CurrentEngine>,
@@ -45,7 +45,7 @@ impl App {
         document: ApiDocument,
         settings: Settings,
     ) -> App {
-        // As many as the machine has cores, and one to hide a stall.
+        // One worker per core, and one more to hide a stall.
         let count = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
         let service = &settings.service;
         App {
@@ -62,7 +62,7 @@ impl App {
         }
     }
 
-    /// Runs engine code off the async threads; the one crossing of a request.
+    /// Runs engine code on the search pool, off the async threads.
     pub(crate) async fn with_engine<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn SearchEngine) -> Result<T, Problem> + Send + 'static,
@@ -71,7 +71,7 @@ impl App {
         self.workers.run(move || work(engine.as_ref())).await
     }
 
-    /// The engine as it is at this instant, for several crossings that are answered from one state.
+    /// The engine in its current state, for several searches that must see the same state.
     pub(crate) fn engine_at_present(&self) -> Result<Arc<dyn SearchEngine>, Problem> {
         self.current.state().ok_or_else(Problem::not_ready)
     }
@@ -95,7 +95,7 @@ impl FromRef<App> for CorsLayer {
     }
 }
 
-/// What caches are told of an answer from the index.
+/// The `Cache-Control` header of a response from the index.
 fn cache_control(max_age_s: u32) -> HeaderValue {
     let text = format!("public, max-age={max_age_s}, must-revalidate");
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("no-cache"))

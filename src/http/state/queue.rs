@@ -58,34 +58,35 @@ struct QueueState {
     arrivals: u64,
 }
 
-/// What is known of a client.
+/// The usage of a client.
 #[derive(Debug, Clone, Copy, Default)]
 struct Client {
-    /// What the workers' time that it has had cost, counted from what others had when it came.
-    had: Duration,
-    /// How many of its requests are worked on.
-    working: u32,
-    /// How many of its requests are in line.
+    /// What the client's time on the workers has cost. It starts at the usage of the client served
+    /// last.
+    usage: Duration,
+    /// How many of its requests are running.
+    running: u32,
+    /// How many of its requests are queued.
     waiting: usize,
 }
 
 impl Client {
-    fn is_here(&self) -> bool {
-        self.working > 0 || self.waiting > 0
+    fn is_active(&self) -> bool {
+        self.running > 0 || self.waiting > 0
     }
 
-    /// What it has had, with what it is surely having.
-    fn share(&self) -> Duration {
-        self.had + SLICE * self.working
+    /// Its usage, including the current slice of each running request.
+    fn projected_usage(&self) -> Duration {
+        self.usage + SLICE * self.running
     }
 }
 
-/// A request in line.
+/// A queued request.
 #[derive(Debug)]
 struct QueuedRequest {
     arrival: u64,
     client: IpAddr,
-    /// How long it has worked so far.
+    /// How long it has run so far.
     worked: Duration,
     wake: oneshot::Sender<WorkerPermit>,
 }
@@ -97,61 +98,61 @@ impl QueuedRequest {
     }
 }
 
-/// The order of those in line: the least goes first.
+/// The order of queued requests: the least goes first.
 type Rank = (Duration, Duration, u64);
 
 impl QueueState {
-    /// Whether one more worker may go on with a request behind its first slice.
+    /// Whether one more worker may continue a request after its first slice.
     fn has_room_for_long(&self) -> bool {
         self.workers == 1 || self.long + 1 < self.workers
     }
 
     fn rank(&self, waiting: &QueuedRequest) -> Rank {
-        let share = self.clients.get(&waiting.client).map_or(Duration::ZERO, Client::share);
-        (share, waiting.worked, waiting.arrival)
+        let projected_usage = self.clients.get(&waiting.client).map_or(Duration::ZERO, Client::projected_usage);
+        (projected_usage, waiting.worked, waiting.arrival)
     }
 
     fn client(&mut self, address: IpAddr) -> &mut Client {
-        let had = self.served;
-        self.clients.entry(address).or_insert(Client { had, ..Client::default() })
+        let usage = self.served;
+        self.clients.entry(address).or_insert(Client { usage, ..Client::default() })
     }
 
-    /// Puts a request in line; its number.
-    fn line_up(&mut self, client: IpAddr, worked: Duration, wake: oneshot::Sender<WorkerPermit>) -> u64 {
+    /// Queues a request; returns its arrival number.
+    fn enqueue(&mut self, client: IpAddr, worked: Duration, wake: oneshot::Sender<WorkerPermit>) -> u64 {
         let arrival = self.arrivals;
         self.arrivals += 1;
         let served = self.served;
-        let of_client = self.client(client);
-        of_client.waiting += 1;
-        // Who has asked for nothing for a while has saved nothing up.
-        of_client.had = of_client.had.max(served);
+        let client_usage = self.client(client);
+        client_usage.waiting += 1;
+        // A client that was idle for a while has no credit.
+        client_usage.usage = client_usage.usage.max(served);
         self.waiting.push(QueuedRequest { arrival, client, worked, wake });
         arrival
     }
 
-    /// Takes a request out of the line.
+    /// Removes a request from the queue.
     fn remove(&mut self, at: usize) -> QueuedRequest {
         let waiting = self.waiting.swap_remove(at);
         self.client(waiting.client).waiting -= 1;
         waiting
     }
 
-    /// Notes what a worker's time has cost a client, which gives it back.
-    fn give_back(&mut self, address: IpAddr, cost: Duration) {
+    /// Charges a client for a worker that becomes idle.
+    fn release(&mut self, address: IpAddr, cost: Duration) {
         self.idle += 1;
         let client = self.client(address);
-        client.working = client.working.saturating_sub(1);
-        client.had += cost;
+        client.running = client.running.saturating_sub(1);
+        client.usage += cost;
         if self.clients.len() > MAX_CLIENTS {
             let served = self.served;
-            self.clients.retain(|_, client| client.is_here() || client.had > served);
+            self.clients.retain(|_, client| client.is_active() || client.usage > served);
         }
         if self.clients.len() > MAX_CLIENTS {
-            self.clients.retain(|_, client| client.is_here());
+            self.clients.retain(|_, client| client.is_active());
         }
     }
 
-    /// The request that is worked on next, if there is a worker for it.
+    /// The next request to run, if a worker is idle.
     fn next(&mut self) -> Option<QueuedRequest> {
         if self.idle == 0 {
             return None;
@@ -163,14 +164,14 @@ impl QueueState {
         self.idle -= 1;
         self.long += usize::from(waiting.is_long());
         let client = self.client(waiting.client);
-        client.working += 1;
-        let had = client.had;
-        self.served = self.served.max(had);
+        client.running += 1;
+        let usage = client.usage;
+        self.served = self.served.max(usage);
         Some(waiting)
     }
 
-    /// Makes room for a request of a client in a line that is full: the last one goes of a client
-    /// who has more in it than this one would have.
+    /// Makes room in a full queue: removes the last request of the client with the most queued
+    /// requests, if that client has more than the newcomer would have.
     fn make_room(&mut self, newcomer: IpAddr) -> Result<QueuedRequest, Full> {
         let own = self.clients.get(&newcomer).map_or(0, |client| client.waiting) + 1;
         let most = self.waiting.iter().map(|waiting| waiting.client);
@@ -179,7 +180,7 @@ impl QueueState {
         if self.clients.get(&most).map_or(0, |client| client.waiting) <= own {
             return Err(Full);
         }
-        // What has been worked on is not thrown away.
+        // A request that has run is not dropped.
         let is_new = |waiting: &QueuedRequest| waiting.client == most && waiting.worked.is_zero();
         let new = self.waiting.iter().enumerate().filter(|(_, waiting)| is_new(waiting));
         let (last, _) = new.max_by_key(|(_, waiting)| waiting.arrival).ok_or(Full)?;
@@ -188,7 +189,7 @@ impl QueueState {
 }
 
 impl WorkerQueue {
-    /// A line before so many workers, in which so many requests may wait.
+    /// A queue for so many workers, in which so many requests may wait.
     pub(crate) fn new(workers: usize, max_waiting: usize) -> WorkerQueue {
         let state = QueueState {
             workers,
@@ -204,35 +205,37 @@ impl WorkerQueue {
     }
 
     fn state(&self) -> MutexGuard<'_, QueueState> {
-        // Held for a few comparisons; nothing in there panics half-way through a change.
+        // Held for a few comparisons; no code in the critical section panics half-way through a
+        // change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a worker. Whoever stops waiting leaves the line.
-    pub(crate) async fn place(self: &Arc<WorkerQueue>, client: IpAddr) -> Result<WorkerPermit, Full> {
+    /// Waits for a worker. Dropping the future removes the request from the queue.
+    pub(crate) async fn acquire(self: &Arc<WorkerQueue>, client: IpAddr) -> Result<WorkerPermit, Full> {
         let (wake, woken) = oneshot::channel();
-        let (arrival, left_out) = {
+        let (arrival, dropped) = {
             let mut state = self.state();
             let new = state.waiting.len().saturating_sub(state.paused);
             let is_full = new >= self.max_waiting.saturating_add(state.idle);
-            let left_out = if is_full { Some(state.make_room(client)?) } else { None };
-            (state.line_up(client, Duration::ZERO, wake), left_out)
+            let dropped = if is_full { Some(state.make_room(client)?) } else { None };
+            (state.enqueue(client, Duration::ZERO, wake), dropped)
         };
-        drop(left_out);
-        let _leaving = Leaving { line: self, arrival };
-        self.serve();
+        drop(dropped);
+        let _dequeue = DequeueOnDrop { queue: self, arrival };
+        self.assign();
         woken.await.map_err(|_| Full)
     }
 
-    /// Gives free workers to those in line.
-    fn serve(self: &Arc<WorkerQueue>) {
+    /// Assigns idle workers to queued requests.
+    fn assign(self: &Arc<WorkerQueue>) {
         loop {
             let Some(waiting) = self.state().next() else { return };
             let is_long = waiting.is_long();
             let QueuedRequest { client, worked, wake, .. } = waiting;
-            let place = WorkerPermit { line: Arc::clone(self), client, worked, is_long, since: Instant::now() };
-            // Who has gone meanwhile gives the worker back: the place is dropped, outside the lock.
-            drop(wake.send(place));
+            let permit = WorkerPermit { queue: Arc::clone(self), client, worked, is_long, since: Instant::now() };
+            // If the request is gone, its permit is dropped here, outside the lock, which frees the
+            // worker.
+            drop(wake.send(permit));
         }
     }
 
@@ -247,15 +250,15 @@ impl WorkerQueue {
     }
 }
 
-/// Leaves the line when it is dropped, where it is still in it.
-struct Leaving<'l> {
-    line: &'l WorkerQueue,
+/// Removes a request from the queue when it is dropped, if it is still queued.
+struct DequeueOnDrop<'l> {
+    queue: &'l WorkerQueue,
     arrival: u64,
 }
 
-impl Drop for Leaving<'_> {
+impl Drop for DequeueOnDrop<'_> {
     fn drop(&mut self) {
-        let mut state = self.line.state();
+        let mut state = self.queue.state();
         if let Some(at) = state.waiting.iter().position(|waiting| waiting.arrival == self.arrival) {
             let left = state.remove(at);
             drop(state);
@@ -264,60 +267,60 @@ impl Drop for Leaving<'_> {
     }
 }
 
-/// A worker that works for a request; it is given back when this is dropped.
+/// A worker assigned to a request; dropping it frees the worker.
 #[derive(Debug)]
 pub(crate) struct WorkerPermit {
-    line: Arc<WorkerQueue>,
+    queue: Arc<WorkerQueue>,
     client: IpAddr,
-    /// How long the request had worked before.
+    /// How long the request had run before.
     worked: Duration,
-    /// Whether it counts among those that go on behind their first slice.
+    /// Whether it counts among the requests after their first slice.
     is_long: bool,
     since: Instant,
 }
 
-/// A place given away; its owner is in line again.
+/// A request that gave its worker away and is queued again.
 #[derive(Debug)]
 pub(crate) struct Paused {
-    line: Arc<WorkerQueue>,
+    queue: Arc<WorkerQueue>,
     arrival: u64,
     woken: oneshot::Receiver<WorkerPermit>,
 }
 
 impl WorkerPermit {
-    /// Whether the present slice of time is over.
+    /// Whether the current slice is over.
     pub(crate) fn is_slice_over(&self) -> bool {
         self.since.elapsed() >= SLICE
     }
 
-    /// Gives the worker to who should go first, if there is somebody, and lines up again. A new
-    /// slice begins otherwise.
-    pub(crate) fn give_way(mut self) -> Result<WorkerPermit, Paused> {
-        let line = Arc::clone(&self.line);
-        let mut state = line.state();
+    /// Gives the worker to the request that should go first, if there is one, and queues this
+    /// request again. Otherwise a new slice begins.
+    pub(crate) fn yield_worker(mut self) -> Result<WorkerPermit, Paused> {
+        let queue = Arc::clone(&self.queue);
+        let mut state = queue.state();
         let slice = self.since.elapsed();
         let client = state.client(self.client);
-        client.had += cost(self.worked, slice);
+        client.usage += cost(self.worked, slice);
         self.worked += slice;
         self.since = Instant::now();
-        // Compared with those in line as if it stood there, too.
-        client.working = client.working.saturating_sub(1);
-        let own = (client.share(), self.worked, u64::MAX);
+        // Compare with the queued requests as if this one were queued too.
+        client.running = client.running.saturating_sub(1);
+        let own = (client.projected_usage(), self.worked, u64::MAX);
         state.long -= usize::from(self.is_long);
         self.is_long = false;
         let is_first = || !state.waiting.iter().any(|waiting| state.rank(waiting) < own);
-        let goes_on = state.paused >= MAX_PAUSED || (state.has_room_for_long() && is_first());
-        state.client(self.client).working += 1;
-        if goes_on {
+        let continues = state.paused >= MAX_PAUSED || (state.has_room_for_long() && is_first());
+        state.client(self.client).running += 1;
+        if continues {
             state.long += 1;
             self.is_long = true;
             return Ok(self);
         }
         let (wake, woken) = oneshot::channel();
         state.paused += 1;
-        let arrival = state.line_up(self.client, self.worked, wake);
+        let arrival = state.enqueue(self.client, self.worked, wake);
         drop(state);
-        let paused = Paused { line, arrival, woken };
+        let paused = Paused { queue, arrival, woken };
         drop(self);
         Err(paused)
     }
@@ -326,11 +329,11 @@ impl WorkerPermit {
 impl Drop for WorkerPermit {
     fn drop(&mut self) {
         {
-            let mut state = self.line.state();
+            let mut state = self.queue.state();
             state.long -= usize::from(self.is_long);
-            state.give_back(self.client, cost(self.worked, self.since.elapsed()));
+            state.release(self.client, cost(self.worked, self.since.elapsed()));
         }
-        self.line.serve();
+        self.queue.assign();
     }
 }
 
@@ -343,8 +346,8 @@ impl Paused {
 
 impl Drop for Paused {
     fn drop(&mut self) {
-        self.line.state().paused -= 1;
-        drop(Leaving { line: &self.line, arrival: self.arrival });
+        self.queue.state().paused -= 1;
+        drop(DequeueOnDrop { queue: &self.queue, arrival: self.arrival });
     }
 }
 
@@ -360,17 +363,17 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
     }
 
-    /// Lines up, and has done so when this returns.
-    async fn line_up(line: &Arc<WorkerQueue>, number: u8) -> tokio::task::JoinHandle<Result<WorkerPermit, Full>> {
-        let line = Arc::clone(line);
-        let lined_up = tokio::spawn(async move { line.place(client(number)).await });
+    /// Queues a request; it is queued when this returns.
+    async fn enqueue(queue: &Arc<WorkerQueue>, number: u8) -> tokio::task::JoinHandle<Result<WorkerPermit, Full>> {
+        let queue = Arc::clone(queue);
+        let enqueued = tokio::spawn(async move { queue.acquire(client(number)).await });
         tokio::task::yield_now().await;
-        lined_up
+        enqueued
     }
 
-    /// Who goes first of those that wait for one worker.
+    /// The order in which queued requests get the only worker.
     async fn order(
-        line: &Arc<WorkerQueue>,
+        queue: &Arc<WorkerQueue>,
         held: WorkerPermit,
         waiting: Vec<(u8, tokio::task::JoinHandle<Result<WorkerPermit, Full>>)>,
     ) -> Vec<u8> {
@@ -379,43 +382,43 @@ mod tests {
         let mut order = Vec::new();
         while !waiting.is_empty() {
             tokio::task::yield_now().await;
-            let Some(at) = waiting.iter().position(|(_, lined_up)| lined_up.is_finished()) else { continue };
-            let (number, lined_up) = waiting.remove(at);
+            let Some(at) = waiting.iter().position(|(_, enqueued)| enqueued.is_finished()) else { continue };
+            let (number, enqueued) = waiting.remove(at);
             order.push(number);
-            drop(lined_up.await.unwrap().unwrap());
+            drop(enqueued.await.unwrap().unwrap());
         }
-        assert_eq!((line.waiting(), line.idle()), (0, 1));
+        assert_eq!((queue.waiting(), queue.idle()), (0, 1));
         order
     }
 
     #[test]
-    fn who_has_had_least_goes_first_however_many_another_client_sends() {
+    fn the_client_with_the_least_usage_goes_first_however_many_requests_another_sends() {
         in_runtime(async {
-            let line = Arc::new(WorkerQueue::new(1, 100));
-            let held = line.place(client(1)).await.unwrap();
+            let queue = Arc::new(WorkerQueue::new(1, 100));
+            let held = queue.acquire(client(1)).await.unwrap();
             let mut waiting = Vec::new();
             for number in [1, 1, 1, 2, 1, 3] {
-                waiting.push((number, line_up(&line, number).await));
+                waiting.push((number, enqueue(&queue, number).await));
             }
             std::thread::sleep(SLICE);
-            assert_eq!(order(&line, held, waiting).await, [2, 3, 1, 1, 1, 1]);
+            assert_eq!(order(&queue, held, waiting).await, [2, 3, 1, 1, 1, 1]);
         });
     }
 
     #[test]
-    fn who_has_asked_for_nothing_has_saved_nothing_up() {
+    fn an_idle_client_gains_no_credit() {
         in_runtime(async {
-            let line = Arc::new(WorkerQueue::new(1, 100));
+            let queue = Arc::new(WorkerQueue::new(1, 100));
             for _ in 0..3 {
-                let place = line.place(client(1)).await.unwrap();
+                let permit = queue.acquire(client(1)).await.unwrap();
                 std::thread::sleep(SLICE);
-                drop(place);
+                drop(permit);
             }
-            // The second client comes later, and does not stand before the first for twelve slices.
-            let held = line.place(client(1)).await.unwrap();
+            // The second client comes later, and does not go before the first for twelve slices.
+            let held = queue.acquire(client(1)).await.unwrap();
             drop(held);
-            let had = |number| line.state().client(client(number)).had;
-            assert!(had(2) + SLICE * 2 >= had(1), "{:?} {:?}", had(2), had(1));
+            let usage = |number| queue.state().client(client(number)).usage;
+            assert!(usage(2) + SLICE * 2 >= usage(1), "{:?} {:?}", usage(2), usage(1));
         });
     }
 
@@ -427,17 +430,17 @@ mod tests {
     }
 
     #[test]
-    fn long_work_gives_way_between_slices_to_work_of_the_same_client() {
+    fn long_work_yields_between_slices_to_work_of_the_same_client() {
         in_runtime(async {
-            let line = Arc::new(WorkerQueue::new(1, 100));
-            let long = line.place(client(1)).await.unwrap();
-            let long = long.give_way().expect("nobody waits");
-            let short = line_up(&line, 1).await;
+            let queue = Arc::new(WorkerQueue::new(1, 100));
+            let long = queue.acquire(client(1)).await.unwrap();
+            let long = long.yield_worker().expect("nobody waits");
+            let short = enqueue(&queue, 1).await;
             std::thread::sleep(SLICE);
             assert!(long.is_slice_over());
-            let paused = long.give_way().expect_err("what has worked less goes first");
+            let paused = long.yield_worker().expect_err("the request that has run less goes first");
             let short = short.await.unwrap().unwrap();
-            assert_eq!((line.waiting(), line.idle()), (1, 0));
+            assert_eq!((queue.waiting(), queue.idle()), (1, 0));
             drop(short);
             let long = paused.resumed().await.unwrap();
             assert!(long.worked >= SLICE);
@@ -445,52 +448,52 @@ mod tests {
     }
 
     #[test]
-    fn one_worker_never_goes_on_with_long_work_so_that_it_is_free_for_new_work() {
+    fn one_worker_never_continues_long_work() {
         in_runtime(async {
-            let line = Arc::new(WorkerQueue::new(2, 100));
-            let first = line.place(client(1)).await.unwrap().give_way().expect("one of two may go on");
-            let second = line.place(client(2)).await.unwrap().give_way().expect_err("the other may not");
-            assert_eq!((line.waiting(), line.idle()), (1, 1));
-            let new = line_up(&line, 1).await.await.unwrap().unwrap();
+            let queue = Arc::new(WorkerQueue::new(2, 100));
+            let first = queue.acquire(client(1)).await.unwrap().yield_worker().expect("one of two may continue");
+            let second = queue.acquire(client(2)).await.unwrap().yield_worker().expect_err("the other may not");
+            assert_eq!((queue.waiting(), queue.idle()), (1, 1));
+            let new = enqueue(&queue, 1).await.await.unwrap().unwrap();
             drop(new);
-            assert_eq!((line.waiting(), line.idle()), (1, 1), "it is not for what was begun");
+            assert_eq!((queue.waiting(), queue.idle()), (1, 1), "the idle worker does not continue long work");
             drop(first);
             let second = second.resumed().await.unwrap();
-            assert_eq!((line.waiting(), line.idle()), (0, 1));
+            assert_eq!((queue.waiting(), queue.idle()), (0, 1));
             drop(second);
-            let long = line.state().long;
-            assert_eq!((long, line.idle()), (0, 2));
+            let long = queue.state().long;
+            assert_eq!((long, queue.idle()), (0, 2));
         });
     }
 
     #[test]
-    fn who_leaves_is_not_served_and_a_worker_for_somebody_gone_is_given_back() {
+    fn a_cancelled_request_is_not_run_and_frees_its_worker() {
         in_runtime(async {
-            let line = Arc::new(WorkerQueue::new(1, 100));
-            let held = line.place(client(1)).await.unwrap();
-            let gone = line_up(&line, 2).await;
+            let queue = Arc::new(WorkerQueue::new(1, 100));
+            let held = queue.acquire(client(1)).await.unwrap();
+            let gone = enqueue(&queue, 2).await;
             gone.abort();
             tokio::task::yield_now().await;
-            assert_eq!(line.waiting(), 0);
-            let late = line_up(&line, 2).await;
-            drop(held); // the worker is on its way
+            assert_eq!(queue.waiting(), 0);
+            let late = enqueue(&queue, 2).await;
+            drop(held); // the worker is already assigned
             late.abort();
             assert!(late.await.is_err());
-            assert_eq!((line.waiting(), line.idle()), (0, 1));
+            assert_eq!((queue.waiting(), queue.idle()), (0, 1));
         });
     }
 
     #[test]
-    fn a_full_line_has_room_for_a_client_who_is_not_in_it() {
+    fn a_full_queue_has_room_for_a_client_without_requests() {
         in_runtime(async {
-            let line = Arc::new(WorkerQueue::new(1, 2));
-            let held = line.place(client(1)).await.unwrap();
-            let (first, last) = (line_up(&line, 1).await, line_up(&line, 1).await);
-            assert_eq!(line.place(client(1)).await.unwrap_err(), Full);
-            let other = line_up(&line, 2).await;
-            assert_eq!(last.await.unwrap().unwrap_err(), Full, "the last of who had most in line");
-            assert_eq!(line.place(client(3)).await.unwrap_err(), Full, "nobody has more than one now");
-            assert_eq!(order(&line, held, vec![(1, first), (2, other)]).await.len(), 2);
+            let queue = Arc::new(WorkerQueue::new(1, 2));
+            let held = queue.acquire(client(1)).await.unwrap();
+            let (first, last) = (enqueue(&queue, 1).await, enqueue(&queue, 1).await);
+            assert_eq!(queue.acquire(client(1)).await.unwrap_err(), Full);
+            let other = enqueue(&queue, 2).await;
+            assert_eq!(last.await.unwrap().unwrap_err(), Full, "the last request of the client with the most");
+            assert_eq!(queue.acquire(client(3)).await.unwrap_err(), Full, "nobody has more than one now");
+            assert_eq!(order(&queue, held, vec![(1, first), (2, other)]).await.len(), 2);
         });
     }
 }

@@ -1,4 +1,4 @@
-//! How often one client may ask: a token bucket each.
+//! The rate limit: one token bucket per client.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -11,13 +11,14 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use crate::config::http::{RateLimit, ServiceSettings};
 use crate::http::error::problem::Problem;
 
-/// How often buckets that are full again are forgotten.
+/// How often full buckets are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// How many clients are told apart; beyond, all share one bucket until some are forgotten.
+/// The most clients with a bucket of their own; beyond that, all others share one until some are
+/// removed.
 const MAX_CLIENTS: usize = 100_000;
 
-/// The bucket that they share: nobody asks from it.
+/// The key of the shared bucket, which is no client's address.
 const SHARED: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// The buckets of all clients.
@@ -30,7 +31,7 @@ pub(crate) struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// Full buckets; `None` where clients are not limited.
+    /// Full buckets; `None` where there is no limit.
     pub(crate) fn new(settings: &ServiceSettings) -> Option<RateLimiter> {
         let RateLimit { per_second, burst } = settings.rate_limit?;
         Some(RateLimiter {
@@ -42,7 +43,7 @@ impl RateLimiter {
         })
     }
 
-    /// Takes so many tokens of a bucket; where there are not as many, none.
+    /// Takes this many tokens from a bucket, or none if there are too few.
     pub(crate) fn take(&self, bucket: IpAddr, tokens: NonZeroU32) -> Result<(), Problem> {
         self.sweep();
         let bucket = if self.buckets.len() < self.max_clients { bucket } else { SHARED };
@@ -53,8 +54,8 @@ impl RateLimiter {
         }
     }
 
-    /// Takes a token for each further request of a client that asks for so many in one: the first
-    /// was paid for as the request came.
+    /// Takes a token for each further search of a request with several searches; the first was
+    /// taken when the request arrived.
     pub(crate) fn take_further(&self, bucket: IpAddr, requests: usize) -> Result<(), Problem> {
         let requests = u32::try_from(requests).unwrap_or(u32::MAX);
         if requests > self.burst.get() {
@@ -64,7 +65,7 @@ impl RateLimiter {
     }
 
     fn sweep(&self) {
-        // Whoever comes while another sweeps need not wait for it.
+        // If another thread is sweeping, this one need not.
         let Ok(mut swept) = self.swept.try_lock() else { return };
         if swept.elapsed() >= SWEEP_EVERY {
             self.buckets.retain_recent();
@@ -73,8 +74,8 @@ impl RateLimiter {
     }
 }
 
-/// Who shares a bucket with a client: an IPv6 network of 64 bits is one customer's, who may take
-/// another address of it for every request.
+/// The bucket of a client. An IPv6 network of 64 bits is one client: a customer gets one, and may
+/// use another address of it for every request.
 pub(crate) fn bucket_of(client: IpAddr) -> IpAddr {
     match client {
         IpAddr::V4(_) => client,
@@ -123,13 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_clients_is_bounded_and_forgotten() {
+    fn buckets_are_bounded_and_removed() {
         let limiter = limiter(20, 5, 100);
         for number in 0..10_000u32 {
             let _ = limiter.take(IpAddr::V4(number.into()), NonZeroU32::MIN);
         }
         assert!(limiter.buckets.len() <= 101, "{}", limiter.buckets.len());
-        // All buckets are full again after a quarter of a second, and forgotten after a second.
+        // All buckets are full again after a quarter of a second, and removed after a second.
         std::thread::sleep(SWEEP_EVERY);
         assert!(take(&limiter, "192.0.2.1", 1).is_ok());
         assert_eq!(limiter.buckets.len(), 1);

@@ -1,4 +1,5 @@
-//! The one crossing from async threads to the engine's: bounded, fair, and measured.
+//! The search pool: the only way from async threads to the engine. It is bounded, fair and
+//! measured.
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -15,51 +16,51 @@ use super::queue::{Full, WorkerPermit, WorkerQueue};
 use crate::engine::cancellation::supervised;
 use crate::http::error::problem::Problem;
 
-/// Lets a bounded number of requests work, and a bounded number wait for a bounded time; the
-/// others are told at once to come back.
+/// Runs a bounded number of requests, and lets a bounded number wait for a bounded time; others are
+/// refused at once.
 #[derive(Debug)]
 pub(crate) struct SearchPool {
-    line: Arc<WorkerQueue>,
+    queue: Arc<WorkerQueue>,
     max_wait: Duration,
 }
 
-/// What a request's crossings have cost so far.
+/// The statistics of a request's engine calls so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PoolStatistics {
-    /// How often the engine was asked.
+    /// The number of engine calls.
     pub(crate) count: usize,
     /// How long the request waited for a worker.
     pub(crate) waited: Duration,
-    /// How long the engine worked.
+    /// How long the engine ran.
     pub(crate) worked: Duration,
 }
 
 tokio::task_local! {
-    // A handler that had to carry the figures could forget to.
-    static CROSSINGS: Cell<PoolStatistics>;
+    // Task-local, because a handler that had to pass the statistics on could forget to.
+    static STATISTICS: Cell<PoolStatistics>;
     static CLIENT: IpAddr;
     static DEADLINE: Instant;
 }
 
-/// Answers a request of a client: what it asks of the engine counts as had by that client.
-pub(crate) async fn asked_by<T>(client: IpAddr, answer: impl Future<Output = T>) -> T {
+/// Answers a request of a client, and charges the client for its engine calls.
+pub(crate) async fn for_client<T>(client: IpAddr, answer: impl Future<Output = T>) -> T {
     CLIENT.scope(client, answer).await
 }
 
-/// The client of the present request.
+/// The client of the current request.
 pub(crate) fn client() -> IpAddr {
     CLIENT.try_with(|client| *client).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
-/// Answers a request that nobody waits for beyond an instant: the engine's work for it ends then.
+/// Answers a request with a deadline, at which its engine calls are stopped.
 pub(crate) async fn until<T>(deadline: Instant, answer: impl Future<Output = T>) -> T {
     DEADLINE.scope(deadline, answer).await
 }
 
 impl PoolStatistics {
-    /// Answers a request, and tells what its crossings cost.
+    /// Answers a request, and returns the statistics of its engine calls.
     pub(crate) async fn watch<T>(answer: impl Future<Output = T>) -> (T, PoolStatistics) {
-        CROSSINGS
+        STATISTICS
             .scope(Cell::default(), async {
                 let answered = answer.await;
                 (answered, PoolStatistics::so_far())
@@ -67,47 +68,48 @@ impl PoolStatistics {
             .await
     }
 
-    /// What the crossings of the present request cost; none outside of [`PoolStatistics::watch`].
+    /// The statistics of the current request's engine calls; zero outside of
+    /// [`PoolStatistics::watch`].
     pub(crate) fn so_far() -> PoolStatistics {
-        CROSSINGS.try_with(Cell::get).unwrap_or_default()
+        STATISTICS.try_with(Cell::get).unwrap_or_default()
     }
 
     fn add(waited: Duration, worked: Duration) {
-        // Nobody watches where they work without a request.
-        let _ = CROSSINGS.try_with(|crossings| {
-            let PoolStatistics { count, waited: so_far, worked: sum } = crossings.get();
-            crossings.set(PoolStatistics { count: count + 1, waited: so_far + waited, worked: sum + worked });
+        // Without a request, nobody collects the statistics.
+        let _ = STATISTICS.try_with(|statistics| {
+            let PoolStatistics { count, waited: so_far, worked: sum } = statistics.get();
+            statistics.set(PoolStatistics { count: count + 1, waited: so_far + waited, worked: sum + worked });
         });
     }
 }
 
 impl SearchPool {
-    /// So many, for whom so many requests may wait.
+    /// A pool of so many workers, for which so many requests may wait.
     pub(crate) fn new(workers: usize, max_waiting: usize, max_wait: Duration) -> SearchPool {
-        SearchPool { line: Arc::new(WorkerQueue::new(workers, max_waiting)), max_wait }
+        SearchPool { queue: Arc::new(WorkerQueue::new(workers, max_waiting)), max_wait }
     }
 
-    /// Runs engine code off the async threads. Whoever stops waiting for it stops it.
+    /// Runs engine code off the async threads. Dropping the future stops the engine code.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let begun = Instant::now();
-        let place = tokio::time::timeout(self.max_wait, self.line.place(client())).await;
-        let place = place.map_err(|_| Problem::too_busy())?.map_err(|Full| Problem::too_busy())?;
+        let permit = tokio::time::timeout(self.max_wait, self.queue.acquire(client())).await;
+        let permit = permit.map_err(|_| Problem::too_busy())?.map_err(|Full| Problem::too_busy())?;
         let waited = begun.elapsed();
-        // Closed with this future, wherever it is dropped.
+        // Closed when this future is dropped.
         let (_asking, gone) = oneshot::channel::<Infallible>();
         let deadline = DEADLINE.try_with(|deadline| *deadline).ok();
         let (span, runtime) = (Span::current(), Handle::current());
         let (done, worked, paused) = tokio::task::spawn_blocking(move || {
-            // With the work and not with the request: work that goes on keeps its worker.
+            // Moved into the work, so that the work keeps its permit even if the request is gone.
             let turn =
-                Rc::new(RefCell::new(Turn { place: Some(place), gone, deadline, runtime, paused: Duration::ZERO }));
+                Rc::new(RefCell::new(Turn { permit: Some(permit), gone, deadline, runtime, paused: Duration::ZERO }));
             let begun = Instant::now();
             let supervisor = Box::new({
                 let turn = Rc::clone(&turn);
-                move || turn.borrow_mut().goes_on()
+                move || turn.borrow_mut().continues()
             });
             let done = supervised(supervisor, || span.in_scope(work));
             let paused = turn.borrow().paused;
@@ -120,35 +122,35 @@ impl SearchPool {
     }
 }
 
-/// A request's turn at the engine, seen from the thread that works.
+/// The engine call of a request, seen from its worker thread.
 struct Turn {
-    /// The worker, while it has one.
-    place: Option<WorkerPermit>,
+    /// The permit, while the call has one.
+    permit: Option<WorkerPermit>,
     /// Closed when nobody waits for the answer any more.
     gone: oneshot::Receiver<Infallible>,
     deadline: Option<Instant>,
     runtime: Handle,
-    /// How long it has waited for others half-way.
+    /// How long the call was paused for other requests.
     paused: Duration,
 }
 
 impl Turn {
-    /// Whether the work goes on; others go first where they should.
-    fn goes_on(&mut self) -> bool {
+    /// Whether the engine call continues; it yields to other requests when its slice is over.
+    fn continues(&mut self) -> bool {
         let is_gone = matches!(self.gone.try_recv(), Err(oneshot::error::TryRecvError::Closed));
         if is_gone || self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return false;
         }
-        if self.place.as_ref().is_none_or(WorkerPermit::is_slice_over) {
-            self.give_way();
+        if self.permit.as_ref().is_none_or(WorkerPermit::is_slice_over) {
+            self.yield_worker();
         }
-        self.place.is_some()
+        self.permit.is_some()
     }
 
-    fn give_way(&mut self) {
-        let Some(place) = self.place.take() else { return };
-        let paused = match place.give_way() {
-            Ok(place) => return self.place = Some(place),
+    fn yield_worker(&mut self) {
+        let Some(permit) = self.permit.take() else { return };
+        let paused = match permit.yield_worker() {
+            Ok(permit) => return self.permit = Some(permit),
             Err(paused) => paused,
         };
         let (begun, gone, deadline) = (Instant::now(), &mut self.gone, self.deadline);
@@ -158,9 +160,9 @@ impl Turn {
                 None => std::future::pending().await,
             }
         };
-        self.place = self.runtime.block_on(async {
+        self.permit = self.runtime.block_on(async {
             tokio::select! {
-                place = paused.resumed() => place,
+                permit = paused.resumed() => permit,
                 _ = gone => None,
                 () = passed => None,
             }
@@ -180,7 +182,7 @@ mod tests {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
     }
 
-    /// Work that lasts until it is told to end; it says when it has begun.
+    /// Work that lasts until it is told to end; it signals when it has begun.
     fn slow()
     -> (impl FnOnce() -> Result<(), Problem> + Send + 'static, mpsc::Sender<()>, tokio::sync::oneshot::Receiver<()>)
     {
@@ -188,7 +190,7 @@ mod tests {
         let (begin, begun) = tokio::sync::oneshot::channel();
         let work = move || {
             begin.send(()).unwrap();
-            // Ends with the sender too, so that a failed assertion does not hang.
+            // The work also ends with the sender, so that a failed assertion does not hang.
             let _ = ended.recv();
             Ok(())
         };
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_those_who_may_wait_one_is_refused_at_once() {
+    fn a_request_beyond_the_queue_limit_is_refused_at_once() {
         runtime().block_on(async {
             let workers = Arc::new(SearchPool::new(1, 1, Duration::from_secs(60)));
             let (work, end, begun) = slow();
@@ -209,7 +211,7 @@ mod tests {
                 let workers = workers.clone();
                 async move { workers.run(|| Ok(2)).await }
             });
-            while workers.line.waiting() == 0 {
+            while workers.queue.waiting() == 0 {
                 tokio::task::yield_now().await;
             }
             let asked = Instant::now();
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_longer_than_the_bound() {
+    fn a_request_waits_no_longer_than_the_limit() {
         runtime().block_on(async {
             let workers = Arc::new(SearchPool::new(1, 5, Duration::from_millis(50)));
             let (work, end, begun) = slow();
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_was_given_up_keeps_its_place() {
+    fn abandoned_work_keeps_its_permit_until_it_ends() {
         runtime().block_on(async {
             let workers = Arc::new(SearchPool::new(1, 0, Duration::from_secs(60)));
             let (work, end, begun) = slow();
@@ -253,14 +255,15 @@ mod tests {
             assert!(first.await.unwrap_err().is_cancelled());
             assert_eq!(workers.run(|| Ok(())).await.unwrap_err().code(), "too-busy");
             end.send(()).unwrap();
-            while workers.line.idle() == 0 {
+            while workers.queue.idle() == 0 {
                 tokio::task::yield_now().await;
             }
             workers.run(|| Ok(())).await.unwrap();
         });
     }
 
-    /// Work that looks whether it is waited for; tells when it has begun, and how it ended.
+    /// Work that checks whether it is still awaited; it signals when it has begun, and how it
+    /// ended.
     fn endless()
     -> (impl FnOnce() -> Result<(), Problem> + Send + 'static, tokio::sync::oneshot::Receiver<()>, mpsc::Receiver<()>)
     {
@@ -277,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_nobody_waits_for_is_stopped() {
+    fn work_is_stopped_when_its_request_is_dropped() {
         runtime().block_on(async {
             let workers = Arc::new(SearchPool::new(1, 0, Duration::from_secs(60)));
             let (work, begun, ended) = endless();
@@ -287,7 +290,7 @@ mod tests {
             });
             begun.await.unwrap();
             asked.abort();
-            // Its end is dropped with it.
+            // Dropping the request drops its end of the channel.
             assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Err(mpsc::RecvTimeoutError::Disconnected));
         });
     }
@@ -305,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn short_work_is_done_while_long_work_waits_half_way() {
+    fn short_work_runs_while_long_work_is_paused() {
         runtime().block_on(async {
             let workers = Arc::new(SearchPool::new(1, 10, Duration::from_secs(60)));
             let (work, begun, _ended) = endless();
@@ -324,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn crossings_are_counted_and_timed() {
+    fn engine_calls_are_counted_and_timed() {
         runtime().block_on(async {
             let workers = SearchPool::new(1, 1, Duration::from_secs(60));
             let pause = Duration::from_millis(5);
@@ -339,9 +342,9 @@ mod tests {
                         .unwrap();
                 }
             };
-            let ((), crossings) = PoolStatistics::watch(answer).await;
-            assert_eq!(crossings.count, 2);
-            assert!(crossings.worked >= pause * 2, "{crossings:?}");
+            let ((), statistics) = PoolStatistics::watch(answer).await;
+            assert_eq!(statistics.count, 2);
+            assert!(statistics.worked >= pause * 2, "{statistics:?}");
             assert_eq!(PoolStatistics::so_far(), PoolStatistics::default());
         });
     }

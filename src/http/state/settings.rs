@@ -1,4 +1,4 @@
-//! What the API is told by the configuration.
+//! The settings of the HTTP layer.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use crate::engine::ranking::DEFAULT_RECENCY;
 use crate::indexing::audit::AuditFigures;
 use crate::storage::failure::Storage;
 
-/// How the API behaves; the defaults work. What shapes answers belongs into their entity tags
-/// (`caching.rs`) too.
+/// The settings of the HTTP layer; the defaults work. A setting that changes responses must be part
+/// of their entity tags (`caching.rs`) too.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How much newer articles are preferred, see [`crate::engine::ranking::recency_factor`].
+    /// How strongly newer articles are preferred, see [`crate::engine::ranking::recency_factor`].
     pub recency: f32,
-    /// Under which address the API is reached from outside; without it, each request's own host.
+    /// The public address of the API; without it, each request's own host.
     pub public_url: Option<BaseUrl>,
-    /// What readers know the site as, in titles and feeds; without it, the host of its address.
+    /// The name of the site, in titles and feeds; without it, the host of its address.
     pub site_name: Option<String>,
-    /// What may be changed over the API; without it, nothing may.
+    /// The admin functions; without them, nothing can be changed over the API.
     pub admin: Option<Arc<Admin>>,
-    /// The data folder, whose state `/metrics` tells; without one, it tells of the engine only.
+    /// The data folder whose state `/metrics` reports; without it, only the engine is reported.
     pub data: Option<PathBuf>,
-    /// What audits of the index came to; without them, `/metrics` tells of none.
+    /// The results of audits of the index; without them, `/metrics` reports none.
     pub audits: Option<Arc<AuditFigures>>,
     /// Whether changes can be stored, see `/health/readyz`.
     pub storage: Arc<Storage>,
-    /// How the service is operated.
+    /// The operation of the service.
     pub service: ServiceSettings,
 }
 
@@ -48,7 +48,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What readers are told that they search in, at an address.
+    /// The name of the site at an address.
     pub(crate) fn name_at<'a>(&'a self, base: &'a BaseUrl) -> &'a str {
         self.site_name.as_deref().unwrap_or_else(|| base.host())
     }

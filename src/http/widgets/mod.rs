@@ -1,4 +1,4 @@
-//! The script of the widgets, for the pages of sites.
+//! The script of the widgets.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use headers::ETag;
 
-use super::error::responses::{Problems, Unfailing};
+use super::error::responses::{NoErrors, Problems};
 use super::middleware::caching;
 use super::pages::labels;
 use crate::http::paths;
@@ -16,32 +16,32 @@ use crate::http::state::App;
 
 const SOURCE: &str = include_str!("fichero.js");
 
-/// What stands in the script where its labels belong.
-const LABELS_PLACE: &str = "@labels.txt@";
+/// The placeholder for the labels in the script.
+const LABELS_PLACEHOLDER: &str = "@labels.txt@";
 
 /// The script, ready to be sent.
-static SCRIPT: LazyLock<Script> = LazyLock::new(Script::whole);
+static SCRIPT: LazyLock<Script> = LazyLock::new(Script::build);
 
 struct Script {
     text: Bytes,
-    /// The same as long as the text is.
+    /// A hash of the text.
     tag: Option<ETag>,
 }
 
 impl Script {
-    fn whole() -> Script {
-        let text = for_the_way(SOURCE).replacen(LABELS_PLACE, labels::OF_WIDGETS.trim(), 1);
+    fn build() -> Script {
+        let text = minified(SOURCE).replacen(LABELS_PLACEHOLDER, labels::WIDGET_TABLE.trim(), 1);
         Script { tag: caching::weak_tag(&blake3::hash(text.as_bytes())), text: Bytes::from(text) }
     }
 }
 
-/// A script without what is only for who works on it: indentation, and comments that have lines to
-/// themselves. What the script is stays said in its first line.
-fn for_the_way(source: &str) -> String {
+/// The script without indentation and without comments on lines of their own. The first line, which
+/// describes the script, stays.
+fn minified(source: &str) -> String {
     let is_comment = |line: &str| line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
     let lines = source.lines().map(str::trim_start).enumerate();
-    let kept = lines.filter(|(place, line)| *place == 0 || !(line.is_empty() || is_comment(line)));
-    kept.flat_map(|(_, line)| [line, "\n"]).collect()
+    let kept_lines = lines.filter(|(place, line)| *place == 0 || !(line.is_empty() || is_comment(line)));
+    kept_lines.flat_map(|(_, line)| [line, "\n"]).collect()
 }
 
 /// The widgets
@@ -54,7 +54,7 @@ fn for_the_way(source: &str) -> String {
     path = paths::WIDGETS,
     operation_id = "widgets",
     tag = "Widgets",
-    responses((status = 200, description = "The script", body = String, content_type = "text/javascript"), Problems<Unfailing>)
+    responses((status = 200, description = "The script", body = String, content_type = "text/javascript"), Problems<NoErrors>)
 )]
 pub(crate) async fn script(State(app): State<App>, headers: HeaderMap) -> Response {
     let Script { text, tag } = &*SCRIPT;
@@ -64,7 +64,7 @@ pub(crate) async fn script(State(app): State<App>, headers: HeaderMap) -> Respon
     }
     let about = [(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"))];
     let mut response = (about, text.clone()).into_response();
-    caching::mark(response.headers_mut(), tag, cache_control, &caching::ENCODINGS_ONLY);
+    caching::set_cache_headers(response.headers_mut(), tag, cache_control, &caching::ENCODINGS_ONLY);
     response
 }
 
@@ -77,21 +77,22 @@ mod tests {
 
     use super::*;
 
-    /// What the script may weigh on the way, compressed.
+    /// The limit of the compressed script's size.
     const MAX_BYTES: usize = 12 * 1_024;
 
     #[test]
-    fn only_whole_lines_of_comment_are_left_out() {
+    fn only_comments_on_lines_of_their_own_are_removed() {
         let source = "// What it is.\n\n/** A. */\nconst a = `\n  // b\n  c /* d */`; // e\n  /* f\n  g */\n";
-        assert_eq!(for_the_way(source), "// What it is.\nconst a = `\nc /* d */`; // e\n/* f\ng */\n");
-        // Between backticks stand a style and labels only, in which such lines are comments, too.
+        assert_eq!(minified(source), "// What it is.\nconst a = `\nc /* d */`; // e\n/* f\ng */\n");
+        // A template between backticks contains only styles and labels, where such lines are
+        // comments too.
         assert_eq!(SOURCE.matches("`\n").count(), 3, "one more text of several lines");
     }
 
     #[test]
-    fn the_script_is_whole_and_light() {
+    fn the_script_is_complete_and_small() {
         let text = std::str::from_utf8(&SCRIPT.text).unwrap();
-        assert!(!text.contains(LABELS_PLACE) && text.contains("\nnext | Next | Siguiente"), "{text}");
+        assert!(!text.contains(LABELS_PLACEHOLDER) && text.contains("\nnext | Next | Siguiente"), "{text}");
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&SCRIPT.text).unwrap();
         let length = gzip.finish().unwrap().len();
