@@ -80,7 +80,7 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &ServiceSett
         trusted_proxies: settings.trusted_proxies.clone(),
     });
     if let Err(error) = SockRef::from(&listener).listen(BACKLOG) {
-        tracing::debug!(%error, "the backlog of connections stays as it is");
+        tracing::debug!(%error, "the accept backlog could not be raised");
     }
     let limit = ConnectionLimit::new(descriptors::connections(settings.max_connections.get() as usize));
     let (end, ending) = watch::channel(());
@@ -154,7 +154,7 @@ async fn answer(
     // With Nagle's algorithm, small responses would wait for the client to acknowledge the previous
     // one.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "setting a connection up");
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
     let state = permit.connection().clone();
     let is_unread = AbandonedBody::default();

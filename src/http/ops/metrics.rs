@@ -70,7 +70,7 @@ pub(crate) async fn metrics(State(app): State<App>, _: InQuery<Nothing>) -> Resu
         if let Some(data) = app.settings.data.as_ref().filter(|_| !is_lost) {
             match status::index_figures(&DataFolder::existing(data), applied_seq) {
                 Ok(figures) => register_index(&mut present, &figures),
-                Err(error) => tracing::warn!(error = format!("{error:#}"), "the catalog's figures cannot be read"),
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "the catalog's metrics cannot be read"),
             }
         }
         if let Some(audits) = &app.settings.audits {
