@@ -99,7 +99,7 @@ impl Reader {
         }
     }
 
-    /// The day of a point in time, in the site's time zone and the reader's format.
+    /// The day of a point in time as the site wrote it, in the reader's format.
     pub(crate) fn day(&self, moment: &Moment) -> String {
         let day = moment.as_str().get(..10).unwrap_or(moment.as_str());
         self.format_date(day).unwrap_or_else(|| day.to_owned())

@@ -3,7 +3,7 @@
 const DEBOUNCE_MS = 150;
 const TIMEOUT_MS = 15_000;
 const NEAR = "400px";
-/** The API's bounds. */
+/** The limits of the API. */
 const MAX_OFFSET = 10_000;
 const MAX_LIMIT = 100;
 const MAX_SUGGESTIONS = 20;
@@ -13,7 +13,7 @@ const MAX_STORED = 6;
 
 const FACETS = ["topic", "kind", "year", "lang"];
 const FILTERS = [...FACETS, "author", "tag", "date_from", "date_to", "topic_not", "kind_not", "tag_not"];
-/** What of a search stands in the page's address. */
+/** The parts of a search in the page's address. */
 const STATE = ["q", ...FACETS, "page", "literal"];
 
 const LABELS = Object.fromEntries(`
@@ -34,7 +34,7 @@ const INNER = sheet(`
   --gap: var(--fichero-gap, 1.5rem); --radius: var(--fichero-radius, .25rem); }
 :host(:dir(rtl)) { text-align: right; }
 :host([hidden]), section:empty { display: none; }
-/* Out of the flow until there is something: no gap, not even in a grid. */
+/* Out of the flow while empty: it leaves no gap, not even in a grid. */
 :host(:not(fichero-search, [filled])) { position: absolute; }
 * { box-sizing: border-box; margin: 0; padding: 0; border: 0; list-style: none; font: inherit; color: inherit; }
 h2, h3, h4, h5, h6 { font-family: var(--fichero-heading-font, inherit); font-weight: 700; line-height: 1.35; }
@@ -88,7 +88,7 @@ summary { min-block-size: 2rem; font-weight: 700; cursor: pointer; list-style: r
 }
 `);
 
-/** Of the form and its list, in the page's tree: an input finds by id only what is there. */
+/** The styles of the form and its list, which are in the page's tree: an input finds ids only in its own tree. */
 const OUTER = sheet(`
 .fichero-form { display: flex; gap: .5rem; }
 .fichero-form > * { min-block-size: 2.75rem; padding: .4rem .9rem; font: inherit; border: 1px solid GrayText; border-radius: var(--fichero-radius, .25rem); }
@@ -109,7 +109,7 @@ const OUTER = sheet(`
 .fichero-list mark { background: none; color: inherit; font-weight: 700; }
 `);
 
-/** Sets attributes; a function among them listens to the event of its name. */
+/** Sets attributes; a function becomes a listener for the event of that name. */
 function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);
@@ -126,7 +126,7 @@ function h(name, attributes, ...children) {
 
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
 
-/** Escaped text whose only element is `<mark>`, as nodes; anything else in it stays text. */
+/** Turns escaped text into nodes; `<mark>` is the only element, anything else stays text. */
 function marked(html) {
   return html.split(/<mark>(.*?)<\/mark>/s).map((piece, at) => {
     const text = piece.replace(/&(#?\w+);/g, (entity, name) => ENTITIES[name] ?? entity);
@@ -144,7 +144,7 @@ function webAddress(text, base = document.baseURI) {
   }
 }
 
-/** The name in a filter such as `lang=fr`; of a word, none. */
+/** The name of the filter in `lang=fr`; empty for a word. */
 function filterOf(what) {
   const name = what.split("=", 1)[0];
   return name !== what && FILTERS.includes(name) ? name : "";
@@ -163,7 +163,7 @@ function baseOf(lang) {
   return lang.split("-")[0];
 }
 
-/** A language tag as `Intl` takes it; undefined for what it refuses. */
+/** A language tag in the canonical form of `Intl`; undefined for an invalid one. */
 function canonical(tag) {
   try {
     return Intl.getCanonicalLocales(tag)[0];
@@ -172,7 +172,7 @@ function canonical(tag) {
   }
 }
 
-/** The reader's searches, which stay in the browser. */
+/** The reader's past searches, which are stored in the browser only. */
 function stored() {
   try {
     return [JSON.parse(localStorage.getItem(STORE)) ?? []].flat().filter((query) => typeof query === "string");
@@ -185,11 +185,11 @@ function store(queries) {
   try {
     localStorage.setItem(STORE, JSON.stringify([...new Set(queries)].slice(0, MAX_STORED)));
   } catch {
-    // Not allowed: nothing is kept.
+    // Storage is not allowed: nothing is stored.
   }
 }
 
-/** Asks one question at a time: undefined for one that another, or none, replaced; null without answer; a problem where it is refused. */
+/** Fetches one address at a time: undefined for a request that another one, or none, replaced; null without a response; the problem of a refused request. */
 function asking() {
   let last;
   return async (url) => {
@@ -202,7 +202,7 @@ function asking() {
       const response = await fetch(url, { signal: own.signal, credentials: "omit" });
       if (response.ok || response.status === 400) answer = await response.json();
     } catch {
-      // Away, too slow, or replaced.
+      // The server is unreachable or too slow, or the request was replaced.
     }
     clearTimeout(timer);
     return own === last ? answer : undefined;
@@ -222,7 +222,7 @@ class Widget extends HTMLElement {
     return url;
   }
 
-  /** What attributes narrow every answer to. */
+  /** The filters that attributes fix for every search. */
   get scope() {
     return FILTERS.flatMap((name) => listed(this.getAttribute(name === "lang" ? "langs" : name)).map((value) => [name, value]));
   }
@@ -243,7 +243,7 @@ class Widget extends HTMLElement {
     return navigator.languages.map(canonical).find((other) => other && baseOf(other) === baseOf(lang)) ?? lang;
   }
 
-  /** A label in pieces, values (texts or nodes) among them. */
+  /** A label in parts, with values (texts or nodes) in place of its placeholders. */
   pieces(key, values = {}) {
     const column = Math.max(0, LANGS.indexOf(baseOf(this.pageLang)));
     const text = this.getAttribute(`label-${key}`) ?? LABELS[key]?.[column] ?? "";
@@ -274,7 +274,7 @@ class Widget extends HTMLElement {
     }
   }
 
-  /** Tells the page; false where nothing is to follow. */
+  /** Dispatches an event to the page; false where the page prevents the default action. */
   tell(event, detail) {
     return this.dispatchEvent(new CustomEvent(`fichero:${event}`, { bubbles: true, composed: true, cancelable: true, detail }));
   }
@@ -283,21 +283,21 @@ class Widget extends HTMLElement {
     return h(`h${Math.min(this.number("level", 2) + depth, 6)}`, attributes, ...children);
   }
 
-  /** A link to an article; without an address only what it would hold. */
+  /** A link to an article; only its content where there is no address. */
   articleLink({ id, url, lang, title }, detail, attributes, ...children) {
     const href = webAddress(url);
     const click = (event) => this.tell("select", { ...detail, id, url: href, lang, title }) || event.preventDefault();
     return href ? h("a", { href, hreflang: lang, click, ...attributes }, ...children) : children;
   }
 
-  /** The day, as the site wrote it. */
+  /** The day as the site wrote it. */
   time({ starts_at: starts, published_at: published }) {
     const moment = starts ?? published;
     const day = moment && new Date(moment.slice(0, 10));
     return day && h("time", { datetime: moment }, day.toLocaleDateString(this.locale, { dateStyle: "long", timeZone: "UTC" }));
   }
 
-  /** An article in a list; `detail` is told to the page when it is followed. */
+  /** An article in a list; `detail` is part of the event when its link is followed. */
   item(hit, { detail, fact, link, rest }) {
     const image = webAddress(hit.image, hit.url ?? undefined);
     const meta = [
@@ -335,7 +335,7 @@ class Block extends Widget {
     document.removeEventListener("keydown", this.#quiet);
   }
 
-  /** The id or the address of the page around it. */
+  /** The id or the address of the surrounding page. */
   get page() {
     const canonical = document.querySelector("link[rel=canonical][href]");
     return this.getAttribute("article") ?? this.getAttribute("url") ?? canonical?.href ?? location.href;
@@ -372,7 +372,7 @@ class Block extends Widget {
     return this.label(`by-${type.replaceAll("_", "-")}`, { what });
   }
 
-  /** Escape takes a tooltip away while pointer and focus stay. */
+  /** Escape hides a tooltip although pointer and focus stay. */
   #quiet = (event) => {
     if (event.key !== "Escape") return;
     this.shadowRoot.querySelectorAll("li:is(:hover, :focus-within)").forEach((item) => item.classList.add("quiet"));
@@ -428,7 +428,7 @@ class FicheroSearch extends Widget {
     removeEventListener("popstate", this.#follow);
     if (this.#form) this.#close();
     this.#search();
-    // Where it goes, it is to ask again.
+    // Moved elsewhere in the page, it has to search again.
     if (this.#results.hasAttribute("aria-busy")) this.#state = null;
   }
 
@@ -436,7 +436,7 @@ class FicheroSearch extends Widget {
     return this.getAttribute("results") === "inline";
   }
 
-  /** What of a search the reader can choose. */
+  /** The parts of a search that the reader can choose. */
   get #names() {
     return STATE.filter((name) => !this.#isFixed(name));
   }
@@ -489,7 +489,7 @@ class FicheroSearch extends Widget {
       },
     });
     this.#form.addEventListener("submit", (event) => this.#submit(event));
-    // Fixed filters go along, as far as the form does not have them itself.
+    // Fixed filters are submitted too, except those that the form itself has.
     this.#form.addEventListener("formdata", ({ formData }) => {
       const missing = this.scope.filter(([name]) => !formData.has(name));
       missing.forEach(([name, value]) => formData.append(name, value));
@@ -506,7 +506,7 @@ class FicheroSearch extends Widget {
     else this.#close();
   }
 
-  /** Shows what is suggested; `step` goes to the first (1) or the last (-1). */
+  /** Shows suggestions; `step` selects the first (1) or the last (-1). */
   async #offer(step = 0) {
     const limit = this.number("suggestions", 5, MAX_SUGGESTIONS);
     if (limit === 0) return;
@@ -547,7 +547,7 @@ class FicheroSearch extends Widget {
     if (options.length === 0) return;
     this.#list.hidden = false;
     this.#input.setAttribute("aria-expanded", true);
-    // To where the screen has room.
+    // Move the list to where the screen has room.
     this.#list.style.translate = "";
     const { left, right } = this.#list.getBoundingClientRect();
     this.#list.style.translate = `${Math.max(0, 8 - left) + Math.min(0, document.documentElement.clientWidth - 8 - right)}px`;
@@ -571,14 +571,14 @@ class FicheroSearch extends Widget {
     else this.#input.removeAttribute("aria-activedescendant");
   }
 
-  /** Between the last option and the first is the input itself. */
+  /** Moves the selection; the input itself comes between the last option and the first. */
   #move(step) {
     const places = [null, ...this.#list.querySelectorAll("[role=option]")];
     this.#activate(places.at((places.indexOf(this.#active) + step) % places.length));
   }
 
   #press(event) {
-    // While composing, keys are the input method's; 229 is how Safari says so.
+    // While composing, keys belong to the input method; Safari marks them with 229.
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
@@ -590,7 +590,7 @@ class FicheroSearch extends Widget {
     } else if (event.key === "Escape" && !this.#list.hidden) {
       this.#close();
     } else {
-      // Home, End and the like move the caret: the reader is in the input again.
+      // Home, End and similar keys move the caret: the reader is in the input again.
       if (event.key !== "Shift") this.#activate(null);
       return;
     }
@@ -603,11 +603,11 @@ class FicheroSearch extends Widget {
     this.#close();
     if (q && this.hasAttribute("recent")) store([q, ...stored()]);
     if (this.#isInline || !this.tell("search", { query: q, total: null })) event.preventDefault();
-    // A screen's keyboard would hide what is found.
+    // The keyboard of a touch screen would hide the results.
     if (this.#isInline) this.#go(this.#with({ q, literal: [] }), matchMedia("(pointer: coarse)").matches);
   }
 
-  /** The page's address with a state, its parameters behind the prefix. */
+  /** The page's address with a state; its parameters have the prefix. */
   #pageAddress(state) {
     const url = new URL(location.href);
     for (const name of STATE) url.searchParams.delete(this.#prefix + name);
@@ -616,18 +616,18 @@ class FicheroSearch extends Widget {
     return url;
   }
 
-  /** A state, in the order of addresses. */
+  /** A state, with its parameters in a fixed order. */
   #made(valuesOf) {
     return new URLSearchParams(this.#names.flatMap((name) => [valuesOf(name)].flat().map((value) => [name, value])));
   }
 
-  /** The present state, changed, on its first page. */
+  /** The current state with changes, on its first page. */
   #with(changes) {
     const changed = { page: [], ...changes };
     return this.#made((name) => changed[name] ?? this.#state.getAll(name));
   }
 
-  /** Goes where the page's address says. */
+  /** Shows the state in the page's address. */
   #follow = () => {
     if (!this.#isInline) return;
     const query = new URLSearchParams(location.search);
@@ -637,14 +637,14 @@ class FicheroSearch extends Widget {
     this.#find(state);
   };
 
-  /** A reader's step; `toTop` takes the focus to the heading of the results. */
+  /** Goes to a state that the reader chose; `toTop` moves the focus to the heading of the results. */
   #go(state, toTop) {
     const url = this.#pageAddress(state);
     if (url.href !== location.href) history.pushState(null, "", url);
     this.#find(state, toTop);
   }
 
-  /** Goes on where the address led to nothing. */
+  /** Replaces an address that has no results. */
   #correct(state, toTop) {
     history.replaceState(history.state, "", this.#pageAddress(state));
     this.#find(state, toTop);
@@ -652,7 +652,7 @@ class FicheroSearch extends Widget {
 
   async #find(state, toTop) {
     this.#state = state;
-    // What it says next is said even if it is the same.
+    // Screen readers announce the next text even if it is the same.
     this.#status.textContent = "";
     if (`${state}` === "") {
       this.#search();
@@ -677,7 +677,7 @@ class FicheroSearch extends Widget {
       else this.#show([this.#title(this.label("failed"))], toTop);
       return;
     }
-    // Found beyond what the site fixed: that is nothing.
+    // A result that drops a filter fixed by the site counts as no result.
     if (answer.recovery?.dropped.some((what) => this.#isFixed(filterOf(what)))) {
       Object.assign(answer, { total: { value: 0 }, hits: [], facets: {}, corrections: [], recovery: null });
     }
@@ -689,7 +689,7 @@ class FicheroSearch extends Widget {
     }
     const kind = recovery?.kind;
     const total = kind === "newest" ? 0 : value;
-    // Where words were left out under filters, other ones can find what holds all words.
+    // Where words were dropped and filters are set, another filter may match all words.
     const isFiltered = this.scope.length > 0 || FACETS.some((name) => state.has(name));
     const hasTrueCounts = kind !== "newest" && !(isFiltered && ["fewer_words", "any_word"].includes(kind));
     this.#show([
@@ -707,7 +707,7 @@ class FicheroSearch extends Widget {
     return this.heading(0, { part: "heading", id: "heading", tabindex: -1 }, text);
   }
 
-  /** Shows and says what is found; the focus stays where it was, or goes to the heading. */
+  /** Shows and announces results; the focus stays, or moves to the heading. */
   #show(children, toTop) {
     const focused = this.shadowRoot.activeElement;
     this.#results.removeAttribute("aria-busy");
@@ -715,13 +715,13 @@ class FicheroSearch extends Widget {
     const told = this.#results.querySelectorAll("[part=heading], [part=notice]");
     if (toTop) told[0]?.focus();
     else if (focused) (this.shadowRoot.getElementById(focused.id) ?? told[0] ?? this.#input).focus({ preventScroll: true });
-    // After the focus: where that leaves the input, the status is emptied.
+    // After the focus: the status is emptied when the focus leaves the input.
     this.#status.textContent = [...told].map((element) => element.textContent).join(". ");
   }
 
   #link(state, toTop, attributes, text) {
     const click = (event) => {
-      // For another tab or window.
+      // The link opens in another tab or window.
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       this.#go(state, toTop);
@@ -729,7 +729,7 @@ class FicheroSearch extends Widget {
     return h("a", { href: this.#pageAddress(state), click, ...attributes }, text);
   }
 
-  /** What was searched for instead, and the way to what was typed. */
+  /** The notice that the query was changed, with a link to the search as typed. */
   #notice({ query: q, recovery, corrections, is_partial: isPartial }) {
     const lines = [];
     const add = (key, values) => lines.push(h("p", {}, this.pieces(key, values)), " ");
@@ -738,7 +738,7 @@ class FicheroSearch extends Widget {
     if (recovery) {
       if (recovery.kind === "any_word") add("any-word");
       else if (!isNewest && recovery.to !== recovery.from) add("respelt", { to: strong(marked(recovery.to_html)) });
-      // Of the words, all are left out of what is newest.
+      // A newest-articles fallback drops all words, so none is named.
       const dropped = recovery.dropped.filter((what) => !isNewest || filterOf(what)).map((what) => this.#left(what));
       if (dropped.length > 0) add("dropped", { what: strong(this.listing(dropped)) });
       if (isNewest) add("recent");
@@ -752,7 +752,7 @@ class FicheroSearch extends Widget {
       q && isHelped && !isNewest && this.#link(this.#with({ literal: "true" }), true, { part: "literal" }, this.label("literal", { q })));
   }
 
-  /** What was left out; a filter that no reader chooses stays as the API names it. */
+  /** A dropped word or filter; a filter that readers cannot choose keeps its API name. */
   #left(what) {
     const name = filterOf(what);
     return FACETS.includes(name) ? this.#named(what.slice(name.length + 1), name) : what;
@@ -822,6 +822,6 @@ class FicheroSearch extends Widget {
 }
 
 for (const [name, element] of Object.entries({ "fichero-search": FicheroSearch, "fichero-related": FicheroRelated, "fichero-recent": FicheroRecent })) {
-  // Another copy of the script may have been here.
+  // Another copy of the script may have defined it.
   if (!customElements.get(name)) customElements.define(name, element);
 }
