@@ -112,14 +112,14 @@ impl ArticleTerms {
         let mut words: Vec<(Cow<'_, str>, HeadingPosition)> = Vec::new();
         for zone in [Zone::Title, Zone::Topics, Zone::Authors] {
             for (position, variants) in &self.zones[zone].terms {
-                let place = match (zone, position) {
+                let heading_position = match (zone, position) {
                     (Zone::Title, 0) => HeadingPosition::TitleBegin,
                     (Zone::Title, _) => HeadingPosition::Title,
                     _ => HeadingPosition::Label,
                 };
-                words.push((Cow::Borrowed(variants.folded()), place));
+                words.push((Cow::Borrowed(variants.folded()), heading_position));
                 if let Some(word) = variants.words.first().filter(|word| word.contains('ñ')) {
-                    words.push((fold_keeping_tilde(word), place));
+                    words.push((fold_keeping_tilde(word), heading_position));
                 }
             }
         }

@@ -244,11 +244,11 @@ impl<'t, 'a> Texts<'t, 'a> {
             numbers: HashMap::new(),
             words: Vec::new(),
         };
-        for (place, word) in written_words.iter().enumerate() {
+        for (index, word) in written_words.iter().enumerate() {
             let next = texts.words.len() as u32;
             let id = *texts.numbers.entry(word.normal()).or_insert(next);
             if id == next {
-                texts.words.push(Count { first: place, ..Count::default() });
+                texts.words.push(Count { first: index, ..Count::default() });
             }
             texts.ids.push(id);
             if let Some(count) = texts.words.get_mut(id as usize) {
@@ -272,8 +272,8 @@ impl<'t, 'a> Texts<'t, 'a> {
         let ids: Option<Vec<u32>> = words.iter().map(|word| self.numbers.get(word.normal()).copied()).collect();
         let Some(ids) = ids else { return false };
         let is_linked = |words: &[WrittenWord<'_>]| words.iter().skip(1).all(|word| word.link != Link::None);
-        let places = self.ids.windows(ids.len()).zip(self.written_words.windows(ids.len()));
-        places.into_iter().any(|(place, words)| place == ids && is_linked(words))
+        let windows = self.ids.windows(ids.len()).zip(self.written_words.windows(ids.len()));
+        windows.into_iter().any(|(window, words)| window == ids && is_linked(words))
     }
 }
 
@@ -300,8 +300,8 @@ struct CompletionCollector {
 impl CompletionCollector {
     fn add<'w>(&mut self, words: impl Iterator<Item = (&'w WrittenWord<'w>, &'w Shown)>, source: CompletionSource) {
         let (mut key, mut text) = (String::new(), String::new());
-        for (place, (word, shown)) in words.enumerate() {
-            if place > 0 {
+        for (index, (word, shown)) in words.enumerate() {
+            if index > 0 {
                 let (in_text, in_key) = match word.link {
                     Link::And => (" & ", " "),
                     Link::Glued => ("", ""),
@@ -455,7 +455,7 @@ fn is_whole(words: &[WrittenWord<'_>], start: usize, end: usize) -> bool {
 /// The indexes of content words, in order.
 fn content_indexes(roles: &[CompletionRole]) -> impl Iterator<Item = usize> + '_ {
     let content = roles.iter().enumerate().filter(|(_, role)| **role == CompletionRole::Content);
-    content.map(|(place, _)| place)
+    content.map(|(index, _)| index)
 }
 
 /// The completions of one article: of its title, its labels, the names of its authors, and the

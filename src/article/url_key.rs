@@ -170,8 +170,8 @@ fn page_key(text: &str) -> Option<String> {
         key.push('/');
         key.push_str(&segment);
     }
-    for (place, (name, value)) in parameters(url.query().unwrap_or_default()).into_iter().enumerate() {
-        key.push(if place == 0 { '?' } else { '&' });
+    for (index, (name, value)) in parameters(url.query().unwrap_or_default()).into_iter().enumerate() {
+        key.push(if index == 0 { '?' } else { '&' });
         key.push_str(&format!("{name}={value}"));
     }
     Some(key)
@@ -395,8 +395,8 @@ mod tests {
                 .collect();
             let turn = if query.is_empty() { 0 } else { order.index(query.len()) };
             query.rotate_left(turn);
-            for (name, value, place) in tracking {
-                query.insert(place.min(query.len()), format!("{name}={value}"));
+            for (name, value, index) in tracking {
+                query.insert(index.min(query.len()), format!("{name}={value}"));
             }
             let mark = if query.is_empty() { "" } else { "?" };
             // Without a scheme, a user cannot be told from a host.

@@ -146,8 +146,8 @@ impl<'a> Reference<'a> {
 
 fn parameters(operation: &Value) -> Markup {
     let rows = list(&operation["parameters"]).map(|parameter| {
-        let place = Some(text(&parameter["in"])).filter(|place| *place != "query");
-        row(text(&parameter["name"]), place, &parameter["schema"], text(&parameter["description"]))
+        let location = Some(text(&parameter["in"])).filter(|location| *location != "query");
+        row(text(&parameter["name"]), location, &parameter["schema"], text(&parameter["description"]))
     });
     let rows: Vec<Markup> = rows.collect();
     html! {
@@ -209,9 +209,9 @@ fn fields(schema: &Value) -> Markup {
     };
     let last = parts.len().saturating_sub(1);
     html! {
-        @for (place, part) in parts.into_iter().enumerate() {
+        @for (index, part) in parts.into_iter().enumerate() {
             @if let Some(name) = reference(part) {
-                p { "All of " (link(name)) @if place == last { "." } @else { ", and:" } }
+                p { "All of " (link(name)) @if index == last { "." } @else { ", and:" } }
             } @else if part["properties"].is_null() {
                 p { (kind(part)) "." }
             } @else {
@@ -235,12 +235,12 @@ fn table(columns: [&str; 3], rows: Vec<Markup>) -> Markup {
     }
 }
 
-fn row(name: &str, place: Option<&str>, schema: &Value, about: &str) -> Markup {
+fn row(name: &str, location: Option<&str>, schema: &Value, about: &str) -> Markup {
     html! {
         tr {
             th scope="row" {
                 code { (name) }
-                @if let Some(place) = place { " " span.soft { "in the " (place) } }
+                @if let Some(location) = location { " " span.soft { "in the " (location) } }
             }
             td { (kind(schema)) }
             td { (inline(about)) }
@@ -263,16 +263,16 @@ fn kind(schema: &Value) -> Markup {
     }
     if let Some(kinds) = ["oneOf", "anyOf", "allOf"].into_iter().find_map(|key| schema[key].as_array()) {
         return html! {
-            @for (place, of) in kinds.iter().enumerate() {
-                @if place > 0 { " or " }
+            @for (index, of) in kinds.iter().enumerate() {
+                @if index > 0 { " or " }
                 (kind(of))
             }
         };
     }
     if schema["enum"].is_array() {
         return html! {
-            @for (place, name) in list(&schema["enum"]).enumerate() {
-                @if place > 0 { ", " }
+            @for (index, name) in list(&schema["enum"]).enumerate() {
+                @if index > 0 { ", " }
                 code { (text(name)) }
             }
             (default(schema))
@@ -342,8 +342,8 @@ fn prose(text: &str) -> Markup {
 /// Text on one line; parts between backticks become code.
 fn inline(text: &str) -> Markup {
     html! {
-        @for (place, part) in text.split('`').enumerate() {
-            @if place % 2 == 0 { (part) } @else { code { (part) } }
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 0 { (part) } @else { code { (part) } }
         }
     }
 }

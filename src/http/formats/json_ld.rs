@@ -104,7 +104,7 @@ struct Person {
 impl ItemList {
     /// The list of these hits; `offset` hits precede the first.
     pub(crate) fn of(query: String, total: u64, offset: usize, cards: impl Iterator<Item = Card>) -> ItemList {
-        let element = |(place, card)| ListItem { kind: "ListItem", position: offset + place + 1, item: Item::of(card) };
+        let element = |(index, card)| ListItem { kind: "ListItem", position: offset + index + 1, item: Item::of(card) };
         ItemList {
             context: "https://schema.org",
             kind: "ItemList",

@@ -63,7 +63,7 @@ pub(crate) fn check(table: &'static str) {
         text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect()
     };
     let labels = Labels::read(table);
-    assert_eq!(labels.rows.len() + 1, table.lines().count(), "a key stands twice");
+    assert_eq!(labels.rows.len() + 1, table.lines().count(), "a key occurs twice");
     for (key, texts) in &labels.rows {
         assert_eq!(texts.len(), labels.langs.len(), "{key}");
         for text in texts {

@@ -258,8 +258,8 @@ impl Results<'_> {
 
     fn translations(&self, translations: &[Translation]) -> Markup {
         html! {
-            @for (place, other) in translations.iter().enumerate() {
-                @if place > 0 { ", " }
+            @for (index, other) in translations.iter().enumerate() {
+                @if index > 0 { ", " }
                 span lang=(other.lang) dir="auto" {
                     (card::link(other.url.as_deref(), &other.lang, None, &html! { (language_name(&other.lang)) }))
                 }
@@ -278,8 +278,8 @@ impl Results<'_> {
                     @if let Some(before) = self.previous_page() {
                         a rel="prev" href=(self.to(&self.requested.on_page(before))) { (self.reader.label("previous")) }
                     }
-                    @for (place, number) in near.iter().enumerate() {
-                        @if place.checked_sub(1).and_then(|at| near.get(at)).is_some_and(|before| before + 1 < *number) { span { "…" } }
+                    @for (index, number) in near.iter().enumerate() {
+                        @if index.checked_sub(1).and_then(|at| near.get(at)).is_some_and(|before| before + 1 < *number) { span { "…" } }
                         a href=(self.to(&self.requested.on_page(*number)))
                             aria-current=[(*number == page).then_some("page")] { (self.reader.number(*number as u64)) }
                     }

@@ -111,9 +111,9 @@ impl SearchUrl {
     /// The search with this value as the only one of a filter.
     pub(crate) fn only(&self, name: &'static str, value: &str) -> SearchUrl {
         let mut other = self.clone();
-        let place = other.filters.iter().position(|(known, _)| *known == name).unwrap_or(other.filters.len());
+        let index = other.filters.iter().position(|(known, _)| *known == name).unwrap_or(other.filters.len());
         other.filters.retain(|(known, _)| *known != name);
-        other.filters.insert(place.min(other.filters.len()), (name, value.to_owned()));
+        other.filters.insert(index.min(other.filters.len()), (name, value.to_owned()));
         SearchUrl { page: 1, ..other }
     }
 

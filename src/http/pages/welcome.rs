@@ -175,8 +175,8 @@ impl FrontPage<'_> {
                 dt { (reader.label("n-works")) } dd { (reader.number(index.works)) }
                 dt { (reader.label("n-languages")) }
                 dd {
-                    @for (place, of) in index.langs.iter().enumerate() {
-                        @if place > 0 { " · " }
+                    @for (position, of) in index.langs.iter().enumerate() {
+                        @if position > 0 { " · " }
                         span lang=(of.value) dir="auto" { (capitalized(&language_name(&of.value))) } " " (reader.number(of.count))
                     }
                 }

@@ -170,8 +170,8 @@ mod tests {
                 assert_eq!(guesses.check(client(1), false).await, Ok(false));
             }
             let (settled_at, _) = state();
-            let given_up = tokio::time::timeout(DELAY / 10, guesses.check(client(1), false)).await;
-            assert!(given_up.is_err());
+            let disconnected = tokio::time::timeout(DELAY / 10, guesses.check(client(1), false)).await;
+            assert!(disconnected.is_err());
             assert_eq!(state(), (settled_at, 0));
             let begun = Instant::now();
             assert_eq!(guesses.check(client(1), true).await, Ok(true));

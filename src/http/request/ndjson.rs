@@ -28,8 +28,8 @@ impl Lines {
     /// Adds bytes, and appends the lines that they complete to `lines`. Blank lines are counted but
     /// left out.
     pub(crate) fn feed(&mut self, bytes: &[u8], lines: &mut Vec<NdjsonLine>) {
-        for (place, part) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            if place > 0 {
+        for (index, part) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            if index > 0 {
                 self.end_line(lines);
             }
             self.extend(part);

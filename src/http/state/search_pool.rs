@@ -214,9 +214,9 @@ mod tests {
             while workers.queue.waiting() == 0 {
                 tokio::task::yield_now().await;
             }
-            let asked = Instant::now();
+            let started = Instant::now();
             assert_eq!(workers.run(|| Ok(3)).await.unwrap_err().code(), "too-busy");
-            assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
+            assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
             assert!(tokio::time::timeout(Duration::from_millis(20), &mut second).await.is_err(), "it waits");
             end.send(()).unwrap();
             first.await.unwrap().unwrap();
@@ -284,12 +284,12 @@ mod tests {
         runtime().block_on(async {
             let workers = Arc::new(SearchPool::new(1, 0, Duration::from_secs(60)));
             let (work, begun, ended) = endless();
-            let asked = tokio::spawn({
+            let request = tokio::spawn({
                 let workers = workers.clone();
                 async move { workers.run(work).await }
             });
             begun.await.unwrap();
-            asked.abort();
+            request.abort();
             // Dropping the request drops its end of the channel.
             assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Err(mpsc::RecvTimeoutError::Disconnected));
         });

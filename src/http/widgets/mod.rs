@@ -40,7 +40,7 @@ impl Script {
 fn minified(source: &str) -> String {
     let is_comment = |line: &str| line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
     let lines = source.lines().map(str::trim_start).enumerate();
-    let kept_lines = lines.filter(|(place, line)| *place == 0 || !(line.is_empty() || is_comment(line)));
+    let kept_lines = lines.filter(|(index, line)| *index == 0 || !(line.is_empty() || is_comment(line)));
     kept_lines.flat_map(|(_, line)| [line, "\n"]).collect()
 }
 
