@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::date::Moment;
 use super::kind::Kind;
 use super::problem::{ArticleProblem, MAX_LIST_ITEMS, MAX_SHORT_CHARS};
+use super::publication::names_coming_year;
 use super::text::{is_language_tag, one_line};
 use super::topic::{MAX_TOPIC_LEVELS, Topic};
 use super::url_key;
@@ -376,14 +377,8 @@ impl ValueForm for PublicationDate {
         value: &Value,
         flaws: &mut Vec<ArticleProblem>,
     ) -> Result<Option<Moment>, ArticleProblem> {
-        let this_year = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).year();
-        let names_coming_year = |text: String| {
-            let numbers = text.split(|c: char| !c.is_ascii_digit());
-            let mut years = numbers.filter(|digits| digits.len() == 4).filter_map(|digits| digits.parse::<i16>().ok());
-            years.any(|year| year >= this_year)
-        };
         match Date.read(field, value, flaws) {
-            Err(problem) if !scalar_text(value).is_some_and(names_coming_year) => {
+            Err(problem) if !names_coming_year(value) => {
                 flaws.push(problem);
                 Ok(None)
             }

@@ -7,6 +7,7 @@ pub(crate) mod date;
 pub mod fields;
 pub(crate) mod kind;
 pub(crate) mod problem;
+mod publication;
 pub(crate) mod text;
 pub(crate) mod topic;
 pub mod url_key;
@@ -24,6 +25,7 @@ use self::fields::{
     AUTHORS, BODY, ENDS_AT, EXPIRES_AT, FieldReader, HIDDEN, ID, IMAGE, KIND, LANG, LINKS, PUBLISHED_AT, SERIES,
     STARTS_AT, SUMMARY, TAGS, TITLE, TOPICS, UPDATED_AT, URL, WORK,
 };
+use self::publication::Publication;
 
 /// One language version of a page, parsed and validated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,14 +100,16 @@ impl Article {
     /// `published_at` that names this year or a later one, because it may mean the future. Any
     /// other invalid value is left out and reported: losing a date is better than losing the page.
     ///
-    /// Unknown fields are ignored. Where text is expected, a number or boolean becomes text; where
+    /// Marks of other tools that say the article is not public hide it, and are reported
+    /// (`publication.rs` lists them); one that cannot be understood refuses the record. Other unknown
+    /// fields are ignored. Where text is expected, a number or boolean becomes text; where
     /// a list is expected, a single text becomes a list of one. `_id` and `text` are other names of
     /// `id` and `body`, which retrieval test sets use. An absent `lang` becomes [`UNDETERMINED`];
     /// the caller detects it.
-    pub fn from_fields(fields: &Map<String, Value>) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        let id = Article::id_in(fields)?;
+    pub fn from_fields(record: &Map<String, Value>) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
+        let id = Article::id_in(record)?;
         let mut flaws = Vec::new();
-        let mut reader = FieldReader { record: fields, flaws: &mut flaws };
+        let mut reader = FieldReader { record, flaws: &mut flaws };
         let title = reader.read(&TITLE)?;
         let summary = reader.read(&SUMMARY)?;
         let body = reader.read(&BODY)?;
@@ -113,7 +117,7 @@ impl Article {
             return Err(ArticleProblem::Empty);
         }
         let work = Some(reader.read(&WORK)?).filter(|work| !work.is_empty()).unwrap_or_else(|| id.clone());
-        let article = Article {
+        let mut article = Article {
             work,
             url: reader.read(&URL)?,
             lang: reader.read(&LANG)?.unwrap_or_else(|| UNDETERMINED.to_owned()),
@@ -135,6 +139,20 @@ impl Article {
             hidden: reader.read(&HIDDEN)?,
             id,
         };
+        let is_own = |name: &str| fields::ALL.iter().any(|field| field.name() == name);
+        let Publication { held_back, not_before, not_after } = Publication::of(record, is_own)?;
+        article.hidden |= !held_back.is_empty();
+        if let Some(not_before) = not_before
+            && article.published_at.as_ref().is_none_or(|known| known.start_s() < not_before.start_s())
+        {
+            article.published_at = Some(not_before);
+        }
+        if let Some(not_after) = not_after
+            && article.expires_at.as_ref().is_none_or(|known| not_after.end_s() < known.end_s())
+        {
+            article.expires_at = Some(not_after);
+        }
+        flaws.extend(held_back);
         Ok((article, flaws))
     }
 

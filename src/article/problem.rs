@@ -53,6 +53,24 @@ pub enum ArticleProblem {
         /// The language group of the text.
         found: &'static str,
     },
+    /// Another tool's mark says that the article is not public.
+    #[error("{field}: {value}: not public; stored, and not shown")]
+    NotPublic {
+        /// The mark's name, as it is written.
+        field: String,
+        /// The value, shortened.
+        value: String,
+    },
+    /// A mark of another tool that says whether the article is public cannot be understood.
+    #[error("{field}: should be {expected}, because it says whether the article is public: {value:?}")]
+    UnclearMark {
+        /// The mark's name, as it is written.
+        field: String,
+        /// The value, shortened.
+        value: String,
+        /// The expected value, in words.
+        expected: &'static str,
+    },
     /// Its work has more versions than [`MAX_VERSIONS`].
     #[error(
         "work: {0:?} has more than {MAX_VERSIONS} versions: the first by their ids are one work, every other stands alone"
@@ -64,7 +82,10 @@ impl ArticleProblem {
     /// Whether the article lacks a value that its record has. Otherwise the problem is a doubt
     /// about an article that is complete.
     pub fn is_loss(&self) -> bool {
-        !matches!(self, ArticleProblem::Language { .. } | ArticleProblem::ManyVersions(_))
+        !matches!(
+            self,
+            ArticleProblem::Language { .. } | ArticleProblem::NotPublic { .. } | ArticleProblem::ManyVersions(_)
+        )
     }
 
     /// Whether the problem is an invalid type or value of this field.
