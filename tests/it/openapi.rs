@@ -282,7 +282,7 @@ fn examples_match_actual_answers() {
         {
             let mut answer: Value = serde_json::from_str(&answer.body).unwrap();
             shorten(&mut answer);
-            compare(&in_repository(&format!("src/http/examples/{file}.json")), &answer, "");
+            compare(&in_repository(&format!("src/http/docs/examples/{file}.json")), &answer, "");
             continue;
         }
         if !example.is_null() {

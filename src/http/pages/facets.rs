@@ -35,7 +35,8 @@ struct FacetChoice<'c> {
 impl Facets<'_> {
     /// The facets, collapsed under one label on a small screen.
     pub(crate) fn whole(&self) -> Markup {
-        let FacetCounts { topic, kind, year, lang, .. } = self.counts;
+        // The page has no lists of tags and authors: they are long, and a hit links its own.
+        let FacetCounts { topic, kind, year, lang, tag: _, author: _ } = self.counts;
         let facets = [
             self.facet(TOPIC.name, topic.iter().flatten().map(topic_choice).collect()),
             self.facet(KIND.name, self.plain(KIND.name, kind.iter().flatten().map(value_count))),

@@ -183,13 +183,15 @@ pub struct FacetCountsJson {
 
 impl From<FacetCounts> for FacetCountsJson {
     fn from(counts: FacetCounts) -> FacetCountsJson {
+        // Taken apart, so that no facet is forgotten.
+        let FacetCounts { lang, kind, topic, tag, author, year } = counts;
         FacetCountsJson {
-            lang: counts.lang.map(all),
-            kind: counts.kind.map(all),
-            topic: counts.topic.map(all),
-            tag: counts.tag.map(all),
-            author: counts.author.map(all),
-            year: counts.year.map(all),
+            lang: lang.map(all),
+            kind: kind.map(all),
+            topic: topic.map(all),
+            tag: tag.map(all),
+            author: author.map(all),
+            year: year.map(all),
         }
     }
 }
