@@ -88,6 +88,13 @@ pub struct Article {
     pub hidden: bool,
 }
 
+/// Whether records have a field of this name, or other tools a mark that says whether an article is
+/// public. Case, hyphens and underscores do not matter.
+pub fn is_field_name(name: &str) -> bool {
+    let compared = publication::compared;
+    publication::is_mark(name) || fields::ALL.iter().any(|field| compared(field.name()) == compared(name))
+}
+
 /// The language of an article that declares none and whose language cannot be detected.
 pub const UNDETERMINED: &str = "und";
 

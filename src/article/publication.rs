@@ -172,8 +172,7 @@ impl Publication {
     pub(super) fn of(record: &Map<String, Value>, own: impl Fn(&str) -> bool) -> Result<Publication, ArticleProblem> {
         let mut publication = Publication::default();
         for (name, value) in record.iter().filter(|(name, value)| !own(name) && !is_absent(value)) {
-            let key: String = name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect();
-            if let Some(mark) = MARKS.iter().find(|mark| mark.names.contains(&key.as_str())) {
+            if let Some(mark) = mark_of(name) {
                 publication.take(name, mark.reads, value)?;
             }
         }
@@ -247,6 +246,21 @@ impl Publication {
             self.not_before = Some(moment);
         }
     }
+}
+
+/// A name without case, hyphens and underscores.
+pub(super) fn compared(name: &str) -> String {
+    name.trim().chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+fn mark_of(name: &str) -> Option<&'static Mark> {
+    let name = compared(name);
+    MARKS.iter().find(|mark| mark.names.contains(&name.as_str()))
+}
+
+/// Whether a name is that of a mark.
+pub(super) fn is_mark(name: &str) -> bool {
+    mark_of(name).is_some()
 }
 
 /// Whether a mark says nothing: it is `null`, or an empty text.

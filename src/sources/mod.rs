@@ -92,6 +92,10 @@ pub fn read_file<E>(
                 Err(error) => return Ok(Err(error)),
             };
             let record = match format {
+                // A page dump has no front matter: a person wrote this file.
+                Format::PageDump if !matches!(formats::front_matter::split_loosely(&text), Ok(None)) => {
+                    formats::markdown::read(&text, stem)
+                }
                 Format::PageDump => page_dump_record(&text, stem, profile),
                 _ => formats::markdown::read(&text, stem),
             };

@@ -653,6 +653,17 @@ fn task_reports_gate_refusals_and_unreadable_sources() {
 }
 
 #[test]
+fn pushed_draft_of_another_tool_is_not_shown_and_says_so() {
+    let api = Api::over(&[("folder", "Zebra")]);
+    let answer = api.put("a", json!({"title": "Okapi", "status": "draft"}));
+    assert_eq!(answer.status.as_u16(), 201);
+    assert_eq!(answer.json()["flaws"], json!(["status: draft: not public; stored, and not shown"]));
+    assert!(api.site.articles()["a"].hidden);
+    let answer = api.put("b", json!({"title": "Okapi", "draft": "perhaps"}));
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("bad-article")));
+}
+
+#[test]
 fn push_does_not_wait_for_a_reindex() {
     let api = Api::over(&[("folder", "Zebra")]);
     let lines: String = (0..8_000)

@@ -132,6 +132,60 @@ fn report_counts_added_changed_unchanged_deleted_and_rejected() {
 }
 
 #[test]
+fn drafts_of_other_tools_are_stored_and_never_shown() {
+    let site = Site::new();
+    let drafts = [
+        ("hugo.md", "---\ntitle: Axolotl\ndraft: true\n---\nReserved.\n"),
+        ("hugo-toml.md", "+++\ntitle = \"Axolotl\"\npublishDate = 2999-01-01\n+++\nReserved.\n"),
+        ("hugo-expired.md", "---\ntitle: Axolotl\nexpiryDate: 2019-01-01\n---\nReserved.\n"),
+        ("jekyll.md", "---\ntitle: Axolotl\npublished: false\n---\nReserved.\n"),
+        ("zola.md", "+++\ntitle = \"Axolotl\"\ndraft = true\n+++\nReserved.\n"),
+        ("eleventy.md", "---\ntitle: Axolotl\npermalink: false\n---\nReserved.\n"),
+        ("docusaurus.md", "---\ntitle: Axolotl\nunlisted: true\n---\nReserved.\n"),
+        ("mkdocs.md", "---\ntitle: Axolotl\nsearch:\n  exclude: true\n---\nReserved.\n"),
+        ("word-processor.md", "—\ntitle: Axolotl\nhidden: true\n—\nReserved.\n"),
+        ("notes.txt", "---\ntitle: Axolotl\nhidden: true\n---\n\nReserved, and long enough for a page of its own.\n"),
+        ("wordpress.jsonl", "{\"id\": \"wp\", \"title\": \"Axolotl\", \"post_status\": \"draft\"}\n"),
+        ("ghost.jsonl", "{\"id\": \"gh\", \"title\": \"Axolotl\", \"visibility\": \"members\"}\n"),
+        ("drupal.jsonl", "{\"id\": \"dr\", \"title\": \"Axolotl\", \"status\": false}\n"),
+        ("strapi.jsonl", "{\"id\": \"st\", \"title\": \"Axolotl\", \"_status\": \"draft\"}\n"),
+    ];
+    for (name, text) in drafts {
+        site.write(&format!("site/{name}"), text);
+    }
+    site.write("site/open.md", markdown("title: Axolotl\nstatus: publish\ndate: 2021-05-01", "Open."));
+    let report = site.reindex();
+    let source = &report.sources[0];
+    assert_eq!(counts(source), [drafts.len() as u64 + 1, 0, 0, 0, 0], "{report:?}");
+    let marks = source.flaws.iter().filter(|flaw| flaw.reason.ends_with("not public; stored, and not shown"));
+    assert_eq!(marks.count(), 10, "{:?}", source.flaws);
+    let engine = site.engine();
+    assert_eq!(found(&engine, "axolotl"), ["open"]);
+    assert_eq!(found(&engine, "reserved"), [""; 0]);
+
+    // What is published later appears.
+    site.write("site/hugo.md", "---\ntitle: Axolotl\ndraft: false\n---\nReserved.\n");
+    site.reindex();
+    assert_eq!(found(&site.engine(), "reserved"), ["hugo"]);
+}
+
+#[test]
+fn unclear_publication_mark_refuses_the_record() {
+    let site = Site::new();
+    site.write("site/a.md", markdown("title: Axolotl\ndraft: perhaps", "Reserved."));
+    site.write("site/b.md", "\n---\ntitle: [Axolotl\nhidden: true\n---\nReserved.\n");
+    site.write("site/c.md", markdown("title: Axolotl", "Open."));
+    let report = site.reindex();
+    let reasons: Vec<&str> = report.sources[0].rejections.iter().map(|rejected| rejected.reason.as_str()).collect();
+    assert!(
+        reasons[0].starts_with("draft: should be true or false") && reasons[0].ends_with("\"perhaps\""),
+        "{reasons:?}"
+    );
+    assert!(reasons[1].starts_with("front matter is not YAML"), "{reasons:?}");
+    assert_eq!(found(&site.engine(), "axolotl"), ["c"]);
+}
+
+#[test]
 fn wrong_declared_language_is_kept_and_reported_once() {
     let site = Site::new();
     let english = "The university recognises the degrees of all the countries that have signed the convention. ";

@@ -1,25 +1,32 @@
 //! Markdown with front matter.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 use serde_json::{Map, Value, json};
 
+use super::front_matter::{self, FrontMatter};
 use crate::article::{Article, MAX_LIST_ITEMS, url_key};
 use crate::sources::{Record, Rejection};
 
-/// Parses one file: YAML front matter between `---` lines or TOML between `+++` lines, then the
-/// body. Without an `id`, the id is the file name; without a `title`, the title is the first
+/// Parses one file: [front matter](front_matter), then the body. Without an `id`, the id is the file name; without a `title`, the title is the first
 /// heading of the body. Links of the body follow those of the front matter; relative ones are
 /// resolved against the article's `url`.
 pub(crate) fn read(text: &str, stem: &str) -> Record {
-    let (fields, body, body_line) = match front_matter(text) {
-        Ok(parts) => parts,
+    // Old Macs and some word processors end lines otherwise.
+    let text = &if text.contains(['\r', '\u{2028}']) {
+        Cow::Owned(text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n"))
+    } else {
+        Cow::Borrowed(text)
+    };
+    let (mut fields, body, has_front_matter) = match front_matter::split(text) {
+        Ok(Some(FrontMatter { fields, body })) => (fields, body, true),
+        Ok(None) => (Map::new(), text.as_ref(), false),
         Err(reason) => {
             return Record::Rejected(Rejection { line: Some(1), id: Some(stem.to_owned()), reason });
         }
     };
-    let mut fields = fields;
     let mut plain = plain_text(body);
     let has_title = fields.get("title").is_some_and(|title| !title.is_null());
     if let Some(heading) = plain.title.take().filter(|_| !has_title) {
@@ -42,90 +49,11 @@ pub(crate) fn read(text: &str, stem: &str) -> Record {
     match Article::from_fields(&fields) {
         Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
         Err(problem) => {
-            let line = if body_line > 1 { Some(1) } else { None };
+            let line = has_front_matter.then_some(1);
             let id = fields.get("id").and_then(Value::as_str).map(str::to_owned);
             Record::Rejected(Rejection { line, id, reason: problem.to_string() })
         }
     }
-}
-
-/// The fields of the front matter, the text after it, and the line number where that text begins.
-fn front_matter(text: &str) -> Result<(Map<String, Value>, &str, usize), String> {
-    let Some((fence, rest)) = ["---", "+++"].into_iter().find_map(|fence| {
-        let rest = text.strip_prefix(fence)?;
-        let (trailing, rest) = rest.split_once('\n')?;
-        trailing.trim().is_empty().then_some((fence, rest))
-    }) else {
-        return Ok((Map::new(), text, 1));
-    };
-    let mut end = 0;
-    for (number, line) in rest.split_inclusive('\n').enumerate() {
-        if line.trim_end() == fence {
-            let fields = if fence == "---" { yaml(&rest[..end]) } else { toml(&rest[..end]) };
-            return Ok((fields?, &rest[end + line.len()..], number + 3));
-        }
-        end += line.len();
-    }
-    Err(format!("the front matter that begins with {fence} does not end"))
-}
-
-fn yaml(text: &str) -> Result<Map<String, Value>, String> {
-    if text.trim().is_empty() {
-        return Ok(Map::new());
-    }
-    // The parser limits depth, aliases and size, so that no file can exhaust memory. Values that
-    // are not plain numbers or booleans stay strings: `lang: no` is Norwegian.
-    let options = serde_saphyr::options! {
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-    };
-    let value: Value = serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| format!("front matter is not YAML: {}", first_line(&error)))?;
-    match value {
-        Value::Object(mut fields) => {
-            if let Some(flag) = fields.get("hidden").and_then(Value::as_str).and_then(yes_or_no) {
-                fields.insert("hidden".to_owned(), json!(flag));
-            }
-            Ok(fields)
-        }
-        Value::Null => Ok(Map::new()),
-        _ => Err("front matter is not a list of fields".to_owned()),
-    }
-}
-
-/// Parses a boolean in YAML 1.1 notation.
-fn yes_or_no(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "yes" | "y" | "on" => Some(true),
-        "no" | "n" | "off" => Some(false),
-        _ => None,
-    }
-}
-
-fn toml(text: &str) -> Result<Map<String, Value>, String> {
-    let table: ::toml::Table =
-        text.parse().map_err(|error: ::toml::de::Error| format!("front matter is not TOML: {}", error.message()))?;
-    Ok(table.into_iter().map(|(name, value)| (name, toml_value(value))).collect())
-}
-
-/// TOML has a date type; dates are converted to text, as in YAML.
-fn toml_value(value: ::toml::Value) -> Value {
-    match value {
-        ::toml::Value::String(text) => json!(text),
-        ::toml::Value::Integer(number) => json!(number),
-        ::toml::Value::Float(number) => json!(number),
-        ::toml::Value::Boolean(flag) => json!(flag),
-        ::toml::Value::Datetime(moment) => json!(moment.to_string()),
-        ::toml::Value::Array(items) => Value::Array(items.into_iter().map(toml_value).collect()),
-        ::toml::Value::Table(table) => {
-            Value::Object(table.into_iter().map(|(name, value)| (name, toml_value(value))).collect())
-        }
-    }
-}
-
-fn first_line(error: &impl std::fmt::Display) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 #[derive(Default)]
