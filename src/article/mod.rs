@@ -91,8 +91,8 @@ pub struct Article {
 /// Whether records have a field of this name, or other tools a mark that says whether an article is
 /// public. Case, hyphens and underscores do not matter.
 pub fn is_field_name(name: &str) -> bool {
-    let compared = publication::compared;
-    publication::is_mark(name) || fields::ALL.iter().any(|field| compared(field.name()) == compared(name))
+    let compared = publication::compared(name);
+    publication::is_mark(name) || fields::ALL.iter().any(|field| publication::compared(field.name) == compared)
 }
 
 /// The language of an article that declares none and whose language cannot be detected.
@@ -146,7 +146,7 @@ impl Article {
             hidden: reader.read(&HIDDEN)?,
             id,
         };
-        let is_own = |name: &str| fields::ALL.iter().any(|field| field.name() == name);
+        let is_own = |name: &str| fields::ALL.iter().any(|field| field.name == name);
         let Publication { held_back, not_before, not_after } = Publication::of(record, is_own)?;
         article.hidden |= !held_back.is_empty();
         if let Some(not_before) = not_before

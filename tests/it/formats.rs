@@ -274,6 +274,6 @@ fn readme_lists_every_field_of_an_article() {
     let readme = include_str!("../../README.md");
     let list = readme.lines().find(|line| line.starts_with("Fields: ")).unwrap();
     for field in fichero::article::fields::ALL {
-        assert!(list.contains(&format!("`{}`", field.name())), "{} is not in the README's list", field.name());
+        assert!(list.contains(&format!("`{}`", field.name)), "{} is not in the README's list", field.name);
     }
 }

@@ -19,10 +19,10 @@ pub(crate) struct PushedArticle;
 
 impl PartialSchema for PushedArticle {
     fn schema() -> RefOr<Schema> {
-        let of_push = fields::ALL.into_iter().filter(|field| field.name() != fields::ID.name);
-        let properties = of_push.map(|field| (field, field.about()));
+        let of_push = fields::ALL.into_iter().filter(|field| field.name != fields::ID.description.name);
+        let properties = of_push.map(|field| (field, field.about));
         let object = object(properties).description(Some("An article as it is pushed."));
-        object.required(fields::TITLE.name).into()
+        object.required(fields::TITLE.description.name).into()
     }
 }
 
@@ -37,9 +37,9 @@ pub(crate) struct DraftRecord;
 
 impl PartialSchema for DraftRecord {
     fn schema() -> RefOr<Schema> {
-        let of_draft = |field: &'static dyn FieldDescription| match field.in_draft() {
+        let of_draft = |field: &'static FieldDescription| match field.in_draft {
             InDraft::No => None,
-            InDraft::Same => Some((field, field.about())),
+            InDraft::Same => Some((field, field.about)),
             InDraft::As(about) => Some((field, about)),
         };
         let about = "An article that is not published yet, as it would be pushed: one of title, summary and body\n\
@@ -70,24 +70,24 @@ fn of_parts(schemas: &mut Vec<(String, RefOr<Schema>)>) {
 }
 
 /// An object with these fields, each with what it is.
-fn object(fields: impl Iterator<Item = (&'static dyn FieldDescription, &'static str)>) -> ObjectBuilder {
+fn object(fields: impl Iterator<Item = (&'static FieldDescription, &'static str)>) -> ObjectBuilder {
     fields.fold(ObjectBuilder::new().schema_type(Type::Object), |object, (field, about)| {
-        object.property(field.name(), property(field, about))
+        object.property(field.name, property(field, about))
     })
 }
 
-fn property(field: &dyn FieldDescription, about: &str) -> RefOr<Schema> {
+fn property(field: &FieldDescription, about: &str) -> RefOr<Schema> {
     let plain = |kind: Type| ObjectBuilder::new().schema_type(SchemaType::new(kind)).description(Some(about));
     let named = |name: Cow<'static, str>| Ref::from_schema_name(name);
-    match field.shape() {
-        Shape::Text if field.name() == fields::ID.name => {
+    match field.shape {
+        Shape::Text if field.name == fields::ID.description.name => {
             plain(Type::String).min_length(Some(1)).max_length(Some(MAX_ID_CHARS)).into()
         }
         Shape::Text => plain(Type::String).into(),
         Shape::Language => plain(Type::String).pattern(Some(LANGUAGE)).into(),
         Shape::Flag => plain(Type::Boolean).into(),
         Shape::Kind | Shape::Moment => {
-            let mut of = named(if field.shape() == Shape::Kind { KindJson::name() } else { MomentJson::name() });
+            let mut of = named(if field.shape == Shape::Kind { KindJson::name() } else { MomentJson::name() });
             of.description = about.to_owned();
             of.into()
         }
