@@ -3,8 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::{SignedDuration, civil};
+
 use crate::analysis::{fold, normalize};
 use crate::article::{Article, Kind, Moment, language_is_under, one_line};
+
+const DAY_S: i64 = 86_400;
 
 /// A facet. Its counts ignore the facet's own filter, so that they show the alternatives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +63,44 @@ impl FromStr for Facet {
     }
 }
 
+/// A bound of the time of publication. A day, or a time without an offset, is compared with what the
+/// clock shows where the article was written; a time with an offset, with the instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateBound {
+    /// A second of Unix time.
+    Instant(i64),
+    /// A second of the article's own clock, see [`Moment::local_s`].
+    Local(i64),
+}
+
+impl DateBound {
+    /// The bound of `date_to` that ends before this one: the last day, or the last second.
+    pub(crate) fn last(self) -> DateBound {
+        match self {
+            DateBound::Instant(at_s) => DateBound::Instant(at_s - 1),
+            DateBound::Local(at_s) if at_s.rem_euclid(DAY_S) == 0 => DateBound::Local(at_s - DAY_S),
+            DateBound::Local(at_s) => DateBound::Local(at_s - 1),
+        }
+    }
+}
+
+impl fmt::Display for DateBound {
+    /// Writes it as a parameter: a day, or a time with seconds.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            DateBound::Instant(at_s) => match jiff::Timestamp::from_second(at_s) {
+                Ok(at) => write!(formatter, "{at}"),
+                Err(_) => write!(formatter, "{at_s}"),
+            },
+            DateBound::Local(at_s) => match clock_at(at_s) {
+                Some(at) if at_s.rem_euclid(DAY_S) == 0 => write!(formatter, "{}", at.date()),
+                Some(at) => write!(formatter, "{at}"),
+                None => write!(formatter, "{at_s}"),
+            },
+        }
+    }
+}
+
 /// Filters on articles. Several values of one filter are alternatives; different filters must all
 /// hold; an empty filter matches everything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -73,12 +115,12 @@ pub struct Filters {
     pub tags: Vec<String>,
     /// Authors, compared by [`label_key`].
     pub authors: Vec<String>,
-    /// Years of publication, in UTC.
+    /// Years of publication, where the article was written, see [`Moment::local_s`].
     pub years: Vec<i16>,
-    /// Published at this second (Unix time) or later.
-    pub from_s: Option<i64>,
-    /// Published before this second (Unix time).
-    pub until_s: Option<i64>,
+    /// Published then or later.
+    pub from: Option<DateBound>,
+    /// Published before then.
+    pub until: Option<DateBound>,
     /// Excluded kinds of page.
     pub kinds_not: Vec<Kind>,
     /// Excluded topic paths in slugs, with everything below them.
@@ -89,12 +131,14 @@ pub struct Filters {
 
 impl Filters {
     /// Whether a time of publication is within the bounds; an undated article matches only if there
-    /// are none.
-    pub fn takes_date(&self, published_s: Option<i64>) -> bool {
-        match published_s {
-            None => self.from_s.is_none() && self.until_s.is_none(),
-            Some(at) => self.from_s.is_none_or(|from| from <= at) && self.until_s.is_none_or(|until| at < until),
-        }
+    /// are none. The time is given as Unix time and as [`Moment::local_s`].
+    pub fn takes_date(&self, published_s: Option<i64>, published_local_s: Option<i64>) -> bool {
+        let is_before = |bound: DateBound| match bound {
+            DateBound::Instant(bound_s) => published_s.map(|at| at < bound_s),
+            DateBound::Local(bound_s) => published_local_s.map(|at| at < bound_s),
+        };
+        self.from.is_none_or(|from| is_before(from) == Some(false))
+            && self.until.is_none_or(|until| is_before(until) == Some(true))
     }
 
     /// The filters without that of a facet, as used for the facet's counts.
@@ -121,14 +165,15 @@ impl Filters {
             own.iter().any(|own| asked.iter().any(|asked| label_key(asked) == label_key(own)))
         };
         let published_s = article.published_at.as_ref().map(Moment::start_s);
+        let local_s = article.published_at.as_ref().map(Moment::local_s);
         let is_lang = self.langs.iter().any(|asked| language_is_under(&article.lang, asked));
         is_any(self.langs.is_empty(), is_lang)
             && is_any(self.kinds.is_empty(), self.kinds.contains(&article.kind))
             && is_any(self.topics.is_empty(), is_under(&self.topics))
             && is_any(self.tags.is_empty(), has(&article.tags, &self.tags))
             && is_any(self.authors.is_empty(), has(&article.authors, &self.authors))
-            && is_any(self.years.is_empty(), published_s.and_then(year_of).is_some_and(|at| self.years.contains(&at)))
-            && self.takes_date(published_s)
+            && is_any(self.years.is_empty(), local_s.and_then(year_of).is_some_and(|at| self.years.contains(&at)))
+            && self.takes_date(published_s, local_s)
             && !self.kinds_not.contains(&article.kind)
             && !is_under(&self.topics_not)
             && !has(&article.tags, &self.tags_not)
@@ -141,15 +186,26 @@ pub fn label_key(label: &str) -> String {
     fold(&normalize(&one_line(label))).into_owned()
 }
 
-/// The year of a second (Unix time) in UTC.
-pub fn year_of(at_s: i64) -> Option<i16> {
-    month_of(at_s).map(|(year, _)| year)
+/// The year of a second of a clock, see [`Moment::local_s`].
+pub fn year_of(local_s: i64) -> Option<i16> {
+    month_of(local_s).map(|(year, _)| year)
 }
 
-/// The year and month (1 to 12) of a second (Unix time) in UTC; `None` beyond the calendar.
-pub fn month_of(at_s: i64) -> Option<(i16, i8)> {
-    let at = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::from_second(at_s).ok()?);
-    Some((at.year(), at.month()))
+/// The year and month (1 to 12) of a second of a clock, see [`Moment::local_s`]; `None` beyond the
+/// calendar.
+pub fn month_of(local_s: i64) -> Option<(i16, i8)> {
+    clock_at(local_s).map(|at| (at.year(), at.month()))
+}
+
+/// The seconds of a clock from the beginning of 1970 to the beginning of a day.
+pub(crate) fn clock_s(day: civil::Date) -> i64 {
+    day.duration_since(civil::date(1970, 1, 1)).as_secs()
+}
+
+/// The date and time that a clock shows that many seconds after the beginning of 1970.
+fn clock_at(local_s: i64) -> Option<civil::DateTime> {
+    let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    epoch.checked_add(SignedDuration::from_secs(local_s)).ok()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use fichero::article::{Article, Kind, Moment};
 use fichero::engine::facets::TopicCount;
-use fichero::engine::filters::month_of;
+use fichero::engine::filters::{DateBound, month_of};
 use fichero::engine::{
     ArticleKey, Facet, Filters, Hit, MAX_TRANSLATIONS, Reason, RelatedRequest, SearchAnswer, SearchRequest, Sort,
     language_fit, ranking,
@@ -267,13 +267,14 @@ fn facet_filters(filters: &Filters, answer: &SearchAnswer) -> Vec<(Filters, u64)
     for year in facets.year.iter().flatten() {
         found.push((Filters { years: vec![year.value.parse().unwrap()], ..filters.clone() }, year.count));
         for month in &year.months {
-            let first = |month: &str| Moment::parse(&format!("{month}-01")).unwrap().start_s();
+            let first = |month: &str| Moment::parse(&format!("{month}-01")).unwrap().local_s();
             let from_s = first(&month.value);
             // Any month has ended 31 days after its first, and the next one not 20 days later.
             let next = (from_s..).step_by(DAY_S as usize).find(|at| month_of(*at) != month_of(from_s));
+            let (from, until) = (Some(DateBound::Local(from_s)), next.map(DateBound::Local));
             // The months say what there is besides other bounds.
-            if filters.from_s.is_none() && filters.until_s.is_none() {
-                let of_month = Filters { years: Vec::new(), from_s: Some(from_s), until_s: next, ..filters.clone() };
+            if filters.from.is_none() && filters.until.is_none() {
+                let of_month = Filters { years: Vec::new(), from, until, ..filters.clone() };
                 found.push((of_month, month.count));
             }
         }

@@ -12,6 +12,7 @@
 
 use std::collections::BTreeSet;
 
+use fichero::engine::filters::DateBound;
 use fichero::engine::{Cursor, Facet, Filters, Recovery, RecoveryKind, SearchAnswer, SearchRequest, Sort};
 use serde_json::{Value, json};
 
@@ -183,14 +184,24 @@ fn filters_are_widened_in_their_order(maker: Maker) {
             1,
         ),
         (
-            filtered("movilidad", Filters { from_s: Some(NOW), until_s: Some(NOW + 1), ..under("programs") }),
+            filtered(
+                "movilidad",
+                Filters {
+                    from: Some(DateBound::Instant(NOW)),
+                    until: Some(DateBound::Instant(NOW + 1)),
+                    ..under("programs")
+                },
+            ),
             RecoveryKind::FewerFilters,
             &["date_from=2023-11-14T22:13:20Z", "date_to=2023-11-14T22:13:20Z"],
             &[],
             2,
         ),
         (
-            filtered("movilidad", Filters { from_s: Some(0), until_s: Some(DAY_S), ..langs(&["es"]) }),
+            filtered(
+                "movilidad",
+                Filters { from: Some(DateBound::Local(0)), until: Some(DateBound::Local(DAY_S)), ..langs(&["es"]) },
+            ),
             RecoveryKind::FewerFilters,
             &["date_from=1970-01-01", "date_to=1970-01-01"],
             &[],
@@ -229,7 +240,7 @@ fn no_search_ends_without_hits(maker: Maker) {
     let nowhere = Filters {
         kinds_not: fichero::article::Kind::ALL.to_vec(),
         tags: vec!["none".to_owned()],
-        from_s: Some(NOW),
+        from: Some(DateBound::Instant(NOW)),
         ..langs(&["zu"])
     };
     for query in [

@@ -29,7 +29,7 @@ impl BruteForceEngine {
                 for value in self.values(*facet, article) {
                     works.entry(value).or_default().insert(counted);
                 }
-                if let Some((year, month)) = article.published_at.as_ref().and_then(|at| month_of(at.start_s())) {
+                if let Some((year, month)) = article.published_at.as_ref().and_then(|at| month_of(at.local_s())) {
                     months.entry((year, month)).or_default().insert(counted);
                     years.entry(year).or_default().insert(counted);
                 }

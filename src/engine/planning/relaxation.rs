@@ -344,7 +344,7 @@ fn wider(filters: &Filters) -> Vec<Wider> {
         tags_not: filters.tags_not.clone(),
         ..Filters::default()
     };
-    add(RecoveryKind::FewerFilters, Filters { from_s: None, until_s: None, ..filters.clone() }, filters);
+    add(RecoveryKind::FewerFilters, Filters { from: None, until: None, ..filters.clone() }, filters);
     for facet in [Facet::Year, Facet::Author, Facet::Tag, Facet::Kind] {
         add(RecoveryKind::FewerFilters, filters.without(facet), filters);
     }
@@ -368,15 +368,8 @@ fn wider(filters: &Filters) -> Vec<Wider> {
 
 /// The filters as request parameters.
 fn named(filters: &Filters) -> Vec<DroppedFilter> {
-    let Filters { langs, kinds, topics, tags, authors, years, from_s, until_s, kinds_not, topics_not, tags_not } =
-        filters;
+    let Filters { langs, kinds, topics, tags, authors, years, from, until, kinds_not, topics_not, tags_not } = filters;
     let kinds_of = |kinds: &[Kind]| kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>();
-    /// Midnight is formatted as a date, any other time with seconds.
-    fn moment(at_s: i64, is_day: bool) -> Option<String> {
-        let at = jiff::Timestamp::from_second(at_s).ok()?.to_string();
-        Some(if is_day { at.split('T').next()?.to_owned() } else { at })
-    }
-    let is_midnight = |at_s: i64| at_s % 86_400 == 0;
     let groups: [(&'static str, Vec<String>); 11] = [
         ("lang", langs.clone()),
         ("kind", kinds_of(kinds)),
@@ -384,8 +377,8 @@ fn named(filters: &Filters) -> Vec<DroppedFilter> {
         ("tag", tags.clone()),
         ("author", authors.clone()),
         ("year", years.iter().map(ToString::to_string).collect()),
-        ("date_from", from_s.and_then(|at| moment(at, is_midnight(at))).into_iter().collect()),
-        ("date_to", until_s.and_then(|at| moment(at - 1, is_midnight(at))).into_iter().collect()),
+        ("date_from", from.iter().map(ToString::to_string).collect()),
+        ("date_to", until.map(|until| until.last().to_string()).into_iter().collect()),
         ("kind_not", kinds_of(kinds_not)),
         ("topic_not", topics_not.clone()),
         ("tag_not", tags_not.clone()),

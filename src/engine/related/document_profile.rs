@@ -54,7 +54,7 @@ impl DocumentProfile {
             series: article.series.as_deref().map(label_key),
             url,
             links,
-            eventful_day: eventful_day(article.kind, article.published_at.as_ref().map(|at| at.start_s())),
+            eventful_day: eventful_day(article.kind, article.published_at.as_ref().map(|at| at.local_s())),
         }
     }
 }
@@ -96,8 +96,8 @@ pub fn work_key(work: &str) -> String {
 }
 
 /// The day of publication (since 1970) of an event or a press release: these are related to others
-/// of the same time. `published_s` is Unix time.
-pub fn eventful_day(kind: Kind, published_s: Option<i64>) -> Option<i32> {
-    let published_s = published_s.filter(|_| matches!(kind, Kind::Event | Kind::PressRelease))?;
-    i32::try_from(published_s.div_euclid(86_400)).ok()
+/// of the same time. `local_s` is what the clock shows at its place.
+pub fn eventful_day(kind: Kind, local_s: Option<i64>) -> Option<i32> {
+    let local_s = local_s.filter(|_| matches!(kind, Kind::Event | Kind::PressRelease))?;
+    i32::try_from(local_s.div_euclid(86_400)).ok()
 }

@@ -94,8 +94,8 @@ impl Feed {
         document.parent("feed", &attributes, |document| {
             document.text("id", &[], &self.id)?;
             document.text("title", &[], &self.title)?;
-            let updated_s = answered.answer.hits.iter().map(updated_s).max().unwrap_or_default();
-            document.text("updated", &[], &timestamp(updated_s))?;
+            let newest = answered.answer.hits.iter().filter_map(updated).max_by_key(|at| at.start_s());
+            document.text("updated", &[], &timestamp(newest))?;
             document.empty("link", &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &self.address)])?;
             for (media_type, path) in [("text/html", paths::RESULTS_PAGE), ("application/json", paths::SEARCH)] {
                 let address = self.base.join(&format!("{path}?{}", self.search));
@@ -113,9 +113,9 @@ impl Feed {
         document.parent("entry", &[("xml:lang", &card.lang)], |document| {
             document.text("id", &[], &format!("urn:fichero:article:{}", escaped(&card.id)))?;
             document.text("title", &[], &card.title)?;
-            document.text("updated", &[], &timestamp(updated_s(hit)))?;
+            document.text("updated", &[], &timestamp(updated(hit)))?;
             if let Some(at) = &card.published_at {
-                document.text("published", &[], &timestamp(at.start_s()))?;
+                document.text("published", &[], &at.to_rfc3339())?;
             }
             let in_api = self.base.join(&format!("{}?id={}", paths::ARTICLES, escaped(&card.id)));
             match &card.url {
@@ -149,14 +149,14 @@ fn link(document: &mut XmlDocument, media_type: &str, lang: &str, address: &str)
     document.empty("link", &[("rel", "alternate"), ("type", media_type), ("hreflang", lang), ("href", address)])
 }
 
-/// When an entry was last changed, Unix time; 0 where it has no date.
-fn updated_s(hit: &Hit) -> i64 {
-    hit.card.updated_at.as_ref().or(hit.card.published_at.as_ref()).map_or(0, Moment::start_s)
+/// When an entry was last changed, if it has a date.
+fn updated(hit: &Hit) -> Option<&Moment> {
+    hit.card.updated_at.as_ref().or(hit.card.published_at.as_ref())
 }
 
-/// The time in RFC 3339, UTC; the Unix epoch for a time out of range.
-fn timestamp(at_s: i64) -> String {
-    jiff::Timestamp::from_second(at_s).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+/// The time in RFC 3339; the Unix epoch where there is no date, because an entry must have one.
+fn timestamp(at: Option<&Moment>) -> String {
+    at.map_or_else(|| jiff::Timestamp::UNIX_EPOCH.to_string(), Moment::to_rfc3339)
 }
 
 /// Percent-encodes every character that has a meaning in an address.

@@ -37,7 +37,6 @@ pub(crate) struct SearchUrl {
 impl SearchUrl {
     /// Parses the parameters of the page.
     pub(crate) fn read(params: &Params) -> Result<SearchUrl, Problem> {
-        let text = |moment: crate::article::Moment| moment.as_str().to_owned();
         let mut filters = Vec::new();
         let mut add = |name, values: Vec<String>| {
             for value in values {
@@ -52,8 +51,8 @@ impl SearchUrl {
         add(LANG.name, params.all(&LANG)?);
         add(AUTHOR.name, params.all(&AUTHOR)?);
         add(TAG.name, params.all(&TAG)?);
-        add(DATE_FROM.name, params.one(&DATE_FROM)?.map(text).into_iter().collect());
-        add(DATE_TO.name, params.one(&DATE_TO)?.map(text).into_iter().collect());
+        add(DATE_FROM.name, params.one(&DATE_FROM)?.map(|time| time.text).into_iter().collect());
+        add(DATE_TO.name, params.one(&DATE_TO)?.map(|time| time.text).into_iter().collect());
         add(TOPIC_NOT.name, params.all(&TOPIC_NOT)?);
         add(KIND_NOT.name, written(params, &KIND_NOT, |kind| kind.as_str().to_owned())?);
         add(TAG_NOT.name, params.all(&TAG_NOT)?);

@@ -237,8 +237,11 @@ pub(crate) static AUTHOR: Parameter<Text> = Parameter::repeatable(
     Text,
     "Only pages by this person, the whole name; case and accents do not matter. Several: any of them.",
 );
-pub(crate) static YEAR: Parameter<Year> =
-    Parameter::repeatable("year", Year, "Only pages published in this year (UTC). Several: any of them.");
+pub(crate) static YEAR: Parameter<Year> = Parameter::repeatable(
+    "year",
+    Year,
+    "Only pages published in this year, in the site's time zone. Several: any of them.",
+);
 pub(crate) static KIND_NOT: Parameter<KindName> =
     Parameter::repeatable("kind_not", KindName, "No pages of this kind. Several: of none of them.");
 pub(crate) static TOPIC_NOT: Parameter<TopicPath> = Parameter::repeatable(
@@ -248,9 +251,12 @@ pub(crate) static TOPIC_NOT: Parameter<TopicPath> = Parameter::repeatable(
 );
 pub(crate) static TAG_NOT: Parameter<Text> =
     Parameter::repeatable("tag_not", Text, "No pages with this keyword. Several: with none of them.");
-pub(crate) static DATE_FROM: Parameter<Time> =
-    Parameter::once("date_from", Time, "Only pages published on this day or at this time, or later.")
-        .example("2020-01-01");
+pub(crate) static DATE_FROM: Parameter<Time> = Parameter::once(
+    "date_from",
+    Time,
+    "Only pages published on this day or at this time, or later. A day is one in the site's time zone.",
+)
+.example("2020-01-01");
 pub(crate) static DATE_TO: Parameter<Time> = Parameter::once(
     "date_to",
     Time,

@@ -2,10 +2,14 @@
 
 use std::str::FromStr;
 
+use jiff::fmt::temporal::Pieces;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
 use crate::article::{Kind, MAX_TOPIC_LEVELS, Moment, Topic, is_language_tag};
 use crate::engine::Facet;
+use crate::engine::filters::DateBound;
+
+const DAY_S: i64 = 86_400;
 
 /// The form of a parameter's values.
 pub(crate) trait Form: Sync {
@@ -257,11 +261,46 @@ fn facet_names() -> impl Iterator<Item = &'static str> {
 /// A date or a time.
 pub(crate) struct Time;
 
-impl Form for Time {
-    type Value = Moment;
+/// A date or a time that bounds a search.
+#[derive(Debug, Clone)]
+pub(crate) struct TimeLimit {
+    /// As the API writes it.
+    pub(crate) text: String,
+    /// Its beginning.
+    pub(crate) first: DateBound,
+    /// The beginning of what comes after it: of the next day, or of the next second.
+    pub(crate) end: DateBound,
+}
 
-    fn read(&self, text: &str) -> Option<Moment> {
-        Moment::parse(text).ok()
+impl TimeLimit {
+    /// Parses a date, a time with an offset or a time without one.
+    pub(crate) fn parse(text: &str) -> Option<TimeLimit> {
+        let moment = Moment::parse(text).ok()?;
+        let (start_s, local_s, shown) = (moment.start_s(), moment.local_s(), moment.as_str());
+        let local = |text: &str, seconds: i64| {
+            let (first, end) = (DateBound::Local(local_s), DateBound::Local(local_s + seconds));
+            TimeLimit { text: text.to_owned(), first, end }
+        };
+        if moment.is_date() {
+            return Some(local(shown, DAY_S));
+        }
+        // Where an offset is attached to it, it is no longer a time without one.
+        if let Ok(pieces) = Pieces::parse(text.trim())
+            && pieces.offset().is_none()
+            && pieces.time_zone_annotation().is_none()
+        {
+            return Some(local(shown.trim_end_matches('Z'), 1));
+        }
+        let (first, end) = (DateBound::Instant(start_s), DateBound::Instant(start_s + 1));
+        Some(TimeLimit { text: shown.to_owned(), first, end })
+    }
+}
+
+impl Form for Time {
+    type Value = TimeLimit;
+
+    fn read(&self, text: &str) -> Option<TimeLimit> {
+        TimeLimit::parse(text)
     }
 
     fn expected(&self) -> String {
@@ -285,5 +324,24 @@ fn one_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
         Some((last, [])) => (*last).to_owned(),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_local_times_bound_the_clock_and_times_with_an_offset_the_instant() {
+        for (text, written, first, end) in [
+            ("1970-01-02", "1970-01-02", DateBound::Local(DAY_S), DateBound::Local(2 * DAY_S)),
+            ("1970-01-01T01:00:00", "1970-01-01T01:00:00", DateBound::Local(3_600), DateBound::Local(3_601)),
+            ("1970-01-01T01:00:00Z", "1970-01-01T01:00:00Z", DateBound::Instant(3_600), DateBound::Instant(3_601)),
+            ("1970-01-01T01:00:00+01:00", "1970-01-01T01:00:00+01:00", DateBound::Instant(0), DateBound::Instant(1)),
+        ] {
+            let limit = TimeLimit::parse(text).unwrap();
+            assert_eq!((&limit.text[..], limit.first, limit.end), (written, first, end), "{text}");
+        }
+        assert!(TimeLimit::parse("1970").is_none());
     }
 }

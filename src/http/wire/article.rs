@@ -42,19 +42,20 @@ impl From<Kind> for KindJson {
     }
 }
 
-/// A date or time, as its editor wrote it.
+/// A date or time, in the site's time zone or else as its editor wrote it.
 #[derive(Debug, Serialize)]
 pub struct MomentJson(String);
 
 impl From<Moment> for MomentJson {
     fn from(moment: Moment) -> MomentJson {
-        MomentJson(moment.into())
+        MomentJson(moment.as_str().to_owned())
     }
 }
 
 impl PartialSchema for MomentJson {
     fn schema() -> RefOr<Schema> {
-        let about = "A date, or a date with time and offset, as it was written (RFC 3339).";
+        let about =
+            "A date, or a date with time and offset (RFC 3339): in the site's time zone, or else as it was written.";
         let format =
             |format| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
         let either = AnyOfBuilder::new().item(format(KnownFormat::Date)).item(format(KnownFormat::DateTime));

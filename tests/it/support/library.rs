@@ -1,6 +1,7 @@
 //! A small library of fixed articles, filters applied to articles plainly, and requests.
 
 use fichero::article::{Article, Kind};
+use fichero::engine::filters::DateBound;
 use fichero::engine::query::Query;
 use fichero::engine::{
     ArticleKey, Facet, Filters, Hit, RelatedHit, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort,
@@ -156,8 +157,9 @@ pub fn filters() -> Vec<Filters> {
         ..Filters::default()
     };
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
-    let dates = |from: Option<i64>, until: Option<i64>| Filters { from_s: from, until_s: until, ..Filters::default() };
-    let day = |text: &str| Some(fichero::article::Moment::parse(text).unwrap().start_s());
+    let dates = |from: Option<DateBound>, until: Option<DateBound>| Filters { from, until, ..Filters::default() };
+    let day = |text: &str| Some(DateBound::Local(fichero::article::Moment::parse(text).unwrap().local_s()));
+    let instant = |text: &str| Some(DateBound::Instant(fichero::article::Moment::parse(text).unwrap().start_s()));
     vec![
         Filters::default(),
         langs(&["pt"]),
@@ -177,6 +179,7 @@ pub fn filters() -> Vec<Filters> {
         dates(None, day("2020-01-11")),
         dates(day("2019-02-11"), day("2021-01-11")),
         dates(day("2021-01-11"), day("2021-01-11")),
+        dates(instant("2020-01-11T00:00:00Z"), day("2021-01-12")),
         Filters { tags: texts(&["genero"]), ..Filters::default() },
         Filters { tags: texts(&["open  ACCESS", "none"]), ..Filters::default() },
         Filters { tags_not: texts(&["Quality"]), ..Filters::default() },
@@ -187,7 +190,7 @@ pub fn filters() -> Vec<Filters> {
         Filters { topics_not: texts(&["programs/research"]), ..Filters::default() },
         Filters { topics_not: texts(&["priorities"]), ..topics(&["programs"]) },
         Filters { kinds: vec![Kind::Article, Kind::PressRelease], ..langs(&["en", "pt"]) },
-        Filters { from_s: day("2019-01-01"), ..topics(&["programs"]) },
+        Filters { from: day("2019-01-01"), ..topics(&["programs"]) },
     ]
 }
 
@@ -204,13 +207,21 @@ pub fn passes(filters: &Filters, article: &Article, now_s: i64) -> bool {
     let is_under = |asked: &[String]| {
         article.topics.iter().any(|topic| asked.iter().any(|asked| is_or_below(&topic.path, asked, '/')))
     };
-    // The library's dates without an offset are in UTC, and the others of no day's edge.
+    // A text begins with the day at its place, and one that has a `T` goes on with the time there.
     let year = article.published_at.as_ref().map(|at| at.as_str()[..4].parse::<i16>().unwrap());
     let by_date = match &article.published_at {
         Some(at) => {
-            at.start_s() >= filters.from_s.unwrap_or(i64::MIN) && at.start_s() < filters.until_s.unwrap_or(i64::MAX)
+            // Without the offset.
+            let on_its_clock = &at.as_str()[..at.as_str().len().min(19)];
+            let clock_s = fichero::article::Moment::parse(on_its_clock).unwrap().start_s();
+            let second = |bound: DateBound| match bound {
+                DateBound::Local(bound_s) => (clock_s, bound_s),
+                DateBound::Instant(bound_s) => (at.start_s(), bound_s),
+            };
+            filters.from.map(second).is_none_or(|(at, from)| at >= from)
+                && filters.until.map(second).is_none_or(|(at, until)| at < until)
         }
-        None => filters.from_s.is_none() && filters.until_s.is_none(),
+        None => filters.from.is_none() && filters.until.is_none(),
     };
     is_visible(article, now_s)
         && (filters.langs.is_empty() || by_lang)

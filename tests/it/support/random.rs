@@ -1,6 +1,7 @@
 //! Random small sites and random requests to them, of few words, so that they meet.
 
 use fichero::article::{Kind, Moment};
+use fichero::engine::filters::DateBound;
 use fichero::engine::query::Query;
 use fichero::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use fichero::engine::{ArticleKey, Facet, Filters, SearchRequest, Sort};
@@ -16,8 +17,16 @@ const LANGS: [&str; 8] = ["en", "es", "pt", "pt-BR", "fr", "zh", "zh-Hant", "en"
 const EVERYWHERE: [&str; 5] = ["UNESCO", "covid-19", "2021", "virtual", "U.N."];
 const TOPICS: [&str; 5] =
     ["Programs", "Programs/Research", "Programs/Research/Mobility", "Priorities", "Priorities/Equity"];
-const DATES: [&str; 6] =
-    ["2019-05-01", "2021-01-20", "2021-01-20", "2021-01-20T12:00:00-03:00", "2022-12-31", "2023-11-14T22:13:21Z"];
+const DATES: [&str; 8] = [
+    "2019-05-01",
+    "2021-01-20",
+    "2021-01-20",
+    "2021-01-20T12:00:00-03:00",
+    "2022-12-31",
+    "2022-12-31T22:15:00-05:00",
+    "2023-01-01T00:30:00+09:00",
+    "2023-11-14T22:13:21Z",
+];
 
 fn vocabulary(lang: &str) -> Vec<&'static str> {
     let own: &[&str] = match lang.split('-').next().unwrap_or_default() {
@@ -220,10 +229,16 @@ pub fn filters() -> impl Strategy<Value = Filters> {
     let kinds_not = prop_oneof![8 => Just(vec![]), 1 => subsequence(&Kind::ALL[..], 1..3)];
     let topics_not = prop_oneof![8 => Just(vec![]), 1 => subsequence(&["programs/research", "priorities"][..], 1..=2)];
     let owned = |texts: Vec<&str>| -> Vec<String> { texts.into_iter().map(str::to_owned).collect() };
-    let moment = || option::weighted(0.15, select(&DATES[..]).prop_map(|text| Moment::parse(text).unwrap().start_s()));
+    let moment = || {
+        let bound = (select(&DATES[..]), proptest::bool::ANY).prop_map(|(text, is_local)| {
+            let moment = Moment::parse(text).unwrap();
+            if is_local { DateBound::Local(moment.local_s()) } else { DateBound::Instant(moment.start_s()) }
+        });
+        option::weighted(0.15, bound)
+    };
     let excluded = (kinds_not, topics_not, tags());
     (langs, kinds, topics, (tags(), authors, years), (moment(), moment()), excluded).prop_map(
-        move |(langs, kinds, topics, (tags, authors, years), (from_s, until_s), (kinds_not, topics_not, tags_not))| {
+        move |(langs, kinds, topics, (tags, authors, years), (from, until), (kinds_not, topics_not, tags_not))| {
             Filters {
                 langs: owned(langs),
                 kinds,
@@ -231,8 +246,8 @@ pub fn filters() -> impl Strategy<Value = Filters> {
                 tags: owned(tags),
                 authors: owned(authors),
                 years,
-                from_s,
-                until_s,
+                from,
+                until,
                 kinds_not,
                 topics_not: owned(topics_not),
                 tags_not: owned(tags_not),

@@ -21,7 +21,7 @@ use crate::engine::suggest::MIN_LABEL_CHARS;
 
 /// The version of the fields below and of their content. A generation with another version is never
 /// used.
-pub const SCHEMA_VERSION: u32 = 10;
+pub const SCHEMA_VERSION: u32 = 11;
 
 /// The separator of a topic's path and label in the column of labels; no path contains it.
 pub(crate) const LABEL_SEPARATOR: char = '\u{1f}';
@@ -69,6 +69,8 @@ pub(crate) struct IndexFields {
     pub(crate) tag: Field,
     pub(crate) author: Field,
     pub(crate) published: Field,
+    /// When it was published by the clock of its place, see [`Moment::local_s`](crate::article::Moment::local_s).
+    pub(crate) published_local: Field,
     pub(crate) expires: Field,
     pub(crate) zones: ByZone<ZoneFields>,
     /// The distinct folded words of all zones: the vocabulary with its document frequencies.
@@ -134,6 +136,7 @@ pub(crate) fn schema() -> (Schema, IndexFields) {
         tag: builder.add_text_field("tag", column.clone()),
         author: builder.add_text_field("author", column),
         published: builder.add_i64_field("published", FAST),
+        published_local: builder.add_i64_field("published_local", FAST),
         expires: builder.add_i64_field("expires", FAST),
         zones,
         vocabulary: builder.add_text_field("vocabulary", vocabulary.clone()),
@@ -197,6 +200,7 @@ pub(crate) fn document(
     }
     if let Some(at) = &article.published_at {
         document.add_i64(fields.published, at.start_s());
+        document.add_i64(fields.published_local, at.local_s());
     }
     if let Some(at) = &article.expires_at {
         document.add_i64(fields.expires, at.end_s());

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use rustc_hash::FxHashSet;
 use tantivy::DocId;
 use tantivy::columnar::StrColumn;
@@ -13,7 +12,7 @@ use tantivy::columnar::StrColumn;
 use super::segment::{DocAddress, Segment};
 use crate::analysis::language_group;
 use crate::article::{Kind, language_is_under};
-use crate::engine::filters::{Facet, Filters, label_key, month_of};
+use crate::engine::filters::{Facet, Filters, clock_s, label_key, month_of};
 use crate::engine::tantivy::index::schema::LABEL_SEPARATOR;
 
 /// A tag or an author.
@@ -63,7 +62,7 @@ pub(crate) struct FacetDictionary {
     pub(crate) years: Vec<i16>,
     /// For every month, the number of its year; years are numbered after all months.
     month_years: Vec<u32>,
-    /// The start of each month in Unix seconds.
+    /// The start of each month in seconds of a clock, see [`month_of`].
     month_starts: Vec<i64>,
     segments: Vec<SegmentValues>,
 }
@@ -155,7 +154,7 @@ impl FacetDictionary {
             Facet::Topic => labels(segment.topic.as_ref(), &numbers.topics),
             Facet::Tag => labels(segment.tag.as_ref(), &numbers.tags),
             Facet::Author => labels(segment.author.as_ref(), &numbers.authors),
-            Facet::Year => self.month_at(segment.published.first(doc)).is_some_and(|month| {
+            Facet::Year => self.month_at(segment.published_local.first(doc)).is_some_and(|month| {
                 is_wanted(month) || self.month_years.get(month as usize).is_some_and(|year| is_wanted(*year))
             }),
         }
@@ -188,9 +187,9 @@ impl FacetDictionary {
         }
     }
 
-    /// The number of the month that contains a time in Unix seconds.
-    fn month_at(&self, published_s: Option<i64>) -> Option<u32> {
-        let at = published_s?;
+    /// The number of the month that contains a second of a clock, see [`month_of`].
+    fn month_at(&self, local_s: Option<i64>) -> Option<u32> {
+        let at = local_s?;
         // The list contains the month of every article.
         self.month_starts.partition_point(|start| *start <= at).checked_sub(1).map(number)
     }
@@ -365,7 +364,7 @@ fn months(segments: &[Segment]) -> Vec<(Month, i64)> {
     let mut months: BTreeMap<Month, (i64, i64)> = BTreeMap::new();
     for segment in segments {
         let mut last: Option<(i64, i64)> = None;
-        for at in segment.reader.doc_ids_alive().filter_map(|doc| segment.published.first(doc)) {
+        for at in segment.reader.doc_ids_alive().filter_map(|doc| segment.published_local.first(doc)) {
             if last.is_some_and(|(start, end)| start <= at && at < end) {
                 continue;
             }
@@ -379,8 +378,7 @@ fn months(segments: &[Segment]) -> Vec<(Month, i64)> {
 
 /// The start of a month and of the next one; `at` is within the month.
 fn bounds_of(year: i16, month: i8, at: i64) -> (i64, i64) {
-    let second_of = |date: Date| date.to_zoned_datetime(TimeZone::UTC).map(|zoned| zoned.timestamp().as_second());
     let Ok(first) = Date::new(year, month, 1) else { return (at, at) };
     let next = first.last_of_month().tomorrow();
-    (second_of(first).unwrap_or(at), next.and_then(second_of).unwrap_or(i64::MAX))
+    (clock_s(first), next.map_or(i64::MAX, clock_s))
 }

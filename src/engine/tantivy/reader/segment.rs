@@ -57,6 +57,8 @@ pub(crate) struct Segment {
     /// For every language, the index of its language group in the snapshot.
     pub(crate) groups: Vec<usize>,
     pub(crate) published: Column<i64>,
+    /// When each article was published by the clock of its place.
+    pub(crate) published_local: Column<i64>,
     pub(crate) expires: Column<i64>,
     /// For every article, its visibility at the time of the snapshot.
     seen: Vec<Visibility>,
@@ -162,6 +164,7 @@ impl Segment {
             langs,
             groups: Vec::new(),
             published: columns.i64("published")?,
+            published_local: columns.i64("published_local")?,
             expires: columns.i64("expires")?,
             id: columns.str("id")?,
             id_ranks: Vec::new(),

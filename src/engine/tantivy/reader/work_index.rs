@@ -90,7 +90,7 @@ impl WorkIndex {
                 let (_, group) = segment.lang_of(doc);
                 index.groups.push(u16::try_from(group).unwrap_or(NO_GROUP));
                 let kind = Kind::ALL.get(segment.kind.get_val(doc) as usize);
-                let day = kind.and_then(|kind| eventful_day(*kind, segment.published.first(doc)));
+                let day = kind.and_then(|kind| eventful_day(*kind, segment.published_local.first(doc)));
                 index.days.push(day.unwrap_or(NO_DAY));
             }
         }

@@ -78,9 +78,12 @@ impl<'s> Filter<'s> {
     /// The filters that an article fails; incomplete once no facet can count it.
     pub(crate) fn failed(&self, segment: &Segment, place: DocAddress) -> Failed {
         let mut failed = Failed::default();
-        let has_bounds = self.filters.from_s.is_some() || self.filters.until_s.is_some();
-        if has_bounds && !self.filters.takes_date(segment.published.first(place.doc)) {
-            return Failed(Failed::FIXED);
+        let has_bounds = self.filters.from.is_some() || self.filters.until.is_some();
+        if has_bounds {
+            let (published, local) = (segment.published.first(place.doc), segment.published_local.first(place.doc));
+            if !self.filters.takes_date(published, local) {
+                return Failed(Failed::FIXED);
+            }
         }
         for wanted in &self.wanted {
             if !wanted.holds(self.values, segment, place) {
