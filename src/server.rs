@@ -53,6 +53,7 @@ pub fn serve(
         recency: config.recency,
         public_url: config.public_url.clone(),
         site_name: config.site_name.clone(),
+        time_zone: config.time_zone.clone(),
         admin: token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token))),
         data: Some(config.data.clone()),
         audits: Some(figures.clone()),
@@ -325,6 +326,7 @@ impl IndexSyncThread {
                 &Options {
                     synonyms: self.config.synonyms.clone(),
                     gate: self.config.gate.clone(),
+                    time_zone: self.config.time_zone.clone(),
                     ..Options::default()
                 },
                 self.progress.as_ref(),

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use fichero::sources::{self, Record};
+use fichero::sources::{self, ReadingRules, Record};
 use serde_json::{Value, json};
 
 use super::made::{Random, push_altered, sentences};
@@ -31,7 +31,9 @@ pub(crate) fn real_articles() -> Vec<Value> {
             }
             Ok::<(), serde_json::Error>(())
         };
-        sources::read_file(&file.path, file.stem(), file.format, &profile, &mut take).unwrap().unwrap();
+        sources::read_file(&file.path, file.stem(), file.format, &profile, &ReadingRules::default(), &mut take)
+            .unwrap()
+            .unwrap();
     }
     articles
 }

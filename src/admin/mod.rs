@@ -127,6 +127,7 @@ impl Admin {
             dry_run,
             synonyms: self.config.synonyms.clone(),
             gate: self.config.gate.clone(),
+            time_zone: self.config.time_zone.clone(),
             ..Options::default()
         };
         self.tasks.start(&self.data, &self.config.sources, options)

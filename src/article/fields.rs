@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::date::Moment;
@@ -28,7 +29,7 @@ pub struct Field<T> {
 
 /// Parses the value of a field of this name. List entries that cannot be kept are left out and
 /// reported.
-type Parse<T> = fn(&'static str, &Value, &mut Vec<ArticleProblem>) -> Parsed<T>;
+type Parse<T> = fn(&'static str, &Value, &mut Parsing<'_>) -> Parsed<T>;
 type Parsed<T> = Result<T, ArticleProblem>;
 
 /// The description of a field, without its type.
@@ -201,7 +202,15 @@ pub const ALL: [&FieldDescription; 20] = [
 /// Reads the fields of a record, and collects a problem for each value that is left out.
 pub(super) struct FieldReader<'a> {
     pub(super) record: &'a Map<String, Value>,
+    pub(super) parsing: Parsing<'a>,
+}
+
+/// What parsing a value needs to know, and the problems that it finds.
+pub(super) struct Parsing<'a> {
+    /// The problems of the values that are left out.
     pub(super) flaws: &'a mut Vec<ArticleProblem>,
+    /// The site's time zone.
+    pub(super) zone: Option<&'a TimeZone>,
 }
 
 impl FieldReader<'_> {
@@ -211,9 +220,9 @@ impl FieldReader<'_> {
         let Some((name, value)) = named(field.description.name).or_else(|| field.alias.and_then(named)) else {
             return Ok(T::default());
         };
-        match (field.parse)(name, value, self.flaws) {
+        match (field.parse)(name, value, &mut self.parsing) {
             Err(problem) if field.on_error == OnError::LeaveOut => {
-                self.flaws.push(problem);
+                self.parsing.flaws.push(problem);
                 Ok(T::default())
             }
             read => read,
@@ -222,31 +231,31 @@ impl FieldReader<'_> {
 }
 
 /// Text, unchanged. A number or boolean becomes text.
-fn exact(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Parsed<String> {
+fn exact(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<String> {
     text(field, value)
 }
 
 /// Text of any length, in paragraphs.
 ///
 /// Line ends become `\n` and NUL characters spaces; blank lines at both ends are removed.
-fn paragraphs(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Parsed<String> {
+fn paragraphs(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<String> {
     let text = text(field, value)?;
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n").replace('\u{2029}', "\n\n");
     Ok(text.replace('\0', " ").trim_matches('\n').trim_end().to_owned())
 }
 
 /// Text on one line, of any length.
-fn long_line(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Parsed<String> {
+fn long_line(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<String> {
     Ok(one_line(&text(field, value)?))
 }
 
 /// Text on one line, of at most [`MAX_SHORT_CHARS`] characters.
-fn line(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Parsed<String> {
+fn line(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<String> {
     short_line(field, &text(field, value)?)
 }
 
 /// A BCP 47 language; an underscore becomes a hyphen.
-fn language(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Parsed<Option<String>> {
+fn language(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<Option<String>> {
     let Some(text) = filled_line(field, value)? else { return Ok(None) };
     let tag = text.replace('_', "-");
     match is_language_tag(&tag) {
@@ -256,25 +265,25 @@ fn language(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> 
 }
 
 /// The name of a [`Kind`].
-fn kind(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Parsed<Kind> {
+fn kind(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<Kind> {
     let Some(text) = filled_line(field, value)? else { return Ok(Kind::default()) };
     Kind::parse(&text)
         .ok_or_else(|| problem(field, &text, "should be article, press-release, blog, event or publication".to_owned()))
 }
 
 /// A date, or a date with time and offset.
-fn date(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Parsed<Option<Moment>> {
+fn date(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed<Option<Moment>> {
     let Some(text) = filled_line(field, value)? else { return Ok(None) };
-    Moment::parse(&text).map(Some).map_err(|error| problem(field, &text, error.to_string()))
+    Moment::parse_in(&text, parsing.zone).map(Some).map_err(|error| problem(field, &text, error.to_string()))
 }
 
 /// A date or time of publication. An invalid value is left out where it names only past years,
 /// because the article is published already. Any other invalid value may mean the future, so it
 /// refuses the record.
-fn publication_date(field: &'static str, value: &Value, flaws: &mut Vec<ArticleProblem>) -> Parsed<Option<Moment>> {
-    match date(field, value, flaws) {
-        Err(problem) if !names_coming_year(value) => {
-            flaws.push(problem);
+fn publication_date(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed<Option<Moment>> {
+    match date(field, value, parsing) {
+        Err(problem) if !names_coming_year(value, parsing.zone) => {
+            parsing.flaws.push(problem);
             Ok(None)
         }
         read => read,
@@ -282,20 +291,20 @@ fn publication_date(field: &'static str, value: &Value, flaws: &mut Vec<ArticleP
 }
 
 /// An address to which a reader may be led: of `http` or `https`, or a path.
-fn web_address(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Parsed<Option<String>> {
+fn web_address(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<Option<String>> {
     let Some(address) = filled_line(field, value)? else { return Ok(None) };
     let wrong = || problem(field, &address, "should be an address of http or https".to_owned());
     url_key::web(&address).map(Some).ok_or_else(wrong)
 }
 
 /// A list of distinct texts; a single text is a list of one.
-fn text_list(field: &'static str, value: &Value, flaws: &mut Vec<ArticleProblem>) -> Parsed<Vec<String>> {
+fn text_list(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed<Vec<String>> {
     let wrong = || ArticleProblem::Type { field, expected: "a list of texts" };
     let mut list = Distinct::default();
     for item in items(value) {
         let item = one_line(&scalar_text(item).ok_or_else(wrong)?);
         if !item.is_empty() && !list.take(&item, || item.clone()) {
-            flaws.push(too_many(field, &item));
+            parsing.flaws.push(too_many(field, &item));
             break;
         }
     }
@@ -303,7 +312,7 @@ fn text_list(field: &'static str, value: &Value, flaws: &mut Vec<ArticleProblem>
 }
 
 /// A list of distinct topics. Topics that are too deep are left out.
-fn topics(field: &'static str, value: &Value, flaws: &mut Vec<ArticleProblem>) -> Parsed<Vec<Topic>> {
+fn topics(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed<Vec<Topic>> {
     let wrong = || ArticleProblem::Type { field, expected: "a list of paths, or of {path, label}" };
     let mut topics = Distinct::default();
     for item in items(value) {
@@ -318,9 +327,9 @@ fn topics(field: &'static str, value: &Value, flaws: &mut Vec<ArticleProblem>) -
         };
         let Some(topic) = topic else { continue };
         if topic.labels.len() > MAX_TOPIC_LEVELS {
-            flaws.push(problem(field, &topic.path, format!("deeper than {MAX_TOPIC_LEVELS} levels")));
+            parsing.flaws.push(problem(field, &topic.path, format!("deeper than {MAX_TOPIC_LEVELS} levels")));
         } else if !topics.take(&topic.path, || topic.clone()) {
-            flaws.push(too_many(field, &topic.path));
+            parsing.flaws.push(too_many(field, &topic.path));
             break;
         }
     }
@@ -328,7 +337,7 @@ fn topics(field: &'static str, value: &Value, flaws: &mut Vec<ArticleProblem>) -
 }
 
 /// `true` or `false`.
-fn flag(field: &'static str, value: &Value, _: &mut Vec<ArticleProblem>) -> Parsed<bool> {
+fn flag(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<bool> {
     value.as_bool().ok_or(ArticleProblem::Type { field, expected: "true or false" })
 }
 

@@ -18,12 +18,13 @@ pub use self::problem::{ArticleProblem, MAX_ID_CHARS, MAX_LIST_ITEMS, MAX_SHORT_
 pub use self::text::{is_language_tag, language_is_under, one_line};
 pub use self::topic::{MAX_TOPIC_LEVELS, Topic, slug};
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use self::fields::{
-    AUTHORS, BODY, ENDS_AT, EXPIRES_AT, FieldReader, HIDDEN, ID, IMAGE, KIND, LANG, LINKS, PUBLISHED_AT, SERIES,
-    STARTS_AT, SUMMARY, TAGS, TITLE, TOPICS, UPDATED_AT, URL, WORK,
+    AUTHORS, BODY, ENDS_AT, EXPIRES_AT, FieldReader, HIDDEN, ID, IMAGE, KIND, LANG, LINKS, PUBLISHED_AT, Parsing,
+    SERIES, STARTS_AT, SUMMARY, TAGS, TITLE, TOPICS, UPDATED_AT, URL, WORK,
 };
 use self::publication::Publication;
 
@@ -114,9 +115,18 @@ impl Article {
     /// `id` and `body`, which retrieval test sets use. An absent `lang` becomes [`UNDETERMINED`];
     /// the caller detects it.
     pub fn from_fields(record: &Map<String, Value>) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
+        Article::from_fields_in(record, None)
+    }
+
+    /// Parses an article of a site with a time zone, see [`Article::from_fields`] and
+    /// [`Moment::parse_in`].
+    pub fn from_fields_in(
+        record: &Map<String, Value>,
+        zone: Option<&TimeZone>,
+    ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
         let id = Article::id_in(record)?;
         let mut flaws = Vec::new();
-        let mut reader = FieldReader { record, flaws: &mut flaws };
+        let mut reader = FieldReader { record, parsing: Parsing { flaws: &mut flaws, zone } };
         let title = reader.read(&TITLE)?;
         let summary = reader.read(&SUMMARY)?;
         let body = reader.read(&BODY)?;
@@ -147,7 +157,7 @@ impl Article {
             id,
         };
         let is_own = |name: &str| fields::ALL.iter().any(|field| field.name == name);
-        let Publication { held_back, not_before, not_after } = Publication::of(record, is_own)?;
+        let Publication { held_back, not_before, not_after } = Publication::of(record, is_own, zone)?;
         article.hidden |= !held_back.is_empty();
         if let Some(not_before) = not_before
             && article.published_at.as_ref().is_none_or(|known| known.start_s() < not_before.start_s())
@@ -165,7 +175,7 @@ impl Article {
 
     /// The validated id in the fields of a record.
     pub fn id_in(fields: &Map<String, Value>) -> Result<String, ArticleProblem> {
-        let id = FieldReader { record: fields, flaws: &mut Vec::new() }.read(&ID)?;
+        let id = FieldReader { record: fields, parsing: Parsing { flaws: &mut Vec::new(), zone: None } }.read(&ID)?;
         check_id(&id)?;
         Ok(id)
     }

@@ -15,6 +15,7 @@
 //! Names are compared without case, hyphens and underscores. A mark that is there and cannot be
 //! understood refuses the record: it may be one that must not be shown.
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::date::Moment;
@@ -169,21 +170,25 @@ pub(super) struct Publication {
 impl Publication {
     /// Reads the marks of a record. The fields of an article in their own spelling are not looked at:
     /// they are read as such.
-    pub(super) fn of(record: &Map<String, Value>, own: impl Fn(&str) -> bool) -> Result<Publication, ArticleProblem> {
+    pub(super) fn of(
+        record: &Map<String, Value>,
+        own: impl Fn(&str) -> bool,
+        zone: Option<&TimeZone>,
+    ) -> Result<Publication, ArticleProblem> {
         let mut publication = Publication::default();
         for (name, value) in record.iter().filter(|(name, value)| !own(name) && !is_absent(value)) {
             if let Some(mark) = mark_of(name) {
-                publication.take(name, mark.reads, value)?;
+                publication.take(name, mark.reads, value, zone)?;
             }
         }
         Ok(publication)
     }
 
-    fn take(&mut self, name: &str, reads: Reads, value: &Value) -> Result<(), ArticleProblem> {
+    fn take(&mut self, name: &str, reads: Reads, value: &Value, zone: Option<&TimeZone>) -> Result<(), ArticleProblem> {
         let not_understood =
             |expected| ArticleProblem::UnclearMark { field: shortened(name), value: shown(value), expected };
         let flag = || flag(value).ok_or_else(|| not_understood("true or false"));
-        let moment = || moment(value).ok_or_else(|| not_understood("a date such as 2027-06-01"));
+        let moment = || moment(value, zone).ok_or_else(|| not_understood("a date such as 2027-06-01"));
         let is_public = match reads {
             Reads::NotPublicIf(not_public) => flag()? != not_public,
             Reads::PublicSince => match self::flag(value) {
@@ -214,9 +219,9 @@ impl Publication {
                 true
             }
             Reads::Dated => {
-                match self::moment(value) {
+                match self::moment(value, zone) {
                     Some(moment) => self.embargo(moment),
-                    None if names_coming_year(value) => return Err(not_understood("a date such as 2027-06-01")),
+                    None if names_coming_year(value, zone) => return Err(not_understood("a date such as 2027-06-01")),
                     None => {}
                 }
                 true
@@ -301,18 +306,18 @@ fn state(value: &Value) -> Option<bool> {
     }
 }
 
-fn moment(value: &Value) -> Option<Moment> {
-    Moment::parse(value.as_str()?).ok()
+fn moment(value: &Value, zone: Option<&TimeZone>) -> Option<Moment> {
+    Moment::parse_in(value.as_str()?, zone).ok()
 }
 
 /// Whether a text that is no date names this year or a later one: it may be a date to come.
-pub(super) fn names_coming_year(value: &Value) -> bool {
+pub(super) fn names_coming_year(value: &Value, zone: Option<&TimeZone>) -> bool {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         _ => return false,
     };
-    let this_year = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).year();
+    let this_year = zone.unwrap_or(&TimeZone::UTC).to_datetime(jiff::Timestamp::now()).year();
     let numbers = text.split(|c: char| !c.is_ascii_digit());
     let mut years = numbers.filter(|digits| digits.len() == 4).filter_map(|digits| digits.parse::<i16>().ok());
     years.any(|year| year >= this_year)

@@ -179,8 +179,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             server::serve(&config, Arc::new(ProgressLine::new()), output::announce)?;
         }
         Command::Reindex { full, dry_run, prune, json, paths } => {
-            let (synonyms, gate) = (config.synonyms.clone(), config.gate.clone());
-            let options = Options { full, dry_run, prune, paths, synonyms, gate };
+            let (synonyms, gate, time_zone) = (config.synonyms.clone(), config.gate.clone(), config.time_zone.clone());
+            let options = Options { full, dry_run, prune, paths, synonyms, gate, time_zone };
             let progress = ProgressLine::new();
             let report = reindex::reindex(&DataFolder::open(&config.data)?, &config.sources, &options, &progress)?;
             progress.finish();

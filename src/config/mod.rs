@@ -9,6 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use self::base_url::BaseUrl;
@@ -69,6 +70,16 @@ pub enum ConfigError {
         /// What it says.
         recency: f32,
     },
+    /// The time zone is unknown.
+    #[error("{path}: time_zone is {name:?}: it should be a name of the IANA time zone database, such as {example}")]
+    TimeZone {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        name: String,
+        /// A name like it, or else any.
+        example: String,
+    },
     /// The limits of the gate are invalid.
     #[error("{path}: [gate]: {source}")]
     Gate {
@@ -113,6 +124,9 @@ pub struct Config {
     pub public_url: Option<BaseUrl>,
     /// The name of the site for readers, see [`crate::http::Settings::site_name`].
     pub site_name: Option<String>,
+    /// The time zone of the site: of dates and times without an offset, and of the days and years
+    /// in which articles are counted, filtered and shown.
+    pub time_zone: Option<TimeZone>,
     /// The limits within which a run is accepted without a person.
     pub gate: gate::GateSettings,
     /// Where the admin token is configured.
@@ -145,6 +159,7 @@ struct FileConfig {
     recency: Option<f32>,
     public_url: Option<String>,
     site_name: Option<String>,
+    time_zone: Option<String>,
     #[serde(default)]
     gate: gate::FileSettings,
     #[serde(default)]
@@ -207,6 +222,9 @@ impl Config {
             (None, Some(digest)) => TokenPlace::Sha256(digest),
             (Some(_), Some(_)) => return Err(ConfigError::TwoTokens { path: path.to_owned() }),
         };
+        let time_zone = read.time_zone.map(|name| {
+            time_zone(&name).map_err(|example| ConfigError::TimeZone { path: path.to_owned(), name, example })
+        });
         let public_url = read
             .public_url
             .map(|url| BaseUrl::parse(&url).ok_or_else(|| ConfigError::PublicUrl { path: path.to_owned(), url }));
@@ -220,9 +238,23 @@ impl Config {
             gate,
             http: read.http,
             public_url: public_url.transpose()?,
+            time_zone: time_zone.transpose()?,
             site_name: read.site_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
         })
     }
+}
+
+/// The time zone of a name; the error is a name that may be meant, or else an example.
+fn time_zone(name: &str) -> Result<TimeZone, String> {
+    let name = name.trim();
+    TimeZone::get(name).ok().filter(|zone| !zone.is_unknown()).ok_or_else(|| {
+        // Most names are a continent and a city, and people know the city.
+        let city = |name: &str| name.rsplit('/').next().unwrap_or(name).to_lowercase().replace([' ', '-'], "_");
+        let mut known = jiff::tz::db().available();
+        known
+            .find(|known| city(known.as_str()) == city(name))
+            .map_or("America/Caracas or Europe/Madrid".to_owned(), |known| known.to_string())
+    })
 }
 
 /// The problem of a file with its position, and with the line itself unless it may contain a token.
@@ -247,7 +279,20 @@ mod tests {
         let config = Config::load(Some(&path), None, Some("127.0.0.1:2".parse().unwrap())).unwrap();
         assert_eq!(config.data, folder.path().join("d"));
         assert_eq!(config.listen.port(), 2);
+        assert_eq!(config.time_zone, None);
         assert_eq!(config.sources, [SourceConfig { name: "a".into(), path: folder.path().join("x") }]);
+    }
+
+    #[test]
+    fn a_time_zone_is_known_by_its_name_in_any_case() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f.toml");
+        for (name, iana) in [("America/Caracas", "America/Caracas"), ("europe/madrid", "Europe/Madrid"), ("UTC", "UTC")]
+        {
+            fs::write(&path, format!("time_zone = \"{name}\"\n")).unwrap();
+            let zone = Config::load(Some(&path), None, None).unwrap().time_zone;
+            assert_eq!(zone.as_ref().and_then(TimeZone::iana_name), Some(iana));
+        }
     }
 
     #[test]
@@ -261,6 +306,18 @@ mod tests {
         assert!(matches!(Config::load(Some(&folder.path().join("none")), None, None), Err(ConfigError::Read { .. })));
         fs::write(&path, "[[source]]\nname = \"pushes\"\npath = \"x\"\n").unwrap();
         assert!(matches!(Config::load(Some(&path), None, None), Err(ConfigError::ReservedName { .. })));
+        for (name, example) in [
+            ("Caracas", "such as America/Caracas"),
+            ("America/Port of Spain", "such as America/Port_of_Spain"),
+            ("GMT-4", "such as America/Caracas or Europe/Madrid"),
+            ("-04:00", "such as America/Caracas or Europe/Madrid"),
+            ("Etc/Unknown", "such as America/Caracas or Europe/Madrid"),
+            ("", "such as America/Caracas or Europe/Madrid"),
+        ] {
+            fs::write(&path, format!("time_zone = \"{name}\"\n")).unwrap();
+            let error = Config::load(Some(&path), None, None).unwrap_err().to_string();
+            assert!(error.contains("IANA") && error.ends_with(example), "{name}: {error}");
+        }
         fs::write(&path, "[admin]\ntoken_file = \"t\"\ntoken_sha256 = \"00\"\n").unwrap();
         let error = Config::load(Some(&path), None, None).unwrap_err().to_string();
         assert!(error.contains("token_file and token_sha256"), "{error}");

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::Corpus;
 use crate::article::Article;
 use crate::engine::{SearchEngine, registry};
-use crate::sources::{self, Format, Record, SiteProfile};
+use crate::sources::{self, Format, ReadingRules, Record, SiteProfile};
 use crate::storage::catalog::Catalog;
 
 /// An engine and the articles that it searches.
@@ -83,7 +83,7 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
         files = found.into_iter().map(|file| (file.path.clone(), file.stem().to_owned(), file.format)).collect();
     }
     for (file, stem, format) in files {
-        sources::read_file(&file, &stem, format, &profile, |line, record| -> Result<()> {
+        sources::read_file(&file, &stem, format, &profile, &ReadingRules::default(), |line, record| -> Result<()> {
             match record {
                 Record::Article(article, _) => articles.push(*article),
                 Record::Rejected(rejection) => {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
+use jiff::tz::TimeZone;
 
 use super::accept::{elapsed_ms, finalize, updater};
 use super::build::discard_generation;
@@ -20,7 +21,7 @@ use crate::article::ArticleProblem;
 use crate::config::{SourceConfig, gate};
 use crate::crash_point;
 use crate::engine::planning::synonyms::{self, SynonymGroup};
-use crate::sources::{self, registry};
+use crate::sources::{self, ReadingRules, registry};
 use crate::storage::catalog::Catalog;
 use crate::storage::catalog::stage::CrowdedWork;
 use crate::storage::data_dir::DataFolder;
@@ -45,6 +46,9 @@ pub struct Options {
     pub synonyms: Option<PathBuf>,
     /// The limits within which the run is accepted without a person.
     pub gate: gate::GateSettings,
+    /// The site's time zone. If it is another one than that of the last run, all files are read
+    /// again; pushed articles keep the instants and days that they were pushed with.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// Runs a reindex over a data folder and applies the accepted changes. If a server holds the writer
@@ -58,9 +62,12 @@ pub fn reindex(
     reindex_with(&registry::open, data, sources, options, progress)
 }
 
-/// Like [`reindex`], but `open` opens each source by its path.
+/// Opens a source by its path, whose records are read by these rules.
+pub type OpenSource<'o> = dyn Fn(&Path, ReadingRules) -> Box<dyn sources::Source> + 'o;
+
+/// Like [`reindex`], but `open` opens each source.
 pub fn reindex_with(
-    open: &dyn Fn(&Path) -> Box<dyn sources::Source>,
+    open: &OpenSource<'_>,
     data: &DataFolder,
     sources: &[SourceConfig],
     options: &Options,
@@ -84,7 +91,7 @@ pub fn run(
 }
 
 fn run_with(
-    open: &dyn Fn(&Path) -> Box<dyn sources::Source>,
+    open: &OpenSource<'_>,
     data: &DataFolder,
     sources: &[SourceConfig],
     options: &Options,
@@ -111,7 +118,7 @@ fn run_with(
     span.record("run", run);
     let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
     for (spec, path) in &specs {
-        let source = open(path);
+        let source = open(path, ReadingRules { time_zone: options.time_zone.clone() });
         report.sources.push(scan(&mut catalog, run, &spec.name, source.as_ref(), options.full, progress)?);
     }
     for name in unnamed {

@@ -4,10 +4,12 @@
 pub mod files;
 pub mod formats;
 pub mod registry;
+pub mod rules;
 pub mod source;
 
 pub use self::files::walk::{FoundFile, list};
 pub use self::formats::page_dump::SiteProfile;
+pub use self::rules::ReadingRules;
 pub use self::source::{Event, Part, PartProblem, Reading, Sink, Source};
 
 use std::fs::File;
@@ -77,10 +79,11 @@ pub fn read_file<E>(
     stem: &str,
     format: Format,
     profile: &SiteProfile,
+    rules: &ReadingRules,
     mut take: impl FnMut(u64, Record) -> Result<(), E>,
 ) -> Result<io::Result<()>, E> {
     match format {
-        Format::JsonLines => formats::json_lines::read(path, |line, record| take(line, complete(record))),
+        Format::JsonLines => formats::json_lines::read(path, rules, |line, record| take(line, complete(record))),
         Format::Markdown | Format::PageDump => {
             let text = match read_text(path) {
                 Ok(Ok(text)) => text,
@@ -94,10 +97,10 @@ pub fn read_file<E>(
             let record = match format {
                 // A page dump has no front matter: a person wrote this file.
                 Format::PageDump if !matches!(formats::front_matter::split_loosely(&text), Ok(None)) => {
-                    formats::markdown::read(&text, stem)
+                    formats::markdown::read(&text, stem, rules)
                 }
-                Format::PageDump => page_dump_record(&text, stem, profile),
-                _ => formats::markdown::read(&text, stem),
+                Format::PageDump => page_dump_record(&text, stem, profile, rules),
+                _ => formats::markdown::read(&text, stem, rules),
             };
             take(1, complete(record))?;
             Ok(Ok(()))
@@ -116,7 +119,7 @@ pub fn profile_of(files: &[FoundFile]) -> SiteProfile {
     profile
 }
 
-fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile) -> Record {
+fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile, rules: &ReadingRules) -> Record {
     let rejected = |reason: String| Record::Rejected(Rejection { line: None, id: Some(stem.to_owned()), reason });
     let page = match formats::page_dump::read(text, profile) {
         Ok(page) => page,
@@ -131,7 +134,7 @@ fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile) -> Record {
         "published_at": page.published_at,
         "topics": page.topics,
     });
-    match fields.as_object().map(Article::from_fields) {
+    match fields.as_object().map(|fields| rules.article(fields)) {
         Some(Ok((article, flaws))) => Record::Article(Box::new(article), flaws),
         Some(Err(problem)) => rejected(problem.to_string()),
         None => rejected("not an article".to_owned()),
@@ -176,8 +179,8 @@ impl JsonRecord {
     ///
     /// An invalid `published_at` is an error, because it may be an embargo date, and the sender can
     /// still correct it.
-    pub fn article(&self) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        let (mut article, mut flaws) = Article::from_fields(&self.0)?;
+    pub fn article(&self, rules: &ReadingRules) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
+        let (mut article, mut flaws) = rules.article(&self.0)?;
         if let Some(embargo) = flaws.iter().position(|flaw| flaw.is_of("published_at")) {
             return Err(flaws.swap_remove(embargo));
         }

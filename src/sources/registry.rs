@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::Source;
 use super::files::FileSource;
+use super::{ReadingRules, Source};
 
-/// Opens the source at a configured path.
-pub fn open(path: &Path) -> Box<dyn Source> {
-    Box::new(FileSource::new(path))
+/// Opens the source at a configured path, whose records are read by these rules.
+pub fn open(path: &Path, rules: ReadingRules) -> Box<dyn Source> {
+    Box::new(FileSource::new(path, rules))
 }

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use fichero::analysis::{detect, foreign_language, language_group, passages_of};
 use fichero::article::Article;
-use fichero::sources::{self, Record, SiteProfile};
+use fichero::sources::{self, ReadingRules, Record, SiteProfile};
 
 use crate::support;
 use crate::support::site::shared;
@@ -29,12 +29,19 @@ fn articles(path: &Path) -> Vec<Article> {
     let mut articles = Vec::new();
     for file in sources::list(path).0 {
         let profile = SiteProfile::default();
-        let read = sources::read_file(&file.path, file.stem(), file.format, &profile, |_, record| {
-            if let Record::Article(article, _) = record {
-                articles.push(*article);
-            }
-            Ok::<(), Infallible>(())
-        });
+        let read = sources::read_file(
+            &file.path,
+            file.stem(),
+            file.format,
+            &profile,
+            &ReadingRules::default(),
+            |_, record| {
+                if let Record::Article(article, _) = record {
+                    articles.push(*article);
+                }
+                Ok::<(), Infallible>(())
+            },
+        );
         read.unwrap().unwrap();
     }
     articles

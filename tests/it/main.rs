@@ -55,5 +55,6 @@ mod storage;
 mod suggest;
 mod support;
 mod thesaurus;
+mod time_zone;
 mod typing;
 mod unavailable;

@@ -19,7 +19,7 @@ use fichero::config::SourceConfig;
 use fichero::config::gate::GateSettings;
 use fichero::indexing::reindex::{Options, reindex_with};
 use fichero::indexing::report::{Progress, SourceReport};
-use fichero::sources::{Event, Part, PartProblem, Reading, Record, Rejection, Sink, Source};
+use fichero::sources::{Event, Part, PartProblem, Reading, ReadingRules, Record, Rejection, Sink, Source};
 use fichero::storage::catalog::Catalog;
 use fichero::storage::data_dir::DataFolder;
 use serde_json::json;
@@ -153,7 +153,7 @@ impl Site {
 
     fn read_with(&self, steps: &[Step], end: Reading, options: &Options) -> Read {
         let scripted = Scripted { steps: steps.to_vec(), end, found: Arc::default(), wanted: Arc::default() };
-        let open = |_: &Path| Box::new(scripted.clone()) as Box<dyn Source>;
+        let open = |_: &Path, _: ReadingRules| Box::new(scripted.clone()) as Box<dyn Source>;
         let named = SourceConfig { name: "news".to_owned(), path: PathBuf::from("somewhere") };
         let gate = GateSettings { always_allowed: u64::MAX, ..GateSettings::default() };
         let options = Options { gate, ..options.clone() };

@@ -6,7 +6,7 @@ use axum::extract::Request;
 use crate::article::{Article, ArticleProblem};
 use crate::http::error::problem::Problem;
 use crate::http::request::json_body;
-use crate::sources::JsonRecord;
+use crate::sources::{JsonRecord, ReadingRules};
 
 /// The longest draft, in bytes. Every word of a draft is analysed during the request, and anybody
 /// may send one. Analysing this much takes a fraction of a second at worst: experiment
@@ -37,7 +37,7 @@ impl DraftBody {
     }
 
     /// Parses the draft in the same way as a push.
-    pub(crate) fn read(&self) -> Result<Draft, Problem> {
+    pub(crate) fn read(&self, rules: &ReadingRules) -> Result<Draft, Problem> {
         let mut record = JsonRecord::parse(&self.0).map_err(|reason| Problem::bad_body(&format!("is {reason}")))?;
         let bad = |problem: ArticleProblem| Problem::bad_article(problem.to_string());
         let id = match record.id() {
@@ -48,7 +48,7 @@ impl DraftBody {
             }
             Err(problem) => return Err(bad(problem)),
         };
-        let (article, flaws) = record.article().map_err(bad)?;
+        let (article, flaws) = record.article(rules).map_err(bad)?;
         Ok(Draft { article, id, flaws })
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
@@ -31,7 +31,7 @@ use crate::http::request::query::InQuery;
 use crate::http::request::registry::Nothing;
 use crate::http::state::App;
 use crate::http::wire::record::PushedArticle;
-use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES};
+use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES, ReadingRules};
 use crate::storage::catalog::push::{Condition, Held, Push, PushOutcome, Pushed};
 
 /// The most lines that one transaction stores, and the most bytes that they may have.
@@ -127,6 +127,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     )
 )]
 async fn push_one(
+    State(app): State<App>,
     Admitted(admin, _permit): Admitted,
     _: InQuery<Nothing>,
     id: Result<Path<String>, PathRejection>,
@@ -146,7 +147,9 @@ async fn push_one(
             Err(ArticleProblem::NoId) => record.set_id(&id),
             Err(problem) => return Err(Problem::bad_article(problem.to_string())),
         }
-        let (article, flaws) = record.article().map_err(|problem| Problem::bad_article(problem.to_string()))?;
+        let (article, flaws) = record
+            .article(&app.settings.reading_rules())
+            .map_err(|problem| Problem::bad_article(problem.to_string()))?;
         let push = Push { id: id.clone(), article: Some(Box::new(article)), condition };
         Ok((admin.push(&[push])?, id, flaws))
     })
@@ -209,6 +212,7 @@ fn answer(pushed: Vec<Pushed>, id: String, flaws: &[ArticleProblem]) -> Result<R
     )
 )]
 async fn push_stream(
+    State(app): State<App>,
     Admitted(admin, permit): Admitted,
     _: InQuery<Nothing>,
     request: Request,
@@ -216,6 +220,7 @@ async fn push_stream(
     json_body::check_type(request.headers(), &NDJSON)?;
     let mut intake = PushIntake {
         admin,
+        rules: Arc::new(app.settings.reading_rules()),
         waiting: request.extensions().get::<BodyWait>().cloned().unwrap_or_default(),
         body: request.into_body().into_data_stream(),
         lines: Lines::new(MAX_ARTICLE_BYTES),
@@ -240,6 +245,7 @@ async fn push_stream(
 /// has taken the results of the previous one, so at most one batch is in memory.
 struct PushIntake {
     admin: Arc<Admin>,
+    rules: Arc<ReadingRules>,
     waiting: BodyWait,
     body: BodyDataStream,
     lines: Lines,
@@ -260,8 +266,8 @@ impl PushIntake {
             }
             // The time that storing takes does not count as time spent waiting for the client.
             self.waiting.end();
-            let admin = Arc::clone(&self.admin);
-            match blocking(move || store(&admin, batch)).await {
+            let (admin, rules) = (Arc::clone(&self.admin), Arc::clone(&self.rules));
+            match blocking(move || store(&admin, &rules, batch)).await {
                 Ok(results) => return Some(results),
                 Err(_) => self.is_open = false, // a panic, which is logged; nothing was stored
             }
@@ -292,11 +298,11 @@ impl PushIntake {
 }
 
 /// Stores a batch and returns its results, one per line.
-fn store(admin: &Admin, batch: Vec<NdjsonLine>) -> Bytes {
+fn store(admin: &Admin, rules: &ReadingRules, batch: Vec<NdjsonLine>) -> Bytes {
     let mut results = Vec::with_capacity(batch.len());
     let (mut pushes, mut positions) = (Vec::new(), Vec::new());
     for NdjsonLine { number, text } in batch {
-        match text.map_err(|length| Box::new(too_long(number, length))).and_then(|text| read(number, &text)) {
+        match text.map_err(|length| Box::new(too_long(number, length))).and_then(|text| read(number, &text, rules)) {
             Ok((push, flaws)) => {
                 positions.push((results.len(), number, push.id.clone(), flaws));
                 pushes.push(push);
@@ -337,7 +343,7 @@ fn store(admin: &Admin, batch: Vec<NdjsonLine>) -> Bytes {
 }
 
 /// Parses one line.
-fn read(number: u64, text: &[u8]) -> Result<(Push, Vec<ArticleProblem>), Box<PushResult>> {
+fn read(number: u64, text: &[u8], rules: &ReadingRules) -> Result<(Push, Vec<ArticleProblem>), Box<PushResult>> {
     let record = JsonRecord::parse(text).map_err(|reason| Box::new(refused_as(number, None, "bad-json", reason)))?;
     let bad = |problem: ArticleProblem| {
         let id = record.id_as_written().map(str::to_owned);
@@ -346,7 +352,7 @@ fn read(number: u64, text: &[u8]) -> Result<(Push, Vec<ArticleProblem>), Box<Pus
     if record.flag("delete").map_err(bad)? {
         return Ok((Push { id: record.id().map_err(bad)?, article: None, condition: None }, Vec::new()));
     }
-    let (article, flaws) = record.article().map_err(bad)?;
+    let (article, flaws) = record.article(rules).map_err(bad)?;
     Ok((Push { id: article.id.clone(), article: Some(Box::new(article)), condition: None }, flaws))
 }
 

@@ -110,8 +110,9 @@ pub(crate) async fn related_to_draft(
 ) -> Result<Json<RelatedBody>, Problem> {
     let query = RelatedParams::read(&params)?;
     let draft = DraftBody::receive(request).await?;
+    let rules = app.settings.reading_rules();
     app.with_engine(move |engine| {
-        let draft = draft.read()?;
+        let draft = draft.read(&rules)?;
         let body = query.body(engine, RelatedTo::Draft(Box::new(draft.article)))?;
         Ok(Json(RelatedBody { id: draft.id, flaws: draft.flaws.iter().map(ToString::to_string).collect(), ..body }))
     })

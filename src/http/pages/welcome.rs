@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -85,7 +86,8 @@ pub(crate) async fn welcome(
     let ui_lang = address.params.one(&UI_LANG)?;
     let site = SiteFrame::of(&app.settings, &uri, &headers);
     let reader = Reader::of(ui_lang.as_deref(), &headers);
-    let index = match app.with_engine(move |engine| Ok(Index::of(engine)?)).await {
+    let zone = app.settings.time_zone.clone();
+    let index = match app.with_engine(move |engine| Ok(Index::of(engine, zone.as_ref())?)).await {
         Ok(index) => Some(index),
         // The page itself reports that there is no index.
         Err(problem) if problem.is_not_ready() => None,
@@ -105,9 +107,9 @@ struct Index {
 }
 
 impl Index {
-    fn of(engine: &dyn SearchEngine) -> Result<Index, EngineError> {
+    fn of(engine: &dyn SearchEngine, zone: Option<&TimeZone>) -> Result<Index, EngineError> {
         let status = engine.status(jiff::Timestamp::now().as_second())?;
-        let built_at = Moment::parse(&status.built_at).ok();
+        let built_at = Moment::parse_in(&status.built_at, zone).ok();
         let engine = engine.at_present();
         let everything = SearchRequest { limit: 0, ..SearchRequest::new(Query::parse(""), clock::now_s()) };
         let works = engine.search(&SearchRequest { facets: vec![Facet::Lang], ..everything.clone() })?;

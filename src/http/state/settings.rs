@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::admin::Admin;
 use crate::config::base_url::BaseUrl;
 use crate::config::http::ServiceSettings;
 use crate::engine::ranking::DEFAULT_RECENCY;
 use crate::indexing::audit::AuditFigures;
+use crate::sources::ReadingRules;
 use crate::storage::failure::Storage;
 
 /// The settings of the HTTP layer; the defaults work. A setting that changes responses must be part
@@ -20,6 +23,8 @@ pub struct Settings {
     pub public_url: Option<BaseUrl>,
     /// The name of the site, in titles and feeds; without it, the host of its address.
     pub site_name: Option<String>,
+    /// The time zone of the site, see [`Moment::parse_in`](crate::article::Moment::parse_in).
+    pub time_zone: Option<TimeZone>,
     /// The admin functions; without them, nothing can be changed over the API.
     pub admin: Option<Arc<Admin>>,
     /// The data folder whose state `/metrics` reports; without it, only the engine is reported.
@@ -38,6 +43,7 @@ impl Default for Settings {
             recency: DEFAULT_RECENCY,
             public_url: None,
             site_name: None,
+            time_zone: None,
             admin: None,
             data: None,
             audits: None,
@@ -48,6 +54,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The rules by which pushes and drafts are read.
+    pub(crate) fn reading_rules(&self) -> ReadingRules {
+        ReadingRules { time_zone: self.time_zone.clone() }
+    }
+
     /// The name of the site at an address.
     pub(crate) fn name_at<'a>(&'a self, base: &'a BaseUrl) -> &'a str {
         self.site_name.as_deref().unwrap_or_else(|| base.host())

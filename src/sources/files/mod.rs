@@ -10,18 +10,19 @@ use anyhow::Result;
 
 use self::reader::read_files;
 use self::walk::{FoundFile, list};
-use super::{Format, PartProblem, Reading, Sink, SiteProfile, Source, profile_of};
+use super::{Format, PartProblem, Reading, ReadingRules, Sink, SiteProfile, Source, profile_of};
 
 /// A folder of files, or one file.
 #[derive(Debug)]
 pub struct FileSource {
     path: PathBuf,
+    rules: ReadingRules,
 }
 
 impl FileSource {
-    /// The files at a path.
-    pub fn new(path: &Path) -> FileSource {
-        FileSource { path: path.to_owned() }
+    /// The files at a path, whose records are read by these rules.
+    pub fn new(path: &Path, rules: ReadingRules) -> FileSource {
+        FileSource { path: path.to_owned(), rules }
     }
 }
 
@@ -31,7 +32,7 @@ impl Source for FileSource {
         if let Err(error) = fs::metadata(&self.path) {
             return Ok(Reading::Failed(format!("{at}: {error}")));
         }
-        let (files, problems) = list(&self.path);
+        let (mut files, problems) = list(&self.path);
         if let Some(root) = problems.iter().find(|problem| problem.is_unseen && Path::new(&problem.part) == self.path) {
             return Ok(Reading::Failed(root.reason.clone()));
         }
@@ -42,6 +43,11 @@ impl Source for FileSource {
         for problem in problems {
             sink.problem(problem)?;
         }
+        let rules = self.rules.fingerprint();
+        for file in &mut files {
+            // A file that was read by other rules is read again.
+            file.part.fingerprint = file.part.fingerprint.take().map(|fingerprint| format!("{fingerprint}{rules}"));
+        }
         let profile = profile(sink, &files)?;
         let mut wanted = Vec::new();
         for file in files {
@@ -49,7 +55,7 @@ impl Source for FileSource {
                 wanted.push(file);
             }
         }
-        read_files(&wanted, &profile, |event| sink.take(event))?;
+        read_files(&wanted, &profile, &self.rules, |event| sink.take(event))?;
         Ok(Reading::Whole)
     }
 }

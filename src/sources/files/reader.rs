@@ -5,7 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::sources::{Event, FoundFile, SiteProfile, read_file};
+use crate::sources::{Event, FoundFile, ReadingRules, SiteProfile, read_file};
 
 /// How many records may be read ahead; each may have the maximum size.
 const AHEAD: usize = 4;
@@ -16,6 +16,7 @@ const QUIET: Duration = Duration::from_millis(20);
 pub(crate) fn read_files<'f, E>(
     files: &'f [FoundFile],
     profile: &SiteProfile,
+    rules: &ReadingRules,
     mut take: impl FnMut(Event<'f>) -> Result<(), E>,
 ) -> Result<(), E> {
     thread::scope(|scope| {
@@ -23,7 +24,7 @@ pub(crate) fn read_files<'f, E>(
         scope.spawn(move || {
             for file in files {
                 let send = |line, record| sender.send(Event::Record(&file.part, line, record));
-                let read = read_file(&file.path, file.stem(), file.format, profile, send);
+                let read = read_file(&file.path, file.stem(), file.format, profile, rules, send);
                 // Stop reading when the receiver is gone.
                 if read.and_then(|end| sender.send(Event::End(&file.part, end))).is_err() {
                     return;
@@ -61,7 +62,7 @@ mod tests {
         files[1].path = folder.path().join("nowhere");
         let read = |most: usize| {
             let mut seen = Vec::new();
-            let read = read_files(&files, &SiteProfile::default(), |event| {
+            let read = read_files(&files, &SiteProfile::default(), &ReadingRules::default(), |event| {
                 match event {
                     Event::Record(file, line, _) => seen.push(format!("{}:{line}", file.name)),
                     Event::End(file, end) => seen.push(format!("{} {}", file.name, end.is_ok())),

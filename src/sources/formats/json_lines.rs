@@ -6,11 +6,14 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::article::Article;
-use crate::sources::{MAX_ARTICLE_BYTES, Record, Rejection};
+use crate::sources::{MAX_ARTICLE_BYTES, ReadingRules, Record, Rejection};
 
 /// Reads a file line by line; memory is bounded by the longest allowed line.
-pub(crate) fn read<E>(path: &Path, mut take: impl FnMut(u64, Record) -> Result<(), E>) -> Result<io::Result<()>, E> {
+pub(crate) fn read<E>(
+    path: &Path,
+    rules: &ReadingRules,
+    mut take: impl FnMut(u64, Record) -> Result<(), E>,
+) -> Result<io::Result<()>, E> {
     let mut reader = match File::open(path) {
         Ok(file) => BufReader::with_capacity(1 << 16, file),
         Err(error) => return Ok(Err(error)),
@@ -30,7 +33,7 @@ pub(crate) fn read<E>(path: &Path, mut take: impl FnMut(u64, Record) -> Result<(
         }
         let bytes = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
         if !bytes.trim_ascii().is_empty() {
-            take(number, record(bytes, number))?;
+            take(number, record(bytes, number, rules))?;
         }
     }
     Ok(Ok(()))
@@ -60,13 +63,13 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize>
     }
 }
 
-fn record(bytes: &[u8], number: u64) -> Record {
+fn record(bytes: &[u8], number: u64, rules: &ReadingRules) -> Record {
     let rejected = |id, reason| Record::Rejected(Rejection { line: Some(number), id, reason });
     let fields = match fields(bytes) {
         Ok(fields) => fields,
         Err(reason) => return rejected(None, reason),
     };
-    match Article::from_fields(&fields) {
+    match rules.article(&fields) {
         Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
         Err(problem) => rejected(id(&fields).map(str::to_owned), problem.to_string()),
     }

@@ -7,13 +7,13 @@ use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd
 use serde_json::{Map, Value, json};
 
 use super::front_matter::{self, FrontMatter};
-use crate::article::{Article, MAX_LIST_ITEMS, url_key};
-use crate::sources::{Record, Rejection};
+use crate::article::{MAX_LIST_ITEMS, url_key};
+use crate::sources::{ReadingRules, Record, Rejection};
 
 /// Parses one file: [front matter](front_matter), then the body. Without an `id`, the id is the file name; without a `title`, the title is the first
 /// heading of the body. Links of the body follow those of the front matter; relative ones are
 /// resolved against the article's `url`.
-pub(crate) fn read(text: &str, stem: &str) -> Record {
+pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
     // Old Macs and some word processors end lines otherwise.
     let text = &if text.contains(['\r', '\u{2028}']) {
         Cow::Owned(text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n"))
@@ -46,7 +46,7 @@ pub(crate) fn read(text: &str, stem: &str) -> Record {
     links.extend(in_body);
     fields.insert("links".to_owned(), Value::Array(links));
     fields.insert("body".to_owned(), json!(plain.text));
-    match Article::from_fields(&fields) {
+    match rules.article(&fields) {
         Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
         Err(problem) => {
             let line = has_front_matter.then_some(1);
