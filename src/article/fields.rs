@@ -2,6 +2,7 @@
 //! and the treatment of invalid values. The parser, the OpenAPI schema of pushes and drafts, and
 //! the list in the README are derived from these declarations.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use jiff::tz::TimeZone;
@@ -9,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::date::Moment;
 use super::kind::Kind;
+use super::markup;
 use super::problem::{ArticleProblem, MAX_LIST_ITEMS, MAX_SHORT_CHARS};
 use super::publication::names_coming_year;
 use super::text::{is_language_tag, one_line};
@@ -25,7 +27,12 @@ pub struct Field<T> {
     parse: Parse<T>,
     /// What happens to a record with an invalid value.
     on_error: OnError,
+    /// Takes the markup out of its texts.
+    unmark: Option<Unmark>,
 }
+
+/// The text of a value that may be HTML, see [`markup`].
+type Unmark = fn(&str) -> Cow<'_, str>;
 
 /// Parses the value of a field of this name. List entries that cannot be kept are left out and
 /// reported.
@@ -87,7 +94,7 @@ pub enum Shape {
 
 const fn field<T>(name: &'static str, shape: Shape, parse: Parse<T>, about: &'static str) -> Field<T> {
     let description = FieldDescription { name, about, in_draft: InDraft::No, shape };
-    Field { description, alias: None, parse, on_error: OnError::LeaveOut }
+    Field { description, alias: None, parse, on_error: OnError::LeaveOut, unmark: None }
 }
 
 impl<T> Field<T> {
@@ -98,6 +105,11 @@ impl<T> Field<T> {
 
     const fn in_draft(mut self, in_draft: InDraft) -> Field<T> {
         self.description.in_draft = in_draft;
+        self
+    }
+
+    const fn marked_up(mut self, unmark: Unmark) -> Field<T> {
+        self.unmark = Some(unmark);
         self
     }
 
@@ -115,16 +127,18 @@ pub const ID: Field<String> = field("id", Shape::Text, exact, "Its name.")
 /// The title.
 pub const TITLE: Field<String> = field("title", Shape::Text, line, "The title; with a text it may be empty.")
     .in_draft(InDraft::As("The title."))
-    .required();
+    .required()
+    .marked_up(markup::line);
 /// The text.
 pub const BODY: Field<String> =
     field("body", Shape::Text, paragraphs, "Plain text, its paragraphs and headings separated by blank lines.")
         .alias("text")
         .in_draft(InDraft::Same)
-        .required();
+        .required()
+        .marked_up(markup::text);
 /// The teaser.
 pub const SUMMARY: Field<String> =
-    field("summary", Shape::Text, long_line, "The teaser.").in_draft(InDraft::Same).required();
+    field("summary", Shape::Text, long_line, "The teaser.").in_draft(InDraft::Same).required().marked_up(markup::line);
 /// The id that all translations of an article share.
 pub const WORK: Field<String> =
     field("work", Shape::Text, line, "The set of translations it belongs to; its own id when it stands alone.")
@@ -140,7 +154,7 @@ pub const URL: Field<Option<String>> = field("url", Shape::Text, web_address, "T
     .in_draft(InDraft::As("The address that it will have: the work of a page that is there is left out."));
 /// Names of persons.
 pub const AUTHORS: Field<Vec<String>> =
-    field("authors", Shape::Texts, text_list, "Names of persons.").in_draft(InDraft::Same);
+    field("authors", Shape::Texts, text_list, "Names of persons.").in_draft(InDraft::Same).marked_up(markup::line);
 /// When it was or will be published.
 pub const PUBLISHED_AT: Field<Option<Moment>> = field("published_at", Shape::Moment, publication_date, "")
     .in_draft(InDraft::As("When it will be published."))
@@ -161,12 +175,14 @@ pub const TOPICS: Field<Vec<Topic>> = field(
     topics,
     "Its places in the topic menu: paths such as `Programs/Research`, or path and label.",
 )
-.in_draft(InDraft::Same);
+.in_draft(InDraft::Same)
+.marked_up(markup::line);
 /// Free keywords.
-pub const TAGS: Field<Vec<String>> = field("tags", Shape::Texts, text_list, "Free keywords.").in_draft(InDraft::Same);
+pub const TAGS: Field<Vec<String>> =
+    field("tags", Shape::Texts, text_list, "Free keywords.").in_draft(InDraft::Same).marked_up(markup::line);
 /// The series.
 pub const SERIES: Field<String> =
-    field("series", Shape::Text, line, "The series it is a part of.").in_draft(InDraft::Same);
+    field("series", Shape::Text, line, "The series it is a part of.").in_draft(InDraft::Same).marked_up(markup::line);
 /// The addresses to which it links.
 pub const LINKS: Field<Vec<String>> =
     field("links", Shape::Texts, text_list, "Addresses it points to.").in_draft(InDraft::Same);
@@ -202,6 +218,8 @@ pub const ALL: [&FieldDescription; 20] = [
 /// Reads the fields of a record, and collects a problem for each value that is left out.
 pub(super) struct FieldReader<'a> {
     pub(super) record: &'a Map<String, Value>,
+    /// The fields whose texts have no markup any more.
+    pub(super) plain: &'a [&'a str],
     pub(super) parsing: Parsing<'a>,
 }
 
@@ -220,13 +238,33 @@ impl FieldReader<'_> {
         let Some((name, value)) = named(field.description.name).or_else(|| field.alias.and_then(named)) else {
             return Ok(T::default());
         };
-        match (field.parse)(name, value, &mut self.parsing) {
+        let unmark = field.unmark.filter(|_| !self.plain.contains(&name));
+        let value = unmark.map_or(Cow::Borrowed(value), |unmark| unmarked(value, unmark));
+        match (field.parse)(name, &value, &mut self.parsing) {
             Err(problem) if field.on_error == OnError::LeaveOut => {
                 self.parsing.flaws.push(problem);
                 Ok(T::default())
             }
             read => read,
         }
+    }
+}
+
+/// A value with the markup of its texts taken out, also in a list and in the members of an object.
+fn unmarked(value: &Value, unmark: Unmark) -> Cow<'_, Value> {
+    match value {
+        Value::String(text) => match unmark(text) {
+            Cow::Borrowed(plain) if plain.len() == text.len() => Cow::Borrowed(value),
+            plain => Cow::Owned(Value::String(plain.into_owned())),
+        },
+        Value::Array(items) => {
+            Cow::Owned(Value::Array(items.iter().map(|item| unmarked(item, unmark).into_owned()).collect()))
+        }
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| (name.clone(), unmarked(value, unmark).into_owned());
+            Cow::Owned(Value::Object(members.iter().map(member).collect()))
+        }
+        value => Cow::Borrowed(value),
     }
 }
 

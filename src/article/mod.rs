@@ -6,6 +6,7 @@
 pub(crate) mod date;
 pub mod fields;
 pub(crate) mod kind;
+pub(crate) mod markup;
 pub(crate) mod problem;
 mod publication;
 pub(crate) mod text;
@@ -114,19 +115,22 @@ impl Article {
     /// a list is expected, a single text becomes a list of one. `_id` and `text` are other names of
     /// `id` and `body`, which retrieval test sets use. An absent `lang` becomes [`UNDETERMINED`];
     /// the caller detects it.
+    ///
+    /// Texts may have markup, of which a reader sees the text only (`markup` says how).
     pub fn from_fields(record: &Map<String, Value>) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        Article::from_fields_in(record, None)
+        Article::from_fields_in(record, &[], None)
     }
 
-    /// Parses an article of a site with a time zone, see [`Article::from_fields`] and
-    /// [`Moment::parse_in`].
+    /// Like [`Article::from_fields`], for a record in which the fields of these names are plain text (a
+    /// `<` in them is one that readers see), of a site with a time zone, see [`Moment::parse_in`].
     pub fn from_fields_in(
         record: &Map<String, Value>,
+        plain: &[&str],
         zone: Option<&TimeZone>,
     ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
         let id = Article::id_in(record)?;
         let mut flaws = Vec::new();
-        let mut reader = FieldReader { record, parsing: Parsing { flaws: &mut flaws, zone } };
+        let mut reader = FieldReader { record, plain, parsing: Parsing { flaws: &mut flaws, zone } };
         let title = reader.read(&TITLE)?;
         let summary = reader.read(&SUMMARY)?;
         let body = reader.read(&BODY)?;
@@ -175,7 +179,8 @@ impl Article {
 
     /// The validated id in the fields of a record.
     pub fn id_in(fields: &Map<String, Value>) -> Result<String, ArticleProblem> {
-        let id = FieldReader { record: fields, parsing: Parsing { flaws: &mut Vec::new(), zone: None } }.read(&ID)?;
+        let parsing = Parsing { flaws: &mut Vec::new(), zone: None };
+        let id = FieldReader { record: fields, plain: &[], parsing }.read(&ID)?;
         check_id(&id)?;
         Ok(id)
     }

@@ -18,7 +18,16 @@ impl ReadingRules {
         &self,
         fields: &Map<String, Value>,
     ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        Article::from_fields_in(fields, self.time_zone.as_ref())
+        self.partly_plain_article(fields, &[])
+    }
+
+    /// Like [`ReadingRules::article`], for a record in which the fields of these names are plain text.
+    pub(crate) fn partly_plain_article(
+        &self,
+        fields: &Map<String, Value>,
+        plain: &[&str],
+    ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
+        Article::from_fields_in(fields, plain, self.time_zone.as_ref())
     }
 
     /// A text that changes with the rules; empty for the default ones.

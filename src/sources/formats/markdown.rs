@@ -1,17 +1,19 @@
 //! Markdown with front matter.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
-use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 use serde_json::{Map, Value, json};
 
 use super::front_matter::{self, FrontMatter};
-use crate::article::{MAX_LIST_ITEMS, url_key};
+use crate::article::markup::html::{LineEnds, Shown};
+use crate::article::markup::{self, shortcodes};
+use crate::article::{MAX_LIST_ITEMS, one_line, slug, url_key};
 use crate::sources::{ReadingRules, Record, Rejection};
 
-/// Parses one file: [front matter](front_matter), then the body. Without an `id`, the id is the file name; without a `title`, the title is the first
-/// heading of the body. Links of the body follow those of the front matter; relative ones are
+/// Parses one file: [front matter](front_matter), then the body. Without an `id`, the id is the file
+/// name; without a `title`, the title is the first heading of the body, which is a part of the text
+/// otherwise, if it is another one. Links of the body follow those of the front matter; relative ones are
 /// resolved against the article's `url`.
 pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
     // Old Macs and some word processors end lines otherwise.
@@ -28,9 +30,16 @@ pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
         }
     };
     let mut plain = plain_text(body);
-    let has_title = fields.get("title").is_some_and(|title| !title.is_null());
-    if let Some(heading) = plain.title.take().filter(|_| !has_title) {
-        fields.insert("title".to_owned(), json!(heading));
+    let mut plain_fields = vec!["body"];
+    if let Some(heading) = plain.title.take() {
+        match fields.get("title") {
+            None | Some(Value::Null) => {
+                fields.insert("title".to_owned(), json!(heading));
+                plain_fields.push("title");
+            }
+            Some(title) if title.as_str().is_some_and(|title| slug(title) == slug(&heading)) => {}
+            Some(_) => plain.text = format!("{heading}\n\n{}", plain.text),
+        }
     }
     if fields.get("id").is_none_or(Value::is_null) {
         fields.insert("id".to_owned(), json!(stem));
@@ -46,7 +55,7 @@ pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
     links.extend(in_body);
     fields.insert("links".to_owned(), Value::Array(links));
     fields.insert("body".to_owned(), json!(plain.text));
-    match rules.article(&fields) {
+    match rules.partly_plain_article(&fields, &plain_fields) {
         Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
         Err(problem) => {
             let line = has_front_matter.then_some(1);
@@ -56,92 +65,92 @@ pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
     }
 }
 
-#[derive(Default)]
+/// The text of a Markdown body.
+#[derive(Debug, Default)]
 struct Plain {
-    /// The first heading of level 1, which is not part of the text.
+    /// The first heading of level 1, if there is no Markdown before it.
     title: Option<String>,
-    /// Paragraphs, headings and lists, separated by blank lines.
+    /// Paragraphs, headings and lists, separated by blank lines; without the title.
     text: String,
-    /// Link targets as written. Collects one more than an article may have, so that an excess is
-    /// noticed.
+    /// The targets of links, as written.
     links: Vec<String>,
 }
 
-/// The visible text of a Markdown body.
+/// The visible text of a Markdown body: that of the HTML that it is rendered as.
 fn plain_text(markdown: &str) -> Plain {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
+    let shortcodes = shortcodes::Names::of(markdown);
+    let mut before = Vec::new();
+    let mut events = with_plain_notes(TextMergeStream::new(Parser::new_ext(markdown, options)), &shortcodes);
     let mut plain = Plain::default();
-    let mut linked = HashSet::new();
-    let mut block = String::new();
-    let mut item_depth = 0usize;
-    let mut title_begins = false;
-    for event in Parser::new_ext(markdown, options) {
-        match event {
-            Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => {
-                title_begins = plain.title.is_none() && plain.text.is_empty();
-            }
-            Event::End(TagEnd::Heading(_)) if title_begins => {
-                title_begins = false;
-                plain.title = Some(crate::article::one_line(&block)).filter(|title| !title.is_empty());
-                block.clear();
-            }
-            Event::Start(Tag::Item) => {
-                end_line(&mut block);
-                item_depth += 1;
-                block.push_str("- ");
-            }
-            Event::End(TagEnd::Item) => item_depth = item_depth.saturating_sub(1),
-            Event::End(TagEnd::Paragraph) if item_depth > 0 => end_line(&mut block),
-            Event::Start(Tag::FootnoteDefinition(label)) => block.push_str(&format!("[{label}] ")),
-            Event::FootnoteReference(label) => block.push_str(&format!("[{label}]")),
-            Event::Start(Tag::Link { link_type, dest_url, .. })
-                if link_type != LinkType::Email
-                    && plain.links.len() <= MAX_LIST_ITEMS
-                    && linked.insert(dest_url.clone()) =>
-            {
-                plain.links.push(dest_url.into_string());
-            }
-            Event::End(TagEnd::TableCell) => block.push('\t'),
-            Event::End(TagEnd::TableRow | TagEnd::TableHead) => end_line(&mut block),
-            Event::End(
-                TagEnd::Paragraph
-                | TagEnd::Heading(_)
-                | TagEnd::List(_)
-                | TagEnd::CodeBlock
-                | TagEnd::Table
-                | TagEnd::BlockQuote(_)
-                | TagEnd::FootnoteDefinition,
-            ) if item_depth == 0 => end_block(&mut block, &mut plain.text),
-            Event::Text(text) | Event::Code(text) => block.push_str(&text),
-            Event::SoftBreak | Event::HardBreak => block.push('\n'),
-            _ => {}
+    let mut heading = Vec::new();
+    while let Some(event) = events.next() {
+        let is_title = matches!(event, Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }));
+        let is_text = matches!(event, Event::Text(_) | Event::Code(_));
+        before.push(event);
+        if is_title {
+            before.pop();
+            heading.extend(events.by_ref().take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_)))));
+        }
+        // Only HTML can be in front of the title.
+        if is_title || is_text {
+            break;
         }
     }
-    end_block(&mut block, &mut plain.text);
+    plain.title = Some(one_line(&shown(heading.into_iter()).text)).filter(|title| !title.is_empty());
+    let Shown { text, links } = shown(before.into_iter().chain(events));
+    (plain.text, plain.links) = (text, links);
+    // One more than an article may have, so that an excess is noticed.
+    plain.links.truncate(MAX_LIST_ITEMS + 1);
     plain
 }
 
-fn end_line(block: &mut String) {
-    block.truncate(block.trim_end_matches([' ', '\t']).len());
-    if !block.is_empty() && !block.ends_with('\n') {
-        block.push('\n');
-    }
+fn shown<'e>(events: impl Iterator<Item = Event<'e>>) -> Shown {
+    let mut page = String::new();
+    html::push_html(&mut page, events);
+    markup::html::shown(&page, LineEnds::Spaces)
 }
 
-fn end_block(block: &mut String, text: &mut String) {
-    let finished = block.trim();
-    if !finished.is_empty() {
-        if !text.is_empty() {
-            text.push_str("\n\n");
+/// Events in which footnotes are `[1]`, line ends are line ends, and shortcodes are taken out.
+fn with_plain_notes<'e>(
+    events: impl Iterator<Item = Event<'e>>,
+    shortcodes: &shortcodes::Names<'_>,
+) -> impl Iterator<Item = Event<'e>> {
+    let mut is_code = false;
+    let mut note: Option<String> = None;
+    events.flat_map(move |event| {
+        match &event {
+            Event::Start(Tag::CodeBlock(_)) => is_code = true,
+            Event::End(TagEnd::CodeBlock) => is_code = false,
+            _ => {}
         }
-        text.push_str(finished);
-    }
-    block.clear();
+        let mut mark = None;
+        let event = match event {
+            Event::Start(Tag::FootnoteDefinition(label)) => {
+                note = Some(format!("[{label}] "));
+                Event::Html("<div>".into())
+            }
+            Event::End(TagEnd::FootnoteDefinition) => Event::Html("</div>".into()),
+            Event::FootnoteReference(label) => Event::Text(format!("[{label}]").into()),
+            Event::Text(text) if !is_code => Event::Text(match shortcodes.strip(&text) {
+                Cow::Borrowed(_) => text,
+                Cow::Owned(stripped) => stripped.into(),
+            }),
+            Event::SoftBreak => Event::HardBreak,
+            event => event,
+        };
+        if !matches!(event, Event::Html(_)) {
+            mark = note.take().map(|mark| Event::Text(mark.into()));
+        }
+        [Some(event), mark].into_iter().flatten()
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn article(text: &str) -> Article {
@@ -176,7 +185,7 @@ mod tests {
         assert_eq!(article.title, "The title");
         assert_eq!(
             article.body,
-            "One bold link and code.[1]\nSecond line.\n\nPart\n\n- a\n- b\n- c\n\nx\ty\n1\t2\n\n[1] The note."
+            "One bold link and code.[1]\nSecond line.\n\nPart\n\n- a\n- b\n- c\n\nx\ty\n1\t2\n\nraw\n\n[1] The note."
         );
         assert_eq!(article.links, ["https://a.example/b"]);
     }
@@ -225,5 +234,210 @@ mod tests {
         let deep = format!("---\ntitle: {}{}\n---\nx", "[".repeat(100_000), "]".repeat(100_000));
         assert!(reason(&deep).starts_with("front matter is not YAML"));
         assert!(reason("---\ntitle: x\nhidden: perhaps\n---\nx").starts_with("hidden"));
+    }
+
+    #[test]
+    fn html_in_a_text_keeps_its_words_apart() {
+        for (text, expected) in [
+            ("Caracas<br>Venezuela", "Caracas\nVenezuela"),
+            ("<p>Uno</p><p>dos</p>", "Uno\n\ndos"),
+            ("<details>\n<summary>Más</summary>\n\n*Texto*\n\n</details>\n\nFin", "Más\n\nTexto\n\nFin"),
+            ("<script>\nlet x = '<p>';\n</script>\n\nFin", "Fin"),
+            ("La etiqueta `<script>` y `a &amp; b`; a &lt; b, R&D", "La etiqueta <script> y a &amp; b; a < b, R&D"),
+            ("![Uno](a.png)![dos](b.png)", "Uno dos"),
+            ("- Uno\n  - dos\n\n  tres\n\n  > cuatro\n\n  ```\n  cinco\n  ```\n", "- Uno\n- dos\ntres\ncuatro\ncinco"),
+            ("[caption id=\"x\"]![a](b.png) Pie[/caption]\n\n`[gallery]` [sic]", "a Pie\n\n[gallery] [sic]"),
+        ] {
+            assert_eq!(article(text).body, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_heading_of_another_text_than_the_title_stays_in_the_body() {
+        let found = article("---\ntitle: Becas 2027\n---\n# Convocatoria de otoño\n\nTexto.");
+        assert_eq!((found.title.as_str(), found.body.as_str()), ("Becas 2027", "Convocatoria de otoño\n\nTexto."));
+        let found = article("---\ntitle: Becas 2027\n---\n# *Becas* 2027\n\nTexto.");
+        assert_eq!((found.title.as_str(), found.body.as_str()), ("Becas 2027", "Texto."));
+        let found = article("<!-- nota -->\n\n# El elemento `<b>`\n\nTexto.");
+        assert_eq!((found.title.as_str(), found.body.as_str()), ("El elemento <b>", "Texto."));
+    }
+
+    /// A piece of a line.
+    #[derive(Debug, Clone)]
+    enum Inline {
+        Word,
+        Strong,
+        Link,
+        Code,
+        Glued,
+        Images,
+        Break,
+        HardBreak,
+        Html,
+        Comment,
+    }
+
+    #[derive(Debug, Clone)]
+    enum Block {
+        Paragraph(Vec<Inline>),
+        Heading(usize),
+        Fence,
+        Table(usize, usize),
+        HtmlTable(usize),
+        Html(Vec<Inline>),
+        Script,
+        Details(Vec<Block>),
+        Quote(Vec<Block>),
+        List(bool, Vec<Vec<Block>>),
+    }
+
+    /// Writes words of its own, and remembers them in order.
+    #[derive(Default)]
+    struct Writer {
+        words: Vec<String>,
+    }
+
+    impl Writer {
+        fn word(&mut self) -> String {
+            let mut number = self.words.len() + 26;
+            let mut word = String::new();
+            while number > 0 {
+                word.push(char::from(b'a' + (number % 26) as u8));
+                number /= 26;
+            }
+            word.insert(0, 'x');
+            self.words.push(word.clone());
+            word
+        }
+
+        fn glued(&mut self) -> String {
+            let (first, second) = (self.word(), self.word());
+            let words = self.words.len();
+            self.words.truncate(words - 2);
+            self.words.push(format!("{first}{second}"));
+            format!("{first}**{second}**")
+        }
+
+        fn inline(&mut self, pieces: &[Inline]) -> String {
+            let pieces: Vec<String> = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Inline::Word => self.word(),
+                    Inline::Strong => format!("**{}** *{}*", self.word(), self.word()),
+                    Inline::Link => format!("[{}](https://a.example/b)", self.word()),
+                    Inline::Code => format!("`{}`", self.word()),
+                    Inline::Glued => self.glued(),
+                    Inline::Images => format!("![{}](a.png)![{}](b.png)", self.word(), self.word()),
+                    Inline::Break => format!("{}<br>{}", self.word(), self.word()),
+                    Inline::HardBreak => format!("{}\\\n{}", self.word(), self.word()),
+                    Inline::Html => format!("<span class=\"q\">{}</span>", self.word()),
+                    Inline::Comment => "<!-- q -->".to_owned(),
+                })
+                .collect();
+            pieces.join(" ")
+        }
+
+        fn blocks(&mut self, blocks: &[Block]) -> String {
+            let blocks: Vec<String> = blocks.iter().map(|block| self.block(block)).collect();
+            blocks.join("\n\n")
+        }
+
+        fn block(&mut self, block: &Block) -> String {
+            match block {
+                Block::Paragraph(pieces) => format!("{} {}", self.word(), self.inline(pieces)),
+                Block::Heading(level) => format!("{} {}", "#".repeat(*level), self.word()),
+                Block::Fence => format!("```\n{}\n{}\n```", self.word(), self.word()),
+                Block::Table(columns, rows) => {
+                    let rule = format!("|{}", "---|".repeat(*columns));
+                    let mut lines: Vec<String> = (0..=*rows)
+                        .map(|_| (0..*columns).map(|_| format!("| {} ", self.word())).collect::<String>() + "|")
+                        .collect();
+                    lines.insert(1, rule);
+                    lines.join("\n")
+                }
+                Block::HtmlTable(columns) => {
+                    let cells: String = (0..*columns).map(|_| format!("<td>{}</td>", self.word())).collect();
+                    format!("<table><tr>{cells}</tr></table>")
+                }
+                Block::Html(pieces) => {
+                    let plain =
+                        pieces.iter().filter(|piece| matches!(piece, Inline::Break | Inline::Html | Inline::Word));
+                    let plain: Vec<Inline> = plain.cloned().collect();
+                    format!("<div><p>{}</p><p>{}</p></div>", self.word(), self.inline(&plain))
+                }
+                Block::Script => "<script>q(1 < 2)</script>".to_owned(),
+                Block::Details(blocks) => {
+                    let summary = self.word();
+                    format!("<details><summary>{summary}</summary>\n\n{}\n\n</details>", self.blocks(blocks))
+                }
+                Block::Quote(blocks) => indented(&self.blocks(blocks), "> ", "> "),
+                Block::List(is_ordered, items) => {
+                    let marker = if *is_ordered { "1. " } else { "- " };
+                    let items: Vec<String> = items
+                        .iter()
+                        .map(|blocks| indented(&self.blocks(blocks), marker, &" ".repeat(marker.len())))
+                        .collect();
+                    items.join("\n")
+                }
+            }
+        }
+    }
+
+    fn indented(text: &str, first: &str, others: &str) -> String {
+        let lines = text.lines().enumerate();
+        let lines: Vec<String> =
+            lines.map(|(index, line)| format!("{}{line}", if index == 0 { first } else { others })).collect();
+        lines.join("\n")
+    }
+
+    fn documents() -> impl Strategy<Value = Vec<Block>> {
+        let inline = prop_oneof![
+            Just(Inline::Word),
+            Just(Inline::Strong),
+            Just(Inline::Link),
+            Just(Inline::Code),
+            Just(Inline::Glued),
+            Just(Inline::Images),
+            Just(Inline::Break),
+            Just(Inline::HardBreak),
+            Just(Inline::Html),
+            Just(Inline::Comment),
+        ];
+        let pieces = proptest::collection::vec(inline, 0..5);
+        let leaf = prop_oneof![
+            3 => pieces.clone().prop_map(Block::Paragraph),
+            1 => (2usize..5).prop_map(Block::Heading),
+            1 => Just(Block::Fence),
+            1 => (1usize..4, 1usize..3).prop_map(|(columns, rows)| Block::Table(columns, rows)),
+            1 => (1usize..4).prop_map(Block::HtmlTable),
+            1 => pieces.prop_map(Block::Html),
+            1 => Just(Block::Script),
+        ];
+        let block = leaf.prop_recursive(4, 24, 4, |inner| {
+            let blocks = proptest::collection::vec(inner, 1..4);
+            let item = blocks.clone().prop_map(|mut blocks| {
+                blocks.insert(0, Block::Paragraph(Vec::new()));
+                blocks
+            });
+            prop_oneof![
+                blocks.clone().prop_map(Block::Details),
+                blocks.prop_map(Block::Quote),
+                (any::<bool>(), proptest::collection::vec(item, 1..3))
+                    .prop_map(|(ordered, items)| Block::List(ordered, items)),
+            ]
+        });
+        proptest::collection::vec(block, 1..5)
+    }
+
+    proptest! {
+        /// No word of a document is lost, and none is written together with its neighbour.
+        #[test]
+        fn the_words_of_the_body_are_those_of_the_document(blocks in documents()) {
+            let mut writer = Writer::default();
+            let text = writer.blocks(&blocks);
+            let body = plain_text(&text).text;
+            let words: Vec<&str> = body.split_whitespace().filter(|word| *word != "-").collect();
+            prop_assert_eq!(words, writer.words, "{}\n=>\n{}", text, body);
+        }
     }
 }
