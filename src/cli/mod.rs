@@ -41,6 +41,10 @@ struct Arguments {
     command: Option<Command>,
 }
 
+/// The exit code of a reindex after which articles are as they were, because what a source has of them now
+/// cannot be read.
+const NOT_WHOLE: u8 = 3;
+
 #[derive(Subcommand)]
 enum Command {
     /// Answer searches over HTTP (the default); indexes first if there is no index yet
@@ -50,6 +54,9 @@ enum Command {
         listen: Option<SocketAddr>,
     },
     /// Index what was added, changed or removed in the sources; a server may keep running
+    ///
+    /// Exits with 1 if a source cannot be read or a limit of [gate] refuses the changes, and with 3 if
+    /// articles stay as they were because what a source has of them now cannot be read.
     Reindex {
         /// Read every source again and build a new generation
         #[arg(long)]
@@ -57,8 +64,8 @@ enum Command {
         /// Report what would change without changing anything
         #[arg(long)]
         dry_run: bool,
-        /// Delete the articles of sources that are no longer configured; the limits of [gate] do
-        /// not count them
+        /// Delete the articles of sources that are no longer configured, which the limits of [gate] do
+        /// not count, and missing articles even if records of their source cannot be read
         #[arg(long)]
         prune: bool,
         /// Print the report as JSON
@@ -187,6 +194,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             output::report(&report, json)?;
             if !report.is_complete() || report.is_refused() {
                 return Ok(ExitCode::from(1));
+            }
+            if !report.is_whole() {
+                return Ok(ExitCode::from(NOT_WHOLE));
             }
         }
         Command::Accept { json } => {

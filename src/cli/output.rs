@@ -132,6 +132,14 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
             "{}: {} added, {} changed, {} unchanged, {} deleted, {} rejected",
             source.source, source.added, source.changed, source.unchanged, source.deleted, source.rejected
         )?;
+        if source.kept > 0 {
+            let prune = if source.unread > 0 { " (--prune deletes those that are missing)" } else { "" };
+            writeln!(
+                out,
+                "  {} articles stay as they were: what the source has of them cannot be read{prune}",
+                source.kept
+            )?;
+        }
         for rejected in source.rejections.iter().take(MAX_PRINTED) {
             print_problem(&mut out, rejected)?;
         }

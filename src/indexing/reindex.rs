@@ -37,8 +37,8 @@ pub struct Options {
     pub full: bool,
     /// Report what would change without changing anything.
     pub dry_run: bool,
-    /// Delete the articles of sources that are no longer configured. The gate does not count them,
-    /// because their deletion was requested.
+    /// Delete the articles of sources that are no longer configured; the gate does not count them,
+    /// because their deletion was requested. Delete missing articles of a source that was not read whole.
     pub prune: bool,
     /// Files or folders to read instead of the configured sources.
     pub paths: Vec<PathBuf>,
@@ -119,7 +119,7 @@ fn run_with(
     let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
     for (spec, path) in &specs {
         let source = open(path, ReadingRules { time_zone: options.time_zone.clone() });
-        report.sources.push(scan(&mut catalog, run, &spec.name, source.as_ref(), options.full, progress)?);
+        report.sources.push(scan(&mut catalog, run, &spec.name, source.as_ref(), options, progress)?);
     }
     for name in unnamed {
         if options.prune {
@@ -166,14 +166,14 @@ fn scan(
     run: i64,
     name: &str,
     source: &dyn sources::Source,
-    full: bool,
+    options: &Options,
     progress: &dyn Progress,
 ) -> Result<SourceReport> {
     let span = tracing::info_span!("source", name);
     let _entered = span.enter();
     let mut report = SourceReport { source: name.to_owned(), ..SourceReport::default() };
-    let state = catalog.profile(name)?.filter(|_| !full);
-    let mut intake = Intake::new(catalog.stage(run, name)?, &mut report, progress, state, full);
+    let state = catalog.profile(name)?.filter(|_| !options.full);
+    let mut intake = Intake::new(catalog.stage(run, name)?, &mut report, progress, state, options);
     let reading = source.read(&mut intake)?;
     intake.finish(reading)?;
     tracing::info!(

@@ -34,7 +34,15 @@ pub struct SourceReport {
     pub deleted: u64,
     /// Records that are no articles.
     pub rejected: u64,
-    /// The first thousand of them.
+    /// Records that cannot be told by an id, and parts that were not read to their end: any article of
+    /// the source may be there.
+    #[serde(default)]
+    pub unread: u64,
+    /// Articles that stay as they were, because what the source has of them now cannot be read, or
+    /// because they are missing and it was not read whole.
+    #[serde(default)]
+    pub kept: u64,
+    /// The first thousand of the rejected records.
     pub rejections: Vec<Rejected>,
     /// Articles with a field that could not be understood and was left out, told again until it is
     /// mended, and articles whose text contradicts their declared language, told when their file
@@ -105,6 +113,11 @@ impl Report {
     /// Whether all sources and the synonyms could be read.
     pub fn is_complete(&self) -> bool {
         self.synonyms_failed.is_none() && self.sources.iter().all(|source| source.failed.is_none())
+    }
+
+    /// Whether all articles are as the sources have them now.
+    pub fn is_whole(&self) -> bool {
+        self.is_complete() && self.sources.iter().all(|source| source.kept == 0)
     }
 
     /// Whether the gate refuses the run, or would refuse it after a trial run.

@@ -5,6 +5,7 @@ use std::io;
 
 use anyhow::Result;
 
+use super::reindex::Options;
 use super::report::{Progress, Rejected, SourceReport};
 use crate::article::{Article, ArticleProblem};
 use crate::sources::{Event, Part, PartProblem, Reading, Record, Rejection, Sink};
@@ -22,12 +23,19 @@ pub(crate) struct Intake<'r, 'c> {
     state: Option<String>,
     /// Whether unchanged parts are read too.
     is_full: bool,
+    /// Whether articles that are missing are deleted even if the source was not read whole.
+    prune: bool,
     /// Whether an event was received already.
     has_begun: bool,
     /// The parts that lost an article id to another part.
     displaced: HashSet<String>,
     /// The articles that the source reported as deleted.
     deleted: HashSet<String>,
+    /// How often something could not be read that may hold any article of the source: a record without
+    /// an id, the rest of a part.
+    unread: u64,
+    /// Whether a record of the current part was received.
+    has_records: bool,
     /// The number of rejected records before the current part.
     rejected_before: u64,
     /// Whether an article of the current part lost a field of its record.
@@ -40,7 +48,7 @@ impl<'r, 'c> Intake<'r, 'c> {
         report: &'r mut SourceReport,
         progress: &'r dyn Progress,
         state: Option<String>,
-        is_full: bool,
+        options: &Options,
     ) -> Intake<'r, 'c> {
         let (displaced, deleted) = (HashSet::new(), HashSet::new());
         let has_begun = false;
@@ -49,23 +57,34 @@ impl<'r, 'c> Intake<'r, 'c> {
             report,
             progress,
             state,
-            is_full,
+            is_full: options.full,
+            prune: options.prune,
             has_begun,
             displaced,
             deleted,
+            unread: 0,
+            has_records: false,
             rejected_before: 0,
             has_losses: false,
         }
     }
 
-    /// Stages the deletion of lost documents, at the end of a reading.
+    /// Stages the deletion of lost documents, at the end of a reading. What is missing may be in what could
+    /// not be read: then it stays until all can be read.
     pub(crate) fn finish(mut self, reading: Reading) -> Result<()> {
         self.begin()?;
-        let is_whole = reading == Reading::Whole;
+        let is_whole = reading == Reading::Whole && (self.unread == 0 || self.prune);
         if !is_whole {
             self.stage.keep_all()?;
             for id in &self.deleted {
                 self.report.deleted += self.stage.remove(id)?;
+            }
+        }
+        if reading == Reading::Whole {
+            self.report.unread = self.unread;
+            self.report.kept = self.stage.count_kept()?;
+            if self.report.kept > 0 {
+                tracing::warn!(kept = self.report.kept, "articles stay whose records cannot be read");
             }
         }
         if let Reading::Failed(reason) = reading {
@@ -125,14 +144,23 @@ impl<'r, 'c> Intake<'r, 'c> {
         if part.is_one_article {
             // Keep the part's only article: its id may be the field that cannot be read.
             self.stage.keep_file(&part.name)?;
+        } else if rejection.id.as_ref().is_none_or(|id| id.trim().is_empty()) {
+            self.unread += 1;
         }
         reject(self.report, &part.name, rejection);
         Ok(())
     }
 
     fn end(&mut self, part: &Part, read: io::Result<()>) -> Result<()> {
+        let is_emptied = read.is_ok() && !std::mem::take(&mut self.has_records) && !part.is_one_article;
+        if is_emptied && self.stage.has_articles_in(&part.name)? {
+            self.unread += 1;
+            let reason = "nothing is in it any more: what was in it stays until there is, or until --prune".to_owned();
+            reject(self.report, &part.name, Rejection { line: None, id: None, reason });
+        }
         let is_whole = self.report.rejected == self.rejected_before && !self.has_losses;
         if let Err(error) = read {
+            self.unread += u64::from(!part.is_one_article);
             self.stage.keep_file(&part.name)?;
             self.stage.forget_file(&part.name)?;
             let reason = format!("{error}; what was read of it before stays");
@@ -178,6 +206,7 @@ impl Sink for Intake<'_, '_> {
 
     fn take(&mut self, event: Event<'_>) -> Result<()> {
         self.begin()?;
+        self.has_records |= matches!(event, Event::Record(..));
         match event {
             Event::Record(part, line, Record::Article(article, flaws)) => self.article(part, line, &article, flaws),
             Event::Record(part, _, Record::Rejected(rejection)) => self.rejected(part, rejection),

@@ -2,7 +2,7 @@
 //! tells, in whichever order and however it ends,
 //!
 //! * what it told is answered, what it did not tell stays, unless all was told or it said that it is gone;
-//! * a reading that breaks off deletes nothing, and the next one goes on from what was kept;
+//! * a reading that breaks off, or cannot understand a record, deletes nothing, and the next one goes on from what was kept;
 //! * what the source keeps for itself comes back to it, and only from readings that were accepted;
 //! * a part that is unchanged is not asked for again;
 //! * what is wrong is told by the name of its part, and the rest goes on;
@@ -34,6 +34,8 @@ enum Step {
     Article(&'static str, &'static str),
     /// A record of the part at hand that is no article.
     Bad(&'static str),
+    /// A record of the part at hand of which not even the id can be read.
+    Unreadable,
     /// An article is gone.
     Deleted(&'static str),
     /// The part at hand cannot be read to its end.
@@ -94,6 +96,10 @@ impl Source for Scripted {
                 }
                 Step::Bad(id) if is_wanted => {
                     let rejection = Rejection { line: None, id: Some((*id).to_owned()), reason: "bad".to_owned() };
+                    sink.take(Event::Record(at.as_ref().unwrap(), 1, Record::Rejected(rejection)))?;
+                }
+                Step::Unreadable if is_wanted => {
+                    let rejection = Rejection { line: Some(1), id: None, reason: "not a JSON object".to_owned() };
                     sink.take(Event::Record(at.as_ref().unwrap(), 1, Record::Rejected(rejection)))?;
                 }
                 Step::Deleted(id) => sink.take(Event::Deleted(id))?,
@@ -257,6 +263,33 @@ fn unreadable_parts_are_reported_and_kept_and_the_rest_is_indexed() {
     assert_eq!((read.report.rejected, read.report.deleted), (1, 0));
     assert_eq!(site.answered()["a"], "Maize 2", "a record that is bad now keeps what was good");
     assert!(site.read(&steps, Reading::Whole).wanted.contains(&"1".to_owned()), "it is read until it is mended");
+}
+
+#[test]
+fn what_is_missing_stays_while_a_record_or_a_part_cannot_be_read() {
+    let unreadable = [Step::Part("1", "v2"), Step::Article("a", "Maize 2"), Step::Unreadable];
+    let broken = [Step::Part("1", "v2"), Step::Article("a", "Maize 2"), Step::Broken];
+    let emptied = [Step::Part("1", "v2"), Step::Part("2", "v2"), Step::Article("a", "Maize 2")];
+    for steps in [&unreadable[..], &broken, &emptied] {
+        let site = Site::new();
+        site.read(&TWO_PARTS, Reading::Whole);
+        for options in [Options::default(), Options { full: true, ..Options::default() }] {
+            let SourceReport { deleted, unread, kept, .. } = site.read_with(steps, Reading::Whole, &options).report;
+            assert_eq!((deleted, unread, kept), (0, 1, 2), "what is in part 2, which is gone, stays too");
+            assert_eq!(site.ids(), ["a", "b", "c"]);
+            assert_eq!(site.answered()["a"], "Maize 2", "what can be read is taken in");
+        }
+        // Once all can be read, what is missing is gone.
+        let steps = [Step::Part("1", "v3"), Step::Article("a", "Maize 3"), Step::Article("b", "Chess")];
+        let SourceReport { deleted, unread, kept, .. } = site.read(&steps, Reading::Whole).report;
+        assert_eq!((deleted, unread, kept), (1, 0, 0));
+        assert_eq!(site.ids(), ["a", "b"]);
+    }
+    let site = Site::new();
+    site.read(&TWO_PARTS, Reading::Whole);
+    let prune = Options { prune: true, ..Options::default() };
+    assert_eq!(site.read_with(&unreadable, Reading::Whole, &prune).report.deleted, 2);
+    assert_eq!(site.ids(), ["a"]);
 }
 
 #[test]

@@ -201,7 +201,13 @@ pub struct SourceReportJson {
     pub deleted: u64,
     /// Records that are no articles.
     pub rejected: u64,
-    /// The first thousand of them.
+    /// Records that cannot be told by an id, and parts that were not read to their end: any article of
+    /// the source may be there.
+    pub unread: u64,
+    /// Articles that stay as they were, because what the source has of them now cannot be read, or
+    /// because they are missing and it was not read whole.
+    pub kept: u64,
+    /// The first thousand of the rejected records.
     pub rejections: Vec<RejectedJson>,
     /// Articles with a field that could not be understood and was left out, told again until it is
     /// mended, and articles whose text contradicts their declared language, told when their file
@@ -223,6 +229,8 @@ impl From<SourceReport> for SourceReportJson {
             unchanged: report.unchanged,
             deleted: report.deleted,
             rejected: report.rejected,
+            unread: report.unread,
+            kept: report.kept,
             rejections: all(report.rejections),
             flaws: all(report.flaws),
             shared_ids: report.shared_ids,

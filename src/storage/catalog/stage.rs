@@ -214,6 +214,25 @@ impl Stage<'_> {
         )?)
     }
 
+    /// Whether the source has articles in this file.
+    pub fn has_articles_in(&self, path: &str) -> Result<bool> {
+        Ok(self
+            .catalog
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE source = ?1 AND file = ?2)")?
+            .query_row(params![self.source, path], |row| row.get(0))?)
+    }
+
+    /// The number of articles that were kept in files that this run reads, or that are gone.
+    pub fn count_kept(&self) -> Result<u64> {
+        Ok(self.catalog.connection.query_row(
+            "SELECT COUNT(*) FROM seen JOIN record r ON r.source = ?1 AND r.id = seen.id
+             LEFT JOIN listed l ON l.path = r.file WHERE seen.is_kept AND COALESCE(l.is_read, 1)",
+            [&self.source],
+            |row| row.get(0),
+        )?)
+    }
+
     /// Stages one record. Files must come in the order of their paths: if two files have the same
     /// id, the first file keeps it, even if the run does not read that file.
     pub fn put(&mut self, file: &str, article: &Article) -> Result<(Staged, Neighbours)> {
