@@ -98,6 +98,16 @@ fn accents_and_case_are_given_back(maker: Maker) {
         assert_eq!(texts(&made, typed), texts(&made, "educacion su"), "{typed}");
     }
     assert_eq!(texts(&made, "unes"), ["UNESCO"]);
+    // A label written in several ways: the most common one; of equally common ones, the plainest.
+    let tagged = |id: &str, tag: &str| json!({"id": id, "lang": "es", "title": "Nada", "body": "Nada.", "tags": [tag]});
+    for (tags, usual) in [
+        (["Salud mental", "salud Mental", "Salud Mental", "salud Mental", "Salud mental"], "Salud mental"),
+        (["SALUD MENTAL", "salud mental", "SALUD MENTAL", "Salud mental", "SALUD MENTAL"], "SALUD MENTAL"),
+        (["salud mental", "Salud mental", "SALUD MENTAL", "Salud Mental", "salud Mental"], "salud mental"),
+    ] {
+        let articles: Vec<Value> = tags.iter().enumerate().map(|(at, tag)| tagged(&at.to_string(), tag)).collect();
+        assert_eq!(texts(&maker(&articles), "salud m"), [usual]);
+    }
     for typed in ["oeuv", "l'œuv", "L’oeuv"] {
         assert!(texts(&made, typed).contains(&"œuvre d’Avignon".to_owned()), "{typed}: {:?}", texts(&made, typed));
     }

@@ -415,6 +415,16 @@ pub(crate) struct Writing {
     pub(crate) articles: u64,
 }
 
+impl Writing {
+    /// The capitals inside it, then whether it begins with one: of equally frequent forms, the one
+    /// with the fewest is the usual spelling.
+    fn capitals(&self) -> (usize, bool) {
+        let mut chars = self.text.chars();
+        let begins = chars.next().is_some_and(char::is_uppercase);
+        (chars.filter(|c| c.is_uppercase()).count(), begins)
+    }
+}
+
 /// The number of works that contain a completion.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct WorkCounts {
@@ -478,9 +488,8 @@ impl Offer {
             let is_own = of_lang(lang) as f32 >= OWN_SHARE * most as f32;
             (is_own, if is_own { request.fit(lang) } else { 0 }, of_lang(lang), Reverse(*lang))
         })?;
-        // Of two equally frequent forms, the one without capitals.
         let of_lang = self.writings.iter().filter(|writing| writing.lang == lang);
-        of_lang.max_by(|a, b| (a.articles, &a.text).cmp(&(b.articles, &b.text)))
+        of_lang.max_by_key(|writing| (writing.articles, Reverse(writing.capitals()), writing.text.as_str()))
     }
 }
 
