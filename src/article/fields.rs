@@ -13,7 +13,7 @@ use super::kind::Kind;
 use super::markup;
 use super::problem::{ArticleProblem, MAX_LIST_ITEMS, MAX_SHORT_CHARS};
 use super::publication::names_coming_year;
-use super::text::{is_language_tag, one_line};
+use super::text::{language_tag, one_line};
 use super::topic::{MAX_TOPIC_LEVELS, Topic};
 use super::url_key;
 
@@ -295,11 +295,8 @@ fn line(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<Strin
 /// A BCP 47 language; an underscore becomes a hyphen.
 fn language(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<Option<String>> {
     let Some(text) = filled_line(field, value)? else { return Ok(None) };
-    let tag = text.replace('_', "-");
-    match is_language_tag(&tag) {
-        true => Ok(Some(tag)),
-        false => Err(problem(field, &text, "should be a BCP 47 language such as es or pt-BR".to_owned())),
-    }
+    let wrong = || problem(field, &text, "should be a BCP 47 language such as es or pt-BR".to_owned());
+    language_tag(&text).map(Some).ok_or_else(wrong)
 }
 
 /// The name of a [`Kind`].

@@ -16,7 +16,7 @@ pub mod url_key;
 pub use self::date::{Moment, MomentError};
 pub use self::kind::Kind;
 pub use self::problem::{ArticleProblem, MAX_ID_CHARS, MAX_LIST_ITEMS, MAX_SHORT_CHARS, MAX_VERSIONS, check_id};
-pub use self::text::{is_language_tag, language_is_under, one_line};
+pub use self::text::{is_language_tag, language_is_under, language_tag, one_line};
 pub use self::topic::{MAX_TOPIC_LEVELS, Topic, slug};
 
 use jiff::tz::TimeZone;

@@ -11,6 +11,13 @@ pub fn is_language_tag(text: &str) -> bool {
             .all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
+/// A language tag in its BCP 47 form: a locale's underscores (`es_CO`) become hyphens. `None` for a
+/// text that is no tag either way.
+pub fn language_tag(text: &str) -> Option<String> {
+    let tag = text.replace('_', "-");
+    is_language_tag(&tag).then_some(tag)
+}
+
 /// Whether a language matches a wanted one: `pt` matches `pt-BR`, but `pt-BR` does not match `pt`.
 pub fn language_is_under(lang: &str, wanted: &str) -> bool {
     lang.len() >= wanted.len()

@@ -144,6 +144,21 @@ pub fn web(text: &str) -> Option<String> {
     }
 }
 
+/// An address seen from the page that shows it (RFC 3986, 5): absolute if the page's address is, and
+/// from the root if that is a path. Without a page, the address as it is.
+pub fn seen_from(page: Option<&str>, address: &str) -> String {
+    let absolute = |page: &str| Some(String::from(Url::parse(page).ok()?.join(address).ok()?));
+    let from_root = |page: &str| {
+        let root = Url::parse("http://localhost/").ok()?;
+        let seen = root.join(page).ok()?.join(address).ok()?;
+        Some(match seen.origin() == root.origin() {
+            true => seen[url::Position::BeforePath..].to_owned(),
+            false => seen.into(),
+        })
+    };
+    page.and_then(|page| absolute(page).or_else(|| from_root(page))).unwrap_or_else(|| address.to_owned())
+}
+
 /// Whether a text begins with a host but no scheme (RFC 3986, 4.2); browsers take `\` for `/`.
 fn is_network_path(text: &str) -> bool {
     text.bytes().take(2).filter(|byte| matches!(byte, b'/' | b'\\')).count() == 2
@@ -238,6 +253,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_address_is_completed_by_the_page_that_shows_it() {
+        for (page, address, expected) in [
+            (Some("https://a.example/es/x"), "/up/b.jpg", "https://a.example/up/b.jpg"),
+            (Some("https://a.example/es/x"), "../b c.jpg", "https://a.example/b%20c.jpg"),
+            (Some("https://a.example/es/x"), "//cdn.example/b.jpg", "https://cdn.example/b.jpg"),
+            (Some("https://a.example/es/x"), "http://b.example/b.jpg", "http://b.example/b.jpg"),
+            (Some("/es/x"), "../b.jpg?w=2", "/b.jpg?w=2"),
+            (Some("/es/x"), "https://b.example/b.jpg", "https://b.example/b.jpg"),
+            (None, "img/b.jpg", "img/b.jpg"),
+        ] {
+            assert_eq!(seen_from(page, address), expected, "{page:?} {address}");
+        }
+    }
 
     /// The parts of an address that identify a page.
     #[derive(Debug, Clone)]

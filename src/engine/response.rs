@@ -1,5 +1,6 @@
 //! Answers of an engine.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -129,6 +130,24 @@ impl Card {
             tags: article.tags.clone(),
             series: article.series.clone(),
         }
+    }
+
+    /// What heads it in a list: the title, else the beginning of the summary, else the address or id.
+    pub fn heading(&self) -> Cow<'_, str> {
+        const MAX_CHARS: usize = 80;
+        if !self.title.is_empty() {
+            return Cow::Borrowed(&self.title);
+        }
+        match self.summary.char_indices().nth(MAX_CHARS) {
+            Some((end, _)) => Cow::Owned(format!("{}…", self.summary[..end].trim_end())),
+            None if !self.summary.is_empty() => Cow::Borrowed(&self.summary),
+            None => Cow::Borrowed(self.url.as_deref().unwrap_or(&self.id)),
+        }
+    }
+
+    /// The address of its picture, seen from its page.
+    pub fn picture(&self) -> Option<String> {
+        self.image.as_deref().map(|image| url_key::seen_from(self.url.as_deref(), image))
     }
 
     /// The card as a translation of another.

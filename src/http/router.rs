@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderValue, Request, header};
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::Response;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::Level;
@@ -110,6 +110,7 @@ pub fn router(current: Arc<dyn CurrentEngine>, settings: Settings) -> Router {
         .with_state(app);
     Router::new()
         .fallback_service(routes)
+        .layer(map_request(middleware::id_in_path::encode_slashes))
         .layer(map_response(middleware::cors::allow_options))
         .layer(map_response(guard))
 }
@@ -130,6 +131,9 @@ mod tests {
             (Method::PUT, Some("/v1/articles/{id}"), "/v1/articles/x", RouteGroup::Admin),
             (Method::DELETE, Some("/v1/articles/{id}"), "/v1/articles/x", RouteGroup::Admin),
             (Method::POST, Some("/v1/articles"), "/v1/articles", RouteGroup::Admin),
+            (Method::PUT, Some("/v1/articles"), "/v1/articles", RouteGroup::Admin),
+            (Method::DELETE, Some("/v1/articles"), "/v1/articles", RouteGroup::Admin),
+            (Method::GET, Some("/v1/articles"), "/v1/articles", RouteGroup::Api),
             (Method::GET, Some("/v1/tasks/{id}"), "/v1/tasks/7", RouteGroup::Admin),
             (Method::GET, Some("/v1/reindex"), "/v1/reindex", RouteGroup::Admin),
             (Method::PATCH, Some("/v1/rollback"), "/v1/rollback", RouteGroup::Admin),

@@ -344,16 +344,16 @@ fn unknown_parameters_are_named_on_every_route() {
 #[test]
 fn invalid_values_are_reported_by_parameter() {
     for (name, values) in [
-        ("lang", ["", "x", "español", "en-", "es,en"].as_slice()),
-        ("ui_lang", &["", "x", "12", "en_US!"]),
-        ("kind", &["", "essay", "article,blog"]),
-        ("topic", &["", "/", "  ", "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q"]),
-        ("date_from", &["", "yesterday", "2017-29-07", "2021-02-30", "20210101x"]),
-        ("date_to", &["", "2021-13-01", "99999-01-01"]),
-        ("sort", &["", "newest", "-Date", "date,relevance"]),
-        ("offset", &["", "-1", "1.5", "ten", "10001", "99999999999999999999999999", " 1"]),
-        ("limit", &["", "-1", "101", "1e1", "0x1"]),
-        ("snippet_chars", &["", "19", "1001", "many"]),
+        ("lang", ["x", "español", "en-", "es,en"].as_slice()),
+        ("ui_lang", &["x", "12", "en_US!"]),
+        ("kind", &["essay", "article,blog"]),
+        ("topic", &["/", "  ", "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q"]),
+        ("date_from", &["yesterday", "2017-29-07", "2021-02-30", "20210101x"]),
+        ("date_to", &["2021-13-01", "99999-01-01"]),
+        ("sort", &["newest", "-Date", "date,relevance"]),
+        ("offset", &["-1", "1.5", "ten", "10001", "99999999999999999999999999", " 1"]),
+        ("limit", &["-1", "101", "1e1", "0x1"]),
+        ("snippet_chars", &["19", "1001", "many"]),
     ] {
         for value in values {
             let (code, parameters) = problem(&get(&search_path(&[("q", "x"), (name, value)])), StatusCode::BAD_REQUEST);
@@ -374,6 +374,27 @@ fn invalid_values_are_reported_by_parameter() {
     {
         search(&[good]);
     }
+}
+
+#[test]
+fn empty_value_of_a_form_counts_as_absent() {
+    let empty = "lang=&kind=&topic=&tag=&author=&year=&date_from=&date_to=&sort=&ui_lang=&limit=&group=&cursor=";
+    let (plain, empty) = (good("/v1/search?q=becas"), good(&format!("/v1/search?q=becas&{empty}")));
+    assert_eq!((&plain["hits"], &plain["total"]), (&empty["hits"], &empty["total"]));
+    assert_eq!(good("/v1/search?q=becas&lang=&lang=es")["total"], good("/v1/search?q=becas&lang=es")["total"]);
+    problem(&get("/v1/articles?id="), StatusCode::BAD_REQUEST);
+    problem(&get("/v1/search?nothing="), StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn locale_with_an_underscore_is_a_language() {
+    for (locale, tag) in [("es_CO", "es-CO"), ("pt_BR", "pt-br"), ("zh_Hans_CN", "zh-Hans-CN")] {
+        for parameter in ["lang", "ui_lang"] {
+            let of = |value: &str| good(&format!("/v1/search?q=educa*&{parameter}={value}"))["hits"].clone();
+            assert_eq!(of(locale), of(tag), "{parameter}={locale}");
+        }
+    }
+    problem(&get("/v1/search?lang=e_"), StatusCode::BAD_REQUEST);
 }
 
 #[test]
@@ -581,7 +602,6 @@ fn unknown_article_is_a_404() {
         "/v1/articles/%00",
         "/v1/articles/%FF",
         "/v1/articles?id=nothing",
-        "/v1/articles?id=",
         "/v1/articles?url=https://www.example.org/",
         "/v1/articles?url=https://www.ires.example/",
         "/v1/articles?url=https://www.ires.example/en/women-rectors?p=12",
@@ -596,6 +616,20 @@ fn unknown_article_is_a_404() {
     assert_eq!(problem(&get("/v1/articles?id=nothing"), StatusCode::NOT_FOUND).0, "no-such-article");
     for path in ["/v1/articles", "/v1/articles?id=x&url=y", "/v1/related", "/v1/related?id=x&url=y"] {
         problem(&get(path), StatusCode::BAD_REQUEST);
+    }
+}
+
+#[test]
+fn id_with_slashes_may_stand_in_the_path_as_it_is() {
+    for (path, encoded) in [
+        ("/v1/articles/en/women-rectors", "/v1/articles/en%2Fwomen-rectors"),
+        ("/v1/articles/en/women-rectors/related?limit=3", "/v1/articles/en%2Fwomen-rectors/related?limit=3"),
+    ] {
+        let (plain, encoded) = (good(path), good(encoded));
+        assert_eq!(
+            (&plain["id"], &plain["hits"], &plain["body"]),
+            (&encoded["id"], &encoded["hits"], &encoded["body"])
+        );
     }
 }
 
@@ -676,7 +710,7 @@ fn unknown_routes_and_methods_are_problems() {
     for (path, methods) in [
         ("/", vec![Method::PUT, Method::DELETE, Method::PATCH]),
         ("/v1/search?q=x", vec![Method::PUT, Method::DELETE, Method::PATCH]),
-        ("/v1/articles", vec![Method::PUT, Method::DELETE, Method::PATCH]),
+        ("/v1/articles", vec![Method::PATCH]),
         ("/v1/articles/x", vec![Method::POST, Method::PATCH]),
         ("/v1/articles/x/related", vec![Method::PUT, Method::DELETE, Method::PATCH]),
         ("/v1/related", vec![Method::PUT, Method::DELETE, Method::PATCH]),

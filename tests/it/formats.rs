@@ -170,8 +170,9 @@ fn search_is_available_as_a_feed() {
         assert!(updated.parse::<jiff::Timestamp>().is_ok() && entry.one("published").text <= last, "{updated}");
         last = entry.one("published").text.clone();
         assert_eq!(entry.attributes["xml:lang"], "es");
-        let alternates: Vec<_> = entry.all("link").iter().map(|link| link.attributes["hreflang"].clone()).collect();
-        assert_eq!(alternates.len(), 1 + hit["translations"].as_array().unwrap().len());
+        let rels: Vec<_> = entry.all("link").iter().map(|link| link.attributes["rel"].clone()).collect();
+        assert_eq!((rels[0].as_str(), rels.len()), ("alternate", 1 + hit["translations"].as_array().unwrap().len()));
+        assert!(rels[1..].iter().all(|rel| rel == "related"), "{rels:?}");
         assert_eq!(entry.all("link")[0].attributes["href"], hit["url"].as_str().unwrap());
         assert_eq!(entry.all("author").len(), hit["authors"].as_array().unwrap().len());
     }
@@ -225,6 +226,43 @@ fn feed_is_well_formed_with_any_content() {
     assert_eq!(entry.one("updated").text, "1970-01-01T00:00:00Z");
     let path = link.attributes["href"].strip_prefix("http://a.example").unwrap();
     assert_eq!(served::get_from(&site.router, path).status, StatusCode::OK);
+}
+
+#[test]
+fn picture_is_absolute_where_the_page_has_an_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.jsonl");
+    let records = [
+        ("a", Some("https://a.example/es/uno"), "/fotos/uno.jpg"),
+        ("b", Some("https://a.example/es/dos"), "../fotos/dos tres.jpg"),
+        ("c", Some("https://a.example/es/tres"), "https://cdn.example/tres.jpg"),
+        ("d", Some("/es/cuatro"), "fotos/cuatro.jpg"),
+        ("e", None, "/fotos/cinco.jpg"),
+    ];
+    let record = |(id, url, image): &(&str, Option<&str>, &str)| {
+        format!("{}\n", serde_json::json!({"id": id, "title": "Faro", "lang": "es", "url": url, "image": image}))
+    };
+    std::fs::write(&file, records.iter().map(record).collect::<String>()).unwrap();
+    let site = index(&file, &folder.path().join("data"));
+    let ask_for = |accept: &str| {
+        let request = Request::get("/v1/search?q=faro").header(header::ACCEPT, accept).body(Body::empty()).unwrap();
+        ask(&site.router, request).body
+    };
+    let (api, list) = (ask_for("application/json"), ask_for("application/ld+json"));
+    let hits = api["hits"].as_array().unwrap().iter().zip(list["itemListElement"].as_array().unwrap());
+    let found: BTreeMap<&str, (&Value, &Value)> =
+        hits.map(|(hit, element)| (hit["id"].as_str().unwrap(), (&hit["image"], &element["item"]["image"]))).collect();
+    for (id, in_api, in_list) in [
+        ("a", "https://a.example/fotos/uno.jpg", Some("https://a.example/fotos/uno.jpg")),
+        ("b", "https://a.example/fotos/dos%20tres.jpg", Some("https://a.example/fotos/dos%20tres.jpg")),
+        ("c", "https://cdn.example/tres.jpg", Some("https://cdn.example/tres.jpg")),
+        ("d", "/es/fotos/cuatro.jpg", None),
+        ("e", "/fotos/cinco.jpg", None),
+    ] {
+        assert_eq!((found[id].0.as_str(), found[id].1.as_str()), (Some(in_api), in_list), "{id}");
+    }
+    let article = served::get_from(&site.router, "/v1/articles/a").body;
+    assert_eq!(article["image"], "https://a.example/fotos/uno.jpg");
 }
 
 #[test]

@@ -373,7 +373,14 @@ fn cors_allows_reads_from_configured_origins_and_no_changes() {
     assert!(allowed.status.is_success());
     assert_eq!(allowed.header("access-control-allow-origin"), "*");
     assert!(allowed.header("access-control-allow-methods").contains("GET"));
-    assert!(allowed.header("access-control-allow-headers").contains("if-none-match"));
+    let asked = [
+        ("origin", "https://site.example"),
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "if-none-match,traceparent,x-monitor-id"),
+    ];
+    let allowed_headers = ask(&SITE, "OPTIONS", "/v1/search", &asked);
+    assert_eq!(allowed_headers.header("access-control-allow-headers"), "if-none-match,traceparent,x-monitor-id");
+    assert_eq!(allowed_headers.header("access-control-allow-credentials"), "");
     assert_eq!(allowed.header("access-control-max-age"), "86400");
 
     let origins = ["https://site.example"].map(|origin| origin.to_owned().try_into().unwrap()).to_vec();

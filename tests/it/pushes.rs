@@ -234,6 +234,26 @@ fn push_to_a_work_with_too_many_versions_is_reported() {
 }
 
 #[test]
+fn article_is_pushed_and_deleted_by_an_id_in_the_query_or_with_its_slashes() {
+    let api = Api::over(&[("folder", "Zebra")]);
+    let article = json!({"title": "Okapi"}).to_string();
+    for path in ["/v1/articles?id=es/a//b", "/v1/articles?id=es%2F2024%2Fa", "/v1/articles/es/2024/b"] {
+        let pushed = api.admin("PUT", path, &[JSON], article.clone());
+        assert_eq!((pushed.status.as_u16(), &pushed.json()["status"]), (201, &json!("created")), "{path}");
+        let again = api.admin("PUT", path, &[JSON, ("if-none-match", "*")], article.clone());
+        assert_eq!(again.status, 412, "{path}");
+        let deleted = api.admin("DELETE", path, &[], "");
+        assert_eq!((deleted.status.as_u16(), &deleted.json()["status"]), (200, &json!("deleted")), "{path}");
+    }
+    api.admin("PUT", "/v1/articles?id=es/a", &[JSON], article.clone());
+    assert_eq!(api.delete("es/a").json()["status"], "deleted");
+    for method in ["PUT", "DELETE"] {
+        assert_eq!(api.admin(method, "/v1/articles", &[JSON], article.clone()).status, 400, "{method}");
+        assert_eq!(api.send(method, "/v1/articles?id=es/a", &[JSON], article.clone()).status, 401, "{method}");
+    }
+}
+
+#[test]
 fn push_reports_its_outcome_and_repeating_it_changes_nothing() {
     let api = Api::over(&[("folder", "Zebra")]);
     let before = api.last_seq();

@@ -22,7 +22,7 @@ use crate::http::wire::article::ArticleJson;
     path = paths::ARTICLE,
     operation_id = "articleById",
     tag = "Articles",
-    params(("id" = String, Path, description = "The article's id, its slashes as `%2F`.", min_length = 1, max_length = 200, example = "es/recognition-refugees")),
+    params(("id" = String, Path, description = "The article's id, its slashes as `%2F`, or as they are.", min_length = 1, max_length = 200, example = "es/recognition-refugees")),
     responses((status = 200, description = "The article", body = ArticleJson), Problems<ArticleErrors>)
 )]
 pub(crate) async fn article_by_id(

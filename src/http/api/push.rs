@@ -27,8 +27,8 @@ use crate::http::paths;
 use crate::http::request::auth::Admitted;
 use crate::http::request::json_body;
 use crate::http::request::ndjson::{Lines, NdjsonLine};
-use crate::http::request::query::InQuery;
-use crate::http::request::registry::Nothing;
+use crate::http::request::query::{InQuery, Params};
+use crate::http::request::registry::{NamingPushed, Nothing, PUSHED_ID};
 use crate::http::state::App;
 use crate::http::wire::record::PushedArticle;
 use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES, ReadingRules};
@@ -84,7 +84,7 @@ struct PushResult {
 #[into_params(parameter_in = Path)]
 #[allow(dead_code, reason = "it is a description only")]
 struct ArticleId {
-    /// The article's id, its slashes as `%2F`.
+    /// The article's id, its slashes as `%2F`, or as they are.
     #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$", example = "becas-2027")]
     id: String,
 }
@@ -104,7 +104,9 @@ struct Conditions {
 
 /// The routes that push articles.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(push_stream)).routes(routes!(push_one, delete_one))
+    OpenApiRouter::new()
+        .routes(routes!(push_stream, push_one_by_query, delete_one_by_query))
+        .routes(routes!(push_one, delete_one))
 }
 
 /// Push an article
@@ -133,7 +135,36 @@ async fn push_one(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let id = id_in_path(id)?;
+    put(admin, app.settings.reading_rules(), id_in_path(id)?, request).await
+}
+
+/// Push an article, named by `id`
+///
+/// The same; an id with slashes passes any proxy like this.
+#[utoipa::path(
+    put,
+    path = paths::ARTICLES,
+    operation_id = "pushArticleByQuery",
+    tag = "Changes",
+    security(("bearer" = [])),
+    params(InQuery<NamingPushed>, Conditions),
+    request_body = PushedArticle,
+    responses(
+        (status = 200, description = "It was there already", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
+        (status = 201, description = "It is new", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
+        Problems<PushErrors>
+    )
+)]
+async fn push_one_by_query(
+    State(app): State<App>,
+    Admitted(admin, _permit): Admitted,
+    InQuery { params, .. }: InQuery<NamingPushed>,
+    request: Request,
+) -> Result<Response, Problem> {
+    put(admin, app.settings.reading_rules(), id_in_query(&params)?, request).await
+}
+
+async fn put(admin: Arc<Admin>, rules: ReadingRules, id: String, request: Request) -> Result<Response, Problem> {
     json_body::check_type(request.headers(), &[json_body::JSON])?;
     let condition = condition(request.headers())?;
     let body = json_body::read(request, MAX_ARTICLE_BYTES).await?;
@@ -147,9 +178,7 @@ async fn push_one(
             Err(ArticleProblem::NoId) => record.set_id(&id),
             Err(problem) => return Err(Problem::bad_article(problem.to_string())),
         }
-        let (article, flaws) = record
-            .article(&app.settings.reading_rules())
-            .map_err(|problem| Problem::bad_article(problem.to_string()))?;
+        let (article, flaws) = record.article(&rules).map_err(|problem| Problem::bad_article(problem.to_string()))?;
         let push = Push { id: id.clone(), article: Some(Box::new(article)), condition };
         Ok((admin.push(&[push])?, id, flaws))
     })
@@ -175,8 +204,31 @@ async fn delete_one(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = id_in_path(id)?;
-    let push = Push { id: id.clone(), article: None, condition: condition(&headers)? };
+    delete(admin, id_in_path(id)?, &headers).await
+}
+
+/// Take back a pushed article, named by `id`
+///
+/// The same; an id with slashes passes any proxy like this.
+#[utoipa::path(
+    delete,
+    path = paths::ARTICLES,
+    operation_id = "deleteArticleByQuery",
+    tag = "Changes",
+    security(("bearer" = [])),
+    params(InQuery<NamingPushed>, Conditions),
+    responses((status = 200, description = "It is deleted, or was not there", body = PushResult), Problems<DeletionErrors>)
+)]
+async fn delete_one_by_query(
+    Admitted(admin, _permit): Admitted,
+    InQuery { params, .. }: InQuery<NamingPushed>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    delete(admin, id_in_query(&params)?, &headers).await
+}
+
+async fn delete(admin: Arc<Admin>, id: String, headers: &HeaderMap) -> Result<Response, Problem> {
+    let push = Push { id: id.clone(), article: None, condition: condition(headers)? };
     let pushed = blocking(move || admin.push(&[push])).await??;
     answer(pushed, id, &[])
 }
@@ -445,6 +497,14 @@ fn tags<H: Header>(headers: &HeaderMap, name: &str) -> Result<Option<H>, Problem
 
 fn id_in_path(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     let Path(id) = id.map_err(|_| Problem::bad_article("id: not UTF-8".to_owned()))?;
+    checked(id)
+}
+
+fn id_in_query(params: &Params) -> Result<String, Problem> {
+    checked(params.one(&PUSHED_ID)?.ok_or_else(|| Problem::bad_value(PUSHED_ID.name, "given"))?)
+}
+
+fn checked(id: String) -> Result<String, Problem> {
     check_id(&id).map_err(|problem| Problem::bad_article(problem.to_string()))?;
     Ok(id)
 }

@@ -58,7 +58,7 @@ pub(crate) struct RelatedBody {
     operation_id = "relatedById",
     tag = "Articles",
     params(
-        ("id" = String, Path, description = "The article's id, its slashes as `%2F`.", min_length = 1, max_length = 200, example = "es/recognition-refugees"),
+        ("id" = String, Path, description = "The article's id, its slashes as `%2F`, or as they are.", min_length = 1, max_length = 200, example = "es/recognition-refugees"),
         InQuery<Relating>
     ),
     responses((status = 200, description = "The works, nearest first", body = RelatedBody), Problems<ArticleErrors>)

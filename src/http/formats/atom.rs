@@ -1,6 +1,5 @@
 //! A search as an Atom feed (RFC 4287).
 
-use std::collections::HashSet;
 use std::io;
 use std::time::Instant;
 
@@ -112,23 +111,21 @@ impl Feed {
         let card = &hit.card;
         document.parent("entry", &[("xml:lang", &card.lang)], |document| {
             document.text("id", &[], &format!("urn:fichero:article:{}", escaped(&card.id)))?;
-            document.text("title", &[], &card.title)?;
+            document.text("title", &[], &card.heading())?;
             document.text("updated", &[], &timestamp(updated(hit)))?;
             if let Some(at) = &card.published_at {
                 document.text("published", &[], &at.to_rfc3339())?;
             }
             let in_api = self.base.join(&format!("{}?id={}", paths::ARTICLES, escaped(&card.id)));
+            // The version in the reader's language is the entry; some readers open the last
+            // alternate, so that the other versions are related.
             match &card.url {
-                Some(url) => link(document, "text/html", &card.lang, url)?,
-                None => link(document, "application/json", &card.lang, &in_api)?,
+                Some(url) => link(document, "alternate", "text/html", &card.lang, url)?,
+                None => link(document, "alternate", "application/json", &card.lang, &in_api)?,
             }
-            // At most one alternate link per type and language (RFC 4287, 4.1.2).
-            let mut langs = HashSet::from([card.lang.as_str()]);
             for translation in &hit.translations {
-                if let Some(url) = &translation.url
-                    && langs.insert(&translation.lang)
-                {
-                    link(document, "text/html", &translation.lang, url)?;
+                if let Some(url) = &translation.url {
+                    link(document, "related", "text/html", &translation.lang, url)?;
                 }
             }
             for author in &card.authors {
@@ -145,8 +142,8 @@ impl Feed {
     }
 }
 
-fn link(document: &mut XmlDocument, media_type: &str, lang: &str, address: &str) -> io::Result<()> {
-    document.empty("link", &[("rel", "alternate"), ("type", media_type), ("hreflang", lang), ("href", address)])
+fn link(document: &mut XmlDocument, rel: &str, media_type: &str, lang: &str, address: &str) -> io::Result<()> {
+    document.empty("link", &[("rel", rel), ("type", media_type), ("hreflang", lang), ("href", address)])
 }
 
 /// When an entry was last changed, if it has a date.

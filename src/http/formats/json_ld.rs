@@ -4,6 +4,7 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use url::Url;
 use utoipa::ToSchema;
 
 use crate::article::Kind;
@@ -118,6 +119,8 @@ impl ItemList {
 impl Item {
     fn of(card: Card) -> Item {
         let is_event = card.kind == Kind::Event;
+        // A program that has the list alone cannot complete a path.
+        let image = card.picture().filter(|image| Url::parse(image).is_ok());
         let text = |moment: crate::article::Moment| moment.as_str().to_owned();
         // In schema.org an event has no author, headline or publication date; creative works have
         // them.
@@ -144,7 +147,7 @@ impl Item {
             },
             start_date: card.starts_at.filter(|_| is_event).map(text),
             end_date: card.ends_at.filter(|_| is_event).map(text),
-            image: card.image,
+            image,
             keywords: card.tags,
         }
     }

@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
-use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
 use crate::config::http::{Origin, ServiceSettings};
 use crate::http::route_group::{RouteGroup, preflight_method};
@@ -26,7 +26,9 @@ pub(crate) fn policy(settings: &ServiceSettings) -> CorsLayer {
         .allow_origin(origins)
         .vary(vary)
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
-        .allow_headers([header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::IF_NONE_MATCH])
+        // Whatever is asked for: monitoring scripts add headers to every request of a page, and without
+        // credentials none of them gives a right.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::ETAG, header::RETRY_AFTER, HeaderName::from_static("server-timing")])
         .max_age(PREFLIGHT_MAX_AGE)
 }

@@ -81,7 +81,8 @@ impl Block {
     fn item(&self, hit: &RelatedHit) -> Markup {
         let (reader, card) = (&self.reader, &hit.card);
         let reasons = if self.has_reasons { self.reasons(&hit.reasons) } else { String::new() };
-        let link = card::link(card.url.as_deref(), &card.lang, Some("fichero-related-link"), &html! { (card.title) });
+        let link =
+            card::link(card.url.as_deref(), &card.lang, Some("fichero-related-link"), &html! { (card.heading()) });
         html! {
             @if let Some(picture) = card::picture(card) { img.fichero-related-image src=(picture) alt="" loading="lazy"; }
             @if !card.topics.is_empty() { p.fichero-related-topics lang=(card.lang) dir="auto" { (card::topics(&card.topics)) } }

@@ -8,7 +8,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use crate::article::is_language_tag;
+use crate::article::language_tag;
 
 /// The ranges of a header and their weights from 0 (never) to 1, in their order. An invalid weight
 /// counts as 1; a header is never an error.
@@ -34,10 +34,9 @@ pub(crate) fn language(headers: &HeaderMap) -> Option<String> {
 pub(crate) fn language_that<T>(headers: &HeaderMap, known: impl Fn(&str) -> Option<T>) -> Option<T> {
     let mut best: Option<(f32, T)> = None;
     for (tag, weight) in weighted(headers, &header::ACCEPT_LANGUAGE) {
-        if is_language_tag(tag)
-            && weight > 0.0
+        if weight > 0.0
             && best.as_ref().is_none_or(|(most, _)| weight > *most)
-            && let Some(found) = known(tag)
+            && let Some(found) = language_tag(tag).and_then(|tag| known(&tag))
         {
             best = Some((weight, found));
         }
@@ -121,6 +120,7 @@ mod tests {
             ("es", Some("es")),
             ("en;q=0.5, es;q=0.9, *;q=0.1", Some("es")),
             ("pt-BR,pt;q=0.9", Some("pt-BR")),
+            ("pt_BR,pt;q=0.9", Some("pt-BR")),
             ("en; Q = 0.2, fr", Some("fr")),
             ("*", None),
             ("es;q=0", None),

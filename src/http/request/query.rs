@@ -10,6 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{self, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{RefOr, Required};
@@ -83,6 +84,8 @@ impl<T: Takes> IntoParams for InQuery<T> {
                 .style(parameter.is_repeatable().then_some(ParameterStyle::Form))
                 .explode(parameter.is_repeatable().then_some(true))
                 .example(example)
+                // A field of OpenAPI that the builder does not have: an empty value counts as absent.
+                .extensions(Some(Extensions::from_iter([("allowEmptyValue", true)])))
                 .build()
         };
         T::all().map(described).collect()
@@ -90,11 +93,13 @@ impl<T: Takes> IntoParams for InQuery<T> {
 }
 
 impl Params {
-    /// Parses a query string. Invalid UTF-8 becomes replacement characters.
+    /// Parses a query string. Invalid UTF-8 becomes replacement characters. An empty value counts as
+    /// absent: a form sends one for each field that was left empty.
     pub(crate) fn from_query<T: Takes>(query: Option<&str>) -> Result<Params, Problem> {
-        let pairs: Vec<(String, String)> =
+        let mut pairs: Vec<(String, String)> =
             form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
         check_names::<T>(pairs.iter().map(|(name, _)| name.as_str()))?;
+        pairs.retain(|(_, value)| !value.is_empty());
         Ok(Params(pairs))
     }
 

@@ -182,6 +182,13 @@ impl Takes for Naming {
     const GROUPS: &'static [Group] = &[KEY];
 }
 
+/// What names a pushed article.
+pub(crate) struct NamingPushed;
+
+impl Takes for NamingPushed {
+    const GROUPS: &'static [Group] = &[&[&PUSHED_ID]];
+}
+
 /// What the related articles of a named article take.
 pub(crate) struct Relating;
 
@@ -338,6 +345,8 @@ pub(crate) static LITERAL: Parameter<Flag> = Parameter::once(
 );
 pub(crate) static ID: Parameter<Text> =
     Parameter::once("id", Text, "The article's id. Either this or `url`.").example("es/recognition-refugees");
+/// [`ID`], where no address can stand for it.
+pub(crate) static PUSHED_ID: Parameter<Text> = Parameter::once("id", Text, "The article's id.").example("becas-2027");
 pub(crate) static URL: Parameter<Text> =
     Parameter::once(
         "url",

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jiff::fmt::temporal::Pieces;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
-use crate::article::{Kind, MAX_TOPIC_LEVELS, Moment, Topic, is_language_tag};
+use crate::article::{Kind, MAX_TOPIC_LEVELS, Moment, Topic, language_tag};
 use crate::engine::Facet;
 use crate::engine::filters::DateBound;
 
@@ -168,14 +168,14 @@ impl Form for KindName {
     }
 }
 
-/// A BCP 47 language.
+/// A BCP 47 language; a locale with underscores (`es_CO`) is understood too.
 pub(crate) struct Language;
 
 impl Form for Language {
     type Value = String;
 
     fn read(&self, text: &str) -> Option<String> {
-        is_language_tag(text).then(|| text.to_owned())
+        language_tag(text)
     }
 
     fn expected(&self) -> String {
@@ -183,7 +183,7 @@ impl Form for Language {
     }
 
     fn schema(&self) -> Schema {
-        string().pattern(Some("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")).into()
+        string().pattern(Some("^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$")).into()
     }
 }
 

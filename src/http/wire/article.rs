@@ -116,7 +116,7 @@ pub struct CardJson {
     pub ends_at: Option<MomentJson>,
     /// Names of persons.
     pub authors: Vec<String>,
-    /// The address of a picture, likewise.
+    /// The address of a picture; absolute where `url` is.
     pub image: Option<String>,
     /// Its places in the topic menu.
     pub topics: Vec<TopicLabelJson>,
@@ -130,6 +130,7 @@ pub struct CardJson {
 impl From<Card> for CardJson {
     fn from(card: Card) -> CardJson {
         CardJson {
+            image: card.picture(),
             id: card.id,
             work: card.work,
             url: card.url,
@@ -142,7 +143,6 @@ impl From<Card> for CardJson {
             starts_at: card.starts_at.map(Into::into),
             ends_at: card.ends_at.map(Into::into),
             authors: card.authors,
-            image: card.image,
             topics: all(card.topics),
             tags: card.tags,
             series: card.series,
