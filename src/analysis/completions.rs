@@ -14,6 +14,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::languages::low_information_words::PhraseRole;
 use super::normalizer::{fold, is_invisible, normalize};
+use super::text_repair::{is_note_mark, repaired_for_display, without_marks};
 use super::token_variants::{TokenVariants, TokenVariantsCache};
 use super::tokenizer::{Word, elided_length, is_apostrophe, is_unspaced, words};
 
@@ -58,7 +59,8 @@ pub enum CompletionSource {
 /// The form of a completion that is compared with the typed text. It ignores case, accents and the
 /// characters between words. A text that continues after a word has a space there.
 pub fn completion_key(text: &str) -> String {
-    let normal = normalize(text);
+    let repaired = repaired_for_display(text);
+    let normal = normalize(&repaired);
     let folded = fold(&normal);
     let mut key = String::with_capacity(folded.len());
     let mut rest = folded.as_ref();
@@ -120,12 +122,26 @@ impl WrittenWord<'_> {
         self.variants.words.first().map_or("", String::as_str)
     }
 
-    /// The word as written, without invisible characters.
+    /// The word as written, without invisible characters, footnote marks, and the spaces between
+    /// letters that are set apart.
     fn plain(&self) -> String {
-        if self.written.is_ascii() {
-            return self.written.to_owned();
+        let written = without_marks(self.written);
+        if self.is_spaced() {
+            return written.chars().filter(|c| !c.is_whitespace()).collect();
         }
-        self.written.chars().filter(|c| !is_invisible(*c)).nfc().collect()
+        if written.is_ascii() {
+            return written.into_owned();
+        }
+        written.chars().filter(|c| !is_invisible(*c)).nfc().collect()
+    }
+
+    /// Whether its letters are set apart by spaces.
+    fn is_spaced(&self) -> bool {
+        self.written.contains(char::is_whitespace)
+            && self.written.split(char::is_whitespace).all(|part| {
+                let mut letters = part.chars();
+                letters.next().is_some_and(char::is_alphabetic) && letters.all(is_combining_mark)
+            })
     }
 
     fn begins_upper(&self) -> bool {
@@ -190,16 +206,17 @@ impl<'a> WrittenWords<'a> {
         if word.span == 0 || word.position < self.behind {
             return None;
         }
-        let gap = self.text.get(self.end..word.bytes.start)?;
+        let gap = self.text.get(self.end..word.bytes.start)?.trim_start_matches(is_note_mark);
         let written = self.text.get(word.bytes.clone())?;
         let is_first = self.end == 0;
         (self.end, self.behind) = (word.bytes.end, word.position + word.span);
         let mut after = self.text.get(word.bytes.end..).unwrap_or_default().chars();
-        let is_code_behind = match after.next() {
-            Some('.' | ':' | '-') => after.next().is_some_and(char::is_alphanumeric),
-            Some(c) => "_/\\=@<{[(`*+|%~".contains(c),
-            None => false,
-        };
+        let is_code_behind = is_file_or_host(written)
+            || match after.next() {
+                Some('.' | ':' | '-') => after.next().is_some_and(char::is_alphanumeric),
+                Some(c) => "_/\\=@<{[(`*+|%~".contains(c),
+                None => false,
+            };
         if gap == " " && !is_first {
             let variants = Arc::clone(variants);
             return Some(WrittenWord { variants, written, elided: "", link: Link::Space, is_code: is_code_behind });
@@ -217,6 +234,16 @@ impl<'a> WrittenWords<'a> {
         let is_code = is_code_behind || before.is_some_and(|c| "_/\\=<>@$#~|%*+{[`.-".contains(c));
         Some(WrittenWord { variants: Arc::clone(variants), written, elided, link, is_code })
     }
+}
+
+/// Whether a word with a point in it is the name of a file or a server rather than an abbreviation
+/// or a name such as `Node.js`.
+fn is_file_or_host(written: &str) -> bool {
+    let mut parts = written.split('.');
+    let first = parts.next().unwrap_or_default();
+    first.chars().nth(2).is_some()
+        && first.chars().all(|c| c.is_lowercase() || c == '-')
+        && parts.next().is_some_and(|second| second.starts_with(char::is_alphabetic))
 }
 
 /// The words of an article's texts: how often each occurs, and how it is written.
@@ -447,7 +474,8 @@ fn is_whole(words: &[WrittenWord<'_>], start: usize, end: usize) -> bool {
     }
     let is_one = |word: &WrittenWord<'_>| {
         let alone = super::tokenizer::words(word.written);
-        alone.iter().filter(|word| word.span > 0).count() == 1
+        let end = alone.iter().map(|word| word.position + 1).max();
+        alone.first().is_some_and(|first| first.span > 0 && Some(first.span) == end)
     };
     start == end && words.get(start).is_some_and(is_one)
 }

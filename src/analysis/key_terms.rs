@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::languages::stop_words::is_stop_word;
+use super::text_repair::without_marks;
 use super::token_variants::TokenVariants;
 use super::tokenizer::Word;
 use super::zone::{ByZone, Zone};
@@ -98,7 +99,7 @@ impl<'a> SeenTerm<'a> {
         let zone = BY_TEXT.into_iter().find(|zone| self.zones[*zone]).unwrap_or(Zone::Body);
         KeyTerm {
             stem,
-            written: self.written.split_whitespace().collect::<Vec<_>>().join(" "),
+            written: without_marks(self.written).split_whitespace().collect::<Vec<_>>().join(" "),
             frequency: self.frequency,
             zone,
             in_title: self.zones[Zone::Title],

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! text ──> words ──> token variants (exact, folded, stemmed) ──> terms of an article or a query
-//!   (tokenizer.rs)  (token_variants.rs, by the table of languages/)   (analyzer.rs)
+//!   (text_repair.rs,  (token_variants.rs, by the table of languages/)   (analyzer.rs)
+//!    tokenizer.rs)
 //! ```
 //!
 //! The tokenizer works the same way in every language, so a query needs no language. Only stemming
@@ -16,6 +17,7 @@ pub(crate) mod languages;
 pub(crate) mod minhash;
 pub(crate) mod normalizer;
 pub(crate) mod passages;
+pub(crate) mod text_repair;
 pub(crate) mod token_variants;
 pub(crate) mod tokenizer;
 pub(crate) mod zone;
@@ -32,8 +34,9 @@ pub use self::normalizer::{fold, fold_keeping_tilde, normalize};
 #[cfg(feature = "test-support")]
 pub use self::passages::join_passages;
 pub use self::passages::{Passage, PassageKind, passages_of};
+pub use self::text_repair::without_marks;
 pub use self::token_variants::{QueryVariants, TokenVariants, TokenVariantsCache, dashed, with_variants_cache};
-pub use self::tokenizer::{Word, is_quote, is_unspaced, words};
+pub use self::tokenizer::{Word, is_dash, is_quote, is_unspaced, words};
 pub use self::zone::{ByZone, Zone};
 
 /// A text that identifies the analysis: two indexes are compatible when their fingerprints are
@@ -44,7 +47,7 @@ pub use self::zone::{ByZone, Zone};
 pub fn fingerprint() -> String {
     let languages: Vec<String> = language_analyzers().map(LanguageAnalyzer::fingerprint).collect();
     format!(
-        "words 5; forms 4; zones 2; paragraphs 1; completions 1; icu_segmenter 2; snowball 3 ({})",
+        "words 6; forms 4; zones 2; paragraphs 1; completions 1; icu_segmenter 2; snowball 3 ({})",
         languages.join(" ")
     )
 }

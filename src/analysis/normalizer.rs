@@ -1,13 +1,15 @@
 //! Normalization and diacritic folding: the same word, however it is typed.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Compatibility-normalizes (NFKC) and lower-cases a text. Ligatures, full-width and decomposed
 /// forms become one form, final sigma becomes sigma, digits of every script become ASCII digits,
-/// invisible characters are removed.
+/// traditional Chinese becomes simplified, invisible characters and Cyrillic stress marks are
+/// removed.
 pub fn normalize(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -16,10 +18,34 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
             Cow::Borrowed(text)
         };
     }
-    let lower = text.nfkc().flat_map(char::to_lowercase).filter(|c| !is_invisible(*c));
+    let mut before = '\0';
+    let lower = text.nfkc().flat_map(char::to_lowercase).filter(|c| {
+        let is_stress = matches!(c, '\u{300}' | '\u{301}') && is_cyrillic_vowel(before);
+        before = *c;
+        !is_stress && !is_invisible(*c)
+    });
     // Lower-casing can decompose (İ becomes i with a dot above), hence the second composition.
-    let plain = lower.map(|c| if c == 'ς' { 'σ' } else { ascii_digit(c).unwrap_or(c) });
+    let plain = lower.map(|c| match c {
+        'ς' => 'σ',
+        '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' => simplified(c),
+        c => ascii_digit(c).unwrap_or(c),
+    });
     Cow::Owned(plain.nfc().collect())
+}
+
+fn is_cyrillic_vowel(c: char) -> bool {
+    matches!(c, 'а' | 'е' | 'и' | 'о' | 'у' | 'ы' | 'э' | 'ю' | 'я' | 'і' | 'ї' | 'є')
+}
+
+/// The simplified form of a Chinese character, so that both ways of writing find each other.
+pub(crate) fn simplified(c: char) -> char {
+    static PAIRS: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
+        let lines = include_str!("simplified_chinese.txt").lines().filter(|line| !line.starts_with('#'));
+        let pairs = lines.flat_map(str::split_whitespace).map(str::chars);
+        pairs.filter_map(|mut pair| pair.next().zip(pair.next())).collect()
+    });
+    let found = PAIRS.binary_search_by_key(&c, |(traditional, _)| *traditional).ok();
+    found.and_then(|place| PAIRS.get(place)).map_or(c, |(_, simplified)| *simplified)
 }
 
 /// The ASCII digit for a decimal digit of another script; the ten digits of a script are
@@ -33,9 +59,11 @@ fn ascii_digit(c: char) -> Option<char> {
     char::from_digit(c as u32 - zero as u32, 10)
 }
 
-/// Soft hyphens, zero-width spaces and joiners, direction marks: readers do not type them.
+/// Soft hyphens, zero-width spaces and joiners, direction marks, and what makes a keycap of a digit:
+/// readers do not type them.
 pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{2069}' | '\u{20e3}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// A normalized word without its accents; letters that readers replace are replaced (`ß` by `ss`,
@@ -78,6 +106,7 @@ fn fold_with(word: &str, keep_tilde: bool) -> Cow<'_, str> {
             'đ' | 'ð' => folded.push('d'),
             'ł' => folded.push('l'),
             'ı' => folded.push('i'),
+            'ٱ' => folded.push('ا'),
             'ـ' => {} // the Arabic stretching line
             c => folded.push(c),
         }
@@ -108,6 +137,12 @@ mod tests {
             ("sof\u{ad}t", "soft", "soft"),
             ("İstanbul", "i\u{307}stanbul", "istanbul"),
             ("٢٠١٨", "2018", "2018"),
+            ("доро\u{301}га", "дорога", "дорога"),
+            ("ѓакон", "ѓакон", "ѓакон"),
+            ("ٱلكتاب", "ٱلكتاب", "الكتاب"),
+            ("7\u{fe0f}\u{20e3}", "7", "7"),
+            ("圖書館", "图书馆", "图书馆"),
+            ("图书馆", "图书馆", "图书馆"),
         ] {
             let normalized = normalize(typed);
             assert_eq!((normalized.as_ref(), fold(&normalized).as_ref()), (normal, folded), "{typed}");

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, civil};
 
-use crate::analysis::{fold, normalize};
+use crate::analysis::{fold, normalize, without_marks};
 use crate::article::{Article, Kind, Moment, language_is_under, one_line};
 
 const DAY_S: i64 = 86_400;
@@ -180,10 +180,10 @@ impl Filters {
     }
 }
 
-/// The comparison key of a tag or an author's name: ignores case, accents, width and the number of
-/// spaces.
+/// The comparison key of a tag or an author's name: ignores case, accents, width, footnote marks and
+/// the number of spaces.
 pub fn label_key(label: &str) -> String {
-    fold(&normalize(&one_line(label))).into_owned()
+    fold(&normalize(&without_marks(&one_line(label)))).into_owned()
 }
 
 /// The year of a second of a clock, see [`Moment::local_s`].
@@ -214,7 +214,9 @@ mod tests {
 
     #[test]
     fn labels_match_regardless_of_case_accents_and_spaces() {
-        for (typed, written) in [("genero", "Género"), (" Ana  Perez", "ana PÉREZ"), ("covid-19", "COVID-19")] {
+        for (typed, written) in
+            [("genero", "Género"), (" Ana  Perez", "ana PÉREZ"), ("covid-19", "COVID-19"), ("ana perez", "Ana Pérez²")]
+        {
             assert_eq!(label_key(typed), label_key(written));
         }
         assert_ne!(label_key("equity"), label_key("equality"));

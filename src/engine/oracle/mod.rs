@@ -32,7 +32,7 @@ use super::{
     language_fit, listed_translations,
 };
 use crate::analysis::{
-    ArticleTerms, ByZone, TokenVariants, Zone, ZoneTerms, join_passages, language_group, passages_of,
+    ArticleTerms, ByZone, TokenVariants, Zone, ZoneTerms, join_passages, language_group, passages_of, without_marks,
 };
 use crate::article::{Article, MAX_VERSIONS, Moment, url_key};
 use crate::engine::filters::label_key;
@@ -638,5 +638,5 @@ fn spellings<'a>(labels: impl Iterator<Item = (bool, &'a String)>) -> BTreeMap<S
         let known = spellings.entry(label_key(label)).or_insert((!is_visible, label));
         *known = (*known).min((!is_visible, label));
     }
-    spellings.into_iter().map(|(key, (_, label))| (key, label.clone())).collect()
+    spellings.into_iter().map(|(key, (_, label))| (key, without_marks(label).into_owned())).collect()
 }

@@ -10,7 +10,7 @@ use tantivy::DocId;
 use tantivy::columnar::StrColumn;
 
 use super::segment::{DocAddress, Segment};
-use crate::analysis::language_group;
+use crate::analysis::{language_group, without_marks};
 use crate::article::{Kind, language_is_under};
 use crate::engine::filters::{Facet, Filters, clock_s, label_key, month_of};
 use crate::engine::tantivy::index::schema::LABEL_SEPARATOR;
@@ -287,7 +287,10 @@ fn labels(
         }
         let used = places.iter().find(|(place, _)| is_used.get(*place) == Some(&true));
         let first = used.or(places.first());
-        labels.push(FacetLabel { key, text: first.map_or(String::new(), |(_, spelling)| (*spelling).clone()) });
+        labels.push(FacetLabel {
+            key,
+            text: first.map_or(String::new(), |(_, spelling)| without_marks(spelling).into_owned()),
+        });
     }
     let of_segment = |numbers: &Vec<u32>| {
         numbers.iter().filter_map(|number| label_of.get(*number as usize)).copied().collect::<Vec<u32>>()
