@@ -1,7 +1,9 @@
 //! Parses what a person typed. Parsing never fails: text without a meaning as an operator is read
 //! as words.
 
-use crate::analysis::{Zone, dashed, fold, is_quote, normalize, words};
+use std::ops::Range;
+
+use crate::analysis::{Zone, dashed, fold, is_dash, is_quote, normalize, words};
 
 /// The maximum number of characters parsed; the rest is cut off.
 pub const MAX_CHARS: usize = 512;
@@ -87,8 +89,8 @@ impl<'q> QueryPiece<'q> {
     /// Parses the first piece of a text that does not begin with white space; returns the rest too.
     fn read(text: &'q str) -> (QueryPiece<'q>, &'q str) {
         let begins_word = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || is_quote(c));
-        let (is_excluded, text) = match text.strip_prefix('-') {
-            Some(after) if begins_word(after) => (true, after),
+        let (is_excluded, text) = match text.strip_prefix(is_dash) {
+            Some(after) if begins_word(after) => (!is_parenthesis(after), after),
             _ => (false, text),
         };
         let named = text.split_once(':').filter(|(_, rest)| begins_word(rest));
@@ -104,11 +106,38 @@ impl<'q> QueryPiece<'q> {
         (QueryPiece { text, is_excluded, is_phrase: false, is_prefix, zone }, rest)
     }
 
+    /// Whether it has no operators.
+    fn is_plain(&self) -> bool {
+        !self.is_excluded && !self.is_phrase && !self.is_prefix && self.zone.is_none()
+    }
+
     /// The piece as a clause; `None` if it has no words.
     fn clause(&self) -> Option<Clause> {
         let words = plain_words(self.text);
         (!words.is_empty()).then_some(Clause { words, is_prefix: self.is_prefix, zone: self.zone })
     }
+}
+
+/// Whether the text after a dash is a parenthesis that another dash closes: *la universidad -pública
+/// y gratuita- en la región*.
+fn is_parenthesis(text: &str) -> bool {
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let after = chars.peek();
+        if is_dash(c) {
+            let ends_word = before.is_alphanumeric() || is_quote(before) || matches!(before, ')' | '.' | '?' | '!');
+            let ends = after.is_none_or(|after| after.is_whitespace() || matches!(after, ',' | '.' | ';' | ':' | ')'));
+            if ends_word && ends {
+                return true;
+            }
+            if before.is_whitespace() && !ends {
+                return false;
+            }
+        }
+        before = c;
+    }
+    false
 }
 
 fn zone_named(name: &str) -> Option<Zone> {
@@ -127,19 +156,30 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 
 impl Query {
     /// Parses a query: words, `"a phrase"`, `-word`, `-"a phrase"`, `begin*`, and `title:`,
-    /// `author:` or `topic:` before a word or a phrase.
+    /// `author:` or `topic:` before a word or a phrase. A dash that a keyboard made of the hyphen
+    /// excludes too.
     pub fn parse(text: &str) -> Query {
         let (read, is_cut) = match text.char_indices().nth(MAX_CHARS) {
             Some((end, _)) => (cut(text, end), true),
             None => (text, false),
         };
         let mut query = Query { text: text.to_owned(), is_cut, ..Query::default() };
+        let mut exclusions = Vec::new();
+        // Some words have spaces in them (`8 750`, `EE. UU.`), so that pieces are read together.
+        let mut plain: Option<Range<usize>> = None;
         let mut rest = read.trim_start();
         while !rest.is_empty() {
             let (piece, tail) = QueryPiece::read(rest);
+            let end = read.len() - tail.len();
             rest = tail.trim_start();
+            if piece.is_plain() {
+                plain = Some(plain.map_or(end - piece.text.len(), |plain| plain.start)..end);
+                continue;
+            }
+            query.add_plain(read, plain.take());
             if piece.is_excluded {
                 query.is_cut |= !add_clause(&mut query.excluded, piece.clause());
+                exclusions.push(piece);
                 continue;
             }
             if piece.is_phrase {
@@ -147,6 +187,7 @@ impl Query {
             }
             query.add_words(&piece);
         }
+        query.add_plain(read, plain);
         if !query.excluded.is_empty() {
             let spoken = words(read).into_iter().filter(|word| word.span == 1);
             query.literal =
@@ -154,13 +195,9 @@ impl Query {
             if query.words.is_empty() {
                 // A query of only exclusions, such as `-1`, is searched for as words.
                 query.excluded.clear();
-                query.add_words(&QueryPiece {
-                    text: read,
-                    is_excluded: false,
-                    is_phrase: false,
-                    is_prefix: false,
-                    zone: None,
-                });
+                for exclusion in exclusions {
+                    query.add_words(&QueryPiece { is_phrase: false, is_prefix: false, ..exclusion });
+                }
             }
         }
         query
@@ -169,6 +206,12 @@ impl Query {
     /// Whether the query has no words.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
+    }
+
+    fn add_plain(&mut self, text: &str, range: Option<Range<usize>>) {
+        if let Some(text) = range.and_then(|range| text.get(range)) {
+            self.add_words(&QueryPiece { text, is_excluded: false, is_phrase: false, is_prefix: false, zone: None });
+        }
     }
 
     fn add_words(&mut self, piece: &QueryPiece<'_>) {
@@ -254,6 +297,55 @@ mod tests {
         assert_eq!(query.words[4].compound.as_deref(), Some("xray"));
         assert_eq!(rows(&query.phrases), [vec!["educación", "superior"]]);
         assert_eq!(rows(&query.excluded), [vec!["covid"], vec!["a", "b"]]);
+    }
+
+    #[test]
+    fn dash_before_a_word_excludes_however_it_was_set() {
+        for dash in ['-', '–', '−', '‐', '‑', '－'] {
+            let query = Query::parse(&format!("faros {dash}puertos"));
+            assert_eq!((typed(&query), rows(&query.excluded)), (vec!["faros"], vec![vec!["puertos"]]), "{dash}");
+        }
+        for text in ["faros — puertos", "faros —puertos", "faros – puertos", "faros–puertos"] {
+            assert!(Query::parse(text).excluded.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_between_dashes_are_a_parenthesis() {
+        for text in ["el faro -alto y viejo- del cabo", "el faro –alto y viejo–, del cabo", "faro -viejo-"] {
+            let query = Query::parse(text);
+            assert!(query.excluded.is_empty() && typed(&query).contains(&"viejo"), "{text}");
+        }
+        assert_eq!(rows(&Query::parse("faro -alto -viejo pre-").excluded), [["alto"]]);
+        assert_eq!(rows(&Query::parse("faro -alto -viejo").excluded), [["alto"], ["viejo"]]);
+    }
+
+    #[test]
+    fn exclusions_alone_are_read_as_words_in_their_zone() {
+        let query = Query::parse("-title:faro -\"del cabo\"");
+        let zones: Vec<_> = query.words.iter().map(|word| (word.text.as_str(), word.zone)).collect();
+        assert_eq!(zones, [("faro", Some(Zone::Title)), ("del", None), ("cabo", None)]);
+        assert!(query.excluded.is_empty() && query.phrases.is_empty());
+    }
+
+    #[test]
+    fn words_that_are_set_or_typed_otherwise_are_parsed_as_the_words() {
+        for (text, expected) in [
+            ("monta˜na", vec!["montaña"]),
+            ("pastores¹", vec!["pastores"]),
+            ("C++ C# .NET", vec!["c++", "c#", ".net"]),
+            ("l´eau", vec!["eau"]),
+            ("8.750", vec!["8750"]),
+        ] {
+            assert_eq!(typed(&Query::parse(text)), expected, "{text}");
+        }
+        let compounds = |text: &str| -> Vec<Option<String>> {
+            Query::parse(text).words.into_iter().map(|word| word.compound).collect()
+        };
+        for (text, compound) in [("8 750", "8750"), ("EE. UU.", "eeuu"), ("a c t a", "acta"), ("I+D", "i+d")] {
+            assert!(compounds(text).iter().all(|of| of.as_deref() == Some(compound)), "{text}");
+        }
+        assert_eq!(compounds("C++"), [None]);
     }
 
     #[test]

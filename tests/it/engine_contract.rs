@@ -17,6 +17,8 @@
 //! * up to two words all must be held, beyond that a share of the weight;
 //! * phrases stand in one zone in their order, exclusions exclude, both by the written word;
 //! * a word is found however it is typed: accents, case, plurals, composition, ligatures, width;
+//!   and however it is set: footnote marks, dashes, accents beside their letters, points, spaces;
+//! * a label is counted without its footnote marks;
 //! * titles and snippets hold no markup but `<mark>`, around the query's words in the forms in
 //!   which they match, and keep their length; no query text is an error.
 //!
@@ -73,6 +75,8 @@ contract! {
     phrases_and_exclusions_are_exact
     what_one_version_holds_excludes_the_work
     a_word_is_found_however_it_is_typed
+    a_word_is_found_and_marked_however_it_is_set
+    footnote_marks_make_no_other_label
     titles_and_snippets_are_escaped_marked_and_short
     snippets_show_the_best_passages_with_the_words_in_the_forms_that_match
     any_query_text_is_answered
@@ -662,6 +666,74 @@ fn a_word_is_found_however_it_is_typed(maker: Maker) {
     let made = maker(&[page("year", "es", "Un año", ""), page("other", "es", "Un ano", "")]);
     assert_eq!(ids(made.engine.as_ref(), "año"), ["year"]);
     assert_eq!(ids(made.engine.as_ref(), "ano").len(), 2);
+}
+
+fn a_word_is_found_and_marked_however_it_is_set(maker: Maker) {
+    let texts: [(&str, &str, &[(&str, &str)]); 15] = [
+        (
+            "es",
+            "Los pastores¹ del valle[4]",
+            &[("pastores", "pastores"), ("valle", "valle"), ("\"pastores del valle\"", "pastores¹ del valle")],
+        ),
+        ("es", "La monta˜na nevada", &[("montaña", "monta˜na"), ("monta˜na", "monta˜na")]),
+        ("pt", "A vocac¸˜ao", &[("vocação", "vocac¸˜ao")]),
+        ("en", "An e–vote", &[("evote", "e–vote"), ("e-vote", "e–vote"), ("e−vote", "e–vote")]),
+        ("es", "Acuerdo con la RR. PP. y un D.Sc.", &[("RRPP", "RR. PP"), ("dsc", "D.Sc"), ("RR.PP.", "RR. PP")]),
+        (
+            "es",
+            "Un total de 31\u{202f}400 semillas",
+            &[("31400", "31\u{202f}400"), ("31.400", "31\u{202f}400"), ("31 400", "31\u{202f}400")],
+        ),
+        ("es", "El A N E X O", &[("anexo", "A N E X O")]),
+        ("es", "Taller de G++ y F#", &[("g++", "G++"), ("F#", "F#")]),
+        ("fr", "Rive-d’Arve", &[("arve", "Arve")]),
+        (
+            "ca",
+            "Una pel·lícula",
+            &[("pel.lícula", "pel·lícula"), ("pel-lícula", "pel·lícula"), ("pellicula", "pel·lícula")],
+        ),
+        ("gn", "Kaʼaguy", &[("ka'aguy", "Kaʼaguy"), ("kaaguy", "Kaʼaguy")]),
+        ("ru", "Доро\u{301}га", &[("дорога", "Доро\u{301}га")]),
+        ("zh", "博物館與畫廊", &[("博物馆", "博物館"), ("画廊", "畫廊")]),
+        ("es", "La estaciÃ³n", &[("estación", "estaciÃ³n")]),
+        ("es", "Cordillera\u{200b}andina", &[("andina", "andina")]),
+    ];
+    let records: Vec<Value> =
+        texts.iter().enumerate().map(|(place, (lang, text, _))| page(&format!("{place}"), lang, text, "")).collect();
+    let made = maker(&records);
+    for (place, (_, text, queries)) in texts.iter().enumerate() {
+        for (query, marked) in *queries {
+            let answer = search(&made, &request(query));
+            assert!(answer.recovery.is_none() && answer.corrections.is_empty(), "{query} in {text}");
+            let hit = answer.hits.iter().find(|hit| hit.card.id == place.to_string());
+            let hit = hit.unwrap_or_else(|| panic!("{query} does not find {text}"));
+            let title_html = hit.title_html.replace("</mark><mark>", "");
+            assert!(title_html.contains(&format!("<mark>{marked}</mark>")), "{query}: {title_html}");
+        }
+    }
+    for (query, text) in [("400", "31\u{202f}400"), ("G", "G++"), ("F", "F#"), ("4", "valle[4]")] {
+        let found = search(&made, &SearchRequest { literal: true, ..request(query) });
+        assert!(found.hits.iter().all(|hit| !hit.card.title.contains(text)), "{query} finds {text}");
+    }
+}
+
+fn footnote_marks_make_no_other_label(maker: Maker) {
+    let of = |id: &str, tag: &str, author: &str| {
+        with(page(id, "es", "Un texto", ""), json!({"tags": [tag], "authors": [author]}))
+    };
+    let made = maker(&[
+        of("one", "riego", "Inés Vega"),
+        of("two", "riego²", "Inés Vega*"),
+        of("three", "siembra†", "Luis Toro[1]"),
+    ]);
+    let answer = search(&made, &SearchRequest { facets: vec![Facet::Tag, Facet::Author], ..request("") });
+    let counts = |values: Option<Vec<_>>| {
+        let values: Vec<fichero::engine::facets::ValueCount> = values.unwrap();
+        values.into_iter().map(|of| (of.value, of.count)).collect::<Vec<_>>()
+    };
+    let expected = |labels: [&str; 2]| labels.map(str::to_owned).into_iter().zip([2, 1]).collect::<Vec<_>>();
+    assert_eq!(counts(answer.facets.tag), expected(["riego", "siembra"]));
+    assert_eq!(counts(answer.facets.author), expected(["Inés Vega", "Luis Toro"]));
 }
 
 /// What a marked text says and what of it is marked; fails where there is other markup.
