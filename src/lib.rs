@@ -14,8 +14,8 @@
 //! * [`admin`]: changes over HTTP and their authorization; [`http`]: the API, and pages.
 //! * [`server`]: the threads of a running server.
 //!
-//! Besides these: [`durable`], atomic replacement of files; [`panics`], which turns panics of
-//! libraries on damaged files into errors; [`telemetry`].
+//! Besides these: [`durable`], atomic replacement of files; [`owner`], who owns files; [`panics`],
+//! which turns panics of libraries on damaged files into errors; [`telemetry`].
 
 pub mod admin;
 pub mod analysis;
@@ -28,6 +28,7 @@ pub mod evaluation;
 pub mod failpoints;
 pub mod http;
 pub mod indexing;
+pub mod owner;
 pub mod panics;
 pub mod server;
 pub mod sources;

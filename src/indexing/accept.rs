@@ -11,6 +11,7 @@ use super::publish_gate::{Gate, REMEDY};
 use super::report::{Progress, Report, RunOutcome};
 use crate::engine::IndexVersion;
 use crate::engine::tantivy::{EmbeddedEngine, Generation, GenerationError};
+use crate::owner;
 use crate::storage::catalog::Catalog;
 use crate::storage::catalog::lost_documents::Comparison;
 use crate::storage::data_dir::{DataFolder, DataFolderError, Lock};
@@ -48,6 +49,7 @@ pub fn accept(data: &DataFolder, progress: &dyn Progress) -> Result<Report> {
         report.generation = None;
     }
     if report.generation.is_none() && (report.full || !has_generation(data, &catalog, updater.as_ref())?) {
+        check_server_can_read(data, updater.is_some())?;
         report.generation = Some(build(data, &catalog, Some(waiting.id), &|done| progress.building(done))?.generation);
     }
     publish(data, &mut catalog, &mut report, updater.as_mut())?;
@@ -85,6 +87,7 @@ pub(crate) fn finalize(
     let is_judged = gate.is_judging() && (report.full || comparison.is_changed);
     let is_wanted = !report.dry_run && report.gate.refusals.is_empty();
     if is_judged || (is_wanted && (report.full || !has_generation(data, catalog, updater.as_deref())?)) {
+        check_server_can_read(data, updater.is_some())?;
         let built = build(data, catalog, Some(report.run), &|articles| progress.building(articles))?.generation;
         if is_judged {
             let judged = open_engine(data, built)
@@ -119,6 +122,24 @@ pub(crate) fn finalize(
         updater.rebuild(&|articles| progress.building(articles))?;
     }
     tracing::warn!(run = report.run, "a reindex is not accepted and stays staged: {REMEDY}");
+    Ok(())
+}
+
+/// Returns an error if a server of another user runs: it could not read the files of a generation that
+/// this process builds, unless root gives them to it.
+fn check_server_can_read(data: &DataFolder, is_applied_here: bool) -> Result<()> {
+    if is_applied_here || owner::is_root() {
+        return Ok(());
+    }
+    let holder = data.writer_holder().unwrap_or_default();
+    let process = holder.rsplit(' ').next().and_then(|process| process.parse().ok());
+    if let Some(user) = process.and_then(owner::other_user_of) {
+        bail!(
+            "{}: the server ({holder}) runs as {user} and could not read what this user builds{}: run the command as {user}",
+            data.path().display(),
+            owner::note_if_foreign(data.path())
+        );
+    }
     Ok(())
 }
 

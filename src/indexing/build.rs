@@ -52,6 +52,7 @@ pub fn build(
     let _entered = span.enter();
     match fill(data, catalog, number, run, progress) {
         Ok(articles) => {
+            data.hand_over(&data.generation(number));
             tracing::info!(articles, "built a generation");
             Ok(Built { generation: number, articles })
         }

@@ -219,7 +219,8 @@ impl IndexUpdater {
 
     fn refuse(&mut self, generation: u64, error: GenerationError) {
         if self.refused.as_ref().is_none_or(|refused| refused.generation != generation) {
-            tracing::error!(generation, error = %error, "the published generation cannot be read");
+            let causes: Vec<String> = anyhow::Chain::new(&error).map(ToString::to_string).collect();
+            tracing::error!(generation, error = causes.join(": "), "the published generation cannot be read");
         }
         self.refused = Some(Refused { generation, error, tried_at: Instant::now() });
     }
@@ -395,6 +396,7 @@ impl IndexUpdater {
                 changes_applied += 1;
             }
             writer.commit(&applied)?;
+            self.data.hand_over(&self.data.generation(generation.manifest().generation));
         }
     }
 }

@@ -24,13 +24,15 @@ use super::failure::Storage;
 use super::file_id::{FileId, Loss};
 use crate::crash_point;
 use crate::durable::write_durably;
+use crate::owner;
 
 /// Errors of the data folder. The messages name the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum DataFolderError {
     /// The folder cannot be created, read or written.
     #[error(
-        "{path}: {action} failed: check that the folder is writable and the disk has space, or name another one with --data"
+        "{path}: {action} failed{}: check that the folder is writable and the disk has space, or name another one with --data",
+        owner::note_if_foreign(.path)
     )]
     Io {
         /// The file or folder.
@@ -132,6 +134,7 @@ impl DataFolder {
         let generations = folder.generations();
         let failed = |source| DataFolderError::Io { path: generations.clone(), action: "creating the folder", source };
         fs::create_dir_all(&generations).map_err(failed)?;
+        folder.hand_over(&generations);
         let opened = FileId::of(path).map_err(failed)?;
         folder.opened =
             Some(Arc::new(Opened { folder: opened, _held: File::open(path).ok(), catalog: OnceLock::new() }));
@@ -228,6 +231,7 @@ impl DataFolder {
             match locked {
                 Ok(()) => {
                     let lock = Lock { file, hold };
+                    self.hand_over(&path);
                     // The lock is held even if the name cannot be written, as on a full disk.
                     if let Err(error) = lock.write_holder(role) {
                         tracing::debug!(%error, path = %path.display(), "cannot write the holder's name into a lock");
@@ -295,10 +299,21 @@ impl DataFolder {
             source,
         })?;
         write_durably(&path, format!("{generation}\n").as_bytes()).map_err(|source| DataFolderError::Io {
-            path,
+            path: path.clone(),
             action: "publishing the generation",
             source,
-        })
+        })?;
+        self.hand_over(&path);
+        Ok(())
+    }
+
+    /// Gives a file or folder in this folder to the folder's owner, if root has written it. What stays
+    /// root's is not lost, but a server of the owner cannot read it.
+    pub(crate) fn hand_over(&self, path: &Path) {
+        let Ok(below) = path.strip_prefix(&self.path) else { return };
+        if let Err(error) = owner::hand_over(&self.path, below) {
+            tracing::warn!(path = %path.display(), %error, "cannot give a file to the owner of the data folder");
+        }
     }
 
     /// The numbers of all generation folders, finished or not, in order.

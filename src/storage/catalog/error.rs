@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 
 use super::names::FILE_NAME;
+use crate::owner;
 use crate::storage::file_id::Loss;
 
 /// Errors of the catalog. The messages name the remedy.
@@ -23,7 +24,8 @@ pub enum CatalogError {
     },
     /// The file or its folder cannot be written or opened.
     #[error(
-        "the catalog {path} cannot be opened for writing: give this user the right to write the file and its folder, or name another folder with --data"
+        "the catalog {path} cannot be opened for writing{}: give this user the right to write the file and its folder, or name another folder with --data",
+        owner::note_if_foreign(.path)
     )]
     NotWritable {
         /// The catalog's file.

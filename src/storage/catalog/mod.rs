@@ -32,6 +32,7 @@ pub(crate) use self::names::{LOG, LOG_INDEX, beside};
 use super::failure;
 use crate::article::Article;
 use crate::crash_point;
+use crate::owner;
 
 /// The `seq` of the newest change.
 const LAST_SEQ: &str = "SELECT MAX(COALESCE((SELECT MAX(seq) FROM article), 0), (SELECT seq FROM synonyms))";
@@ -177,7 +178,16 @@ impl Catalog {
     /// current schema.
     pub fn open(data: &Path) -> Result<Catalog> {
         let path = data.join(FILE_NAME);
-        Self::open_file(&path).map_err(|error| with_path(error, &path))
+        let catalog = Self::open_file(&path).map_err(|error| with_path(error, &path))?;
+        for file in [FILE_NAME, &format!("{FILE_NAME}{LOG}"), &format!("{FILE_NAME}{LOG_INDEX}")] {
+            // SQLite itself keeps the owner of its files; this is for the first one, which root creates.
+            if let Err(error) = owner::hand_over(data, Path::new(file))
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                tracing::warn!(file, %error, "cannot give a file of the catalog to the owner of the data folder");
+            }
+        }
+        Ok(catalog)
     }
 
     /// Opens the catalog of a data folder for inspection, without migrating it; another schema
