@@ -16,7 +16,7 @@ pub mod url_key;
 pub use self::date::{Moment, MomentError};
 pub use self::kind::Kind;
 pub use self::problem::{ArticleProblem, MAX_ID_CHARS, MAX_LIST_ITEMS, MAX_SHORT_CHARS, MAX_VERSIONS, check_id};
-pub use self::text::{is_language_tag, language_is_under, language_tag, one_line};
+pub use self::text::{composed, is_language_tag, language_is_under, language_tag, one_line};
 pub use self::topic::{MAX_TOPIC_LEVELS, Topic, slug};
 
 use jiff::tz::TimeZone;
@@ -32,7 +32,7 @@ use self::publication::Publication;
 /// One language version of a page, parsed and validated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Article {
-    /// Its unique name: 1 to 200 characters, no control characters.
+    /// Its unique name: 1 to 200 characters, no control characters, [composed].
     pub id: String,
     /// The id that all its translations share; its own id when it has none.
     pub work: String,
@@ -137,7 +137,8 @@ impl Article {
         if title.is_empty() && body.is_empty() && summary.is_empty() {
             return Err(ArticleProblem::Empty);
         }
-        let work = Some(reader.read(&WORK)?).filter(|work| !work.is_empty()).unwrap_or_else(|| id.clone());
+        let work = reader.read(&WORK)?;
+        let work = if work.is_empty() { id.clone() } else { composed(&work).into_owned() };
         let mut article = Article {
             work,
             url: reader.read(&URL)?,
@@ -177,12 +178,12 @@ impl Article {
         Ok((article, flaws))
     }
 
-    /// The validated id in the fields of a record.
+    /// The validated id in the fields of a record, [composed].
     pub fn id_in(fields: &Map<String, Value>) -> Result<String, ArticleProblem> {
         let parsing = Parsing { flaws: &mut Vec::new(), zone: None };
         let id = FieldReader { record: fields, plain: &[], parsing }.read(&ID)?;
         check_id(&id)?;
-        Ok(id)
+        Ok(composed(&id).into_owned())
     }
 
     /// The hash of all content of the article; it changes when the article does.
@@ -248,6 +249,14 @@ mod tests {
         ] {
             assert_eq!(read(record).unwrap_err().to_string(), message);
         }
+    }
+
+    #[test]
+    fn ids_are_composed_however_they_are_written() {
+        let apart = read(json!({"id": "n\u{303}andu\u{301}", "work": "an\u{303}o", "title": "x"})).unwrap();
+        assert_eq!((apart.id.as_str(), apart.work.as_str()), ("ñandú", "año"));
+        assert_eq!(apart, read(json!({"id": "ñandú", "work": "año", "title": "x"})).unwrap());
+        assert_eq!(read(json!({"id": "n\u{303}", "title": "x"})).unwrap().work, "ñ");
     }
 
     #[test]

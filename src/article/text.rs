@@ -1,4 +1,8 @@
-//! Language tags and lines of text.
+//! Language tags, lines of text and the one form of ids.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Whether a text has the form of a BCP 47 tag: subtags of 1 to 8 letters and digits, the first
 /// of 2 to 8 letters.
@@ -24,6 +28,12 @@ pub fn language_is_under(lang: &str, wanted: &str) -> bool {
         && lang.is_char_boundary(wanted.len())
         && lang[..wanted.len()].eq_ignore_ascii_case(wanted)
         && matches!(lang.as_bytes().get(wanted.len()), None | Some(b'-'))
+}
+
+/// An id in its one Unicode form: composed (NFC), as most systems write names. Others write accents
+/// apart (NFD), so that a file that was copied there and back would have another id.
+pub fn composed(id: &str) -> Cow<'_, str> {
+    if is_nfc(id) { Cow::Borrowed(id) } else { Cow::Owned(id.nfc().collect()) }
 }
 
 /// The text on one line: runs of white space become single spaces, and both ends are trimmed.

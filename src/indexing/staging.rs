@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::reindex::Options;
 use super::report::{Progress, Rejected, SourceReport};
-use crate::article::{Article, ArticleProblem};
+use crate::article::{Article, ArticleProblem, composed};
 use crate::sources::{Event, Part, PartProblem, Reading, Record, Rejection, Sink};
 use crate::storage::catalog::stage::{Stage, Staged};
 
@@ -139,7 +139,7 @@ impl<'r, 'c> Intake<'r, 'c> {
 
     fn rejected(&mut self, part: &Part, rejection: Rejection) -> Result<()> {
         if let Some(id) = &rejection.id {
-            self.stage.keep(id)?;
+            self.stage.keep(&composed(id))?;
         }
         if part.is_one_article {
             // Keep the part's only article: its id may be the field that cannot be read.
@@ -211,7 +211,7 @@ impl Sink for Intake<'_, '_> {
             Event::Record(part, line, Record::Article(article, flaws)) => self.article(part, line, &article, flaws),
             Event::Record(part, _, Record::Rejected(rejection)) => self.rejected(part, rejection),
             Event::Deleted(id) => {
-                self.deleted.insert(id.to_owned());
+                self.deleted.insert(composed(id).into_owned());
                 Ok(())
             }
             Event::End(part, read) => self.end(part, read),

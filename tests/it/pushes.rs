@@ -195,6 +195,19 @@ const ROUTES: [(&str, &str); 7] = [
 ];
 
 #[test]
+fn id_is_the_same_in_every_unicode_form() {
+    let api = Api::over(&[]);
+    let (composed, apart) = ("ni%C3%B1ez", "nin%CC%83ez");
+    assert_eq!(api.put(apart, json!({"title": "Uno"})).status, 201);
+    let again = api.put(composed, json!({"id": "nin\u{303}ez", "title": "Dos"}));
+    assert_eq!((again.status, again.json()["id"].as_str()), (StatusCode::OK, Some("niñez")));
+    let lines = "{\"id\": \"nin\u{303}ez\", \"delete\": true}\n";
+    assert_eq!(api.stream(lines)[0]["status"], "deleted");
+    assert_eq!(api.put(composed, json!({"title": "Tres"})).status, 201);
+    assert_eq!(api.delete(apart).json()["status"], "deleted");
+}
+
+#[test]
 fn changes_require_the_token() {
     let api = Api::over(&[("folder", "Zebra")]);
     let off = Api { router: router(EngineSlot::default(), Settings::default()), ..Api::over(&[]) };

@@ -34,7 +34,7 @@ use super::{
 use crate::analysis::{
     ArticleTerms, ByZone, TokenVariants, Zone, ZoneTerms, join_passages, language_group, passages_of, without_marks,
 };
-use crate::article::{Article, MAX_VERSIONS, Moment, url_key};
+use crate::article::{Article, MAX_VERSIONS, Moment, composed, url_key};
 use crate::engine::filters::label_key;
 
 /// An engine over a list of articles in memory.
@@ -177,7 +177,7 @@ impl BruteForceEngine {
             url.is_some_and(|url| url_key::key(url) == url_key::key(asked))
         };
         let meant = visible.filter(|entry| match key {
-            ArticleKey::Id(id) => entry.article.id == *id,
+            ArticleKey::Id(id) => entry.article.id == composed(id),
             ArticleKey::Url(url) => has_address(entry, url),
         });
         meant.min_by(|a, b| a.article.id.cmp(&b.article.id))

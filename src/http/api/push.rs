@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use super::admin::blocking;
 use crate::admin::Admin;
-use crate::article::{ArticleProblem, check_id};
+use crate::article::{ArticleProblem, check_id, composed};
 use crate::http::error::problem::Problem;
 use crate::http::error::responses::{DeletionErrors, Problems, PushErrors, PushStreamErrors};
 use crate::http::middleware::timeouts::BodyWait;
@@ -506,7 +506,7 @@ fn id_in_query(params: &Params) -> Result<String, Problem> {
 
 fn checked(id: String) -> Result<String, Problem> {
     check_id(&id).map_err(|problem| Problem::bad_article(problem.to_string()))?;
-    Ok(id)
+    Ok(composed(&id).into_owned())
 }
 
 fn hex(hash: &[u8; 32]) -> String {

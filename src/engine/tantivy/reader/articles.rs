@@ -4,12 +4,12 @@ use tantivy::Term;
 
 use super::segment::DocAddress;
 use super::snapshot::Snapshot;
-use crate::article::url_key;
+use crate::article::{composed, url_key};
 use crate::engine::{ArticleAnswer, ArticleKey, Card, EngineError, Translation, listed_translations};
 
 pub(crate) fn place(snapshot: &Snapshot, key: &ArticleKey, now_s: i64) -> Result<Option<DocAddress>, EngineError> {
     match key {
-        ArticleKey::Id(id) => snapshot.find(snapshot.fields.id, id),
+        ArticleKey::Id(id) => snapshot.find(snapshot.fields.id, &composed(id)),
         ArticleKey::Url(url) => {
             let mut first: Option<(String, DocAddress)> = None;
             for place in snapshot.all_with(&Term::from_field_text(snapshot.fields.url, &url_key::key(url)))? {
