@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use fichero::sources::{self, ReadingRules, Record};
+use fichero::sources::{self, Listing, ReadingRules, Record};
 use serde_json::{Value, json};
 
 use super::made::{Random, push_altered, sentences};
@@ -20,7 +20,7 @@ pub(crate) fn real_articles() -> Vec<Value> {
         return fs::read_to_string(site).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     }
     println!("the site is made of the project's own corpus instead");
-    let (files, problems) = sources::list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"));
+    let Listing { files, problems, .. } = sources::list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"));
     assert!(problems.is_empty(), "{problems:?}");
     let profile = sources::profile_of(&files);
     let mut articles = Vec::new();

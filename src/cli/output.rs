@@ -16,6 +16,7 @@ use fichero::indexing::check::Check;
 use fichero::indexing::publish_gate::{Ndcg, Verdict};
 use fichero::indexing::report::{Progress, Rejected, Report, RunOutcome};
 use fichero::indexing::status::Status;
+use fichero::sources::PassedOver;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -149,6 +150,9 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
         for flaw in source.flaws.iter().take(MAX_PRINTED) {
             print_problem(&mut out, flaw)?;
         }
+        for passed_over in &source.passed_over {
+            print_passed_over(&mut out, passed_over)?;
+        }
         for shared in source.shared_ids.iter().take(MAX_PRINTED) {
             writeln!(out, "  in two sources, the first configured one wins: {shared}")?;
         }
@@ -198,6 +202,12 @@ fn print_problem(out: &mut impl Write, problem: &Rejected) -> io::Result<()> {
     let line = problem.line.map_or(String::new(), |line| format!(":{line}"));
     let id = problem.id.as_ref().map_or(String::new(), |id| format!(" ({id})"));
     writeln!(out, "  {}{line}{id}: {}", problem.file, problem.reason)
+}
+
+fn print_passed_over(out: &mut impl Write, passed_over: &PassedOver) -> io::Result<()> {
+    let PassedOver { what, count, first, remedy, .. } = passed_over;
+    let remedy = if remedy.is_empty() { String::new() } else { format!("; {remedy}") };
+    writeln!(out, "  skipped {count} {what} (such as {first}){remedy}")
 }
 
 fn print_card(out: &mut impl Write, place: usize, card: &Card) -> io::Result<()> {

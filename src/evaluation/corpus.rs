@@ -75,12 +75,12 @@ fn read_articles(path: &Path) -> Result<Vec<Article>> {
     let mut profile = SiteProfile::default();
     let mut files: Vec<(PathBuf, String, Format)> = vec![(path.to_owned(), "corpus".to_owned(), Format::JsonLines)];
     if path.is_dir() {
-        let (found, problems) = sources::list(path);
-        for problem in problems {
+        let found = sources::list(path);
+        for problem in found.problems {
             tracing::warn!(file = problem.part, reason = problem.reason, "skipping a file of the corpus");
         }
-        profile = sources::profile_of(&found);
-        files = found.into_iter().map(|file| (file.path.clone(), file.stem().to_owned(), file.format)).collect();
+        profile = sources::profile_of(&found.files);
+        files = found.files.into_iter().map(|file| (file.path.clone(), file.stem().to_owned(), file.format)).collect();
     }
     for (file, stem, format) in files {
         sources::read_file(&file, &stem, format, &profile, &ReadingRules::default(), |line, record| -> Result<()> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::publish_gate::Verdict;
+use crate::sources::PassedOver;
 
 /// A record that is not in the index, not whole or doubtful, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,9 @@ pub struct SourceReport {
     pub flaws: Vec<Rejected>,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
+    /// What was not read on purpose, once for each reason.
+    #[serde(default)]
+    pub passed_over: Vec<PassedOver>,
     /// Why the source could not be read at all; what it held stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::reindex::Options;
 use super::report::{Progress, Rejected, SourceReport};
 use crate::article::{Article, ArticleProblem, composed};
-use crate::sources::{Event, Part, PartProblem, Reading, Record, Rejection, Sink};
+use crate::sources::{Event, Part, PartProblem, PassedOver, Reading, Record, Rejection, Sink};
 use crate::storage::catalog::stage::{Stage, Staged};
 
 /// How many rejections a report lists by name; the rest are counted.
@@ -192,6 +192,13 @@ impl Sink for Intake<'_, '_> {
             self.stage.keep_below(&problem.part)?;
         }
         reject(self.report, &problem.part, Rejection { line: None, id: None, reason: problem.reason });
+        Ok(())
+    }
+
+    fn passed_over(&mut self, passed_over: PassedOver) -> Result<()> {
+        let PassedOver { reason, count, first, .. } = &passed_over;
+        tracing::info!(reason, count, first, "passed over");
+        self.report.passed_over.push(passed_over);
         Ok(())
     }
 

@@ -7,10 +7,10 @@ pub mod registry;
 pub mod rules;
 pub mod source;
 
-pub use self::files::walk::{FoundFile, list};
+pub use self::files::walk::{FoundFile, Listing, list};
 pub use self::formats::page_dump::SiteProfile;
 pub use self::rules::ReadingRules;
-pub use self::source::{Event, Part, PartProblem, Reading, Sink, Source};
+pub use self::source::{Event, Part, PartProblem, PassedOver, Reading, Sink, Source};
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -7,6 +7,7 @@
 use std::io;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use super::Record;
 
@@ -32,6 +33,9 @@ pub trait Sink {
     /// Reports a problem with a part, or with something that may be one.
     fn problem(&mut self, problem: PartProblem) -> Result<()>;
 
+    /// Reports what the source passes over on purpose, once for each reason.
+    fn passed_over(&mut self, passed_over: PassedOver) -> Result<()>;
+
     /// Reports a part; returns whether to read it. A source reports all parts before the first
     /// event, sorted by name: of two records with the same id, the record in the first part is
     /// used.
@@ -44,7 +48,7 @@ pub trait Sink {
 /// A unit that is read as a whole: a file, or a page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// Its name below the source, with `/` between levels.
+    /// Its name below the source, with `/` between levels, [composed](crate::article::composed).
     pub name: String,
     /// A value that changes whenever the part changes; `None` if there is none, so that the part is
     /// read every time.
@@ -62,6 +66,21 @@ pub struct PartProblem {
     pub reason: String,
     /// Whether unread articles may exist there: the stored ones are then kept.
     pub is_unseen: bool,
+}
+
+/// What a source does not read on purpose, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// The reason, as a name for programs: `format`, `packages`.
+    pub reason: String,
+    /// What it is, in words that follow the count.
+    pub what: String,
+    /// How many files or folders; a folder counts once, whatever is in it.
+    pub count: u64,
+    /// The first of them by name.
+    pub first: String,
+    /// What to do if it should be read; may be empty.
+    pub remedy: String,
 }
 
 /// An event while a source is read.

@@ -190,8 +190,8 @@ fn broken_records_are_reported_and_the_rest_is_indexed() {
     }
     // By hand, what is no source is named too.
     let output = support::fichero(site.folder()).args(["reindex", "site/photo.png"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("photo.png: no .md, .jsonl, .ndjson or .txt file"));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("photo.png: a file without articles: only .md"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::support::site::shared;
 /// The articles below a path, as they declare themselves.
 fn articles(path: &Path) -> Vec<Article> {
     let mut articles = Vec::new();
-    for file in sources::list(path).0 {
+    for file in sources::list(path).files {
         let profile = SiteProfile::default();
         let read = sources::read_file(
             &file.path,

@@ -7,6 +7,7 @@ use super::all;
 use crate::admin::{Task, TaskProgress, TaskState};
 use crate::indexing::publish_gate::{Ndcg, Refusal, RefusalReason, Scope, Unit, Verdict};
 use crate::indexing::report::{Rejected, Report, RunOutcome, SourceReport};
+use crate::sources::PassedOver;
 
 /// How far a task is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -215,6 +216,9 @@ pub struct SourceReportJson {
     pub flaws: Vec<RejectedJson>,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
+    /// What was not read on purpose, once for each reason: files of other formats, packages, build
+    /// output, copies.
+    pub passed_over: Vec<PassedOverJson>,
     /// Why the source could not be read at all; what it held stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
@@ -234,8 +238,33 @@ impl From<SourceReport> for SourceReportJson {
             rejections: all(report.rejections),
             flaws: all(report.flaws),
             shared_ids: report.shared_ids,
+            passed_over: all(report.passed_over),
             failed: report.failed,
         }
+    }
+}
+
+/// What a source does not read on purpose, for one reason.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PassedOver)]
+pub struct PassedOverJson {
+    /// The reason: `format`, `hidden`, `ficheroignore`, `gitignore`, `packages`, `virtual_environment`,
+    /// `build_output`, `cache`, `system`, `conflicted_copy`, `backup`, `same_file`.
+    pub reason: String,
+    /// What it is, in words that follow the count.
+    pub what: String,
+    /// How many files or folders; a folder counts once, whatever is in it.
+    pub count: u64,
+    /// The first of them by name.
+    pub first: String,
+    /// What to do if it should be read; may be empty.
+    pub remedy: String,
+}
+
+impl From<PassedOver> for PassedOverJson {
+    fn from(passed_over: PassedOver) -> PassedOverJson {
+        let PassedOver { reason, what, count, first, remedy } = passed_over;
+        PassedOverJson { reason, what, count, first, remedy }
     }
 }
 

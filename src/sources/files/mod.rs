@@ -1,5 +1,6 @@
 //! Files as a source.
 
+mod passed_over;
 pub(crate) mod reader;
 pub(crate) mod walk;
 
@@ -9,8 +10,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use self::reader::read_files;
-use self::walk::{FoundFile, list};
-use super::{Format, PartProblem, Reading, ReadingRules, Sink, SiteProfile, Source, profile_of};
+use self::walk::{FoundFile, Listing, list};
+use crate::owner;
+use crate::sources::{Format, PartProblem, Reading, ReadingRules, Sink, SiteProfile, Source, profile_of};
 
 /// A folder of files, or one file.
 #[derive(Debug)]
@@ -29,19 +31,27 @@ impl FileSource {
 impl Source for FileSource {
     fn read(&self, sink: &mut dyn Sink) -> Result<Reading> {
         let at = self.path.display();
-        if let Err(error) = fs::metadata(&self.path) {
-            return Ok(Reading::Failed(format!("{at}: {error}")));
+        let is_folder = match fs::metadata(&self.path) {
+            Ok(metadata) => metadata.is_dir(),
+            Err(error) => return Ok(Reading::Failed(format!("{at}: {}", owner::explained(&self.path, &error)))),
+        };
+        if !is_folder && Format::of(&self.path).is_none() {
+            let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+            return Ok(Reading::Failed(format!("{at}: {}", passed_over::without_articles(&name))));
         }
-        let (mut files, problems) = list(&self.path);
+        let Listing { mut files, problems, passed_over } = list(&self.path);
         if let Some(root) = problems.iter().find(|problem| problem.is_unseen && Path::new(&problem.part) == self.path) {
-            return Ok(Reading::Failed(root.reason.clone()));
+            return Ok(Reading::Failed(format!("{at}: {}", root.reason)));
         }
         if files.is_empty() && problems.is_empty() {
-            let reason = "no .md, .jsonl, .ndjson or .txt file in it".to_owned();
+            let reason = "no .md, .jsonl, .ndjson or .txt file in it that is read".to_owned();
             sink.problem(PartProblem { part: at.to_string(), reason, is_unseen: false })?;
         }
         for problem in problems {
             sink.problem(problem)?;
+        }
+        for passed_over in passed_over {
+            sink.passed_over(passed_over)?;
         }
         let rules = self.rules.fingerprint();
         for file in &mut files {

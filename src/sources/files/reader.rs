@@ -58,7 +58,7 @@ mod tests {
                 (0..20).map(|line| format!("{{\"id\": \"{name}{line}\", \"title\": \"T\"}}\n")).collect();
             std::fs::write(folder.path().join(format!("{name}.jsonl")), lines).unwrap();
         }
-        let (mut files, _) = list(folder.path());
+        let mut files = list(folder.path()).files;
         files[1].path = folder.path().join("nowhere");
         let read = |most: usize| {
             let mut seen = Vec::new();
