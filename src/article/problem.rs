@@ -71,6 +71,15 @@ pub enum ArticleProblem {
         /// The expected value, in words.
         expected: &'static str,
     },
+    /// The file does not say its encoding; only this one makes sense of it.
+    #[error("read as {0}, which is not declared anywhere: convert the file with `iconv -f {0} -t utf-8` to be sure")]
+    GuessedEncoding(&'static str),
+    /// All of its text was decoded wrongly before it came, and was put right. With a sample.
+    #[error("UTF-8 that was taken for Windows-1252 is put right, such as {0:?}: export it as UTF-8")]
+    MendedEncoding(String),
+    /// Some of its text was decoded wrongly before it came. With a sample.
+    #[error("text that was decoded wrongly, and that nobody will find, such as {0:?}: write it anew")]
+    WrongEncoding(String),
     /// Its work has more versions than [`MAX_VERSIONS`].
     #[error(
         "work: {0:?} has more than {MAX_VERSIONS} versions: the first by their ids are one work, every other stands alone"
@@ -84,7 +93,12 @@ impl ArticleProblem {
     pub fn is_loss(&self) -> bool {
         !matches!(
             self,
-            ArticleProblem::Language { .. } | ArticleProblem::NotPublic { .. } | ArticleProblem::ManyVersions(_)
+            ArticleProblem::Language { .. }
+                | ArticleProblem::NotPublic { .. }
+                | ArticleProblem::GuessedEncoding(_)
+                | ArticleProblem::MendedEncoding(_)
+                | ArticleProblem::WrongEncoding(_)
+                | ArticleProblem::ManyVersions(_)
         )
     }
 

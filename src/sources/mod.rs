@@ -1,8 +1,10 @@
 //! Sources of articles: every [`Source`] produces the same article model. This module does not
 //! depend on the catalog or the index, and formats do not depend on sources.
 
+pub(crate) mod encoding;
 pub mod files;
 pub mod formats;
+pub(crate) mod mojibake;
 pub mod registry;
 pub mod rules;
 pub mod source;
@@ -16,6 +18,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use self::encoding::Decoded;
 use crate::analysis::{detect, foreign_language, language_group};
 use crate::article::{Article, ArticleProblem, UNDETERMINED};
 
@@ -85,8 +88,11 @@ pub fn read_file<E>(
     match format {
         Format::JsonLines => formats::json_lines::read(path, rules, |line, record| take(line, complete(record))),
         Format::Markdown | Format::PageDump => {
-            let text = match read_text(path) {
-                Ok(Ok(text)) => text,
+            let (text, doubts) = match read_text(path) {
+                Ok(Ok(Decoded { mut text, guessed })) => {
+                    let mended = mojibake::mend(&mut text);
+                    (text, guessed.map(ArticleProblem::GuessedEncoding).into_iter().chain(mended))
+                }
                 Ok(Err(reason)) => {
                     let rejection = Rejection { line: None, id: Some(stem.to_owned()), reason };
                     take(1, Record::Rejected(rejection))?;
@@ -102,7 +108,7 @@ pub fn read_file<E>(
                 Format::PageDump => page_dump_record(&text, stem, profile, rules),
                 _ => formats::markdown::read(&text, stem, rules),
             };
-            take(1, complete(record))?;
+            take(1, complete(with_doubts(record, doubts)))?;
             Ok(Ok(()))
         }
     }
@@ -112,7 +118,8 @@ pub fn read_file<E>(
 pub fn profile_of(files: &[FoundFile]) -> SiteProfile {
     let mut profile = SiteProfile::default();
     for page in files.iter().filter(|file| file.format == Format::PageDump) {
-        if let Ok(Ok(text)) = read_text(&page.path) {
+        if let Ok(Ok(Decoded { mut text, .. })) = read_text(&page.path) {
+            mojibake::mend(&mut text);
             profile.observe(&text);
         }
     }
@@ -182,7 +189,10 @@ impl JsonRecord {
     /// An invalid `published_at` is an error, because it may be an embargo date, and the sender can
     /// still correct it.
     pub fn article(&self, rules: &ReadingRules) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        let (mut article, mut flaws) = rules.article(&self.0)?;
+        let mut fields = self.0.clone();
+        let mended = mojibake::mend_fields(&mut fields);
+        let (mut article, mut flaws) = rules.article(&fields)?;
+        flaws.extend(mended);
         if let Some(embargo) = flaws.iter().position(|flaw| flaw.is_of("published_at")) {
             return Err(flaws.swap_remove(embargo));
         }
@@ -213,17 +223,20 @@ fn complete_article(article: &mut Article, flaws: &mut Vec<ArticleProblem>) {
     }
 }
 
-/// A whole file as text; the inner error says why it is not valid text.
-fn read_text(path: &Path) -> io::Result<Result<String, String>> {
+/// The record with doubts about the text that it was read from.
+pub(crate) fn with_doubts(mut record: Record, doubts: impl IntoIterator<Item = ArticleProblem>) -> Record {
+    if let Record::Article(_, flaws) = &mut record {
+        flaws.extend(doubts);
+    }
+    record
+}
+
+/// A whole file as text; the inner error says why it cannot be read as text.
+fn read_text(path: &Path) -> io::Result<Result<Decoded, String>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_ARTICLE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MAX_ARTICLE_BYTES {
         return Ok(Err(format!("larger than {} MB, the most that one article may have", MAX_ARTICLE_BYTES >> 20)));
     }
-    Ok(match String::from_utf8(bytes) {
-        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
-        Err(error) => {
-            Err(format!("not UTF-8: byte {} is not part of a character", error.utf8_error().valid_up_to() + 1))
-        }
-    })
+    Ok(encoding::decode(bytes, path))
 }

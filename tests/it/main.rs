@@ -27,6 +27,7 @@ mod engine_contract;
 mod evaluate;
 #[cfg(unix)]
 mod faults;
+mod folders;
 mod formats;
 mod gate;
 mod hostile;

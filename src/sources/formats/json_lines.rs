@@ -1,12 +1,13 @@
 //! JSON lines: one article per line.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::sources::{MAX_ARTICLE_BYTES, ReadingRules, Record, Rejection};
+use crate::article::ArticleProblem;
+use crate::sources::encoding::{self, Decoded};
+use crate::sources::{MAX_ARTICLE_BYTES, ReadingRules, Record, Rejection, mojibake, with_doubts};
 
 /// Reads a file line by line; memory is bounded by the longest allowed line.
 pub(crate) fn read<E>(
@@ -14,7 +15,7 @@ pub(crate) fn read<E>(
     rules: &ReadingRules,
     mut take: impl FnMut(u64, Record) -> Result<(), E>,
 ) -> Result<io::Result<()>, E> {
-    let mut reader = match File::open(path) {
+    let mut reader = match encoding::open_utf8(path) {
         Ok(file) => BufReader::with_capacity(1 << 16, file),
         Err(error) => return Ok(Err(error)),
     };
@@ -33,7 +34,7 @@ pub(crate) fn read<E>(
         }
         let bytes = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
         if !bytes.trim_ascii().is_empty() {
-            take(number, record(bytes, number, rules))?;
+            take(number, record(bytes, number, path, rules))?;
         }
     }
     Ok(Ok(()))
@@ -63,16 +64,25 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize>
     }
 }
 
-fn record(bytes: &[u8], number: u64, rules: &ReadingRules) -> Record {
+fn record(bytes: &[u8], number: u64, file: &Path, rules: &ReadingRules) -> Record {
     let rejected = |id, reason| Record::Rejected(Rejection { line: Some(number), id, reason });
-    let fields = match fields(bytes) {
+    let (parsed, guessed) = match fields(bytes) {
+        Err(reason) if std::str::from_utf8(bytes).is_err() => match encoding::decode_legacy(bytes, file) {
+            Ok(Decoded { text, guessed }) => (fields(text.as_bytes()), guessed),
+            Err(remedy) => (Err(format!("{reason}; {remedy}")), None),
+        },
+        parsed => (parsed, None),
+    };
+    let mut fields = match parsed {
         Ok(fields) => fields,
         Err(reason) => return rejected(None, reason),
     };
-    match rules.article(&fields) {
+    let mended = mojibake::mend_fields(&mut fields);
+    let record = match rules.article(&fields) {
         Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
         Err(problem) => rejected(id(&fields).map(str::to_owned), problem.to_string()),
-    }
+    };
+    with_doubts(record, guessed.map(ArticleProblem::GuessedEncoding).into_iter().chain(mended))
 }
 
 /// The fields of a record; the error says what is wrong and where.
