@@ -136,7 +136,7 @@ fn peak_of_reindex(folder: &Path, size: usize) -> (f64, Duration) {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        let now = rss_anon_kb(&status_path);
+        let now = data::rss_anon_kb(&status_path);
         if now > peak_kb {
             (peak_kb, at) = (now, begun.elapsed());
         }
@@ -152,10 +152,4 @@ fn peak_of_reindex(folder: &Path, size: usize) -> (f64, Duration) {
     assert_eq!(report["sources"][0]["rejected"].as_u64(), Some(0), "{report}");
     assert!(peak_kb > 0, "no memory was seen");
     (peak_kb as f64 * 1024.0 / 1e6, at)
-}
-
-fn rss_anon_kb(status: &str) -> u64 {
-    let text = fs::read_to_string(status).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap_or_default();
-    line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0)
 }
