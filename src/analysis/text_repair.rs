@@ -290,13 +290,14 @@ fn gap(before: &str, text: &str, end: usize) -> Cow<'static, str> {
     Cow::Borrowed(if is_glued { " " } else { "" })
 }
 
-/// The end of a reference to notes such as `[6]` or `[6, 7]`.
+/// The end of a reference to notes such as `[6]`, `[6, 7]` or, in Markdown, `[^6]`.
 fn reference_end(text: &str, at: usize) -> Option<usize> {
-    let inner = text.get(at + 1..)?;
+    let start = at + if text.get(at..)?.starts_with("[^") { 2 } else { 1 };
+    let inner = text.get(start..)?;
     let close = inner.find(']')?;
     let numbers = inner.get(..close)?.split([',', ';', '-', '–']).map(str::trim);
     let mut numbers = numbers.map(|number| matches!(number.len(), 1..=3) && number.bytes().all(|b| b.is_ascii_digit()));
-    numbers.all(|is_number| is_number).then_some(at + 1 + close + 1)
+    numbers.all(|is_number| is_number).then_some(start + close + 1)
 }
 
 /// The points with which `l·l` is written.
@@ -531,7 +532,7 @@ mod tests {
             ("ovejasᵃ, lanasᵇᶜ; quesos⁽⁴⁾ lechesª", "ovejas, lanas; quesos leches"),
             ("Rojas¹,² y Vega⁵–⁷", "Rojas y Vega"),
             ("rebaño① majada❷ corral₃", "rebaño majada corral"),
-            ("pasto[12] prado[3, 4], monte.[5] Valle", "pasto prado, monte. Valle"),
+            ("pasto[12] prado[3, 4], monte.[5] Valle[^6]", "pasto prado, monte. Valle"),
             ("¹Universidad ①Objetivo", "Universidad Objetivo"),
             ("fin.⁸ (FAO)⁹ 1987¹", "fin. (FAO) 1987"),
             ("ONU¹ campo²sierra", "ONU campo sierra"),
