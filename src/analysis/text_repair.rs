@@ -210,7 +210,8 @@ impl Repairer<'_> {
         if letter == ' ' && before.is_some() && c != '~' && accent.sign != ' ' {
             at_letter += 1;
             letter = char_at(self.text, at_letter).filter(|next| next.is_lowercase())?;
-            if matches!(c, '´' | '`' | '¨') && letter != 'ı' {
+            // These are quotation marks too.
+            if matches!(c, '´' | '`' | '¨') && letter != 'ı' && !self.has_typeset_accents {
                 return None;
             }
         }
@@ -270,7 +271,9 @@ impl Repairer<'_> {
 /// Whether a text ends with a word of some length, perhaps with punctuation after it.
 fn is_after_word(text: &str) -> bool {
     let word = text.trim_end_matches(['.', ',', ';', ':', ')', ']', '”', '»', '"', '’', '?', '!']);
-    letters_before(word, word.len()).chars().count() >= MIN_MARKED_LETTERS
+    let is_short = letters_before(word, word.len()).chars().count() < MIN_MARKED_LETTERS;
+    // After punctuation there is neither an exponent nor an abbreviation.
+    !is_short || (word.len() < text.len() && word.ends_with(char::is_alphabetic))
 }
 
 fn char_at(text: &str, at: usize) -> Option<char> {
@@ -509,7 +512,7 @@ mod tests {
             ("la fenˆetre ˆıle mˆeme, ga¸con, Citroe¨n", "la fenêtre île même, gaçon, Citroën"),
             ("corazo \u{301}n", "corazón"),
             ("bot \u{301}\u{131}n", "botín"),
-            ("monta˜ na", "montaña"),
+            ("monta˜ na, ling¨ u´ ıstica, hist´ orico", "montaña, lingüística, histórico"),
             ("ca~non", "cañon"),
             ("˜nandu, Cˇapek, S¸ahin", "ñandu, Čapek, Şahin"),
         ] {
@@ -534,7 +537,7 @@ mod tests {
             ("rebaño① majada❷ corral₃", "rebaño majada corral"),
             ("pasto[12] prado[3, 4], monte.[5] Valle[^6]", "pasto prado, monte. Valle"),
             ("¹Universidad ①Objetivo", "Universidad Objetivo"),
-            ("fin.⁸ (FAO)⁹ 1987¹", "fin. (FAO) 1987"),
+            ("fin.⁸ (FAO)⁹ 1987¹ et al.²⁻⁴", "fin. (FAO) 1987 et al."),
             ("ONU¹ campo²sierra", "ONU campo sierra"),
         ] {
             assert_eq!(repaired(text), expected, "{text}");
