@@ -173,7 +173,7 @@ fn scan(
     let _entered = span.enter();
     let mut report = SourceReport { source: name.to_owned(), ..SourceReport::default() };
     let state = catalog.profile(name)?.filter(|_| !options.full);
-    let mut intake = Intake::new(catalog.stage(run, name)?, &mut report, progress, state, options);
+    let mut intake = Intake::new(catalog.stage(run, name)?, &mut report, progress, state, options.full, options.prune);
     let reading = source.read(&mut intake)?;
     intake.finish(reading)?;
     tracing::info!(

@@ -5,7 +5,6 @@ use std::io;
 
 use anyhow::Result;
 
-use super::reindex::Options;
 use super::report::{Progress, Rejected, SourceReport};
 use crate::article::{Article, ArticleProblem, composed};
 use crate::sources::{Event, Part, PartProblem, PassedOver, Reading, Record, Rejection, Sink};
@@ -48,7 +47,8 @@ impl<'r, 'c> Intake<'r, 'c> {
         report: &'r mut SourceReport,
         progress: &'r dyn Progress,
         state: Option<String>,
-        options: &Options,
+        is_full: bool,
+        prune: bool,
     ) -> Intake<'r, 'c> {
         let (displaced, deleted) = (HashSet::new(), HashSet::new());
         let has_begun = false;
@@ -57,8 +57,8 @@ impl<'r, 'c> Intake<'r, 'c> {
             report,
             progress,
             state,
-            is_full: options.full,
-            prune: options.prune,
+            is_full,
+            prune,
             has_begun,
             displaced,
             deleted,

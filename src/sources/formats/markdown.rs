@@ -152,16 +152,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::article::Article;
 
     fn article(text: &str) -> Article {
-        match read(text, "es/x") {
+        match read(text, "es/x", &ReadingRules::default()) {
             Record::Article(article, _) => *article,
             Record::Rejected(rejection) => panic!("{rejection:?}"),
         }
     }
 
     fn reason(text: &str) -> String {
-        match read(text, "es/x") {
+        match read(text, "es/x", &ReadingRules::default()) {
             Record::Article(article, _) => panic!("{article:?}"),
             Record::Rejected(rejection) => rejection.reason,
         }
@@ -210,7 +211,7 @@ mod tests {
     #[test]
     fn excess_links_are_dropped_and_reported() {
         let many: String = (0..2_400).map(|place| format!("[l](https://x.org/{})\n", place / 2)).collect();
-        let Record::Article(article, flaws) = read(&many, "x") else { panic!("no article") };
+        let Record::Article(article, flaws) = read(&many, "x", &ReadingRules::default()) else { panic!("no article") };
         assert_eq!(article.links.len(), MAX_LIST_ITEMS);
         assert!(flaws.iter().any(|flaw| flaw.to_string().starts_with("links: ")), "{flaws:?}");
     }
