@@ -36,7 +36,7 @@ pub(crate) fn settled(page: &Page) {
 
 #[track_caller]
 fn counts(page: &Page, total: &Value) {
-    page.comes_to("texts('[part=heading]')[0]", format!("Resultados: {total}"));
+    page.comes_to("texts('[part=heading]')[0]", format!("{total} resultados"));
     settled(page);
 }
 
@@ -58,7 +58,7 @@ fn facets_pages_and_the_browsers_buttons_hold_the_state() {
             "told.at(-1)",
             json!(["fichero:search", { "query": "reconocimiento", "total": answer["total"]["value"], "page": 1 }]),
         );
-        page.comes_to("text('[role=status]').startsWith('Resultados: ')", true);
+        page.comes_to("text('[role=status]').includes(' resultado')", true);
         page.comes_to("focused() === one('[role=combobox]')", true);
         page.comes_to("texts('[part=facet] legend')", json!(["Tema", "Tipo", "Año"]));
         let unfiltered = page.eval(STATE);
@@ -142,7 +142,11 @@ fn the_reader_is_told_what_helped_and_what_failed() {
         page.until_at("f-literal=true");
         search(page, "zzzzz");
         page.comes_to("texts('[part=heading]')", json!(["No hay resultados para «zzzzz»"]));
-        page.comes_to("texts('[part=notice] p')", json!(["Publicado recientemente"]));
+        page.comes_to(
+            "texts('[part=notice] p')",
+            json!(["Revise la ortografía, o pruebe con otras palabras o con menos."]),
+        );
+        page.comes_to("texts('[part=newest]')", json!(["Publicado recientemente"]));
         page.until("seen('[part=hits] [part=item]').length === 10");
         // Markup in a query is text.
         search(page, "<b>\"becas\"&amp;");
@@ -164,7 +168,7 @@ fn the_reader_is_told_what_helped_and_what_failed() {
         // The same once more, when the server is there again.
         page.run("one('form').requestSubmit()");
         stand.next().forward();
-        page.until("texts('[part=heading]')[0].startsWith('Resultados: ')");
+        page.until("texts('[part=heading]')[0].includes(' resultado')");
     });
 }
 
@@ -185,7 +189,7 @@ fn the_answer_to_the_last_question_is_shown() {
         let second = ask("movilidad");
         crate::support::wait_until("the first question to be given up", || first.is_given_up());
         second.forward();
-        page.until("texts('[part=heading]')[0].startsWith('Resultados: ')");
+        page.until("texts('[part=heading]')[0].includes(' resultado')");
         settled(page);
         first.forward();
         // Back asks anew; leaving for nowhere drops what is under way.
@@ -213,7 +217,7 @@ fn two_searches_on_a_page_leave_each_other_alone() {
         page.click("#a [role=combobox]");
         page.write("becas");
         page.press("Enter");
-        page.until(&format!("{}.startsWith('Resultados: ')", heading("a")));
+        page.until(&format!("{}.includes(' resultado')", heading("a")));
         page.comes_to(&heading("b"), "");
         let first = page.eval(&heading("a"));
         page.run("one('#b').scrollIntoView()");
@@ -221,7 +225,7 @@ fn two_searches_on_a_page_leave_each_other_alone() {
         page.write("universidad");
         page.press("Enter");
         let events = good("/v1/search?q=universidad&kind=event&ui_lang=es&limit=10");
-        page.comes_to(&heading("b"), format!("Resultados: {}", events["total"]["value"]));
+        page.comes_to(&heading("b"), format!("{} resultados", events["total"]["value"]));
         page.comes_to("location.search", "?f-q=becas&f2-q=universidad");
         page.comes_to(&heading("a"), first.clone());
         page.comes_to(
@@ -229,7 +233,7 @@ fn two_searches_on_a_page_leave_each_other_alone() {
             json!(["Año"]),
         );
         page.reload();
-        page.comes_to(&heading("b"), format!("Resultados: {}", events["total"]["value"]));
+        page.comes_to(&heading("b"), format!("{} resultados", events["total"]["value"]));
         page.comes_to(&heading("a"), first);
         page.back();
         page.comes_to(&heading("b"), "");
@@ -312,6 +316,6 @@ fn no_more_is_asked_for_than_the_server_answers() {
         let asked = stand.next();
         assert_eq!((asked.path.as_str(), asked.value("limit")), ("/v1/search", Some("100")));
         asked.forward();
-        page.until("texts('[part=heading]')[0]?.startsWith('Resultados: ')");
+        page.until("texts('[part=heading]')[0]?.includes(' resultado')");
     });
 }

@@ -359,6 +359,16 @@ fn pages_show_every_hit_once_and_link_to_each_other() {
             number += 1;
             found.extend(page.links(".hits h2 a"));
             assert_eq!(page.texts(".pages [aria-current=page]"), [number.to_string()]);
+            let place = |part: &str| part.starts_with("Page ") || part.starts_with("Página ");
+            let named: Vec<String> =
+                text(page.one("title")).split(" – ").filter(|part| place(part)).map(str::to_owned).collect();
+            assert_eq!(named.len(), usize::from(number > 1), "{named:?}");
+            assert!(named.iter().all(|part| part.split(' ').nth(1) == Some(&number.to_string())), "{named:?}");
+            for link in page.all(".pages a:not([rel])") {
+                assert!(
+                    place(link.attr("aria-label").unwrap()) && link.attr("aria-label").unwrap().ends_with(&text(link))
+                );
+            }
             assert_eq!(page.links("link[rel=next]"), page.links(".pages [rel=next]"));
             assert_eq!(page.links("link[rel=prev]"), page.links(".pages [rel=prev]"));
             assert_eq!(page.links("link[rel=prev]").is_empty(), number == 1);
@@ -455,7 +465,7 @@ fn corrections_are_shown_to_the_reader() {
     assert_eq!(literal.links(".ways a"), ["/search?q=movilidda+virtual", "/search"]);
 
     let fewer = page("/search?q=movilidad+zarigueya&ui_lang=es");
-    assert!(text(fewer.one(".notice")).contains("Se dejó fuera: zarigueya."), "{}", text(fewer.one(".notice")));
+    assert!(text(fewer.one(".notice")).contains("Se omitió: zarigueya."), "{}", text(fewer.one(".notice")));
     let others = page("/search?q=movilidad&lang=de");
     assert_eq!(text(others.all(".notice p")[0]), "Left out: Deutsch.");
     assert!(others.total() > 0);
@@ -470,7 +480,9 @@ fn corrections_are_shown_to_the_reader() {
 
     let newest = page("/search?q=zzzzzzzzzzzz&ui_lang=fr");
     assert_eq!(text(newest.one("h1")), "Aucun résultat pour «\u{a0}zzzzzzzzzzzz\u{a0}»");
-    assert!(text(newest.one(".notice")).starts_with("Publications récentes"));
+    // Nothing found, what to check, and only then what is newest.
+    assert!(text(newest.one(".notice")).starts_with("Vérifiez l’orthographe"));
+    assert_eq!(text(newest.one(".newest")), "Publications récentes");
     assert!(!newest.all(".hits li").is_empty() && newest.all("p.total").is_empty());
     assert_eq!(newest.all(".orders a").len(), 2, "what matches no words has no order of relevance");
 
@@ -487,7 +499,7 @@ fn corrections_are_shown_to_the_reader() {
     assert_eq!(nothing.links(".ways a"), ["/search", "/search"]);
     assert!(page("/search?q=movilidad+virtual").all(".notice").is_empty());
     let partial = page("/search?q=m*&ui_lang=es");
-    assert!(text(partial.one(".notice")).starts_with("No se buscó todo"), "{}", text(partial.one(".notice")));
+    assert!(text(partial.one(".notice")).starts_with("Solo se buscó una parte"), "{}", text(partial.one(".notice")));
     assert!(partial.links(".notice a").is_empty(), "it is what was typed");
 }
 

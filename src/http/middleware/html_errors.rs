@@ -162,10 +162,10 @@ mod tests {
         let cases: [(Fault, u16, &str); 7] = [
             (Problem::too_busy, 503, "Too many searches at once"),
             (Problem::took_too_long, 503, "Too many searches at once"),
-            (Problem::body_too_slow, 408, "This could not be answered"),
-            (|| Problem::internal(&std::fmt::Error), 500, "This could not be answered"),
-            (Problem::bad_host, 400, "This could not be answered"),
-            (Problem::no_encoding, 406, "This could not be answered"),
+            (Problem::body_too_slow, 408, "Something went wrong"),
+            (|| Problem::internal(&std::fmt::Error), 500, "Something went wrong"),
+            (Problem::bad_host, 400, "Something went wrong"),
+            (Problem::no_encoding, 406, "Something went wrong"),
             (|| Problem::too_large(9), 413, "The request is too long"),
         ];
         for (problem, status, title) in cases {

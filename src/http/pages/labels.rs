@@ -68,7 +68,9 @@ pub(crate) fn check(table: &'static str) {
         assert_eq!(texts.len(), labels.langs.len(), "{key}");
         for text in texts {
             assert!(!text.is_empty() && !text.contains(['`', '\\', '$', '<', '&']), "{key}: {text}");
-            assert_eq!(values(text), values(texts[0]), "{key}: {text}");
+            // Forms for one and for two may say the number by themselves.
+            let is_form = ["-zero", "-one", "-two"].iter().any(|form| key.ends_with(form));
+            assert!(values(text) == values(texts[0]) || is_form && values(text).is_empty(), "{key}: {text}");
         }
     }
 }
@@ -80,8 +82,8 @@ mod tests {
     #[test]
     fn the_table_of_the_widgets_is_complete() {
         check(WIDGET_TABLE);
-        assert_eq!(WIDGETS.text("next", "pt"), Some("Próxima"));
-        assert_eq!(WIDGETS.text("next", "xx"), Some("Next"));
+        assert_eq!(WIDGETS.text("next", "pt"), Some("Próxima página"));
+        assert_eq!(WIDGETS.text("next", "xx"), Some("Next page"));
         assert_eq!(WIDGETS.text("nothing of that name", "en"), None);
     }
 

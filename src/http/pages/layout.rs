@@ -180,7 +180,9 @@ pub(crate) fn form<'k>(
     html! {
         fichero-search {
             form.search role="search" action=(site.link(paths::RESULTS_PAGE, "")) {
-                input type="search" name=(Q.name) value=(q) aria-label=(label) placeholder=(label) enterkeyhint="search";
+                // Correctors of phones turn names and acronyms into words.
+                input type="search" name=(Q.name) value=(q) aria-label=(label) placeholder=(label)
+                    autocapitalize="none" autocorrect="off" enterkeyhint="search" inputmode="search";
                 button { (reader.label("search")) }
                 @for (name, value) in fields {
                     input type="hidden" name=(name) value=(value);

@@ -12,6 +12,7 @@ use icu_decimal::input::Decimal;
 use icu_list::ListFormatter;
 use icu_list::options::ListFormatterOptions;
 use icu_locale_core::Locale;
+use icu_plurals::{PluralCategory, PluralRules};
 use maud::{Markup, html};
 
 use super::labels::{self, LabelPart, Labels};
@@ -86,9 +87,22 @@ impl Reader {
         }
     }
 
-    /// `Results: 42`.
+    /// `42 results`, in the form that the language of the page has for the number.
     pub(crate) fn count(&self, what: &str, number: u64) -> String {
-        self.label_with("count", &[("what", self.label(what)), ("n", &self.number(number))])
+        let rules = self.lang.parse().map(|lang: Locale| PluralRules::try_new_cardinal(lang.into()));
+        let form = match rules {
+            Ok(Ok(rules)) => rules.category_for(number),
+            _ => PluralCategory::Other,
+        };
+        let form = match form {
+            PluralCategory::Zero => "zero",
+            PluralCategory::One => "one",
+            PluralCategory::Two => "two",
+            PluralCategory::Few => "few",
+            PluralCategory::Many => "many",
+            PluralCategory::Other => "other",
+        };
+        self.label_with(&format!("{what}-{form}"), &[("n", &self.number(number))])
     }
 
     /// A number in the reader's format.
@@ -218,6 +232,22 @@ mod tests {
             let reader = reader(Some(lang), "*");
             assert_eq!((reader.day(&date).as_str(), reader.number(12_345).as_str()), (day, number), "{lang}");
             assert_eq!(reader.list(&names), list, "{lang}");
+        }
+    }
+
+    #[test]
+    fn counts_have_the_form_of_their_number() {
+        for (lang, number, expected) in [
+            ("en", 1, "1 result"),
+            ("en", 0, "0 results"),
+            ("es", 1, "1 resultado"),
+            ("es", 4, "4 resultados"),
+            ("es", 1_000_000, "1.000.000 de resultados"),
+            ("pt", 1_234, "1.234 resultados"),
+            ("fr", 0, "0 résultat"),
+            ("fr", 2, "2 résultats"),
+        ] {
+            assert_eq!(reader(Some(lang), "*").count("results", number), expected, "{lang} {number}");
         }
     }
 

@@ -24,7 +24,9 @@ pub(crate) fn notice(
     let strong = |text: String| html! { strong { (text) } };
     if let Some(recovery) = &answered.answer.recovery {
         if is_newest {
-            lines.push(html! { (reader.label("recent")) });
+            if !requested.q.is_empty() {
+                lines.push(html! { (reader.label("check")) });
+            }
         } else if recovery.kind == RecoveryKind::AnyWord {
             lines.push(html! { (reader.label("any-word")) });
         } else if recovery.to != recovery.from {

@@ -76,9 +76,13 @@ struct Results<'p> {
 impl Results<'_> {
     fn answer(&self) -> Response {
         let (site, reader, requested) = (self.site, self.reader, self.requested);
+        let page = match requested.page {
+            1 => String::new(),
+            page => format!(" – {}", self.page_label("page-of", page)),
+        };
         let title = match requested.q.as_str() {
-            "" => reader.label("all").to_owned(),
-            q => format!("{} – {}", shortened(q), reader.label("search")),
+            "" => format!("{}{page}", reader.label("all")),
+            q => format!("{}{page} – {}", shortened(q), reader.label("search")),
         };
         let feed = self.feed();
         let page = PageLayout {
@@ -159,6 +163,7 @@ impl Results<'_> {
                     @if answer.hits.is_empty() {
                         (self.empty_state())
                     } @else {
+                        @if self.answered.is_newest() { p.newest { (reader.label("recent")) } }
                         (self.orders())
                         ol.hits role="list" {
                             @for hit in &answer.hits { li { (self.hit(hit)) } }
@@ -243,7 +248,11 @@ impl Results<'_> {
     fn hit(&self, hit: &Hit) -> Markup {
         let (reader, card) = (self.reader, &hit.card);
         // Escaped by the engine, with `<mark>` as the only element.
-        let (title, snippet) = (PreEscaped(hit.title_html.clone()), PreEscaped(hit.snippet_html.as_str()));
+        let snippet = PreEscaped(hit.snippet_html.as_str());
+        let title = match hit.title_html.as_str() {
+            "" => html! { (card.heading()) },
+            title => PreEscaped(title.to_owned()),
+        };
         html! {
             @if let Some(picture) = card::picture(card) { img src=(picture) alt="" loading="lazy"; }
             h2 lang=(card.lang) dir="auto" { (card::link(card.url.as_deref(), &card.lang, None, &title)) }
@@ -280,7 +289,7 @@ impl Results<'_> {
                     }
                     @for (index, number) in near.iter().enumerate() {
                         @if index.checked_sub(1).and_then(|at| near.get(at)).is_some_and(|before| before + 1 < *number) { span { "…" } }
-                        a href=(self.to(&self.requested.on_page(*number)))
+                        a href=(self.to(&self.requested.on_page(*number))) aria-label=(self.page_label("page", *number))
                             aria-current=[(*number == page).then_some("page")] { (self.reader.number(*number as u64)) }
                     }
                     @if let Some(after) = self.next_page() {

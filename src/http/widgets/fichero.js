@@ -44,6 +44,7 @@ mark { background: var(--fichero-mark, color-mix(in srgb, currentColor 15%, tran
 [lang], [part=topics], strong, span { unicode-bidi: plaintext; }
 .status { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
 [part=heading] { font-size: 1.25em; }
+[part=newest] { font-weight: 700; }
 [part=list] { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(var(--fichero-column, 15rem), 100%), 1fr)); gap: var(--gap); margin-block-start: .8em; }
 [part=item] { position: relative; }
 [part=image] { display: block; inline-size: 100%; aspect-ratio: 16 / 9; margin-block-end: .7em; object-fit: cover; background: var(--border); border-radius: var(--radius); }
@@ -57,7 +58,7 @@ mark { background: var(--fichero-mark, color-mix(in srgb, currentColor 15%, tran
 [part=link]:focus-visible::after { outline: 2px solid var(--fichero-focus, currentColor); outline-offset: 4px; }
 @media (hover: hover) {
   [part=tooltip] { position: absolute; z-index: 30; inset-block-start: 100%; inset-inline: 0; margin: 0; padding: .5rem .75rem; visibility: hidden;
-    background: var(--fichero-surface, Canvas); color: var(--fichero-text, CanvasText); border: 1px solid var(--border); border-radius: var(--radius); }
+    background: var(--fichero-surface, var(--ground, Canvas)); color: var(--fichero-text, inherit); border: 1px solid var(--border); border-radius: var(--radius); }
   [part=item]:is(:hover, :focus-within):not(.quiet) [part=tooltip] { visibility: visible; }
 }
 [part=box] { position: relative; }
@@ -65,7 +66,9 @@ mark { background: var(--fichero-mark, color-mix(in srgb, currentColor 15%, tran
 [part=results] { display: grid; gap: var(--gap); grid-template-columns: minmax(0, 1fr); margin-block-start: var(--gap); }
 [aria-busy=true] { opacity: .75; }
 [part=notice] { padding: .75rem 1rem; border: 1px solid var(--border); border-inline-start-width: .25rem; border-radius: var(--radius); }
-[part=notice] a, [part=clear], [part=hits] a { display: inline-block; min-block-size: 1.5rem; }
+[part=notice] a, [part=clear], [part=also] a { display: inline-block; min-block-size: 1.5rem; }
+/* In line, so that a long title runs beside the picture. */
+[part=hits] [part=link] { padding-block: .2em; }
 b, strong { font-weight: 700; }
 summary { min-block-size: 2rem; font-weight: 700; cursor: pointer; list-style: revert; }
 [part=facet] { margin-block-start: 1rem; }
@@ -91,14 +94,16 @@ summary { min-block-size: 2rem; font-weight: 700; cursor: pointer; list-style: r
 /** The styles of the form and its list, which are in the page's tree: an input finds ids only in its own tree. */
 const OUTER = sheet(`
 .fichero-form { display: flex; gap: .5rem; }
-.fichero-form > * { min-block-size: 2.75rem; padding: .4rem .9rem; font: inherit; border: 1px solid GrayText; border-radius: var(--fichero-radius, .25rem); }
-.fichero-form > input { flex: 1; min-inline-size: 0; background: var(--fichero-surface, Field); color: var(--fichero-text, FieldText); }
-.fichero-form > button { background: var(--fichero-accent, CanvasText); color: var(--fichero-on-accent, Canvas); cursor: pointer; }
+/* In the colours of the page around it. A phone zooms in on a field with letters below 16 pixels. */
+.fichero-form > * { min-block-size: 2.75rem; padding: .4rem .9rem; font: inherit; color: inherit; border: 1px solid var(--fichero-border, color-mix(in srgb, currentColor 55%, transparent)); border-radius: var(--fichero-radius, .25rem); }
+.fichero-form > input { flex: 1; min-inline-size: 0; font-size: max(1em, 16px); background: var(--fichero-surface, transparent); color: var(--fichero-text, inherit); }
+.fichero-form > input::placeholder { color: inherit; opacity: .7; }
+.fichero-form > button { background: var(--fichero-accent, color-mix(in srgb, currentColor 12%, transparent)); color: var(--fichero-on-accent, inherit); cursor: pointer; }
 .fichero-form :focus-visible { outline: 2px solid var(--fichero-focus, currentColor); outline-offset: 2px; }
 .fichero-list:not([hidden]) { position: absolute; z-index: 30; inset-block-start: calc(100% + .25rem); inset-inline-start: 0;
   box-sizing: border-box; inline-size: max(100%, min(24rem, 100vw - 3rem)); max-block-size: min(36rem, 70vh); overflow-y: auto; padding-block: .35rem;
-  font-size: 1rem; line-height: 1.4; text-align: left; background: var(--fichero-surface, Canvas); color: var(--fichero-text, CanvasText);
-  border: 1px solid var(--fichero-border, GrayText); border-radius: var(--fichero-radius, .25rem); box-shadow: 0 .5rem 1.5rem #0003; }
+  font-size: 1rem; line-height: 1.4; text-align: left; background: var(--fichero-surface, var(--fichero-ground, Canvas)); color: var(--fichero-text, inherit);
+  border: 1px solid var(--fichero-border, color-mix(in srgb, currentColor 55%, transparent)); border-radius: var(--fichero-radius, .25rem); box-shadow: 0 .5rem 1.5rem #0003; }
 .fichero-list .fichero-group { padding: .5rem .9rem .25rem; font-weight: 700; font-size: .8125rem; }
 .fichero-list [role=option] { display: flex; flex-wrap: wrap; column-gap: 1rem; align-items: baseline; padding: .55rem .9rem; color: inherit; text-decoration: none; cursor: pointer; overflow-wrap: anywhere; }
 .fichero-list:dir(rtl) { text-align: right; }
@@ -108,6 +113,15 @@ const OUTER = sheet(`
 .fichero-list [aria-selected=true] { outline: 2px solid var(--fichero-focus, currentColor); outline-offset: -2px; }
 .fichero-list mark { background: none; color: inherit; font-weight: 700; }
 `);
+
+/** The colour behind an element: the page's own, whatever `color-scheme` says. */
+function groundOf(element) {
+  for (let node = element; node instanceof Element; node = node.parentElement ?? node.getRootNode().host) {
+    const colour = getComputedStyle(node).backgroundColor;
+    if (!/^(transparent|rgba)|\//.test(colour)) return colour;
+  }
+  return "Canvas";
+}
 
 /** Sets attributes; a function becomes a listener for the event of that name. */
 function set(element, attributes) {
@@ -135,9 +149,9 @@ function marked(html) {
 }
 
 /** An address that is safe to link to. */
-function webAddress(text, base = document.baseURI) {
+function webAddress(text) {
   try {
-    const url = text ? new URL(text, base).href : "";
+    const url = text ? new URL(text, document.baseURI).href : "";
     return /^https?:/.test(url) ? url : null;
   } catch {
     return null;
@@ -150,6 +164,11 @@ function filterOf(what) {
   return name !== what && FILTERS.includes(name) ? name : "";
 }
 
+/** What heads an article: its title, else the beginning of its summary, else its address or id. */
+function headingOf({ title, summary, url, id }) {
+  return title || (summary?.length > 80 ? `${summary.slice(0, 80).trimEnd()}…` : summary) || url || id;
+}
+
 function whole(text, otherwise) {
   const number = Number.parseInt(text, 10);
   return number >= 0 ? number : otherwise;
@@ -157,6 +176,16 @@ function whole(text, otherwise) {
 
 function listed(text) {
   return (text ?? "").split(/\s*,\s*/).filter(Boolean);
+}
+
+const HAS_TOUCH = matchMedia("(pointer: coarse)");
+
+/** Whether composed text is still to be converted: a reading in kana or bopomofo, or the Latin letters of Pinyin. */
+// Hangul is text with every syllable. A touch keyboard composes every word of every language, so that Latin
+// letters are text there, unless the reader's language is one that is converted.
+function isConverted(text) {
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Han}]/u.test(text)) return true;
+  return /^[a-z' ]+$/i.test(text) && (!HAS_TOUCH.matches || /^(zh|ja)\b/.test(navigator.language));
 }
 
 function baseOf(lang) {
@@ -243,10 +272,14 @@ class Widget extends HTMLElement {
     return navigator.languages.map(canonical).find((other) => other && baseOf(other) === baseOf(lang)) ?? lang;
   }
 
+  /** The column of the labels. */
+  get column() {
+    return Math.max(0, LANGS.indexOf(baseOf(this.pageLang)));
+  }
+
   /** A label in parts, with values (texts or nodes) in place of its placeholders. */
   pieces(key, values = {}) {
-    const column = Math.max(0, LANGS.indexOf(baseOf(this.pageLang)));
-    const text = this.getAttribute(`label-${key}`) ?? LABELS[key]?.[column] ?? "";
+    const text = this.getAttribute(`label-${key}`) ?? LABELS[key]?.[this.column] ?? "";
     return text.split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? values[piece] : piece));
   }
 
@@ -254,8 +287,10 @@ class Widget extends HTMLElement {
     return this.pieces(key, values).join("");
   }
 
+  /** A number of things, in the form of the label's language for it. */
   count(what, number) {
-    return this.label("count", { what: this.label(what), n: this.digits(number) });
+    const form = new Intl.PluralRules(LANGS[this.column]).select(number);
+    return this.label(`${what}-${form}`, { n: this.digits(number) });
   }
 
   digits(value) {
@@ -299,7 +334,7 @@ class Widget extends HTMLElement {
 
   /** An article in a list; `detail` is part of the event when its link is followed. */
   item(hit, { detail, fact, link, rest }) {
-    const image = webAddress(hit.image, hit.url ?? undefined);
+    const image = webAddress(hit.image);
     const meta = [
       fact,
       baseOf(hit.lang) !== baseOf(this.pageLang) && this.langName(hit.lang),
@@ -310,7 +345,7 @@ class Widget extends HTMLElement {
       image && h("img", { part: "image", src: image, alt: "", loading: "lazy", error: (event) => event.target.remove() }),
       hit.topics.length > 0 && h("p", { part: "topics" }, hit.topics.map((topic) => topic.label).join(" · ")),
       this.heading(1, { part: "title", lang: hit.lang },
-        this.articleLink(hit, detail, { part: "link", ...link }, hit.title_html ? marked(hit.title_html) : hit.title)),
+        this.articleLink(hit, detail, { part: "link", ...link }, hit.title_html ? marked(hit.title_html) : headingOf(hit))),
       meta.length > 0 && h("p", { part: "meta" }, meta.map((fact) => h("span", {}, fact))),
       rest);
   }
@@ -350,6 +385,7 @@ class Block extends Widget {
     const section = h("section", { "aria-labelledby": title && "heading" },
       title && this.heading(0, { part: "heading", id: "heading" }, title),
       h("ul", { part: "list", role: "list" }, hits.map((hit, at) => this.#item(hit, at + 1))));
+    section.style.setProperty("--ground", groundOf(this));
     this.shadowRoot.replaceChildren(hits.length > 0 ? section : "");
   }
 
@@ -407,7 +443,8 @@ class FicheroSearch extends Widget {
   #suggest = asking();
   #search = asking();
   #timer;
-  #isComposing = false;
+  /** The text that an input method is composing. */
+  #composed = "";
   #active = null;
   #prefix;
   #state = new URLSearchParams();
@@ -421,16 +458,31 @@ class FicheroSearch extends Widget {
     if (!root.adoptedStyleSheets.includes(OUTER)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, OUTER];
     if (!this.#form) this.#build(root);
     addEventListener("popstate", this.#follow);
+    if (this.getAttribute("shortcuts") !== "none") document.addEventListener("keydown", this.#summon);
     this.#follow();
   }
 
   disconnectedCallback() {
     removeEventListener("popstate", this.#follow);
+    document.removeEventListener("keydown", this.#summon);
     if (this.#form) this.#close();
     this.#search();
     // Moved elsewhere in the page, it has to search again.
     if (this.#results.hasAttribute("aria-busy")) this.#state = null;
   }
+
+  /** `/` outside of a field, and Ctrl-K or Command-K anywhere, lead into the first box that can be seen. */
+  #summon = (event) => {
+    if (event.defaultPrevented || event.altKey || event.shiftKey && event.key !== "/") return;
+    const isCommand = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+    const [target] = event.composedPath();
+    const isTyping = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+    const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey && !isTyping;
+    if (!(isCommand || isSlash) || this.#input.getClientRects().length === 0) return;
+    event.preventDefault();
+    this.#input.focus();
+    this.#input.select();
+  };
 
   get #isInline() {
     return this.getAttribute("results") === "inline";
@@ -450,6 +502,8 @@ class FicheroSearch extends Widget {
     const at = [...root.querySelectorAll("fichero-search[results=inline]")].indexOf(this);
     this.#prefix = this.getAttribute("prefix") ?? `f${at > 0 ? at + 1 : ""}-`;
     this.#form = this.querySelector("form") ?? this.#makeForm();
+    // A form without a style of its own gets that of the made one.
+    this.#form.className ||= "fichero-form";
     this.#input = this.#form.querySelector("input[type=search], input[type=text], input:not([type])");
     this.#list = h("div", {
       id, class: "fichero-list", role: "listbox", slot: "list", hidden: true, "aria-label": this.label("suggestions"),
@@ -473,18 +527,17 @@ class FicheroSearch extends Widget {
   }
 
   #listen() {
+    // Correctors of phones turn names and acronyms into words; a form of the page's own decides for itself.
+    const keyboard = { autocapitalize: "none", autocorrect: "off", enterkeyhint: "search", inputmode: "search" };
+    set(this.#input, Object.fromEntries(Object.entries(keyboard).filter(([name]) => !this.#input.hasAttribute(name))));
     set(this.#input, {
       role: "combobox", "aria-autocomplete": "list", "aria-controls": this.#list.id, "aria-expanded": "false", autocomplete: "off",
       keydown: (event) => this.#press(event),
       input: () => this.#typed(),
       click: () => this.#input.value.trim() || this.#offer(),
-      compositionstart: () => {
-        // On Android every word of every language is composed.
-        this.#isComposing = !/Android/.test(navigator.userAgent);
-        if (this.#isComposing) this.#close();
-      },
+      compositionupdate: (event) => (this.#composed = event.data),
       compositionend: () => {
-        this.#isComposing = false;
+        this.#composed = "";
         this.#typed();
       },
     });
@@ -501,8 +554,8 @@ class FicheroSearch extends Widget {
     clearTimeout(this.#timer);
     this.#suggest();
     this.#activate(null);
-    if (this.#isComposing) return;
-    if (this.#input.value.trim()) this.#timer = setTimeout(() => this.#offer(), DEBOUNCE_MS);
+    if (isConverted(this.#composed)) this.#close();
+    else if (this.#input.value.trim()) this.#timer = setTimeout(() => this.#offer(), DEBOUNCE_MS);
     else this.#close();
   }
 
@@ -545,6 +598,7 @@ class FicheroSearch extends Widget {
     });
     this.#status.textContent = this.count("suggestions", options.length);
     if (options.length === 0) return;
+    this.#list.style.setProperty("--fichero-ground", groundOf(this));
     this.#list.hidden = false;
     this.#input.setAttribute("aria-expanded", true);
     // Move the list to where the screen has room.
@@ -579,7 +633,13 @@ class FicheroSearch extends Widget {
 
   #press(event) {
     // While composing, keys belong to the input method; Safari marks them with 229.
-    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey) return;
+    if (event.isComposing || event.keyCode === 229) {
+      // Enter ends the composition and must not submit, too; the search key of a touch keyboard does both.
+      const isSearchKey = event.keyCode !== 229 && HAS_TOUCH.matches && !isConverted(this.#composed);
+      if (event.key === "Enter" && !isSearchKey) event.preventDefault();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
       if (event.altKey && step < 0) this.#close();
@@ -589,6 +649,9 @@ class FicheroSearch extends Widget {
       this.#active.click();
     } else if (event.key === "Escape" && !this.#list.hidden) {
       this.#close();
+      // This one is for the list alone: not for a dialog around it.
+      event.stopImmediatePropagation();
+      addEventListener("keyup", (event) => event.key === "Escape" && event.stopImmediatePropagation(), { capture: true, once: true });
     } else {
       // Home, End and similar keys move the caret: the reader is in the input again.
       if (event.key !== "Shift") this.#activate(null);
@@ -692,11 +755,16 @@ class FicheroSearch extends Widget {
     // Where words were dropped and filters are set, another filter may match all words.
     const isFiltered = this.scope.length > 0 || FACETS.some((name) => state.has(name));
     const hasTrueCounts = kind !== "newest" && !(isFiltered && ["fewer_words", "any_word"].includes(kind));
+    const sum = this.count("results", total);
+    // Whoever goes on is told the place; the total is known.
+    const place = page > 1 && hits.length > 0 && this.label("page-of", { n: this.digits(page), last: this.digits(last) });
     this.#show([
-      this.#title(total === 0 && query ? this.label("none", { q: query }) : this.count("results", total)),
+      this.#title(total === 0 && query ? this.label("none", { q: query }) : place || sum),
+      place && h("p", { part: "total" }, sum),
       this.#notice(answer),
       this.#facets(hasTrueCounts ? facets : [], answer.facets),
       hits.length > 0 && h("div", { part: "found" },
+        kind === "newest" && h("p", { part: "newest" }, this.label("recent")),
         h("ol", { part: "hits", role: "list" }, hits.map((hit, at) => this.#hit(hit, answer.offset + at + 1))),
         this.#pages(last, page)),
     ], toTop);
@@ -736,12 +804,12 @@ class FicheroSearch extends Widget {
     const strong = (content) => h("strong", {}, content);
     const isNewest = recovery?.kind === "newest";
     if (recovery) {
-      if (recovery.kind === "any_word") add("any-word");
+      if (isNewest && q) add("check");
+      else if (recovery.kind === "any_word") add("any-word");
       else if (!isNewest && recovery.to !== recovery.from) add("respelt", { to: strong(marked(recovery.to_html)) });
       // A newest-articles fallback drops all words, so none is named.
       const dropped = recovery.dropped.filter((what) => !isNewest || filterOf(what)).map((what) => this.#left(what));
       if (dropped.length > 0) add("dropped", { what: strong(this.listing(dropped)) });
-      if (isNewest) add("recent");
     } else if (corrections.length > 0) {
       add("respelt", { to: strong(this.listing(corrections.flatMap(({ searched }) => searched))) });
     }
@@ -814,9 +882,10 @@ class FicheroSearch extends Widget {
   #pages(last, page) {
     const link = (number, text, attributes) => this.#link(this.#with({ page: number > 1 ? number : [] }), true, attributes, text);
     const near = [...new Set([1, page - 1, page, page + 1, last])].filter((number) => number > 0 && number <= last);
-    return last > 1 && h("nav", { part: "pages", "aria-label": this.label("results") },
+    const name = (number) => this.label("page", { n: this.digits(number) });
+    return last > 1 && h("nav", { part: "pages", "aria-label": this.label("pages") },
       page > 1 && link(page - 1, this.label("previous"), { rel: "prev" }),
-      near.map((number, at) => [number > (near[at - 1] ?? 0) + 1 && h("span", {}, "…"), link(number, this.digits(number), { "aria-current": number === page && "page" })]),
+      near.map((number, at) => [number > (near[at - 1] ?? 0) + 1 && h("span", {}, "…"), link(number, this.digits(number), { "aria-label": name(number), "aria-current": number === page && "page" })]),
       page < last && link(page + 1, this.label("next"), { rel: "next" }));
   }
 }
