@@ -35,9 +35,11 @@ const PROBE_AGAIN: Duration = Duration::from_secs(1);
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves until the process receives a termination signal. `announce` is called once, with the
-/// address, when searches are answered.
+/// address, when searches are answered. `load` loads the configuration again, when the process
+/// receives a hangup signal.
 pub fn serve(
     config: &Config,
+    load: impl Fn() -> Result<Config> + Send + Sync + 'static,
     progress: Arc<dyn Progress + Send + Sync>,
     announce: impl FnOnce(SocketAddr) + Send + 'static,
 ) -> Result<()> {
@@ -48,13 +50,22 @@ pub fn serve(
     })?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        %address,
+        data = %config.data.display(),
+        configuration = %config.file.as_deref().map_or("none".into(), std::path::Path::to_string_lossy),
+        "starting"
+    );
+    let admin = token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token)));
+    let reloader = Reloader { load, admin: admin.clone(), data: data.clone(), progress: progress.clone() };
     let figures = Arc::new(AuditFigures::default());
     let settings = http::Settings {
         recency: config.recency,
         public_url: config.public_url.clone(),
         site_name: config.site_name.clone(),
         time_zone: config.time_zone.clone(),
-        admin: token.map(|token| Arc::new(Admin::new(data.clone(), config.clone(), token))),
+        admin,
         data: Some(config.data.clone()),
         audits: Some(figures.clone()),
         storage: data.storage().clone(),
@@ -67,6 +78,14 @@ pub fn serve(
         let _runtime = runtime.enter();
         termination_signal()?
     };
+    #[cfg(unix)]
+    {
+        let _runtime = runtime.enter();
+        let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
+        runtime.spawn(reload_on_hangup(signal, Arc::new(reloader)));
+    }
+    #[cfg(not(unix))]
+    drop(reloader);
     let (failed, mut failure) = tokio::sync::mpsc::channel::<anyhow::Error>(1);
     let is_writer = Arc::new(AtomicBool::new(false));
     let nearest = RelatedRefresher { slot: slot.clone(), is_writer: is_writer.clone(), stop: stop.clone() };
@@ -151,6 +170,50 @@ fn termination_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async move {
         interrupted.recv().await;
     })
+}
+
+/// Takes a changed configuration over, as far as that is possible while the server runs.
+struct Reloader<L> {
+    load: L,
+    admin: Option<Arc<Admin>>,
+    data: DataFolder,
+    progress: Arc<dyn Progress + Send + Sync>,
+}
+
+impl<L: Fn() -> Result<Config>> Reloader<L> {
+    /// Takes over the token, the sources and the synonyms. If the configuration or the token is
+    /// wrong, all stay as they are.
+    fn reload(&self) -> Result<()> {
+        let config = (self.load)()?;
+        match (&self.admin, Token::find(&config.token, std::env::var_os(TOKEN_VARIABLE))?) {
+            (Some(admin), Some(token)) => admin.reload(config.clone(), token),
+            (None, None) => {}
+            _ => tracing::warn!("the admin routes are turned on or off by a restart only"),
+        }
+        let options = Options { synonyms: config.synonyms, gate: config.gate, ..Options::default() };
+        let report = reindex::reindex(&self.data, &config.sources, &options, self.progress.as_ref())?;
+        tracing::info!(
+            changes = report.changes,
+            synonym_groups = report.synonym_groups,
+            "reloaded the token, the sources and the synonyms; all else takes a restart"
+        );
+        Ok(())
+    }
+}
+
+/// Reloads on every hangup signal, which by default would end the process.
+#[cfg(unix)]
+async fn reload_on_hangup<L>(mut signal: tokio::signal::unix::Signal, reloader: Arc<Reloader<L>>)
+where
+    L: Fn() -> Result<Config> + Send + Sync + 'static,
+{
+    while signal.recv().await.is_some() {
+        let reloader = reloader.clone();
+        let reloaded = tokio::task::spawn_blocking(move || contained(|| reloader.reload())).await;
+        if let Ok(Err(error)) = reloaded {
+            tracing::error!(error = format!("{error:#}"), "the configuration is not reloaded; what is in force stays");
+        }
+    }
 }
 
 /// Runs work on the index; a panic on damaged files becomes an error.

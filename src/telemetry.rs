@@ -38,14 +38,14 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// Starts logging. `RUST_LOG` filters the log; the default is `info` if `is_server`, else `warn`.
+/// Starts logging. `RUST_LOG` filters the log; the default is `info` if `is_server`, else `warn`
+/// without the rejected records, which a command prints in its report.
 ///
 /// With the feature `otlp`, spans of requests and reindexes are sent to
 /// `OTEL_EXPORTER_OTLP_ENDPOINT`, with OTLP over HTTP.
 pub fn init(format: LogFormat, is_server: bool) -> Telemetry {
-    let default = if is_server { "info" } else { "warn" };
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{default},tantivy=warn")));
+    let default = if is_server { "info,tantivy=warn" } else { "warn,fichero-records=off" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let log: Box<dyn Layer<Registry> + Send + Sync> = match format {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).compact().with_filter(filter).boxed(),

@@ -7,6 +7,7 @@ pub(crate) mod token;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::tasks::{MAX_TASKS, StartError, Task, TaskProgress, TaskState, Tasks};
@@ -46,9 +47,9 @@ pub enum PushError {
 /// Applies changes from the API to one data folder.
 #[derive(Debug)]
 pub struct Admin {
-    token: Token,
+    token: ArcSwap<Token>,
     data: DataFolder,
-    config: Config,
+    config: ArcSwap<Config>,
     tasks: Tasks,
     inbox: Mutex<Option<Inbox>>,
     pushing: Arc<Semaphore>,
@@ -70,18 +71,24 @@ impl Admin {
     /// Accepts changes to a data folder from callers that know the token.
     pub fn new(data: DataFolder, config: Config, token: Token) -> Admin {
         Admin {
-            token,
+            token: ArcSwap::from_pointee(token),
             data,
-            config,
+            config: ArcSwap::from_pointee(config),
             tasks: Tasks::default(),
             inbox: Mutex::default(),
             pushing: Arc::new(Semaphore::new(MAX_PUSHING)),
         }
     }
 
-    /// The token that callers must present.
-    pub fn token(&self) -> &Token {
-        &self.token
+    /// Whether a caller's token is the one that callers must present.
+    pub fn admits(&self, shown: &str) -> bool {
+        self.token.load().is(shown)
+    }
+
+    /// Takes another token, and other sources and synonyms for the next reindex.
+    pub fn reload(&self, config: Config, token: Token) {
+        self.token.store(Arc::new(token));
+        self.config.store(Arc::new(config));
     }
 
     /// A permit to push; `None` if all permits are taken.
@@ -121,16 +128,17 @@ impl Admin {
     /// Starts a reindex of the configured sources on a new thread.
     pub fn reindex(self: &Arc<Self>, full: bool, prune: bool, dry_run: bool) -> Result<Task, StartError> {
         self.data.check_in_place().map_err(StartError::Data)?;
+        let config = self.config.load();
         let options = Options {
             full,
             prune,
             dry_run,
-            synonyms: self.config.synonyms.clone(),
-            gate: self.config.gate.clone(),
-            time_zone: self.config.time_zone.clone(),
+            synonyms: config.synonyms.clone(),
+            gate: config.gate.clone(),
+            time_zone: config.time_zone.clone(),
             ..Options::default()
         };
-        self.tasks.start(&self.data, &self.config.sources, options)
+        self.tasks.start(&self.data, &config.sources, options)
     }
 
     /// The current state of a task.

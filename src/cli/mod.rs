@@ -3,17 +3,19 @@
 mod evaluate;
 mod output;
 
-use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
-use std::net::SocketAddr;
+use std::io::{self, IsTerminal, Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
+use fichero::article::{Kind, Topic};
 use fichero::config::Config;
+use fichero::config::listen::Listen;
 use fichero::engine::query::Query;
-use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchRequest};
+use fichero::engine::{ArticleKey, Filters, RelatedRequest, SearchEngine, SearchRequest, Sort};
 use fichero::indexing::reindex::Options;
 use fichero::indexing::{accept, check, index_updater, reindex, rollback, status};
 use fichero::server;
@@ -49,9 +51,9 @@ const NOT_WHOLE: u8 = 3;
 enum Command {
     /// Answer searches over HTTP (the default); indexes first if there is no index yet
     Serve {
-        /// The address to listen on [default: 127.0.0.1:8080]
-        #[arg(long, value_name = "ADDRESS", env = "FICHERO_LISTEN")]
-        listen: Option<SocketAddr>,
+        /// The address to listen on, or its port or host alone [default: 127.0.0.1:8080]
+        #[arg(long, value_name = "ADDRESS", env = "FICHERO_LISTEN", value_parser = Listen::parse)]
+        listen: Option<Listen>,
     },
     /// Index what was added, changed or removed in the sources; a server may keep running
     ///
@@ -88,6 +90,18 @@ enum Command {
         /// Only articles in this language
         #[arg(long)]
         lang: Option<String>,
+        /// Only articles under this topic, such as programs/research; several: any of them
+        #[arg(long)]
+        topic: Vec<String>,
+        /// Only articles of this kind; several: any of them
+        #[arg(long, value_parser = kind)]
+        kind: Vec<Kind>,
+        /// Only articles published in this year; several: any of them
+        #[arg(long, value_parser = clap::value_parser!(i16).range(1..=9999))]
+        year: Vec<i16>,
+        /// The order: relevance, -date (newest first) or date (oldest first)
+        #[arg(long, default_value = "relevance", allow_hyphen_values = true, value_parser = sort)]
+        sort: Sort,
         /// The reader's language: decides which version of a work is shown, and breaks near-ties
         #[arg(long)]
         ui_lang: Option<String>,
@@ -153,7 +167,7 @@ enum Command {
 }
 
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| usage(error));
     let is_server = matches!(arguments.command, None | Some(Command::Serve { .. }));
     let _telemetry = telemetry::init(arguments.log_format, is_server);
     match run(arguments) {
@@ -167,23 +181,56 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// Prints what is wrong with the arguments, and where an option of `serve` belongs.
+fn usage(error: clap::Error) -> ! {
+    let is_listen = |value: &ContextValue| matches!(value, ContextValue::String(name) if name == "--listen");
+    if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::InvalidArg).is_some_and(is_listen) {
+        eprintln!("error: --listen is an option of the command serve: `fichero serve --listen ADDRESS`");
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
+}
+
+/// A kind by its name in the API.
+fn kind(text: &str) -> Result<Kind, String> {
+    Kind::parse(text).ok_or_else(|| format!("should be one of {}", Kind::ALL.map(Kind::as_str).join(", ")))
+}
+
+/// An order by its name in the API.
+fn sort(text: &str) -> Result<Sort, &'static str> {
+    match text {
+        "relevance" => Ok(Sort::Relevance),
+        "-date" => Ok(Sort::Newest),
+        "date" => Ok(Sort::Oldest),
+        _ => Err("should be relevance, -date or date"),
+    }
+}
+
+/// The path of slugs of a topic.
+fn topic(text: &str) -> Result<String> {
+    Topic::parse(text)
+        .map(|topic| topic.path)
+        .with_context(|| format!("{text:?} is no topic, such as programs/research"))
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let written = error.downcast_ref::<io::Error>().map(io::Error::kind);
     let serialized = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-    written.or(serialized) == Some(ErrorKind::BrokenPipe)
+    written.or(serialized) == Some(io::ErrorKind::BrokenPipe)
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
     let Arguments { data, config, command, .. } = arguments;
     let listen = match &command {
-        Some(Command::Serve { listen }) => *listen,
+        Some(Command::Serve { listen }) => listen.map(|listen| listen.0),
         _ => None,
     };
-    let config = Config::load(config.as_deref(), data, listen)?;
+    let load = move || Ok(Config::load(config.as_deref(), data.clone(), listen)?);
+    let config = load()?;
     let mut out = stdout();
     match command.unwrap_or(Command::Serve { listen: None }) {
         Command::Serve { .. } => {
-            server::serve(&config, Arc::new(ProgressLine::new()), output::announce)?;
+            server::serve(&config, load, Arc::new(ProgressLine::new()), output::announce)?;
         }
         Command::Reindex { full, dry_run, prune, json, paths } => {
             let (synonyms, gate, time_zone) = (config.synonyms.clone(), config.gate.clone(), config.time_zone.clone());
@@ -205,9 +252,16 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             progress.finish();
             output::report(&report, json)?;
         }
-        Command::Search { query, lang, ui_lang, limit, literal, explain, json } => {
+        Command::Search { query, lang, topic: topics, kind, year, sort, ui_lang, limit, literal, explain, json } => {
             let request = SearchRequest {
-                filters: Filters { langs: lang.into_iter().collect(), ..Filters::default() },
+                filters: Filters {
+                    langs: lang.into_iter().collect(),
+                    topics: topics.iter().map(|text| topic(text)).collect::<Result<_>>()?,
+                    kinds: kind,
+                    years: year,
+                    ..Filters::default()
+                },
+                sort,
                 ui_lang,
                 limit: limit.min(fichero::engine::MAX_LIMIT),
                 explain,

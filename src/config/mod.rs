@@ -3,6 +3,7 @@
 pub mod base_url;
 pub mod gate;
 pub mod http;
+pub mod listen;
 
 use std::fs;
 use std::io;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 use self::base_url::BaseUrl;
 use self::http::ServiceSettings;
+use self::listen::{DEFAULT_PORT, Listen};
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use crate::storage::catalog::push::PUSHES;
 
@@ -110,6 +112,8 @@ pub struct SourceConfig {
 /// The configuration, validated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
+    /// The file that it was read from; `None` without one.
+    pub file: Option<PathBuf>,
     /// The data folder.
     pub data: PathBuf,
     /// The address to listen on.
@@ -154,7 +158,7 @@ struct FileConfig {
     #[serde(default)]
     admin: FileAdmin,
     data: Option<PathBuf>,
-    listen: Option<SocketAddr>,
+    listen: Option<Listen>,
     synonyms: Option<PathBuf>,
     recency: Option<f32>,
     public_url: Option<String>,
@@ -188,10 +192,15 @@ impl Config {
     /// relative to the file's folder.
     pub fn load(file: Option<&Path>, data: Option<PathBuf>, listen: Option<SocketAddr>) -> Result<Config, ConfigError> {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
-        let read = match fs::read_to_string(path) {
-            Ok(text) => toml::from_str(&text)
-                .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: parse_message(&error, &text) })?,
-            Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => FileConfig::default(),
+        let (read, is_read) = match fs::read_to_string(path) {
+            Ok(text) => match toml::from_str(&text) {
+                Ok(read) => (read, true),
+                Err(error) => {
+                    let message = parse_message(&error, &text);
+                    return Err(ConfigError::Parse { path: path.to_owned(), message });
+                }
+            },
+            Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => (FileConfig::default(), false),
             Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
         };
         let base = path.parent().unwrap_or(Path::new(""));
@@ -229,9 +238,10 @@ impl Config {
             .public_url
             .map(|url| BaseUrl::parse(&url).ok_or_else(|| ConfigError::PublicUrl { path: path.to_owned(), url }));
         Ok(Config {
+            file: is_read.then(|| path.to_owned()),
             token,
             data: data.or(read.data.map(|data| base.join(data))).unwrap_or_else(|| PathBuf::from("index")),
-            listen: listen.or(read.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen: listen.or(read.listen.map(|listen| listen.0)).unwrap_or(Listen::on_port(DEFAULT_PORT).0),
             sources,
             synonyms: read.synonyms.map(|synonyms| base.join(synonyms)),
             recency,
@@ -281,6 +291,8 @@ mod tests {
         assert_eq!(config.listen.port(), 2);
         assert_eq!(config.time_zone, None);
         assert_eq!(config.sources, [SourceConfig { name: "a".into(), path: folder.path().join("x") }]);
+        fs::write(&path, "listen = 8081\n").unwrap();
+        assert_eq!(Config::load(Some(&path), None, None).unwrap().listen.to_string(), "127.0.0.1:8081");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::{HeaderValue, Request, header};
 use axum::middleware::{from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::Response;
-use tower_http::trace::{DefaultOnResponse, TraceLayer};
+use tower_http::trace::{DefaultOnFailure, DefaultOnResponse, TraceLayer};
 use tracing::Level;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -90,7 +90,9 @@ pub fn router(current: Arc<dyn CurrentEngine>, settings: Settings) -> Router {
         .make_span_with(|request: &Request<_>| {
             tracing::info_span!("request", method = %request.method(), path = request.uri().path())
         })
-        .on_response(DefaultOnResponse::new().level(Level::DEBUG));
+        .on_response(DefaultOnResponse::new().level(Level::DEBUG))
+        // A fault is logged with its cause where it is found; a server that is not ready is none.
+        .on_failure(DefaultOnFailure::new().level(Level::DEBUG));
     let routes = routes
         .fallback(ops::health::no_such_route)
         .method_not_allowed_fallback(ops::health::no_such_method)

@@ -169,7 +169,7 @@ fn scan(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<SourceReport> {
-    let span = tracing::info_span!("source", name);
+    let span = tracing::info_span!("source", source = name);
     let _entered = span.enter();
     let mut report = SourceReport { source: name.to_owned(), ..SourceReport::default() };
     let state = catalog.profile(name)?.filter(|_| !options.full);

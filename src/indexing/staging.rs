@@ -227,15 +227,18 @@ impl Sink for Intake<'_, '_> {
     }
 }
 
+/// The target of log lines about single records; commands print these in their report instead.
+const RECORDS: &str = "fichero-records";
+
 pub(crate) fn note_flaw(report: &mut SourceReport, file: &str, line: Option<u64>, id: &str, reason: String) {
-    tracing::warn!(file, line, id, reason, "an article has a flaw");
+    tracing::warn!(target: RECORDS, file, line, id, reason, "an article has a flaw");
     if report.flaws.len() < MAX_LISTED {
         report.flaws.push(Rejected { file: file.to_owned(), line, id: Some(id.to_owned()), reason });
     }
 }
 
 pub(crate) fn reject(report: &mut SourceReport, file: &str, rejection: Rejection) {
-    tracing::warn!(file, line = rejection.line, id = rejection.id, reason = rejection.reason, "rejected a record");
+    tracing::warn!(target: RECORDS, file, line = rejection.line, id = rejection.id, reason = rejection.reason, "rejected a record");
     report.rejected += 1;
     if report.rejections.len() < MAX_LISTED {
         let Rejection { line, id, reason } = rejection;

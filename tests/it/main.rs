@@ -20,6 +20,7 @@ mod backup;
 mod blocks;
 mod budget;
 #[cfg(unix)]
+mod command_line;
 mod connections;
 #[cfg(feature = "crash-points")]
 mod crash;

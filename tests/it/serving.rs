@@ -342,7 +342,10 @@ fn server_ends_if_its_index_thread_ends() {
     let file = folder.path().join("fichero.toml");
     let listen = Some("127.0.0.1:0".parse().unwrap());
     let config = Config::load(Some(&file), Some(folder.path().join("index")), listen).unwrap();
-    let error = serve(&config, Arc::new(Silent), |_| panic!("as a fault in the thread would")).unwrap_err();
+    let again = config.clone();
+    let error =
+        serve(&config, move || Ok(again.clone()), Arc::new(Silent), |_| panic!("as a fault in the thread would"))
+            .unwrap_err();
     assert!(error.to_string().contains("see the log"), "{error:#}");
 }
 
@@ -375,6 +378,8 @@ fn json_log_has_one_object_per_line() {
     for line in log.lines() {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
+        let span = &line["span"];
+        assert!(span.is_null() || span["name"] != "site", "a field of the span has the name of another: {line}");
         messages.push(line["fields"]["message"].as_str().unwrap().to_owned());
         spans.extend(
             line["spans"].as_array().into_iter().flatten().map(|span| span["name"].as_str().unwrap().to_owned()),

@@ -27,7 +27,7 @@ impl FromRequestParts<App> for Authorized {
             return Err(Problem::unauthorized(false));
         };
         let client = bucket_of(client_of(&parts.extensions, &parts.headers, &app.settings.service.trusted_proxies));
-        match app.guesses.check(client, admin.token().is(shown.token())).await {
+        match app.guesses.check(client, admin.admits(shown.token())).await {
             Ok(true) => Ok(Authorized(admin)),
             Ok(false) => Err(Problem::unauthorized(true)),
             Err(wait) => Err(Problem::rate_limited(wait)),
