@@ -26,6 +26,7 @@ pub use self::analyzer::{ArticleTerms, HeadingPosition, ZoneTerms};
 pub use self::completions::{Completion, CompletionSource, MAX_COMPLETION_CHARS, completion_key};
 pub use self::key_terms::{KeyTerm, KeyTerms};
 pub use self::language_detection::{detect, foreign_language};
+pub use self::languages::inflections::inflections;
 pub use self::languages::low_information_words::PhraseRole;
 pub use self::languages::stop_words::is_stop_word;
 pub use self::languages::{LanguageAnalyzer, language_analyzer, language_analyzers, language_group};
@@ -47,7 +48,7 @@ pub use self::zone::{ByZone, Zone};
 pub fn fingerprint() -> String {
     let languages: Vec<String> = language_analyzers().map(LanguageAnalyzer::fingerprint).collect();
     format!(
-        "words 6; forms 4; zones 2; paragraphs 1; completions 1; icu_segmenter 2; snowball 3 ({})",
+        "words 6; forms 5; zones 2; paragraphs 1; completions 1; icu_segmenter 2; snowball 3 ({})",
         languages.join(" ")
     )
 }

@@ -53,8 +53,8 @@ impl VariantGenerator {
     }
 
     fn stem(&self, word: &str) -> String {
-        let singular = self.analyzer.and_then(|analyzer| analyzer.singular_to_stem(word));
-        let word = singular.as_deref().unwrap_or(word);
+        let common = self.analyzer.and_then(|analyzer| analyzer.common_form(word));
+        let word = common.as_deref().unwrap_or(word);
         self.stemmer.as_ref().map_or_else(|| word.to_owned(), |stemmer| stemmer.stem(word).into_owned())
     }
 
@@ -63,20 +63,34 @@ impl VariantGenerator {
     }
 
     /// Adds the stems of the word and of its folded form, each folded by `fold_stem`, and those of
-    /// their singulars where the language stems both.
+    /// their other forms where the language stems both.
     fn stems(&self, word: &str, fold_stem: impl Fn(&str) -> String, into: &mut Vec<String>) {
         let folded = fold_stem(word);
-        let mut push = |word: &str| push_new(into, self.tagged(&fold_stem(&self.stem(word))));
-        push(word);
+        let own = fold_stem(&self.stem(word));
+        push_new(into, self.tagged(&own));
         if folded != word {
-            push(&folded);
+            let of_folded = fold_stem(&self.stem(&folded));
+            if !self.is_cut_short(word, &own, &of_folded) {
+                push_new(into, self.tagged(&of_folded));
+            }
         }
         if let Some(analyzer) = self.analyzer {
-            for word in [word, &folded] {
-                analyzer.singular_beside(word).iter().for_each(|singular| push(singular));
+            for other in [word, &folded].into_iter().filter_map(|word| analyzer.other_form(word)) {
+                push_new(into, self.tagged(&fold_stem(&self.stem(&other))));
             }
         }
     }
+
+    /// Whether a word lost more than its own ending because its accent was missing. It did not where
+    /// the accent belongs to the last syllable, before an *s* (*ingleses*, *inglés*).
+    fn is_cut_short(&self, word: &str, own: &str, of_folded: &str) -> bool {
+        let is_likely = self.analyzer.is_some_and(LanguageAnalyzer::cuts_folded_words_short);
+        is_likely && of_folded.len() < own.len() && !word.strip_suffix('s').is_some_and(|stem| !ends_in_ascii(stem))
+    }
+}
+
+fn ends_in_ascii(word: &str) -> bool {
+    word.chars().next_back().is_some_and(|last| last.is_ascii())
 }
 
 fn push_new(list: &mut Vec<String>, item: String) {

@@ -32,6 +32,7 @@ mod folders;
 mod formats;
 mod gate;
 mod hostile;
+mod inflections;
 mod invisible;
 #[cfg(unix)]
 mod kill;

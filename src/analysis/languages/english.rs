@@ -1,14 +1,99 @@
-//! English.
+//! English. The plurals that no ending tells, which its Snowball stemmer leaves alone, are listed.
 
 use pagefind_stem::Algorithm;
 
-use super::language_analyzer::LanguageAnalyzer;
+use super::language_analyzer::{LanguageAnalyzer, irregular, replace_ending};
 
 pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
+    common_form: Some(common_form),
+    other_form: Some(other_form),
+    paradigms: PARADIGMS,
+    irregular_forms: IRREGULAR,
     low_information_words: LOW_INFORMATION_WORDS,
     connectors: Some(CONNECTORS),
+    revision: 1,
     ..LanguageAnalyzer::with_stemmer(&["en"], || Algorithm::English)
 };
+
+/// Endings of plurals, those of their singulars, and the shortest word to which the rule applies, in
+/// characters. Those of Greek words: *analyses*, *hypotheses*.
+const ENDINGS: &[(&str, &str, usize)] =
+    &[("alyses", "alysis", 8), ("theses", "thesis", 6), ("men", "man", 5), ("selves", "self", 6)];
+/// Irregular plurals.
+const IRREGULAR: &[(&str, &str)] = &[
+    ("men", "man"),
+    ("children", "child"),
+    ("grandchildren", "grandchild"),
+    ("people", "person"),
+    ("wolves", "wolf"),
+    ("feet", "foot"),
+    ("teeth", "tooth"),
+    ("geese", "goose"),
+    ("mice", "mouse"),
+    ("lice", "louse"),
+    ("oxen", "ox"),
+    ("knives", "knife"),
+    ("wives", "wife"),
+    ("halves", "half"),
+    ("shelves", "shelf"),
+    ("bookshelves", "bookshelf"),
+    ("thieves", "thief"),
+    ("calves", "calf"),
+    ("loaves", "loaf"),
+    ("scarves", "scarf"),
+    ("hooves", "hoof"),
+    ("buses", "bus"),
+    ("gases", "gas"),
+    ("lenses", "lens"),
+    ("quizzes", "quiz"),
+    ("crises", "crisis"),
+    ("bases", "basis"),
+    ("axes", "axis"),
+    ("oases", "oasis"),
+    ("diagnoses", "diagnosis"),
+    ("criteria", "criterion"),
+    ("phenomena", "phenomenon"),
+    ("curricula", "curriculum"),
+    ("bacteria", "bacterium"),
+    ("memoranda", "memorandum"),
+    ("symposia", "symposium"),
+    ("spectra", "spectrum"),
+    ("strata", "stratum"),
+    ("indices", "index"),
+    ("appendices", "appendix"),
+    ("matrices", "matrix"),
+    ("vertices", "vertex"),
+    ("alumni", "alumnus"),
+    ("stimuli", "stimulus"),
+    ("nuclei", "nucleus"),
+    ("syllabi", "syllabus"),
+    ("cacti", "cactus"),
+    ("fungi", "fungus"),
+    ("radii", "radius"),
+    ("foci", "focus"),
+    ("codices", "codex"),
+    ("automata", "automaton"),
+    ("sheaves", "sheaf"),
+    ("menus", "menu"),
+    ("gurus", "guru"),
+];
+/// Plurals that are forms of a verb too.
+const AMBIGUOUS: &[(&str, &str)] = &[("leaves", "leaf"), ("lives", "life"), ("bases", "base"), ("axes", "axe")];
+/// Words in *-men* that are no plurals.
+const SINGULARS_IN_MEN: &[&str] = &["specimen", "regimen", "abdomen", "acumen", "omen", "semen", "stamen", "yemen"];
+
+/// The singular of an irregular plural.
+fn common_form(word: &str) -> Option<String> {
+    if SINGULARS_IN_MEN.contains(&word) {
+        return None;
+    }
+    irregular(word, IRREGULAR).or_else(|| replace_ending(word, ENDINGS))
+}
+
+/// The singular of a plural that is also a form of another word.
+fn other_form(word: &str) -> Option<String> {
+    irregular(word, AMBIGUOUS)
+}
 
 /// Words that nobody searches for on their own, besides the function words.
 const LOW_INFORMATION_WORDS: &str = "\
@@ -40,13 +125,38 @@ const LOW_INFORMATION_WORDS: &str = "\
 /// The function words that connect the parts of a name.
 const CONNECTORS: &str = "a an and as at between by for from in into of on or over the to towards under with";
 
+/// The endings of the forms of one word, folded.
+const PARADIGMS: &[&str] = &[
+    "- s es ed ing",
+    "e es ed ing",
+    "y ies ied ying",
+    "f ves",
+    "fe ves",
+    "is es",
+    "um a",
+    "us i",
+    "on a",
+    "x ces",
+    "man men",
+];
+
 #[cfg(test)]
 mod tests {
     use crate::analysis::languages::tests::{assert_apart, assert_found_by_each_other};
 
     #[test]
     fn forms_of_a_word_find_each_other() {
-        assert_found_by_each_other("en", &[("studies", "study"), ("universities", "university"), ("cafes", "café")]);
-        assert_apart("en", &[("new", "news"), ("study", "student")]);
+        assert_found_by_each_other(
+            "en",
+            &[
+                ("studies", "study"),
+                ("universities", "university"),
+                ("cafes", "café"),
+                ("shelves", "shelf"),
+                ("women", "woman"),
+                ("leaves", "leaf"),
+            ],
+        );
+        assert_apart("en", &[("new", "news"), ("study", "student"), ("specimen", "speciman")]);
     }
 }

@@ -7,11 +7,11 @@
 //! Declaration of Human Rights would be detected, and 11 of 2,179 Spanish and Portuguese sentences
 //! would be taken for Galician.
 
-use super::language_analyzer::{LanguageAnalyzer, Singulars};
+use super::language_analyzer::LanguageAnalyzer;
 
 pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     subtags: &["gl"],
-    singulars: Singulars::Stemmed(common_form),
+    common_form: Some(common_form),
     own_stop_words: Some(STOP_WORDS),
     low_information_words: LOW_INFORMATION_WORDS,
     connectors: Some(CONNECTORS),

@@ -8,8 +8,21 @@ pub struct LanguageAnalyzer {
     pub(super) subtags: &'static [&'static str],
     /// The Snowball algorithm. Without one, a word is its own stem.
     pub(super) stemmer: Option<fn() -> Algorithm>,
-    /// How plurals are unified with their singulars where the stemmer does not do it.
-    pub(super) singulars: Singulars,
+    /// The form to stem instead of a word: one that its inflections have in common, where the
+    /// stemmer does not unify them.
+    pub(super) common_form: Option<FormRule>,
+    /// A form to stem in addition to the word, where an ending has two readings. Both stems are
+    /// indexed.
+    pub(super) other_form: Option<FormRule>,
+    /// Whether the stemmer often takes a word without its accent for a form of a verb: *materias* for
+    /// one of *matar*. The stem of the folded word is then not indexed where it is the shorter one.
+    pub(super) cuts_folded_words_short: bool,
+    /// The paradigms of nouns, adjectives and regular verbs, see
+    /// [`inflections`](super::inflections::inflections). Without any, every word of a stem counts as
+    /// an inflection.
+    pub(super) paradigms: &'static [&'static str],
+    /// The forms that no paradigm has, each with its word.
+    pub(super) irregular_forms: &'static [(&'static str, &'static str)],
     /// Our own list of stop words, which replaces the one of the NLTK (the crate `stop-words`):
     /// with accents, separated by spaces.
     ///
@@ -28,17 +41,20 @@ pub struct LanguageAnalyzer {
     pub(super) revision: u32,
 }
 
-/// A rule that returns the singular of what may be a plural, and `None` for other words.
-pub(super) type SingularRule = fn(&str) -> Option<String>;
+/// A rule that returns another form of a word, and `None` for words that it does not apply to.
+pub(super) type FormRule = fn(&str) -> Option<String>;
 
-/// How a rule for singulars is used.
-pub(super) enum Singulars {
-    /// There is no rule.
-    None,
-    /// The singular is stemmed instead of the word.
-    Stemmed(SingularRule),
-    /// The singular is stemmed in addition to the word; both stems are indexed.
-    Beside(SingularRule),
+/// The first of the endings that a word has, replaced by its counterpart. Each ending stands with
+/// the shortest word to which it applies, in characters.
+pub(super) fn replace_ending(word: &str, endings: &[(&str, &str, usize)]) -> Option<String> {
+    let chars = word.chars().count();
+    let mut endings = endings.iter().filter(|(_, _, shortest)| chars >= *shortest);
+    endings.find_map(|(ending, other, _)| Some(format!("{}{other}", word.strip_suffix(ending)?)))
+}
+
+/// The counterpart of a word in a list of irregular forms: the form, then the word for it.
+pub(super) fn irregular(word: &str, forms: &[(&str, &str)]) -> Option<String> {
+    forms.iter().find(|(form, _)| *form == word).map(|(_, word)| (*word).to_owned())
 }
 
 impl LanguageAnalyzer {
@@ -46,7 +62,11 @@ impl LanguageAnalyzer {
     pub(super) const PLAIN: LanguageAnalyzer = LanguageAnalyzer {
         subtags: &[],
         stemmer: None,
-        singulars: Singulars::None,
+        common_form: None,
+        other_form: None,
+        cuts_folded_words_short: false,
+        paradigms: &[],
+        irregular_forms: &[],
         own_stop_words: None,
         low_information_words: "",
         connectors: None,
@@ -79,20 +99,19 @@ impl LanguageAnalyzer {
         self.stemmer.map(|algorithm| Stemmer::create(algorithm()))
     }
 
-    /// The singular to stem instead of a plural.
-    pub(crate) fn singular_to_stem(&self, word: &str) -> Option<String> {
-        match self.singulars {
-            Singulars::Stemmed(singular) => singular(word),
-            Singulars::None | Singulars::Beside(_) => None,
-        }
+    /// The form to stem instead of a word.
+    pub(crate) fn common_form(&self, word: &str) -> Option<String> {
+        self.common_form.and_then(|rule| rule(word))
     }
 
-    /// The singular to stem in addition to a plural.
-    pub(crate) fn singular_beside(&self, word: &str) -> Option<String> {
-        match self.singulars {
-            Singulars::Beside(singular) => singular(word),
-            Singulars::None | Singulars::Stemmed(_) => None,
-        }
+    /// The form to stem in addition to a word.
+    pub(crate) fn other_form(&self, word: &str) -> Option<String> {
+        self.other_form.and_then(|rule| rule(word))
+    }
+
+    /// Whether the stemmer often cuts a word too short that lacks its accent.
+    pub(crate) fn cuts_folded_words_short(&self) -> bool {
+        self.cuts_folded_words_short
     }
 
     /// The stop words as they are published, with their accents; `None` without a list.

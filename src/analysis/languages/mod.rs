@@ -4,10 +4,12 @@
 //! `stop_words`, `function_words` and `low_information_words` use the lists, the same way for every
 //! language.
 
+mod catalan;
 mod english;
 mod french;
 pub(crate) mod function_words;
 mod galician;
+pub(crate) mod inflections;
 mod language_analyzer;
 pub(crate) mod low_information_words;
 mod portuguese;
@@ -22,7 +24,7 @@ pub use self::language_analyzer::LanguageAnalyzer;
 /// are segmented and folded but not stemmed.
 static TABLE: &[LanguageAnalyzer] = &[
     LanguageAnalyzer::with_stemmer(&["ar"], || Algorithm::Arabic),
-    LanguageAnalyzer::with_stemmer(&["ca"], || Algorithm::Catalan),
+    catalan::LANGUAGE,
     LanguageAnalyzer::with_stemmer(&["da"], || Algorithm::Danish),
     LanguageAnalyzer::with_stemmer(&["de"], || Algorithm::German),
     LanguageAnalyzer::with_stemmer(&["el"], || Algorithm::Greek),

@@ -1,37 +1,125 @@
-//! Portuguese. Its Snowball stemmer does not unify *-ão* and *-ões* and removes no plural from a
-//! short word (*ano*, *anos*), because its rules apply after the first syllables. So the singular
-//! is stemmed instead.
+//! Portuguese. Its Snowball stemmer does not unify *-ão* with *-ões*, nor *-l* with *-is*, and removes
+//! no plural from a short word (*ano*, *anos*), because its rules apply after the first syllables.
+//! So the form that a word shares with its plural and its feminine is stemmed instead.
 
 use pagefind_stem::Algorithm;
 
-use super::language_analyzer::{LanguageAnalyzer, Singulars};
+use super::language_analyzer::{LanguageAnalyzer, irregular, replace_ending};
 
 pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
-    singulars: Singulars::Stemmed(singular),
+    common_form: Some(common_form),
+    cuts_folded_words_short: true,
+    paradigms: PARADIGMS,
+    irregular_forms: IRREGULAR,
     low_information_words: LOW_INFORMATION_WORDS,
     connectors: Some(CONNECTORS),
+    revision: 1,
     ..LanguageAnalyzer::with_stemmer(&["pt"], || Algorithm::Portuguese)
 };
 
-/// The endings of plurals, typed with accents and without, those of their singulars, and the
-/// shortest plural to which the rule applies, in characters (*ações*, but not *pais*).
-const ENDINGS: [(&str, &str, usize); 6] =
-    [("ões", "ão", 5), ("oes", "ao", 5), ("ais", "al", 6), ("éis", "el", 6), ("eis", "el", 6), ("ns", "m", 6)];
+/// The endings of plurals and feminines, typed with accents and without, those of the common form,
+/// and the shortest word to which the rule applies, in characters (*ações*, but not *mais*).
+///
+/// A plural in *-eis* belongs to a word in *-el* (*papéis*) or to one in *-il* (*fáceis*), and *-is*
+/// to one in *-il* (*perfis*): all of them share a form in *-el*.
+const ENDINGS: &[(&str, &str, usize)] = &[
+    ("ões", "ão", 5),
+    ("oes", "ao", 5),
+    ("ães", "ão", 4),
+    ("aes", "ao", 4),
+    ("ãos", "ão", 4),
+    ("aos", "ao", 5),
+    ("ãs", "ão", 5),
+    ("ã", "ão", 4),
+    ("ais", "al", 5),
+    ("éis", "el", 5),
+    ("eis", "el", 5),
+    ("óis", "ol", 4),
+    ("ois", "ol", 6),
+    ("uis", "ul", 4),
+    ("reis", "rei", 4),
+    ("leis", "lei", 4),
+    ("bois", "boi", 4),
+    ("il", "el", 5),
+    ("ns", "m", 3),
+    ("éus", "éu", 4),
+    ("eus", "eu", 5),
+    ("aus", "au", 4),
+    ("bus", "bu", 5),
+    ("rus", "ru", 5),
+    ("tus", "tu", 6),
+    ("nus", "nu", 5),
+    ("eia", "eu", 5),
+    ("eias", "eu", 6),
+    ("árias", "ário", 6),
+    ("ária", "ário", 5),
+    ("bs", "b", 4),
+    ("cs", "c", 4),
+    ("ds", "d", 4),
+    ("gs", "g", 4),
+    ("ks", "k", 4),
+    ("ls", "l", 4),
+    ("ps", "p", 4),
+    ("rs", "r", 4),
+    ("ts", "t", 4),
+    ("ws", "w", 4),
+];
+/// Words with a plural or feminine of another root.
+const IRREGULAR: &[(&str, &str)] = &[
+    ("atriz", "ator"),
+    ("atrizes", "ator"),
+    ("imperatriz", "imperador"),
+    ("imperatrizes", "imperador"),
+    ("boa", "bom"),
+    ("boas", "bom"),
+    ("mães", "mãe"),
+    ("maes", "mae"),
+    ("campi", "campus"),
+    ("leoa", "leão"),
+    ("leoas", "leão"),
+    ("patroa", "patrão"),
+    ("patroas", "patrão"),
+    ("heroína", "herói"),
+    ("heroínas", "herói"),
+    ("heróis", "herói"),
+    ("herois", "heroi"),
+    ("poetisa", "poeta"),
+    ("poetisas", "poeta"),
+    ("útil", "útel"),
+    ("util", "utel"),
+    ("ágil", "ágel"),
+    ("agil", "agel"),
+];
+/// The shortest plural in *-is* of a word in *-il*, in characters.
+const MIN_IS_CHARS: usize = 5;
 /// The shortest plural that only loses its `s`, in characters.
 const MIN_CHARS: usize = 4;
 /// The longest one; the stemmer handles longer ones.
 const MAX_CHARS: usize = 5;
 
-/// The singular to stem instead of a plural.
-fn singular(word: &str) -> Option<String> {
-    let chars = word.chars().count();
-    let mut endings = ENDINGS.into_iter().filter(|(_, _, shortest)| chars >= *shortest);
-    let ending = endings.find_map(|(plural, singular, _)| Some((word.strip_suffix(plural)?, singular)));
-    if let Some((stem, singular)) = ending {
-        return Some(format!("{stem}{singular}"));
+/// The form that a word shares with its plural and its feminine: mostly the masculine singular.
+fn common_form(word: &str) -> Option<String> {
+    irregular(word, IRREGULAR)
+        .or_else(|| replace_ending(word, ENDINGS))
+        .or_else(|| without_is(word))
+        .or_else(|| without_s(word))
+}
+
+/// The common form of a plural in *-is* after a consonant: *perfis*. Where another syllable has the
+/// accent, the word ends in *-i* (*táxis*) or has no plural (*lápis*).
+fn without_is(word: &str) -> Option<String> {
+    let stem = word.strip_suffix("is").filter(|_| word.chars().count() >= MIN_IS_CHARS)?;
+    if !stem.is_ascii() {
+        return Some(format!("{stem}i"));
     }
-    let is_short = (MIN_CHARS..=MAX_CHARS).contains(&chars);
-    word.strip_suffix('s').filter(|stem| is_short && stem.ends_with(['a', 'e', 'o'])).map(str::to_owned)
+    (!stem.ends_with(['a', 'e', 'i', 'o', 'u'])).then(|| format!("{stem}el"))
+}
+
+fn without_s(word: &str) -> Option<String> {
+    let is_short = (MIN_CHARS..=MAX_CHARS).contains(&word.chars().count());
+    word.strip_suffix('s')
+        .filter(|stem| is_short && stem.ends_with(['a', 'e', 'o', 'á', 'é', 'ê', 'ó', 'ô']))
+        .map(str::to_owned)
 }
 
 /// Words that nobody searches for on their own, besides the function words.
@@ -64,6 +152,58 @@ const CONNECTORS: &str = "\
      a ao aos as com contra da das de do dos e em entre na nas no nos o os ou para pela pelas pelo pelos por sem \
      sobre um uma";
 
+/// The endings of the forms of one word, folded.
+const PARADIGMS: &[&str] = &[
+    "a as",
+    "e es",
+    "o os",
+    "i is",
+    "u us",
+    "ao oes",
+    "ao aes",
+    "ao aos",
+    "al ais",
+    "el eis",
+    "il is",
+    "il eis",
+    "ol ois",
+    "ul uis",
+    "m ns",
+    "r res",
+    "z zes",
+    "s ses",
+    "b bs",
+    "c cs",
+    "d ds",
+    "f fs",
+    "g gs",
+    "k ks",
+    "l ls",
+    "n ns",
+    "p ps",
+    "r rs",
+    "t ts",
+    "w ws",
+    "ico ica icos icas",
+    "ado ada ados adas",
+    "ido ida idos idas",
+    "ivo iva ivos ivas",
+    "oso osa osos osas",
+    "ario aria arios arias",
+    "eiro eira eiros eiras",
+    "ano ana anos anas",
+    "ino ina inos inas",
+    "or ora ores oras",
+    "es esa eses esas",
+    "ao a oes as",
+    "ao a aos as",
+    "ao ona oes onas",
+    "eu eia eus eias",
+    "ol ola ois olas",
+    "logo loga logos logas",
+    "grafo grafa grafos grafas",
+];
+
 #[cfg(test)]
 mod tests {
     use crate::analysis::languages::tests::{assert_apart, assert_found_by_each_other};
@@ -79,8 +219,16 @@ mod tests {
                 ("avaliacoes", "avaliação"),
                 ("nacionais", "nacional"),
                 ("anos", "ano"),
+                ("funis", "funil"),
+                ("dóceis", "dócil"),
+                ("ageis", "ágil"),
+                ("cachecóis", "cachecol"),
+                ("nuvens", "nuvem"),
+                ("pães", "pão"),
+                ("troféus", "troféu"),
+                ("bibliotecária", "bibliotecários"),
             ],
         );
-        assert_apart("pt", &[("pais", "pal"), ("mais", "mal")]);
+        assert_apart("pt", &[("pais", "pal"), ("mais", "mal"), ("anel", "anil")]);
     }
 }

@@ -1,15 +1,19 @@
 //! Spanish. Its Snowball stemmer takes the endings of some plurals for those of verbs (*préstamos*,
 //! *líneas*) and does not remove those of others (*caracteres*). So what may be a plural also gets
-//! the stem of its singular.
+//! the stem of its singular. Loan words that end in a consonant take an *-s* (*rankings*, *ONGs*).
 
 use pagefind_stem::Algorithm;
 
-use super::language_analyzer::{LanguageAnalyzer, Singulars};
+use super::language_analyzer::{LanguageAnalyzer, irregular, replace_ending};
 
 pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
-    singulars: Singulars::Beside(singular),
+    other_form: Some(other_form),
+    cuts_folded_words_short: true,
+    paradigms: PARADIGMS,
+    irregular_forms: IRREGULAR,
     low_information_words: LOW_INFORMATION_WORDS,
     connectors: Some(CONNECTORS),
+    revision: 1,
     ..LanguageAnalyzer::with_stemmer(&["es"], || Algorithm::Spanish)
 };
 
@@ -18,7 +22,17 @@ const MIN_CHARS: usize = 4;
 /// The shortest one of a word that ends in a consonant (*láseres*, but not *Andes*).
 const MIN_CONSONANT_CHARS: usize = 7;
 
-/// The singular of which a word may be the plural.
+/// Feminines that the stemmer takes for a form of a verb: *ingeniera* beside *hubiera*.
+const FEMININES: &[(&str, &str, usize)] = &[("ieras", "iero", 8), ("iera", "iero", 7)];
+/// Feminines of another root.
+const IRREGULAR: &[(&str, &str)] =
+    &[("actriz", "actor"), ("actrices", "actor"), ("emperatriz", "emperador"), ("emperatrices", "emperador")];
+
+/// The singular of which a word may be the plural, or the masculine of which it may be the feminine.
+fn other_form(word: &str) -> Option<String> {
+    irregular(word, IRREGULAR).or_else(|| replace_ending(word, FEMININES)).or_else(|| singular(word))
+}
+
 fn singular(word: &str) -> Option<String> {
     let stem = word.strip_suffix('s').filter(|_| word.chars().count() >= MIN_CHARS)?;
     if let Some(stem) = stem.strip_suffix("ce") {
@@ -28,7 +42,8 @@ fn singular(word: &str) -> Option<String> {
     if let Some(consonant) = stem.strip_suffix('e').filter(|stem| is_long && stem.ends_with(['d', 'n', 'r'])) {
         return Some(consonant.to_owned());
     }
-    stem.ends_with(['a', 'e', 'i', 'o', 'u', 'á', 'é', 'ó']).then(|| stem.to_owned())
+    let is_loan = stem.ends_with(|c: char| c.is_ascii_lowercase() && !"aeiousxyz".contains(c));
+    (is_loan || stem.ends_with(['a', 'e', 'i', 'o', 'u', 'á', 'é', 'ó'])).then(|| stem.to_owned())
 }
 
 /// Words that nobody searches for on their own, besides the function words.
@@ -64,6 +79,54 @@ const LOW_INFORMATION_WORDS: &str = "\
 /// The function words that connect the parts of a name.
 const CONNECTORS: &str = "a al con contra de del e el en entre la las lo los o para por sin sobre su sus un una y";
 
+/// The endings of the forms of one word, folded.
+const PARADIGMS: &[&str] = &[
+    "a as",
+    "e es",
+    "o os",
+    "i is ies",
+    "u us ues",
+    "n nes",
+    "l les",
+    "r res",
+    "d des",
+    "z ces",
+    "s ses",
+    "y yes",
+    "j jes",
+    "b bs",
+    "c cs",
+    "d ds",
+    "f fs",
+    "g gs",
+    "k ks",
+    "l ls",
+    "m ms",
+    "n ns",
+    "p ps",
+    "r rs",
+    "t ts",
+    "w ws",
+    "ico ica icos icas",
+    "ado ada ados adas",
+    "ido ida idos idas",
+    "ivo iva ivos ivas",
+    "oso osa osos osas",
+    "ario aria arios arias",
+    "ero era eros eras",
+    "ano ana anos anas",
+    "ino ina inos inas",
+    "eno ena enos enas",
+    "or ora ores oras",
+    "es esa eses esas",
+    "an ana anes anas",
+    "on ona ones onas",
+    "ol ola oles olas",
+    "logo loga logos logas",
+    "grafo grafa grafos grafas",
+    "ente enta entes entas",
+];
+
 #[cfg(test)]
 mod tests {
     use crate::analysis::languages::tests::{assert_apart, assert_found_by_each_other};
@@ -83,8 +146,12 @@ mod tests {
                 ("lineas", "línea"),
                 ("caracteres", "carácter"),
                 ("veces", "vez"),
+                ("rankings", "ranking"),
+                ("ONGs", "ONG"),
+                ("consejera", "consejero"),
+                ("pasajeras", "pasajero"),
             ],
         );
-        assert_apart("es", &[("Andes", "and"), ("mes", "me")]);
+        assert_apart("es", &[("Andes", "and"), ("mes", "me"), ("bíceps", "bice")]);
     }
 }
