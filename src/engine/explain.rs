@@ -9,6 +9,8 @@ use crate::analysis::Zone;
 pub struct Occurrences {
     /// In any form; for a variant of several words, the whole sequence.
     pub stems: u32,
+    /// As the inflection with the most occurrences, ignoring accents.
+    pub inflected: u32,
     /// As the word itself, ignoring accents.
     pub folded: u32,
     /// With the accents that were typed.
@@ -16,6 +18,11 @@ pub struct Occurrences {
 }
 
 impl Occurrences {
+    /// Whether the word itself or an inflection of it occurs.
+    pub fn is_itself(&self) -> bool {
+        self.folded > 0 || self.inflected > 0
+    }
+
     /// The weighted frequency.
     pub fn frequency(&self, variant: &Variant, zone: Zone) -> f32 {
         if variant.sequence.len() > 1 {
@@ -127,13 +134,18 @@ fn explain_word<E: Evidence>(word: &PlannedWord, evidence: &E) -> Result<(String
     for variant in &word.variants {
         let mut score = 0.0;
         let mut places = Vec::new();
+        let mut is_itself = false;
         for zone in word.zones() {
             let found = evidence.occurrences(variant, zone)?;
             let frequency = found.frequency(variant, zone);
+            is_itself |= found.is_itself();
             if frequency > 0.0 {
                 score += ranking::zone_score(zone, frequency, evidence.length(zone), evidence.mean_length(zone));
                 places.push(place(zone, variant, found));
             }
+        }
+        if score > 0.0 && matches!(variant.counting, Counting::Forms { is_bounded: true, .. }) {
+            score = ranking::bounded_score(score, is_itself);
         }
         score *= variant.factor;
         if score > best.as_ref().map_or(0.0, |(most, _)| *most) {

@@ -2,7 +2,9 @@
 //!
 //! * a plural finds its singular, and a feminine its masculine, and back, while both stand in the
 //!   index (`tests/fixtures/inflections`, a list for each language; `FICHERO_PAIRS` names further
-//!   lists of the same form, which are only measured).
+//!   lists of the same form, which are only measured);
+//! * the word itself and its inflections come before other words of the same stem, wherever these
+//!   stand.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -70,5 +72,33 @@ fn pairs_of_further_lists_are_measured() {
     let lists: Vec<PathBuf> = env::var_os("FICHERO_PAIRS").iter().flat_map(env::split_paths).collect();
     for list in lists {
         measured(&list);
+    }
+}
+
+#[test]
+fn the_word_and_its_inflections_come_before_other_words_of_its_stem() {
+    let long = |word: &str, lang: &str| {
+        let rest = if lang == "en" { "trees and rivers in the hills " } else { "tres ríos y un monte verde " };
+        format!("{} {word}. {}", rest.repeat(3), rest.repeat(3))
+    };
+    // A language, a query, the word in a body, the word of its stem in a title and in another body.
+    for (lang, query, held, other) in [
+        ("es", "organismos", "organismo", "organización"),
+        ("es", "marinas", "marinas", "marineros"),
+        ("pt", "publicações", "publicação", "públicos"),
+        ("fr", "nations", "nation", "nationalités"),
+        ("en", "universities", "university", "universal"),
+        ("en", "organs", "organ", "organization"),
+    ] {
+        let records = [
+            page("held", lang, "Varia", &long(held, lang)),
+            page("other", lang, other, &format!("{other} {other} {other} {other}")),
+            page("none", lang, "Varia", &long("nihil", lang)),
+        ];
+        for maker in [makers::oracle, makers::embedded] {
+            let made = maker(&records);
+            let found = ids_of(&made.engine.search(&request(query)).unwrap());
+            assert_eq!(found.first().map(String::as_str), Some("held"), "{lang} {query}: {found:?}");
+        }
     }
 }

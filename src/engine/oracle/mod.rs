@@ -24,7 +24,7 @@ use super::planning::synonyms::{SynonymGroup, SynonymIndex};
 use super::planning::{
     Collection, CorrectionMode, Note, Plan, PlannedClause, PlannedWord, PrefixMatches, Variant, WordForms,
 };
-use super::ranking::{self, LanguageStats, MatchState};
+use super::ranking::{self, Counting, LanguageStats, MatchState, bounded_score};
 use super::snippets::{Body, BodyPassage, MAX_MATCH_POSITIONS, MatchPosition, Snippets, body_passages};
 use super::{
     ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, Filters, Hit, IndexVersion, RelatedAnswer,
@@ -115,9 +115,18 @@ impl BruteForceEngine {
 
     /// The score of a word in an entry, before the word's weight; 0 if it does not match.
     fn word_score(&self, entry: &Entry, word: &PlannedWord) -> f32 {
+        let evidence = EntryEvidence { entry, language: self.languages.get(entry.group) };
+        let is_itself = |variant: &Variant| {
+            word.zones().any(|zone| {
+                let Ok(found) = evidence.occurrences(variant, zone);
+                found.is_itself()
+            })
+        };
         let variant_score = |variant: &Variant| {
             let zones = word.zones().map(|zone| self.zone_score(entry, variant, zone));
-            variant.factor * zones.sum::<f32>()
+            let score = zones.sum::<f32>();
+            let is_bounded = score > 0.0 && matches!(variant.counting, Counting::Forms { is_bounded: true, .. });
+            variant.factor * if is_bounded { bounded_score(score, is_itself(variant)) } else { score }
         };
         word.variants.iter().map(variant_score).fold(0.0, f32::max)
     }
@@ -311,9 +320,12 @@ impl Evidence for EntryEvidence<'_> {
             return Ok(Occurrences { stems, ..Occurrences::default() });
         };
         let stems = forms.stems.iter().flatten().map(|stem| count(terms, &|forms| forms.stems.contains(stem)));
+        let inflected = forms.inflected.iter().map(|word| count(terms, &|forms| forms.words.contains(word)));
+        let inflected = inflected.max().unwrap_or(0);
         let folded = forms.folded.iter().map(|word| count(terms, &|forms| forms.words.contains(word)));
         let typed = forms.typed.iter().map(|word| count(terms, &|forms| forms.words.contains(word)));
-        Ok(Occurrences { stems: stems.max().unwrap_or(0), folded: folded.sum(), typed: typed.sum() })
+        let stems = stems.max().unwrap_or(0).max(inflected);
+        Ok(Occurrences { stems, inflected, folded: folded.sum(), typed: typed.sum() })
     }
 
     fn length(&self, zone: Zone) -> u32 {
@@ -332,7 +344,7 @@ fn count(terms: &ZoneTerms, is_wanted: &dyn Fn(&TokenVariants) -> bool) -> u32 {
 /// Whether the token variants at a position are a form of a word.
 fn is_form(forms: &TokenVariants, of: &WordForms) -> bool {
     of.stems.iter().flatten().any(|stem| forms.stems.contains(stem))
-        || of.folded.iter().any(|word| forms.words.contains(word))
+        || of.folded.iter().chain(&of.inflected).any(|word| forms.words.contains(word))
 }
 
 /// The positions of a zone at which a form of a word occurs, in order.

@@ -18,6 +18,9 @@ pub struct WordForms {
     pub folded: Vec<String>,
     /// The word as typed, if it was typed with accents.
     pub typed: Option<String>,
+    /// Inflections of the word that the site contains, folded. They match like stems; in a short
+    /// query they also distinguish the word from others of its stem.
+    pub inflected: Vec<String>,
 }
 
 impl WordForms {
@@ -25,7 +28,7 @@ impl WordForms {
         let stems = languages.iter().map(|language| QueryVariants::of(word, &language.lang).stems).collect();
         let folded = folded_word(word);
         let typed = (folded != word).then(|| word.to_owned());
-        WordForms { stems, folded: vec![folded], typed }
+        WordForms { stems, folded: vec![folded], typed, inflected: Vec::new() }
     }
 }
 

@@ -8,7 +8,7 @@ use super::plan::{
     CorrectionMode, MAX_BESIDE_PHRASES, Note, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,
     folded_word, is_long, pairs, phrase_words, requirements,
 };
-use crate::analysis::{fold, is_stop_word, language_group};
+use crate::analysis::{fold, inflections, is_stop_word, language_group};
 use crate::engine::SearchRequest;
 use crate::engine::query::{Clause, Query, QueryWord};
 use crate::engine::ranking::{self, Counting, MatchRequirements, WEIGHTS};
@@ -19,6 +19,11 @@ pub const MAX_PREFIX_WORDS: usize = 128;
 /// The limit of the summed document frequencies of these words; the first word of a prefix is
 /// always used.
 const MAX_PREFIX_DOC_FREQ_SUM: u64 = 20_000;
+
+/// The most words of a query in which inflections are distinguished from other words of a stem.
+/// Longer queries are questions, whose answers say things in many forms: experiment
+/// `planning.inflected-words`.
+const MAX_INFLECTED_WORDS: usize = 3;
 
 impl Plan {
     /// Plans a request's query over a collection.
@@ -60,6 +65,7 @@ impl Plan {
             far: Cell::new(0),
             is_expanding,
             could_expand: false,
+            is_short: query.words.len() <= MAX_INFLECTED_WORDS,
         };
         let mut words = Vec::with_capacity(query.words.len());
         for word in &query.words {
@@ -154,6 +160,9 @@ pub(crate) struct Planner<'c, C> {
     pub(crate) is_expanding: bool,
     /// Whether soft expansions exist.
     pub(crate) could_expand: bool,
+    /// Whether the query has so few words that inflections are distinguished from other words of a
+    /// stem.
+    is_short: bool,
 }
 
 impl<C: Collection> Planner<'_, C> {
@@ -193,8 +202,9 @@ impl<C: Collection> Planner<'_, C> {
             });
         } else {
             for text in [Some(&word.text), word.compound.as_ref()].into_iter().flatten() {
-                let variant = self.variant(VariantOrigin::Typed, text, 1.0);
-                let doc_freqs = self.doc_freqs(&variant)?;
+                let mut variant = self.variant(VariantOrigin::Typed, text, 1.0);
+                let mut doc_freqs = self.doc_freqs(&variant)?;
+                reads += self.add_inflections(&mut variant, &mut doc_freqs)?;
                 raise(&mut frequencies, &doc_freqs);
                 reads += budget::reads(&variant, &doc_freqs);
                 variants.push(variant);
@@ -212,6 +222,49 @@ impl<C: Collection> Planner<'_, C> {
             reads,
             is_quoted: word.is_quoted,
         })
+    }
+
+    /// Adds to a typed word its inflections that the site contains, in the languages that know the word;
+    /// in all languages if none does. Returns the number of postings to read for them.
+    ///
+    /// If the word itself or an inflection occurs, other words of its stem are bounded; but not if one
+    /// of these languages has no table of inflections.
+    fn add_inflections(&self, variant: &mut Variant, doc_freqs: &mut [u64]) -> Result<u64, C::Error> {
+        let is_unknown = doc_freqs.iter().all(|doc_freq| *doc_freq == 0);
+        let ([forms], Counting::Forms { is_bounded, .. }) = (variant.sequence.as_mut_slice(), &mut variant.counting)
+        else {
+            return Ok(0);
+        };
+        if !self.is_short && !is_unknown {
+            return Ok(0);
+        }
+        let mut reads = 0;
+        let mut have_tables = true;
+        for (language, doc_freq) in self.collection.languages().iter().zip(doc_freqs) {
+            if !is_unknown && *doc_freq == 0 {
+                continue;
+            }
+            let Some(inflected) = inflections(&variant.text, &language.lang) else {
+                have_tables = false;
+                continue;
+            };
+            for form in inflected {
+                let articles = self.collection.doc_freq(&form)?;
+                if articles > 0 && !forms.inflected.contains(&form) {
+                    reads += articles;
+                    if is_unknown {
+                        *doc_freq = articles.min(language.articles).max(*doc_freq);
+                    }
+                    forms.inflected.push(form);
+                }
+            }
+        }
+        let mut occurs = !forms.inflected.is_empty();
+        for folded in &forms.folded {
+            occurs = occurs || self.collection.doc_freq(folded)? > 0;
+        }
+        *is_bounded = self.is_short && have_tables && occurs;
+        Ok(reads)
     }
 
     fn note(&mut self, note: Note) {
@@ -240,7 +293,7 @@ impl<C: Collection> Planner<'_, C> {
 
     pub(crate) fn variant(&self, origin: VariantOrigin, text: &str, factor: f32) -> Variant {
         let forms = WordForms::of(text, self.collection.languages());
-        let counting = Counting::Forms { has_accents: forms.typed.is_some() };
+        let counting = Counting::Forms { has_accents: forms.typed.is_some(), is_bounded: false };
         Variant { origin, text: text.to_owned(), factor, counting, sequence: vec![forms] }
     }
 

@@ -23,6 +23,11 @@ pub struct Weights {
     /// What of an occurrence counts for any form of the word (its stem), against the word itself.
     /// Titles are short and exact, bodies say things in many forms: experiment `ranking.stem`.
     pub stem: ByZone<f32>,
+    /// The most that an article scores for a word of a short query if it only contains other words of its
+    /// stem, while other articles contain the word itself or an inflection of it: *public* for
+    /// *publications*. Not more than what one occurrence in a long body is worth: experiment
+    /// `ranking.same-stem`.
+    pub same_stem: f32,
     /// What of an occurrence counts for the accents only, where the word was typed with some. It
     /// orders what is alike otherwise: experiment `ranking.accents`.
     pub accents: f32,
@@ -73,6 +78,7 @@ pub static WEIGHTS: Weights = Weights {
     zones: ByZone::new([7.0, 1.5, 1.0, 1.5, 0.5]),
     lengths: ByZone::new([0.55, 0.5, 0.8, 0.3, 0.3]),
     stem: ByZone::new([0.3, 0.4, 0.4, 0.3, 0.3]),
+    same_stem: 0.35,
     accents: 0.05,
     synonym: 0.8,
     prefix: 0.8,
@@ -139,6 +145,8 @@ pub enum Counting {
     Forms {
         /// Whether the word was typed with accents, which then count too.
         has_accents: bool,
+        /// Whether other words of its stem are bounded, see [`bounded_score`].
+        is_bounded: bool,
     },
     /// Occurrences in any form, all equal.
     Stems,
@@ -150,7 +158,7 @@ impl Counting {
     /// The weight of each kind of occurrence in a zone; they sum to 1.
     pub fn weights(self, zone: Zone) -> FormWeights {
         match self {
-            Counting::Forms { has_accents } => {
+            Counting::Forms { has_accents, .. } => {
                 let stem = WEIGHTS.stem[zone];
                 let typed = if has_accents { WEIGHTS.accents } else { 0.0 };
                 FormWeights { stem, folded: 1.0 - stem - typed, typed }
@@ -159,6 +167,15 @@ impl Counting {
             Counting::Words => FormWeights { stem: 0.0, folded: 1.0, typed: 0.0 },
         }
     }
+}
+
+/// The score at which other words of a stem reach half of [`Weights::same_stem`].
+const HALF_BOUND_SCORE: f32 = 0.3;
+
+/// A word's score in an article where other words of its stem are bounded: at least the bound if the
+/// article contains the word itself or an inflection, else less than it, in the same order.
+pub fn bounded_score(score: f32, is_itself: bool) -> f32 {
+    if is_itself { score.max(WEIGHTS.same_stem) } else { WEIGHTS.same_stem * score / (score + HALF_BOUND_SCORE) }
 }
 
 /// What holding a word in one zone is worth, before the word's weight (BM25, each zone saturated
@@ -376,6 +393,13 @@ mod tests {
         assert!(!requirements(3, 3.0).is_met_by(&held(1, 0.1)) && !requirements(3, 0.0).is_met_by(&held(0, 0.0)));
         let limited = MatchRequirements { limited: 1, ..requirements(1, 1.0) };
         assert!(!limited.is_met_by(&held(1, 1.0)) && limited.is_met_by(&MatchState { limited: 1, ..held(1, 1.0) }));
+    }
+
+    #[test]
+    fn other_words_of_a_stem_never_outscore_the_word_itself_and_keep_their_order() {
+        let scores = [0.01, 0.3, 1.0, 13.0].map(|score| bounded_score(score, false));
+        assert!(scores.is_sorted() && scores[0] < scores[3] && scores[3] < bounded_score(0.01, true));
+        assert_eq!(bounded_score(2.0, true), 2.0);
     }
 
     #[test]

@@ -138,7 +138,7 @@ impl<'p> Highlighter<'p> {
     fn add(&mut self, sequence: Cow<'p, [WordForms]>, words: u64, role: TokenRole) {
         let place = self.patterns.len();
         for (offset, forms) in (0u32..).zip(sequence.iter()) {
-            for form in forms.stems.iter().flatten().chain(&forms.folded) {
+            for form in forms.stems.iter().flatten().chain(&forms.folded).chain(&forms.inflected) {
                 let slots = self.slots.entry(form.clone()).or_default();
                 if slots.last() != Some(&(place, offset)) {
                     slots.push((place, offset));
@@ -426,7 +426,7 @@ mod tests {
                         let there = cut.iter().filter(|(word, _)| word.position == first.position + offset);
                         let there = there.filter(|(word, _)| offset > 0 || word == first).filter(|(_, forms)| {
                             of.stems.iter().flatten().any(|stem| forms.stems.contains(stem))
-                                || of.folded.iter().any(|word| forms.words.contains(word))
+                                || of.folded.iter().chain(&of.inflected).any(|word| forms.words.contains(word))
                         });
                         there.map(|(word, _)| word.bytes.end).max()
                     })

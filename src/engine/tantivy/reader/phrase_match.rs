@@ -25,7 +25,7 @@ pub(crate) fn form_postings(
     for stem in forms.stems.iter().flatten() {
         lists.extend(segment.stem_postings(&snapshot.fields, zone, stem, option)?);
     }
-    for word in &forms.folded {
+    for word in forms.folded.iter().chain(&forms.inflected) {
         lists.extend(segment.word_postings(&snapshot.fields, zone, word, option)?);
     }
     Ok(lists)

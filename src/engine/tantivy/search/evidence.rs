@@ -70,6 +70,14 @@ impl<'s> PageEvidence<'s> {
                 *stems = count.max(*stems);
             });
         }
+        for word in &forms.inflected {
+            let list = segment.word_postings(&snapshot.fields, zone, word, option)?;
+            each(list, docs, |doc, count| {
+                let found = counts.entry(doc).or_default();
+                found.stems = count.max(found.stems);
+                found.inflected = count.max(found.inflected);
+            });
+        }
         for word in &forms.folded {
             let list = segment.word_postings(&snapshot.fields, zone, word, option)?;
             each(list, docs, |doc, count| counts.entry(doc).or_default().folded += count);

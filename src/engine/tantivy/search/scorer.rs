@@ -7,7 +7,7 @@ use crate::analysis::{ByZone, Zone};
 use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::planning::{PlannedWord, Variant, WordForms};
-use crate::engine::ranking::{self, FormWeights, MatchState};
+use crate::engine::ranking::{self, Counting, MatchState};
 use crate::engine::tantivy::reader::phrase_match::sequence_counts;
 use crate::engine::tantivy::reader::segment::Segment;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
@@ -55,6 +55,9 @@ pub(crate) struct Accumulator<'s> {
     frequency: Sparse,
     /// The scores of the current variant.
     variant: Sparse,
+    /// Whether an article contains the current variant itself or an inflection of it, where that
+    /// matters; else empty.
+    itself: Vec<bool>,
     /// The scores of the current word.
     word: Sparse,
     held: Vec<MatchState>,
@@ -73,6 +76,7 @@ impl<'s> Accumulator<'s> {
             means: means.collect(),
             frequency: Sparse::new(slots),
             variant: Sparse::new(slots),
+            itself: Vec::new(),
             word: Sparse::new(slots),
             held: vec![MatchState::default(); slots],
             touched: Vec::new(),
@@ -84,6 +88,9 @@ impl<'s> Accumulator<'s> {
         for variant in &word.variants {
             for zone in word.zones() {
                 self.add_variant(variant, zone)?;
+            }
+            if matches!(variant.counting, Counting::Forms { is_bounded: true, .. }) {
+                self.bound_variant();
             }
             if word.variants.len() > 1 {
                 let words = &mut self.word;
@@ -114,7 +121,7 @@ impl<'s> Accumulator<'s> {
 
     fn add_variant(&mut self, variant: &Variant, zone: Zone) -> Result<(), EngineError> {
         match variant.sequence.as_slice() {
-            [forms] => self.count(forms, variant.counting.weights(zone), zone)?,
+            [forms] => self.count(forms, variant.counting, zone)?,
             sequence => {
                 for (doc, count) in sequence_counts(self.snapshot, self.segment, sequence, zone)? {
                     self.frequency.change(doc, |known| known + count as f32);
@@ -132,19 +139,49 @@ impl<'s> Accumulator<'s> {
         Ok(())
     }
 
+    /// Bounds the scores of articles that only contain other words of the current variant's stem.
+    fn bound_variant(&mut self) {
+        for doc in &self.variant.docs {
+            let is_itself = self.itself.get_mut(*doc as usize).is_some_and(std::mem::take);
+            if let Some(score) = self.variant.values.get_mut(*doc as usize) {
+                *score = ranking::bounded_score(*score, is_itself);
+            }
+        }
+    }
+
     /// Two stems of a word mostly occur at the same positions, so only the more frequent one
     /// counts. A word as typed also occurs as a stem, and counts in addition.
-    fn count(&mut self, forms: &WordForms, weights: FormWeights, zone: Zone) -> Result<(), EngineError> {
-        let frequency = &mut self.frequency;
+    fn count(&mut self, forms: &WordForms, counting: Counting, zone: Zone) -> Result<(), EngineError> {
+        let weights = counting.weights(zone);
+        let is_bounded = matches!(counting, Counting::Forms { is_bounded: true, .. });
+        if is_bounded && self.itself.is_empty() {
+            self.itself = vec![false; self.segment.reader.max_doc() as usize];
+        }
+        let (frequency, itself) = (&mut self.frequency, &mut self.itself);
+        let mut mark = |doc: DocId| {
+            if let Some(is_itself) = itself.get_mut(doc as usize) {
+                *is_itself = is_bounded;
+            }
+        };
         for stem in forms.stems.iter().flatten() {
             let list = self.segment.stem_blocks(&self.snapshot.fields, zone, stem)?;
             each(list, |doc, count| frequency.change(doc, |known| known.max(weights.stem * count)))?;
+        }
+        for word in &forms.inflected {
+            let list = self.segment.word_blocks(&self.snapshot.fields, zone, word)?;
+            each(list, |doc, count| {
+                frequency.change(doc, |known| known.max(weights.stem * count));
+                mark(doc);
+            })?;
         }
         let exact = [(forms.folded.as_slice(), weights.folded), (forms.typed.as_slice(), weights.typed)];
         for (words, weight) in exact {
             for word in words.iter().filter(|_| weight > 0.0) {
                 let list = self.segment.word_blocks(&self.snapshot.fields, zone, word)?;
-                each(list, |doc, count| frequency.change(doc, |known| known + weight * count))?;
+                each(list, |doc, count| {
+                    frequency.change(doc, |known| known + weight * count);
+                    mark(doc);
+                })?;
             }
         }
         Ok(())
