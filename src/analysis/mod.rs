@@ -26,6 +26,7 @@ pub use self::analyzer::{ArticleTerms, HeadingPosition, ZoneTerms};
 pub use self::completions::{Completion, CompletionSource, MAX_COMPLETION_CHARS, completion_key};
 pub use self::key_terms::{KeyTerm, KeyTerms};
 pub use self::language_detection::{detect, foreign_language};
+pub use self::languages::derivations::derivations;
 pub use self::languages::inflections::inflections;
 pub use self::languages::low_information_words::PhraseRole;
 pub use self::languages::stop_words::is_stop_word;

@@ -164,6 +164,7 @@ fn how(word: &PlannedWord, variant: &Variant) -> String {
         VariantOrigin::Prefix => ", the beginning of a word".to_owned(),
         VariantOrigin::Typed | VariantOrigin::Joined | VariantOrigin::Split => format!(", written “{}”", variant.text),
         VariantOrigin::Synonym => format!(", for which “{}” stands as well", variant.text),
+        VariantOrigin::Family => format!(", of whose family “{}” is", variant.text),
         VariantOrigin::Correction => format!(", probably meant as “{}”", variant.text),
         VariantOrigin::SoftExpansion => format!(", perhaps meant as “{}”", variant.text),
     }

@@ -4,13 +4,17 @@
 //!   index (`tests/fixtures/inflections`, a list for each language; `FICHERO_PAIRS` names further
 //!   lists of the same form, which are only measured);
 //! * the word itself and its inflections come before other words of the same stem, wherever these
-//!   stand.
+//!   stand;
+//! * where a word does not occur in any form, words of its family are found (verb, noun, adjective),
+//!   and the answer says so; a literal query finds none of them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use crate::support::library::{ids_of, page, request};
+use fichero::engine::Note;
+
+use crate::support::library::{helped, ids_of, page, request};
 use crate::support::makers;
 
 /// What share of the pairs of a list must at least find each other.
@@ -100,5 +104,53 @@ fn the_word_and_its_inflections_come_before_other_words_of_its_stem() {
             let found = ids_of(&made.engine.search(&request(query)).unwrap());
             assert_eq!(found.first().map(String::as_str), Some("held"), "{lang} {query}: {found:?}");
         }
+    }
+}
+
+/// What share of the ordered pairs of words of a family must at least find each other.
+const FAMILY_FLOORS: [(&str, f64); 4] = [("es", 0.80), ("pt", 0.80), ("fr", 0.75), ("en", 0.75)];
+
+#[test]
+fn words_of_a_family_are_found_where_the_word_itself_does_not_occur() {
+    for (lang, floor) in FAMILY_FLOORS {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/inflections/{lang}-families.tsv"));
+        let text = fs::read_to_string(path).unwrap();
+        let families: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+        let (mut asked, mut lost) = (0, Vec::new());
+        for standing in 0..3 {
+            let records: Vec<_> = families.iter().map(|words| page(words[0], lang, words[standing], "")).collect();
+            let made = makers::embedded(&records);
+            for words in &families {
+                for typed in (0..3).filter(|place| *place != standing).map(|place| words[place]) {
+                    let answer = made.engine.search(&helped(typed)).unwrap();
+                    asked += 1;
+                    if !answer.corrections.is_empty() || ids_of(&answer).first().is_none_or(|id| id != words[0]) {
+                        lost.push(format!("{typed} does not find {}", words[standing]));
+                    }
+                }
+            }
+        }
+        let share = 1.0 - lost.len() as f64 / asked as f64;
+        println!("{lang}: {share:.4} of {asked}; {}", lost.join(", "));
+        assert!(share >= floor, "{lang}: {share}");
+    }
+}
+
+#[test]
+fn a_word_of_the_family_is_told_and_not_found_literally() {
+    let records = [
+        page("held", "es", "Ayuda a la discapacidad", "Rampas y ascensores."),
+        page("other", "es", "Un monte verde", "Tres ríos."),
+    ];
+    for maker in [makers::oracle, makers::embedded] {
+        let made = maker(&records);
+        let answer = made.engine.search(&helped("discapacitadas")).unwrap();
+        assert_eq!(ids_of(&answer), ["held"]);
+        let told = Note::WordFamily { typed: "discapacitadas".to_owned(), searched: vec!["discapacidad".to_owned()] };
+        assert!(answer.notes.contains(&told) && answer.corrections.is_empty(), "{:?}", answer.notes);
+        assert!(ids_of(&made.engine.search(&request("discapacitadas")).unwrap()).is_empty());
+        let answer = made.engine.search(&helped("discapacidades")).unwrap();
+        assert!(answer.notes.is_empty(), "an inflection occurs: {:?}", answer.notes);
     }
 }

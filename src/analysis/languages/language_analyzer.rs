@@ -23,6 +23,9 @@ pub struct LanguageAnalyzer {
     pub(super) paradigms: &'static [&'static str],
     /// The forms that no paradigm has, each with its word.
     pub(super) irregular_forms: &'static [(&'static str, &'static str)],
+    /// The groups of suffixes that replace each other, see
+    /// [`derivations`](super::derivations::derivations).
+    pub(super) derivations: &'static [&'static str],
     /// Our own list of stop words, which replaces the one of the NLTK (the crate `stop-words`):
     /// with accents, separated by spaces.
     ///
@@ -67,6 +70,7 @@ impl LanguageAnalyzer {
         cuts_folded_words_short: false,
         paradigms: &[],
         irregular_forms: &[],
+        derivations: &[],
         own_stop_words: None,
         low_information_words: "",
         connectors: None,

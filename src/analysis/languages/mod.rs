@@ -5,6 +5,7 @@
 //! language.
 
 mod catalan;
+pub(crate) mod derivations;
 mod english;
 mod french;
 pub(crate) mod function_words;

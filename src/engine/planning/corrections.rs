@@ -369,7 +369,7 @@ impl<C: Collection> Planner<'_, C> {
     }
 
     /// Whether the word at an index occurs in the index.
-    fn is_known(&self, place: usize) -> bool {
+    pub(super) fn is_known(&self, place: usize) -> bool {
         self.frequencies.get(place).is_none_or(|of| of.iter().any(|frequency| *frequency > 0))
     }
 }

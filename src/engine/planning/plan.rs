@@ -50,6 +50,8 @@ pub enum VariantOrigin {
     Split,
     /// A synonym from the site's list.
     Synonym,
+    /// A word of the same family, for a word that does not occur.
+    Family,
     /// A spelling correction.
     Correction,
     /// A soft expansion: a word that was perhaps meant, searched for but not reported as a
@@ -188,6 +190,13 @@ pub enum Note {
         /// The words as typed, in the order of the query.
         words: Vec<String>,
     },
+    /// A word does not occur: words of its family were searched for.
+    WordFamily {
+        /// The word as typed.
+        typed: String,
+        /// The words searched for.
+        searched: Vec<String>,
+    },
     /// The cost limit was reached before all ways to relax the query were tried.
     HelpLeftOut,
     /// The words of a phrase were searched for individually, because the phrase is part of a longer
@@ -217,6 +226,13 @@ impl fmt::Display for Note {
             }
             Note::WordsLeftOut { words } => {
                 write!(formatter, "the query is too long to look for all of its words; left out: {}", words.join(", "))
+            }
+            Note::WordFamily { typed, searched } => {
+                write!(
+                    formatter,
+                    "no article contains “{typed}”: words of its family were searched for: {}",
+                    searched.join(", ")
+                )
             }
             Note::HelpLeftOut => formatter.write_str("not every way to help this search was tried"),
             Note::LoosePhrase => formatter.write_str("the words in quotation marks were looked for singly"),

@@ -8,7 +8,7 @@ use super::plan::{
     CorrectionMode, MAX_BESIDE_PHRASES, Note, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,
     folded_word, is_long, pairs, phrase_words, requirements,
 };
-use crate::analysis::{fold, inflections, is_stop_word, language_group};
+use crate::analysis::{derivations, fold, inflections, is_stop_word, language_group};
 use crate::engine::SearchRequest;
 use crate::engine::query::{Clause, Query, QueryWord};
 use crate::engine::ranking::{self, Counting, MatchRequirements, WEIGHTS};
@@ -24,6 +24,12 @@ const MAX_PREFIX_DOC_FREQ_SUM: u64 = 20_000;
 /// Longer queries are questions, whose answers say things in many forms: experiment
 /// `planning.inflected-words`.
 const MAX_INFLECTED_WORDS: usize = 3;
+
+/// The most words of a family that are searched for in place of a word.
+const MAX_FAMILY_WORDS: usize = 3;
+/// The endings with which a word of a family is looked up: the singular and the plurals of most words
+/// in the languages that have families.
+const PLURAL_ENDINGS: [&str; 3] = ["", "s", "es"];
 
 impl Plan {
     /// Plans a request's query over a collection.
@@ -74,6 +80,7 @@ impl Plan {
         planner.add_synonyms(query, &mut words)?;
         if correction_mode != CorrectionMode::Off {
             planner.add_joined(query, &mut words)?;
+            planner.add_families(query, &mut words)?;
         }
         let posterior = planner.languages(ui_lang);
         if correction_mode != CorrectionMode::Off {
@@ -316,6 +323,43 @@ impl<C: Collection> Planner<'_, C> {
             doc_freqs.push(rarest);
         }
         Ok(doc_freqs)
+    }
+
+    /// Adds words of their family to words that do not occur in any form: *Venezuela* for
+    /// *venezolanos*.
+    fn add_families(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
+        for (place, typed) in query.words.iter().enumerate() {
+            if typed.is_prefix || typed.is_quoted || self.is_known(place) {
+                continue;
+            }
+            let mut searched = Vec::new();
+            for language in self.collection.languages() {
+                for candidate in derivations(&typed.text, &language.lang) {
+                    if searched.len() < MAX_FAMILY_WORDS && !searched.contains(&candidate) && self.occurs(&candidate)? {
+                        searched.push(candidate);
+                    }
+                }
+            }
+            for word in &searched {
+                let variant = self.variant(VariantOrigin::Family, word, WEIGHTS.family);
+                let doc_freqs = self.doc_freqs(&variant)?;
+                self.add(place, variant, &doc_freqs, words);
+            }
+            if !searched.is_empty() {
+                self.note(Note::WordFamily { typed: typed.text.clone(), searched });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any article contains a folded word or its plural.
+    fn occurs(&self, folded: &str) -> Result<bool, C::Error> {
+        for ending in PLURAL_ENDINGS {
+            if self.collection.doc_freq(&format!("{folded}{ending}"))? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn add_synonyms(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {

@@ -36,6 +36,9 @@ pub struct Weights {
     pub synonym: f32,
     /// What a word of a prefix is worth. No set has prefixes: below 1, for the same reason.
     pub prefix: f32,
+    /// What a word of the same family is worth, in place of a word that does not occur. No set has such
+    /// queries: below a correction, because it says something else.
+    pub family: f32,
     /// What two words are worth that are written as one, or one as two. That they are looked for at
     /// all is what counts: experiment `ranking.joined`.
     pub joined: f32,
@@ -82,6 +85,7 @@ pub static WEIGHTS: Weights = Weights {
     accents: 0.05,
     synonym: 0.8,
     prefix: 0.8,
+    family: 0.6,
     joined: 0.9,
     correction: 0.9,
     match_share: 0.1,
