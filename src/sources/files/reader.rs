@@ -1,10 +1,12 @@
 //! Reads the files of a source on a separate thread, so that a slow file does not block the
 //! receiver.
 
+use std::io;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use crate::owner;
 use crate::sources::{Event, FoundFile, ReadingRules, SiteProfile, read_file};
 
 /// How many records may be read ahead; each may have the maximum size.
@@ -25,8 +27,9 @@ pub(crate) fn read_files<'f, E>(
             for file in files {
                 let send = |line, record| sender.send(Event::Record(&file.part, line, record));
                 let read = read_file(&file.path, file.stem(), file.format, profile, rules, send);
+                let explained = |error: io::Error| io::Error::new(error.kind(), owner::explained(&file.path, &error));
                 // Stop reading when the receiver is gone.
-                if read.and_then(|end| sender.send(Event::End(&file.part, end))).is_err() {
+                if read.and_then(|end| sender.send(Event::End(&file.part, end.map_err(explained)))).is_err() {
                     return;
                 }
             }

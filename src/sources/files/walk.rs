@@ -214,7 +214,11 @@ impl Walk {
         if !own.is_whitelist()
             && let Some(reason) = reason_to_pass_over(&own, rules, &path, is_folder, name, beside)
         {
-            return self.pass_over(reason, &path);
+            // Settings of tools are not worth a word.
+            if reason != Reason::Hidden || is_folder || Format::of(&path).is_some() {
+                self.pass_over(reason, &path);
+            }
+            return;
         }
         let is_wanted = own.is_whitelist();
         if kind.is_symlink() {
