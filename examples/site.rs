@@ -30,8 +30,9 @@ fn main() -> Result<()> {
         TcpListener::bind(SITE).with_context(|| format!("cannot listen on {SITE}: end the program that uses it"))?;
     listener.set_nonblocking(true)?;
     let site = thread::spawn(move || pages(listener));
-    let config = Config::load(None, None, Some(FICHERO.parse()?))?;
-    serve(&config, Arc::new(Silent), move |_| {
+    let address = FICHERO.parse()?;
+    let load = move || Ok(Config::load(None, None, Some(address))?);
+    serve(&load()?, load, Arc::new(Silent), move |_| {
         // Whatever ended the site is told, and fichero goes on.
         if site.is_finished() {
             eprintln!("the site is not served: {:?}", site.join());

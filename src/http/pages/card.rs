@@ -19,7 +19,7 @@ pub(crate) fn picture(card: &Card) -> Option<String> {
 
 /// A link to an article, or only its content where there is no address.
 pub(crate) fn link(url: Option<&str>, lang: &str, class: Option<&str>, content: &Markup) -> Markup {
-    match url.and_then(|url| web_address(url)) {
+    match url.and_then(web_address) {
         Some(url) => html! { a class=[class] href=(url) hreflang=(lang) { (content) } },
         None => content.clone(),
     }
