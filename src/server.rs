@@ -65,6 +65,7 @@ pub fn serve(
         public_url: config.public_url.clone(),
         site_name: config.site_name.clone(),
         time_zone: config.time_zone.clone(),
+        addresses: config.addresses.clone(),
         admin,
         data: Some(config.data.clone()),
         audits: Some(figures.clone()),
@@ -390,6 +391,7 @@ impl IndexSyncThread {
                     synonyms: self.config.synonyms.clone(),
                     gate: self.config.gate.clone(),
                     time_zone: self.config.time_zone.clone(),
+                    addresses: self.config.addresses.clone(),
                     ..Options::default()
                 },
                 self.progress.as_ref(),

@@ -38,7 +38,7 @@ impl Progress for Silent {
 /// Indexes one file into a data folder.
 pub(crate) fn index(data: &Path, file: &Path) -> Report {
     let data = DataFolder::open(data).unwrap();
-    let sources = [SourceConfig { name: "site".to_owned(), path: file.to_owned() }];
+    let sources = [SourceConfig { name: "site".to_owned(), path: file.to_owned(), ..SourceConfig::default() }];
     let report = reindex::reindex(&data, &sources, &Options::default(), &Silent).unwrap();
     assert!(report.is_complete(), "{report:?}");
     report

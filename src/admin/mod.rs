@@ -136,6 +136,7 @@ impl Admin {
             synonyms: config.synonyms.clone(),
             gate: config.gate.clone(),
             time_zone: config.time_zone.clone(),
+            addresses: config.addresses.clone(),
             ..Options::default()
         };
         self.tasks.start(&self.data, &config.sources, options)

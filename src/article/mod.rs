@@ -3,6 +3,7 @@
 //! Every input (a JSON line, front matter, a push) passes through [`Article::from_fields`], so
 //! every article is valid.
 
+pub(crate) mod address;
 pub(crate) mod date;
 pub mod fields;
 pub(crate) mod kind;
@@ -13,6 +14,7 @@ pub(crate) mod text;
 pub(crate) mod topic;
 pub mod url_key;
 
+pub use self::address::{AddressError, AddressRules};
 pub use self::date::{Moment, MomentError};
 pub use self::kind::Kind;
 pub use self::problem::{ArticleProblem, MAX_ID_CHARS, MAX_LIST_ITEMS, MAX_SHORT_CHARS, MAX_VERSIONS, check_id};

@@ -234,7 +234,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Reindex { full, dry_run, prune, json, paths } => {
             let (synonyms, gate, time_zone) = (config.synonyms.clone(), config.gate.clone(), config.time_zone.clone());
-            let options = Options { full, dry_run, prune, paths, synonyms, gate, time_zone };
+            let addresses = config.addresses.clone();
+            let options = Options { full, dry_run, prune, paths, synonyms, gate, time_zone, addresses };
             let progress = ProgressLine::new();
             let report = reindex::reindex(&DataFolder::open(&config.data)?, &config.sources, &options, &progress)?;
             progress.finish();

@@ -150,6 +150,13 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
         for flaw in source.flaws.iter().take(MAX_PRINTED) {
             print_problem(&mut out, flaw)?;
         }
+        if source.without_address > 0 {
+            writeln!(
+                out,
+                "  without an address, so that nothing can link to them: {} (give them a url, or the source a url_pattern)",
+                source.without_address
+            )?;
+        }
         for passed_over in &source.passed_over {
             print_passed_over(&mut out, passed_over)?;
         }

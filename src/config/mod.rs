@@ -16,6 +16,7 @@ use serde::Deserialize;
 use self::base_url::BaseUrl;
 use self::http::ServiceSettings;
 use self::listen::{DEFAULT_PORT, Listen};
+use crate::article::{AddressError, AddressRules};
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use crate::storage::catalog::push::PUSHES;
 
@@ -82,6 +83,16 @@ pub enum ConfigError {
         /// A name like it, or else any.
         example: String,
     },
+    /// A rule of addresses is invalid.
+    #[error("{path}: {at}{source}")]
+    Address {
+        /// The file.
+        path: PathBuf,
+        /// The source that has it, for the message; empty for the whole site.
+        at: String,
+        /// The problem.
+        source: AddressError,
+    },
     /// The limits of the gate are invalid.
     #[error("{path}: [gate]: {source}")]
     Gate {
@@ -101,12 +112,14 @@ pub enum ConfigError {
 }
 
 /// A source of articles.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceConfig {
     /// Its name.
     pub name: String,
     /// The folder or file.
     pub path: PathBuf,
+    /// How its articles get their addresses.
+    pub addresses: AddressRules,
 }
 
 /// The configuration, validated.
@@ -131,6 +144,9 @@ pub struct Config {
     /// The time zone of the site: of dates and times without an offset, and of the days and years
     /// in which articles are counted, filtered and shown.
     pub time_zone: Option<TimeZone>,
+    /// How articles of no configured source get their addresses: those that are pushed, and those
+    /// of a path on the command line.
+    pub addresses: AddressRules,
     /// The limits within which a run is accepted without a person.
     pub gate: gate::GateSettings,
     /// Where the admin token is configured.
@@ -164,6 +180,7 @@ struct FileConfig {
     public_url: Option<String>,
     site_name: Option<String>,
     time_zone: Option<String>,
+    base_url: Option<String>,
     #[serde(default)]
     gate: gate::FileSettings,
     #[serde(default)]
@@ -177,6 +194,8 @@ struct FileConfig {
 struct SourceTable {
     name: String,
     path: PathBuf,
+    base_url: Option<String>,
+    url_pattern: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -204,18 +223,29 @@ impl Config {
             Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
         };
         let base = path.parent().unwrap_or(Path::new(""));
+        let addresses = AddressRules::new(read.base_url.as_deref(), None).map_err(|source| ConfigError::Address {
+            path: path.to_owned(),
+            at: String::new(),
+            source,
+        })?;
         let mut sources: Vec<SourceConfig> = Vec::new();
-        for SourceTable { name, path: source } in read.source {
+        for SourceTable { name, path: source, base_url, url_pattern } in read.source {
             if sources.iter().any(|known| known.name == name) {
                 return Err(ConfigError::SameName { path: path.to_owned(), name });
             }
             if name == PUSHES {
                 return Err(ConfigError::ReservedName { path: path.to_owned() });
             }
-            sources.push(SourceConfig { name, path: base.join(source) });
+            let base_url = base_url.as_ref().or(read.base_url.as_ref());
+            let addresses =
+                AddressRules::new(base_url.map(String::as_str), url_pattern.as_deref()).map_err(|source| {
+                    ConfigError::Address { path: path.to_owned(), at: format!("source {name:?}: "), source }
+                })?;
+            sources.push(SourceConfig { name, path: base.join(source), addresses });
         }
         if sources.is_empty() {
-            sources.push(SourceConfig { name: "corpus".to_owned(), path: PathBuf::from("corpus") });
+            let (name, path) = ("corpus".to_owned(), PathBuf::from("corpus"));
+            sources.push(SourceConfig { name, path, addresses: addresses.clone() });
         }
         let recency = match read.recency {
             Some(recency) if !(0.0..=MAX_RECENCY).contains(&recency) => {
@@ -249,6 +279,7 @@ impl Config {
             http: read.http,
             public_url: public_url.transpose()?,
             time_zone: time_zone.transpose()?,
+            addresses,
             site_name: read.site_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
         })
     }
@@ -290,7 +321,10 @@ mod tests {
         assert_eq!(config.data, folder.path().join("d"));
         assert_eq!(config.listen.port(), 2);
         assert_eq!(config.time_zone, None);
-        assert_eq!(config.sources, [SourceConfig { name: "a".into(), path: folder.path().join("x") }]);
+        assert_eq!(
+            config.sources,
+            [SourceConfig { name: "a".into(), path: folder.path().join("x"), ..SourceConfig::default() }]
+        );
         fs::write(&path, "listen = 8081\n").unwrap();
         assert_eq!(Config::load(Some(&path), None, None).unwrap().listen.to_string(), "127.0.0.1:8081");
     }
@@ -329,6 +363,18 @@ mod tests {
             fs::write(&path, format!("time_zone = \"{name}\"\n")).unwrap();
             let error = Config::load(Some(&path), None, None).unwrap_err().to_string();
             assert!(error.contains("IANA") && error.ends_with(example), "{name}: {error}");
+        }
+        for (text, named) in [
+            ("base_url = \"example.org\"\n", "base_url is \"example.org\""),
+            ("[[source]]\nname = \"a\"\npath = \"x\"\nurl_pattern = \"/{slug}/\"\n", "source \"a\": url_pattern is"),
+            (
+                "base_url = \"https://a.example\"\n[[source]]\nname = \"a\"\npath = \"x\"\nurl_pattern = \"/{x}/\"\n",
+                "source \"a\": url_pattern has {x}",
+            ),
+        ] {
+            fs::write(&path, text).unwrap();
+            let error = Config::load(Some(&path), None, None).unwrap_err().to_string();
+            assert!(error.contains(named), "{text}: {error}");
         }
         fs::write(&path, "[admin]\ntoken_file = \"t\"\ntoken_sha256 = \"00\"\n").unwrap();
         let error = Config::load(Some(&path), None, None).unwrap_err().to_string();

@@ -17,7 +17,7 @@ use super::publish_gate::Gate;
 use super::report::{Progress, Report, SourceReport};
 use super::source_plan::{named_sources, source_specs};
 use super::staging::{Intake, note_flaw};
-use crate::article::ArticleProblem;
+use crate::article::{AddressRules, ArticleProblem};
 use crate::config::{SourceConfig, gate};
 use crate::crash_point;
 use crate::engine::planning::synonyms::{self, SynonymGroup};
@@ -49,6 +49,8 @@ pub struct Options {
     /// The site's time zone. If it is another one than that of the last run, all files are read
     /// again; pushed articles keep the instants and days that they were pushed with.
     pub time_zone: Option<TimeZone>,
+    /// How the articles of `paths` that are no configured source get their addresses.
+    pub addresses: AddressRules,
 }
 
 /// Runs a reindex over a data folder and applies the accepted changes. If a server holds the writer
@@ -118,7 +120,9 @@ fn run_with(
     span.record("run", run);
     let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
     for (spec, path) in &specs {
-        let source = open(path, ReadingRules { time_zone: options.time_zone.clone() });
+        let configured = sources.iter().find(|source| spec.is_configured && source.name == spec.name);
+        let addresses = configured.map_or(&options.addresses, |source| &source.addresses).clone();
+        let source = open(path, ReadingRules { time_zone: options.time_zone.clone(), addresses });
         report.sources.push(scan(&mut catalog, run, &spec.name, source.as_ref(), options, progress)?);
     }
     for name in unnamed {

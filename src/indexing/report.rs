@@ -49,6 +49,10 @@ pub struct SourceReport {
     /// mended, and articles whose text contradicts their declared language, told when their file
     /// is read; works with too many versions, told again until they have fewer; the first thousand.
     pub flaws: Vec<Rejected>,
+    /// Articles, of those that were read, that readers may see and that have no address: nothing can
+    /// link to them.
+    #[serde(default)]
+    pub without_address: u64,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
     /// What was not read on purpose, once for each reason.

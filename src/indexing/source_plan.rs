@@ -67,7 +67,7 @@ pub(crate) fn source_specs(
             let source = canonical(&source.path);
             Path::new(&source).starts_with(&at) || Path::new(&at).starts_with(&source)
         });
-        if let (None, Some(SourceConfig { name, path: source })) = (known, overlapping) {
+        if let (None, Some(SourceConfig { name, path: source, .. })) = (known, overlapping) {
             bail!(
                 "{}: the source {name:?} has articles of it already: run `fichero reindex {}`, which reads only what has changed",
                 path.display(),

@@ -92,6 +92,10 @@ impl<'r, 'c> Intake<'r, 'c> {
             self.report.failed = Some(format!("{reason}; what it held stays"));
         }
         self.report.deleted += self.stage.finish(is_whole)?;
+        if self.report.without_address > 0 {
+            let articles = self.report.without_address;
+            tracing::warn!(articles, "articles have no address, so that nothing can link to them");
+        }
         Ok(())
     }
 
@@ -111,6 +115,8 @@ impl<'r, 'c> Intake<'r, 'c> {
             note_flaw(self.report, &part.name, Some(line), &article.id, flaw.to_string());
         }
         let (staged, neighbours) = self.stage.put(&part.name, article)?;
+        let is_kept = !matches!(staged, Staged::Duplicate { .. });
+        self.report.without_address += u64::from(is_kept && article.url.is_none() && !article.hidden);
         self.deleted.remove(&article.id);
         match staged {
             Staged::Added => self.report.added += 1,

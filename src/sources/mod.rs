@@ -19,15 +19,10 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use self::encoding::Decoded;
-use crate::analysis::{detect, foreign_language, language_group};
-use crate::article::{Article, ArticleProblem, UNDETERMINED};
+use crate::article::{Article, ArticleProblem};
 
 /// The largest Markdown file, page dump or JSON line, in bytes.
 pub const MAX_ARTICLE_BYTES: usize = 16 << 20;
-
-/// The shortest body, in characters, that can contradict a declared language. From there on nearly all
-/// false declarations are found, and hardly a true one is doubted: experiment `languages.doubted`.
-const MIN_DOUBTED_CHARS: usize = 500;
 
 /// The format of a file, by its extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +81,7 @@ pub fn read_file<E>(
     mut take: impl FnMut(u64, Record) -> Result<(), E>,
 ) -> Result<io::Result<()>, E> {
     match format {
-        Format::JsonLines => formats::json_lines::read(path, rules, |line, record| take(line, complete(record))),
+        Format::JsonLines => formats::json_lines::read(path, rules, take),
         Format::Markdown | Format::PageDump => {
             let (text, doubts) = match read_text(path) {
                 Ok(Ok(Decoded { mut text, guessed })) => {
@@ -108,7 +103,7 @@ pub fn read_file<E>(
                 Format::PageDump => page_dump_record(&text, stem, profile, rules),
                 _ => formats::markdown::read(&text, stem, rules),
             };
-            take(1, complete(with_doubts(record, doubts)))?;
+            take(1, with_doubts(record, doubts))?;
             Ok(Ok(()))
         }
     }
@@ -191,35 +186,12 @@ impl JsonRecord {
     pub fn article(&self, rules: &ReadingRules) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
         let mut fields = self.0.clone();
         let mended = mojibake::mend_fields(&mut fields);
-        let (mut article, mut flaws) = rules.article(&fields)?;
+        let (article, mut flaws) = rules.article(&fields)?;
         flaws.extend(mended);
         if let Some(embargo) = flaws.iter().position(|flaw| flaw.is_of("published_at")) {
             return Err(flaws.swap_remove(embargo));
         }
-        complete_article(&mut article, &mut flaws);
         Ok((article, flaws))
-    }
-}
-
-fn complete(mut record: Record) -> Record {
-    if let Record::Article(article, flaws) = &mut record {
-        complete_article(article, flaws);
-    }
-    record
-}
-
-/// Detects the language of an article that declares none, and reports a declared language that
-/// clearly contradicts the text.
-fn complete_article(article: &mut Article, flaws: &mut Vec<ArticleProblem>) {
-    if article.lang == UNDETERMINED {
-        let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
-        if let Some(found) = detect(&text) {
-            article.lang = found.to_owned();
-        }
-    } else if article.body.chars().nth(MIN_DOUBTED_CHARS - 1).is_some()
-        && let Some(found) = foreign_language(&article.body, &language_group(&article.lang))
-    {
-        flaws.push(ArticleProblem::Language { declared: article.lang.clone(), found });
     }
 }
 

@@ -3,17 +3,25 @@
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use crate::article::{Article, ArticleProblem};
+use crate::analysis::{detect, foreign_language, language_group};
+use crate::article::{AddressRules, Article, ArticleProblem, UNDETERMINED};
+
+/// The shortest body, in characters, that can contradict a declared language. From there on nearly all
+/// false declarations are found, and hardly a true one is doubted: experiment `languages.doubted`.
+const MIN_DOUBTED_CHARS: usize = 500;
 
 /// The rules by which the records of a source become articles.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadingRules {
     /// The site's time zone, see [`Moment::parse_in`](crate::article::Moment::parse_in).
     pub time_zone: Option<TimeZone>,
+    /// How articles get their addresses.
+    pub addresses: AddressRules,
 }
 
 impl ReadingRules {
-    /// Parses an article from the fields of a record, see [`Article::from_fields`].
+    /// Parses an article from the fields of a record, see [`Article::from_fields`], and completes it:
+    /// its language, if it declares none, and its addresses.
     pub(crate) fn article(
         &self,
         fields: &Map<String, Value>,
@@ -27,11 +35,30 @@ impl ReadingRules {
         fields: &Map<String, Value>,
         plain: &[&str],
     ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        Article::from_fields_in(fields, plain, self.time_zone.as_ref())
+        let (mut article, mut flaws) = Article::from_fields_in(fields, plain, self.time_zone.as_ref())?;
+        complete_language(&mut article, &mut flaws);
+        self.addresses.complete(&mut article, fields.get("slug").and_then(Value::as_str));
+        Ok((article, flaws))
     }
 
     /// A text that changes with the rules; empty for the default ones.
     pub(crate) fn fingerprint(&self) -> String {
-        self.time_zone.as_ref().map(|zone| format!(":{}", zone.iana_name().unwrap_or("?"))).unwrap_or_default()
+        let zone = self.time_zone.as_ref().and_then(TimeZone::iana_name);
+        zone.map(|zone| format!(":{zone}")).unwrap_or_default() + &self.addresses.fingerprint()
+    }
+}
+
+/// Detects the language of an article that declares none, and reports a declared language that
+/// clearly contradicts the text.
+fn complete_language(article: &mut Article, flaws: &mut Vec<ArticleProblem>) {
+    if article.lang == UNDETERMINED {
+        let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
+        if let Some(found) = detect(&text) {
+            article.lang = found.to_owned();
+        }
+    } else if article.body.chars().nth(MIN_DOUBTED_CHARS - 1).is_some()
+        && let Some(found) = foreign_language(&article.body, &language_group(&article.lang))
+    {
+        flaws.push(ArticleProblem::Language { declared: article.lang.clone(), found });
     }
 }

@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by them")]
 #![allow(unreachable_pub, reason = "support is public to the suites only")]
 
+mod addresses;
 mod agreement;
 mod api;
 mod architecture;

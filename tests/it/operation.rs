@@ -51,7 +51,7 @@ impl Progress for Silent {
 static SITE: LazyLock<Router> = LazyLock::new(|| router(CORPUS.slot.clone(), Settings::default()));
 
 fn sources(path: &Path) -> [SourceConfig; 1] {
-    [SourceConfig { name: "site".to_owned(), path: path.to_owned() }]
+    [SourceConfig { name: "site".to_owned(), path: path.to_owned(), ..SourceConfig::default() }]
 }
 
 /// The corpus, served in another way.

@@ -160,7 +160,8 @@ impl Site {
     fn read_with(&self, steps: &[Step], end: Reading, options: &Options) -> Read {
         let scripted = Scripted { steps: steps.to_vec(), end, found: Arc::default(), wanted: Arc::default() };
         let open = |_: &Path, _: ReadingRules| Box::new(scripted.clone()) as Box<dyn Source>;
-        let named = SourceConfig { name: "news".to_owned(), path: PathBuf::from("somewhere") };
+        let named =
+            SourceConfig { name: "news".to_owned(), path: PathBuf::from("somewhere"), ..SourceConfig::default() };
         let gate = GateSettings { always_allowed: u64::MAX, ..GateSettings::default() };
         let options = Options { gate, ..options.clone() };
         let mut report = reindex_with(&open, &self.data(), &[named], &options, &Silent).unwrap();

@@ -944,7 +944,7 @@ proptest! {
 #[test]
 fn corpus_has_its_documented_properties() {
     let mut site = Site::new();
-    site.sources = vec![SourceConfig { name: "corpus".to_owned(), path: support::corpus() }];
+    site.sources = vec![SourceConfig { name: "corpus".to_owned(), path: support::corpus(), ..SourceConfig::default() }];
     let report = site.reindex();
     assert_eq!((report.sources[0].rejections.as_slice(), report.sources[0].flaws.as_slice()), (&[][..], &[][..]));
     let articles: Vec<Article> = site.articles().into_values().collect();
@@ -975,7 +975,7 @@ fn all_formats_in_a_folder_are_read() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut site = Site::new();
     site.sources = ["markdown", "jsonl", "folder"]
-        .map(|name| SourceConfig { name: name.to_owned(), path: fixtures.join(name) })
+        .map(|name| SourceConfig { name: name.to_owned(), path: fixtures.join(name), ..SourceConfig::default() })
         .to_vec();
     let report = site.reindex();
     let told: Vec<[u64; 5]> = report.sources.iter().map(counts).collect();
@@ -1039,7 +1039,7 @@ fn comes_in_whole(path: &Path, articles_expected: usize, langs_expected: usize, 
     assert_eq!(records.len(), articles_expected);
     let of = |record: &'_ Value, field: &str| record[field].as_str().unwrap_or_default().to_owned();
     let mut site = Site::new();
-    site.sources = vec![SourceConfig { name: "site".to_owned(), path: path.to_owned() }];
+    site.sources = vec![SourceConfig { name: "site".to_owned(), path: path.to_owned(), ..SourceConfig::default() }];
     let report = site.reindex();
     assert_eq!(
         counts(&report.sources[0]),

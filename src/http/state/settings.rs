@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::admin::Admin;
+use crate::article::AddressRules;
 use crate::config::base_url::BaseUrl;
 use crate::config::http::ServiceSettings;
 use crate::engine::ranking::DEFAULT_RECENCY;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub site_name: Option<String>,
     /// The time zone of the site, see [`Moment::parse_in`](crate::article::Moment::parse_in).
     pub time_zone: Option<TimeZone>,
+    /// How pushed articles get their addresses.
+    pub addresses: AddressRules,
     /// The admin functions; without them, nothing can be changed over the API.
     pub admin: Option<Arc<Admin>>,
     /// The data folder whose state `/metrics` reports; without it, only the engine is reported.
@@ -44,6 +47,7 @@ impl Default for Settings {
             public_url: None,
             site_name: None,
             time_zone: None,
+            addresses: AddressRules::default(),
             admin: None,
             data: None,
             audits: None,
@@ -56,7 +60,7 @@ impl Default for Settings {
 impl Settings {
     /// The rules by which pushes and drafts are read.
     pub(crate) fn reading_rules(&self) -> ReadingRules {
-        ReadingRules { time_zone: self.time_zone.clone() }
+        ReadingRules { time_zone: self.time_zone.clone(), addresses: self.addresses.clone() }
     }
 
     /// The name of the site at an address.

@@ -214,6 +214,9 @@ pub struct SourceReportJson {
     /// mended, and articles whose text contradicts their declared language, told when their file
     /// is read; works with too many versions, told again until they have fewer; the first thousand.
     pub flaws: Vec<RejectedJson>,
+    /// Articles, of those that were read, that readers may see and that have no address: nothing can
+    /// link to them.
+    pub without_address: u64,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
     /// What was not read on purpose, once for each reason: files of other formats, packages, build
@@ -237,6 +240,7 @@ impl From<SourceReport> for SourceReportJson {
             kept: report.kept,
             rejections: all(report.rejections),
             flaws: all(report.flaws),
+            without_address: report.without_address,
             shared_ids: report.shared_ids,
             passed_over: all(report.passed_over),
             failed: report.failed,

@@ -137,7 +137,7 @@ impl Site {
         let lines: Vec<String> = records.iter().map(Value::to_string).collect();
         fs::write(&path, lines.join("\n")).unwrap();
         let data = DataFolder::open(&self.folder.path().join("index")).unwrap();
-        let source = SourceConfig { name: "site".to_owned(), path };
+        let source = SourceConfig { name: "site".to_owned(), path, ..SourceConfig::default() };
         let synonyms = self.folder.path().join("synonyms.txt");
         fs::write(&synonyms, SYNONYMS).unwrap();
         let gate = GateSettings { always_allowed: u64::MAX, ..GateSettings::default() };

@@ -39,7 +39,7 @@ pub fn index(source: &Path, data: &Path) -> Site {
 /// The same, with settings.
 pub fn index_with(source: &Path, data: &Path, settings: Settings) -> Site {
     let data = DataFolder::open(data).unwrap();
-    let sources = [SourceConfig { name: "corpus".to_owned(), path: source.to_owned() }];
+    let sources = [SourceConfig { name: "corpus".to_owned(), path: source.to_owned(), ..SourceConfig::default() }];
     let report = reindex(&data, &sources, &Options::default(), &Silent).unwrap();
     assert_eq!(report.sources[0].rejected, 0, "{report:?}");
     let articles = Catalog::open(data.path()).unwrap().all_articles().unwrap();

@@ -64,8 +64,10 @@ impl Site {
 
     /// Makes these the configured sources, in this order.
     pub fn configure(&mut self, names: &[&str]) {
-        self.sources =
-            names.iter().map(|name| SourceConfig { name: (*name).to_owned(), path: self.path(name) }).collect();
+        self.sources = names
+            .iter()
+            .map(|name| SourceConfig { name: (*name).to_owned(), path: self.path(name), ..SourceConfig::default() })
+            .collect();
     }
 
     /// The temporary folder.
