@@ -1,5 +1,6 @@
 //! Files as a source.
 
+pub(crate) mod ignore_file;
 mod passed_over;
 pub(crate) mod reader;
 pub(crate) mod walk;

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ignore::Match;
 use ignore::gitignore::Gitignore;
 
+use super::ignore_file::{self, IGNORE_FILE};
 use super::passed_over::{self, Reason, Tally};
 use crate::article::composed;
 use crate::owner;
@@ -169,11 +170,18 @@ impl Walk {
 
     /// The rules for what is in a folder.
     fn rules_in(&mut self, folder: &Folder, beside: &[&str]) -> Option<Arc<IgnoreRules>> {
+        if beside.contains(&IGNORE_FILE)
+            && let Err(reason) = ignore_file::check(&folder.path)
+        {
+            // What it was to keep away would be published: the source is not read at all.
+            let reason = format!("{}: {reason}", self.below_root(&folder.path.join(IGNORE_FILE)));
+            self.problems.push(PartProblem { part: display(&self.root), reason, is_unseen: true });
+        }
         let mut read = |name: &str| match beside.contains(&name) {
             true => self.ignore_file(&folder.path.join(name)),
             false => Gitignore::empty(),
         };
-        let (own, git) = (read(".ficheroignore"), read(".gitignore"));
+        let (own, git) = (read(IGNORE_FILE), read(".gitignore"));
         if own.is_empty() && git.is_empty() {
             return folder.rules.clone();
         }
@@ -207,7 +215,7 @@ impl Walk {
             return;
         }
         // The files that say what is read, and repositories.
-        if matches!(name, ".ficheroignore" | ".gitignore" | ".git" | ".hg" | ".svn" | ".DS_Store") {
+        if matches!(name, IGNORE_FILE | ".gitignore" | ".git" | ".hg" | ".svn" | ".DS_Store") {
             return;
         }
         let own = IgnoreRules::matched(rules, |rules| &rules.own, &path, is_folder);
