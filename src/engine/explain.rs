@@ -1,7 +1,7 @@
 //! Explains the score of a hit to the people who write the articles.
 
-use super::planning::{Plan, PlannedWord, Variant, VariantOrigin};
-use super::ranking::{self, Counting, MatchState};
+use super::planning::{Plan, PlannedPhrase, PlannedWord, Variant, VariantOrigin};
+use super::ranking::{self, Counting, MatchState, PhraseMatch};
 use crate::analysis::Zone;
 
 /// How often a variant occurs in a zone of an article.
@@ -39,6 +39,8 @@ pub trait Evidence {
     type Error;
     /// How often a variant occurs in a zone.
     fn occurrences(&self, variant: &Variant, zone: Zone) -> Result<Occurrences, Self::Error>;
+    /// How the whole query stands in the article as a phrase.
+    fn phrase(&self, phrase: &PlannedPhrase) -> Result<Option<PhraseMatch>, Self::Error>;
     /// The zone's length in words.
     fn length(&self, zone: Zone) -> u32;
     /// The mean length of the zone in the article's language.
@@ -58,6 +60,8 @@ pub struct ScoreBreakdown {
     pub language: f32,
     /// The factor for its age.
     pub recency: f32,
+    /// The factor that keeps a partial match behind the others.
+    pub part: f32,
 }
 
 /// Why a hit has its score.
@@ -101,13 +105,23 @@ pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, breakdown: &ScoreBreakdow
     for word in plan.words.iter().filter(|word| !word.variants.is_empty()) {
         let (text, score) = explain_word(word, evidence)?;
         if score > 0.0 {
-            held.take(word.weight, word.zone, score);
+            held.take(&word.term(), score);
         }
         parts.push(ExplanationPart { text, points: score * word.weight });
     }
+    if let Some(phrase) = plan.phrase.as_ref().filter(|_| plan.requirements.holds_all(&held))
+        && let Some(found) = evidence.phrase(phrase)?
+    {
+        let text = match found {
+            PhraseMatch::Within => "its words stand side by side, as they were typed",
+            PhraseMatch::TitleBegins => "its title begins with what was typed",
+            PhraseMatch::TitleIs => "its title is what was typed",
+        };
+        parts.push(ExplanationPart { text: text.to_owned(), points: ranking::phrase_score(phrase.weight, found) });
+    }
     let coverage = plan.requirements.coverage(&held);
     for part in &mut parts {
-        part.points *= coverage * breakdown.language * breakdown.recency;
+        part.points *= coverage * breakdown.language * breakdown.recency * breakdown.part;
     }
     if breakdown.proximity > 0.0 {
         let text = "its words stand near each other, as in the query".to_owned();
@@ -119,7 +133,7 @@ pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, breakdown: &ScoreBreakdow
         parts.push(ExplanationPart { text, points: elsewhere });
     }
     let factors = [
-        ("it does not hold everything that was typed", coverage),
+        ("it does not hold everything that was typed", coverage * breakdown.part),
         ("its language is probably not the one that was typed in", breakdown.language),
         ("it is new", breakdown.recency),
     ];

@@ -45,6 +45,14 @@ pub struct QueryWord {
     pub zone: Option<Zone>,
     /// Whether all its occurrences were in quotation marks.
     pub is_quoted: bool,
+    /// Whether it was typed in capitals, in a query that is not all in capitals: `WHO`.
+    pub is_acronym: bool,
+}
+
+/// Whether a written word has several letters and all are capitals.
+pub(crate) fn is_acronym(written: &str) -> bool {
+    let letters = || written.chars().filter(|c| c.is_alphabetic());
+    letters().count() > 1 && letters().all(char::is_uppercase)
 }
 
 /// A sequence of words that must, or must not, occur.
@@ -188,6 +196,9 @@ impl Query {
             query.add_words(&piece);
         }
         query.add_plain(read, plain);
+        if !read.chars().any(char::is_lowercase) {
+            query.words.iter_mut().for_each(|word| word.is_acronym = false);
+        }
         if !query.excluded.is_empty() {
             let spoken = words(read).into_iter().filter(|word| word.span == 1);
             query.literal =
@@ -234,6 +245,7 @@ impl Query {
                 is_prefix: piece.is_prefix && cut.clone().all(|behind| behind.span == 0),
                 zone: piece.zone,
                 is_quoted: piece.is_phrase,
+                is_acronym: piece.text.get(word.bytes.clone()).is_some_and(is_acronym),
                 text: word.text.into_owned(),
             };
             let is_known = |known: &QueryWord| {
@@ -241,6 +253,7 @@ impl Query {
             };
             if let Some(known) = self.words.iter_mut().find(|known| is_known(known)) {
                 known.is_quoted &= word.is_quoted;
+                known.is_acronym &= word.is_acronym;
                 continue;
             }
             if self.words.len() == MAX_WORDS {

@@ -183,12 +183,15 @@ pub struct Total {
     pub value: u64,
     /// `eq`: totals are exact, of what was looked for; see `is_partial`.
     pub relation: &'static str,
+    /// How many of them hold all telling words of the query: of one or two words, the first ones of the
+    /// list, before those that hold what tells most.
+    pub full: u64,
 }
 
 impl Total {
     /// An exact total.
-    pub fn exact(value: usize) -> Total {
-        Total { value: value as u64, relation: "eq" }
+    pub fn exact(value: usize, full: usize) -> Total {
+        Total { value: value as u64, relation: "eq", full: full as u64 }
     }
 }
 

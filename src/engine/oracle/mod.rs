@@ -22,9 +22,10 @@ use super::planning::relaxation::{
 };
 use super::planning::synonyms::{SynonymGroup, SynonymIndex};
 use super::planning::{
-    Collection, CorrectionMode, Note, Plan, PlannedClause, PlannedWord, PrefixMatches, Variant, WordForms,
+    Collection, CorrectionMode, Note, Plan, PlannedClause, PlannedPhrase, PlannedWord, PrefixMatches, Variant,
+    WordForms,
 };
-use super::ranking::{self, Counting, LanguageStats, MatchState, bounded_score};
+use super::ranking::{self, Counting, Coverage, LanguageStats, MatchState, PhraseMatch, bounded_score};
 use super::snippets::{Body, BodyPassage, MAX_MATCH_POSITIONS, MatchPosition, Snippets, body_passages};
 use super::{
     ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, Filters, Hit, IndexVersion, RelatedAnswer,
@@ -153,16 +154,34 @@ impl BruteForceEngine {
             for word in &plan.words {
                 let score = self.word_score(entry, word);
                 if score > 0.0 {
-                    held.take(word.weight, word.zone, score);
+                    held.take(&word.term(), score);
+                    let in_title = |variant| self.zone_score(entry, variant, Zone::Title) > 0.0;
+                    let is_in_title = word.zone.is_none() && word.variants.iter().any(in_title);
+                    held.is_in_title |= word.is_telling && is_in_title;
                 }
             }
-            let matches = plan.words.is_empty() || plan.requirements.is_met_by(&held);
+            let holds_all = plan.words.is_empty() || plan.requirements.holds_all(&held);
+            if let Some(phrase) = plan.phrase.as_ref().filter(|_| holds_all) {
+                held.score +=
+                    phrase_match(phrase, entry).map_or(0.0, |found| ranking::phrase_score(phrase.weight, found));
+            }
+            let coverage = if plan.words.is_empty() { Coverage::Enough } else { plan.requirements.met_by(&held) };
+            let takes_parts = request.sort == Sort::Relevance && !request.literal;
+            let matches = coverage == Coverage::Enough || (takes_parts && coverage == Coverage::Part);
             if matches && plan.required.iter().all(|clause| holds_clause(entry, clause)) {
                 let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
                 let (language, recency) = self.priors(plan, entry, request);
                 let score = held.score * plan.requirements.coverage(&held) * language * recency;
-                let breakdown = ScoreBreakdown { score, version: score, proximity: 0.0, language, recency };
-                versions.push(OracleChoice { entry, breakdown, fit, is_whole: is_whole(&plan.requirements, &held) });
+                let breakdown = ScoreBreakdown { score, version: score, proximity: 0.0, language, recency, part: 1.0 };
+                let is_part = coverage == Coverage::Part;
+                versions.push(OracleChoice {
+                    entry,
+                    breakdown,
+                    fit,
+                    is_whole: !is_part && is_whole(&plan.requirements, &held),
+                    is_part,
+                    is_full: holds_all && !plan.notes.contains(&Note::NotAllWords),
+                });
             }
         }
         versions
@@ -232,6 +251,9 @@ impl BruteForceEngine {
             let best_score = works
                 .get(work)
                 .map_or(version.breakdown.score, |known| known.breakdown.score.max(version.breakdown.score));
+            let known = works.get(work);
+            let is_part = version.is_part && known.is_none_or(|known| known.is_part);
+            let is_full = version.is_full || known.is_some_and(|known| known.is_full);
             let wins = works.get(work).is_none_or(|known| {
                 let by_score = match sort {
                     Sort::Relevance => version.breakdown.version.total_cmp(&known.breakdown.version),
@@ -245,10 +267,12 @@ impl BruteForceEngine {
             }
             if let Some(known) = works.get_mut(work) {
                 known.breakdown.score = best_score;
+                (known.is_part, known.is_full) = (is_part, is_full);
             }
         }
         let mut works: Vec<OracleChoice<'e>> = works.into_values().collect();
-        works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
+        let is_part = |choice: &OracleChoice<'_>| sort == Sort::Relevance && choice.is_part;
+        works.sort_by(|a, b| is_part(a).cmp(&is_part(b)).then(compare(sort, &a.place(sort), &b.place(sort))));
         works
     }
 }
@@ -290,6 +314,10 @@ struct OracleChoice<'e> {
     fit: u8,
     /// Whether it matches nearly the whole query.
     is_whole: bool,
+    /// Whether it matches only a part of the query.
+    is_part: bool,
+    /// Whether it holds all telling words.
+    is_full: bool,
 }
 
 impl<'e> OracleChoice<'e> {
@@ -328,6 +356,10 @@ impl Evidence for EntryEvidence<'_> {
         Ok(Occurrences { stems, inflected, folded: folded.sum(), typed: typed.sum() })
     }
 
+    fn phrase(&self, phrase: &PlannedPhrase) -> Result<Option<PhraseMatch>, Infallible> {
+        Ok(phrase_match(phrase, self.entry))
+    }
+
     fn length(&self, zone: Zone) -> u32 {
         self.entry.terms.zones[zone].length
     }
@@ -356,8 +388,20 @@ fn positions(terms: &ZoneTerms, of: &WordForms) -> BTreeSet<u32> {
 fn sequence_starts(terms: &ZoneTerms, sequence: &[WordForms]) -> Vec<u32> {
     let places: Vec<BTreeSet<u32>> = sequence.iter().map(|forms| positions(terms, forms)).collect();
     let Some(first) = places.first() else { return Vec::new() };
-    let begins = |start: &u32| (0u32..).zip(&places).all(|(offset, places)| places.contains(&(*start + offset)));
+    let is_at = |start: u32, offset: u32, forms: &WordForms| {
+        (forms.is_any() && offset > 0) || places[offset as usize].contains(&(start + offset))
+    };
+    let begins = |start: &u32| (0u32..).zip(sequence).all(|(offset, forms)| is_at(*start, offset, forms));
     first.iter().copied().filter(begins).collect()
+}
+
+/// How the whole query stands in an entry as a phrase.
+fn phrase_match(phrase: &PlannedPhrase, entry: &Entry) -> Option<PhraseMatch> {
+    let title = &entry.terms.zones[Zone::Title];
+    let first = sequence_starts(title, &phrase.telling).first().copied();
+    let is_title = first.and_then(|first| phrase.is_title(first, title.length));
+    let is_within = || entry.terms.zones.iter().any(|zone| !sequence_starts(zone, &phrase.sequence).is_empty());
+    is_title.or_else(|| is_within().then_some(PhraseMatch::Within))
 }
 
 /// Whether one of a clause's phrases occurs in a zone of the entry.
@@ -538,7 +582,8 @@ impl SearchEngine for BruteForceEngine {
             let facets = self.count(&versions, filters, request);
             versions.retain(|choice| filters.take(&choice.entry.article));
             let whole = versions.iter().filter(|choice| choice.is_whole).count();
-            Ok(FoundMatches { versions: versions.len(), whole, matches: (versions, facets) })
+            let parts = versions.iter().filter(|choice| choice.is_part).count();
+            Ok(FoundMatches { versions: versions.len() - parts, parts, whole, matches: (versions, facets) })
         };
         let Ok(answered) = relaxation::search(self, plan, request, matching);
         let RelaxedAnswer { plan, matches: (versions, facets), recovery } = answered;
@@ -550,9 +595,18 @@ impl SearchEngine for BruteForceEngine {
                     pairs_score(&plan, choice.entry) * choice.breakdown.language * choice.breakdown.recency;
                 choice.breakdown.score += choice.breakdown.proximity;
             }
+            let factor = ranking::part_factor(works.iter().map(|choice| (choice.is_part, choice.breakdown.score)));
+            for ScoreBreakdown { score, version, proximity, part, .. } in
+                works.iter_mut().filter(|choice| choice.is_part).map(|choice| &mut choice.breakdown)
+            {
+                for score in [score, version, proximity, part] {
+                    *score *= factor;
+                }
+            }
             works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
         }
         let total = works.len();
+        let full = works.iter().filter(|choice| choice.is_full).count();
         let mut offset = request.offset;
         let mut notes = plan.notes.clone();
         if let Some(cursor) = &request.after {
@@ -584,7 +638,7 @@ impl SearchEngine for BruteForceEngine {
         let snippets = Snippets::new(&plan, request, page.len());
         let hits = page.into_iter().map(|choice| self.hit(&plan, &snippets, choice, request)).collect();
         let corrections = plan.corrections();
-        let total = Total::exact(total);
+        let total = Total::exact(total, full);
         let index_version = self.version;
         Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })
     }

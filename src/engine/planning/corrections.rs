@@ -35,6 +35,10 @@ const MIN_CORRECTION_SHARE: f32 = 0.2;
 const MIN_SURENESS: f32 = 0.4;
 /// The same threshold in a query with another word that is certainly misspelt.
 const MIN_SURENESS_CARELESS: f32 = 0.0;
+/// The same threshold for a word alone that nothing is found for, and a candidate at two edits. What is farther from every word of
+/// the site is mostly a good word that the site does not hold (`sospecha` is not `cosecha`):
+/// experiment `planning.alone`.
+const MIN_SURENESS_ALONE: f32 = -6.0;
 /// Smoothing of how often the typed word co-occurs with the others: once may be chance.
 const TOGETHER_BESIDES: f32 = 0.6;
 /// How many of the query's other words are used as context of a candidate: the rarest.
@@ -93,6 +97,9 @@ impl<C: Collection> Planner<'_, C> {
         for (place, candidates) in unsure {
             let sureness = candidates.first().map_or(f32::NEG_INFINITY, |best| best.sureness);
             let wanted = match correction_mode {
+                CorrectionMode::Any if query.words.len() == 1 && is_far(query, place, &candidates) => {
+                    MIN_SURENESS_ALONE
+                }
                 CorrectionMode::Any => f32::NEG_INFINITY,
                 _ if is_careless || correction_mode == CorrectionMode::Likely => MIN_SURENESS_CARELESS,
                 _ => MIN_SURENESS,
@@ -372,6 +379,12 @@ impl<C: Collection> Planner<'_, C> {
     pub(super) fn is_known(&self, place: usize) -> bool {
         self.frequencies.get(place).is_none_or(|of| of.iter().any(|frequency| *frequency > 0))
     }
+}
+
+/// Whether the best candidate for a word of the query is at more than one edit.
+fn is_far(query: &Query, place: usize, candidates: &[CorrectionCandidate]) -> bool {
+    let best = candidates.first().and_then(CorrectionCandidate::word);
+    best.zip(query.words.get(place)).is_some_and(|(best, typed)| edit_model::edits(&fold(&typed.text), best) > 1)
 }
 
 /// The stems of a variant's words, in all languages.

@@ -16,6 +16,7 @@ pub(crate) use self::cached_collection::CachedCollection;
 pub use self::collection::{Collection, PrefixMatches};
 pub(crate) use self::plan::folded_word;
 pub use self::plan::{
-    Correction, CorrectionMode, Note, Pair, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,
+    Correction, CorrectionMode, Note, Pair, Plan, PlannedClause, PlannedPhrase, PlannedWord, Variant, VariantOrigin,
+    WordForms,
 };
 pub use self::planner::MAX_PREFIX_WORDS;

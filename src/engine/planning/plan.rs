@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::analysis::{QueryVariants, Zone};
 use crate::engine::query::Query;
-use crate::engine::ranking::{Counting, LanguageStats, MatchRequirements, WEIGHTS};
+use crate::engine::ranking::{Counting, LanguageStats, MatchRequirements, PhraseMatch, QueryTerm, WEIGHTS};
 use crate::engine::request::SearchRequest;
 
 /// The token variants of one word: an article that contains any of them contains the word.
@@ -24,6 +24,11 @@ pub struct WordForms {
 }
 
 impl WordForms {
+    /// Whether it stands for any word.
+    pub(crate) fn is_any(&self) -> bool {
+        self.stems.is_empty() && self.folded.is_empty()
+    }
+
     pub(crate) fn of(word: &str, languages: &[LanguageStats]) -> WordForms {
         let stems = languages.iter().map(|language| QueryVariants::of(word, &language.lang).stems).collect();
         let folded = folded_word(word);
@@ -89,6 +94,9 @@ pub struct PlannedWord {
     pub is_function_word: bool,
     /// Whether it is a stop word in any language of the site.
     pub is_stop_word: bool,
+    /// Whether it says what is looked for: it is searched for, and is no function word, or the query
+    /// has nothing else.
+    pub is_telling: bool,
     /// The document frequency of its variants together, in all languages.
     pub doc_freq: u64,
     /// The estimated number of postings read for it.
@@ -98,6 +106,26 @@ pub struct PlannedWord {
 }
 
 impl PlannedWord {
+    /// What it counts for.
+    pub(crate) fn term(&self) -> QueryTerm {
+        QueryTerm { weight: self.weight, is_limited: self.zone.is_some(), is_telling: self.is_telling }
+    }
+
+    /// The forms of it as one word, in its spelling and in corrected ones.
+    fn written_forms(&self) -> WordForms {
+        let mut forms = WordForms::default();
+        let is_it = |variant: &&Variant| matches!(variant.origin, VariantOrigin::Typed | VariantOrigin::Correction);
+        for variant in self.variants.iter().filter(is_it) {
+            let [word] = variant.sequence.as_slice() else { continue };
+            forms.stems.push(word.stems.iter().flatten().cloned().collect());
+            forms.folded.extend(word.folded.iter().cloned());
+        }
+        // Each list of occurrences is read once.
+        let stems: BTreeSet<String> = forms.stems.drain(..).flatten().collect();
+        forms.stems.push(stems.into_iter().collect());
+        forms
+    }
+
     /// The zones to search.
     pub fn zones(&self) -> impl Iterator<Item = Zone> + use<> {
         zones(self.zone)
@@ -120,6 +148,31 @@ pub struct Pair {
     pub gap: u32,
     /// The score of having them at that distance.
     pub weight: f32,
+}
+
+/// The whole query as a phrase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedPhrase {
+    /// Its telling words; a word between them that is none stands for any word.
+    pub telling: Vec<WordForms>,
+    /// What stands side by side where the phrase is held: its telling words, or all words if only one
+    /// tells (`da Silva`). Empty for a query of one word.
+    pub sequence: Vec<WordForms>,
+    /// The number of function words before and after these.
+    pub around: (u32, u32),
+    /// The weight of its words together.
+    pub weight: f32,
+}
+
+impl PlannedPhrase {
+    /// How a title of `length` words is what was typed, given where its telling words first stand.
+    pub(crate) fn is_title(&self, first: u32, length: u32) -> Option<PhraseMatch> {
+        let (before, after) = self.around;
+        if first <= before && first + self.telling.len() as u32 + after >= length {
+            return Some(PhraseMatch::TitleIs);
+        }
+        (first == before).then_some(PhraseMatch::TitleBegins)
+    }
 }
 
 /// Alternative phrases, one of which must, or must not, occur.
@@ -154,6 +207,8 @@ pub struct Plan {
     pub words: Vec<PlannedWord>,
     /// The pairs of neighbouring words.
     pub pairs: Vec<Pair>,
+    /// The whole query as a phrase, if it can be one.
+    pub phrase: Option<PlannedPhrase>,
     /// Clauses that must occur.
     pub required: Vec<PlannedClause>,
     /// Clauses that must not occur.
@@ -204,6 +259,11 @@ pub enum Note {
     LoosePhrase,
     /// The query has only exclusions: they were read as words.
     ExclusionsAsWords,
+    /// The only word of the query occurs nowhere: words that begin with it were searched for.
+    Beginnings {
+        /// The word as typed.
+        word: String,
+    },
     /// No article contains all words: the results contain some of them.
     NotAllWords,
     /// The articles changed since the previous page: a new list continues from the same position.
@@ -239,6 +299,9 @@ impl fmt::Display for Note {
             Note::ExclusionsAsWords => {
                 formatter.write_str("there is nothing to exclude from: what was excluded is what was searched for")
             }
+            Note::Beginnings { word } => {
+                write!(formatter, "no article holds the word {word}: these hold words that begin with it")
+            }
             Note::NotAllWords => formatter.write_str("none of these articles holds all the words"),
             Note::IndexChanged => {
                 formatter.write_str("the articles changed since the page before: this goes on from the same place")
@@ -267,11 +330,14 @@ impl Plan {
             for word in &mut plan.words {
                 word.zone = word.zone.filter(|zone| *zone == Zone::Topics);
             }
+            mark_telling(&mut plan.words);
             plan.requirements = requirements(&plan.words);
             plans.push(plan.clone());
         }
+        // Function words alone do not answer a query that has others.
+        let has_telling = plan.words.iter().any(|word| word.doc_freq > 0 && (word.is_telling || word.zone.is_some()));
         let known_that = |is_wanted: fn(&PlannedWord) -> bool| -> Vec<usize> {
-            let known = plan.words.iter().enumerate().filter(|(_, word)| word.doc_freq > 0);
+            let known = plan.words.iter().enumerate().filter(|(_, word)| word.doc_freq > 0 && has_telling);
             known.filter(|(_, word)| is_wanted(word)).map(|(place, _)| place).collect()
         };
         let known = known_that(|_| true);
@@ -297,8 +363,15 @@ impl Plan {
     /// The plan with only some of its words, in query order.
     pub(crate) fn keeping(&self, places: &[usize]) -> Plan {
         let kept = self.words.iter().enumerate().filter(|(place, _)| places.contains(place));
-        let words: Vec<PlannedWord> = kept.map(|(_, word)| word.clone()).collect();
-        let mut plan = Plan { pairs: pairs(&words), requirements: requirements(&words), words, ..self.clone() };
+        let mut words: Vec<PlannedWord> = kept.map(|(_, word)| word.clone()).collect();
+        mark_telling(&mut words);
+        let mut plan = Plan {
+            pairs: pairs(&words),
+            phrase: phrase(&words),
+            requirements: requirements(&words),
+            words,
+            ..self.clone()
+        };
         plan.notes.push(Note::NotAllWords);
         plan
     }
@@ -355,12 +428,22 @@ pub(crate) fn phrase_words(required: &[PlannedClause]) -> usize {
     words.collect::<BTreeSet<_>>().len()
 }
 
+/// Marks the words that say what is looked for: all that are searched for, except for function words
+/// if there is any other word.
+pub(crate) fn mark_telling(words: &mut [PlannedWord]) {
+    let is_all = words.iter().all(|word| word.is_function_word && word.zone.is_none());
+    for word in words {
+        word.is_telling = (is_all || !word.is_function_word) && !word.variants.is_empty();
+    }
+}
+
 /// The match requirements of some words.
 pub(crate) fn requirements(words: &[PlannedWord]) -> MatchRequirements {
-    let free = || words.iter().filter(|word| word.zone.is_none());
+    let free = || words.iter().filter(|word| word.zone.is_none() && word.is_telling);
     MatchRequirements {
         weight: free().map(|word| word.weight).sum(),
         words: free().count() as u16,
+        typed_words: words.len() as u16,
         // A word that was left out cannot match.
         limited: words.iter().filter(|word| word.zone.is_some() && !word.variants.is_empty()).count() as u16,
         ..MatchRequirements::default()
@@ -387,6 +470,28 @@ pub(crate) fn pairs(words: &[PlannedWord]) -> Vec<Pair> {
         }
     }
     pairs
+}
+
+/// The words as one phrase. `None` if it cannot stand anywhere, or is limited to a zone.
+pub(crate) fn phrase(words: &[PlannedWord]) -> Option<PlannedPhrase> {
+    let first = words.iter().position(|word| word.is_telling)?;
+    let last = words.iter().rposition(|word| word.is_telling)?;
+    let is_no_phrase = |word: &PlannedWord| {
+        let is_prefix = word.variants.iter().any(|variant| variant.origin == VariantOrigin::Prefix);
+        word.zone.is_some() || is_prefix || (word.is_telling && word.doc_freq == 0)
+    };
+    if words.iter().any(is_no_phrase) {
+        return None;
+    }
+    let forms = |word: &PlannedWord| if word.is_telling { word.written_forms() } else { WordForms::default() };
+    let telling: Vec<WordForms> = words.get(first..=last)?.iter().map(forms).collect();
+    let sequence = match (first == last, words.len()) {
+        (true, 1) => Vec::new(),
+        (true, _) => words.iter().map(PlannedWord::written_forms).collect(),
+        (false, _) => telling.clone(),
+    };
+    let weight = words.iter().filter(|word| word.is_telling).map(|word| word.weight).sum();
+    Some(PlannedPhrase { telling, sequence, around: (first as u32, (words.len() - 1 - last) as u32), weight })
 }
 
 /// Which words are corrected.

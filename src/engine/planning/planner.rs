@@ -6,16 +6,20 @@ use super::budget;
 use super::collection::{Collection, PrefixMatches};
 use super::plan::{
     CorrectionMode, MAX_BESIDE_PHRASES, Note, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,
-    folded_word, is_long, pairs, phrase_words, requirements,
+    folded_word, is_long, mark_telling, pairs, phrase, phrase_words, requirements,
 };
 use crate::analysis::{derivations, fold, inflections, is_stop_word, language_group};
 use crate::engine::SearchRequest;
-use crate::engine::query::{Clause, Query, QueryWord};
+use crate::engine::query::{Clause, Query, QueryWord, is_acronym};
 use crate::engine::ranking::{self, Counting, MatchRequirements, WEIGHTS};
 
 /// The maximum number of words for all prefixes of a query together: the most frequent ones. Each
 /// prefix has the same share.
 pub const MAX_PREFIX_WORDS: usize = 128;
+/// The shortest word that may be the beginning of another without a `*`, in characters.
+const MIN_BEGINNING_CHARS: usize = 4;
+/// A stop word may be a name if at most one in so many articles holds it.
+const MIN_ARTICLES_PER_NAME: u64 = 20;
 /// The limit of the summed document frequencies of these words; the first word of a prefix is
 /// always used.
 const MAX_PREFIX_DOC_FREQ_SUM: u64 = 20_000;
@@ -79,6 +83,7 @@ impl Plan {
         }
         planner.add_synonyms(query, &mut words)?;
         if correction_mode != CorrectionMode::Off {
+            planner.add_beginnings(query, &mut words)?;
             planner.add_joined(query, &mut words)?;
             planner.add_families(query, &mut words)?;
         }
@@ -89,11 +94,12 @@ impl Plan {
         }
         let posterior = planner.languages(ui_lang);
         let languages = collection.languages();
-        for (word, frequencies) in words.iter_mut().zip(&planner.frequencies) {
+        for ((word, typed), frequencies) in words.iter_mut().zip(&query.words).zip(&planner.frequencies) {
             let folded = fold(&word.text);
+            let is_name = planner.is_name(typed, &folded, frequencies)?;
             let mut stop_share = 0.0;
             for ((language, share), frequency) in languages.iter().zip(&posterior).zip(frequencies) {
-                let is_stop = is_stop_word(&language.lang, &folded);
+                let is_stop = !is_name && is_stop_word(&language.lang, &folded);
                 let factor = if is_stop { WEIGHTS.stop_word } else { 1.0 };
                 stop_share += if is_stop { *share } else { 0.0 };
                 word.is_stop_word |= is_stop;
@@ -107,6 +113,7 @@ impl Plan {
         if !left_out.is_empty() {
             planner.note(Note::WordsLeftOut { words: left_out });
         }
+        mark_telling(&mut words);
         let best = posterior.iter().copied().fold(0.0, f32::max);
         let mut required = Vec::new();
         for clause in &query.phrases {
@@ -120,6 +127,7 @@ impl Plan {
         let requirements = MatchRequirements { is_code: is_whole && is_code(&query.words), ..requirements(&words) };
         let mut plan = Plan {
             pairs: pairs(&words),
+            phrase: phrase(&words),
             words,
             required,
             excluded,
@@ -186,6 +194,22 @@ impl<C: Collection> Planner<'_, C> {
         ranking::language_posterior(&articles, &by_language, &is_readers)
     }
 
+    /// Whether a word that is written like a stop word is a name: typed in capitals, or rare on the
+    /// site and mostly in capitals there (`WHO`, `UNA`).
+    fn is_name(&self, word: &QueryWord, folded: &str, frequencies: &[u64]) -> Result<bool, C::Error> {
+        let languages = self.collection.languages();
+        if word.is_acronym || !languages.iter().any(|language| is_stop_word(&language.lang, folded)) {
+            return Ok(word.is_acronym);
+        }
+        let articles: u64 = languages.iter().map(|language| language.articles).sum();
+        let doc_freq: u64 = frequencies.iter().sum();
+        if doc_freq == 0 || doc_freq * MIN_ARTICLES_PER_NAME > articles {
+            return Ok(false);
+        }
+        let written = self.collection.surface_form(folded, self.now_s)?;
+        Ok(written.is_some_and(|written| is_acronym(&written)))
+    }
+
     fn word(&mut self, word: &QueryWord) -> Result<PlannedWord, C::Error> {
         let languages = self.collection.languages();
         let mut variants = Vec::new();
@@ -193,20 +217,10 @@ impl<C: Collection> Planner<'_, C> {
         let mut reads = 0;
         if word.is_prefix {
             let found = self.prefix(&word.text)?;
-            let all: u64 = languages.iter().map(|language| language.articles).sum();
-            let doc_freq_sum: u64 = found.iter().map(|(_, articles)| articles).sum();
-            reads += doc_freq_sum;
-            for (frequency, language) in frequencies.iter_mut().zip(languages) {
-                *frequency = (doc_freq_sum * language.articles).checked_div(all).unwrap_or(0).min(language.articles);
-            }
-            let folded = found.into_iter().map(|(word, _)| word).collect();
-            variants.push(Variant {
-                origin: VariantOrigin::Prefix,
-                text: format!("{}*", word.text),
-                factor: WEIGHTS.prefix,
-                counting: Counting::Words,
-                sequence: vec![WordForms { folded, ..WordForms::default() }],
-            });
+            reads += found.iter().map(|(_, articles)| articles).sum::<u64>();
+            let (variant, doc_freqs) = self.beginnings(&word.text, found);
+            frequencies = doc_freqs;
+            variants.push(variant);
         } else {
             for text in [Some(&word.text), word.compound.as_ref()].into_iter().flatten() {
                 let mut variant = self.variant(VariantOrigin::Typed, text, 1.0);
@@ -225,6 +239,7 @@ impl<C: Collection> Planner<'_, C> {
             weight: 0.0,
             is_function_word: false,
             is_stop_word: false,
+            is_telling: true,
             doc_freq: 0,
             reads,
             is_quoted: word.is_quoted,
@@ -272,6 +287,42 @@ impl<C: Collection> Planner<'_, C> {
         }
         *is_bounded = self.is_short && have_tables && occurs;
         Ok(reads)
+    }
+
+    /// The variant for words with a prefix, and its estimated document frequency in each language.
+    fn beginnings(&self, text: &str, found: Vec<(String, u64)>) -> (Variant, Vec<u64>) {
+        let languages = self.collection.languages();
+        let all: u64 = languages.iter().map(|language| language.articles).sum();
+        let doc_freq_sum: u64 = found.iter().map(|(_, articles)| articles).sum();
+        let share = |articles: u64| (doc_freq_sum * articles).checked_div(all).unwrap_or(0).min(articles);
+        let doc_freqs = languages.iter().map(|language| share(language.articles)).collect();
+        let folded = found.into_iter().map(|(word, _)| word).collect();
+        let variant = Variant {
+            origin: VariantOrigin::Prefix,
+            text: format!("{text}*"),
+            factor: WEIGHTS.prefix,
+            counting: Counting::Words,
+            sequence: vec![WordForms { folded, ..WordForms::default() }],
+        };
+        (variant, doc_freqs)
+    }
+
+    /// Searches for the words that begin with the only word of a query, if it occurs nowhere:
+    /// somebody typed the beginning of a word, or a part of a compound (`micro`).
+    fn add_beginnings(&mut self, query: &Query, words: &mut [PlannedWord]) -> Result<(), C::Error> {
+        let [word] = query.words.as_slice() else { return Ok(()) };
+        let is_short = word.text.chars().count() < MIN_BEGINNING_CHARS;
+        if is_short || word.is_prefix || !query.phrases.is_empty() || self.is_known(0) {
+            return Ok(());
+        }
+        let found = self.prefix(&word.text)?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        let (variant, doc_freqs) = self.beginnings(&word.text, found);
+        self.note(Note::Beginnings { word: word.text.clone() });
+        self.add(0, variant, &doc_freqs, words);
+        Ok(())
     }
 
     fn note(&mut self, note: Note) {

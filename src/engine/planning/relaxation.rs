@@ -23,8 +23,11 @@ use crate::engine::{SearchRequest, ranking};
 pub(crate) struct FoundMatches<M> {
     /// The matches, in the engine's own representation.
     pub(crate) matches: M,
-    /// The number of versions that pass the filters.
+    /// The number of versions that match the query and pass the filters.
     pub(crate) versions: usize,
+    /// The number of versions that match it in part, see [`ranking::Coverage::Part`]. They are among
+    /// the matches.
+    pub(crate) parts: usize,
     /// How many of them contain nearly the whole query, see [`is_whole`].
     pub(crate) whole: usize,
 }
@@ -78,7 +81,12 @@ pub(crate) fn search<C: Collection, M>(
     if request.literal || (plan.words.is_empty() && plan.required.is_empty()) {
         return Ok(RelaxedAnswer { plan, matches: found.matches, recovery: None });
     }
-    let (plan, found) = helper.corrected(plan, found)?;
+    let (mut plan, found) = helper.corrected(plan, found)?;
+    if found.versions == 0 && helper.is_part_of_list(&plan, &found)? {
+        plan.notes.push(Note::NotAllWords);
+        let (plan, found) = helper.guessed(plan, found)?;
+        return Ok(helper.noted(RelaxedAnswer { plan, matches: found.matches, recovery: None }));
+    }
     if found.versions > 0 {
         let recovery = helper.respelling(&plan)?;
         let (plan, found) = helper.guessed(plan, found)?;
@@ -178,14 +186,28 @@ where
         Ok((corrected, better))
     }
 
+    /// Whether the filters leave only partial matches of a query that has others without them. They are
+    /// listed as they are, so that a facet count equals the result of its filter.
+    fn is_part_of_list(&self, plan: &Plan, found: &FoundMatches<M>) -> Result<bool, C::Error> {
+        let everywhere = Filters::default();
+        if found.parts == 0 || self.request.filters == everywhere {
+            return Ok(false);
+        }
+        Ok(self.finds(plan, &everywhere)?.is_some())
+    }
+
     /// The plan with soft expansions, if there are any. What is reported was decided without them.
     fn guessed(&self, plan: Plan, found: FoundMatches<M>) -> Result<(Plan, FoundMatches<M>), C::Error> {
         if !plan.could_expand {
             return Ok((plan, found));
         }
         let guessing = plan.with_soft_expansions(self.request, self.collection)?;
-        let with_guesses = self.finds(&guessing, &self.request.filters)?;
-        Ok(with_guesses.map_or((plan, found), |found| (guessing, found)))
+        if !self.affords(&guessing) {
+            return Ok((plan, found));
+        }
+        let with_guesses = self.matching(&guessing, &self.request.filters)?;
+        let guessing = Plan { notes: plan.notes.clone(), ..guessing };
+        Ok(if with_guesses.versions + with_guesses.parts > 0 { (guessing, with_guesses) } else { (plan, found) })
     }
 
     /// The reported spelling of a plan with matches.

@@ -31,8 +31,8 @@ pub struct Weights {
     /// What of an occurrence counts for the accents only, where the word was typed with some. It
     /// orders what is alike otherwise: experiment `ranking.accents`.
     pub accents: f32,
-    /// What a word that a synonym stands for is worth. No set has synonyms: below 1, so that what
-    /// was typed comes first.
+    /// What a word that a synonym stands for is worth. No set has synonyms: so little that a synonym in
+    /// a title comes after what was typed in a text.
     pub synonym: f32,
     /// What a word of a prefix is worth. No set has prefixes: below 1, for the same reason.
     pub prefix: f32,
@@ -63,8 +63,19 @@ pub struct Weights {
     /// What is left of a pair that has another word between in the query. It mostly belongs together:
     /// experiment `ranking.pair-over-word`.
     pub pair_over_word: f32,
-    /// How much an article loses that holds none of the query's weight, against one that holds all
-    /// of it. Keywords gain by more, questions lose: experiment `ranking.coverage`.
+    /// What the whole query is worth, standing side by side in any zone, against one occurrence of its
+    /// words in a text: experiment `ranking.phrase`.
+    pub phrase: f32,
+    /// The same, where the title begins with it.
+    pub title_begins: f32,
+    /// The same, where it is the title.
+    pub title_is: f32,
+    /// The power of the share of a query's weight that an article holds, where it has few words: experiment
+    /// `ranking.coverage`.
+    pub missing: f32,
+    /// Up to how many words it is that power. With more it falls with the sixth power of their number.
+    pub missing_words: f32,
+    /// The power that is left with very many words: questions lose by more.
     pub coverage: f32,
     /// How much an article loses whose language is certainly not the query's. More helps where
     /// translations are among the answers, and hurts where nothing tells the language: experiment
@@ -83,17 +94,22 @@ pub static WEIGHTS: Weights = Weights {
     stem: ByZone::new([0.3, 0.4, 0.4, 0.3, 0.3]),
     same_stem: 0.35,
     accents: 0.05,
-    synonym: 0.8,
+    synonym: 0.1,
     prefix: 0.8,
     family: 0.6,
     joined: 0.9,
     correction: 0.9,
     match_share: 0.1,
     stop_word: 0.25,
-    pairs: ByZone::new([3.0, 0.0, 0.5, 0.0, 0.0]),
+    pairs: ByZone::new([3.0, 0.5, 0.5, 0.5, 0.5]),
     pair_window: 6.0,
     pair_turned: 0.3,
     pair_over_word: 0.6,
+    phrase: 4.0,
+    title_begins: 6.0,
+    title_is: 15.0,
+    missing: 5.0,
+    missing_words: 4.0,
     coverage: 0.4,
     language: 0.3,
     reader_log_prior: 2.5,
@@ -253,36 +269,96 @@ pub fn pair_score(zone: Zone, weight: f32, frequency: f32) -> f32 {
     WEIGHTS.pairs[zone] * weight * saturate(frequency)
 }
 
+/// How the whole query stands in an article, from the weakest to the strongest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PhraseMatch {
+    /// Its words stand side by side, as they were typed.
+    Within,
+    /// The title begins with it.
+    TitleBegins,
+    /// It is the title.
+    TitleIs,
+}
+
+/// The score of holding the whole query as a phrase; `weight` is that of its words together.
+pub fn phrase_score(weight: f32, held: PhraseMatch) -> f32 {
+    weight
+        * match held {
+            PhraseMatch::Within => WEIGHTS.phrase,
+            PhraseMatch::TitleBegins => WEIGHTS.title_begins,
+            PhraseMatch::TitleIs => WEIGHTS.title_is,
+        }
+}
+
 /// The zones in which proximity counts.
 pub fn pair_zones() -> impl Iterator<Item = Zone> {
     Zone::ALL.into_iter().filter(|zone| WEIGHTS.pairs[*zone] > 0.0)
 }
 
+/// The factor for the scores of partial matches, so that they come after all others; 1 if they do.
+/// Given for every match whether it is partial, and its score.
+pub fn part_factor(matches: impl Iterator<Item = (bool, f32)>) -> f32 {
+    /// How far the best partial match stays behind the last other one.
+    const BEHIND: f32 = 0.99;
+    let (mut least, mut most) = (f32::INFINITY, 0.0);
+    for (is_part, score) in matches {
+        if is_part {
+            most = score.max(most);
+        } else {
+            least = score.min(least);
+        }
+    }
+    if most < least { 1.0 } else { BEHIND * least / most }
+}
+
 /// How many of the best works get a proximity score; works after them cannot move before them.
 pub const PAIR_DEPTH: usize = 64;
+
+/// What a word of a query counts for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QueryTerm {
+    /// Its weight.
+    pub weight: f32,
+    /// Whether it is limited to a zone.
+    pub is_limited: bool,
+    /// Whether it says what is looked for, which function words do not.
+    pub is_telling: bool,
+}
+
+/// How much of what must match an article holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Coverage {
+    /// Not enough: it is no match.
+    None,
+    /// What tells most of two words. It is listed after the articles that hold both.
+    Part,
+    /// Enough.
+    Enough,
+}
 
 /// How much of a query an article matches.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MatchState {
     /// The sum of the words' scores.
     pub score: f32,
-    /// The weight of the matched words that are not limited to a zone.
+    /// The weight of the matched telling words that are not limited to a zone.
     pub weight: f32,
     /// The number of these words.
     pub words: u16,
     /// The number of matched words that are limited to a zone.
     pub limited: u16,
+    /// Whether the title holds one of the words that are not limited to a zone.
+    pub is_in_title: bool,
 }
 
 impl MatchState {
-    /// Adds a matched word, limited to `zone` if given; `score` is its score before the word's
-    /// weight.
-    pub fn take(&mut self, weight: f32, zone: Option<Zone>, score: f32) {
-        self.score += weight * score;
-        if zone.is_some() {
+    /// Adds the score of a matched word.
+    pub fn take(&mut self, word: &QueryTerm, score: f32) {
+        self.score += word.weight * score;
+        if word.is_limited {
             self.limited += 1;
-        } else {
-            self.weight += weight;
+        } else if word.is_telling {
+            self.weight += word.weight;
             self.words += 1;
         }
     }
@@ -291,10 +367,12 @@ impl MatchState {
 /// What an article must match of a query.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MatchRequirements {
-    /// The weight of the words that are not limited to a zone.
+    /// The weight of the telling words that are not limited to a zone.
     pub weight: f32,
     /// The number of these words.
     pub words: u16,
+    /// The number of all words that were typed, function words too.
+    pub typed_words: u16,
     /// The number of words that are limited to a zone.
     pub limited: u16,
     /// Whether all words must match regardless of their number, because they are the parts of one
@@ -305,22 +383,39 @@ pub struct MatchRequirements {
 }
 
 impl MatchRequirements {
-    /// Whether an article matches: it must contain all words limited to a zone; of the others, all
-    /// if there are one or two, else a minimum share of their weight.
-    pub fn is_met_by(&self, held: &MatchState) -> bool {
-        let share = WEIGHTS.match_share * self.weight * (1.0 - f32::EPSILON);
-        let takes_words = match self.words {
-            0 => true,
-            _ if self.is_code => held.words == self.words,
-            1 | 2 if !self.is_relaxed => held.words == self.words,
-            _ => held.words > 0 && (self.is_relaxed || held.weight >= share),
+    /// Whether an article matches: it must contain all words limited to a zone; of the telling
+    /// others, all if there are one or two, else a minimum share of their weight. Of two, an article
+    /// matches in part that holds one of them in its title, or half of the weight.
+    pub fn met_by(&self, held: &MatchState) -> Coverage {
+        let share = |share: f32| share * self.weight * (1.0 - f32::EPSILON);
+        let is_all = self.holds_all(held);
+        let coverage = match self.words {
+            0 => Coverage::Enough,
+            _ if is_all => Coverage::Enough,
+            1 => Coverage::None,
+            _ if self.is_code || held.words == 0 => Coverage::None,
+            2 if !self.is_relaxed && (held.is_in_title || held.weight >= share(0.5)) => Coverage::Part,
+            2 if !self.is_relaxed => Coverage::None,
+            _ if self.is_relaxed || held.weight >= share(WEIGHTS.match_share) => Coverage::Enough,
+            _ => Coverage::None,
         };
-        takes_words && held.limited == self.limited
+        if held.limited == self.limited { coverage } else { Coverage::None }
     }
 
-    /// The score factor for the matched share of the weight.
+    /// Whether an article holds all telling words.
+    pub fn holds_all(&self, held: &MatchState) -> bool {
+        held.words == self.words && held.limited == self.limited
+    }
+
+    /// The score factor for the matched share of the weight: a power of it. The fewer words were typed,
+    /// the more a missing one costs: three words are all wanted, and a question of twelve has some that
+    /// no answer holds.
     pub fn coverage(&self, held: &MatchState) -> f32 {
-        if self.weight <= 0.0 { 1.0 } else { 1.0 - WEIGHTS.coverage * (1.0 - (held.weight / self.weight).min(1.0)) }
+        if self.weight <= 0.0 || self.holds_all(held) {
+            return 1.0;
+        }
+        let power = WEIGHTS.missing * (WEIGHTS.missing_words / f32::from(self.typed_words.max(1))).powi(6);
+        (held.weight / self.weight).min(1.0).powf(power.clamp(WEIGHTS.coverage, WEIGHTS.missing))
     }
 }
 
@@ -392,11 +487,44 @@ mod tests {
     fn one_or_two_words_must_all_match_and_more_need_a_share() {
         let requirements = |words, weight| MatchRequirements { words, weight, ..MatchRequirements::default() };
         let held = |words, weight| MatchState { words, weight, ..MatchState::default() };
-        assert!(requirements(1, 1.0).is_met_by(&held(1, 1.0)) && requirements(2, 2.0).is_met_by(&held(2, 2.0)));
-        assert!(!requirements(2, 2.0).is_met_by(&held(1, 1.9)) && requirements(3, 3.0).is_met_by(&held(1, 2.0)));
-        assert!(!requirements(3, 3.0).is_met_by(&held(1, 0.1)) && !requirements(3, 0.0).is_met_by(&held(0, 0.0)));
+        let met = |requirements: MatchRequirements, held: MatchState| requirements.met_by(&held);
+        assert_eq!(met(requirements(1, 1.0), held(1, 1.0)), Coverage::Enough);
+        assert_eq!(met(requirements(2, 2.0), held(2, 2.0)), Coverage::Enough);
+        assert_eq!(met(requirements(3, 3.0), held(1, 2.0)), Coverage::Enough);
+        assert_eq!(met(requirements(3, 3.0), held(1, 0.1)), Coverage::None);
+        assert_eq!(met(requirements(3, 0.0), held(0, 0.0)), Coverage::None);
         let limited = MatchRequirements { limited: 1, ..requirements(1, 1.0) };
-        assert!(!limited.is_met_by(&held(1, 1.0)) && limited.is_met_by(&MatchState { limited: 1, ..held(1, 1.0) }));
+        assert_eq!(met(limited, held(1, 1.0)), Coverage::None);
+        assert_eq!(met(limited, MatchState { limited: 1, ..held(1, 1.0) }), Coverage::Enough);
+    }
+
+    #[test]
+    fn the_more_telling_of_two_words_or_one_in_the_title_matches_in_part() {
+        let two = MatchRequirements { words: 2, weight: 3.0, ..MatchRequirements::default() };
+        let held = |weight, is_in_title| MatchState { words: 1, weight, is_in_title, ..MatchState::default() };
+        assert_eq!(two.met_by(&held(2.0, false)), Coverage::Part);
+        assert_eq!(two.met_by(&held(1.0, true)), Coverage::Part);
+        assert_eq!(two.met_by(&held(1.0, false)), Coverage::None);
+        assert_eq!(MatchRequirements { is_code: true, ..two }.met_by(&held(2.0, true)), Coverage::None);
+        assert_eq!(MatchRequirements { is_relaxed: true, ..two }.met_by(&held(1.0, false)), Coverage::Enough);
+    }
+
+    #[test]
+    fn missing_word_costs_more_the_fewer_were_typed() {
+        let of = |words: u16| {
+            let all = f32::from(words);
+            let typed = MatchRequirements { words, typed_words: words, weight: all, ..MatchRequirements::default() };
+            typed.coverage(&MatchState { words: words - 1, weight: all - 1.0, ..MatchState::default() })
+        };
+        assert!(of(3) < 0.15 && of(3) < of(4) && of(4) < of(6) && of(6) < of(12) && of(12) > 0.9);
+    }
+
+    #[test]
+    fn partial_matches_come_after_all_others() {
+        let factor = part_factor([(false, 2.0), (true, 9.0), (false, 0.5), (true, 1.0)].into_iter());
+        assert!(factor * 9.0 < 0.5);
+        assert_eq!(part_factor([(false, 2.0), (true, 1.0)].into_iter()), 1.0);
+        assert_eq!(part_factor([(true, 1.0)].into_iter()), 1.0);
     }
 
     #[test]

@@ -17,11 +17,14 @@ pub struct TotalJson {
     pub value: u64,
     /// `eq`: totals are exact, of what was looked for; see `is_partial`.
     pub relation: &'static str,
+    /// How many of them hold all telling words of the query: of one or two words, the first ones of the
+    /// list, before those that hold what tells most.
+    pub full: u64,
 }
 
 impl From<Total> for TotalJson {
     fn from(total: Total) -> TotalJson {
-        TotalJson { value: total.value, relation: total.relation }
+        TotalJson { value: total.value, relation: total.relation, full: total.full }
     }
 }
 

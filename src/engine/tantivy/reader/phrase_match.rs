@@ -1,5 +1,6 @@
 //! Finds phrases in a segment's articles.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use tantivy::postings::{Postings, SegmentPostings};
@@ -11,7 +12,8 @@ use super::snapshot::Snapshot;
 use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::cancellation::Steps;
-use crate::engine::planning::WordForms;
+use crate::engine::planning::{PlannedPhrase, WordForms};
+use crate::engine::ranking::PhraseMatch;
 
 /// The postings of all token variants of a word in a zone, with positions.
 pub(crate) fn form_postings(
@@ -109,6 +111,28 @@ fn docs_with_all(
     Ok(common.unwrap_or_default())
 }
 
+/// How the whole query stands as a phrase in those of some articles (in order) that contain it.
+pub(crate) fn phrase_matches(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    phrase: &PlannedPhrase,
+    docs: &[DocId],
+) -> Result<BTreeMap<DocId, PhraseMatch>, EngineError> {
+    let mut found: BTreeMap<DocId, PhraseMatch> = BTreeMap::new();
+    for zone in Zone::ALL.into_iter().filter(|_| !phrase.sequence.is_empty()) {
+        let starts = sequence_starts(snapshot, segment, &phrase.sequence, zone, docs)?;
+        found.extend(starts.into_keys().map(|doc| (doc, PhraseMatch::Within)));
+    }
+    let lengths = &segment.zones[Zone::Title].length;
+    for (doc, starts) in sequence_starts(snapshot, segment, &phrase.telling, Zone::Title, docs)? {
+        let first = starts.first().copied().unwrap_or(u32::MAX);
+        if let Some(title) = phrase.is_title(first, lengths.get_val(doc) as u32) {
+            found.insert(doc, title);
+        }
+    }
+    Ok(found)
+}
+
 /// The sorted start positions of a phrase in a zone, for each of some articles (in order) that
 /// contains it.
 pub(crate) fn sequence_starts(
@@ -118,36 +142,41 @@ pub(crate) fn sequence_starts(
     zone: Zone,
     docs: &[DocId],
 ) -> Result<BTreeMap<DocId, Vec<u32>>, EngineError> {
-    // For every article, the start positions of the words so far.
-    let mut begins: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
+    let mut words: Vec<(u32, Vec<SegmentPostings>)> = Vec::with_capacity(sequence.len());
+    for (offset, forms) in (0u32..).zip(sequence).filter(|(_, forms)| !forms.is_any()) {
+        words.push((offset, form_postings(snapshot, segment, forms, zone)?));
+    }
+    // The rarest word first: the positions of the others are read only where it leaves a start.
+    words.sort_by_key(|(_, lists)| lists.iter().map(|list| u64::from(list.doc_freq())).sum::<u64>());
+    // For every article, the start positions that the words so far leave.
+    let mut begins: Option<BTreeMap<DocId, Vec<u32>>> = None;
     let mut buffer = Vec::new();
     let mut steps = Steps::default();
-    for (offset, forms) in (0u32..).zip(sequence) {
+    for (offset, lists) in words {
         let mut next: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
-        for mut list in form_postings(snapshot, segment, forms, zone)? {
-            let mut take = |list: &mut SegmentPostings| {
-                if offset == 0 {
-                    list.positions(&mut buffer);
-                    add_positions(next.entry(list.doc()).or_default(), &buffer);
-                } else if let Some(known) = begins.get(&list.doc()) {
-                    list.positions(&mut buffer);
-                    let goes_on = |start: &u32| buffer.binary_search(&start.saturating_add(offset)).is_ok();
-                    let starts: Vec<u32> = known.iter().copied().filter(goes_on).collect();
-                    add_positions(next.entry(list.doc()).or_default(), &starts);
-                }
-            };
-            for doc in docs {
+        let candidates: Cow<'_, [DocId]> =
+            begins.as_ref().map_or(Cow::Borrowed(docs), |begins| begins.keys().copied().collect());
+        for mut list in lists {
+            for doc in candidates.iter() {
                 steps.step()?;
                 if list.doc() < *doc {
                     list.seek(*doc);
                 }
-                if list.doc() == *doc {
-                    take(&mut list);
+                if list.doc() != *doc {
+                    continue;
                 }
+                list.positions(&mut buffer);
+                let is_left = |start: &u32| {
+                    let known = begins.as_ref().and_then(|begins| begins.get(doc));
+                    known.is_none_or(|known| known.binary_search(start).is_ok())
+                };
+                let starts = buffer.iter().filter_map(|position| position.checked_sub(offset));
+                let starts: Vec<u32> = starts.filter(is_left).collect();
+                add_positions(next.entry(*doc).or_default(), &starts);
             }
         }
         next.retain(|_, starts| !starts.is_empty());
-        begins = next;
+        begins = Some(next);
     }
-    Ok(begins)
+    Ok(begins.unwrap_or_default())
 }

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::boosts::Priors;
 use super::proximity::pairs_scores;
 use crate::engine::planning::Plan;
+use crate::engine::ranking::Coverage;
 use crate::engine::tantivy::reader::segment::DocAddress;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::{Cursor, CursorKey, EngineError, Sort, ranking};
@@ -19,6 +20,12 @@ pub(crate) struct WorkCandidate {
     pub(crate) proximity: f32,
     /// The score of the version to show, without proximity.
     pub(crate) version_score: f32,
+    /// Whether no version of it matches more than a part of the query.
+    is_part: bool,
+    /// Whether a version of it holds all telling words.
+    is_full: bool,
+    /// What its scores were lowered by, see [`Works::set_parts_apart`].
+    pub(crate) part_factor: f32,
     fit: u8,
     published: Option<i64>,
     /// The rank of its id, which breaks ties.
@@ -45,7 +52,7 @@ impl<'s> Works<'s> {
 
     /// Adds a version that matches and passes the filters. `fit` says how well its language fits
     /// the reader, see [`crate::engine::language_fit`].
-    pub(crate) fn take(&mut self, place: DocAddress, score: f32, fit: u8) {
+    pub(crate) fn take(&mut self, place: DocAddress, score: f32, fit: u8, coverage: Coverage, is_full: bool) {
         let Some(segment) = self.snapshot.segments.get(place.segment) else { return };
         let published = segment.published.first(place.doc);
         let candidate = WorkCandidate {
@@ -53,6 +60,9 @@ impl<'s> Works<'s> {
             score,
             proximity: 0.0,
             version_score: score,
+            is_part: coverage == Coverage::Part,
+            is_full,
+            part_factor: 1.0,
             fit,
             published,
             id_rank: segment.id_rank(place.doc),
@@ -65,17 +75,37 @@ impl<'s> Works<'s> {
             return;
         };
         let best = known.score.max(score);
+        let (is_part, is_full) = (known.is_part && candidate.is_part, known.is_full || is_full);
         let by_score = if self.by_score { score.total_cmp(&known.version_score) } else { Ordering::Equal };
         let order = fit.cmp(&known.fit).then(by_score);
         if order.then(known.id_rank.cmp(&candidate.id_rank)) == Ordering::Greater {
             *known = candidate;
         }
         known.score = best;
+        (known.is_part, known.is_full) = (is_part, is_full);
     }
 
     /// The number of works.
     pub(crate) fn len(&self) -> usize {
         self.candidates.len()
+    }
+
+    /// The number of works that hold all telling words.
+    pub(crate) fn full(&self) -> usize {
+        self.candidates.iter().filter(|candidate| candidate.is_full).count()
+    }
+
+    /// Lowers the scores of all partial matches by one factor, so that they come after the others.
+    pub(crate) fn set_parts_apart(&mut self) {
+        let scores = self.candidates.iter().map(|candidate| (candidate.is_part, candidate.score));
+        let factor = ranking::part_factor(scores);
+        for candidate in self.candidates.iter_mut().filter(|candidate| candidate.is_part) {
+            candidate.is_part = false;
+            candidate.score *= factor;
+            candidate.proximity *= factor;
+            candidate.version_score *= factor;
+            candidate.part_factor = factor;
+        }
     }
 
     /// Adds proximity to the scores of the best works, see [`ranking::PAIR_DEPTH`]. Of works that
@@ -154,6 +184,9 @@ impl WorkCandidate {
         proximity: 0.0,
         version_score: 0.0,
         fit: 0,
+        is_part: false,
+        is_full: false,
+        part_factor: 1.0,
         published: None,
         id_rank: 0,
     };
@@ -161,7 +194,7 @@ impl WorkCandidate {
 
 fn order(sort: Sort, a: &WorkCandidate, b: &WorkCandidate) -> Ordering {
     let wanted = match sort {
-        Sort::Relevance => b.score.total_cmp(&a.score),
+        Sort::Relevance => a.is_part.cmp(&b.is_part).then(b.score.total_cmp(&a.score)),
         Sort::Newest => b.published.cmp(&a.published),
         Sort::Oldest => (a.published.is_none(), a.published).cmp(&(b.published.is_none(), b.published)),
     };

@@ -12,8 +12,9 @@ use crate::analysis::Zone;
 use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
 use crate::engine::explain::{Evidence, Occurrences};
-use crate::engine::planning::Variant;
-use crate::engine::tantivy::reader::phrase_match::sequence_counts_of;
+use crate::engine::planning::{PlannedPhrase, Variant};
+use crate::engine::ranking::PhraseMatch;
+use crate::engine::tantivy::reader::phrase_match::{phrase_matches, sequence_counts_of};
 use crate::engine::tantivy::reader::segment::{DocAddress, Segment};
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
@@ -123,6 +124,11 @@ impl Evidence for ArticleEvidence<'_, '_> {
         let found = counts.get(&doc).copied().unwrap_or_default();
         self.page.counted.borrow_mut().insert(key, counts);
         Ok(found)
+    }
+
+    fn phrase(&self, phrase: &PlannedPhrase) -> Result<Option<PhraseMatch>, EngineError> {
+        let doc = self.place.doc;
+        Ok(phrase_matches(self.page.snapshot, self.segment, phrase, &[doc])?.remove(&doc))
     }
 
     fn length(&self, zone: Zone) -> u32 {

@@ -21,6 +21,7 @@ pub(crate) fn explanation<'s>(
         proximity: candidate.proximity,
         language: priors.language(segment, doc),
         recency: priors.recency(segment, doc),
+        part: candidate.part_factor,
     };
     explain(priors.plan, &evidence.of(segment, candidate.place), &breakdown)
 }

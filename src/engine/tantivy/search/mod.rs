@@ -29,6 +29,7 @@ use super::reader::snapshot::Snapshot;
 use crate::engine::cancellation::Steps;
 use crate::engine::planning::relaxation::{self, FoundMatches, RelaxedAnswer, is_whole};
 use crate::engine::planning::{CachedCollection, CorrectionMode, Note, Plan};
+use crate::engine::ranking::Coverage;
 use crate::engine::{Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, language_fit};
 
 /// The matching works, best first.
@@ -99,7 +100,9 @@ fn matching<'s>(
     let filter = Filter::new(&snapshot.values, filters);
     let mut works = Works::new(snapshot, request.group, sort_of(plan, request));
     let mut counter = Counter::new(snapshot, &request.facets, request.group);
-    let (mut versions, mut whole) = (0, 0);
+    let takes_parts = request.sort == Sort::Relevance && !request.literal;
+    let is_whole_query = !plan.notes.contains(&Note::NotAllWords);
+    let (mut versions, mut parts, mut whole) = (0, 0, 0);
     let excluded = clauses.excluded(plan)?;
     let required: Result<Vec<_>, EngineError> = plan.required.iter().map(|clause| clauses.held(clause)).collect();
     let required = required?;
@@ -107,7 +110,7 @@ fn matching<'s>(
     for (ordinal, segment) in snapshot.segments.iter().enumerate() {
         let required: Vec<&Docs> = required.iter().filter_map(|docs| docs.get(ordinal)).collect();
         let fits: Vec<u8> = segment.langs.iter().map(|lang| language_fit(lang, request.ui_lang.as_deref())).collect();
-        let mut take = |doc: DocId, score: f32, holds_all: bool| {
+        let mut take = |doc: DocId, score: f32, coverage: Coverage, is_whole: bool, holds_all: bool| {
             if !required.iter().all(|docs| docs.contains(&doc)) || !segment.is_visible(doc, request.now_s) {
                 return;
             }
@@ -119,15 +122,17 @@ fn matching<'s>(
             let failed = filter.failed(segment, place);
             counter.take(place, failed);
             if failed.is_none() {
-                versions += 1;
-                whole += usize::from(holds_all);
+                versions += usize::from(coverage == Coverage::Enough);
+                parts += usize::from(coverage == Coverage::Part);
+                whole += usize::from(is_whole && coverage == Coverage::Enough);
                 let fit = fits.get(segment.lang.get_val(doc) as usize).copied().unwrap_or(0);
-                works.take(place, score * priors.factor(segment, doc), fit);
+                let score = score * priors.factor(segment, doc);
+                works.take(place, score, fit, coverage, holds_all && is_whole_query);
             }
         };
         if plan.words.is_empty() {
             for doc in segment.reader.doc_ids_alive() {
-                take(doc, 0.0, true);
+                take(doc, 0.0, Coverage::Enough, true, true);
                 steps.step()?;
             }
             continue;
@@ -136,14 +141,18 @@ fn matching<'s>(
         for word in &plan.words {
             accumulator.add(word)?;
         }
+        accumulator.add_phrase(plan)?;
+        let requirements = &plan.requirements;
         for (doc, held) in accumulator.held() {
             steps.step()?;
-            if plan.requirements.is_met_by(&held) {
-                take(doc, held.score * plan.requirements.coverage(&held), is_whole(&plan.requirements, &held));
+            let coverage = requirements.met_by(&held);
+            if coverage == Coverage::Enough || (takes_parts && coverage == Coverage::Part) {
+                let score = held.score * requirements.coverage(&held);
+                take(doc, score, coverage, is_whole(requirements, &held), requirements.holds_all(&held));
             }
         }
     }
-    Ok(FoundMatches { matches: Matches { works, counter }, versions, whole })
+    Ok(FoundMatches { matches: Matches { works, counter }, versions, parts, whole })
 }
 
 /// The order of an answer: without a query, relevance means newest first.
@@ -162,8 +171,9 @@ fn answer(
     let priors = Priors { snapshot, plan: &plan, recency: request.recency, now_s: request.now_s };
     if sort == Sort::Relevance {
         works.add_proximity(&plan, &priors)?;
+        works.set_parts_apart();
     }
-    let total = works.len();
+    let (total, full) = (works.len(), works.full());
     let mut offset = request.offset;
     let mut is_changed = false;
     if let Some(cursor) = &request.after {
@@ -194,7 +204,7 @@ fn answer(
         notes.push(Note::IndexChanged);
     }
     let facets = counter.counts(request.ui_lang.as_deref())?;
-    let total = Total::exact(total);
+    let total = Total::exact(total, full);
     let index_version = snapshot.version;
     Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })
 }

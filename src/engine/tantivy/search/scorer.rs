@@ -6,9 +6,9 @@ use tantivy::postings::BlockSegmentPostings;
 use crate::analysis::{ByZone, Zone};
 use crate::engine::EngineError;
 use crate::engine::cancellation::checkpoint;
-use crate::engine::planning::{PlannedWord, Variant, WordForms};
+use crate::engine::planning::{Plan, PlannedWord, Variant, WordForms};
 use crate::engine::ranking::{self, Counting, MatchState};
-use crate::engine::tantivy::reader::phrase_match::sequence_counts;
+use crate::engine::tantivy::reader::phrase_match::{phrase_matches, sequence_counts};
 use crate::engine::tantivy::reader::segment::Segment;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 
@@ -60,6 +60,8 @@ pub(crate) struct Accumulator<'s> {
     itself: Vec<bool>,
     /// The scores of the current word.
     word: Sparse,
+    /// The articles with the current word in their titles.
+    in_title: Vec<DocId>,
     held: Vec<MatchState>,
     touched: Vec<DocId>,
 }
@@ -78,6 +80,7 @@ impl<'s> Accumulator<'s> {
             variant: Sparse::new(slots),
             itself: Vec::new(),
             word: Sparse::new(slots),
+            in_title: Vec::new(),
             held: vec![MatchState::default(); slots],
             touched: Vec::new(),
         }
@@ -97,18 +100,37 @@ impl<'s> Accumulator<'s> {
                 self.variant.drain(|doc, score| words.change(doc, |known| known.max(variant.factor * score)));
             }
         }
-        let (held, touched) = (&mut self.held, &mut self.touched);
+        let (held, touched, term) = (&mut self.held, &mut self.touched, word.term());
         let mut take = |doc: DocId, score: f32| {
             let Some(held) = held.get_mut(doc as usize) else { return };
             if *held == MatchState::default() {
                 touched.push(doc);
             }
-            held.take(word.weight, word.zone, score);
+            held.take(&term, score);
         };
         match word.variants.as_slice() {
             // With a single variant its score is the best.
             [variant] => self.variant.drain(|doc, score| take(doc, variant.factor * score)),
             _ => self.word.drain(take),
+        }
+        for doc in self.in_title.drain(..) {
+            if let Some(held) = self.held.get_mut(doc as usize) {
+                held.is_in_title |= term.is_telling && !term.is_limited;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the whole query as a phrase, for the articles that hold all its telling words.
+    pub(crate) fn add_phrase(&mut self, plan: &Plan) -> Result<(), EngineError> {
+        let Some(phrase) = &plan.phrase else { return Ok(()) };
+        let whole = self.held().filter(|(_, held)| plan.requirements.holds_all(held));
+        let mut docs: Vec<DocId> = whole.map(|(doc, _)| doc).collect();
+        docs.sort_unstable();
+        for (doc, found) in phrase_matches(self.snapshot, self.segment, phrase, &docs)? {
+            if let Some(held) = self.held.get_mut(doc as usize) {
+                held.score += ranking::phrase_score(phrase.weight, found);
+            }
         }
         Ok(())
     }
@@ -130,11 +152,15 @@ impl<'s> Accumulator<'s> {
         }
         let lengths = &self.segment.zones[zone].length;
         let (segment, means, scores) = (self.segment, &self.means, &mut self.variant);
+        let in_title = &mut self.in_title;
         self.frequency.drain(|doc, frequency| {
             let lang = segment.lang.get_val(doc) as usize;
             let mean = means.get(lang).map_or(1.0, |means| means[zone]);
             let score = ranking::zone_score(zone, frequency, lengths.get_val(doc) as u32, mean);
             scores.change(doc, |known| known + score);
+            if zone == Zone::Title {
+                in_title.push(doc);
+            }
         });
         Ok(())
     }
