@@ -52,7 +52,7 @@ impl Moment {
     pub fn parse_in(text: &str, site: Option<&TimeZone>) -> Result<Moment, MomentError> {
         let text = text.trim();
         if text.as_bytes().get(4) != Some(&b'-') || !text.is_ascii() {
-            return Err(MomentError);
+            return rfc_2822(text, site);
         }
         let text = with_offset_attached(text);
         let pieces = Pieces::parse(text.as_ref()).map_err(|_| MomentError)?;
@@ -110,6 +110,13 @@ impl Moment {
         Ok(Moment { start_s: second(start)?, end_s: second(end)?, ..Moment::day(date, None) })
     }
 
+    /// Whether its year is probably a slip: before 1000, or more than 100 years after this one.
+    pub(crate) fn has_doubtful_year(&self) -> bool {
+        let this_year = jiff::tz::TimeZone::UTC.to_datetime(Timestamp::now()).year();
+        let year = self.text.split('-').next().and_then(|year| year.parse::<i16>().ok());
+        year.is_none_or(|year| year < 1_000 || year > this_year.saturating_add(100))
+    }
+
     /// The date, or the time in RFC 3339 with its offset.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -141,6 +148,12 @@ impl Moment {
     pub fn local_s(&self) -> i64 {
         self.local_s
     }
+}
+
+/// `Mon, 03 May 2021 08:00:00 -0300`, as feeds and mails have it.
+fn rfc_2822(text: &str, site: Option<&TimeZone>) -> Result<Moment, MomentError> {
+    let zoned = jiff::fmt::rfc2822::parse(text).map_err(|_| MomentError)?;
+    Moment::parse_in(&zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(), site)
 }
 
 /// A second in RFC 3339, where the clock shows a time; both in seconds from the beginning of 1970.
@@ -222,6 +235,8 @@ mod tests {
         assert_eq!(Moment::parse("1970-01-01 01:00:00 +0100").unwrap().as_str(), "1970-01-01T01:00:00+01:00");
         assert_eq!(Moment::parse("1970-01-01 00:00:10 UTC").unwrap().as_str(), "1970-01-01T00:00:10Z");
         assert_eq!(Moment::parse("9999-12-31").unwrap().as_str(), "9999-12-31");
+        let of_a_feed = Moment::parse("Mon, 03 May 2021 08:00:00 -0300").unwrap();
+        assert_eq!((of_a_feed.as_str(), of_a_feed.start_s()), ("2021-05-03T08:00:00-03:00", 1_620_039_600));
         for text in [
             "2017-29-07",
             "2021-02-30",

@@ -21,8 +21,6 @@ use super::url_key;
 pub struct Field<T> {
     /// What is said of it.
     pub description: FieldDescription,
-    /// A second name, used by retrieval test sets.
-    alias: Option<&'static str>,
     /// Parses its values.
     parse: Parse<T>,
     /// What happens to a record with an invalid value.
@@ -94,15 +92,10 @@ pub enum Shape {
 
 const fn field<T>(name: &'static str, shape: Shape, parse: Parse<T>, about: &'static str) -> Field<T> {
     let description = FieldDescription { name, about, in_draft: InDraft::No, shape };
-    Field { description, alias: None, parse, on_error: OnError::LeaveOut, unmark: None }
+    Field { description, parse, on_error: OnError::LeaveOut, unmark: None }
 }
 
 impl<T> Field<T> {
-    const fn alias(mut self, alias: &'static str) -> Field<T> {
-        self.alias = Some(alias);
-        self
-    }
-
     const fn in_draft(mut self, in_draft: InDraft) -> Field<T> {
         self.description.in_draft = in_draft;
         self
@@ -121,7 +114,6 @@ impl<T> Field<T> {
 
 /// The id.
 pub const ID: Field<String> = field("id", Shape::Text, exact, "Its name.")
-    .alias("_id")
     .in_draft(InDraft::As("The article that it takes the place of: its work is left out."))
     .required();
 /// The title.
@@ -132,7 +124,6 @@ pub const TITLE: Field<String> = field("title", Shape::Text, line, "The title; w
 /// The text.
 pub const BODY: Field<String> =
     field("body", Shape::Text, paragraphs, "Plain text, its paragraphs and headings separated by blank lines.")
-        .alias("text")
         .in_draft(InDraft::Same)
         .required()
         .marked_up(markup::text);
@@ -234,10 +225,8 @@ pub(super) struct Parsing<'a> {
 impl FieldReader<'_> {
     /// The value of a field; the default where it is absent, `null` or left out.
     pub(super) fn read<T: Default>(&mut self, field: &Field<T>) -> Parsed<T> {
-        let named = |name| Some((name, self.record.get(name).filter(|value| !value.is_null())?));
-        let Some((name, value)) = named(field.description.name).or_else(|| field.alias.and_then(named)) else {
-            return Ok(T::default());
-        };
+        let name = field.description.name;
+        let Some(value) = self.record.get(name).filter(|value| !value.is_null()) else { return Ok(T::default()) };
         let unmark = field.unmark.filter(|_| !self.plain.contains(&name));
         let value = unmark.map_or(Cow::Borrowed(value), |unmark| unmarked(value, unmark));
         match (field.parse)(name, &value, &mut self.parsing) {
@@ -309,7 +298,11 @@ fn kind(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<Kind>
 /// A date, or a date with time and offset.
 fn date(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed<Option<Moment>> {
     let Some(text) = filled_line(field, value)? else { return Ok(None) };
-    Moment::parse_in(&text, parsing.zone).map(Some).map_err(|error| problem(field, &text, error.to_string()))
+    let moment = Moment::parse_in(&text, parsing.zone).map_err(|error| problem(field, &text, error.to_string()))?;
+    if moment.has_doubtful_year() {
+        parsing.flaws.push(ArticleProblem::DoubtfulYear { field, value: text });
+    }
+    Ok(Some(moment))
 }
 
 /// A date or time of publication. An invalid value is left out where it names only past years,

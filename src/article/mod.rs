@@ -8,6 +8,7 @@ pub(crate) mod date;
 pub mod fields;
 pub(crate) mod kind;
 pub(crate) mod markup;
+pub(crate) mod names;
 pub(crate) mod problem;
 mod publication;
 pub(crate) mod text;
@@ -112,11 +113,11 @@ impl Article {
     /// other invalid value is left out and reported: losing a date is better than losing the page.
     ///
     /// Marks of other tools that say the article is not public hide it, and are reported
-    /// (`publication.rs` lists them); one that cannot be understood refuses the record. Other unknown
-    /// fields are ignored. Where text is expected, a number or boolean becomes text; where
-    /// a list is expected, a single text becomes a list of one. `_id` and `text` are other names of
-    /// `id` and `body`, which retrieval test sets use. An absent `lang` becomes [`UNDETERMINED`];
-    /// the caller detects it.
+    /// (`publication.rs` lists them); one that cannot be understood, or a field whose name is nearly that
+    /// of one, refuses the record. Other spellings of the names, and those of other tools, are understood
+    /// (`names.rs`); other unknown fields are reported. Where text is expected, a number or boolean
+    /// becomes text; where a list is expected, a single text becomes a list of one. An absent `lang`
+    /// becomes [`UNDETERMINED`]; the caller detects it.
     ///
     /// Texts may have markup, of which a reader sees the text only (`markup` says how).
     pub fn from_fields(record: &Map<String, Value>) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
@@ -130,7 +131,16 @@ impl Article {
         plain: &[&str],
         zone: Option<&TimeZone>,
     ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
+        let canonical = names::canonical(record);
+        let record = canonical.as_ref();
         let id = Article::id_in(record)?;
+        let is_own = |name: &str| fields::ALL.iter().any(|field| field.name == name);
+        let Publication { held_back, not_before, not_after } = Publication::of(record, is_own, zone)?;
+        for (field, value) in names::unknown(record) {
+            if let Some(known) = publication::protecting_field_like(field, value) {
+                return Err(ArticleProblem::LooksProtecting { field: field.chars().take(60).collect(), known });
+            }
+        }
         let mut flaws = Vec::new();
         let mut reader = FieldReader { record, plain, parsing: Parsing { flaws: &mut flaws, zone } };
         let title = reader.read(&TITLE)?;
@@ -163,8 +173,7 @@ impl Article {
             hidden: reader.read(&HIDDEN)?,
             id,
         };
-        let is_own = |name: &str| fields::ALL.iter().any(|field| field.name == name);
-        let Publication { held_back, not_before, not_after } = Publication::of(record, is_own, zone)?;
+        article.image = article.image.map(|image| absolute(image, article.url.as_deref()));
         article.hidden |= !held_back.is_empty();
         if let Some(not_before) = not_before
             && article.published_at.as_ref().is_none_or(|known| known.start_s() < not_before.start_s())
@@ -177,6 +186,9 @@ impl Article {
             article.expires_at = Some(not_after);
         }
         flaws.extend(held_back);
+        flaws.extend(
+            names::unknown(record).map(|(name, _)| ArticleProblem::UnknownField(name.chars().take(60).collect())),
+        );
         Ok((article, flaws))
     }
 
@@ -202,6 +214,14 @@ impl Article {
     pub fn is_visible_at(&self, now_s: i64) -> bool {
         is_visible_at(now_s, self.hidden, self.published_at.as_ref(), self.expires_at.as_ref())
     }
+}
+
+/// The address of a picture, resolved against that of its page: an answer is read elsewhere.
+fn absolute(image: String, page_url: Option<&str>) -> String {
+    if url::Url::parse(&image).is_ok() {
+        return image;
+    }
+    url_key::linked(&image, page_url).and_then(|whole| url_key::web(&whole)).unwrap_or(image)
 }
 
 /// Whether readers may see an article with these values at this second (Unix time).
@@ -302,6 +322,19 @@ mod tests {
                 assert_eq!(found.as_deref(), kept, "{field} {address}");
                 assert_eq!(flaws.iter().any(|flaw| flaw.is_of(field)), kept.is_none(), "{field} {address}");
             }
+        }
+    }
+
+    #[test]
+    fn a_picture_is_resolved_against_the_address_of_its_page() {
+        for (url, image, expected) in [
+            ("https://ires.example/es/becas", "/img/a.png", "https://ires.example/img/a.png"),
+            ("https://ires.example/es/becas", "../img/a.png", "https://ires.example/img/a.png"),
+            ("https://ires.example/es/becas", "https://b.example/a.png", "https://b.example/a.png"),
+            ("/es/becas", "../img/a.png", "../img/a.png"),
+        ] {
+            let article = read(json!({"id": "x", "title": "x", "url": url, "image": image})).unwrap();
+            assert_eq!(article.image.as_deref(), Some(expected), "{url} {image}");
         }
     }
 

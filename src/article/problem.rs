@@ -80,6 +80,25 @@ pub enum ArticleProblem {
     /// Some of its text was decoded wrongly before it came. With a sample.
     #[error("text that was decoded wrongly, and that nobody will find, such as {0:?}: write it anew")]
     WrongEncoding(String),
+    /// A field has a name that nearly is that of one that says whether the article is public.
+    #[error("{field}: is {known} meant? That field says whether the article is public, so the record is refused")]
+    LooksProtecting {
+        /// The field's name, as it is written.
+        field: String,
+        /// The name that it is like.
+        known: &'static str,
+    },
+    /// A year is before 1000, or more than 100 years ahead.
+    #[error("{field}: is the year right? Kept as it is: {value:?}")]
+    DoubtfulYear {
+        /// The field's name.
+        field: &'static str,
+        /// The date.
+        value: String,
+    },
+    /// A field that no article has.
+    #[error("{0}: no field of an article; left out")]
+    UnknownField(String),
     /// Its work has more versions than [`MAX_VERSIONS`].
     #[error(
         "work: {0:?} has more than {MAX_VERSIONS} versions: the first by their ids are one work, every other stands alone"
@@ -98,6 +117,8 @@ impl ArticleProblem {
                 | ArticleProblem::GuessedEncoding(_)
                 | ArticleProblem::MendedEncoding(_)
                 | ArticleProblem::WrongEncoding(_)
+                | ArticleProblem::DoubtfulYear { .. }
+                | ArticleProblem::UnknownField(_)
                 | ArticleProblem::ManyVersions(_)
         )
     }

@@ -5,7 +5,7 @@
 //! | `draft: true` | Hugo, Zola, Astro, Docusaurus, Eleventy |
 //! | `published: false`, or a date to come | Jekyll, dev.to, Publii |
 //! | `status`, `post_status`, `visibility`, `review_state`: anything but public | WordPress, Drupal, Ghost, Statamic, Strapi, Plone |
-//! | `private`, `unlisted`, `scheduled: true`; `public: false` | Docusaurus, Gatsby themes, exports of databases |
+//! | `private`, `unlisted`, `scheduled`, `hide: true`; `public`, `publish`, `visible: false` | Docusaurus, Gatsby themes, Obsidian, exports of databases |
 //! | `noindex: true`, `robots: noindex`, `search: false`, `sitemap: false` | Yoast SEO, Jekyll, MkDocs, Hugo |
 //! | `password`, `post_password`: any | WordPress |
 //! | `build: { render: never }`, `permalink: false` | Hugo, Eleventy |
@@ -57,7 +57,7 @@ enum Reads {
 
 const MARKS: [Mark; 15] = [
     Mark { names: &["draft", "isdraft"], reads: Reads::NotPublicIf(true) },
-    Mark { names: &["hidden", "ishidden"], reads: Reads::NotPublicIf(true) },
+    Mark { names: &["hidden", "ishidden", "hide"], reads: Reads::NotPublicIf(true) },
     Mark {
         names: &["private", "isprivate", "unlisted", "unpublished", "scheduled", "protected"],
         reads: Reads::NotPublicIf(true),
@@ -66,7 +66,10 @@ const MARKS: [Mark; 15] = [
         names: &["noindex", "excludefromsearch", "searchexclude", "eleventyexcludefromcollections"],
         reads: Reads::NotPublicIf(true),
     },
-    Mark { names: &["public", "ispublic", "ispublished", "indexable", "searchable"], reads: Reads::NotPublicIf(false) },
+    Mark {
+        names: &["public", "ispublic", "visible", "isvisible", "ispublished", "publish", "indexable", "searchable"],
+        reads: Reads::NotPublicIf(false),
+    },
     Mark { names: &["published"], reads: Reads::PublicSince },
     Mark {
         names: &["status", "poststatus", "publishstatus", "publicationstatus", "visibility", "reviewstate"],
@@ -179,6 +182,10 @@ impl Publication {
         for (name, value) in record.iter().filter(|(name, value)| !own(name) && !is_absent(value)) {
             if let Some(mark) = mark_of(name) {
                 publication.take(name, mark.reads, value, zone)?;
+            } else if is_protected(value) {
+                publication
+                    .held_back
+                    .push(ArticleProblem::NotPublic { field: shortened(name), value: "…".to_owned() });
             }
         }
         Ok(publication)
@@ -253,9 +260,10 @@ impl Publication {
     }
 }
 
-/// A name without case, hyphens and underscores.
+/// A name without case, hyphens, underscores and white space.
 pub(super) fn compared(name: &str) -> String {
-    name.trim().chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+    let is_compared = |c: &char| !matches!(c, '-' | '_' | '\u{feff}') && !c.is_whitespace();
+    name.chars().filter(is_compared).flat_map(char::to_lowercase).collect()
 }
 
 fn mark_of(name: &str) -> Option<&'static Mark> {
@@ -266,6 +274,25 @@ fn mark_of(name: &str) -> Option<&'static Mark> {
 /// Whether a name is that of a mark.
 pub(super) fn is_mark(name: &str) -> bool {
     mark_of(name).is_some()
+}
+
+/// The protecting field that a name was probably meant to be: one or two edits away, with a value that it
+/// could have.
+pub(super) fn protecting_field_like(name: &str, value: &Value) -> Option<&'static str> {
+    let name = compared(name);
+    let is_date = || moment(value, None).is_some() || names_coming_year(value, None);
+    let near = |field: &str| Some(strsim::osa_distance(&name, &compared(field))).filter(|edits| *edits <= 2);
+    let is_state = |edits: usize| state(value).is_some() || (edits == 1 && value.is_string());
+    ["hidden", "draft"]
+        .into_iter()
+        .find(|field| near(field).is_some() && flag(value).is_some())
+        .or_else(|| ["expires_at", "published_at"].into_iter().find(|field| near(field).is_some() && is_date()))
+        .or_else(|| ["status", "visibility"].into_iter().find(|field| near(field).is_some_and(is_state)))
+}
+
+/// Whether a text is one that WordPress's REST API keeps back behind a password.
+fn is_protected(value: &Value) -> bool {
+    value.as_object().is_some_and(|parts| parts.contains_key("rendered") && is_flag(parts.get("protected"), true))
 }
 
 /// Whether a mark says nothing: it is `null`, or an empty text.
@@ -384,6 +411,9 @@ mod tests {
             json!({"_build": {"list": false}}),
             json!({"permalink": false}),
             json!({"unlisted": true}),
+            json!({"visible": false}),
+            json!({"hidden ": true}),
+            json!({"content": {"rendered": "", "protected": true}}),
             json!({"public": "false"}),
             json!({"draft": false, "status": "draft"}),
         ] {
@@ -409,7 +439,8 @@ mod tests {
             json!({"search": true, "sitemap": {"priority": 0.5}}),
             json!({"permalink": "/es/x/"}),
             json!({"date": "2021-05-01", "expires": "never"}),
-            json!({"date": "Mon, 3 May 2021"}),
+            json!({"date": "Mon, 03 May 2021 08:00:00 +0000"}),
+            json!({"date": "2021-05-03 08:00:00 -0300"}),
             json!({"expiryDate": "2999-01-01"}),
         ] {
             let (article, flaws) = read(mark.clone()).unwrap();

@@ -14,7 +14,7 @@ use fichero::http::wire::search::{CorrectionJson, HitJson, RecoveryJson, TotalJs
 use fichero::http::wire::version::IndexVersionJson;
 use fichero::indexing::check::Check;
 use fichero::indexing::publish_gate::{Ndcg, Verdict};
-use fichero::indexing::report::{Progress, Rejected, Report, RunOutcome};
+use fichero::indexing::report::{FieldCount, Progress, Rejected, Report, RunOutcome};
 use fichero::indexing::status::Status;
 use fichero::sources::PassedOver;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -160,6 +160,8 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
         for passed_over in &source.passed_over {
             print_passed_over(&mut out, passed_over)?;
         }
+        print_fields(&mut out, "unknown fields, left out", &source.unknown_fields)?;
+        print_fields(&mut out, "stored and not shown, by a mark", &source.held_back)?;
         for shared in source.shared_ids.iter().take(MAX_PRINTED) {
             writeln!(out, "  in two sources, the first configured one wins: {shared}")?;
         }
@@ -203,6 +205,16 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
 
 fn print_refusals(out: &mut impl Write, gate: &Verdict) -> io::Result<()> {
     gate.refusals.iter().try_for_each(|refusal| writeln!(out, "  {}", refusal.message))
+}
+
+/// Prints how many articles have each field, and one that has it.
+fn print_fields(out: &mut impl Write, what: &str, counts: &[FieldCount]) -> io::Result<()> {
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let count =
+        |count: &FieldCount| format!("{} ({}, such as {}:{})", count.name, count.articles, count.file, count.line);
+    writeln!(out, "  {what}: {}", counts.iter().map(count).collect::<Vec<_>>().join(", "))
 }
 
 fn print_problem(out: &mut impl Write, problem: &Rejected) -> io::Result<()> {

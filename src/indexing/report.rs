@@ -20,6 +20,21 @@ pub struct Rejected {
     pub reason: String,
 }
 
+/// A field that records have, and what it comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldCount {
+    /// The field's name, as it is written.
+    pub name: String,
+    /// How many of the articles that were read have it.
+    pub articles: u64,
+    /// The file of the first of them, below its source.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The id.
+    pub id: String,
+}
+
 /// What a run found in one source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceReport {
@@ -53,6 +68,12 @@ pub struct SourceReport {
     /// link to them.
     #[serde(default)]
     pub without_address: u64,
+    /// Fields that no article has; they are left out.
+    #[serde(default)]
+    pub unknown_fields: Vec<FieldCount>,
+    /// Marks of other tools by which articles are stored and not shown.
+    #[serde(default)]
+    pub held_back: Vec<FieldCount>,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
     /// What was not read on purpose, once for each reason.

@@ -5,13 +5,16 @@ use std::io;
 
 use anyhow::Result;
 
-use super::report::{Progress, Rejected, SourceReport};
+use super::report::{FieldCount, Progress, Rejected, SourceReport};
 use crate::article::{Article, ArticleProblem, composed};
 use crate::sources::{Event, Part, PartProblem, PassedOver, Reading, Record, Rejection, Sink};
 use crate::storage::catalog::stage::{Stage, Staged};
 
 /// How many rejections a report lists by name; the rest are counted.
 const MAX_LISTED: usize = 1_000;
+
+/// How many fields a report counts by name.
+const MAX_FIELDS: usize = 100;
 
 /// Receives the records of one source and stages them.
 pub(crate) struct Intake<'r, 'c> {
@@ -112,6 +115,16 @@ impl<'r, 'c> Intake<'r, 'c> {
     fn article(&mut self, part: &Part, line: u64, article: &Article, flaws: Vec<ArticleProblem>) -> Result<()> {
         for flaw in flaws {
             self.has_losses |= flaw.is_loss();
+            match &flaw {
+                ArticleProblem::UnknownField(name) => {
+                    count_field(&mut self.report.unknown_fields, name, part, line, &article.id);
+                    continue;
+                }
+                ArticleProblem::NotPublic { field, .. } => {
+                    count_field(&mut self.report.held_back, field, part, line, &article.id);
+                }
+                _ => {}
+            }
             note_flaw(self.report, &part.name, Some(line), &article.id, flaw.to_string());
         }
         let (staged, neighbours) = self.stage.put(&part.name, article)?;
@@ -235,6 +248,23 @@ impl Sink for Intake<'_, '_> {
 
 /// The target of log lines about single records; commands print these in their report instead.
 const RECORDS: &str = "fichero-records";
+
+fn count_field(counts: &mut Vec<FieldCount>, name: &str, part: &Part, line: u64, id: &str) {
+    let is_full = counts.len() >= MAX_FIELDS;
+    match counts.iter_mut().find(|count| count.name == name) {
+        Some(count) => count.articles += 1,
+        None if !is_full => {
+            counts.push(FieldCount {
+                name: name.to_owned(),
+                articles: 1,
+                file: part.name.clone(),
+                line,
+                id: id.to_owned(),
+            });
+        }
+        None => {}
+    }
+}
 
 pub(crate) fn note_flaw(report: &mut SourceReport, file: &str, line: Option<u64>, id: &str, reason: String) {
     tracing::warn!(target: RECORDS, file, line, id, reason, "an article has a flaw");

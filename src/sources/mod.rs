@@ -19,7 +19,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use self::encoding::Decoded;
-use crate::article::{Article, ArticleProblem};
+use crate::article::{Article, ArticleProblem, names};
 
 /// The largest Markdown file, page dump or JSON line, in bytes.
 pub const MAX_ARTICLE_BYTES: usize = 16 << 20;
@@ -152,7 +152,7 @@ pub struct JsonRecord(serde_json::Map<String, serde_json::Value>);
 impl JsonRecord {
     /// Parses a JSON object; the error says what is wrong and where.
     pub fn parse(bytes: &[u8]) -> Result<JsonRecord, String> {
-        formats::json_lines::fields(bytes).map(JsonRecord)
+        formats::json_lines::fields(bytes).map(|fields| JsonRecord(names::canonical(&fields).into_owned()))
     }
 
     /// The id, as far as it could be read.

@@ -138,6 +138,45 @@ fn report_counts_added_changed_unchanged_deleted_and_rejected() {
 }
 
 #[test]
+fn unknown_fields_and_what_is_held_back_are_counted_by_name() {
+    let site = Site::new();
+    site.write("site/a.md", markdown("title: Alpha\nlayout: wide\nDraft: true", "One."));
+    site.write("site/b.md", markdown("Title: Beta\nlayout: wide\nPublished-At: 2021-05-01\nkeywords: x, y", "Two."));
+    site.write("site/c.md", markdown("title: Gamma\nhiden: true", "Three."));
+    let report = site.reindex();
+    let source = &report.sources[0];
+    let counts = |fields: &[fichero::indexing::report::FieldCount]| -> Vec<(String, u64, String)> {
+        fields.iter().map(|field| (field.name.clone(), field.articles, field.file.clone())).collect()
+    };
+    assert_eq!(counts(&source.unknown_fields), [("layout".to_owned(), 2, "a.md".to_owned())]);
+    assert_eq!(counts(&source.held_back), [("Draft".to_owned(), 1, "a.md".to_owned())]);
+    let [rejected] = source.rejections.as_slice() else { panic!("{:?}", source.rejections) };
+    assert!(rejected.reason.contains("hiden") && rejected.reason.contains("hidden"), "{rejected:?}");
+    let articles = site.articles();
+    let beta = &articles["b"];
+    assert_eq!((beta.title.as_str(), beta.tags.len()), ("Beta", 2));
+    assert!(beta.published_at.is_some() && articles["a"].hidden && !articles.contains_key("c"));
+}
+
+#[test]
+fn ignore_file_that_cannot_be_read_as_meant_refuses_the_source_and_keeps_what_stands() {
+    let site = Site::new();
+    site.write("site/a.md", markdown("title: Alpha", "One."));
+    site.write("site/m/b.md", markdown("title: Beta", "Two."));
+    site.reindex();
+    site.write("site/m/reserved/c.md", markdown("title: Gamma", "Three."));
+    site.remove("site/a.md");
+    site.write("site/m/.ficheroignore", "# ok\nreserved/[\n");
+    let report = site.reindex();
+    let failed = report.sources[0].failed.as_deref().unwrap();
+    assert!(failed.contains(".ficheroignore: line 2: ") && failed.ends_with("stays"), "{failed}");
+    assert_eq!(titles_of(&site), pairs(&[("a", "Alpha"), ("m/b", "Beta")]));
+    site.write("site/m/.ficheroignore", "# ok\nreserved/\n");
+    site.reindex();
+    assert_eq!(titles_of(&site), pairs(&[("m/b", "Beta")]));
+}
+
+#[test]
 fn drafts_of_other_tools_are_stored_and_never_shown() {
     let site = Site::new();
     let drafts = [

@@ -28,7 +28,7 @@ use crate::http::request::auth::Admitted;
 use crate::http::request::json_body;
 use crate::http::request::ndjson::{Lines, NdjsonLine};
 use crate::http::request::query::{InQuery, Params};
-use crate::http::request::registry::{NamingPushed, Nothing, PUSHED_ID};
+use crate::http::request::registry::{NamingPushed, Nothing, PUSHED_ID, Pushing, PushingNamed, STRICT};
 use crate::http::state::App;
 use crate::http::wire::record::PushedArticle;
 use crate::sources::{JsonRecord, MAX_ARTICLE_BYTES, ReadingRules};
@@ -112,15 +112,16 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// Push an article
 ///
 /// Puts one article under the id in the path: it is durable when the answer comes, and found
-/// within a second. A field that cannot be understood is left out and named under `flaws`; but
-/// `hidden`, `published_at` and `expires_at`, which say what must not be shown, refuse the push.
+/// within a second. A field that cannot be understood, or that no article has, is left out and named
+/// under `flaws`; but `hidden`, `published_at` and `expires_at`, which say what must not be shown, refuse
+/// the push, and so does a field whose name is nearly one of these.
 #[utoipa::path(
     put,
     path = paths::ARTICLE,
     operation_id = "pushArticle",
     tag = "Changes",
     security(("bearer" = [])),
-    params(ArticleId, Conditions),
+    params(ArticleId, Conditions, InQuery<Pushing>),
     request_body = PushedArticle,
     responses(
         (status = 200, description = "It was there already", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
@@ -131,11 +132,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 async fn push_one(
     State(app): State<App>,
     Admitted(admin, _permit): Admitted,
-    _: InQuery<Nothing>,
+    InQuery { params, .. }: InQuery<Pushing>,
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    put(admin, app.settings.reading_rules(), id_in_path(id)?, request).await
+    put(admin, app.settings.reading_rules(), id_in_path(id)?, params.flag(&STRICT)?, request).await
 }
 
 /// Push an article, named by `id`
@@ -147,7 +148,7 @@ async fn push_one(
     operation_id = "pushArticleByQuery",
     tag = "Changes",
     security(("bearer" = [])),
-    params(InQuery<NamingPushed>, Conditions),
+    params(InQuery<PushingNamed>, Conditions),
     request_body = PushedArticle,
     responses(
         (status = 200, description = "It was there already", body = PushResult, headers(("ETag" = String, description = "The hash of what is pushed under the id now."))),
@@ -158,13 +159,19 @@ async fn push_one(
 async fn push_one_by_query(
     State(app): State<App>,
     Admitted(admin, _permit): Admitted,
-    InQuery { params, .. }: InQuery<NamingPushed>,
+    InQuery { params, .. }: InQuery<PushingNamed>,
     request: Request,
 ) -> Result<Response, Problem> {
-    put(admin, app.settings.reading_rules(), id_in_query(&params)?, request).await
+    put(admin, app.settings.reading_rules(), id_in_query(&params)?, params.flag(&STRICT)?, request).await
 }
 
-async fn put(admin: Arc<Admin>, rules: ReadingRules, id: String, request: Request) -> Result<Response, Problem> {
+async fn put(
+    admin: Arc<Admin>,
+    rules: ReadingRules,
+    id: String,
+    is_strict: bool,
+    request: Request,
+) -> Result<Response, Problem> {
     json_body::check_type(request.headers(), &[json_body::JSON])?;
     let condition = condition(request.headers())?;
     let body = json_body::read(request, MAX_ARTICLE_BYTES).await?;
@@ -179,6 +186,7 @@ async fn put(admin: Arc<Admin>, rules: ReadingRules, id: String, request: Reques
             Err(problem) => return Err(Problem::bad_article(problem.to_string())),
         }
         let (article, flaws) = record.article(&rules).map_err(|problem| Problem::bad_article(problem.to_string()))?;
+        check(is_strict, &flaws)?;
         let push = Push { id: id.clone(), article: Some(Box::new(article)), condition };
         Ok((admin.push(&[push])?, id, flaws))
     })
@@ -257,6 +265,7 @@ fn answer(pushed: Vec<Pushed>, id: String, flaws: &[ArticleProblem]) -> Result<R
     operation_id = "pushArticles",
     tag = "Changes",
     security(("bearer" = [])),
+    params(InQuery<Pushing>),
     request_body(content = String, content_type = "application/x-ndjson", description = "One JSON object a line."),
     responses(
         (status = 200, description = "One result a line", body = PushResult, content_type = "application/x-ndjson"),
@@ -266,9 +275,10 @@ fn answer(pushed: Vec<Pushed>, id: String, flaws: &[ArticleProblem]) -> Result<R
 async fn push_stream(
     State(app): State<App>,
     Admitted(admin, permit): Admitted,
-    _: InQuery<Nothing>,
+    InQuery { params, .. }: InQuery<Pushing>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let is_strict = params.flag(&STRICT)?;
     json_body::check_type(request.headers(), &NDJSON)?;
     let mut intake = PushIntake {
         admin,
@@ -277,6 +287,7 @@ async fn push_stream(
         body: request.into_body().into_data_stream(),
         lines: Lines::new(MAX_ARTICLE_BYTES),
         is_open: true,
+        is_strict,
         _permit: permit,
     };
     // The first results are awaited before the response's head is sent: a client that waits for
@@ -302,6 +313,7 @@ struct PushIntake {
     body: BodyDataStream,
     lines: Lines,
     is_open: bool,
+    is_strict: bool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -319,7 +331,8 @@ impl PushIntake {
             // The time that storing takes does not count as time spent waiting for the client.
             self.waiting.end();
             let (admin, rules) = (Arc::clone(&self.admin), Arc::clone(&self.rules));
-            match blocking(move || store(&admin, &rules, batch)).await {
+            let is_strict = self.is_strict;
+            match blocking(move || store(&admin, &rules, batch, is_strict)).await {
                 Ok(results) => return Some(results),
                 Err(_) => self.is_open = false, // a panic, which is logged; nothing was stored
             }
@@ -350,11 +363,12 @@ impl PushIntake {
 }
 
 /// Stores a batch and returns its results, one per line.
-fn store(admin: &Admin, rules: &ReadingRules, batch: Vec<NdjsonLine>) -> Bytes {
+fn store(admin: &Admin, rules: &ReadingRules, batch: Vec<NdjsonLine>, is_strict: bool) -> Bytes {
     let mut results = Vec::with_capacity(batch.len());
     let (mut pushes, mut positions) = (Vec::new(), Vec::new());
     for NdjsonLine { number, text } in batch {
-        match text.map_err(|length| Box::new(too_long(number, length))).and_then(|text| read(number, &text, rules)) {
+        let text = text.map_err(|length| Box::new(too_long(number, length)));
+        match text.and_then(|text| read(number, &text, rules, is_strict)) {
             Ok((push, flaws)) => {
                 positions.push((results.len(), number, push.id.clone(), flaws));
                 pushes.push(push);
@@ -395,7 +409,12 @@ fn store(admin: &Admin, rules: &ReadingRules, batch: Vec<NdjsonLine>) -> Bytes {
 }
 
 /// Parses one line.
-fn read(number: u64, text: &[u8], rules: &ReadingRules) -> Result<(Push, Vec<ArticleProblem>), Box<PushResult>> {
+fn read(
+    number: u64,
+    text: &[u8],
+    rules: &ReadingRules,
+    is_strict: bool,
+) -> Result<(Push, Vec<ArticleProblem>), Box<PushResult>> {
     let record = JsonRecord::parse(text).map_err(|reason| Box::new(refused_as(number, None, "bad-json", reason)))?;
     let bad = |problem: ArticleProblem| {
         let id = record.id_as_written().map(str::to_owned);
@@ -405,7 +424,16 @@ fn read(number: u64, text: &[u8], rules: &ReadingRules) -> Result<(Push, Vec<Art
         return Ok((Push { id: record.id().map_err(bad)?, article: None, condition: None }, Vec::new()));
     }
     let (article, flaws) = record.article(rules).map_err(bad)?;
+    check(is_strict, &flaws).map_err(|problem| Box::new(refused(number, Some(article.id.clone()), problem)))?;
     Ok((Push { id: article.id.clone(), article: Some(Box::new(article)), condition: None }, flaws))
+}
+
+/// An error with all flaws of an article that must have none.
+fn check(is_strict: bool, flaws: &[ArticleProblem]) -> Result<(), Problem> {
+    if !is_strict || flaws.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::bad_article(flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
 }
 
 /// The result of an accepted push; a problem for a refused one.

@@ -112,6 +112,13 @@ impl Takes for Nothing {
     const GROUPS: &'static [Group] = &[];
 }
 
+/// What a push takes.
+pub(crate) struct Pushing;
+
+impl Takes for Pushing {
+    const GROUPS: &'static [Group] = &[&[&STRICT]];
+}
+
 /// What a search takes.
 pub(crate) struct Searching;
 
@@ -187,6 +194,13 @@ pub(crate) struct NamingPushed;
 
 impl Takes for NamingPushed {
     const GROUPS: &'static [Group] = &[&[&PUSHED_ID]];
+}
+
+/// What the push of a named article takes.
+pub(crate) struct PushingNamed;
+
+impl Takes for PushingNamed {
+    const GROUPS: &'static [Group] = &[&[&PUSHED_ID, &STRICT]];
 }
 
 /// What the related articles of a named article take.
@@ -342,6 +356,11 @@ pub(crate) static LITERAL: Parameter<Flag> = Parameter::once(
     "literal",
     Flag { default: false },
     "Whether to answer what was typed and nothing else: no word is corrected, and a search that finds nothing has no hits. Without it, `recovery` says what was done to find something.",
+);
+pub(crate) static STRICT: Parameter<Flag> = Parameter::once(
+    "strict",
+    Flag { default: false },
+    "Whether an article with any flaw is refused: a field that no article has, a value that cannot be understood, a doubt.",
 );
 pub(crate) static ID: Parameter<Text> =
     Parameter::once("id", Text, "The article's id. Either this or `url`.").example("es/recognition-refugees");

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::all;
 use crate::admin::{Task, TaskProgress, TaskState};
 use crate::indexing::publish_gate::{Ndcg, Refusal, RefusalReason, Scope, Unit, Verdict};
-use crate::indexing::report::{Rejected, Report, RunOutcome, SourceReport};
+use crate::indexing::report::{FieldCount, Rejected, Report, RunOutcome, SourceReport};
 use crate::sources::PassedOver;
 
 /// How far a task is.
@@ -217,6 +217,10 @@ pub struct SourceReportJson {
     /// Articles, of those that were read, that readers may see and that have no address: nothing can
     /// link to them.
     pub without_address: u64,
+    /// Fields that no article has; they are left out.
+    pub unknown_fields: Vec<FieldCountJson>,
+    /// Marks of other tools by which articles are stored and not shown.
+    pub held_back: Vec<FieldCountJson>,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
     /// What was not read on purpose, once for each reason: files of other formats, packages, build
@@ -241,6 +245,8 @@ impl From<SourceReport> for SourceReportJson {
             rejections: all(report.rejections),
             flaws: all(report.flaws),
             without_address: report.without_address,
+            unknown_fields: all(report.unknown_fields),
+            held_back: all(report.held_back),
             shared_ids: report.shared_ids,
             passed_over: all(report.passed_over),
             failed: report.failed,
@@ -269,6 +275,29 @@ impl From<PassedOver> for PassedOverJson {
     fn from(passed_over: PassedOver) -> PassedOverJson {
         let PassedOver { reason, what, count, first, remedy } = passed_over;
         PassedOverJson { reason, what, count, first, remedy }
+    }
+}
+
+/// A field that records have, and an article that has it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FieldCount)]
+pub struct FieldCountJson {
+    /// The field's name, as it is written.
+    pub name: String,
+    /// How many of the articles that were read have it.
+    pub articles: u64,
+    /// The file of the first of them, below its source.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The id.
+    pub id: String,
+}
+
+impl From<FieldCount> for FieldCountJson {
+    fn from(count: FieldCount) -> FieldCountJson {
+        let FieldCount { name, articles, file, line, id } = count;
+        FieldCountJson { name, articles, file, line, id }
     }
 }
 

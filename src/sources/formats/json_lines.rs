@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::article::ArticleProblem;
+use crate::article::{ArticleProblem, names};
 use crate::sources::encoding::{self, Decoded};
 use crate::sources::{MAX_ARTICLE_BYTES, ReadingRules, Record, Rejection, mojibake, with_doubts};
 
@@ -78,6 +78,7 @@ fn record(bytes: &[u8], number: u64, file: &Path, rules: &ReadingRules) -> Recor
         Err(reason) => return rejected(None, reason),
     };
     let mended = mojibake::mend_fields(&mut fields);
+    let fields = names::identified(&fields);
     let record = match rules.article(&fields) {
         Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
         Err(problem) => rejected(id(&fields).map(str::to_owned), problem.to_string()),
@@ -95,5 +96,5 @@ pub(crate) fn fields(bytes: &[u8]) -> Result<Map<String, Value>, String> {
 
 /// The id of a record, if it is a string.
 pub(crate) fn id(fields: &Map<String, Value>) -> Option<&str> {
-    fields.get("id").or(fields.get("_id")).and_then(Value::as_str)
+    fields.get("id").and_then(Value::as_str)
 }

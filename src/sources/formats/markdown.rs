@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::front_matter::{self, FrontMatter};
 use crate::article::markup::html::{LineEnds, Shown};
 use crate::article::markup::{self, shortcodes};
-use crate::article::{MAX_LIST_ITEMS, one_line, slug, url_key};
+use crate::article::{MAX_LIST_ITEMS, names, one_line, slug, url_key};
 use crate::sources::{ReadingRules, Record, Rejection};
 
 /// Parses one file: [front matter](front_matter), then the body. Without an `id`, the id is the file
@@ -29,6 +29,11 @@ pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
             return Record::Rejected(Rejection { line: Some(1), id: Some(stem.to_owned()), reason });
         }
     };
+    let has_id = fields.iter().any(|(name, value)| names::is_id(name) && !value.is_null());
+    if !has_id {
+        fields.insert("id".to_owned(), json!(stem));
+    }
+    let mut fields = names::canonical(&fields).into_owned();
     let mut plain = plain_text(body);
     let mut plain_fields = vec!["body"];
     if let Some(heading) = plain.title.take() {
@@ -40,9 +45,6 @@ pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
             Some(title) if title.as_str().is_some_and(|title| slug(title) == slug(&heading)) => {}
             Some(_) => plain.text = format!("{heading}\n\n{}", plain.text),
         }
-    }
-    if fields.get("id").is_none_or(Value::is_null) {
-        fields.insert("id".to_owned(), json!(stem));
     }
     let url = fields.get("url").and_then(Value::as_str);
     let in_body: Vec<Value> =
