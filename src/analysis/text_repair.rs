@@ -137,8 +137,12 @@ struct Repairer<'a> {
 impl Repairer<'_> {
     /// Whether something that is repaired may begin with a character; `next` is where it ends.
     fn may_begin_repair(&self, c: char, next: usize) -> bool {
-        if c.is_ascii_alphanumeric() || matches!(c, ' ' | '\u{a0}') {
-            let accent = if c.is_ascii_alphanumeric() { next } else { next - c.len_utf8() };
+        if c.is_ascii_alphanumeric() || c.is_whitespace() {
+            let at = next - c.len_utf8();
+            let accent = if c.is_ascii_alphanumeric() { next } else { at };
+            if c.is_whitespace() && self.text.get(..at).is_some_and(|head| head.ends_with(char::is_whitespace)) {
+                return false;
+            }
             return self.text.as_bytes().get(next).is_some_and(|byte| !byte.is_ascii_alphanumeric())
                 && accent_at(self.text, accent).is_some();
         }
@@ -399,8 +403,10 @@ fn accent_at(text: &str, at: usize) -> Option<Accent> {
     if let Some(mark) = spacing_accent(c) {
         return Some(Accent { sign: c, mark, end });
     }
-    let mark = matches!(c, ' ' | '\u{a0}').then(|| char_at(text, end)).flatten();
-    let mark = mark.filter(|mark| matches!(mark, '\u{300}'..='\u{30c}' | '\u{327}' | '\u{328}'))?;
+    // A title or label has one space where there are several.
+    let rest = text.get(at..).filter(|_| c.is_whitespace())?.trim_start();
+    let mark = rest.chars().next().filter(|mark| matches!(mark, '\u{300}'..='\u{30c}' | '\u{327}' | '\u{328}'))?;
+    let end = text.len() - rest.len();
     Some(Accent { sign: ' ', mark, end: end + mark.len_utf8() })
 }
 
@@ -512,6 +518,7 @@ mod tests {
             ("la fenˆetre ˆıle mˆeme, ga¸con, Citroe¨n", "la fenêtre île même, gaçon, Citroën"),
             ("corazo \u{301}n", "corazón"),
             ("bot \u{301}\u{131}n", "botín"),
+            ("bot\n \u{301}\u{131}n", "botín"),
             ("monta˜ na, ling¨ u´ ıstica, hist´ orico", "montaña, lingüística, histórico"),
             ("ca~non", "cañon"),
             ("˜nandu, Cˇapek, S¸ahin", "ñandu, Čapek, Şahin"),
