@@ -6,7 +6,7 @@ use std::io::{self, Cursor, Read};
 use std::path::Path;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_8859_15, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use crate::analysis::detect;
@@ -52,10 +52,12 @@ pub(crate) fn decode(bytes: Vec<u8>, file: &Path) -> Result<Decoded, String> {
     }
 }
 
-/// Decodes bytes that are not Unicode, where only Windows-1252 makes sense of them.
+/// Decodes bytes that are not Unicode, where only a Western European encoding makes sense of them.
 pub(crate) fn decode_legacy(bytes: &[u8], file: &Path) -> Result<Decoded, String> {
-    let is_mixed = bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
-    if is_mixed {
+    let chunks = || bytes.utf8_chunks();
+    let genuine: usize = chunks().map(|chunk| chunk.valid().chars().filter(|letter| !letter.is_ascii()).count()).sum();
+    // Two bytes of another encoding may be a character by chance.
+    if genuine > 0 && genuine >= chunks().filter(|chunk| !chunk.invalid().is_empty()).count() {
         return Err("other characters are UTF-8: write this one anew".to_owned());
     }
     if bytes.contains(&0) {
@@ -64,19 +66,21 @@ pub(crate) fn decode_legacy(bytes: &[u8], file: &Path) -> Result<Decoded, String
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
     let guess = detector.guess(None, Utf8Detection::Deny);
-    let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-    if guess == WINDOWS_1252 {
-        if accented_letters(&text).is_some_and(|letters| letters >= MIN_ACCENTED)
-            && detect(&text).is_some_and(|lang| WESTERN.contains(&lang))
-        {
-            return Ok(Decoded { text: text.into_owned(), guessed: Some(WINDOWS_1252.name()) });
-        }
-        let (mac, _) = MACINTOSH.decode_without_bom_handling(bytes);
-        if accented_letters(&text).is_none() && accented_letters(&mac).is_some() {
-            return Err(format!("it is probably Mac Roman: {}", conversion("MACINTOSH", file)));
-        }
+    let probably = |encoding: &str| format!("it is probably {encoding}: {}", conversion(encoding, file));
+    if guess != WINDOWS_1252 {
+        return Err(probably(guess.name()));
     }
-    Err(format!("it is probably {}: {}", guess.name(), conversion(guess.name(), file)))
+    // The detector takes what it does not know for Windows-1252.
+    for encoding in [WINDOWS_1252, ISO_8859_15, MACINTOSH] {
+        let (text, _) = encoding.decode_without_bom_handling(bytes);
+        let Some(letters) = accented_letters(&text) else { continue };
+        let is_sure = encoding != MACINTOSH && letters >= MIN_ACCENTED;
+        if is_sure && detect(&text).is_some_and(|lang| WESTERN.contains(&lang)) {
+            return Ok(Decoded { text: text.into_owned(), guessed: Some(encoding.name()) });
+        }
+        return Err(probably(encoding.name()));
+    }
+    Err(format!("its encoding is not known, perhaps that of DOS: {}; look at the result", conversion("CP850", file)))
 }
 
 fn conversion(encoding: &str, file: &Path) -> String {
@@ -188,6 +192,10 @@ mod tests {
     fn windows_1252_is_read_where_nothing_else_makes_sense() {
         let (bytes, _, _) = WINDOWS_1252.encode(PAGE);
         assert_eq!(of(bytes), Ok(Decoded { text: PAGE.to_owned(), guessed: Some("windows-1252") }));
+        let euro = "La formación superior en España cuesta 20 € al año y está abierta";
+        let bytes: Vec<u8> =
+            euro.chars().map(|letter| if letter == '€' { 0xa4 } else { u8::try_from(letter).unwrap() }).collect();
+        assert_eq!(of(bytes), Ok(Decoded { text: euro.to_owned(), guessed: Some("ISO-8859-15") }));
     }
 
     #[test]
@@ -203,10 +211,20 @@ mod tests {
                 ascii => u8::try_from(ascii).unwrap(),
             })
             .collect();
+        let dos = "La institución ofrece becas para la educación superior en América Latina y también información"
+            .chars()
+            .map(|letter| match letter {
+                'ó' => 0xa2,
+                'é' => 0x82,
+                ascii => u8::try_from(ascii).unwrap(),
+            })
+            .collect();
         let russian = "Университет объявляет набор студентов на новый учебный год.";
         let polish = "Zażółć gęślą jaźń, a potem przeczytaj całą książkę o świecie.";
         for (bytes, expected) in [
-            (mac, "iconv -f MACINTOSH -t utf-8 'page.md'"),
+            (mac, "iconv -f macintosh -t utf-8 'page.md'"),
+            (dos, "perhaps that of DOS: `iconv -f CP850"),
+            (encoded(encoding_rs::SHIFT_JIS, "大学は新しい学年の学生を募集しています。"), "iconv -f Shift_JIS"),
             (encoded(encoding_rs::WINDOWS_1251, russian), "iconv -f windows-1251 -t utf-8"),
             (encoded(encoding_rs::WINDOWS_1250, polish), "iconv -f windows-1250 -t utf-8"),
             (b"# Caf\xe9\n".to_vec(), "byte 6 is not part of a character; it is probably windows-1252: `iconv"),
