@@ -1,6 +1,6 @@
 //! The routes, and the layers that every request passes.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::http::{HeaderValue, Request, header};
@@ -82,6 +82,7 @@ async fn guard(mut response: Response) -> Response {
 /// The router, which answers from the engine that is current at the time of a request. It needs a
 /// runtime with timers.
 pub fn router(current: Arc<dyn CurrentEngine>, settings: Settings) -> Router {
+    LazyLock::force(&ops::metrics::STARTED);
     let Routes { router, table } = Routes::all(&settings);
     let (routes, api) = router.split_for_parts();
     let app = App::new(current, table, ApiDocument::of(api, &settings), settings);

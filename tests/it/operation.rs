@@ -669,6 +669,12 @@ fn metrics_count_what_happened() {
         assert_eq!(metrics[&format!("fichero_articles{{lang=\"{lang}\"}}")], *count as f64);
     }
     assert_eq!(metrics["fichero_ready"], 1.0);
+    assert_eq!(metrics[&format!("fichero_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))], 1.0);
+    let started = jiff::Timestamp::now().as_second() as f64 - metrics["process_start_time_seconds"];
+    assert!((-1.0..3_600.0).contains(&started), "{started}");
+    if cfg!(target_os = "linux") {
+        assert!(metrics["process_cpu_seconds_total"] > 0.0);
+    }
     assert_eq!(metrics["fichero_index_generation"], 1.0);
     assert!(metrics["process_resident_memory_bytes"] > 1e6);
     assert!(!String::from_utf8_lossy(&answer.body).contains("movilidad"), "what people search for is not told");

@@ -4,6 +4,7 @@
 //! metric contains queries or users.
 
 use std::fmt::Debug;
+use std::sync::LazyLock;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -28,9 +29,18 @@ use crate::storage::failure::Cause;
 
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+/// When the server started; the router evaluates it.
+pub(crate) static STARTED: LazyLock<jiff::Timestamp> = LazyLock::new(jiff::Timestamp::now);
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CauseLabels {
     cause: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BuildLabels {
+    version: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -98,12 +108,30 @@ fn gauge<N: EncodeGaugeValue + Debug + Send + Sync + 'static>(
 }
 
 fn register_process(registry: &mut Registry) {
+    let build = Family::<BuildLabels, Gauge>::default();
+    build.get_or_create(&BuildLabels { version: env!("CARGO_PKG_VERSION") }).set(1);
+    registry.register("fichero_build_info", "The version of the program", build);
+    let help = "When the server started, Unix time";
+    gauge(registry, "process_start_time_seconds", help, STARTED.as_duration().as_secs_f64());
+    if let Some(seconds) = cpu_seconds() {
+        let help = "Time that processors worked for the process";
+        registry.register("process_cpu_seconds", help, ConstCounter::new(seconds));
+    }
     if let Some(memory) = memory_stats::memory_stats() {
         let help = "Memory of the process that is in the machine's memory";
         gauge(registry, "process_resident_memory_bytes", help, memory.physical_mem as u64);
         let help = "Memory that the process has reserved, the files of the index included";
         gauge(registry, "process_virtual_memory_bytes", help, memory.virtual_mem as u64);
     }
+}
+
+/// The time that processors worked for the process, as Linux counts it: in hundredths of a second.
+fn cpu_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program, in parentheses, may contain anything.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    Some((ticks()? + ticks()?) as f64 / 100.0)
 }
 
 fn register_storage(registry: &mut Registry, cause: Option<Cause>) {
