@@ -181,7 +181,8 @@ impl UrlPattern {
         let mut parts = Vec::new();
         let mut rest = text.trim();
         while let Some((before, after)) = rest.split_once('{') {
-            let Some((name, behind)) = after.split_once('}') else { return Err(AddressError::Brace(text.to_owned())) };
+            let closed = after.split_once('}').filter(|_| !before.contains('}'));
+            let Some((name, behind)) = closed else { return Err(AddressError::Brace(text.to_owned())) };
             let known = Placeholder::ALL.iter().find(|(_, known)| *known == name.trim());
             let (placeholder, _) = known.ok_or_else(|| AddressError::NoSuchPart(name.to_owned()))?;
             parts.extend([UrlPart::Text(before.to_owned()), UrlPart::Of(*placeholder)]);

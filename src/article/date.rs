@@ -87,8 +87,8 @@ impl Moment {
             let offset_s = i32::try_from(shown_s - instant(midnight, zone?)?.as_second()).ok()?;
             Some(shown_s - i64::from(whole_minutes(Offset::from_seconds(offset_s).ok()?).seconds()))
         };
-        let start_s = start_of(date).unwrap_or(local_s);
-        let end_s = date.tomorrow().ok().and_then(start_of).unwrap_or(local_s + DAY_S);
+        let edges = start_of(date).zip(date.tomorrow().ok().and_then(start_of));
+        let (start_s, end_s) = edges.unwrap_or((local_s, local_s + DAY_S));
         Moment { text: date.to_string(), start_s, end_s, local_s, is_date: true }
     }
 

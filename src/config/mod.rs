@@ -291,7 +291,8 @@ fn time_zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).ok().filter(|zone| !zone.is_unknown()).ok_or_else(|| {
         // Most names are a continent and a city, and people know the city.
         let city = |name: &str| name.rsplit('/').next().unwrap_or(name).to_lowercase().replace([' ', '-'], "_");
-        let mut known = jiff::tz::db().available();
+        // The signs of names such as Etc/GMT-4 are the other way round: nobody who writes GMT-4 means it.
+        let mut known = jiff::tz::db().available().filter(|known| !known.as_str().starts_with("Etc/"));
         known
             .find(|known| city(known.as_str()) == city(name))
             .map_or("America/Caracas or Europe/Madrid".to_owned(), |known| known.to_string())
