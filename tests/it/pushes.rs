@@ -267,6 +267,22 @@ fn article_is_pushed_and_deleted_by_an_id_in_the_query_or_with_its_slashes() {
 }
 
 #[test]
+fn push_names_unknown_fields_and_is_refused_for_them_if_strict() {
+    let api = Api::over(&[("folder", "Zebra")]);
+    let article = json!({"id": "a", "Title": "Okapi", "layout": "wide"});
+    let strict = |path: &str, kind, body: String| api.admin("POST", &format!("{path}?strict=true"), &[kind], body);
+    let refused = api.admin("PUT", "/v1/articles/a?strict=true", &[JSON], article.to_string());
+    is_problem(&refused, 422, "flawed-article", "layout: no field of an article");
+    let lines = strict("/v1/articles", NDJSON, format!("{article}\n{}", json!({"id": "b", "title": "Okapi"}))).lines();
+    assert_eq!((&lines[0]["code"], &lines[1]["status"]), (&json!("flawed-article"), &json!("created")));
+    assert!(!api.site.articles().contains_key("a"));
+    let answer = api.put("a", article);
+    assert_eq!(answer.json()["flaws"], json!(["layout: no field of an article; left out"]), "{}", answer.text);
+    assert_eq!(api.site.titles()["a"], "Okapi");
+    is_problem(&api.put("c", json!({"title": "Okapi", "hiden": true})), 400, "bad-article", "hiden: is hidden meant?");
+}
+
+#[test]
 fn push_reports_its_outcome_and_repeating_it_changes_nothing() {
     let api = Api::over(&[("folder", "Zebra")]);
     let before = api.last_seq();

@@ -433,7 +433,7 @@ fn check(is_strict: bool, flaws: &[ArticleProblem]) -> Result<(), Problem> {
     if !is_strict || flaws.is_empty() {
         return Ok(());
     }
-    Err(Problem::bad_article(flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
+    Err(Problem::flawed_article(flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
 }
 
 /// The result of an accepted push; a problem for a refused one.

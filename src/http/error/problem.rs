@@ -158,6 +158,12 @@ pub(crate) static BAD_ARTICLE: ProblemKind = ProblemKind::new(
     "Not an article",
     "title and body: both empty, nothing to find",
 );
+pub(crate) static FLAWED_ARTICLE: ProblemKind = ProblemKind::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "flawed-article",
+    "An article with flaws, which `strict` refuses",
+    "layout: no field of an article; left out",
+);
 pub(crate) static PRECONDITION_FAILED: ProblemKind = ProblemKind::new(
     StatusCode::PRECONDITION_FAILED,
     "precondition-failed",
@@ -443,6 +449,11 @@ impl Problem {
     /// A body that is no valid article.
     pub(crate) fn bad_article(detail: String) -> Problem {
         Problem::about(&BAD_ARTICLE, detail, Vec::new())
+    }
+
+    /// The article has flaws, and must have none.
+    pub(crate) fn flawed_article(detail: String) -> Problem {
+        Problem::about(&FLAWED_ARTICLE, detail, Vec::new())
     }
 
     /// A precondition of the request failed; `etag` is the tag of the present article.

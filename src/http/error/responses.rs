@@ -11,10 +11,10 @@ use utoipa::openapi::schema::{ObjectBuilder, Ref, Type};
 use utoipa::openapi::{ContentBuilder, RefOr, ResponseBuilder, response};
 
 use super::problem::{
-    ADMIN_OFF, BAD_ARTICLE, BAD_BODY, BAD_HEADER, BAD_HOST, BAD_VALUE, BODY_TOO_SLOW, DATA_LOST, HEADERS_TOO_LARGE,
-    INTERNAL, LOCKED, MEDIA_TYPE, MEDIA_TYPE_UNKNOWN, NO_ARTICLE, NO_EARLIER_GENERATION, NO_ENCODING, NO_TASK,
-    NOT_PUSHED, NOT_READY, NOT_STORED, NOTHING_PUBLISHED, PRECONDITION_FAILED, Problem, ProblemKind, RATE_LIMITED,
-    REINDEX_RUNNING, TOO_BUSY, TOO_LARGE, TOOK_TOO_LONG, UNAUTHORIZED, UNKNOWN_PARAMETER,
+    ADMIN_OFF, BAD_ARTICLE, BAD_BODY, BAD_HEADER, BAD_HOST, BAD_VALUE, BODY_TOO_SLOW, DATA_LOST, FLAWED_ARTICLE,
+    HEADERS_TOO_LARGE, INTERNAL, LOCKED, MEDIA_TYPE, MEDIA_TYPE_UNKNOWN, NO_ARTICLE, NO_EARLIER_GENERATION,
+    NO_ENCODING, NO_TASK, NOT_PUSHED, NOT_READY, NOT_STORED, NOTHING_PUBLISHED, PRECONDITION_FAILED, Problem,
+    ProblemKind, RATE_LIMITED, REINDEX_RUNNING, TOO_BUSY, TOO_LARGE, TOOK_TOO_LONG, UNAUTHORIZED, UNKNOWN_PARAMETER,
 };
 
 /// The errors of every route, which the middleware may return.
@@ -141,8 +141,10 @@ pub(crate) struct PushErrors;
 impl RouteErrors for PushErrors {
     const KINDS: &'static [&'static ProblemKind] = &[
         &UNKNOWN_PARAMETER,
+        &BAD_VALUE,
         &BAD_BODY,
         &BAD_ARTICLE,
+        &FLAWED_ARTICLE,
         &BAD_HEADER,
         &UNAUTHORIZED,
         &ADMIN_OFF,
@@ -181,7 +183,7 @@ pub(crate) struct PushStreamErrors;
 
 impl RouteErrors for PushStreamErrors {
     const KINDS: &'static [&'static ProblemKind] =
-        &[&UNKNOWN_PARAMETER, &UNAUTHORIZED, &ADMIN_OFF, &MEDIA_TYPE_UNKNOWN, &TOO_BUSY];
+        &[&UNKNOWN_PARAMETER, &BAD_VALUE, &UNAUTHORIZED, &ADMIN_OFF, &MEDIA_TYPE_UNKNOWN, &TOO_BUSY];
 }
 
 /// A reindex.
