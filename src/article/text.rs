@@ -48,9 +48,23 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// The beginning of a text, of at most this many bytes.
+pub(crate) fn head(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_ends_between_characters() {
+        assert_eq!((head("año", 2), head("año", 3), head("año", 9), head("", 1)), ("a", "añ", "año", ""));
+    }
 
     #[test]
     fn a_language_matches_its_regional_variants() {

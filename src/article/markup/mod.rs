@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use self::html::LineEnds;
+use super::text::head;
 
 /// How far a code span is looked for, in bytes.
 const MAX_CODE_SPAN: usize = 10_000;
@@ -68,8 +69,7 @@ fn run_length(text: &str, at: usize) -> usize {
 /// Where the code span ends whose content begins here, after a run of this length. A span in a line goes
 /// no further than its paragraph.
 fn code_end(text: &str, content: usize, run: usize) -> Option<usize> {
-    let limit = text.floor_char_boundary(content.saturating_add(MAX_CODE_SPAN));
-    let mut rest = text.get(content..limit)?;
+    let mut rest = head(text.get(content..)?, MAX_CODE_SPAN);
     if run < 3 {
         rest = rest.split("\n\n").next()?;
     }
@@ -102,7 +102,7 @@ fn without_shortcodes(text: &str) -> Cow<'_, str> {
     code.sort_by_key(|span| span.start);
     let mut stripped = String::with_capacity(text.len());
     let mut at = 0;
-    for span in code.into_iter().chain([text.len()..text.len()]) {
+    for span in code.into_iter().chain(std::iter::once(text.len()..text.len())) {
         stripped.push_str(&names.strip(text.get(at..span.start.max(at)).unwrap_or_default()));
         at = at.max(span.start);
         stripped.push_str(text.get(at..span.end.max(at)).unwrap_or_default());
@@ -137,7 +137,7 @@ fn escaped(text: &str, code: &[Range<usize>], keep: impl Fn(usize, &str) -> bool
 /// Whether a text begins with a whole character reference: `&aacute;`, `&#225;`, `&#xe1;`.
 fn is_reference(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('&') else { return false };
-    let Some((name, _)) = rest.get(..rest.floor_char_boundary(33)).and_then(|start| start.split_once(';')) else {
+    let Some((name, _)) = head(rest, 33).split_once(';') else {
         return false;
     };
     match name.strip_prefix('#') {

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use crate::article::text::head;
+
 /// The shortcodes of WordPress itself (`wp-includes/media.php`, `class-wp-embed.php`).
 const OF_WORDPRESS: [&str; 7] = ["audio", "caption", "embed", "gallery", "playlist", "video", "wp_caption"];
 
@@ -86,7 +88,7 @@ fn shortcode<'t>(text: &'t str, names: &Names<'_>) -> Option<Shortcode<'t>> {
     let inside = inside.strip_prefix('/').unwrap_or(inside);
     let name = name(inside)?;
     let rest = inside.get(name.len()..)?;
-    let length = end_of(rest.get(..rest.floor_char_boundary(MAX_LENGTH))?)?;
+    let length = end_of(head(rest, MAX_LENGTH))?;
     let attributes = rest.get(..length)?;
     let is_known = names.paired.contains(name) || (!is_end && OF_WORDPRESS.contains(&name));
     let is_shortcode = match (is_end, attributes.trim()) {
