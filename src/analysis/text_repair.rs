@@ -1,11 +1,9 @@
-//! Undoes what typesetting, the extraction of text from PDF, and wrong decoding leave in a text,
-//! before it is split into words.
+//! Undoes what typesetting and the extraction of text from PDF leave in a text, before it is split
+//! into words.
 //!
 //! * Accents that stand beside their letter are joined with it (`Espa˜na`, `avanc¸o`).
 //! * Footnote marks that are glued to a word are removed (`ministros¹`, `taller[6]`); exponents,
 //!   formulas and ordinals stay (`m²`, `CO₂`, `1ª`).
-//! * Text in UTF-8 that was decoded as Windows-1252 is decoded again (`Ã©`), if every such sequence
-//!   in the text can be.
 //! * The point of the Catalan `l·l` is removed, Kangxi radicals become ideographs, and a degree sign
 //!   after `n` or a number is the ordinal sign that it stands for.
 
@@ -88,8 +86,7 @@ fn repair_for(text: &str, purpose: Purpose) -> Option<RepairedText> {
     if !text.chars().any(may_need_repair) {
         return None;
     }
-    let repairer =
-        Repairer { text, purpose, is_misdecoded: is_misdecoded(text), has_typeset_accents: has_typeset_accents(text) };
+    let repairer = Repairer { text, purpose, has_typeset_accents: has_typeset_accents(text) };
     let mut repaired = RepairedText { text: String::with_capacity(text.len()), edits: Vec::new() };
     let (mut at, mut copied) = (0, 0);
     while let Some(c) = char_at(text, at) {
@@ -116,10 +113,8 @@ fn repair_for(text: &str, purpose: Purpose) -> Option<RepairedText> {
 fn may_need_repair(c: char) -> bool {
     match c {
         '\0'..='\x7f' => matches!(c, '[' | '~' | '`'),
-        '\u{80}'..='\u{ff}' => {
-            spacing_accent(c).is_some() || is_note_mark(c) || matches!(c, '°' | '·' | 'Â' | 'Ã' | 'Ä' | 'Å')
-        }
-        'Ŀ' | 'ŀ' | '€' => true,
+        '\u{80}'..='\u{ff}' => spacing_accent(c).is_some() || is_note_mark(c) || matches!(c, '°' | '·'),
+        'Ŀ' | 'ŀ' => true,
         '\u{2b0}'..='\u{36f}' | '\u{1d2c}'..='\u{1dbf}' | '\u{2070}'..='\u{209c}' => true,
         '\u{2460}'..='\u{24ff}' | '\u{2776}'..='\u{2793}' | '\u{2f00}'..='\u{2fd5}' => true,
         _ => is_catalan_point(c),
@@ -129,7 +124,6 @@ fn may_need_repair(c: char) -> bool {
 struct Repairer<'a> {
     text: &'a str,
     purpose: Purpose,
-    is_misdecoded: bool,
     /// Whether the text has accents beside their letters that are surely no apostrophes.
     has_typeset_accents: bool,
 }
@@ -146,7 +140,7 @@ impl Repairer<'_> {
             return self.text.as_bytes().get(next).is_some_and(|byte| !byte.is_ascii_alphanumeric())
                 && accent_at(self.text, accent).is_some();
         }
-        may_need_repair(c) || (self.is_misdecoded && matches!(c, 'Â'..='ï'))
+        may_need_repair(c)
     }
 
     /// The end of what is replaced at a character, and its replacement; `done` is the text before it,
@@ -156,11 +150,6 @@ impl Repairer<'_> {
         let end = at + c.len_utf8();
         if c.is_ascii_alphanumeric() {
             return self.accent_behind(at, c).map(one);
-        }
-        if self.is_misdecoded
-            && let Some(decoded) = decoded_at(self.text, at)
-        {
-            return Some(one(decoded));
         }
         if let Some(joined) = self.accent_ahead(at, c) {
             return Some(one(joined));
@@ -450,56 +439,6 @@ fn has_typeset_accents(text: &str) -> bool {
     })
 }
 
-/// Whether a text holds UTF-8 that was decoded as Windows-1252: the two characters that are hardly
-/// ever written otherwise occur only in sequences that can be decoded.
-fn is_misdecoded(text: &str) -> bool {
-    let mut is_any = false;
-    for (at, c) in text.char_indices() {
-        let is_suspect = match c {
-            'Â' | 'Ã' => true,
-            'â' => char_at(text, at + c.len_utf8()) == Some('€'),
-            _ => false,
-        };
-        if is_suspect {
-            if decoded_at(text, at).is_none() {
-                return false;
-            }
-            is_any = true;
-        }
-    }
-    is_any
-}
-
-/// The character that is decoded from a sequence at a byte of a text, and the end of the sequence.
-fn decoded_at(text: &str, at: usize) -> Option<(usize, char)> {
-    let mut chars = text.get(at..)?.chars();
-    let first = chars.next()?;
-    let length = match first {
-        'Â'..='ß' => 2,
-        'à'..='ï' => 3,
-        _ => return None,
-    };
-    let mut bytes = vec![windows_1252_byte(first)?];
-    let mut end = at + first.len_utf8();
-    for c in chars.take(length - 1) {
-        bytes.push(windows_1252_byte(c)?);
-        end += c.len_utf8();
-    }
-    let c = std::str::from_utf8(&bytes).ok()?.chars().next()?;
-    let is_usual = c.is_alphabetic() || matches!(c, '\u{a0}'..='\u{bf}' | '\u{2010}'..='\u{203a}');
-    is_usual.then_some((end, c))
-}
-
-/// The byte of a character in Windows-1252, with the control characters that it leaves out.
-fn windows_1252_byte(c: char) -> Option<u8> {
-    const FROM_80: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
-        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-    ];
-    let in_80 = || (0x80..).zip(FROM_80).find(|(_, known)| *known == c).map(|(byte, _)| byte);
-    in_80().or_else(|| u8::try_from(u32::from(c)).ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -580,18 +519,6 @@ mod tests {
     }
 
     #[test]
-    fn text_decoded_wrongly_is_decoded_again_where_that_is_certain() {
-        for (text, expected) in [
-            ("canciÃ³n del rÃ\u{ad}o, â€œmaÃ±anaâ€\u{9d}", "canción del río, “mañana”"),
-            ("Â¿QuÃ©?", "¿Qué?"),
-            ("CANÇÃO e emoÃ§Ã£o", "CANÇÃO e emoÃ§Ã£o"),
-            ("Âge et âme", "Âge et âme"),
-        ] {
-            assert_eq!(repaired(text), expected, "{text}");
-        }
-    }
-
-    #[test]
     fn one_letter_is_one_in_every_spelling() {
         for text in ["pel·lícula", "peŀlícula", "peŀ·lícula", "pel•lícula", "pel∙lícula"] {
             assert_eq!(repaired(text), "pellícula");
@@ -612,7 +539,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_range_is_one_of_the_original(text in "(\\PC{0,3}|[a-o´˜¨¸¹₂ªᵃ①·ŀ°~ \u{301}\\[\\]6ÃÂ©³]{0,6}){0,8}") {
+        fn every_range_is_one_of_the_original(text in "(\\PC{0,3}|[a-o´˜¨¸¹₂ªᵃ①·ŀ°~ \u{301}\\[\\]6³]{0,6}){0,8}") {
             if let Some(repaired) = repair(&text) {
                 let bounds: Vec<usize> = repaired.text.char_indices().map(|(at, _)| at).chain([repaired.text.len()]).collect();
                 for pair in bounds.windows(2) {

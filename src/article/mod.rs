@@ -173,7 +173,6 @@ impl Article {
             hidden: reader.read(&HIDDEN)?,
             id,
         };
-        article.image = article.image.map(|image| absolute(image, article.url.as_deref()));
         article.hidden |= !held_back.is_empty();
         if let Some(not_before) = not_before
             && article.published_at.as_ref().is_none_or(|known| known.start_s() < not_before.start_s())
@@ -214,14 +213,6 @@ impl Article {
     pub fn is_visible_at(&self, now_s: i64) -> bool {
         is_visible_at(now_s, self.hidden, self.published_at.as_ref(), self.expires_at.as_ref())
     }
-}
-
-/// The address of a picture, resolved against that of its page: an answer is read elsewhere.
-fn absolute(image: String, page_url: Option<&str>) -> String {
-    if url::Url::parse(&image).is_ok() {
-        return image;
-    }
-    url_key::linked(&image, page_url).and_then(|whole| url_key::web(&whole)).unwrap_or(image)
 }
 
 /// Whether readers may see an article with these values at this second (Unix time).

@@ -132,9 +132,9 @@ fn recent_omits_invisible_articles_and_lists_undated_ones_last() {
         page("undated", json!({})),
         page("old", json!({"published_at": "2020-01-01"})),
         // An event to come, announced long ago.
-        page("announced", json!({"published_at": "2020-01-02", "starts_at": "2999-01-01"})),
+        page("announced", json!({"published_at": "2020-01-02", "starts_at": "2099-01-01"})),
         page("new", json!({"published_at": "2021-01-01"})),
-        page("to-come", json!({"published_at": "2999-01-01"})),
+        page("to-come", json!({"published_at": "2099-01-01"})),
         page("expired", json!({"published_at": "2022-01-01", "expires_at": "2023-01-01"})),
         page("hidden", json!({"published_at": "2022-01-01", "hidden": true})),
     ];
@@ -336,10 +336,10 @@ fn draft_flaws_are_reported_and_the_draft_is_not_stored() {
     let answer = post("/v1/related", &draft);
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let flaws: Vec<&str> = answer.body["flaws"].as_array().unwrap().iter().map(|flaw| flaw.as_str().unwrap()).collect();
-    for field in ["lang: ", "kind: ", "tags: "] {
+    for field in ["lang: ", "kind: ", "tags: ", "colour: "] {
         assert!(flaws.iter().any(|flaw| flaw.starts_with(field)), "{field} in {flaws:?}");
     }
-    assert_eq!(flaws.len(), 3);
+    assert_eq!(flaws.len(), 4);
     assert!(related_to(&json!({"title": "x"}), "").get("flaws").is_none());
     assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
     assert!(!answer.headers.contains_key(header::ETAG));

@@ -354,7 +354,7 @@ fn topics_are_a_tree_labelled_for_the_reader(maker: Maker) {
 
 fn labels_are_not_those_of_articles_to_come(maker: Maker) {
     let topic = |label: &str| json!([{"path": "programs", "label": label}]);
-    let to_come = json!({"topics": topic("A merger"), "tags": ["Qualité"], "published_at": "2999-01-01"});
+    let to_come = json!({"topics": topic("A merger"), "tags": ["Qualité"], "published_at": "2099-01-01"});
     let made = maker(&[
         with(page("a", "en", "One", ""), json!({"topics": topic("Programmes"), "tags": ["qualite"]})),
         with(page("b", "en", "Two", ""), to_come.clone()),
@@ -691,7 +691,6 @@ fn a_word_is_found_and_marked_however_it_is_set(maker: Maker) {
         ("gn", "Kaʼaguy", &[("ka'aguy", "Kaʼaguy"), ("kaaguy", "Kaʼaguy")]),
         ("ru", "Доро\u{301}га", &[("дорога", "Доро\u{301}га")]),
         ("zh", "博物館與畫廊", &[("博物馆", "博物館"), ("画廊", "畫廊")]),
-        ("es", "La estaciÃ³n", &[("estación", "estaciÃ³n")]),
         ("es", "Cordillera\u{200b}andina", &[("andina", "andina")]),
     ];
     let records: Vec<Value> =

@@ -1,6 +1,5 @@
 //! Finds phrases in a segment's articles.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use tantivy::postings::{Postings, SegmentPostings};
@@ -119,12 +118,17 @@ pub(crate) fn phrase_matches(
     docs: &[DocId],
 ) -> Result<BTreeMap<DocId, PhraseMatch>, EngineError> {
     let mut found: BTreeMap<DocId, PhraseMatch> = BTreeMap::new();
+    let in_titles = sequence_starts(snapshot, segment, &phrase.telling, Zone::Title, docs)?;
     for zone in Zone::ALL.into_iter().filter(|_| !phrase.sequence.is_empty()) {
-        let starts = sequence_starts(snapshot, segment, &phrase.sequence, zone, docs)?;
-        found.extend(starts.into_keys().map(|doc| (doc, PhraseMatch::Within)));
+        if zone == Zone::Title && phrase.sequence == phrase.telling {
+            found.extend(in_titles.keys().map(|doc| (*doc, PhraseMatch::Within)));
+        } else {
+            let starts = sequence_starts(snapshot, segment, &phrase.sequence, zone, docs)?;
+            found.extend(starts.into_keys().map(|doc| (doc, PhraseMatch::Within)));
+        }
     }
     let lengths = &segment.zones[Zone::Title].length;
-    for (doc, starts) in sequence_starts(snapshot, segment, &phrase.telling, Zone::Title, docs)? {
+    for (doc, starts) in in_titles {
         let first = starts.first().copied().unwrap_or(u32::MAX);
         if let Some(title) = phrase.is_title(first, lengths.get_val(doc) as u32) {
             found.insert(doc, title);
@@ -146,37 +150,47 @@ pub(crate) fn sequence_starts(
     for (offset, forms) in (0u32..).zip(sequence).filter(|(_, forms)| !forms.is_any()) {
         words.push((offset, form_postings(snapshot, segment, forms, zone)?));
     }
-    // The rarest word first: the positions of the others are read only where it leaves a start.
+    // The rarest word first, so that most articles are left after one look.
     words.sort_by_key(|(_, lists)| lists.iter().map(|list| u64::from(list.doc_freq())).sum::<u64>());
-    // For every article, the start positions that the words so far leave.
-    let mut begins: Option<BTreeMap<DocId, Vec<u32>>> = None;
-    let mut buffer = Vec::new();
+    let mut found: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
+    let (mut starts, mut positions, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
     let mut steps = Steps::default();
-    for (offset, lists) in words {
-        let mut next: BTreeMap<DocId, Vec<u32>> = BTreeMap::new();
-        let candidates: Cow<'_, [DocId]> =
-            begins.as_ref().map_or(Cow::Borrowed(docs), |begins| begins.keys().copied().collect());
-        for mut list in lists {
-            for doc in candidates.iter() {
-                steps.step()?;
-                if list.doc() < *doc {
-                    list.seek(*doc);
-                }
-                if list.doc() != *doc {
-                    continue;
-                }
+    for doc in docs {
+        steps.step()?;
+        // Positions are read only where all words stand in the zone.
+        if !words.iter_mut().all(|(_, lists)| is_in_any(lists, *doc)) {
+            continue;
+        }
+        starts.clear();
+        for (place, (offset, lists)) in words.iter_mut().enumerate() {
+            positions.clear();
+            for list in lists.iter_mut().filter(|list| list.doc() == *doc) {
                 list.positions(&mut buffer);
-                let is_left = |start: &u32| {
-                    let known = begins.as_ref().and_then(|begins| begins.get(doc));
-                    known.is_none_or(|known| known.binary_search(start).is_ok())
-                };
-                let starts = buffer.iter().filter_map(|position| position.checked_sub(offset));
-                let starts: Vec<u32> = starts.filter(is_left).collect();
-                add_positions(next.entry(*doc).or_default(), &starts);
+                add_positions(&mut positions, &buffer);
+            }
+            match place {
+                0 => starts.extend(positions.iter().filter_map(|position| position.checked_sub(*offset))),
+                _ => starts.retain(|start: &u32| positions.binary_search(&(start + *offset)).is_ok()),
+            }
+            if starts.is_empty() {
+                break;
             }
         }
-        next.retain(|_, starts| !starts.is_empty());
-        begins = Some(next);
+        if !starts.is_empty() {
+            found.insert(*doc, starts.clone());
+        }
     }
-    Ok(begins.unwrap_or_default())
+    Ok(found)
+}
+
+/// Advances posting lists to an article; whether any of them has it.
+fn is_in_any(lists: &mut [SegmentPostings], doc: DocId) -> bool {
+    let mut is_in = false;
+    for list in lists {
+        if list.doc() < doc {
+            list.seek(doc);
+        }
+        is_in |= list.doc() == doc;
+    }
+    is_in
 }
