@@ -111,14 +111,18 @@ impl PlannedWord {
         QueryTerm { weight: self.weight, is_limited: self.zone.is_some(), is_telling: self.is_telling }
     }
 
-    /// The forms of it as one word, in its spelling and in corrected ones.
+    /// The forms of it as one word, in its spelling and in corrected ones. Where other words of its stem
+    /// count less, they are none.
     fn written_forms(&self) -> WordForms {
         let mut forms = WordForms::default();
         let is_it = |variant: &&Variant| matches!(variant.origin, VariantOrigin::Typed | VariantOrigin::Correction);
         for variant in self.variants.iter().filter(is_it) {
             let [word] = variant.sequence.as_slice() else { continue };
-            forms.stems.push(word.stems.iter().flatten().cloned().collect());
             forms.folded.extend(word.folded.iter().cloned());
+            match variant.counting {
+                Counting::Forms { is_bounded: true, .. } => forms.inflected.extend(word.inflected.iter().cloned()),
+                _ => forms.stems.push(word.stems.iter().flatten().cloned().collect()),
+            }
         }
         // Each list of occurrences is read once.
         let stems: BTreeSet<String> = forms.stems.drain(..).flatten().collect();

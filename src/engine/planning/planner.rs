@@ -148,8 +148,13 @@ impl Plan {
     }
 }
 
-/// Whether all words are parts of one compound with a digit in it.
+/// Whether all words are parts of one compound with a digit in it, or two words of which one is a
+/// number: `ODS 4` is not `ODS 14`.
 fn is_code(words: &[QueryWord]) -> bool {
+    let has_number = words.iter().any(|word| word.text.chars().all(|c| c.is_ascii_digit()));
+    if words.len() == 2 && has_number {
+        return true;
+    }
     let compound = words.first().and_then(|word| word.compound.as_ref());
     let is_part = |word: &QueryWord| word.compound.as_ref() == compound;
     compound.is_some_and(|compound| compound.contains(|c: char| c.is_ascii_digit())) && words.iter().all(is_part)
