@@ -19,34 +19,35 @@ FLOORS = [
     # measured .8331 and .755 on 2026-11-25; the best peer has .806 and .694
     ("keywords-debian", "queries.jsonl", ["--filter-lang"], "ndcg_10", .830),
     ("keywords-debian", "queries.jsonl", ["--filter-lang"], "success_1", .752),
-    # .8278: the language not told
+    # .8285: the language not told
     ("keywords-debian", "queries.jsonl", [], "ndcg_10", .820),
-    # .8986, .8552, .8953
+    # .8984, .8551, .8965
     ("squad-en", "queries.jsonl", [], "ndcg_10", .895),
     ("squad-es", "queries.jsonl", [], "ndcg_10", .850),
     ("squad-pt", "queries.jsonl", [], "ndcg_10", .892),
-    # .8541, .8951: without accents
+    # .8534, .8971: without accents
     ("squad-es", "queries_noaccent.jsonl", [], "ndcg_10", .849),
     ("squad-pt", "queries_noaccent.jsonl", [], "ndcg_10", .892),
-    # .8962, .8490, .8909: one typo
+    # .8941, .8457, .8903: one typo
     ("squad-en", "queries_typo.jsonl", [], "ndcg_10", .892),
     ("squad-es", "queries_typo.jsonl", [], "ndcg_10", .842),
     ("squad-pt", "queries_typo.jsonl", [], "ndcg_10", .887),
-    # .8981, .8486, .8918: the three in one index, no language told
+    # .8978, .8497, .8918: the three in one index, no language told
     ("squad-en+es+pt:en", "queries.jsonl", [], "ndcg_10", .893),
     ("squad-en+es+pt:es", "queries.jsonl", [], "ndcg_10", .844),
     ("squad-en+es+pt:pt", "queries.jsonl", [], "ndcg_10", .887),
-    # .8981, .8496, .8920: told
+    # .8978, .8506, .8921: told
     ("squad-en+es+pt:en", "queries.jsonl", ["--tell-lang"], "ndcg_10", .893),
     ("squad-en+es+pt:es", "queries.jsonl", ["--tell-lang"], "ndcg_10", .845),
     ("squad-en+es+pt:pt", "queries.jsonl", ["--tell-lang"], "ndcg_10", .887),
-    # .9752, .9692, .9489, .9710, .9622, .9536, .9573, .9524
+    # .9735, .9683, .9472, .9722, .9592, .9500, .9602, .9537; since a missing word costs more (which brought
+    # corpus/eval from .8028 to .8244) ru and tr are .003 lower, en, es and de .001 to .002
     ("xquad-en", "queries.jsonl", [], "ndcg_10", .973),
     ("xquad-es", "queries.jsonl", [], "ndcg_10", .967),
     ("xquad-de", "queries.jsonl", [], "ndcg_10", .946),
     ("xquad-ro", "queries.jsonl", [], "ndcg_10", .969),
-    ("xquad-ru", "queries.jsonl", [], "ndcg_10", .960),
-    ("xquad-tr", "queries.jsonl", [], "ndcg_10", .951),
+    ("xquad-ru", "queries.jsonl", [], "ndcg_10", .957),
+    ("xquad-tr", "queries.jsonl", [], "ndcg_10", .948),
     ("xquad-el", "queries.jsonl", [], "ndcg_10", .955),
     ("xquad-ar", "queries.jsonl", [], "ndcg_10", .950),
     # .9625, .9693, .9610: scripts cut by dictionary, and Hindi
@@ -54,13 +55,13 @@ FLOORS = [
     ("xquad-th", "queries.jsonl", [], "ndcg_10", .967),
     ("xquad-hi", "queries.jsonl", [], "ndcg_10", .958),
     # .8028 and .945; .7989 where the reader's language is not told; plain BM25 .6234 and .775
-    ("corpus/eval", "queries.jsonl", ["--tell-lang"], "ndcg_10", .795),
-    ("corpus/eval", "queries.jsonl", ["--tell-lang"], "success_3", .940),
-    ("corpus/eval", "queries.jsonl", [], "ndcg_10", .790),
-    # .4873 and .697: related articles by their text alone; plain more-like-this .4392 and .638
+    ("corpus/eval", "queries.jsonl", ["--tell-lang"], "ndcg_10", .817),
+    ("corpus/eval", "queries.jsonl", ["--tell-lang"], "success_3", .945),
+    ("corpus/eval", "queries.jsonl", [], "ndcg_10", .813),
+    # .4898 and .698: related articles by their text alone; plain more-like-this .4392 and .638
     ("related/mdn-es", "qrels.tsv", ["--without-topics"], "ndcg_10", .483),
     ("related/mdn-es", "qrels.tsv", ["--without-topics"], "success_5", .685),
-    # .6895 and .6543; plain more-like-this .4619
+    # .6910 and .6530; plain more-like-this .4619
     ("corpus/eval", "related.tsv", [], "ndcg_6", .680),
     ("corpus/eval", "related.tsv", ["--without-topics"], "ndcg_6", .630),
 ]
@@ -68,19 +69,20 @@ FLOORS = [
 # set, how it is misspelt, the floors of the share of answers that are kept and of suggestions that are
 # right, and the ceiling of false alarms; of the large sets every other query is asked
 MISSPELT = [
-    # .9939, .9684, .0147; read one by one, some .3 % of all are false, the others slips of the authors
+    # .9929, .9692, .0134; read one by one, some .3 % of all are false, the others slips of the authors
     ("squad-en", ["--misspell", "1"], (.990, .955, .018)),
-    # .9935, .9649, .0081
+    # .9929, .9706, .0068
     ("squad-es", ["--misspell", "1"], (.988, .950, .010)),
-    # .9955, .9581, .0077
+    # .9954, .9706, .0066
     ("squad-pt", ["--misspell", "1"], (.990, .945, .010)),
-    # .9898, .8885; .9890, .8628; .9930, .8693
+    # .9888, .8908; .9834, .8731; .9919, .8890
     ("squad-en", ["--misspell", "2"], (.985, .875, .018)),
     ("squad-es", ["--misspell", "2"], (.980, .850, .010)),
     ("squad-pt", ["--misspell", "2"], (.985, .855, .010)),
-    # .9744, .9043, .0064; .9726, .8706
+    # .9811, .9205, .0063; .9797, .8519: a word alone is corrected at two edits only where both are likely
+    # slips, because good words were turned into others (.8706 before)
     ("corpus/eval", ["--tell-lang", "--misspell", "1"], (.960, .890, .010)),
-    ("corpus/eval", ["--tell-lang", "--misspell", "2"], (.950, .855, .010)),
+    ("corpus/eval", ["--tell-lang", "--misspell", "2"], (.950, .845, .010)),
 ]
 
 
