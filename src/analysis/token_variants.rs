@@ -85,7 +85,7 @@ impl VariantGenerator {
     /// the accent belongs to the last syllable, before an *s* (*ingleses*, *inglés*).
     fn is_cut_short(&self, word: &str, own: &str, of_folded: &str) -> bool {
         let is_likely = self.analyzer.is_some_and(LanguageAnalyzer::cuts_folded_words_short);
-        is_likely && of_folded.len() < own.len() && !word.strip_suffix('s').is_some_and(|stem| !ends_in_ascii(stem))
+        is_likely && of_folded.len() < own.len() && word.strip_suffix('s').is_none_or(ends_in_ascii)
     }
 }
 

@@ -156,7 +156,10 @@ fn is_empty_list(value: &Value) -> bool {
 
 fn names(value: &Value, is_own: bool) -> Cow<'_, Value> {
     let name = |item: &Value| match item {
-        Value::Object(parts) => ["name", "title", "label"].iter().find_map(|name| parts.get(*name)).cloned(),
+        Value::Object(parts) => {
+            let named = ["name", "title", "label"].iter().find_map(|name| parts.get(*name)).cloned();
+            named.or_else(|| is_own.then(|| item.clone()))
+        }
         Value::Number(_) if !is_own => None,
         item => Some(item.clone()),
     };

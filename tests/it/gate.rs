@@ -243,7 +243,7 @@ fn lost_works_count_once_and_only_without_any_version_left() {
 }
 
 #[test]
-fn few_losses_are_allowed_but_not_an_emptied_source_or_language() {
+fn few_losses_are_allowed_but_not_an_emptied_language() {
     let gate = GateSettings::default();
     must_be_judged(&gate, &[("one", records("en", 6))], &[("one", records("en", 1))], &[]);
     let before = [("one", [records("en", 94), records("es", 6)].concat()), ("two", Vec::new())];
@@ -256,7 +256,7 @@ fn few_losses_are_allowed_but_not_an_emptied_source_or_language() {
     must_be_judged(
         &gate,
         &[("one", records("en", 94)), ("two", records("en-GB", 6))],
-        &[("one", [records("en", 94), records("en-GB", 5)].concat()), ("two", Vec::new())],
+        &[("one", [records("en", 94), records("en-GB", 5)].concat()), ("two", records("fr", 1))],
         &[],
     );
 }

@@ -325,6 +325,10 @@ fn field_of_the_wrong_type_is_reported_and_only_it_is_dropped() {
         problems.iter().map(|problem| (problem.id.clone().unwrap(), problem.clone())).collect()
     };
     let (rejections, flaws) = (by_id(&source.rejections), by_id(&source.flaws));
+    for record in &records {
+        let id = record["id"].as_str().unwrap();
+        assert!(rejections.contains_key(id) || flaws.contains_key(id), "{record} is not named");
+    }
     assert_eq!(rejections.len() + flaws.len(), expect.len());
     let articles = site.articles();
     for (line, record) in records.iter().enumerate() {
