@@ -669,7 +669,9 @@ fn a_word_is_found_however_it_is_typed(maker: Maker) {
 }
 
 fn a_word_is_found_and_marked_however_it_is_set(maker: Maker) {
-    let texts: [(&str, &str, &[(&str, &str)]); 14] = [
+    /// A language, a title in it, and queries with what each of them marks in it.
+    type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+    let texts: [Case; 14] = [
         (
             "es",
             "Los pastores¹ del valle[4]",

@@ -117,11 +117,8 @@ fn cursors_continue_to_the_end_of_their_list() {
         let answer = get(&format!("/v1/search?{other}&cursor={cursor}"));
         assert_eq!(problem(&answer, StatusCode::BAD_REQUEST).1, ["cursor"], "{other}");
     }
-    for (bad, name) in [
-        ("cursor=".to_owned(), "cursor"),
-        (format!("cursor={}", &cursor[1..]), "cursor"),
-        (format!("cursor={cursor}&offset=2"), "offset"),
-    ] {
+    for (bad, name) in [(format!("cursor={}", &cursor[1..]), "cursor"), (format!("cursor={cursor}&offset=2"), "offset")]
+    {
         let answer = get(&format!("/v1/search?q=universidad&{bad}"));
         assert_eq!(problem(&answer, StatusCode::BAD_REQUEST).1, [name], "{bad}");
     }

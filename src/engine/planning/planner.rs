@@ -85,12 +85,13 @@ impl Plan {
         if correction_mode != CorrectionMode::Off {
             planner.add_beginnings(query, &mut words)?;
             planner.add_joined(query, &mut words)?;
-            planner.add_families(query, &mut words)?;
         }
         let posterior = planner.languages(ui_lang);
         if correction_mode != CorrectionMode::Off {
             planner.add_corrections(query, &mut words, &posterior, correction_mode)?;
             planner.add_split(query, &mut words)?;
+            // What is surely misspelt is no relative of another word.
+            planner.add_families(query, &mut words)?;
         }
         let posterior = planner.languages(ui_lang);
         let languages = collection.languages();

@@ -325,8 +325,9 @@ impl Results<'_> {
         }
     }
 
-    /// The hits as JSON-LD, as `Accept: application/ld+json` gives them. JSON-LD cannot say that
-    /// the query was changed, so it is left out then.
+    /// The hits as JSON-LD, as `Accept: application/ld+json` gives them; of two words also the hits that
+    /// hold one of them, as on the page. JSON-LD cannot say that the query was changed, so it is left out
+    /// then.
     fn json_ld(&self) -> Markup {
         let AnsweredSearch { query, answer, .. } = self.answered;
         if answer.hits.is_empty() || !self.is_as_typed() {
