@@ -317,19 +317,6 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_resolved_against_the_address_of_its_page() {
-        for (url, image, expected) in [
-            ("https://ires.example/es/becas", "/img/a.png", "https://ires.example/img/a.png"),
-            ("https://ires.example/es/becas", "../img/a.png", "https://ires.example/img/a.png"),
-            ("https://ires.example/es/becas", "https://b.example/a.png", "https://b.example/a.png"),
-            ("/es/becas", "../img/a.png", "../img/a.png"),
-        ] {
-            let article = read(json!({"id": "x", "title": "x", "url": url, "image": image})).unwrap();
-            assert_eq!(article.image.as_deref(), Some(expected), "{url} {image}");
-        }
-    }
-
-    #[test]
     fn long_lists_are_cut_and_deep_topics_left_out_and_reported() {
         let many: Vec<String> = (0..200_000).map(|number| format!("n{}", number % 100_000)).collect();
         let deep = |levels: usize| vec!["a"; levels].join("/");

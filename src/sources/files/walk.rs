@@ -56,7 +56,7 @@ pub struct Listing {
 /// Lists the files of a folder recursively, or the single file that `root` is.
 ///
 /// Passes over hidden files, what a `.ficheroignore` or a `.gitignore` names, and what nobody wants
-/// found (see [`super::passed_over`]), unless a line of a `.ficheroignore` that begins with `!` says
+/// found (`passed_over.rs`), unless a line of a `.ficheroignore` that begins with `!` says
 /// otherwise. A file that several links or hard links lead to is listed once: under the first of its
 /// paths that leads through no link, if there is one. A loop of links is reported as a problem and
 /// does not stop the walk.
