@@ -41,7 +41,7 @@ FLOORS = [
     ("squad-en+es+pt:es", "queries.jsonl", ["--tell-lang"], "ndcg_10", .845),
     ("squad-en+es+pt:pt", "queries.jsonl", ["--tell-lang"], "ndcg_10", .887),
     # .9735, .9683, .9472, .9722, .9592, .9500, .9602, .9537; since a missing word costs more (which brought
-    # corpus/eval from .8028 to .8244) ru and tr are .003 lower, en, es and de .001 to .002
+    # corpus/eval from .8028 to .8281) ru and tr are .003 lower, en, es and de .001 to .002
     ("xquad-en", "queries.jsonl", [], "ndcg_10", .973),
     ("xquad-es", "queries.jsonl", [], "ndcg_10", .967),
     ("xquad-de", "queries.jsonl", [], "ndcg_10", .946),
@@ -79,10 +79,9 @@ MISSPELT = [
     ("squad-en", ["--misspell", "2"], (.985, .875, .018)),
     ("squad-es", ["--misspell", "2"], (.980, .850, .010)),
     ("squad-pt", ["--misspell", "2"], (.985, .855, .010)),
-    # .9811, .9205, .0063; .9797, .8519: a word alone is corrected at two edits only where both are likely
-    # slips, because good words were turned into others (.8706 before)
+    # .9747, .9348, .0063; .9797, .8736
     ("corpus/eval", ["--tell-lang", "--misspell", "1"], (.960, .890, .010)),
-    ("corpus/eval", ["--tell-lang", "--misspell", "2"], (.950, .845, .010)),
+    ("corpus/eval", ["--tell-lang", "--misspell", "2"], (.950, .855, .010)),
 ]
 
 
