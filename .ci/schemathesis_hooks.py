@@ -8,6 +8,13 @@ from schemathesis.generation import GenerationMode
 
 
 @schemathesis.hook
+def filter_case(context, case):
+    # An empty value counts as absent, whatever the parameter is: with one a request may be good after all.
+    is_bad = case.meta is not None and case.meta.generation.mode == GenerationMode.NEGATIVE
+    return not (is_bad and isinstance(case.query, dict) and "" in case.query.values())
+
+
+@schemathesis.hook
 def before_call(context, case, kwargs):
     if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
         return
@@ -37,6 +44,8 @@ def before_call(context, case, kwargs):
         # An article has something to find, and may be put wherever it is or is not.
         case.body["title"] = "Becas 2027"
         case.body.pop("id", None)
+        # It may have flaws, which nothing but `strict` refuses.
+        case.query.pop("strict", None)
     if case.operation.method in ("put", "delete"):
         # Any id but a blank one.
         named = case.query if case.operation.path == "/v1/articles" else case.path_parameters

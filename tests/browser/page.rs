@@ -250,12 +250,20 @@ impl Page {
 
     #[track_caller]
     fn pointer(&self, kind: &str, selector: &str, actions: &[&str]) {
-        self.until(&format!("seen({}).length", json!(selector)));
-        let element = self.eval(&format!("seen({})[0]", json!(selector)));
-        let mut steps = vec![json!({ "type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0 })];
-        steps.extend(actions.iter().map(|action| json!({ "type": action, "button": 0 })));
-        let source = json!({ "type": "pointer", "id": kind, "parameters": { "pointerType": kind }, "actions": steps });
-        self.command("/actions", &json!({ "actions": [source] }));
+        loop {
+            self.until(&format!("seen({}).length", json!(selector)));
+            let element = self.eval(&format!("seen({})[0]", json!(selector)));
+            let mut steps = vec![json!({ "type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0 })];
+            steps.extend(actions.iter().map(|action| json!({ "type": action, "button": 0 })));
+            let source =
+                json!({ "type": "pointer", "id": kind, "parameters": { "pointerType": kind }, "actions": steps });
+            match self.try_command("POST", "/actions", &json!({ "actions": [source] })) {
+                Ok(_) => return,
+                // A newer list has taken the place of the one that was seen; nothing was pressed.
+                Err(error) if error.contains("stale element") => {}
+                Err(error) => panic!("{kind} {selector}: {error}"),
+            }
+        }
     }
 
     /// Moves the mouse over an element.
