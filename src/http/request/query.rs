@@ -10,7 +10,6 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
-use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{self, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{RefOr, Required};
@@ -84,8 +83,6 @@ impl<T: Takes> IntoParams for InQuery<T> {
                 .style(parameter.is_repeatable().then_some(ParameterStyle::Form))
                 .explode(parameter.is_repeatable().then_some(true))
                 .example(example)
-                // A field of OpenAPI that the builder does not have: an empty value counts as absent.
-                .extensions(Some(Extensions::from_iter([("allowEmptyValue", true)])))
                 .build()
         };
         T::all().map(described).collect()
