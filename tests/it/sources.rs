@@ -1090,8 +1090,10 @@ fn comes_in_whole(path: &Path, articles_expected: usize, langs_expected: usize, 
     let dates = records.iter().filter_map(|record| Some((record["id"].as_str()?, record["published_at"].as_str()?)));
     let no_dates: Vec<&str> =
         dates.filter(|(_, date)| date.parse::<jiff::civil::Date>().is_err()).map(|(id, _)| id).collect();
-    let (doubted, flawed): (Vec<_>, Vec<_>) =
-        report.sources[0].flaws.iter().partition(|flaw| flaw.reason.starts_with("lang: declared as"));
+    // So are texts that were decoded wrongly before they came.
+    let read_well =
+        report.sources[0].flaws.iter().filter(|flaw| !flaw.reason.starts_with("text that was decoded wrongly"));
+    let (doubted, flawed): (Vec<_>, Vec<_>) = read_well.partition(|flaw| flaw.reason.starts_with("lang: declared as"));
     let flawed: Vec<&str> = flawed.iter().filter_map(|flaw| flaw.id.as_deref()).collect();
     assert_eq!(flawed, no_dates);
     assert_eq!(doubted.len(), doubted_expected, "{doubted:?}");
@@ -1118,25 +1120,33 @@ fn comes_in_whole(path: &Path, articles_expected: usize, langs_expected: usize, 
         assert_eq!(total(std::slice::from_ref(lang)), works_in(Some(lang)), "{lang}");
     }
     let step = (records.len() / 500).max(1);
-    let mut compared = 0;
+    let (mut compared, mut plain) = (0, 0);
     for record in records.iter().step_by(step) {
         let id = of(record, "id");
         let kept = &articles[&id];
-        assert_eq!(normal_body(&kept.body), normal_body(&of(record, "body")), "{id}");
+        // What may be markup is read as such (`tests` of `article::markup`).
+        let is_plain = |field: &str| !of(record, field).contains(['<', '&', '[']);
+        if is_plain("body") {
+            assert_eq!(normal_body(&kept.body), normal_body(&of(record, "body")), "{id}");
+            plain += 1;
+        }
         if !kept.is_visible_at(site::now_s()) {
             continue;
         }
         let answer = article(&engine, &id).unwrap_or_else(|| panic!("{id} is not answered"));
         assert_eq!(answer.body, normal_body(&kept.body), "{id}");
         let title: Vec<String> = of(record, "title").split_whitespace().map(str::to_owned).collect();
-        assert_eq!((answer.card.title, answer.card.lang), (title.join(" "), of(record, "lang")), "{id}");
+        assert_eq!(answer.card.lang, of(record, "lang"), "{id}");
+        if is_plain("title") {
+            assert_eq!(answer.card.title, title.join(" "), "{id}");
+        }
         assert_eq!(answer.card.work, of(record, "work"), "{id}");
         let versions = articles.values().filter(visible).filter(|other| other.work == kept.work).count();
         assert_eq!(answer.translations.len() + 1, versions, "{id}");
         compared += 1;
     }
     println!("{}: {} articles, {} works, {compared} compared", path.display(), articles.len(), works.len());
-    assert!(compared >= articles_expected.min(300));
+    assert!(compared >= articles_expected.min(300) && plain > compared / 3, "{plain} of {compared}");
     let again = site.reindex();
     assert_eq!((again.changes, again.articles()), (0, articles_expected as u64));
 }
