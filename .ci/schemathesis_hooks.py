@@ -14,7 +14,7 @@ def before_call(context, case, kwargs):
     if case.meta.generation.mode != GenerationMode.POSITIVE:
         # An empty value counts as absent, so it is no bad one.
         if isinstance(case.query, dict):
-            case.query.update({name: "\x01" for name, value in case.query.items() if value in ("", [""])})
+            case.query.update({name: "\x01" for name, value in case.query.items() if value in ("", [], [""], {})})
         return
     for given in (case.query, case.body):
         # A cursor is good only where an answer to the same search gave it.
