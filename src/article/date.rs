@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use jiff::fmt::temporal::{Pieces, PiecesOffset};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
-const DAY_S: i64 = 86_400;
+/// The seconds of a day.
+pub(crate) const DAY_S: i64 = 86_400;
 
 /// A date, or a date with time and offset.
 ///
@@ -187,10 +188,17 @@ fn instant(at: civil::DateTime, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_timestamp(at).compatible().ok()
 }
 
-/// The seconds from the beginning of 1970 to a time on the same clock.
-fn clock_s(at: civil::DateTime) -> i64 {
-    const EPOCH: civil::DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
-    at.duration_since(EPOCH).as_secs()
+/// The beginning of 1970 on any clock.
+const EPOCH: civil::DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+
+/// The seconds of a clock from the beginning of 1970 to a time, or to the beginning of a day.
+pub(crate) fn clock_s(at: impl Into<civil::DateTime>) -> i64 {
+    at.into().duration_since(EPOCH).as_secs()
+}
+
+/// The date and time that a clock shows that many seconds after the beginning of 1970.
+pub(crate) fn clock_at(local_s: i64) -> Option<civil::DateTime> {
+    EPOCH.checked_add(SignedDuration::from_secs(local_s)).ok()
 }
 
 impl TryFrom<String> for Moment {

@@ -158,7 +158,7 @@ fn explain_word<E: Evidence>(word: &PlannedWord, evidence: &E) -> Result<(String
                 places.push(place(zone, variant, found));
             }
         }
-        if score > 0.0 && matches!(variant.counting, Counting::Forms { is_bounded: true, .. }) {
+        if score > 0.0 && variant.counting.is_bounded() {
             score = ranking::bounded_score(score, is_itself);
         }
         score *= variant.factor;

@@ -3,12 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::{SignedDuration, civil};
-
 use crate::analysis::{fold, normalize, without_marks};
+use crate::article::date::{DAY_S, clock_at};
 use crate::article::{Article, Kind, Moment, language_is_under, one_line};
-
-const DAY_S: i64 = 86_400;
 
 /// A facet. Its counts ignore the facet's own filter, so that they show the alternatives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -195,17 +192,6 @@ pub fn year_of(local_s: i64) -> Option<i16> {
 /// calendar.
 pub fn month_of(local_s: i64) -> Option<(i16, i8)> {
     clock_at(local_s).map(|at| (at.year(), at.month()))
-}
-
-/// The seconds of a clock from the beginning of 1970 to the beginning of a day.
-pub(crate) fn clock_s(day: civil::Date) -> i64 {
-    day.duration_since(civil::date(1970, 1, 1)).as_secs()
-}
-
-/// The date and time that a clock shows that many seconds after the beginning of 1970.
-fn clock_at(local_s: i64) -> Option<civil::DateTime> {
-    let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
-    epoch.checked_add(SignedDuration::from_secs(local_s)).ok()
 }
 
 #[cfg(test)]

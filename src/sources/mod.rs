@@ -147,32 +147,39 @@ fn page_dump_record(text: &str, stem: &str, profile: &SiteProfile, rules: &Readi
 
 /// A JSON record from the API: an article, or an operation on one.
 #[derive(Debug)]
-pub struct JsonRecord(serde_json::Map<String, serde_json::Value>);
+pub struct JsonRecord {
+    /// Its fields under our names, their texts put right.
+    fields: serde_json::Map<String, serde_json::Value>,
+    /// What was put right, or could not be.
+    mended: Option<ArticleProblem>,
+}
 
 impl JsonRecord {
     /// Parses a JSON object; the error says what is wrong and where.
     pub fn parse(bytes: &[u8]) -> Result<JsonRecord, String> {
-        formats::json_lines::fields(bytes).map(|fields| JsonRecord(names::canonical(&fields).into_owned()))
+        let mut fields = names::canonical(&formats::json_lines::fields(bytes)?).into_owned();
+        let mended = mojibake::mend_fields(&mut fields);
+        Ok(JsonRecord { fields, mended })
     }
 
     /// The id, as far as it could be read.
     pub fn id_as_written(&self) -> Option<&str> {
-        formats::json_lines::id(&self.0)
+        formats::json_lines::id(&self.fields)
     }
 
     /// The validated id.
     pub fn id(&self) -> Result<String, ArticleProblem> {
-        Article::id_in(&self.0)
+        Article::id_in(&self.fields)
     }
 
     /// Gives it an id where it has none.
     pub fn set_id(&mut self, id: &str) {
-        self.0.insert("id".to_owned(), id.into());
+        self.fields.insert("id".to_owned(), id.into());
     }
 
     /// The value of a boolean field, `false` if missing; the error names the expected type.
     pub fn flag(&self, field: &'static str) -> Result<bool, ArticleProblem> {
-        match self.0.get(field) {
+        match self.fields.get(field) {
             None => Ok(false),
             Some(value) => value.as_bool().ok_or(ArticleProblem::Type { field, expected: "true or false" }),
         }
@@ -184,10 +191,8 @@ impl JsonRecord {
     /// An invalid `published_at` is an error, because it may be an embargo date, and the sender can
     /// still correct it.
     pub fn article(&self, rules: &ReadingRules) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        let mut fields = self.0.clone();
-        let mended = mojibake::mend_fields(&mut fields);
-        let (article, mut flaws) = rules.article(&fields)?;
-        flaws.extend(mended);
+        let (article, mut flaws) = rules.article(&self.fields)?;
+        flaws.extend(self.mended.clone());
         if let Some(embargo) = flaws.iter().position(|flaw| flaw.is_of("published_at")) {
             return Err(flaws.swap_remove(embargo));
         }

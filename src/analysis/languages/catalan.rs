@@ -8,7 +8,7 @@ use super::language_analyzer::{LanguageAnalyzer, irregular, replace_ending};
 
 pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     common_form: Some(common_form),
-    paradigms: PARADIGMS,
+    paradigms: &[PARADIGMS],
     revision: 1,
     ..LanguageAnalyzer::with_stemmer(&["ca"], || Algorithm::Catalan)
 };

@@ -7,7 +7,7 @@ use super::language_analyzer::{LanguageAnalyzer, irregular, replace_ending};
 pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     common_form: Some(common_form),
     other_form: Some(other_form),
-    paradigms: PARADIGMS,
+    paradigms: &[PARADIGMS],
     derivations: DERIVATIONS,
     irregular_forms: IRREGULAR,
     low_information_words: LOW_INFORMATION_WORDS,

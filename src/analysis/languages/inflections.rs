@@ -4,8 +4,11 @@
 //! (`or ora ores oras`; `-` is no ending). A word with one of these endings may have all others. What
 //! is made this way need not be a word: only those that the site contains are searched for.
 
-use super::language_analyzer;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::language_analyzer::LanguageAnalyzer;
+use super::{language_analyzer, language_analyzers};
 use crate::analysis::normalizer::{fold, normalize};
 use crate::analysis::token_variants::QueryVariants;
 
@@ -13,6 +16,20 @@ use crate::analysis::token_variants::QueryVariants;
 const MIN_ROOT_CHARS: usize = 2;
 /// The ending of a form without an ending.
 const NO_ENDING: &str = "-";
+
+/// The plurals of loans that end in a consonant which no word of the language has there: *rankings*.
+pub(super) const LOAN_PLURALS: &[&str] =
+    &["b bs", "c cs", "d ds", "f fs", "g gs", "k ks", "l ls", "n ns", "p ps", "r rs", "t ts", "w ws"];
+
+/// The irregular forms of each language with their words, folded, by its name.
+static IRREGULAR_FORMS: LazyLock<HashMap<&str, Vec<(String, String)>>> = LazyLock::new(|| {
+    let plain = |word: &str| fold(&normalize(word)).into_owned();
+    let forms_of = |analyzer: &'static LanguageAnalyzer| {
+        let forms = analyzer.irregular_forms.iter().map(|(form, word)| (plain(form), plain(word)));
+        (analyzer.name(), forms.collect())
+    };
+    language_analyzers().map(forms_of).collect()
+});
 
 /// What may be other inflections of a word in a language (BCP 47), folded; `None` where the language
 /// has no paradigms.
@@ -41,7 +58,7 @@ pub(super) fn endings(paradigm: &'static str) -> impl Iterator<Item = &'static s
 /// What may be other inflections of a folded word by the paradigms of its language.
 pub(super) fn by_paradigms(folded: &str, analyzer: &LanguageAnalyzer) -> Vec<String> {
     let mut forms = Vec::new();
-    for paradigm in analyzer.paradigms {
+    for paradigm in analyzer.paradigms.iter().copied().flatten() {
         for own in endings(paradigm) {
             let Some(root) = folded.strip_suffix(own) else { continue };
             if root.chars().nth(MIN_ROOT_CHARS - 1).is_some() {
@@ -54,17 +71,13 @@ pub(super) fn by_paradigms(folded: &str, analyzer: &LanguageAnalyzer) -> Vec<Str
 
 /// The irregular forms of a word, and the word of an irregular form.
 fn irregular(folded: &str, analyzer: &LanguageAnalyzer) -> Vec<String> {
-    let plain = |word: &str| fold(&normalize(word)).into_owned();
-    let mut forms = Vec::new();
-    for (form, word) in analyzer.irregular_forms {
-        let (form, word) = (plain(form), plain(word));
-        if form == folded {
-            forms.push(word);
-        } else if word == folded {
-            forms.push(form);
-        }
-    }
-    forms
+    let known = IRREGULAR_FORMS.get(analyzer.name());
+    let other = |(form, word): &(String, String)| match (form == folded, word == folded) {
+        (true, _) => Some(word.clone()),
+        (false, true) => Some(form.clone()),
+        (false, false) => None,
+    };
+    known.into_iter().flatten().filter_map(other).collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub struct LanguageAnalyzer {
     /// The paradigms of nouns, adjectives and regular verbs, see
     /// [`inflections`](super::inflections::inflections). Without any, every word of a stem counts as
     /// an inflection.
-    pub(super) paradigms: &'static [&'static str],
+    pub(super) paradigms: &'static [&'static [&'static str]],
     /// The forms that no paradigm has, each with its word.
     pub(super) irregular_forms: &'static [(&'static str, &'static str)],
     /// The groups of suffixes that replace each other, see

@@ -4,12 +4,13 @@
 
 use pagefind_stem::Algorithm;
 
+use super::inflections::LOAN_PLURALS;
 use super::language_analyzer::{LanguageAnalyzer, irregular, replace_ending};
 
 pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     common_form: Some(common_form),
     cuts_folded_words_short: true,
-    paradigms: PARADIGMS,
+    paradigms: &[LOAN_PLURALS, PARADIGMS],
     derivations: DERIVATIONS,
     irregular_forms: IRREGULAR,
     low_information_words: LOW_INFORMATION_WORDS,
@@ -173,18 +174,6 @@ const PARADIGMS: &[&str] = &[
     "r res",
     "z zes",
     "s ses",
-    "b bs",
-    "c cs",
-    "d ds",
-    "f fs",
-    "g gs",
-    "k ks",
-    "l ls",
-    "n ns",
-    "p ps",
-    "r rs",
-    "t ts",
-    "w ws",
     "ico ica icos icas",
     "ado ada ados adas",
     "ido ida idos idas",

@@ -4,12 +4,13 @@
 
 use pagefind_stem::Algorithm;
 
+use super::inflections::LOAN_PLURALS;
 use super::language_analyzer::{LanguageAnalyzer, irregular, replace_ending};
 
 pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     other_form: Some(other_form),
     cuts_folded_words_short: true,
-    paradigms: PARADIGMS,
+    paradigms: &[LOAN_PLURALS, PARADIGMS],
     derivations: DERIVATIONS,
     irregular_forms: IRREGULAR,
     low_information_words: LOW_INFORMATION_WORDS,
@@ -95,19 +96,7 @@ const PARADIGMS: &[&str] = &[
     "s ses",
     "y yes",
     "j jes",
-    "b bs",
-    "c cs",
-    "d ds",
-    "f fs",
-    "g gs",
-    "k ks",
-    "l ls",
     "m ms",
-    "n ns",
-    "p ps",
-    "r rs",
-    "t ts",
-    "w ws",
     "ico ica icos icas",
     "ado ada ados adas",
     "ido ida idos idas",

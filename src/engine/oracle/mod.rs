@@ -25,7 +25,7 @@ use super::planning::{
     Collection, CorrectionMode, Note, Plan, PlannedClause, PlannedPhrase, PlannedWord, PrefixMatches, Variant,
     WordForms,
 };
-use super::ranking::{self, Counting, Coverage, LanguageStats, MatchState, PhraseMatch, bounded_score};
+use super::ranking::{self, Coverage, LanguageStats, MatchState, PhraseMatch, bounded_score};
 use super::snippets::{Body, BodyPassage, MAX_MATCH_POSITIONS, MatchPosition, Snippets, body_passages};
 use super::{
     ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, Filters, Hit, IndexVersion, RelatedAnswer,
@@ -126,7 +126,7 @@ impl BruteForceEngine {
         let variant_score = |variant: &Variant| {
             let zones = word.zones().map(|zone| self.zone_score(entry, variant, zone));
             let score = zones.sum::<f32>();
-            let is_bounded = score > 0.0 && matches!(variant.counting, Counting::Forms { is_bounded: true, .. });
+            let is_bounded = score > 0.0 && variant.counting.is_bounded();
             variant.factor * if is_bounded { bounded_score(score, is_itself(variant)) } else { score }
         };
         word.variants.iter().map(variant_score).fold(0.0, f32::max)

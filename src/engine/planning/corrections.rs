@@ -35,9 +35,9 @@ const MIN_CORRECTION_SHARE: f32 = 0.2;
 const MIN_SURENESS: f32 = 0.4;
 /// The same threshold in a query with another word that is certainly misspelt.
 const MIN_SURENESS_CARELESS: f32 = 0.0;
-/// The same threshold for a word alone that nothing is found for, and a candidate at two edits. What is farther from every word of
-/// the site is mostly a good word that the site does not hold (`sospecha` is not `cosecha`):
-/// experiment `planning.alone`.
+/// The same threshold for a word alone that nothing is found for, and a candidate at two edits. What is
+/// farther from every word of the site is mostly a good word that the site does not hold (`sospecha`
+/// is not `cosecha`): experiment `planning.alone`.
 const MIN_SURENESS_ALONE: f32 = -6.0;
 /// Smoothing of how often the typed word co-occurs with the others: once may be chance.
 const TOGETHER_BESIDES: f32 = 0.6;

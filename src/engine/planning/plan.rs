@@ -115,19 +115,18 @@ impl PlannedWord {
     /// count less, they are none.
     fn written_forms(&self) -> WordForms {
         let mut forms = WordForms::default();
+        // Each once: their occurrences are read for each.
+        let mut stems = BTreeSet::new();
         let is_it = |variant: &&Variant| matches!(variant.origin, VariantOrigin::Typed | VariantOrigin::Correction);
         for variant in self.variants.iter().filter(is_it) {
             let [word] = variant.sequence.as_slice() else { continue };
             forms.folded.extend(word.folded.iter().cloned());
-            match variant.counting {
-                Counting::Forms { is_bounded: true, .. } => forms.inflected.extend(word.inflected.iter().cloned()),
-                _ => forms.stems.push(word.stems.iter().flatten().cloned().collect()),
+            match variant.counting.is_bounded() {
+                true => forms.inflected.extend(word.inflected.iter().cloned()),
+                false => stems.extend(word.stems.iter().flatten().cloned()),
             }
         }
-        // Each list of occurrences is read once.
-        let stems: BTreeSet<String> = forms.stems.drain(..).flatten().collect();
-        forms.stems.push(stems.into_iter().collect());
-        forms
+        WordForms { stems: vec![stems.into_iter().collect()], ..forms }
     }
 
     /// The zones to search.

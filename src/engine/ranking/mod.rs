@@ -175,6 +175,11 @@ pub enum Counting {
 }
 
 impl Counting {
+    /// Whether other words of the stem are bounded, see [`bounded_score`].
+    pub fn is_bounded(self) -> bool {
+        matches!(self, Counting::Forms { is_bounded: true, .. })
+    }
+
     /// The weight of each kind of occurrence in a zone; they sum to 1.
     pub fn weights(self, zone: Zone) -> FormWeights {
         match self {

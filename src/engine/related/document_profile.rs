@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{ArticleTerms, KeyTerms};
+use crate::article::date::DAY_S;
 use crate::article::{Article, Kind, url_key};
 use crate::engine::TopicLabel;
 use crate::engine::filters::label_key;
@@ -99,5 +100,5 @@ pub fn work_key(work: &str) -> String {
 /// of the same time. `local_s` is what the clock shows at its place.
 pub fn eventful_day(kind: Kind, local_s: Option<i64>) -> Option<i32> {
     let local_s = local_s.filter(|_| matches!(kind, Kind::Event | Kind::PressRelease))?;
-    i32::try_from(local_s.div_euclid(86_400)).ok()
+    i32::try_from(local_s.div_euclid(DAY_S)).ok()
 }

@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
+use crate::article::date::DAY_S;
 use crate::config::base_url::BaseUrl;
 use crate::engine::{CurrentEngine, EngineStatus, SearchEngine};
 use crate::http::request::registry::CURSOR;
@@ -51,9 +52,6 @@ impl VaryPolicy {
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
-/// The day is part of the tag, because newer articles rank higher by their age, which changes the
-/// order over months.
-const DAY_S: i64 = 86_400;
 
 /// Adds entity tags to public responses from the index, and answers 304 where the client's tag is
 /// current.
@@ -152,6 +150,7 @@ impl IndexState {
         let engine = current.engine()?;
         let now_s = jiff::Timestamp::now().as_second();
         let status = engine.status(now_s).ok()?;
+        // Newer articles rank higher by their age, which changes the order over months.
         Some(IndexState { engine, status, day: now_s.div_euclid(DAY_S) })
     }
 

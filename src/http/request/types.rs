@@ -5,11 +5,10 @@ use std::str::FromStr;
 use jiff::fmt::temporal::Pieces;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
+use crate::article::date::DAY_S;
 use crate::article::{Kind, MAX_TOPIC_LEVELS, Moment, Topic, language_tag};
 use crate::engine::Facet;
 use crate::engine::filters::DateBound;
-
-const DAY_S: i64 = 86_400;
 
 /// The form of a parameter's values.
 pub(crate) trait Form: Sync {

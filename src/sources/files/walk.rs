@@ -176,9 +176,10 @@ impl Walk {
             // What it was to keep away would be published: the source is not read at all.
             let reason = format!("{}: {reason}", self.below_root(&folder.path.join(IGNORE_FILE)));
             self.problems.push(PartProblem { part: display(&self.root), reason, is_unseen: true });
+            return folder.rules.clone();
         }
         let mut read = |name: &str| match beside.contains(&name) {
-            true => self.ignore_file(&folder.path.join(name)),
+            true => self.patterns_of(&folder.path.join(name)),
             false => Gitignore::empty(),
         };
         let (own, git) = (read(IGNORE_FILE), read(".gitignore"));
@@ -188,7 +189,7 @@ impl Walk {
         Some(Arc::new(IgnoreRules { above: folder.rules.clone(), own, git }))
     }
 
-    fn ignore_file(&mut self, path: &Path) -> Gitignore {
+    fn patterns_of(&mut self, path: &Path) -> Gitignore {
         let (rules, error) = Gitignore::new(path);
         if let Some(error) = error {
             let reason = format!("cannot be read as meant: {error}");

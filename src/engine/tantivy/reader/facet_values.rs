@@ -11,8 +11,9 @@ use tantivy::columnar::StrColumn;
 
 use super::segment::{DocAddress, Segment};
 use crate::analysis::{language_group, without_marks};
+use crate::article::date::clock_s;
 use crate::article::{Kind, language_is_under};
-use crate::engine::filters::{Facet, Filters, clock_s, label_key, month_of};
+use crate::engine::filters::{Facet, Filters, label_key, month_of};
 use crate::engine::tantivy::index::schema::LABEL_SEPARATOR;
 
 /// A tag or an author.

@@ -92,7 +92,7 @@ impl<'s> Accumulator<'s> {
             for zone in word.zones() {
                 self.add_variant(variant, zone)?;
             }
-            if matches!(variant.counting, Counting::Forms { is_bounded: true, .. }) {
+            if variant.counting.is_bounded() {
                 self.bound_variant();
             }
             if word.variants.len() > 1 {
@@ -179,7 +179,7 @@ impl<'s> Accumulator<'s> {
     /// counts. A word as typed also occurs as a stem, and counts in addition.
     fn count(&mut self, forms: &WordForms, counting: Counting, zone: Zone) -> Result<(), EngineError> {
         let weights = counting.weights(zone);
-        let is_bounded = matches!(counting, Counting::Forms { is_bounded: true, .. });
+        let is_bounded = counting.is_bounded();
         if is_bounded && self.itself.is_empty() {
             self.itself = vec![false; self.segment.reader.max_doc() as usize];
         }
