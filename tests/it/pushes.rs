@@ -894,6 +894,8 @@ fn perform(api: &Api, model: &mut Model, deed: &Deed) -> Result<(), TestCaseErro
             prop_assert_eq!(&task["state"], "done");
             model.accepted = model.folder.clone();
             model.is_held = false;
+            // A generation that was rolled back from is given up.
+            model.generations.retain(|number, _| *number <= model.current);
             if *is_full {
                 model.newest += 1;
                 model.generations.insert(model.newest, Titles::new());
