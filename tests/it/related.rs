@@ -176,6 +176,9 @@ fn stored_neighbours_and_damage_to_them_change_no_answer() {
             let kept = site.open();
             prop_assert!(kept.has_nearest());
             let expected = answers(&kept, &articles);
+            // Each damage leads to the same computation: a few articles show it.
+            let few: Vec<Article> = articles.iter().step_by(9).cloned().collect();
+            let expected_of_few = answers(&kept, &few);
             drop(kept);
             let file = site.generation().join("nearest.bin");
             let whole = fs::read(&file).unwrap();
@@ -187,13 +190,14 @@ fn stored_neighbours_and_damage_to_them_change_no_answer() {
                 fs::write(&file, bytes).unwrap();
                 let engine = site.open();
                 prop_assert!(!engine.has_nearest());
-                prop_assert!(answers(&engine, &articles) == expected, "another answer without what is kept");
+                prop_assert!(answers(&engine, &few) == expected_of_few, "another answer without what is kept");
             }
             // Damage inside may change what is answered, but breaks nothing.
             fs::write(&file, &flipped).unwrap();
             answers(&site.open(), &articles);
             fs::remove_file(&file).unwrap();
             let engine = site.open();
+            prop_assert!(answers(&engine, &few) == expected_of_few, "another answer without what is kept");
             engine.keep_nearest(2, &|| true).unwrap();
             prop_assert!(engine.has_nearest() && answers(&engine, &articles) == expected);
             Ok(())

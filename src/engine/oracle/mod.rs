@@ -42,6 +42,8 @@ use crate::engine::filters::label_key;
 pub struct BruteForceEngine {
     entries: Vec<Entry>,
     languages: Vec<LanguageStats>,
+    /// The folded words of the counted entries, with their document frequencies.
+    dictionary: BTreeMap<String, u64>,
     synonyms: SynonymIndex,
     /// The spelling of each tag and each author, by [`label_key`].
     tags: BTreeMap<String, String>,
@@ -60,6 +62,8 @@ struct Entry {
     /// Whether statistics count the article.
     is_counted: bool,
     terms: ArticleTerms,
+    /// The folded words of all zones.
+    vocabulary: BTreeSet<String>,
     comparable: Comparable,
     /// The index of its language group in `languages`.
     group: usize,
@@ -77,9 +81,11 @@ impl BruteForceEngine {
             let comparable = Comparable::of(&article, &terms);
             let is_counted = article.is_visible_at(opened_s);
             let work = article.work.clone();
-            entries.push(Entry { article, work, is_counted, terms, comparable, group: 0 });
+            let vocabulary = terms.vocabulary().into_iter().map(str::to_owned).collect();
+            entries.push(Entry { article, work, is_counted, terms, vocabulary, comparable, group: 0 });
         }
-        for Entry { article, terms, .. } in entries.iter().filter(|entry| entry.is_counted) {
+        let mut dictionary: BTreeMap<String, u64> = BTreeMap::new();
+        for Entry { article, terms, vocabulary, .. } in entries.iter().filter(|entry| entry.is_counted) {
             let group = language_group(&article.lang);
             let stats = languages.entry(group.clone()).or_insert(LanguageStats {
                 lang: group,
@@ -89,6 +95,9 @@ impl BruteForceEngine {
             stats.articles += 1;
             for (sum, zone) in stats.words.iter_mut().zip(&terms.zones) {
                 *sum += u64::from(zone.length);
+            }
+            for word in vocabulary {
+                *dictionary.entry(word.clone()).or_insert(0) += 1;
             }
         }
         split_large_works(&mut entries);
@@ -106,7 +115,7 @@ impl BruteForceEngine {
             spellings(entries.iter().flat_map(labels))
         };
         let (tags, authors) = (spelled(|article| &article.tags), spelled(|article| &article.authors));
-        BruteForceEngine { entries, languages, synonyms, tags, authors, opened_s, version }
+        BruteForceEngine { entries, languages, dictionary, synonyms, tags, authors, opened_s, version }
     }
 
     /// The entries that statistics count.
@@ -486,14 +495,11 @@ impl Collection for BruteForceEngine {
     }
 
     fn doc_freq(&self, folded: &str) -> Result<u64, Infallible> {
-        self.co_doc_freq(folded, folded)
+        Ok(self.dictionary.get(folded).copied().unwrap_or(0))
     }
 
     fn co_doc_freq(&self, one: &str, other: &str) -> Result<u64, Infallible> {
-        let holds = |entry: &&Entry| {
-            let words = entry.terms.vocabulary();
-            [one, other].iter().all(|word| words.contains(word))
-        };
+        let holds = |entry: &&Entry| [one, other].iter().all(|word| entry.vocabulary.contains(*word));
         Ok(self.counted().filter(holds).count() as u64)
     }
 
@@ -504,7 +510,7 @@ impl Collection for BruteForceEngine {
 
     fn surface_form(&self, folded: &str, now_s: i64) -> Result<Option<String>, Infallible> {
         let visible = self.entries.iter().filter(|entry| entry.article.is_visible_at(now_s));
-        let mut holders: Vec<&Entry> = visible.filter(|entry| entry.terms.vocabulary().contains(folded)).collect();
+        let mut holders: Vec<&Entry> = visible.filter(|entry| entry.vocabulary.contains(folded)).collect();
         holders.sort_by(|a, b| a.article.id.cmp(&b.article.id));
         let written = |entry: &Entry| {
             let is_it = |(_, forms): &&(u32, Arc<TokenVariants>)| forms.words.iter().any(|word| word == folded);
@@ -530,13 +536,8 @@ impl Collection for BruteForceEngine {
 impl BruteForceEngine {
     /// The folded words that satisfy a condition, with their document frequencies.
     fn words_that(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, u64)> {
-        let mut found: BTreeMap<String, u64> = BTreeMap::new();
-        for entry in self.counted() {
-            for word in entry.terms.vocabulary().into_iter().filter(|word| is_wanted(word)) {
-                *found.entry(word.to_owned()).or_insert(0) += 1;
-            }
-        }
-        found.into_iter().collect()
+        let wanted = self.dictionary.iter().filter(|(word, _)| is_wanted(word));
+        wanted.map(|(word, doc_freq)| (word.clone(), *doc_freq)).collect()
     }
 }
 
