@@ -115,6 +115,7 @@ pub fn explain<E: Evidence>(plan: &Plan, evidence: &E, breakdown: &ScoreBreakdow
         let text = match found {
             PhraseMatch::Within => "its words stand side by side, as they were typed",
             PhraseMatch::TitleBegins => "its title begins with what was typed",
+            PhraseMatch::InName => "an author's name holds what was typed",
             PhraseMatch::TitleIs => "its title is what was typed",
         };
         parts.push(ExplanationPart { text: text.to_owned(), points: ranking::phrase_score(phrase.weight, found) });

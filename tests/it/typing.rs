@@ -40,7 +40,10 @@ ways! {
     all_words_anywhere_come_before_one_in_a_title
     function_words_do_not_count
     one_of_two_words_comes_after_both
+    title_of_both_words_needs_no_title_of_one
     title_that_is_what_was_typed_comes_first
+    title_of_another_form_is_not_what_was_typed
+    name_with_its_particle_is_found_before_a_title_with_the_word
     words_that_begin_with_an_unknown_one_are_found
     good_word_that_the_site_does_not_hold_is_no_other_word
     newer_articles_come_first_only_if_wanted
@@ -426,6 +429,36 @@ fn title_that_is_what_was_typed_comes_first(maker: Maker) {
     assert_eq!(found(&made, "puerto")[0], "z");
     assert_eq!(found(&made, "el Puerto")[0], "z");
     assert_eq!(found(&made, "caja fuerte")[0], "box2");
+}
+
+fn title_of_both_words_needs_no_title_of_one(maker: Maker) {
+    let records = |both: &str| {
+        with_filler([
+            page("both", "es", both, "Un acuerdo de pesca con Islandia."),
+            page("one", "es", "Acuerdo con Finlandia", "Un acuerdo con Finlandia."),
+        ])
+    };
+    let made = maker(&records("Acuerdo con Islandia"));
+    assert_eq!(found(&made, "acuerdo islandia"), ["both"], "it is what was looked for");
+    let made = maker(&records("Pesca"));
+    assert_eq!(found(&made, "acuerdo islandia"), ["both", "one"]);
+}
+
+fn title_of_another_form_is_not_what_was_typed(maker: Maker) {
+    let made = maker(&with_filler([
+        page("other", "es", "Técnico y obrero", "Lo técnico y lo obrero."),
+        page("itself", "es", "Once escuelas técnicas", "Las escuelas técnicas y el gasto técnico."),
+    ]));
+    assert_eq!(found(&made, "técnicas"), ["itself", "other"]);
+}
+
+fn name_with_its_particle_is_found_before_a_title_with_the_word(maker: Maker) {
+    let made = maker(&with_filler([
+        with(page("name", "es", "Nota", "Una charla."), json!({"authors": ["Ana de la Serna Vidal"]})),
+        page("word", "es", "La serna del valle", "La serna del valle se ve desde la loma de la ermita."),
+    ]));
+    assert_eq!(found(&made, "de la Serna"), ["name", "word"]);
+    assert_eq!(found(&made, "serna"), ["word", "name"]);
 }
 
 fn words_that_begin_with_an_unknown_one_are_found(maker: Maker) {

@@ -265,6 +265,7 @@ const DERIVATIONS: &[&str] = &[
     "ino ina",
     "icano ico ica",
     "ista ia a o ismo al",
+    "ismo e ista",
     "aria eiro eira or",
     "ario a o aria",
     "eiro o a ar",

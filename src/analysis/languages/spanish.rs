@@ -190,6 +190,7 @@ const DERIVATIONS: &[&str] = &[
     "ino ina",
     "icano ico ica icanizar",
     "ista ia a o ismo al",
+    "ismo e ista",
     "eria ero era or",
     "ario a o aria",
     "ero o a ar",

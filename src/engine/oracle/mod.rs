@@ -152,7 +152,7 @@ impl BruteForceEngine {
 
     /// The visible entries that match a plan.
     fn versions(&self, plan: &Plan, request: &SearchRequest) -> Vec<OracleChoice<'_>> {
-        let mut versions = Vec::new();
+        let (mut versions, mut has_title_of_both) = (Vec::new(), false);
         let visible = || self.entries.iter().filter(|entry| entry.article.is_visible_at(request.now_s));
         let holds_excluded = |entry: &&Entry| {
             !holds_clause(entry, &plan.literal) && plan.excluded.iter().any(|clause| holds_clause(entry, clause))
@@ -166,7 +166,7 @@ impl BruteForceEngine {
                     held.take(&word.term(), score);
                     let in_title = |variant| self.zone_score(entry, variant, Zone::Title) > 0.0;
                     let is_in_title = word.zone.is_none() && word.variants.iter().any(in_title);
-                    held.is_in_title |= word.is_telling && is_in_title;
+                    held.title_words += u16::from(word.is_telling && is_in_title);
                 }
             }
             let holds_all = plan.words.is_empty() || plan.requirements.holds_all(&held);
@@ -176,23 +176,26 @@ impl BruteForceEngine {
             }
             let coverage = if plan.words.is_empty() { Coverage::Enough } else { plan.requirements.met_by(&held) };
             let takes_parts = request.sort == Sort::Relevance && !request.literal;
-            let matches = coverage == Coverage::Enough || (takes_parts && coverage == Coverage::Part);
+            let matches = coverage == Coverage::Enough || (takes_parts && coverage > Coverage::None);
             if matches && plan.required.iter().all(|clause| holds_clause(entry, clause)) {
                 let fit = language_fit(&entry.article.lang, request.ui_lang.as_deref());
                 let (language, recency) = self.priors(plan, entry, request);
                 let score = held.score * plan.requirements.coverage(&held) * language * recency;
                 let breakdown = ScoreBreakdown { score, version: score, proximity: 0.0, language, recency, part: 1.0 };
-                let is_part = coverage == Coverage::Part;
+                let is_part = coverage < Coverage::Enough;
+                has_title_of_both |= plan.requirements.is_title_of_both(&held);
                 versions.push(OracleChoice {
                     entry,
                     breakdown,
                     fit,
                     is_whole: !is_part && is_whole(&plan.requirements, &held),
                     is_part,
+                    is_title_part: coverage == Coverage::TitlePart,
                     is_full: holds_all && !plan.notes.contains(&Note::NotAllWords),
                 });
             }
         }
+        versions.retain(|version| !(version.is_title_part && has_title_of_both));
         versions
     }
 
@@ -325,6 +328,8 @@ struct OracleChoice<'e> {
     is_whole: bool,
     /// Whether it matches only a part of the query.
     is_part: bool,
+    /// Whether that part is a word in its title.
+    is_title_part: bool,
     /// Whether it holds all telling words.
     is_full: bool,
 }
@@ -409,8 +414,9 @@ fn phrase_match(phrase: &PlannedPhrase, entry: &Entry) -> Option<PhraseMatch> {
     let title = &entry.terms.zones[Zone::Title];
     let first = sequence_starts(title, &phrase.telling).first().copied();
     let is_title = first.and_then(|first| phrase.is_title(first, title.length));
-    let is_within = || entry.terms.zones.iter().any(|zone| !sequence_starts(zone, &phrase.sequence).is_empty());
-    is_title.or_else(|| is_within().then_some(PhraseMatch::Within))
+    let holds = |zone: &Zone| !sequence_starts(&entry.terms.zones[*zone], &phrase.sequence).is_empty();
+    let is_held = Zone::ALL.into_iter().filter(holds).map(|zone| phrase.held_in(zone));
+    is_title.into_iter().chain(is_held).max()
 }
 
 /// Whether one of a clause's phrases occurs in a zone of the entry.

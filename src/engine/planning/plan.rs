@@ -156,7 +156,8 @@ pub struct Pair {
 /// The whole query as a phrase.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedPhrase {
-    /// Its telling words; a word between them that is none stands for any word.
+    /// Its telling words; a word between them that is none stands for any word. A single one as it was
+    /// typed only.
     pub telling: Vec<WordForms>,
     /// What stands side by side where the phrase is held: its telling words, or all words if only one
     /// tells (`da Silva`). Empty for a query of one word.
@@ -175,6 +176,12 @@ impl PlannedPhrase {
             return Some(PhraseMatch::TitleIs);
         }
         (first == before).then_some(PhraseMatch::TitleBegins)
+    }
+
+    /// How a zone that holds the sequence holds the query.
+    pub(crate) fn held_in(&self, zone: Zone) -> PhraseMatch {
+        let has_function_words_only_beside = self.sequence != self.telling;
+        if zone == Zone::Authors && has_function_words_only_beside { PhraseMatch::InName } else { PhraseMatch::Within }
     }
 }
 
@@ -486,7 +493,11 @@ pub(crate) fn phrase(words: &[PlannedWord]) -> Option<PlannedPhrase> {
     if words.iter().any(is_no_phrase) {
         return None;
     }
-    let forms = |word: &PlannedWord| if word.is_telling { word.written_forms() } else { WordForms::default() };
+    let forms = |word: &PlannedWord| {
+        let forms = if word.is_telling { word.written_forms() } else { WordForms::default() };
+        // A title that is one other form of one word (`Público` for `públicas`) is not what was typed.
+        if first == last { WordForms { folded: forms.folded, ..WordForms::default() } } else { forms }
+    };
     let telling: Vec<WordForms> = words.get(first..=last)?.iter().map(forms).collect();
     let sequence = match (first == last, words.len()) {
         (true, 1) => Vec::new(),

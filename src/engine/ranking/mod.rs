@@ -281,6 +281,8 @@ pub enum PhraseMatch {
     Within,
     /// The title begins with it.
     TitleBegins,
+    /// An author's name holds all of it, function words and one other word: `da Silva`.
+    InName,
     /// It is the title.
     TitleIs,
 }
@@ -291,7 +293,7 @@ pub fn phrase_score(weight: f32, held: PhraseMatch) -> f32 {
         * match held {
             PhraseMatch::Within => WEIGHTS.phrase,
             PhraseMatch::TitleBegins => WEIGHTS.title_begins,
-            PhraseMatch::TitleIs => WEIGHTS.title_is,
+            PhraseMatch::InName | PhraseMatch::TitleIs => WEIGHTS.title_is,
         }
 }
 
@@ -335,6 +337,8 @@ pub struct QueryTerm {
 pub enum Coverage {
     /// Not enough: it is no match.
     None,
+    /// In its title, what tells least of two words. It is a partial match if no title holds both.
+    TitlePart,
     /// What tells most of two words. It is listed after the articles that hold both.
     Part,
     /// Enough.
@@ -352,8 +356,8 @@ pub struct MatchState {
     pub words: u16,
     /// The number of matched words that are limited to a zone.
     pub limited: u16,
-    /// Whether the title holds one of the words that are not limited to a zone.
-    pub is_in_title: bool,
+    /// The number of the words in the title, counted for queries of two such words only.
+    pub title_words: u16,
 }
 
 impl MatchState {
@@ -390,7 +394,7 @@ pub struct MatchRequirements {
 impl MatchRequirements {
     /// Whether an article matches: it must contain all words limited to a zone; of the telling
     /// others, all if there are one or two, else a minimum share of their weight. Of two, an article
-    /// matches in part that holds one of them in its title, or half of the weight.
+    /// matches in part that holds half of the weight, or perhaps one in its title.
     pub fn met_by(&self, held: &MatchState) -> Coverage {
         let share = |share: f32| share * self.weight * (1.0 - f32::EPSILON);
         let is_all = self.holds_all(held);
@@ -399,12 +403,23 @@ impl MatchRequirements {
             _ if is_all => Coverage::Enough,
             1 => Coverage::None,
             _ if self.is_code || held.words == 0 => Coverage::None,
-            2 if !self.is_relaxed && (held.is_in_title || held.weight >= share(0.5)) => Coverage::Part,
+            2 if !self.is_relaxed && held.weight >= share(0.5) => Coverage::Part,
+            2 if !self.is_relaxed && held.title_words > 0 => Coverage::TitlePart,
             2 if !self.is_relaxed => Coverage::None,
             _ if self.is_relaxed || held.weight >= share(WEIGHTS.match_share) => Coverage::Enough,
             _ => Coverage::None,
         };
         if held.limited == self.limited { coverage } else { Coverage::None }
+    }
+
+    /// Whether it matters which words titles hold.
+    pub fn asks_titles(&self) -> bool {
+        self.words == 2 && !self.is_relaxed
+    }
+
+    /// Whether a title holds both of two words: where there is one, no [`Coverage::TitlePart`] is a match.
+    pub fn is_title_of_both(&self, held: &MatchState) -> bool {
+        self.asks_titles() && held.title_words == self.words
     }
 
     /// Whether an article holds all telling words.
@@ -504,14 +519,14 @@ mod tests {
     }
 
     #[test]
-    fn the_more_telling_of_two_words_or_one_in_the_title_matches_in_part() {
+    fn the_more_telling_of_two_words_matches_in_part_and_the_other_perhaps_in_a_title() {
         let two = MatchRequirements { words: 2, weight: 3.0, ..MatchRequirements::default() };
-        let held = |weight, is_in_title| MatchState { words: 1, weight, is_in_title, ..MatchState::default() };
-        assert_eq!(two.met_by(&held(2.0, false)), Coverage::Part);
-        assert_eq!(two.met_by(&held(1.0, true)), Coverage::Part);
-        assert_eq!(two.met_by(&held(1.0, false)), Coverage::None);
-        assert_eq!(MatchRequirements { is_code: true, ..two }.met_by(&held(2.0, true)), Coverage::None);
-        assert_eq!(MatchRequirements { is_relaxed: true, ..two }.met_by(&held(1.0, false)), Coverage::Enough);
+        let held = |weight, title_words| MatchState { words: 1, weight, title_words, ..MatchState::default() };
+        assert_eq!(two.met_by(&held(2.0, 0)), Coverage::Part);
+        assert_eq!(two.met_by(&held(1.0, 1)), Coverage::TitlePart);
+        assert_eq!(two.met_by(&held(1.0, 0)), Coverage::None);
+        assert_eq!(MatchRequirements { is_code: true, ..two }.met_by(&held(2.0, 1)), Coverage::None);
+        assert_eq!(MatchRequirements { is_relaxed: true, ..two }.met_by(&held(1.0, 0)), Coverage::Enough);
     }
 
     #[test]

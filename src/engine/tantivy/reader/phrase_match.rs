@@ -123,15 +123,19 @@ pub(crate) fn phrase_matches(
         if zone == Zone::Title && phrase.sequence == phrase.telling {
             found.extend(in_titles.keys().map(|doc| (*doc, PhraseMatch::Within)));
         } else {
-            let starts = sequence_starts(snapshot, segment, &phrase.sequence, zone, docs)?;
-            found.extend(starts.into_keys().map(|doc| (doc, PhraseMatch::Within)));
+            let held = phrase.held_in(zone);
+            for doc in sequence_starts(snapshot, segment, &phrase.sequence, zone, docs)?.into_keys() {
+                let known = found.entry(doc).or_insert(held);
+                *known = (*known).max(held);
+            }
         }
     }
     let lengths = &segment.zones[Zone::Title].length;
     for (doc, starts) in in_titles {
         let first = starts.first().copied().unwrap_or(u32::MAX);
         if let Some(title) = phrase.is_title(first, lengths.get_val(doc) as u32) {
-            found.insert(doc, title);
+            let known = found.entry(doc).or_insert(title);
+            *known = (*known).max(title);
         }
     }
     Ok(found)

@@ -14,22 +14,20 @@ pub(crate) mod scorer;
 
 use std::collections::HashSet;
 
-use tantivy::DocId;
-
 use self::boosts::Priors;
-use self::clauses::{Clauses, Docs};
+use self::clauses::Clauses;
 use self::collector::Works;
 use self::facet_collector::Counter;
 use self::filter::Filter;
 use self::hits::hits;
 use self::scorer::Accumulator;
 use super::reader::articles::place;
-use super::reader::segment::DocAddress;
+use super::reader::segment::{DocAddress, Segment};
 use super::reader::snapshot::Snapshot;
 use crate::engine::cancellation::Steps;
 use crate::engine::planning::relaxation::{self, FoundMatches, RelaxedAnswer, is_whole};
 use crate::engine::planning::{CachedCollection, CorrectionMode, Note, Plan};
-use crate::engine::ranking::Coverage;
+use crate::engine::ranking::{Coverage, MatchState};
 use crate::engine::{Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, language_fit};
 
 /// The matching works, best first.
@@ -101,56 +99,74 @@ fn matching<'s>(
     let mut works = Works::new(snapshot, request.group, sort_of(plan, request));
     let mut counter = Counter::new(snapshot, &request.facets, request.group);
     let takes_parts = request.sort == Sort::Relevance && !request.literal;
+    let least = if takes_parts { Coverage::TitlePart } else { Coverage::Enough };
+    let requirements = &plan.requirements;
     let is_whole_query = !plan.notes.contains(&Note::NotAllWords);
     let (mut versions, mut parts, mut whole) = (0, 0, 0);
     let excluded = clauses.excluded(plan)?;
     let required: Result<Vec<_>, EngineError> = plan.required.iter().map(|clause| clauses.held(clause)).collect();
     let required = required?;
     let mut steps = Steps::default();
-    for (ordinal, segment) in snapshot.segments.iter().enumerate() {
-        let required: Vec<&Docs> = required.iter().filter_map(|docs| docs.get(ordinal)).collect();
-        let fits: Vec<u8> = segment.langs.iter().map(|lang| language_fit(lang, request.ui_lang.as_deref())).collect();
-        let mut take = |doc: DocId, score: f32, coverage: Coverage, is_whole: bool, holds_all: bool| {
-            if !required.iter().all(|docs| docs.contains(&doc)) || !segment.is_visible(doc, request.now_s) {
-                return;
-            }
-            let place = DocAddress { segment: ordinal, doc };
-            let work = segment.work_of(doc);
-            if without.contains(&work) || excluded.contains(&work) {
-                return;
-            }
-            let failed = filter.failed(segment, place);
-            counter.take(place, failed);
-            if failed.is_none() {
-                versions += usize::from(coverage == Coverage::Enough);
-                parts += usize::from(coverage == Coverage::Part);
-                whole += usize::from(is_whole && coverage == Coverage::Enough);
-                let fit = fits.get(segment.lang.get_val(doc) as usize).copied().unwrap_or(0);
-                let score = score * priors.factor(segment, doc);
-                works.take(place, score, fit, coverage, holds_all && is_whole_query);
-            }
+    // Matches in part, unless there is a title of both words.
+    let mut title_parts: Vec<(DocAddress, MatchState)> = Vec::new();
+    let mut has_title_of_both = false;
+    let fit = |lang: &String| language_fit(lang, request.ui_lang.as_deref());
+    let fits: Vec<Vec<u8>> = snapshot.segments.iter().map(|segment| segment.langs.iter().map(fit).collect()).collect();
+    let is_candidate = |segment: &Segment, DocAddress { segment: ordinal, doc }: DocAddress| {
+        required.iter().filter_map(|docs| docs.get(ordinal)).all(|docs| docs.contains(&doc))
+            && segment.is_visible(doc, request.now_s)
+            && !excluded.contains(&segment.work_of(doc))
+    };
+    let mut take = |place: DocAddress, held: &MatchState, coverage: Coverage| {
+        let (Some(segment), Some(fits)) = (snapshot.segments.get(place.segment), fits.get(place.segment)) else {
+            return;
         };
+        if without.contains(&segment.work_of(place.doc)) {
+            return;
+        }
+        let failed = filter.failed(segment, place);
+        counter.take(place, failed);
+        if failed.is_none() {
+            versions += usize::from(coverage == Coverage::Enough);
+            parts += usize::from(coverage == Coverage::Part);
+            whole += usize::from(coverage == Coverage::Enough && is_whole(requirements, held));
+            let fit = fits.get(segment.lang.get_val(place.doc) as usize).copied().unwrap_or(0);
+            let score = held.score * requirements.coverage(held) * priors.factor(segment, place.doc);
+            works.take(place, score, fit, coverage, requirements.holds_all(held) && is_whole_query);
+        }
+    };
+    for (ordinal, segment) in snapshot.segments.iter().enumerate() {
         if plan.words.is_empty() {
             for doc in segment.reader.doc_ids_alive() {
-                take(doc, 0.0, Coverage::Enough, true, true);
+                let place = DocAddress { segment: ordinal, doc };
+                if is_candidate(segment, place) {
+                    take(place, &MatchState::default(), Coverage::Enough);
+                }
                 steps.step()?;
             }
             continue;
         }
-        let mut accumulator = Accumulator::new(snapshot, segment);
+        let mut accumulator = Accumulator::new(snapshot, segment, plan);
         for word in &plan.words {
             accumulator.add(word)?;
         }
         accumulator.add_phrase(plan)?;
-        let requirements = &plan.requirements;
         for (doc, held) in accumulator.held() {
             steps.step()?;
             let coverage = requirements.met_by(&held);
-            if coverage == Coverage::Enough || (takes_parts && coverage == Coverage::Part) {
-                let score = held.score * requirements.coverage(&held);
-                take(doc, score, coverage, is_whole(requirements, &held), requirements.holds_all(&held));
+            let place = DocAddress { segment: ordinal, doc };
+            if coverage < least || !is_candidate(segment, place) {
+                continue;
+            }
+            has_title_of_both |= requirements.is_title_of_both(&held);
+            match coverage {
+                Coverage::TitlePart => title_parts.push((place, held)),
+                _ => take(place, &held, coverage),
             }
         }
+    }
+    for (place, held) in title_parts.into_iter().filter(|_| !has_title_of_both) {
+        take(place, &held, Coverage::Part);
     }
     Ok(FoundMatches { matches: Matches { works, counter }, versions, parts, whole })
 }

@@ -60,6 +60,8 @@ pub(crate) struct Accumulator<'s> {
     itself: Vec<bool>,
     /// The scores of the current word.
     word: Sparse,
+    /// Whether the words in titles are counted.
+    asks_titles: bool,
     /// The articles with the current word in their titles.
     in_title: Vec<DocId>,
     held: Vec<MatchState>,
@@ -67,7 +69,7 @@ pub(crate) struct Accumulator<'s> {
 }
 
 impl<'s> Accumulator<'s> {
-    pub(crate) fn new(snapshot: &'s Snapshot, segment: &'s Segment) -> Accumulator<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot, segment: &'s Segment, plan: &Plan) -> Accumulator<'s> {
         let slots = segment.reader.max_doc() as usize;
         let means = segment.groups.iter().map(|group| {
             ByZone::of(|zone| snapshot.languages.get(*group).map_or(1.0, |language| language.mean_words(zone)))
@@ -80,6 +82,7 @@ impl<'s> Accumulator<'s> {
             variant: Sparse::new(slots),
             itself: Vec::new(),
             word: Sparse::new(slots),
+            asks_titles: plan.requirements.asks_titles(),
             in_title: Vec::new(),
             held: vec![MatchState::default(); slots],
             touched: Vec::new(),
@@ -113,9 +116,12 @@ impl<'s> Accumulator<'s> {
             [variant] => self.variant.drain(|doc, score| take(doc, variant.factor * score)),
             _ => self.word.drain(take),
         }
-        for doc in self.in_title.drain(..) {
+        // Once for all its variants.
+        self.in_title.sort_unstable();
+        self.in_title.dedup();
+        for doc in self.in_title.drain(..).filter(|_| term.is_telling && !term.is_limited) {
             if let Some(held) = self.held.get_mut(doc as usize) {
-                held.is_in_title |= term.is_telling && !term.is_limited;
+                held.title_words += 1;
             }
         }
         Ok(())
@@ -152,13 +158,13 @@ impl<'s> Accumulator<'s> {
         }
         let lengths = &self.segment.zones[zone].length;
         let (segment, means, scores) = (self.segment, &self.means, &mut self.variant);
-        let in_title = &mut self.in_title;
+        let mut in_title = (self.asks_titles && zone == Zone::Title).then_some(&mut self.in_title);
         self.frequency.drain(|doc, frequency| {
             let lang = segment.lang.get_val(doc) as usize;
             let mean = means.get(lang).map_or(1.0, |means| means[zone]);
             let score = ranking::zone_score(zone, frequency, lengths.get_val(doc) as u32, mean);
             scores.change(doc, |known| known + score);
-            if zone == Zone::Title {
+            if let Some(in_title) = &mut in_title {
                 in_title.push(doc);
             }
         });
