@@ -1,11 +1,12 @@
 //! The addresses of articles whose records give none, or only a path.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::{ParseError, Url};
 
-use super::{Article, UNDETERMINED, url_key};
+use super::{Article, Moment, UNDETERMINED, url_key};
 
 /// Every character except those that RFC 3986 (2.3) calls unreserved is percent-encoded.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -172,6 +173,20 @@ fn last_part(id: &str) -> Option<&str> {
     Some(if matches!(last, "index" | "_index") { parts.next().unwrap_or(last) } else { last })
 }
 
+/// The date and the slug in the name of a file, or of its folder, as Jekyll and Eleventy read them:
+/// `_posts/2024-05-01-hello`.
+pub(crate) fn dated_slug(path: &str) -> Option<(String, &str)> {
+    let name = last_part(path)?;
+    let mut parts = name.splitn(4, '-');
+    let mut number = |digits: RangeInclusive<usize>| {
+        parts.next().filter(|part| digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let (year, month, day) = (number(4..=4)?, number(1..=2)?, number(1..=2)?);
+    let slug = parts.next().filter(|slug| !slug.is_empty())?;
+    let date = format!("{year}-{month:0>2}-{day:0>2}");
+    Moment::parse(&date).is_ok().then_some((date, slug))
+}
+
 fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
@@ -278,6 +293,26 @@ mod tests {
             let rules = AddressRules::new(None, Some(&format!("{site}{pattern}"))).unwrap();
             let expected = expected.map(|text| text.strip_prefix('!').map_or(format!("{site}{text}"), str::to_owned));
             assert_eq!(url(&rules, fields.clone(), slug), expected, "{pattern} {fields}");
+        }
+    }
+
+    #[test]
+    fn a_date_in_front_of_a_name_is_no_part_of_the_slug() {
+        for (path, expected) in [
+            ("es/_posts/2024-05-01-hello-world", Some(("2024-05-01", "hello-world"))),
+            ("_posts/2024-5-1-hello", Some(("2024-05-01", "hello"))),
+            ("blog/2024-05-01-hello/index", Some(("2024-05-01", "hello"))),
+            ("2024-05-01-2", Some(("2024-05-01", "2"))),
+            ("2024-05-01", None),
+            ("2024-05-01-", None),
+            ("2024-05-hello", None),
+            ("2024-13-01-hello", None),
+            ("24-05-01-hello", None),
+            ("2024-05-01/hello", None),
+            ("plan-2024-05-01-x", None),
+        ] {
+            let expected = expected.map(|(date, slug)| (date.to_owned(), slug));
+            assert_eq!(dated_slug(path), expected, "{path}");
         }
     }
 

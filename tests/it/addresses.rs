@@ -2,6 +2,7 @@
 //!
 //! * articles that nothing can link to are counted when they are read;
 //! * a source's pattern gives them addresses, in the language that is found out, too;
+//! * the date in front of a file's name is the article's, and no part of its slug;
 //! * another pattern or base takes effect at the next reindex.
 
 use fichero::article::AddressRules;
@@ -67,4 +68,25 @@ fn a_pattern_gives_addresses_and_another_one_others_at_the_next_reindex() {
     let url = |id: &str| site.articles()[id].url.clone().unwrap();
     assert_eq!(url("es/becas"), "https://m.example.org/web/es/becas");
     assert_eq!(url("es/propio"), "https://m.example.org/propio/");
+}
+
+#[test]
+fn date_in_front_of_a_files_name_is_the_articles_and_no_part_of_its_slug() {
+    let mut site = Site::new();
+    site.write("site/_posts/2024-05-01-hello.md", "---\ntitle: Hello\nlang: en\n---\nWords.\n");
+    site.write(
+        "site/_posts/2024-05-02-own.md",
+        "---\ntitle: Own\nlang: en\ndate: 2020-01-02\nslug: mine\n---\nWords.\n",
+    );
+    site.write("site/blog/2024-05-03-folder/index.md", "---\ntitle: Folder\nlang: en\n---\nWords.\n");
+    site.write("site/_drafts/later.md", "---\ntitle: Later\nlang: en\n---\nWords.\n");
+    site.sources[0].addresses = rules(None, "https://www.example.org/{year}/{month}/{day}/{slug}/");
+    site.reindex();
+    let of = |path: &str| Some(format!("https://www.example.org{path}"));
+    let expected = [
+        ("_posts/2024-05-01-hello", of("/2024/05/01/hello/")),
+        ("_posts/2024-05-02-own", of("/2020/01/02/mine/")),
+        ("blog/2024-05-03-folder/index", of("/2024/05/03/folder/")),
+    ];
+    assert_eq!(urls(&site), expected.map(|(id, url)| (id.to_owned(), url)));
 }

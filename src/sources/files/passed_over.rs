@@ -32,6 +32,8 @@ pub(crate) enum Reason {
     ConflictedCopy,
     /// A backup or lock of an editor.
     Backup,
+    /// Pages that nobody has published yet, by the name that Jekyll and Hexo give their folder.
+    Drafts,
     /// A file or folder that is read by another path already.
     SameFile,
 }
@@ -50,6 +52,7 @@ impl Reason {
             Reason::System => "system",
             Reason::ConflictedCopy => "conflicted_copy",
             Reason::Backup => "backup",
+            Reason::Drafts => "drafts",
             Reason::SameFile => "same_file",
         }
     }
@@ -67,6 +70,7 @@ impl Reason {
             Reason::System => "folders of the system, with trash and metadata",
             Reason::ConflictedCopy => "conflicted copies",
             Reason::Backup => "backups and locks of editors",
+            Reason::Drafts => "folders of drafts",
             Reason::SameFile => "other paths of files that are read already",
         }
     }
@@ -238,6 +242,7 @@ pub(crate) fn folder(name: &str, beside: &[&str], read: impl Fn(&str) -> String)
         "__MACOSX" | "@eaDir" | "#recycle" | "@Recycle" | "$RECYCLE.BIN" | "lost+found" => {
             return Some(Reason::System);
         }
+        "_drafts" => return Some(Reason::Drafts),
         _ if is_conflicted(name, |_| false) => return Some(Reason::ConflictedCopy),
         _ => {}
     }
@@ -420,6 +425,8 @@ mod tests {
             ("build", &["package.json"][..], None),
             ("target", &["plan.md"][..], None),
             ("#recycle", &[][..], Some(Reason::System)),
+            ("_drafts", &[][..], Some(Reason::Drafts)),
+            ("drafts", &[][..], None),
             ("fotos (conflicted copy 2025-03-14)", &[][..], Some(Reason::ConflictedCopy)),
         ] {
             assert_eq!(folder(name, beside, nothing), expected, "{name} beside {beside:?}");

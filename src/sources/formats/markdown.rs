@@ -6,9 +6,11 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, TextMerg
 use serde_json::{Map, Value, json};
 
 use super::front_matter::{self, FrontMatter};
+use crate::article::address::dated_slug;
+use crate::article::fields::PUBLISHED_AT;
 use crate::article::markup::html::{LineEnds, Shown};
 use crate::article::markup::{self, shortcodes};
-use crate::article::{MAX_LIST_ITEMS, names, one_line, slug, url_key};
+use crate::article::{ArticleProblem, MAX_LIST_ITEMS, Moment, names, one_line, slug, url_key};
 use crate::sources::{ReadingRules, Record, Rejection};
 
 /// Parses one file: [front matter](front_matter), then the body. Without an `id`, the id is the file
@@ -34,6 +36,7 @@ pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
         fields.insert("id".to_owned(), json!(stem));
     }
     let mut fields = names::canonical(&fields).into_owned();
+    let date_to_come = take_name(stem, has_id, &mut fields, rules);
     let mut plain = plain_text(body);
     let mut plain_fields = vec!["body"];
     if let Some(heading) = plain.title.take() {
@@ -58,13 +61,39 @@ pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
     fields.insert("links".to_owned(), Value::Array(links));
     fields.insert("body".to_owned(), json!(plain.text));
     match rules.partly_plain_article(&fields, &plain_fields) {
-        Ok((article, flaws)) => Record::Article(Box::new(article), flaws),
+        Ok((article, mut flaws)) => {
+            flaws.extend(date_to_come);
+            Record::Article(Box::new(article), flaws)
+        }
         Err(problem) => {
             let line = has_front_matter.then_some(1);
             let id = fields.get("id").and_then(Value::as_str).map(str::to_owned);
             Record::Rejected(Rejection { line, id, reason: problem.to_string() })
         }
     }
+}
+
+/// Takes the date and the slug of a file's name (`_posts/2024-05-01-hello`) where its fields say none. A
+/// date to come keeps the article back, as a `date` would: the report says so.
+fn take_name(
+    stem: &str,
+    has_id: bool,
+    fields: &mut Map<String, Value>,
+    rules: &ReadingRules,
+) -> Option<ArticleProblem> {
+    let (date, slug) = dated_slug(stem)?;
+    let is_absent = |fields: &Map<String, Value>, name: &str| fields.get(name).is_none_or(Value::is_null);
+    // A page with an id of its own has the last part of that in its address.
+    if !has_id && is_absent(fields, "slug") {
+        fields.insert("slug".to_owned(), json!(slug));
+    }
+    if !is_absent(fields, PUBLISHED_AT.description.name) {
+        return None;
+    }
+    fields.insert(PUBLISHED_AT.description.name.to_owned(), json!(date));
+    let moment = Moment::parse_in(&date, rules.time_zone.as_ref()).ok()?;
+    let is_to_come = moment.start_s() > jiff::Timestamp::now().as_second();
+    is_to_come.then(|| ArticleProblem::NotPublic { field: "file name".to_owned(), value: date })
 }
 
 /// The text of a Markdown body.
@@ -216,6 +245,24 @@ mod tests {
         let Record::Article(article, flaws) = read(&many, "x", &ReadingRules::default()) else { panic!("no article") };
         assert_eq!(article.links.len(), MAX_LIST_ITEMS);
         assert!(flaws.iter().any(|flaw| flaw.to_string().starts_with("links: ")), "{flaws:?}");
+    }
+
+    #[test]
+    fn the_date_in_a_files_name_is_the_date_of_an_article_without_one() {
+        let of = |stem: &str, fields: &str| match read(
+            &format!("---\ntitle: x\n{fields}---\nx"),
+            stem,
+            &ReadingRules::default(),
+        ) {
+            Record::Article(article, flaws) => (article.published_at.map(|at| at.as_str().to_owned()), flaws.len()),
+            Record::Rejected(rejection) => panic!("{rejection:?}"),
+        };
+        let date = |text: &str| Some(text.to_owned());
+        assert_eq!(of("_posts/2024-05-01-hello", ""), (date("2024-05-01"), 0));
+        assert_eq!(of("_posts/2024-05-01-hello", "date: 2023-01-02\n"), (date("2023-01-02"), 0));
+        assert_eq!(of("_posts/2024-05-01-hello", "published: true\n"), (date("2024-05-01"), 0));
+        assert_eq!(of("_posts/2099-05-01-hello", ""), (date("2099-05-01"), 1));
+        assert_eq!(of("plan-2024", ""), (None, 0));
     }
 
     #[test]
