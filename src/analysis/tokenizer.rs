@@ -46,7 +46,7 @@ pub struct Word<'a> {
 ///   them they may be two numbers, so that both parts are given too. Decimals have a point: `3,5`
 ///   gives `3.5` and its parts.
 /// * Initials lose their points: `U.N.E.S.C.O.`. Letters that are set apart by spaces
-///   (`A C T A`) give the word too.
+///   (`A C T A`) give the word too, and so do the digits beside it (`A C T A  2 0 2 4`).
 /// * Signs that make another word of a letter or a name stay: `C++`, `C#`, `.NET`.
 /// * Scripts without spaces are segmented by dictionary. A dictionary may segment the same
 ///   characters differently beside others, so Chinese and Japanese also give every pair of adjacent
@@ -569,44 +569,83 @@ const MIN_SPACED_LETTERS: usize = 3;
 /// The most bytes of one letter, with an accent of its own.
 const MAX_LETTER_BYTES: usize = 4;
 
+/// What a letter or digit that is set apart by spaces is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SetApart {
+    Upper,
+    Lower,
+    Digit,
+}
+
 /// The words, and those whose letters are set apart by spaces. Such a word is added before its
 /// letters, like a compound, and again at the last of them, so that the next word follows it in a
-/// phrase.
+/// phrase. Where several stand side by side there is no doubt that they are words, and each has one
+/// position, so that all of them are a phrase. Digits that are set apart are a number beside such a word
+/// only: elsewhere they are numbers of a list.
 fn with_spaced_words(text: &str, words: Vec<Word<'static>>) -> Vec<Word<'static>> {
     let letter = |word: &Word<'_>| {
         let mut chars = text.get(word.bytes.clone()).filter(|_| word.span == 1)?.chars();
-        let c = chars.next().filter(|c| c.is_lowercase() || c.is_uppercase())?;
-        chars.all(is_combining_mark).then(|| c.is_uppercase())
+        let kind = match chars.next()? {
+            c if c.is_uppercase() => SetApart::Upper,
+            c if c.is_lowercase() => SetApart::Lower,
+            c if c.is_ascii_digit() => SetApart::Digit,
+            _ => return None,
+        };
+        chars.all(is_combining_mark).then_some(kind)
     };
     let follows = |word: &Word<'_>, next: &Word<'_>| {
         if word.bytes.len().max(next.bytes.len()) > MAX_LETTER_BYTES {
             return false;
         }
         let gap = text.get(word.bytes.end..next.bytes.start);
-        gap.is_some_and(|gap| gap.chars().count() == 1 && gap.starts_with(is_space_in_number))
-            && letter(word).is_some_and(|is_upper| letter(next) == Some(is_upper))
+        gap.is_some_and(|gap| gap.chars().count() == 1 && gap.starts_with(is_space_between_letters))
+            && letter(word).is_some_and(|kind| letter(next) == Some(kind))
     };
-    let is_spaced = |run: &[Word<'_>]| run.len() >= MIN_SPACED_LETTERS;
+    let kind_of = |run: &[Word<'_>]| run.first().filter(|_| run.len() >= MIN_SPACED_LETTERS).and_then(letter);
+    let is_spaced = |run: &[Word<'_>]| kind_of(run).is_some_and(|kind| kind != SetApart::Digit);
     if !words.chunk_by(follows).any(is_spaced) {
         return words;
     }
+    let runs: Vec<&[Word<'_>]> = words.chunk_by(follows).collect();
+    let beside =
+        |place: usize| [place.checked_sub(1), Some(place + 1)].into_iter().flatten().filter_map(|at| runs.get(at));
     let mut found = Vec::with_capacity(words.len() + 8);
-    for run in words.chunk_by(follows) {
-        let (Some(first), Some(last)) = (run.first().filter(|_| is_spaced(run)), run.last()) else {
-            found.extend_from_slice(run);
+    // How many positions the words before have less than their letters.
+    let mut less = 0;
+    for (place, run) in runs.iter().enumerate() {
+        let is_beside_word = beside(place).any(|other| is_spaced(other));
+        let is_word = is_spaced(run) || (kind_of(run).is_some() && is_beside_word);
+        let moved = |word: &Word<'static>| Word { position: word.position.saturating_sub(less), ..word.clone() };
+        let (Some(first), Some(last)) = (run.first().filter(|_| is_word), run.last()) else {
+            found.extend(run.iter().map(moved));
             continue;
         };
+        let length = u32::try_from(run.len()).unwrap_or(u32::MAX);
         let whole = Word {
             text: Cow::Owned(run.iter().map(|word| word.text.as_ref()).collect()),
             bytes: first.bytes.start..last.bytes.end,
-            span: u32::try_from(run.len()).unwrap_or(u32::MAX),
-            ..first.clone()
+            span: length,
+            ..moved(first)
         };
-        found.push(whole.clone());
-        found.extend_from_slice(run);
-        found.push(Word { position: last.position, span: 0, ..whole });
+        let is_beside_number = beside(place).any(|other| kind_of(other).is_some());
+        if is_beside_word || is_beside_number {
+            let letters = run.iter().map(|letter| Word { position: whole.position, span: 0, ..letter.clone() });
+            found.push(Word { span: 1, ..whole.clone() });
+            found.extend(letters);
+            less += length.saturating_sub(1);
+        } else {
+            found.push(whole.clone());
+            found.extend(run.iter().map(moved));
+            found.push(Word { position: last.position.saturating_sub(less), span: 0, ..whole });
+        }
     }
     found
+}
+
+/// Spaces that are set between the letters of a word, and not between words: none wider than a third of
+/// an em.
+fn is_space_between_letters(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{2004}'..='\u{200a}' | '\u{202f}')
 }
 
 pub(crate) fn is_apostrophe(c: char) -> bool {
@@ -742,8 +781,14 @@ mod tests {
         assert_eq!(flat("el A C T A final"), "el acta a c t a final");
         let spaced = tokens("A C T A  F I N A L");
         let of = |word: &str| spaced.iter().filter(|(text, _)| text == word).map(|(_, at)| *at).collect::<Vec<_>>();
-        assert_eq!((of("acta"), of("final")), (vec![0, 3], vec![4, 8]));
+        assert_eq!((of("acta"), of("final")), (vec![0], vec![1]));
+        let spaced = tokens("el A C T A final");
+        let of = |word: &str| spaced.iter().filter(|(text, _)| text == word).map(|(_, at)| *at).collect::<Vec<_>>();
+        assert_eq!((of("acta"), of("final")), (vec![1, 4], vec![5]));
         assert_eq!(flat("A b C, X Y"), "a b c x y");
+        assert_eq!(flat("A C T A\u{2003}2 0 2 4"), "acta 2024");
+        assert_eq!(flat("A C T A: 2 0 2 4, 1 2 3"), "acta 2024 1 2 3");
+        assert_eq!(flat("A\u{200a}C\u{200a}T\u{200a}A"), "acta a c t a");
     }
 
     #[test]

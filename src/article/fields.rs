@@ -13,7 +13,7 @@ use super::kind::Kind;
 use super::markup;
 use super::problem::{ArticleProblem, MAX_LIST_ITEMS, MAX_SHORT_CHARS};
 use super::publication::names_coming_year;
-use super::text::{language_tag, one_line};
+use super::text::{language_tag, one_line, with_word_gaps};
 use super::topic::{MAX_TOPIC_LEVELS, Topic};
 use super::url_key;
 
@@ -268,7 +268,7 @@ fn exact(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<Stri
 fn paragraphs(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<String> {
     let text = text(field, value)?;
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n").replace('\u{2029}', "\n\n");
-    Ok(text.replace('\0', " ").trim_matches('\n').trim_end().to_owned())
+    Ok(with_word_gaps(&text.replace('\0', " ")).trim_matches('\n').trim_end().to_owned())
 }
 
 /// Text on one line, of any length.

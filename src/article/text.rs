@@ -1,7 +1,9 @@
 //! Language tags, lines of text and the one form of ids.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Whether a text has the form of a BCP 47 tag: subtags of 1 to 8 letters and digits, the first
@@ -36,16 +38,131 @@ pub fn composed(id: &str) -> Cow<'_, str> {
     if is_nfc(id) { Cow::Borrowed(id) } else { Cow::Owned(id.nfc().collect()) }
 }
 
-/// The text on one line: runs of white space become single spaces, and both ends are trimmed.
+/// The text on one line: runs of white space become single spaces, and both ends are trimmed. Between
+/// words whose letters are set apart (`A C T A  F I N A L`) stands a [`WORD_GAP`].
 pub fn one_line(text: &str) -> String {
+    // What is set on two lines is two words.
+    let text = match text.contains('\n') {
+        true => Cow::Owned(text.replace('\n', "\u{2003}")),
+        false => Cow::Borrowed(text),
+    };
+    let mut gaps = letter_gaps(&text).into_iter().peekable();
     let mut line = String::with_capacity(text.len());
-    for word in text.split(|c: char| c.is_whitespace() || c == '\0').filter(|word| !word.is_empty()) {
+    for (begin, word) in words_of(&text) {
+        while gaps.next_if(|gap| gap.range.end < begin).is_some() {}
         if !line.is_empty() {
-            line.push(' ');
+            let is_wide = gaps.peek().is_some_and(|gap| gap.is_wide && gap.range.end == begin);
+            line.push(if is_wide { WORD_GAP } else { ' ' });
         }
         line.push_str(word);
     }
     line
+}
+
+/// What stands between two words whose letters are set apart by spaces, where white space is collapsed:
+/// with a space there, nobody could tell where a word ends.
+const WORD_GAP: char = '\u{2003}';
+
+/// The text, with one space between letters that are set apart and a [`WORD_GAP`] between words of them.
+pub(crate) fn with_word_gaps(text: &str) -> Cow<'_, str> {
+    let gaps = letter_gaps(text);
+    if gaps.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut spaced = String::with_capacity(text.len());
+    let mut copied = 0;
+    for LetterGap { range, is_wide } in gaps {
+        spaced.push_str(text.get(copied..range.start).unwrap_or_default());
+        spaced.push(if is_wide { WORD_GAP } else { ' ' });
+        copied = range.end;
+    }
+    spaced.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(spaced)
+}
+
+/// White space between two letters that are set apart.
+struct LetterGap {
+    range: Range<usize>,
+    /// Whether it is wider than the narrowest around it, and so parts two words.
+    is_wide: bool,
+}
+
+/// A letter or digit that stands by itself.
+struct SetApart {
+    /// The white space before it, and its width.
+    gap: Range<usize>,
+    width: usize,
+    /// Upper or lower case; `None` for a digit.
+    is_upper: Option<bool>,
+}
+
+/// The fewest letters set apart that are a word.
+const MIN_SPACED_LETTERS: usize = 3;
+
+/// The gaps between letters that are set apart, wherever they are not all single spaces. What parts lines
+/// or the cells of a table parts letters, too.
+fn letter_gaps(text: &str) -> Vec<LetterGap> {
+    let mut gaps = Vec::new();
+    let mut letters: Vec<SetApart> = Vec::new();
+    let mut end = 0;
+    for (begin, word) in words_of(text) {
+        let gap = end..begin;
+        let space = text.get(gap.clone()).unwrap_or_default();
+        if space.contains(['\n', '\r', '\t', '\u{2028}', '\u{2029}']) {
+            close(&mut letters, &mut gaps);
+        }
+        match set_apart(word) {
+            Some(is_upper) => {
+                let width = space.chars().map(|c| if c == WORD_GAP { 2 } else { 1 }).sum();
+                letters.push(SetApart { gap, width, is_upper });
+            }
+            None => close(&mut letters, &mut gaps),
+        }
+        end = begin + word.len();
+    }
+    close(&mut letters, &mut gaps);
+    gaps
+}
+
+/// Takes the gaps of a run of letters, if there is a word among them and a gap that is no single space.
+fn close(letters: &mut Vec<SetApart>, gaps: &mut Vec<LetterGap>) {
+    let inner = letters.get(1..).unwrap_or_default();
+    let narrowest = inner.iter().map(|letter| letter.width).min().unwrap_or(1);
+    let follows = |a: &SetApart, b: &SetApart| b.width == narrowest && a.is_upper == b.is_upper;
+    let is_word = |run: &[SetApart]| run.len() >= MIN_SPACED_LETTERS && run.iter().all(|c| c.is_upper.is_some());
+    if inner.iter().any(|letter| letter.width > 1) && letters.chunk_by(follows).any(is_word) {
+        gaps.extend(
+            letters.drain(..).skip(1).map(|letter| LetterGap { range: letter.gap, is_wide: letter.width > narrowest }),
+        );
+    }
+    letters.clear();
+}
+
+/// Whether a word is a single letter, with its accents and perhaps a punctuation mark, and its case;
+/// `Some(None)` for a digit.
+fn set_apart(word: &str) -> Option<Option<bool>> {
+    let word = word.trim_start_matches(['¿', '¡', '«', '“', '"', '(']);
+    let mut chars = word.trim_end_matches([',', ';', ':', '.', '!', '?', '»', '”', '"', ')']).chars();
+    let c = chars.next().filter(|_| chars.all(is_combining_mark))?;
+    if c.is_ascii_digit() {
+        return Some(None);
+    }
+    (c.is_uppercase() || c.is_lowercase()).then(|| Some(c.is_uppercase()))
+}
+
+fn is_white(c: char) -> bool {
+    c.is_whitespace() || c == '\0'
+}
+
+/// The parts of a text between white space, and where they begin.
+fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive(is_white).filter_map(move |piece| {
+        let begin = at;
+        at += piece.len();
+        let word = piece.trim_end_matches(is_white);
+        (!word.is_empty()).then_some((begin, word))
+    })
 }
 
 /// The beginning of a text, of at most this many bytes.
@@ -60,6 +177,28 @@ pub(crate) fn head(text: &str, bytes: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_whose_letters_are_set_apart_stay_words_on_one_line() {
+        for (text, expected) in [
+            ("  a \n b\tc ", "a b c"),
+            ("A C T A", "A C T A"),
+            ("A C T A  F I N A L", "A C T A\u{2003}F I N A L"),
+            ("A  C  T  A    F  I  N  A  L", "A C T A\u{2003}F I N A L"),
+            ("A C T A\u{2003}F I N A L", "A C T A\u{2003}F I N A L"),
+            ("A C T A\nF I N A L", "A C T A\u{2003}F I N A L"),
+            ("M E M O R I A:  2 0 2 4  final", "M E M O R I A:\u{2003}2 0 2 4 final"),
+            ("¡ A C T A\u{a0} D E !  Fin", "¡ A C T A\u{2003}D E ! Fin"),
+            ("el  acta  y  a  o  b", "el acta y a o b"),
+            ("El acta\u{2003}final  A  B", "El acta final A B"),
+            ("1 2  3 4  5 6", "1 2 3 4 5 6"),
+        ] {
+            assert_eq!(one_line(text), expected, "{text}");
+            assert_eq!(one_line(expected), expected);
+        }
+        assert_eq!(with_word_gaps("A  C  T  A   D  E\nA\tB\tC"), "A C T A\u{2003}D E\nA\tB\tC");
+        assert!(matches!(with_word_gaps("el  acta\u{2003}final: A\nB\nC  D"), Cow::Borrowed(_)));
+    }
 
     #[test]
     fn a_head_ends_between_characters() {

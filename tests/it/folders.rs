@@ -7,6 +7,7 @@
 //! * files of other formats are counted by extension; a file that cannot be a source fails it;
 //! * a file that several paths lead to is one article, under the path without a link;
 //! * files of other encodings are read where there is no doubt, and refused with a remedy otherwise;
+//! * words whose letters are set apart are found as words, in titles and in texts;
 //! * ids and file names are the same in every Unicode form, so that a copied folder changes nothing.
 
 use std::fs;
@@ -209,5 +210,24 @@ fn folder_copied_by_way_of_a_system_that_writes_accents_apart_changes_nothing() 
         let report = site.reindex();
         assert_eq!((report.changes, report.sources[0].rejected), (0, 1), "{report:?}");
         assert!(report.sources[0].rejections[0].reason.starts_with("duplicate id"), "{report:?}");
+    }
+}
+
+#[test]
+fn words_whose_letters_are_set_apart_are_found_in_titles_and_texts() {
+    let site = Site::new();
+    let spaced = "B O L E T Í N  O F I C I A L  2 0 2 4";
+    site.write("site/front.md", markdown(&format!("title: {spaced}"), "Nada."));
+    site.write("site/heading.md", format!("# {spaced}\n\nNada.\n"));
+    site.write("site/text.md", markdown("title: x", &format!("Nada.\n\n{spaced}\n\nNada.")));
+    site.write("site/html.md", markdown("title: y", &format!("<div>{}</div>", spaced.replace("  ", " &nbsp; "))));
+    site.write("site/wide.md", markdown(&format!("title: {}", spaced.replace(' ', "  ")), "Nada."));
+    site.write("site/line.jsonl", format!("{{\"id\": \"line\", \"title\": \"{spaced}\", \"body\": \"Nada.\"}}\n"));
+    site.reindex();
+    let engine = site.engine();
+    for query in ["boletin", "oficial", "2024", "boletín oficial 2024", "\"boletín oficial 2024\"", spaced] {
+        let mut ids = found(&engine, query);
+        ids.sort_unstable();
+        assert_eq!(ids, ["front", "heading", "html", "line", "text", "wide"], "{query}");
     }
 }

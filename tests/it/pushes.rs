@@ -208,6 +208,18 @@ fn id_is_the_same_in_every_unicode_form() {
 }
 
 #[test]
+fn words_whose_letters_are_set_apart_are_found_in_pushes() {
+    let api = Api::over(&[]);
+    api.put("title", json!({"title": "M E M O R I A  A N U A L", "body": "Nada."}));
+    api.put("body", json!({"title": "Nada", "body": "Uno.\n\nM E M O R I A  A N U A L\n\nDos."}));
+    api.put("html", json!({"title": "Nada", "body": "<p>M E M O R I A&nbsp; A N U A L</p>"}));
+    api.settle();
+    let mut ids = found(&api.site.engine(), "\"memoria anual\"");
+    ids.sort_unstable();
+    assert_eq!(ids, ["body", "html", "title"]);
+}
+
+#[test]
 fn changes_require_the_token() {
     let api = Api::over(&[("folder", "Zebra")]);
     let off = Api { router: router(EngineSlot::default(), Settings::default()), ..Api::over(&[]) };

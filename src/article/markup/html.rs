@@ -15,6 +15,8 @@ use html5ever::tokenizer::{
     TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
+use crate::article::text::with_word_gaps;
+
 /// What line ends between the tags mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineEnds {
@@ -242,7 +244,7 @@ impl<'h> Page<'h> {
         if self.preformatted > 0 {
             return self.preformatted_text(text);
         }
-        for (index, word) in text.split(|c: char| c.is_ascii_whitespace()).enumerate() {
+        for (index, word) in with_word_gaps(text).split(|c: char| c.is_ascii_whitespace()).enumerate() {
             if index > 0 {
                 self.part(Gap::Space);
             }

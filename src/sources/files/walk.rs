@@ -37,7 +37,7 @@ impl FoundFile {
 }
 
 /// The version of the file parsers: files read with an older version are read again.
-const READER_VERSION: u32 = 3;
+const READER_VERSION: u32 = 4;
 
 /// A file that changed more recently than this could change again without a different timestamp.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
