@@ -235,6 +235,13 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_documented() {
+        let spans = crate::article::tests::documented("**Dates.**");
+        let (refused, read): (Vec<&str>, Vec<&str>) = spans.into_iter().partition(|text| Moment::parse(text).is_err());
+        assert_eq!((read.len(), refused), (6, vec!["03/11/2021", "3 de noviembre de 2021", "2021-11"]));
+    }
+
+    #[test]
     fn dates_and_times_are_parsed_and_nonsense_is_refused() {
         assert_eq!(Moment::parse("1970-01-02").unwrap().start_s(), DAY_S);
         assert_eq!(Moment::parse("1970-01-02").unwrap().end_s(), 2 * DAY_S);

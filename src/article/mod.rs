@@ -221,9 +221,17 @@ pub fn is_visible_at(now_s: i64, hidden: bool, published_at: Option<&Moment>, ex
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use serde_json::json;
+
+    /// What stands between backticks behind a place of `docs/what-is-read.md`, up to the next part.
+    pub(crate) fn documented(place: &str) -> Vec<&'static str> {
+        let page = include_str!("../../docs/what-is-read.md");
+        let (_, behind) = page.split_once(place).unwrap();
+        let part = behind.split("\n## ").next().unwrap().split("\n**").next().unwrap();
+        part.split('`').skip(1).step_by(2).collect()
+    }
 
     /// The article, or its first problem.
     fn read(value: Value) -> Result<Article, ArticleProblem> {

@@ -293,6 +293,17 @@ mod tests {
     }
 
     #[test]
+    fn names_of_others_are_documented() {
+        let spans: Vec<String> =
+            crate::article::tests::documented("**Names of fields.**").iter().map(|span| compared_name(span)).collect();
+        for (own, others, _) in TABLE.iter().filter(|(_, others, _)| !others.is_empty()) {
+            let own_compared = compared_name(own);
+            let row: Vec<&str> = std::iter::once(own_compared.as_str()).chain(others.iter().copied()).collect();
+            assert!(spans.windows(row.len()).any(|told| told == row), "{own} in docs/what-is-read.md");
+        }
+    }
+
+    #[test]
     fn names_of_others_are_distinct_and_in_their_compared_form() {
         let mut names: Vec<&str> = TABLE.iter().flat_map(|(_, others, _)| others.iter().copied()).collect();
         assert!(names.iter().all(|name| compared_name(name) == **name));
