@@ -259,7 +259,7 @@ impl From<SourceReport> for SourceReportJson {
 #[schema(as = PassedOver)]
 pub struct PassedOverJson {
     /// The reason: `format`, `hidden`, `ficheroignore`, `gitignore`, `packages`, `virtual_environment`,
-    /// `build_output`, `cache`, `system`, `conflicted_copy`, `backup`, `same_file`.
+    /// `build_output`, `cache`, `system`, `conflicted_copy`, `backup`, `copy`, `drafts`, `same_file`.
     pub reason: String,
     /// What it is, in words that follow the count.
     pub what: String,

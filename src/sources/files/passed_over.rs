@@ -32,6 +32,8 @@ pub(crate) enum Reason {
     ConflictedCopy,
     /// A backup or lock of an editor.
     Backup,
+    /// A copy that stands beside its original.
+    Copy,
     /// Pages that nobody has published yet, by the name that Jekyll and Hexo give their folder.
     Drafts,
     /// A file or folder that is read by another path already.
@@ -52,6 +54,7 @@ impl Reason {
             Reason::System => "system",
             Reason::ConflictedCopy => "conflicted_copy",
             Reason::Backup => "backup",
+            Reason::Copy => "copy",
             Reason::Drafts => "drafts",
             Reason::SameFile => "same_file",
         }
@@ -70,6 +73,7 @@ impl Reason {
             Reason::System => "folders of the system, with trash and metadata",
             Reason::ConflictedCopy => "conflicted copies",
             Reason::Backup => "backups and locks of editors",
+            Reason::Copy => "copies beside their originals",
             Reason::Drafts => "folders of drafts",
             Reason::SameFile => "other paths of files that are read already",
         }
@@ -239,7 +243,14 @@ const ADDRESS_KEYS: [&str; 2] = ["baseurl", "base_url"];
 pub(crate) fn folder(name: &str, beside: &[&str], read: impl Fn(&str) -> String) -> Option<Reason> {
     match name {
         "node_modules" | "bower_components" | "jspm_packages" => return Some(Reason::Packages),
-        "__MACOSX" | "@eaDir" | "#recycle" | "@Recycle" | "$RECYCLE.BIN" | "lost+found" => {
+        "__MACOSX"
+        | "@eaDir"
+        | "#recycle"
+        | "@Recycle"
+        | "#snapshot"
+        | "$RECYCLE.BIN"
+        | "System Volume Information"
+        | "lost+found" => {
             return Some(Reason::System);
         }
         "_drafts" => return Some(Reason::Drafts),
@@ -271,14 +282,45 @@ pub(crate) fn folder_of(inside: &[&str]) -> Option<Reason> {
     inside.contains(&"CACHEDIR.TAG").then_some(Reason::Cache)
 }
 
-/// Why a file is passed over, by its name and what stands beside it.
-pub(crate) fn file(name: &str, beside: &[&str]) -> Option<Reason> {
+/// Why a file is passed over, by its name and what stands beside it. `is_same` says whether the content
+/// of a file beside it is the same.
+pub(crate) fn file(name: &str, beside: &[&str], is_same: impl Fn(&str) -> bool) -> Option<Reason> {
     if is_backup(name) {
         return Some(Reason::Backup);
     }
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let original_is_beside = |original: &str| beside.contains(&format!("{original}.{extension}").as_str());
-    is_conflicted(stem, original_is_beside).then_some(Reason::ConflictedCopy)
+    if [".old", ".tmp"].iter().any(|end| stem.strip_suffix(end).is_some_and(original_is_beside)) {
+        return Some(Reason::Backup);
+    }
+    if is_conflicted(stem, original_is_beside) {
+        return Some(Reason::ConflictedCopy);
+    }
+    let is_copy = original_of_copy(stem).is_some_and(original_is_beside)
+        || numbered_original(stem)
+            .is_some_and(|original| original_is_beside(original) && is_same(&format!("{original}.{extension}")));
+    is_copy.then_some(Reason::Copy)
+}
+
+/// The original of a copy, as file managers name it: `page - Copy (2)`, `page copy 2`, `page (copia)`,
+/// `Copy of page`, `Kopie von page`.
+fn original_of_copy(stem: &str) -> Option<&str> {
+    let begins = ["Copy of ", "Copia de ", "Cópia de ", "Copie de ", "Kopie von ", "Copia di "];
+    if let Some(original) = begins.iter().find_map(|begin| stem.strip_prefix(begin)) {
+        return Some(original);
+    }
+    let unnumbered = numbered_original(stem).unwrap_or(stem);
+    let last = unnumbered.rfind(' ')?;
+    let (before, word) = (unnumbered.get(..last)?, unnumbered.get(last + 1..)?);
+    let word = word.strip_prefix('(').and_then(|word| word.strip_suffix(')')).unwrap_or(word).to_lowercase();
+    COPY.contains(&word.as_str()).then(|| before.strip_suffix(" -").unwrap_or(before))
+}
+
+/// The original of a name with a number at its end: `page (1)`, `page 2`. It may be another page.
+fn numbered_original(stem: &str) -> Option<&str> {
+    let (original, number) = stem.rsplit_once(' ')?;
+    let number = number.strip_prefix('(').and_then(|number| number.strip_suffix(')')).unwrap_or(number);
+    (number.len() <= 2 && is_number(number)).then_some(original)
 }
 
 /// `page.md~`, `#page.md#`, `~$page.md`, `page.md.bak`, `page.bak.md`.
@@ -405,7 +447,49 @@ mod tests {
             ("my notes (2).md", None),
             ("#hashtag.md", None),
         ] {
-            assert_eq!(file(name, &original), expected, "{name}");
+            assert_eq!(file(name, &original, |_| true), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_passed_over_is_documented() {
+        let spans = crate::article::tests::documented("## What is passed over");
+        let written = WRITTEN.iter().map(|(folder, ..)| *folder).chain([AMBIGUOUS.0]);
+        for folder in written {
+            assert!(spans.contains(&folder), "{folder} in docs/what-is-read.md");
+        }
+        let nothing = |_: &str| String::new();
+        for span in spans {
+            let is_file = span.contains("page") && span != "page.md";
+            assert!(!is_file || file(span, &["page.md"], |_| true).is_some() || span.starts_with(".#"), "{span}");
+            let is_of_system =
+                span.starts_with(['@', '#', '$', '_']) && !span.contains("page") && !span.starts_with("_b");
+            assert!(!is_of_system || span == "_site" || folder(span, &[], nothing).is_some(), "{span}");
+        }
+    }
+
+    #[test]
+    fn copies_are_passed_over_beside_their_originals_alone() {
+        for name in [
+            "page - Copy.md",
+            "page - Copy (2).md",
+            "page copy.md",
+            "page copy 2.md",
+            "page (copia).md",
+            "page - copia (3).md",
+            "Copy of page.md",
+            "Kopie von page.md",
+        ] {
+            assert_eq!(file(name, &["page.md"], |_| false), Some(Reason::Copy), "{name}");
+            assert_eq!(file(name, &["other.md", "page.txt"], |_| true), None, "{name}");
+        }
+        for name in ["page (1).md", "page 2.md"] {
+            assert_eq!(file(name, &["page.md"], |original| original == "page.md"), Some(Reason::Copy), "{name}");
+            assert_eq!(file(name, &["page.md"], |_| false), None, "{name}");
+            assert_eq!(file(name, &["other.md"], |_| true), None, "{name}");
+        }
+        for (name, expected) in [("page.old.md", Some(Reason::Backup)), ("year.old.md", None), ("page 2024.md", None)] {
+            assert_eq!(file(name, &["page.md"], |_| true), expected, "{name}");
         }
     }
 
@@ -425,6 +509,7 @@ mod tests {
             ("build", &["package.json"][..], None),
             ("target", &["plan.md"][..], None),
             ("#recycle", &[][..], Some(Reason::System)),
+            ("System Volume Information", &[][..], Some(Reason::System)),
             ("_drafts", &[][..], Some(Reason::Drafts)),
             ("drafts", &[][..], None),
             ("fotos (conflicted copy 2025-03-14)", &[][..], Some(Reason::ConflictedCopy)),

@@ -14,7 +14,7 @@ use super::ignore_file::{self, IGNORE_FILE};
 use super::passed_over::{self, Reason, Tally};
 use crate::article::composed;
 use crate::owner;
-use crate::sources::{Format, Part, PartProblem, PassedOver};
+use crate::sources::{Format, MAX_ARTICLE_BYTES, Part, PartProblem, PassedOver};
 
 /// A file with articles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -350,7 +350,9 @@ fn reason_to_pass_over(
         return Some(Reason::IgnoreFile);
     }
     let read = |name: &str| fs::read_to_string(path.with_file_name(name)).unwrap_or_default();
-    let unwanted = if is_folder { passed_over::folder(name, beside, read) } else { passed_over::file(name, beside) };
+    let is_same = |original: &str| is_same_content(path, &path.with_file_name(original));
+    let unwanted =
+        if is_folder { passed_over::folder(name, beside, read) } else { passed_over::file(name, beside, is_same) };
     if unwanted.is_some() {
         return unwanted;
     }
@@ -358,6 +360,18 @@ fn reason_to_pass_over(
         return Some(Reason::Hidden);
     }
     IgnoreRules::matched(rules, |rules| &rules.git, path, is_folder).is_ignore().then_some(Reason::GitIgnore)
+}
+
+/// Whether two files hold the same bytes. One that cannot be read, or is larger than an article may be,
+/// is not compared.
+fn is_same_content(a: &Path, b: &Path) -> bool {
+    let length = |path: &Path| fs::metadata(path).ok().filter(Metadata::is_file).map(|metadata| metadata.len());
+    match (length(a), length(b)) {
+        (Some(a_bytes), Some(b_bytes)) if a_bytes == b_bytes && a_bytes <= MAX_ARTICLE_BYTES as u64 => {
+            matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
+        }
+        _ => false,
+    }
 }
 
 /// The folder that a link leads to, if the link is in it.
