@@ -8,6 +8,7 @@
 //! | `private`, `unlisted`, `scheduled`, `hide: true`; `public`, `publish`, `visible: false` | Docusaurus, Gatsby themes, Obsidian, exports of databases |
 //! | `noindex: true`, `robots: noindex`, `search: false`, `sitemap: false` | Yoast SEO, Jekyll, MkDocs, Hugo |
 //! | `password`, `post_password`: any | WordPress |
+//! | a flag, a state or a directive in `params`, `extra`, `meta`, `seo` | Hugo, Zola, Nuxt, plugins |
 //! | `build: { render: never }`, `permalink: false` | Hugo, Eleventy |
 //! | `publishDate`, `date`, `embargo` in the future | Hugo, Jekyll, DSpace |
 //! | `expiryDate`, `unpublish_date` in the past | Hugo, Contentful |
@@ -56,8 +57,8 @@ enum Reads {
 }
 
 const MARKS: [Mark; 15] = [
-    Mark { names: &["draft", "isdraft"], reads: Reads::NotPublicIf(true) },
-    Mark { names: &["hidden", "ishidden", "hide"], reads: Reads::NotPublicIf(true) },
+    Mark { names: &["draft", "isdraft", "borrador", "rascunho", "brouillon"], reads: Reads::NotPublicIf(true) },
+    Mark { names: &["hidden", "ishidden", "hide", "oculto"], reads: Reads::NotPublicIf(true) },
     Mark {
         names: &["private", "isprivate", "unlisted", "unpublished", "scheduled", "protected"],
         reads: Reads::NotPublicIf(true),
@@ -90,6 +91,9 @@ const MARKS: [Mark; 15] = [
         reads: Reads::Expiry,
     },
 ];
+
+/// Fields that hold fields of a theme or plugin.
+const SECTIONS: [&str; 4] = ["params", "extra", "meta", "seo"];
 
 /// States of what is public; slugs without hyphens, in the languages of our sites.
 const PUBLIC: [&str; 17] = [
@@ -182,6 +186,8 @@ impl Publication {
         for (name, value) in record.iter().filter(|(name, value)| !own(name) && !is_absent(value)) {
             if let Some(mark) = mark_of(name) {
                 publication.take(name, mark.reads, value, zone)?;
+            } else if SECTIONS.contains(&compared(name).as_str()) {
+                publication.take_section(value);
             } else if is_protected(value) {
                 publication
                     .held_back
@@ -189,6 +195,17 @@ impl Publication {
             }
         }
         Ok(publication)
+    }
+
+    /// Takes the marks in a section of a record. It is for themes and plugins, of which a mark that is not
+    /// understood says nothing.
+    fn take_section(&mut self, section: &Value) {
+        for (name, value) in section.as_object().into_iter().flatten().filter(|(_, value)| !is_absent(value)) {
+            let Some(mark) = mark_of(name) else { continue };
+            if matches!(mark.reads, Reads::NotPublicIf(_) | Reads::State | Reads::Robots | Reads::Inclusion) {
+                let _ = self.take(name, mark.reads, value, None);
+            }
+        }
     }
 
     fn take(&mut self, name: &str, reads: Reads, value: &Value, zone: Option<&TimeZone>) -> Result<(), ArticleProblem> {
@@ -416,6 +433,9 @@ mod tests {
             json!({"content": {"rendered": "", "protected": true}}),
             json!({"public": "false"}),
             json!({"draft": false, "status": "draft"}),
+            json!({"borrador": "sí"}),
+            json!({"params": {"hidden": true}}),
+            json!({"seo": {"robots": "noindex"}}),
         ] {
             let (article, flaws) = read(mark.clone()).unwrap();
             assert!(article.hidden, "{mark}");
@@ -479,6 +499,18 @@ mod tests {
             let problem = read(mark.clone()).unwrap_err();
             assert!(problem.to_string().starts_with(&format!("{name}: should be ")), "{mark}: {problem}");
         }
+    }
+
+    #[test]
+    fn marks_and_states_are_documented() {
+        let spans = crate::article::tests::documented("## What is kept back");
+        let is_told = |name: &str| spans.iter().any(|span| compared(span) == name);
+        let missing: Vec<&str> =
+            MARKS.iter().flat_map(|mark| mark.names).copied().filter(|name| !is_told(name)).collect();
+        assert_eq!(missing, [""; 0], "docs/what-is-read.md");
+        let states: Vec<&str> = PUBLIC.into_iter().chain(NOT_PUBLIC).filter(|state| !is_told(state)).collect();
+        assert_eq!(states, [""; 0], "docs/what-is-read.md");
+        assert!(SECTIONS.iter().all(|name| is_told(name)));
     }
 
     #[test]

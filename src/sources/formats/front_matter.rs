@@ -38,12 +38,22 @@ pub(crate) fn split(text: &str) -> Result<Option<FrontMatter<'_>>, String> {
             return Ok(Some(FrontMatter { fields: parse(block, syntax)?, body }));
         }
     }
-    split_loosely(text)
+    Ok(split_loosely(text)?.or_else(|| {
+        let text = skip_white(text);
+        let (block, body) = text.split_once("\n\n").unwrap_or((text, ""));
+        metadata(block).map(|fields| FrontMatter { fields, body })
+    }))
 }
 
 /// Splits a text of any kind: only a block that names a field is front matter.
 pub(crate) fn split_loosely(text: &str) -> Result<Option<FrontMatter<'_>>, String> {
-    let text = skip_preface(text);
+    let mut text = skip_white(text);
+    while let Some((comment, rest)) = text.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")) {
+        if let Some(fields) = metadata(comment.trim_matches('-').trim()) {
+            return Ok(Some(FrontMatter { fields, body: rest }));
+        }
+        text = skip_white(rest);
+    }
     if text.starts_with('{') {
         return split_json(text);
     }
@@ -70,10 +80,14 @@ pub(crate) fn split_loosely(text: &str) -> Result<Option<FrontMatter<'_>>, Strin
     }
     let Some((rule, syntax)) = rule_of(line) else { return Ok(None) };
     let is_end = |line: &str| rule_of(line).is_some_and(|(other, _)| other == rule) || (line == "..." && rule == '-');
+    // These are rules of texts, too.
+    if matches!(rule, '*' | '=') && !names_field(rest.lines().next().unwrap_or_default()) {
+        return Ok(None);
+    }
     match until(rest, is_end) {
         Some((block, body)) if names_field(block) => Ok(Some(FrontMatter { fields: parse(block, syntax)?, body })),
         // Without an end, the fields go up to the first blank line.
-        None if names_field(rest.split("\n\n").next().unwrap_or_default()) => {
+        None if !matches!(rule, '*' | '=') && names_field(rest.split("\n\n").next().unwrap_or_default()) => {
             Err(format!("the front matter that begins with {line} does not end"))
         }
         _ => Ok(None),
@@ -94,50 +108,76 @@ fn split_json(text: &str) -> Result<Option<FrontMatter<'_>>, String> {
     }
 }
 
-/// The text behind white space, byte-order marks and HTML comments.
-fn skip_preface(mut text: &str) -> &str {
-    loop {
-        text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'));
-        let comment = text.strip_prefix("<!--").and_then(|rest| rest.split_once("-->"));
-        let Some((_, rest)) = comment else { return text };
-        text = rest;
-    }
+/// The text behind white space and byte-order marks.
+fn skip_white(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
 }
 
 /// The character that stands for a rule, and the syntax between two of them: three hyphens, plus signs,
-/// underscores or semicolons and more, or the dashes that word processors make of hyphens. A comment or
-/// the name of the syntax may follow.
+/// underscores, asterisks, equals signs or semicolons and more, also with spaces between them, or the
+/// dashes that word processors make of hyphens. A comment or the name of the syntax may follow.
 fn rule_of(line: &str) -> Option<(char, Syntax)> {
+    // Converters to Markdown put a backslash before what could be a rule.
+    let line = line.replace('\\', "");
     let line = line.trim();
     let first = line.chars().next()?;
     let rule = if is_dash(first) { '-' } else { first };
     let syntax = match rule {
-        '-' | '_' => Syntax::Yaml,
+        '-' | '_' | '*' | '=' => Syntax::Yaml,
         '+' => Syntax::Toml,
         ';' => Syntax::Json,
         _ => return None,
     };
-    let behind = line.trim_start_matches(|c| c == rule || (rule == '-' && is_dash(c)));
+    let is_mark = |c: char| c == rule || (rule == '-' && is_dash(c));
+    let behind = match line.chars().all(|c| is_mark(c) || c == ' ') {
+        true => "",
+        false => line.trim_start_matches(is_mark),
+    };
     let marks = line.get(..line.len() - behind.len())?;
-    let hyphens: usize = marks
-        .chars()
-        .map(|c| {
-            if c == '–' {
-                2
-            } else if c == rule {
-                1
-            } else {
-                3
-            }
-        })
-        .sum();
+    let hyphens: usize = marks.chars().map(hyphens_in).sum();
     let behind = behind.trim();
     let is_bare = behind.is_empty() || behind.starts_with('#') || ["yaml", "yml", "toml", "json"].contains(&behind);
     (hyphens >= 3 && is_bare).then_some((rule, syntax))
 }
 
 fn is_dash(c: char) -> bool {
-    matches!(c, '-' | '–' | '—' | '―')
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
+/// How many hyphens a word processor has made this dash of.
+fn hyphens_in(dash: char) -> usize {
+    match dash {
+        ' ' => 0,
+        '–' => 2,
+        '—' | '―' => 3,
+        _ => 1,
+    }
+}
+
+/// The fields of lines such as `Title: Acta`, or `.. title: Acta`; a line that is indented goes on with
+/// the value before it. `None` if there is another line, or no title: then it is a text.
+fn metadata(block: &str) -> Option<Map<String, Value>> {
+    let mut fields = Map::new();
+    let mut last: Option<String> = None;
+    for line in block.lines().filter(|line| !line.trim().is_empty()) {
+        if let Some(Value::String(value)) = last.as_ref().and_then(|name| fields.get_mut(name))
+            && line.starts_with([' ', '\t'])
+        {
+            value.push(' ');
+            value.push_str(line.trim());
+            continue;
+        }
+        let line = line.trim();
+        let (name, value) = line.strip_prefix(".. ").unwrap_or(line).split_once(':')?;
+        let is_name = name.starts_with(char::is_alphabetic)
+            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        if !is_name || value.starts_with("//") {
+            return None;
+        }
+        fields.insert(name.to_owned(), json!(value.trim()));
+        last = Some(name.to_owned());
+    }
+    fields.keys().any(|name| name.trim().eq_ignore_ascii_case("title")).then(|| with_flag(fields))
 }
 
 /// The lines before the first one that is an end, and those behind it.
@@ -184,22 +224,25 @@ fn yaml(text: &str) -> Result<Map<String, Value>, String> {
     let value: Value = serde_saphyr::from_str_with_options(text, options)
         .map_err(|error| format!("front matter is not YAML: {}", first_line(&error)))?;
     match value {
-        Value::Object(mut fields) => {
-            if let Some(flag) = fields.get("hidden").and_then(Value::as_str).and_then(yes_or_no) {
-                fields.insert("hidden".to_owned(), json!(flag));
-            }
-            Ok(fields)
-        }
+        Value::Object(fields) => Ok(with_flag(fields)),
         Value::Null => Ok(Map::new()),
         _ => Err("front matter is not a list of fields".to_owned()),
     }
 }
 
-/// Parses a boolean in YAML 1.1 notation.
+/// Fields whose `hidden` is a boolean where it is the text of one.
+fn with_flag(mut fields: Map<String, Value>) -> Map<String, Value> {
+    if let Some(flag) = fields.get("hidden").and_then(Value::as_str).and_then(yes_or_no) {
+        fields.insert("hidden".to_owned(), json!(flag));
+    }
+    fields
+}
+
+/// Parses a boolean, also in YAML 1.1 notation.
 fn yes_or_no(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "yes" | "y" | "on" => Some(true),
-        "no" | "n" | "off" => Some(false),
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "y" | "on" => Some(true),
+        "false" | "no" | "n" | "off" => Some(false),
         _ => None,
     }
 }
@@ -256,6 +299,12 @@ mod tests {
             ("", "——", "—"),
             ("", "–-", "–-"),
             ("", "___", "___"),
+            ("", "\u{2010}\u{2010}\u{2010}", "\u{2010}\u{2010}\u{2010}"),
+            ("", "\u{2212}\u{2011}\u{2012}", "---"),
+            ("", "- - -", "- - -"),
+            ("", "\\-\\-\\-", "\\---"),
+            ("", "***", "***"),
+            ("", "===", "====="),
             ("", "--- # fields", "---"),
             ("", "---yaml", "---"),
             ("", "```yaml", "```"),
@@ -271,8 +320,28 @@ mod tests {
             "```toml\nhidden = true\n```\nTexto.",
             "{\n\"title\": \"Acta\",\n\"hidden\": true\n}\n\nTexto.",
             ";;;\n{\"title\": \"Acta\", \"hidden\": true}\n;;;\nTexto.",
+            "---\ntitle: Acta\nhidden: 'true'\n---\nTexto.",
+            "Title: Acta\nTags: a,\n  b\nhidden: true\n\nTexto.",
+            "<!--\n.. title: Acta\n.. hidden: true\n-->\nTexto.",
+            "<!-- x -->\n<!---\ntitle: Acta\nhidden: true\n--->\n\nTexto.",
         ] {
             assert_eq!(hidden(text), Some(true), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn rules_around_front_matter_are_documented() {
+        let spans = crate::article::tests::documented("**Front matter**");
+        let rules: Vec<&str> = spans.into_iter().filter(|span| !span.starts_with(char::is_alphanumeric)).collect();
+        assert!(rules.len() > 10, "{rules:?}");
+        for rule in rules.iter().filter(|rule| !rule.starts_with('.')) {
+            let fields = match rule_of(rule) {
+                Some((_, Syntax::Yaml)) => "hidden: true",
+                Some((_, Syntax::Toml)) => "hidden = true",
+                Some((_, Syntax::Json)) => "{\"hidden\": true}",
+                None => panic!("{rule}"),
+            };
+            assert_eq!(hidden(&format!("{rule}\n{fields}\n{rule}\nTexto.")), Some(true), "{rule}");
         }
     }
 
@@ -286,6 +355,11 @@ mod tests {
             "{{< shortcode >}}\n\nTexto.",
             "***\n\ntitle: x\n\n***\n",
             "-- \ntitle: x\n--\n",
+            "===\n\ntitle: x\n\n===\n",
+            "- a\n- b\n\ntitle: x\n",
+            "Una cita: con dos puntos\n\nTexto.",
+            "Title: a\nTexto que sigue.\n\nTexto.",
+            "<!-- nota: nada -->\n\nTexto.",
             "Texto.",
             "",
         ] {
