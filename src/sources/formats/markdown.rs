@@ -19,11 +19,15 @@ use crate::sources::{ReadingRules, Record, Rejection};
 /// resolved against the article's `url`.
 pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
     // Old Macs and some word processors end lines otherwise.
-    let text = &if text.contains(['\r', '\u{2028}']) {
-        Cow::Owned(text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n"))
-    } else {
-        Cow::Borrowed(text)
-    };
+    let mut text = Cow::Borrowed(text);
+    if text.contains(['\r', '\u{2028}']) {
+        text = Cow::Owned(text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n"));
+    }
+    // What the space bar types while the key is held that makes the `#`, on some keyboards.
+    if text.contains("#\u{a0}") {
+        text = Cow::Owned(text.replace("#\u{a0}", "# "));
+    }
+    let text = &text;
     let (mut fields, body, has_front_matter) = match front_matter::split(text) {
         Ok(Some(FrontMatter { fields, body })) => (fields, body, true),
         Ok(None) => (Map::new(), text.as_ref(), false),
@@ -40,7 +44,7 @@ pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
     let mut plain = plain_text(body);
     let mut plain_fields = vec!["body"];
     if let Some(heading) = plain.title.take() {
-        match fields.get("title") {
+        match fields.get("title").filter(|title| title.as_str().is_none_or(|title| !title.trim().is_empty())) {
             None | Some(Value::Null) => {
                 fields.insert("title".to_owned(), json!(heading));
                 plain_fields.push("title");
@@ -99,7 +103,7 @@ fn take_name(
 /// The text of a Markdown body.
 #[derive(Debug, Default)]
 struct Plain {
-    /// The first heading of level 1, if there is no Markdown before it.
+    /// The first heading, if there is no Markdown before it but pictures.
     title: Option<String>,
     /// Paragraphs, headings and lists, separated by blank lines; without the title.
     text: String,
@@ -109,22 +113,37 @@ struct Plain {
 
 /// The visible text of a Markdown body: that of the HTML that it is rendered as.
 fn plain_text(markdown: &str) -> Plain {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_GFM
+        | Options::ENABLE_HEADING_ATTRIBUTES;
     let shortcodes = shortcodes::Names::of(markdown);
     let mut before = Vec::new();
     let mut events = with_plain_notes(TextMergeStream::new(Parser::new_ext(markdown, options)), &shortcodes);
     let mut plain = Plain::default();
     let mut heading = Vec::new();
+    let mut pictures = 0;
     while let Some(event) = events.next() {
-        let is_title = matches!(event, Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }));
-        let is_text = matches!(event, Event::Text(_) | Event::Code(_));
+        match event {
+            Event::Start(Tag::Image { .. }) => pictures += 1,
+            Event::End(TagEnd::Image) => pictures -= 1,
+            _ => {}
+        }
+        let is_comment = |event: &Event<'_>| matches!(event, Event::Html(html) if html.starts_with("<!--"));
+        let is_html = |event: &Event<'_>| matches!(event, Event::Html(_) | Event::InlineHtml(_)) && !is_comment(event);
+        // A lower heading behind HTML is one of its parts.
+        let is_title = match &event {
+            Event::Start(Tag::Heading { level, .. }) => *level == HeadingLevel::H1 || !before.iter().any(is_html),
+            _ => false,
+        };
+        let is_text = pictures == 0 && matches!(event, Event::Text(_) | Event::Code(_));
         before.push(event);
         if is_title {
             before.pop();
             heading.extend(events.by_ref().take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_)))));
         }
-        // Only HTML can be in front of the title.
+        // Only HTML and pictures can be in front of the title.
         if is_title || is_text {
             break;
         }
@@ -312,6 +331,23 @@ mod tests {
         assert_eq!((found.title.as_str(), found.body.as_str()), ("El elemento <b>", "Texto."));
     }
 
+    #[test]
+    fn the_title_is_the_first_heading_however_it_is_written() {
+        for text in [
+            "# Acta final\n\nTexto.",
+            "Acta final\n====\n\nTexto.",
+            "## Acta final\n\nTexto.",
+            "# Acta final {#acta .x}\n\nTexto.",
+            "#\u{a0}Acta final\n\nTexto.",
+            "---\ntitle: ''\n---\n# Acta final\n\nTexto.",
+            "[![](a.svg)](https://a.example/b)\n\n# Acta final\n\nTexto.",
+        ] {
+            let found = article(text);
+            assert_eq!((found.title.as_str(), found.body.as_str()), ("Acta final", "Texto."), "{text}");
+        }
+        assert_eq!(article("Texto.\n\n# Acta final").title, "");
+    }
+
     /// A piece of a line.
     #[derive(Debug, Clone)]
     enum Inline {
@@ -485,7 +521,10 @@ mod tests {
         fn the_words_of_the_body_are_those_of_the_document(blocks in documents()) {
             let mut writer = Writer::default();
             let text = writer.blocks(&blocks);
-            let body = plain_text(&text).text;
+            let Plain { title, text: body, .. } = plain_text(&text);
+            let title: Vec<&str> = title.iter().flat_map(|title| title.split_whitespace()).collect();
+            prop_assert!(title.iter().all(|word| writer.words.iter().any(|written| written == word)), "{}", text);
+            writer.words.retain(|word| !title.contains(&word.as_str()));
             let words: Vec<&str> = body.split_whitespace().filter(|word| *word != "-").collect();
             prop_assert_eq!(words, writer.words, "{}\n=>\n{}", text, body);
         }
