@@ -42,6 +42,7 @@ pub struct Word<'a> {
 ///   (`covid-19`, `e-learning`, `Ph.D.`, `EE. UU.`, `Node.js`, `I+D`), gives the whole without its
 ///   joiners (only `+` and `&` stay) and then its parts. A change between letters and digits
 ///   (`COVID19`) makes a compound as well.
+///   So does a word that a hyphen parts at the end of a line.
 /// * A number whose thousands are separated is one word: `12.500`. Where only a space separates
 ///   them they may be two numbers, so that both parts are given too. Decimals have a point: `3,5`
 ///   gives `3.5` and its parts.
@@ -433,6 +434,16 @@ fn joiner_at(text: &str, start: usize, at: usize, joiner: char) -> Option<usize>
     let next = rest.chars().next()?;
     match joiner {
         ' ' if next.is_alphabetic() => None,
+        // A word that was parted at the end of a line.
+        '\n' => {
+            let is_parted = text.get(start..at)?.ends_with('\u{ad}') && next.is_lowercase();
+            is_parted.then_some(1)
+        }
+        _ if is_hyphen(joiner) && next == '\n' => {
+            let before = text.get(start..at)?.chars().next_back()?;
+            let is_parted = before.is_alphabetic() && rest.chars().nth(1)?.is_lowercase();
+            is_parted.then(|| joiner.len_utf8() + 1)
+        }
         '.' | ',' => point_length(text, start, at, joiner),
         '+' | '&' => {
             let (before, after) = (letters_before(text, start, at), letters_ahead(rest));
@@ -774,6 +785,14 @@ mod tests {
         }
         let has = |text: &str, word: &str| tokens(text).iter().any(|(found, _)| found == word);
         assert!(has("sant'Onofrio", "onofrio") && has("m´etodo", "metodo") && has("m´etodo", "etodo"));
+    }
+
+    #[test]
+    fn words_parted_at_the_end_of_a_line_are_found_whole() {
+        for hyphen in ["-", "\u{2010}", "\u{ad}"] {
+            assert_eq!(flat(&format!("la educa{hyphen}\nción, y")), "la educación educa ción y", "{hyphen:?}");
+        }
+        assert_eq!(flat("pre-\nY, uno -\ndos 1-\na"), "pre y uno dos 1 a");
     }
 
     #[test]
