@@ -85,8 +85,8 @@ def try_location(name, below, port):
         return text
 
     def wait_until(status, ids):
-        """A push is searchable within a second."""
-        until = time.monotonic() + 10
+        """A push is searchable within a second; a machine that is busy is given more."""
+        until = time.monotonic() + 60
         for id in ids:
             by_id = f"{below}/v1/articles?id={quote(id, safe='')}"
             while ask(port, "GET", by_id)[0] != status and time.monotonic() < until:
@@ -171,7 +171,7 @@ def try_others(name, below, port):
     for path in paths:
         check(name, path, ask(port, "GET", below + path)[0], 403)
     # More than nginx takes by default (1 MB), in one body.
-    body = "El ornitorrinco nada de noche y descansa de día. " * 1_000
+    body = "El ornitorrinco nada de noche y descansa de día. " * 600
     articles = [{"id": f"nd/{number}", "lang": "es", "title": f"Nota {number}", "body": body} for number in range(40)]
     lines = "".join(json.dumps(article) + "\n" for article in articles).encode()
     kind = {"content-type": "application/x-ndjson"}
