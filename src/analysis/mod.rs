@@ -11,6 +11,7 @@
 
 pub(crate) mod analyzer;
 pub(crate) mod completions;
+pub(crate) mod dictionary;
 pub(crate) mod key_terms;
 pub(crate) mod language_detection;
 pub(crate) mod languages;
@@ -24,11 +25,13 @@ pub(crate) mod zone;
 
 pub use self::analyzer::{ArticleTerms, HeadingPosition, ZoneTerms};
 pub use self::completions::{Completion, CompletionSource, MAX_COMPLETION_CHARS, completion_key};
+pub(crate) use self::dictionary::{is_dictionary_word, may_be_of_one_language, shares_dictionary};
 pub use self::key_terms::{KeyTerm, KeyTerms};
 pub use self::language_detection::{detect, foreign_language};
 pub use self::languages::derivations::derivations;
 pub use self::languages::inflections::inflections;
 pub use self::languages::low_information_words::PhraseRole;
+pub(crate) use self::languages::other_spellings::is_other_spelling;
 pub use self::languages::stop_words::is_stop_word;
 pub use self::languages::{LanguageAnalyzer, language_analyzer, language_analyzers, language_group};
 pub use self::minhash::MinHash;

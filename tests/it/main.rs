@@ -41,6 +41,7 @@ mod languages;
 mod listing;
 mod openapi;
 mod operation;
+mod ordinary_words;
 mod pages;
 mod paging;
 #[cfg(unix)]

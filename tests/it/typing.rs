@@ -62,23 +62,6 @@ fn found(made: &Made, query: &str) -> Vec<String> {
     ids_of(&search(made, &request(query)))
 }
 
-/// Articles about other things, so that words have a weight.
-fn filler() -> Vec<Value> {
-    let of = |lang: &str, words: [&str; 4]| -> Vec<Value> {
-        let text = |place: usize| format!("{} {} {}", words[place % 4], words[(place + 1) % 4], words[(place + 2) % 4]);
-        (0..8).map(|place| page(&format!("filler {lang} {place}"), lang, &text(place), &text(place + 1))).collect()
-    };
-    let mut records = of("en", ["garden", "river", "music", "kitchen"]);
-    records.extend(of("es", ["jardín", "cocina", "música", "montaña"]));
-    records.extend(of("pt", ["praia", "cozinha", "floresta", "ponte"]));
-    records.extend(of("fr", ["plage", "cuisine", "forêt", "pont"]));
-    records
-}
-
-fn with_filler(records: impl IntoIterator<Item = Value>) -> Vec<Value> {
-    filler().into_iter().chain(records).collect()
-}
-
 fn what_is_nearer_to_what_was_typed_comes_first(maker: Maker) {
     let rest = "Otras palabras que rellenan el texto para que sea largo y no diga nada más de esto.";
     let body = |text: &str| format!("{text} {rest}");

@@ -31,10 +31,13 @@ pub fn derivations(word: &str, lang: &str) -> Vec<String> {
     for form in &forms {
         for group in analyzer.derivations {
             for own in endings(group) {
-                let is_long = own.len() >= LONG_SUFFIX_CHARS;
-                let min_chars = if is_long { MIN_ROOT_CHARS_OF_LONG } else { MIN_ROOT_CHARS };
-                let Some(root) = form.strip_suffix(own).filter(|root| root.len() >= min_chars) else { continue };
-                let others = endings(group).filter(|ending| *ending != own);
+                let Some(root) = form.strip_suffix(own) else { continue };
+                let is_long = |suffix: &str| suffix.len() >= LONG_SUFFIX_CHARS;
+                let others = endings(group).filter(|other| {
+                    let min_chars =
+                        if is_long(own) && other.len() > 1 { MIN_ROOT_CHARS_OF_LONG } else { MIN_ROOT_CHARS };
+                    *other != own && root.len() >= min_chars
+                });
                 found.extend(others.map(|ending| (root.len(), format!("{root}{ending}"))));
             }
         }

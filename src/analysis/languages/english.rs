@@ -9,6 +9,7 @@ pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     other_form: Some(other_form),
     paradigms: &[PARADIGMS],
     derivations: DERIVATIONS,
+    other_spellings: OTHER_SPELLINGS,
     irregular_forms: IRREGULAR,
     low_information_words: LOW_INFORMATION_WORDS,
     connectors: Some(CONNECTORS),
@@ -141,6 +142,25 @@ const PARADIGMS: &[&str] = &[
     "man men",
 ];
 
+/// Of Britain and of America.
+const OTHER_SPELLINGS: &[(&str, &str)] = &[
+    ("is", "iz"),
+    ("ys", "yz"),
+    ("our", "or"),
+    ("re", "er"),
+    ("ogue", "og"),
+    ("elling", "eling"),
+    ("elled", "eled"),
+    ("eller", "eler"),
+    ("olment", "ollment"),
+    ("ilment", "illment"),
+    ("lful", "llful"),
+    ("ae", "e"),
+    ("oe", "e"),
+    ("ence", "ense"),
+    ("amme", "am"),
+    ("dgement", "dgment"),
+];
 /// Suffixes that replace each other in a family of words, folded.
 const DERIVATIONS: &[&str] = &[
     "ate ation ative ator able ance ant",

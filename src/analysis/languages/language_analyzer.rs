@@ -26,6 +26,9 @@ pub struct LanguageAnalyzer {
     /// The groups of suffixes that replace each other, see
     /// [`derivations`](super::derivations::derivations).
     pub(super) derivations: &'static [&'static str],
+    /// The letters that two spellings of one word have in each other's place, see
+    /// [`is_other_spelling`](super::other_spellings::is_other_spelling).
+    pub(super) other_spellings: &'static [(&'static str, &'static str)],
     /// Our own list of stop words, which replaces the one of the NLTK (the crate `stop-words`):
     /// with accents, separated by spaces.
     ///
@@ -71,6 +74,7 @@ impl LanguageAnalyzer {
         paradigms: &[],
         irregular_forms: &[],
         derivations: &[],
+        other_spellings: &[],
         own_stop_words: None,
         low_information_words: "",
         connectors: None,

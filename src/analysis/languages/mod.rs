@@ -13,6 +13,7 @@ mod galician;
 pub(crate) mod inflections;
 mod language_analyzer;
 pub(crate) mod low_information_words;
+pub(crate) mod other_spellings;
 mod portuguese;
 mod spanish;
 pub(crate) mod stop_words;

@@ -12,6 +12,7 @@ pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     cuts_folded_words_short: true,
     paradigms: &[LOAN_PLURALS, PARADIGMS],
     derivations: DERIVATIONS,
+    other_spellings: OTHER_SPELLINGS,
     irregular_forms: IRREGULAR,
     low_information_words: LOW_INFORMATION_WORDS,
     connectors: Some(CONNECTORS),
@@ -194,6 +195,8 @@ const PARADIGMS: &[&str] = &[
     "grafo grafa grafos grafas",
 ];
 
+/// Of Portugal before the reform of 1990, and of Brazil.
+const OTHER_SPELLINGS: &[(&str, &str)] = &[("ct", "t"), ("cc", "c"), ("pt", "t"), ("pc", "c"), ("mn", "n")];
 /// Suffixes that replace each other in a family of words, folded.
 const DERIVATIONS: &[&str] = &[
     "ar acao ador ante avel ativo atorio amento anca agem ancia o a e ada ado or",

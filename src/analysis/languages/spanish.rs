@@ -12,6 +12,7 @@ pub(super) const LANGUAGE: LanguageAnalyzer = LanguageAnalyzer {
     cuts_folded_words_short: true,
     paradigms: &[LOAN_PLURALS, PARADIGMS],
     derivations: DERIVATIONS,
+    other_spellings: OTHER_SPELLINGS,
     irregular_forms: IRREGULAR,
     low_information_words: LOW_INFORMATION_WORDS,
     connectors: Some(CONNECTORS),
@@ -117,6 +118,18 @@ const PARADIGMS: &[&str] = &[
     "ente enta entes entas",
 ];
 
+/// Where the academy leaves the choice, and where a country does.
+const OTHER_SPELLINGS: &[(&str, &str)] = &[
+    ("post", "pos"),
+    ("trans", "tras"),
+    ("psico", "sico"),
+    ("pseudo", "seudo"),
+    ("obscur", "oscur"),
+    ("subs", "sus"),
+    ("septi", "seti"),
+    ("reem", "rem"),
+    ("mexic", "mejic"),
+];
 /// Suffixes that replace each other in a family of words, folded.
 const DERIVATIONS: &[&str] = &[
     "ar acion ador ante able ativo atorio amiento anza aje ancia o a e ada ado or",

@@ -4,7 +4,7 @@ use super::collection::Collection;
 use super::edit_model;
 use super::plan::{CorrectionMode, PlannedWord, Variant, VariantOrigin, WordForms, is_long};
 use super::planner::Planner;
-use crate::analysis::{fold, is_stop_word, normalize};
+use crate::analysis::{fold, is_dictionary_word, is_other_spelling, is_stop_word, may_be_of_one_language, normalize};
 use crate::engine::query::{Query, QueryWord};
 use crate::engine::ranking::WEIGHTS;
 
@@ -47,6 +47,13 @@ const MAX_CONTEXT: usize = 4;
 /// words, so that a known word is taken for a misspelling.
 const TIMES_AS_OFTEN: f32 = 3.0;
 
+/// In how many articles the correction of a word that is spelt right must stand with every other word of
+/// the query: more than chance brings together. Experiment `planning.words`.
+const MIN_TOGETHER_OF_WORD: u64 = 2;
+/// How likely a slip it must be to turn what was meant into a word that is spelt right, see
+/// [`edit_model::likelihood`]: a letter too few, two that changed places, a neighbouring key.
+const MIN_LIKELIHOOD_OF_WORD: f32 = 0.8;
+
 /// A candidate of a correction.
 struct CorrectionCandidate {
     variant: Variant,
@@ -88,7 +95,10 @@ impl<C: Collection> Planner<'_, C> {
             }
             let text = fold(&typed.text);
             let context = self.context(query, place, &corrected, languages);
-            let candidates = self.candidates(&text, edit_model::max_edits(&text), &context, languages)?;
+            let mut candidates = self.candidates(&text, edit_model::max_edits(&text), &context, languages)?;
+            if self.is_spelt_right(&text) {
+                self.keep_meant(&text, &mut candidates, &context)?;
+            }
             let sureness = candidates.first().map_or(f32::NEG_INFINITY, |best| best.sureness);
             if sureness >= MIN_SURENESS { &mut corrected } else { &mut unsure }.push((place, candidates));
         }
@@ -162,7 +172,7 @@ impl<C: Collection> Planner<'_, C> {
                 continue;
             }
             let max_edits = if is_short { 1 } else { edit_model::max_edits(&text).min(1) };
-            if max_edits == 0 || self.collection.doc_freq(&text)? > 0 {
+            if max_edits == 0 || self.is_spelt_right(&text) || self.collection.doc_freq(&text)? > 0 {
                 continue;
             }
             let context = self.context(query, place, corrected, languages);
@@ -190,7 +200,8 @@ impl<C: Collection> Planner<'_, C> {
             let context = self.context(query, place, corrected, languages);
             let is_mended = corrected.iter().any(|(other, _)| *other == place);
             let text = fold(&typed.text);
-            let is_left = is_mended || typed.is_prefix || typed.is_quoted || context.is_empty();
+            let is_other_word = !self.is_known(place) && self.is_spelt_right(&text);
+            let is_left = is_mended || is_other_word || typed.is_prefix || typed.is_quoted || context.is_empty();
             // Function words co-occur with everything: `what` would lose against `that`.
             if is_left || self.is_function_word(&text, languages) {
                 continue;
@@ -217,6 +228,40 @@ impl<C: Collection> Planner<'_, C> {
             }
         }
         Ok(likeliest.map(|(_, (place, candidate))| (place, vec![candidate])))
+    }
+
+    /// Whether a folded word is in the word list of a language of the site.
+    pub(super) fn is_spelt_right(&self, folded: &str) -> bool {
+        is_dictionary_word(folded, self.collection.languages().iter().map(|language| language.lang.as_str()))
+    }
+
+    /// Keeps, of the candidates for a word that is spelt right, those that were meant all the same: the
+    /// same word in another spelling, and a likely slip away what stands together with the other words.
+    fn keep_meant(
+        &self,
+        text: &str,
+        candidates: &mut Vec<CorrectionCandidate>,
+        context: &[(String, u64)],
+    ) -> Result<(), C::Error> {
+        let mut meant = Vec::new();
+        for candidate in candidates.drain(..) {
+            let Some(word) = candidate.word() else { continue };
+            let is_likely = edit_model::likelihood(text, word) >= MIN_LIKELIHOOD_OF_WORD && !context.is_empty();
+            let mut is_meant = is_likely && edit_model::edits(text, word) == 1;
+            for (other, _) in context {
+                is_meant = is_meant && self.collection.co_doc_freq(word, other)? >= MIN_TOGETHER_OF_WORD;
+            }
+            if is_meant || self.is_respelt(text, word) {
+                meant.push(candidate);
+            }
+        }
+        *candidates = meant;
+        Ok(())
+    }
+
+    /// Whether two folded words are spellings of one word in a language of the site.
+    fn is_respelt(&self, one: &str, other: &str) -> bool {
+        self.collection.languages().iter().any(|language| is_other_spelling(one, other, &language.lang))
     }
 
     /// The candidates of a folded word, the most likely first.
@@ -356,11 +401,17 @@ impl<C: Collection> Planner<'_, C> {
                 continue;
             }
             split += 1;
+            let folded = fold(&typed.text);
+            let is_spelt_right = self.is_spelt_right(&folded);
             let ends = typed.text.char_indices().map(|(at, _)| at).skip(MIN_SPLIT_CHARS);
             let ends = ends.filter(|at| typed.text[*at..].chars().nth(MIN_SPLIT_CHARS - 1).is_some());
             for (first, second) in ends.take(MAX_PLACES).map(|at| typed.text.split_at(at)) {
                 let mut variant = self.variant(VariantOrigin::Split, &format!("{first} {second}"), WEIGHTS.joined);
                 variant.sequence = [first, second].map(|part| WordForms::of(part, self.collection.languages())).into();
+                let is_of_other = |part: &str| is_spelt_right && !may_be_of_one_language(&folded, &fold(part));
+                if is_of_other(first) || is_of_other(second) {
+                    continue;
+                }
                 let is_known = |part: &str| Ok(self.collection.doc_freq(&fold(part))? > 0);
                 if !is_known(first)? || !is_known(second)? || looked_at == MAX_SPLITS {
                     continue;

@@ -8,7 +8,9 @@ use super::plan::{
     CorrectionMode, MAX_BESIDE_PHRASES, Note, Plan, PlannedClause, PlannedWord, Variant, VariantOrigin, WordForms,
     folded_word, is_long, mark_telling, pairs, phrase, phrase_words, requirements,
 };
-use crate::analysis::{derivations, fold, inflections, is_stop_word, language_group};
+use crate::analysis::{
+    PhraseRole, derivations, fold, inflections, is_stop_word, language_group, may_be_of_one_language, shares_dictionary,
+};
 use crate::engine::SearchRequest;
 use crate::engine::query::{Clause, Query, QueryWord, is_acronym};
 use crate::engine::ranking::{self, Counting, MatchRequirements, WEIGHTS};
@@ -321,7 +323,11 @@ impl<C: Collection> Planner<'_, C> {
         if is_short || word.is_prefix || !query.phrases.is_empty() || self.is_known(0) {
             return Ok(());
         }
-        let found = self.prefix(&word.text)?;
+        let mut found = self.prefix(&word.text)?;
+        let folded = fold(&word.text);
+        if self.is_spelt_right(&folded) {
+            found.retain(|(word, _)| may_be_of_one_language(&folded, word));
+        }
         if found.is_empty() {
             return Ok(());
         }
@@ -390,9 +396,15 @@ impl<C: Collection> Planner<'_, C> {
                 continue;
             }
             let mut searched = Vec::new();
+            let folded = fold(&typed.text);
+            let is_spelt_right = self.is_spelt_right(&folded);
             for language in self.collection.languages() {
                 for candidate in derivations(&typed.text, &language.lang) {
-                    if searched.len() < MAX_FAMILY_WORDS && !searched.contains(&candidate) && self.occurs(&candidate)? {
+                    // A word is derived in its own language, and from words that say something.
+                    let is_own = !is_spelt_right || shares_dictionary(&folded, &candidate, &language.lang);
+                    let is_telling = PhraseRole::of(&language.lang, &candidate) == PhraseRole::Content;
+                    let is_new = searched.len() < MAX_FAMILY_WORDS && !searched.contains(&candidate);
+                    if is_own && is_telling && is_new && self.occurs(&candidate)? {
                         searched.push(candidate);
                     }
                 }

@@ -25,6 +25,24 @@ pub fn with(mut record: Value, fields: Value) -> Value {
     record
 }
 
+/// Articles about other things, so that words have a weight.
+fn filler() -> Vec<Value> {
+    let of = |lang: &str, words: [&str; 4]| -> Vec<Value> {
+        let text = |place: usize| format!("{} {} {}", words[place % 4], words[(place + 1) % 4], words[(place + 2) % 4]);
+        (0..8).map(|place| page(&format!("filler {lang} {place}"), lang, &text(place), &text(place + 1))).collect()
+    };
+    let mut records = of("en", ["garden", "river", "music", "kitchen"]);
+    records.extend(of("es", ["jardín", "cocina", "música", "montaña"]));
+    records.extend(of("pt", ["praia", "cozinha", "floresta", "ponte"]));
+    records.extend(of("fr", ["plage", "cuisine", "forêt", "pont"]));
+    records
+}
+
+/// The records among articles about other things.
+pub fn with_filler(records: impl IntoIterator<Item = Value>) -> Vec<Value> {
+    filler().into_iter().chain(records).collect()
+}
+
 /// Some forty articles: a work in five languages, a series of twenty-four over all kinds,
 /// topics, dates and languages, two varieties of Chinese, articles that must not be seen.
 pub fn library() -> Vec<Value> {
