@@ -107,7 +107,8 @@ pub(crate) fn finalize(
         if let Some(built) = report.generation.take() {
             discard_generation(data, built);
         }
-        return Ok(catalog.abandon_run(report.run, &serde_json::to_string(&report)?)?);
+        catalog.abandon_run(report.run, Some(&serde_json::to_string(&report)?))?;
+        return Ok(());
     }
     if report.gate.refusals.is_empty() {
         return publish(data, catalog, report, updater);

@@ -23,8 +23,9 @@ use crate::crash_point;
 use crate::engine::planning::synonyms::{self, SynonymGroup};
 use crate::sources::{self, ReadingRules, registry};
 use crate::storage::catalog::Catalog;
-use crate::storage::catalog::stage::CrowdedWork;
+use crate::storage::catalog::stage::{CrowdedWork, SourceSpec};
 use crate::storage::data_dir::DataFolder;
+use crate::storage::reserve::Reserve;
 use crate::storage::sweep;
 
 /// The largest accepted synonyms file: every commit of the index stores it.
@@ -114,16 +115,51 @@ fn run_with(
     }
     sweep::sweep_backups(data);
     let specs = source_specs(&catalog, sources, &options.paths)?;
-    let named = named_sources(&catalog, sources, &specs)?;
     let run = begin(data, &mut catalog, options)?;
-    let unnamed = if options.dry_run { catalog.unnamed_sources(&named)? } else { catalog.set_sources(&named)? };
     span.record("run", run);
+    let reserve = Reserve::in_folder(data.path());
     let mut report = Report { run, full: options.full, dry_run: options.dry_run, ..Report::default() };
-    for (spec, path) in &specs {
+    let staged = stage(open, &mut catalog, sources, &specs, options, progress, &mut report);
+    let done = staged.and_then(|()| finalize(data, &mut catalog, &gate, &mut report, progress, updater));
+    drop(reserve);
+    if let Err(error) = done {
+        give_up(data, &mut catalog, &report);
+        return Err(error);
+    }
+    report.took_ms = elapsed_ms(begun);
+    tracing::info!(changes = report.changes, took_ms = report.took_ms, "reindex done");
+    Ok(report)
+}
+
+/// Removes what a failed run has written, unless it was accepted or is pending: the disk may be
+/// full of it. A failure is only logged, because the caller reports its own error; the next run
+/// removes the rest.
+fn give_up(data: &DataFolder, catalog: &mut Catalog, report: &Report) {
+    match catalog.abandon_run(report.run, None) {
+        Ok(true) => report.generation.into_iter().for_each(|generation| discard_generation(data, generation)),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, "cannot remove what a failed reindex staged before the next one"),
+    }
+}
+
+/// Reads the sources and stages what a run changes.
+fn stage(
+    open: &OpenSource<'_>,
+    catalog: &mut Catalog,
+    sources: &[SourceConfig],
+    specs: &[(SourceSpec, PathBuf)],
+    options: &Options,
+    progress: &dyn Progress,
+    report: &mut Report,
+) -> Result<()> {
+    let run = report.run;
+    let named = named_sources(catalog, sources, specs)?;
+    let unnamed = if options.dry_run { catalog.unnamed_sources(&named)? } else { catalog.set_sources(&named)? };
+    for (spec, path) in specs {
         let configured = sources.iter().find(|source| spec.is_configured && source.name == spec.name);
         let addresses = configured.map_or(&options.addresses, |source| &source.addresses).clone();
         let source = open(path, ReadingRules { time_zone: options.time_zone.clone(), addresses });
-        report.sources.push(scan(&mut catalog, run, &spec.name, source.as_ref(), options, progress)?);
+        report.sources.push(scan(catalog, run, &spec.name, source.as_ref(), options, progress)?);
     }
     for name in unnamed {
         if options.prune {
@@ -134,13 +170,10 @@ fn run_with(
             report.unconfigured.push(name);
         }
     }
-    stage_synonyms(&mut catalog, run, options.synonyms.as_deref(), &mut report)?;
-    note_crowded_works(&catalog, &mut report)?;
+    stage_synonyms(catalog, run, options.synonyms.as_deref(), report)?;
+    note_crowded_works(catalog, report)?;
     crash_point!("stage:done");
-    finalize(data, &mut catalog, &gate, &mut report, progress, updater)?;
-    report.took_ms = elapsed_ms(begun);
-    tracing::info!(changes = report.changes, took_ms = report.took_ms, "reindex done");
-    Ok(report)
+    Ok(())
 }
 
 /// Reports works that have too many versions, each with the first version over the limit.

@@ -5,4 +5,5 @@ pub mod catalog;
 pub mod data_dir;
 pub mod failure;
 pub mod file_id;
+pub(crate) mod reserve;
 pub mod sweep;

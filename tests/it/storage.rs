@@ -8,6 +8,7 @@
 //! * a server whose published generation is removed builds another one;
 //! * a server on a disk that takes nothing answers, at its start too, says everywhere that it is
 //!   read-only and why, refuses pushes with the cause and no path, and goes on by itself;
+//! * a reindex that fails gives back the disk space that it took, also where the disk is full;
 //! * what killed reindexes and backups left is removed by a server and by the next run, and never
 //!   while its maker may live.
 
@@ -313,6 +314,60 @@ fn server_on_a_full_disk_starts_and_recovers() {
     assert!(removed.status.success(), "{}", stderr(&removed));
     must_take_pushes_again(&mut client, "again");
     assert!(server.stop().0.success());
+}
+
+/// Long articles that no compression makes short, as one file of a source.
+fn long_articles(count: u64) -> String {
+    let word = |number: u64| format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let article = |at: u64| {
+        let body: Vec<String> = (0..700).map(|place| word(at * 700 + place + 1)).collect();
+        json!({"id": format!("long-{at}"), "lang": "en", "title": format!("Long {at}"), "body": body.join(" ")}).to_string()
+            + "\n"
+    };
+    (0..count).map(article).collect()
+}
+
+/// What the files of a data folder take up, without the log that every connection may make.
+fn bytes_in(server: &Server, site: &Site) -> u64 {
+    let listed = in_the_namespace_of(server, site, &["du", "-s", "--apparent-size", "-B1", "index"]);
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    listed.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn failed_reindex_gives_its_disk_space_back() {
+    if !can_mount() {
+        return;
+    }
+    // The catalog fills the disk; it fits, and the generation that is built from it does not.
+    for (room, count) in [("size=7m", 900), ("size=15m", 400)] {
+        let (site, _) = site();
+        copy_folder(&site.data(), &site.folder().join("saved"));
+        let mount = format!("mount -t tmpfs -o {room} tmpfs index && cp -R saved/. index/");
+        let server = Server::start_by(shell(&site, &["unshare", "-rm", "sh"], &mount), site.folder());
+        let mut client = server.client();
+        assert_eq!(push(&mut client, "before").status, 201);
+        wait_until("the push", || is_found(&mut client, "before"));
+        let before = bytes_in(&server, &site);
+        fs::write(site.folder().join("site/long.jsonl"), long_articles(count)).unwrap();
+        let run = |arguments: &[&str]| {
+            in_the_namespace_of(&server, &site, &[&[env!("CARGO_BIN_EXE_fichero")], arguments].concat())
+        };
+        let failed = run(&["reindex", "--full"]);
+        let told = stderr(&failed);
+        assert_eq!(failed.status.code(), Some(1), "{room}: {told}");
+        assert!(told.to_lowercase().contains("no space left on") && told.contains("free s"), "{room}: {told}");
+        let after = bytes_in(&server, &site);
+        assert!(after < before + (256 << 10), "{room}: {after} bytes after, {before} before: {told}");
+        assert!(is_found(&mut client, "before") && !is_found(&mut client, "long-0"), "{room}");
+        wait_until("the server to take pushes", || push(&mut client, "after").status == 201);
+        // With the source small again, what is left is room enough.
+        fs::write(site.folder().join("site/long.jsonl"), long_articles(1)).unwrap();
+        let again = run(&["reindex"]);
+        assert!(again.status.success(), "{room}: {}", stderr(&again));
+        wait_until("the run", || is_found(&mut client, "long-0") && is_found(&mut client, "after"));
+        assert!(server.stop().0.success());
+    }
 }
 
 /// As a reindex leaves a generation that is killed while it builds it.

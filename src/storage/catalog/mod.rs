@@ -16,6 +16,7 @@ pub(crate) mod migrations;
 pub(crate) mod names;
 pub(crate) mod pending_run;
 pub mod push;
+mod reclaim;
 pub mod stage;
 
 use std::path::Path;
@@ -204,6 +205,8 @@ impl Catalog {
 
     fn open_file(path: &Path) -> Result<Catalog> {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+        // Has an effect on a new file only: what a failed run staged can be cut off, see `reclaim`.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         migrations::migrate(&mut connection)?;
         Ok(Catalog { connection, files: Files::of(path) })
@@ -385,18 +388,6 @@ impl Catalog {
         clear_staged(&transaction)?;
         transaction.commit()?;
         Ok(run)
-    }
-
-    /// Abandons a run and removes what it staged.
-    pub fn abandon_run(&mut self, run: i64, report: &str) -> Result<()> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute(
-            "UPDATE run SET state = 'abandoned', report = ?2 WHERE id = ?1 AND state = 'staging'",
-            params![run, report],
-        )?;
-        clear_staged(&transaction)?;
-        transaction.commit()?;
-        Ok(())
     }
 
     /// Accepts a run. One transaction applies its changes, assigns their `seq`, makes its
