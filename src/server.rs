@@ -334,14 +334,13 @@ impl IndexSyncThread {
         }
     }
 
-    /// If the disk cannot be written, serves the published generation without the writer lock.
+    /// If the data folder cannot be written, serves the published generation without the writer lock.
     fn or_follow(&self, opened: Result<IndexUpdater>) -> Result<IndexUpdater> {
         let error = match opened {
             Err(error) => error,
             opened => return opened,
         };
-        // Missing write permission is a startup error.
-        if failure::probe(self.data.path()).is_some_and(|cause| cause != Cause::NotPermitted)
+        if failure::probe(self.data.path()).is_some()
             && let Err(unread) = self.follow()
         {
             tracing::warn!(error = format!("{unread:#}"), "cannot serve the published generation");

@@ -349,7 +349,7 @@ fn engine(config: &Config) -> Result<Arc<dyn SearchEngine>> {
         bail!("{}: nothing is published yet: run `fichero reindex`", config.data.display());
     };
     let engine = index_updater::open_engine(&data, current).context(
-        "the published generation cannot be answered from: check that this user may read and write its folder, or run `fichero reindex`, which builds another",
+        "the published generation cannot be answered from: check that this user may read its folder, or run `fichero reindex`, which builds another",
     )?;
     Ok(Arc::new(engine))
 }

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use fichero::engine::tantivy::GenerationWriter;
 use serde_json::{Value, json};
 
+use crate::faults::{as_somebody, become_somebody, set_all_modes};
 use crate::support::state::{Articles, Site, assert_same, checked, copy_folder, first_state, stderr};
 use crate::support::{Answer, Client, Server, wait_until};
 
@@ -291,6 +292,28 @@ fn server_on_a_read_only_disk_starts_and_recovers() {
     assert!(remounted.status.success(), "{}", stderr(&remounted));
     must_take_pushes_again(&mut client, "again");
     assert!(server.stop().0.success());
+}
+
+#[test]
+fn server_without_the_right_to_write_serves_until_it_has_it() {
+    let (site, articles) = site();
+    set_all_modes(&site.data(), 0o555, 0o444);
+    let Some(command) = become_somebody(&site, shell(&site, &["sh"], "true")) else { return };
+    let server = Server::start_by(command, site.folder());
+    let mut client = server.client();
+    must_be_read_only(&site, &mut client, "no-permission");
+    assert!(server.log().contains("no right to write into the data folder"), "{}", server.log());
+    let run = |arguments: &[&str]| as_somebody(&site, arguments).unwrap();
+    let status = run(&["status", "--json"]);
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap_or_else(|_| panic!("{}", stderr(&status)));
+    assert!(status["read_only"].as_str().unwrap().contains("no right to write"), "{status}");
+    assert_eq!((&status["articles"], &status["problems"]), (&json!(ARTICLES), &json!([])), "{status}");
+    let found = run(&["search", "--json", "mobility"]);
+    assert!(found.status.success(), "{}", stderr(&found));
+    set_all_modes(&site.data(), 0o777, 0o666);
+    must_take_pushes_again(&mut client, "again");
+    assert!(server.stop().0.success());
+    assert_eq!(site.accepted().len(), articles.len() + 1);
 }
 
 #[test]

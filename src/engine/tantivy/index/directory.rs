@@ -11,7 +11,7 @@ use tantivy::directory::{
 };
 
 /// Wraps Tantivy's directory of mapped files. That opens the lock file that readers share for
-/// writing, so that an index on a read-only or full disk could not be searched.
+/// writing, so that an index on a read-only or full disk, or of another user, could not be searched.
 #[derive(Debug, Clone)]
 pub(crate) struct GenerationFolder {
     files: MmapDirectory,
@@ -40,7 +40,7 @@ impl GenerationFolder {
 impl Directory for GenerationFolder {
     fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
         match self.files.acquire_lock(lock) {
-            Err(LockError::IoError(error)) if lock.filepath == META_LOCK.filepath && is_of_the_disk(&error) => {
+            Err(LockError::IoError(error)) if lock.filepath == META_LOCK.filepath && is_unwritable(&error) => {
                 self.lock_to_read(lock)
             }
             locked => locked,
@@ -80,8 +80,14 @@ impl Directory for GenerationFolder {
     }
 }
 
-/// Whether the disk cannot be written. Missing permissions are not included: they are reported as
-/// an error.
-fn is_of_the_disk(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+/// Whether nothing can be written there, whatever the reason. A file that this user may not read
+/// either is reported when it is opened.
+fn is_unwritable(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::StorageFull
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::PermissionDenied
+    )
 }
