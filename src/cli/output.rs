@@ -161,7 +161,7 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<()> {
             print_passed_over(&mut out, passed_over)?;
         }
         print_fields(&mut out, "unknown fields, left out", &source.unknown_fields)?;
-        print_fields(&mut out, "stored and not shown, by a mark", &source.held_back)?;
+        print_fields(&mut out, "stored and not shown, by a mark or a date", &source.held_back)?;
         for shared in source.shared_ids.iter().take(MAX_PRINTED) {
             writeln!(out, "  in two sources, the first configured one wins: {shared}")?;
         }

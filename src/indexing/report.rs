@@ -71,7 +71,8 @@ pub struct SourceReport {
     /// Fields that no article has; they are left out.
     #[serde(default)]
     pub unknown_fields: Vec<FieldCount>,
-    /// Marks of other tools by which articles are stored and not shown.
+    /// Marks of other tools by which articles are stored and not shown, and the dates by which they are not
+    /// shown now: `published_at` is to come, or `expires_at` is past.
     #[serde(default)]
     pub held_back: Vec<FieldCount>,
     /// Articles that another source has too: the first source in the configuration wins.

@@ -6,7 +6,7 @@ use std::io;
 use anyhow::Result;
 
 use super::report::{FieldCount, Progress, Rejected, SourceReport};
-use crate::article::{Article, ArticleProblem, composed};
+use crate::article::{Article, ArticleProblem, composed, is_visible_at};
 use crate::sources::{Event, Part, PartProblem, PassedOver, Reading, Record, Rejection, Sink};
 use crate::storage::catalog::stage::{Stage, Staged};
 
@@ -126,6 +126,9 @@ impl<'r, 'c> Intake<'r, 'c> {
                 _ => {}
             }
             note_flaw(self.report, &part.name, Some(line), &article.id, flaw.to_string());
+        }
+        if let Some(field) = dated_out(article) {
+            count_field(&mut self.report.held_back, field, part, line, &article.id);
         }
         let (staged, neighbours) = self.stage.put(&part.name, article)?;
         let is_kept = !matches!(staged, Staged::Duplicate { .. });
@@ -248,6 +251,21 @@ impl Sink for Intake<'_, '_> {
 
 /// The target of log lines about single records; commands print these in their report instead.
 const RECORDS: &str = "fichero-records";
+
+/// The date by which readers do not see an article now, unless a mark hides it anyway.
+fn dated_out(article: &Article) -> Option<&'static str> {
+    let now_s = jiff::Timestamp::now().as_second();
+    let is_shown = |published, expires| is_visible_at(now_s, article.hidden, published, expires);
+    if !is_shown(None, None) {
+        None
+    } else if !is_shown(article.published_at.as_ref(), None) {
+        Some("published_at")
+    } else if !is_shown(None, article.expires_at.as_ref()) {
+        Some("expires_at")
+    } else {
+        None
+    }
+}
 
 fn count_field(counts: &mut Vec<FieldCount>, name: &str, part: &Part, line: u64, id: &str) {
     let is_full = counts.len() >= MAX_FIELDS;

@@ -143,13 +143,22 @@ fn unknown_fields_and_what_is_held_back_are_counted_by_name() {
     site.write("site/a.md", markdown("title: Alpha\nlayout: wide\nDraft: true", "One."));
     site.write("site/b.md", markdown("Title: Beta\nlayout: wide\nPublished-At: 2021-05-01\nkeywords: x, y", "Two."));
     site.write("site/c.md", markdown("title: Gamma\nhiden: true", "Three."));
+    // One article counts once, by the first reason.
+    site.write("site/d.md", markdown("title: Delta\ndraft: true\npublished_at: 2999-01-01", "Four."));
+    site.write("site/e.md", markdown("title: Epsilon\npublishDate: 2999-01-01\nexpires_at: 2000-01-01", "Five."));
+    site.write("site/f.md", markdown("title: Zeta\ndate: 2999-01-01", "Six."));
+    site.write("site/g.md", markdown("title: Eta\nexpiryDate: 2000-01-01\nexpires_at: 2999-01-01", "Seven."));
     let report = site.reindex();
     let source = &report.sources[0];
     let counts = |fields: &[fichero::indexing::report::FieldCount]| -> Vec<(String, u64, String)> {
         fields.iter().map(|field| (field.name.clone(), field.articles, field.file.clone())).collect()
     };
     assert_eq!(counts(&source.unknown_fields), [("layout".to_owned(), 2, "a.md".to_owned())]);
-    assert_eq!(counts(&source.held_back), [("Draft".to_owned(), 1, "a.md".to_owned())]);
+    let held_back = [("Draft", 1, "a.md"), ("draft", 1, "d.md"), ("published_at", 2, "e.md"), ("expires_at", 1, "g.md")];
+    assert_eq!(counts(&source.held_back), held_back.map(|(name, count, file)| (name.to_owned(), count, file.to_owned())));
+    // A date is no flaw, which a strict push would be refused for.
+    let marked = source.flaws.iter().filter(|flaw| flaw.reason.contains("not public"));
+    assert_eq!(marked.map(|flaw| flaw.file.as_str()).collect::<Vec<_>>(), ["a.md", "d.md"]);
     let [rejected] = source.rejections.as_slice() else { panic!("{:?}", source.rejections) };
     assert!(rejected.reason.contains("hiden") && rejected.reason.contains("hidden"), "{rejected:?}");
     let articles = site.articles();

@@ -219,7 +219,8 @@ pub struct SourceReportJson {
     pub without_address: u64,
     /// Fields that no article has; they are left out.
     pub unknown_fields: Vec<FieldCountJson>,
-    /// Marks of other tools by which articles are stored and not shown.
+    /// Marks of other tools by which articles are stored and not shown, and the dates by which they are not
+    /// shown now: `published_at` is to come, or `expires_at` is past.
     pub held_back: Vec<FieldCountJson>,
     /// Articles that another source has too: the first source in the configuration wins.
     pub shared_ids: Vec<String>,
