@@ -154,8 +154,12 @@ fn unknown_fields_and_what_is_held_back_are_counted_by_name() {
         fields.iter().map(|field| (field.name.clone(), field.articles, field.file.clone())).collect()
     };
     assert_eq!(counts(&source.unknown_fields), [("layout".to_owned(), 2, "a.md".to_owned())]);
-    let held_back = [("Draft", 1, "a.md"), ("draft", 1, "d.md"), ("published_at", 2, "e.md"), ("expires_at", 1, "g.md")];
-    assert_eq!(counts(&source.held_back), held_back.map(|(name, count, file)| (name.to_owned(), count, file.to_owned())));
+    let held_back =
+        [("Draft", 1, "a.md"), ("draft", 1, "d.md"), ("published_at", 2, "e.md"), ("expires_at", 1, "g.md")];
+    assert_eq!(
+        counts(&source.held_back),
+        held_back.map(|(name, count, file)| (name.to_owned(), count, file.to_owned()))
+    );
     // A date is no flaw, which a strict push would be refused for.
     let marked = source.flaws.iter().filter(|flaw| flaw.reason.contains("not public"));
     assert_eq!(marked.map(|flaw| flaw.file.as_str()).collect::<Vec<_>>(), ["a.md", "d.md"]);

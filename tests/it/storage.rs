@@ -344,7 +344,8 @@ fn long_articles(count: u64) -> String {
     let word = |number: u64| format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let article = |at: u64| {
         let body: Vec<String> = (0..700).map(|place| word(at * 700 + place + 1)).collect();
-        json!({"id": format!("long-{at}"), "lang": "en", "title": format!("Long {at}"), "body": body.join(" ")}).to_string()
+        json!({"id": format!("long-{at}"), "lang": "en", "title": format!("Long {at}"), "body": body.join(" ")})
+            .to_string()
             + "\n"
     };
     (0..count).map(article).collect()

@@ -85,9 +85,6 @@ impl Directory for GenerationFolder {
 fn is_unwritable(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::ReadOnlyFilesystem
-            | ErrorKind::StorageFull
-            | ErrorKind::QuotaExceeded
-            | ErrorKind::PermissionDenied
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::PermissionDenied
     )
 }
