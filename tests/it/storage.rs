@@ -137,7 +137,10 @@ fn push_is_refused_while_folder_or_catalog_is_missing() {
         wait_until("the server to notice", || client.get("/health/readyz").status == 503);
         must_be_lost(&server, &mut client, name);
         if name.starts_with("folder") {
-            assert!(data.exists().then(|| unlocked(contents(&data))) == untouched, "{name}: what stands there was changed");
+            assert!(
+                data.exists().then(|| unlocked(contents(&data))) == untouched,
+                "{name}: what stands there was changed"
+            );
         }
         undo(&data, &aside);
         wait_until("the server to go on", || client.get("/health/readyz").status == 200);
