@@ -59,7 +59,8 @@ fn the_keyboard_goes_through_the_list_and_back_into_the_text() {
         page.write("movil");
         let count = suggested("movil", "es");
         assert!(count >= 6, "{count}");
-        page.comes_to("seen('[role=option]').length", count);
+        // The last row, for all results, is not one of them.
+        page.comes_to("seen('[role=option]').length", count + 1);
         page.comes_to("attribute('[role=combobox]', 'aria-expanded')", "true");
         page.comes_to("text('[role=status]')", format!("{count} sugerencias"));
         page.comes_to("one('#' + attribute('[role=combobox]', 'aria-controls')).role", "listbox");
@@ -75,7 +76,8 @@ fn the_keyboard_goes_through_the_list_and_back_into_the_text() {
         page.press("ArrowUp");
         page.comes_to(active(), -1);
         page.press("ArrowUp");
-        page.comes_to(active(), count - 1);
+        page.comes_to(active(), count);
+        page.comes_to("text('[aria-selected=true]')", "Todos los resultados de «movil»");
         page.press("ArrowDown");
         page.comes_to(active(), -1);
 
@@ -96,12 +98,12 @@ fn the_keyboard_goes_through_the_list_and_back_into_the_text() {
         is_closed(page);
         page.comes_to("one('[role=combobox]').value", "movil");
         page.press("Alt+ArrowDown");
-        page.comes_to("seen('[role=option]').length", count);
+        page.comes_to("seen('[role=option]').length", count + 1);
         page.comes_to(active(), -1);
         page.press("Alt+ArrowUp");
         is_closed(page);
         page.press("ArrowUp");
-        page.comes_to(active(), count - 1);
+        page.comes_to(active(), count);
         page.press("Escape");
         page.press("ArrowDown");
         page.comes_to(active(), 0);
@@ -138,12 +140,54 @@ fn enter_searches_for_what_is_chosen_or_typed() {
         page.write("movil");
         page.until("seen('[role=option]').length");
         page.press("ArrowUp");
+        page.press("ArrowUp");
         page.press("Enter");
         let article =
             good("/v1/suggest?q=movil&limit=5&ui_lang=es")["articles"].as_array().unwrap().last().unwrap().clone();
         page.comes_to("attribute('a[role=option]:last-of-type', 'href')", article["url"].clone());
         let told = json!({ "type": "article", "id": article["id"], "url": article["url"], "lang": "es", "title": article["title"] });
         page.comes_to("told", json!([["fichero:select", told]]));
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn the_last_row_leads_to_all_results_of_what_is_typed() {
+    browse(|page| {
+        for (lang, row) in [
+            ("es", "Todos los resultados de «movil»"),
+            ("pt", "Todos os resultados de “movil”"),
+            ("fr", "Tous les résultats pour « movil »"),
+            ("en", "All results for “movil”"),
+        ] {
+            page.open(&made(lang, "<fichero-search></fichero-search>"));
+            page.until("seen('[role=combobox]').length");
+            // The row belongs to the list that `/` and Ctrl-K lead into.
+            page.press("/");
+            page.write("movil");
+            page.until("seen('[role=option]').length");
+            page.comes_to("texts('[role=option]').at(-1)", row);
+            page.comes_to("all('[role=listbox] > [role=option]').length", 1);
+            page.press("ArrowUp");
+            page.press("Enter");
+            page.until_at(&format!("/search?q=movil&ui_lang={lang}"));
+        }
+        // A finger or a pointer too, and results in place; nothing typed has no such row.
+        at_box(page, "<fichero-search results=inline></fichero-search>");
+        page.write("movil");
+        page.until("seen('[role=option]').length");
+        page.click(".fichero-all");
+        page.until("texts('[part=heading]')[0]?.includes(' resultado')");
+        page.comes_to("one('[role=combobox]').value", "movil");
+        page.comes_to(
+            "told.find(([name]) => name === 'fichero:select')",
+            json!(["fichero:select", { "type": "all", "query": "movil" }]),
+        );
+        page.press("Control+a");
+        page.press("Backspace");
+        page.press("ArrowDown");
+        page.until("seen('[role=option]').length");
+        page.comes_to("all('.fichero-all').length", 0);
     });
 }
 
@@ -218,7 +262,7 @@ fn while_an_input_method_composes_nothing_is_asked_or_sent() {
         assert_eq!((asked.path.as_str(), asked.value("q")), ("/v1/suggest", Some("探す")));
         // With the list open, a new composition closes it.
         asked.answer(&json!({ "completions": [{ "text": "探す人", "text_html": "探す<mark>人</mark>", "lang": "ja" }], "articles": [] }));
-        page.comes_to("seen('[role=option]').length", 1);
+        page.comes_to("seen('[role=option]').length", 2);
         page.press("ArrowDown");
         compose("人");
         assert!(stand.is_quiet());
@@ -246,7 +290,7 @@ fn composed_hangul_is_text_and_composed_pinyin_is_not() {
         let asked = stand.next();
         assert_eq!(asked.value("q"), Some("학"));
         asked.answer(&json!({ "completions": [{ "text": "학교", "text_html": "학<mark>교</mark>", "lang": "ko" }], "articles": [] }));
-        page.comes_to("seen('[role=option]').length", 1);
+        page.comes_to("seen('[role=option]').length", 2);
         // The Enter that ends the composition.
         let enter =
             json!({ "type": "keyDown", "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 229 });
@@ -323,8 +367,8 @@ fn only_the_answer_to_the_last_text_is_shown() {
         let second = stand.next();
         assert_eq!(second.value("q"), Some("movil"));
         second.answer(&answer("second"));
-        page.comes_to("texts('[role=option]')", json!(["second"]));
-        page.comes_to("shown", json!(["second"]));
+        page.comes_to("texts('[role=option]')", json!(["second", "Todos los resultados de «movil»"]));
+        page.comes_to("shown", json!(["second", "Todos los resultados de «movil»"]));
 
         // Emptied, the list goes away and an answer under way is dropped.
         page.write("i");

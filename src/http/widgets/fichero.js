@@ -106,6 +106,7 @@ const OUTER = sheet(`
   border: 1px solid var(--fichero-border, color-mix(in srgb, currentColor 55%, transparent)); border-radius: var(--fichero-radius, .25rem); box-shadow: 0 .5rem 1.5rem #0003; }
 .fichero-list .fichero-group { padding: .5rem .9rem .25rem; font-weight: 700; font-size: .8125rem; }
 .fichero-list [role=option] { display: flex; flex-wrap: wrap; column-gap: 1rem; align-items: baseline; padding: .55rem .9rem; color: inherit; text-decoration: none; cursor: pointer; overflow-wrap: anywhere; }
+.fichero-list .fichero-all { margin-block-start: .35rem; border-block-start: 1px solid var(--fichero-border, color-mix(in srgb, currentColor 22%, transparent)); }
 .fichero-list:dir(rtl) { text-align: right; }
 .fichero-list span { flex: 1 1 70%; unicode-bidi: plaintext; }
 .fichero-list small { font-size: .8125rem; }
@@ -574,7 +575,7 @@ class FicheroSearch extends Widget {
       suggestions: completions.map(({ text, text_html: html, lang }) => this.#query("completion", text, marked(html), lang)),
       articles: articles.map((article) => this.articleLink(article, { type: "article" }, {},
         h("span", { lang: article.lang }, marked(article.title_html)), " ", h("small", {}, this.label(article.kind)))),
-    });
+    }, typed.trim());
     if (step) this.#move(step);
   }
 
@@ -587,17 +588,23 @@ class FicheroSearch extends Widget {
     return h("div", { click }, h("span", { lang }, content));
   }
 
-  #open(groups) {
+  /** Shows groups of options; below them, a row for all results of what is typed. */
+  #open(groups, typed) {
     this.#close();
     const filled = Object.entries(groups).map(([key, options]) => [this.label(key), options.filter((option) => option.nodeType)]);
     this.#list.replaceChildren(...filled.filter(([, options]) => options.length > 0).map(([label, options]) =>
       h("div", { role: "group", "aria-label": label }, h("div", { class: "fichero-group", "aria-hidden": "true" }, label), options)));
     const options = filled.flatMap(([, options]) => options);
+    this.#status.textContent = this.count("suggestions", options.length);
+    if (options.length === 0) return;
+    if (typed) {
+      options.push(this.#query("all", typed, this.label("all", { q: typed })));
+      options.at(-1).className = "fichero-all";
+      this.#list.append(options.at(-1));
+    }
     options.forEach((option, at) => {
       set(option, { id: `${this.#list.id}-${at}`, role: "option", tabindex: -1, "aria-selected": "false" });
     });
-    this.#status.textContent = this.count("suggestions", options.length);
-    if (options.length === 0) return;
     this.#list.style.setProperty("--fichero-ground", groundOf(this));
     this.#list.hidden = false;
     this.#input.setAttribute("aria-expanded", true);
