@@ -254,6 +254,7 @@ pub(crate) fn search(answer: SearchAnswer, json: bool) -> Result<()> {
             "total": TotalJson::from(answer.total),
             "index_version": IndexVersionJson::from(answer.index_version),
             "hits": all::<_, HitJson>(answer.hits),
+            "newest": all::<_, HitJson>(answer.newest),
             "corrections": all::<_, CorrectionJson>(answer.corrections),
             "recovery": answer.recovery.map(RecoveryJson::from),
             "notes": answer.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -263,14 +264,18 @@ pub(crate) fn search(answer: SearchAnswer, json: bool) -> Result<()> {
     writeln!(out, "{} works", answer.total.value)?;
     if let Some(recovery) = &answer.recovery {
         match recovery.to.as_str() {
-            "" => writeln!(out, "nothing is found; these are the newest articles")?,
+            "" => {
+                writeln!(out, "nothing is found: check the spelling, or try other words; these are the newest works")?
+            }
             _ => writeln!(out, "results for {}", plain_text(&recovery.to_html))?,
         }
         let dropped = recovery.dropped();
         if !dropped.is_empty() {
             writeln!(out, "left out: {}", dropped.join(", "))?;
         }
-        writeln!(out, "--literal searches for exactly what was typed")?;
+        if answer.newest.is_empty() {
+            writeln!(out, "--literal searches for exactly what was typed")?;
+        }
     }
     for correction in &answer.corrections {
         writeln!(out, "searched for {} instead of {}", correction.searched.join(", "), correction.typed)?;
@@ -278,7 +283,7 @@ pub(crate) fn search(answer: SearchAnswer, json: bool) -> Result<()> {
     for note in &answer.notes {
         writeln!(out, "{note}")?;
     }
-    for (place, hit) in answer.hits.iter().enumerate() {
+    for (place, hit) in answer.hits.iter().chain(&answer.newest).enumerate() {
         print_card(&mut out, place + 1, &hit.card)?;
         writeln!(out, "    {}", plain_text(&hit.snippet_html))?;
         for translation in &hit.translations {

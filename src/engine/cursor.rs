@@ -41,8 +41,8 @@ impl Cursor {
         self.is_by_score() && self.version != version
     }
 
-    /// Whether its list has this order. After a change of the articles, a search may fall back to
-    /// the newest articles although it did not before, or the other way round.
+    /// Whether its list has this order. After a change of the articles, a search may find
+    /// nothing although it did before, or the other way round.
     pub fn is_of_order(&self, sort: Sort) -> bool {
         self.is_by_score() == (sort == Sort::Relevance)
     }

@@ -205,6 +205,9 @@ pub struct SearchAnswer {
     pub place: usize,
     /// The hits of the page.
     pub hits: Vec<Hit>,
+    /// Where nothing was found ([`RecoveryKind::Newest`]): the newest works, as many as a page has.
+    /// They are no hits: total, facets and pages do not count them.
+    pub newest: Vec<Hit>,
     /// The corrected words, in query order.
     pub corrections: Vec<Correction>,
     /// How the query was relaxed, if it was. Total, facets and all pages refer to the relaxed
@@ -345,7 +348,8 @@ pub enum RecoveryKind {
     FewerFilters,
     /// It was looked for under a broader topic, or under all.
     BroaderTopic,
-    /// Nothing of what was searched for is there: this is the newest of the topic, or of all.
+    /// Nothing of what was searched for is there: [`SearchAnswer::newest`] has the newest of the topic,
+    /// or of all.
     Newest,
 }
 
@@ -378,7 +382,7 @@ pub struct Recovery {
     pub kind: RecoveryKind,
     /// The query as it was typed.
     pub from: String,
-    /// The query that is answered; empty where what is newest is answered.
+    /// The query that is answered; empty where nothing was found.
     pub to: String,
     /// The same, escaped, what is written otherwise in `<mark>`.
     pub to_html: String,

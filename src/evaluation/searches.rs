@@ -14,7 +14,7 @@ use super::figures::{AnswerMeasures, figures};
 use super::judgements::{self, Grades, Judgement};
 use super::{Evaluation, EvaluationOptions, MeasuredAnswer};
 use crate::engine::query::Query;
-use crate::engine::{Filters, MAX_LIMIT, RecoveryKind, SearchEngine, SearchRequest};
+use crate::engine::{Filters, MAX_LIMIT, SearchEngine, SearchRequest};
 
 /// Judged queries and their search options.
 #[derive(Debug, Clone)]
@@ -147,9 +147,6 @@ impl SearchOptions {
             request.limit = (self.depth - asked.hits.len()).min(MAX_LIMIT);
             let answer = engine.search(&request)?;
             asked.is_helped = answer.recovery.is_some() || !answer.corrections.is_empty();
-            if answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest) {
-                break; // the newest articles do not answer the query
-            }
             asked.suggestion =
                 answer.recovery.filter(|recovery| recovery.kind.is_respelling()).map(|recovery| recovery.to);
             let found = answer.hits.len();

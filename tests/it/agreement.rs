@@ -43,6 +43,7 @@ fn agree(
     prop_assert_eq!((&got.corrections, &got.notes), (&oracle.corrections, &oracle.notes));
     prop_assert_eq!(&got.recovery, &oracle.recovery);
     prop_assert_eq!(&got.facets, &oracle.facets);
+    prop_assert_eq!(&got.newest, &oracle.newest);
     prop_assert_eq!(got.next.is_some(), oracle.next.is_some());
     prop_assert_eq!(got.hits.len(), oracle.hits.len(), "{:?} {:?}", ids_of(got), ids_of(oracle));
     for (hit, expected) in got.hits.iter().zip(&oracle.hits) {

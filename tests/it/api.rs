@@ -63,7 +63,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-const SEARCH_FIELDS: [&str; 13] = [
+const SEARCH_FIELDS: [&str; 14] = [
     "query",
     "total",
     "offset",
@@ -72,6 +72,7 @@ const SEARCH_FIELDS: [&str; 13] = [
     "took_ms",
     "index_version",
     "hits",
+    "newest",
     "facets",
     "corrections",
     "recovery",

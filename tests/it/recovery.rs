@@ -7,7 +7,8 @@
 //! * A word of another language is taken for a slip where it hardly ever stands with the others.
 //! * What is searched for is told as the site writes it, with what changed marked and what was left
 //!   out named.
-//! * No search ends without hits where the site has any, and all pages are of one list.
+//! * No search ends without works to read where the site has any: hits, or what is newest, which stands
+//!   apart. All pages are of one list.
 //! * `literal` turns all of it off; a search that finds what was typed is not helped.
 
 use std::collections::BTreeSet;
@@ -33,7 +34,7 @@ ways! {
     what_tells_nothing_is_left_out
     of_two_words_that_nothing_holds_together_either_is_enough
     filters_are_widened_in_their_order
-    no_search_ends_without_hits
+    no_search_ends_without_works_to_read
     all_pages_are_of_one_list
     a_facet_counts_what_its_filter_gives
     nothing_is_told_of_what_readers_may_not_see
@@ -217,12 +218,28 @@ fn filters_are_widened_in_their_order(maker: Maker) {
         assert_eq!((told.kind, told.dropped().as_slice()), (kind, dropped.map_strings().as_slice()), "{request:?}");
         assert_eq!(
             (told.topics.as_slice(), answer.total.value),
-            (topics.map_strings().as_slice(), found),
+            // Nothing found: what is newest stands apart.
+            (topics.map_strings().as_slice(), if kind == RecoveryKind::Newest { 0 } else { found }),
             "{request:?}"
         );
+        assert_eq!(answer.newest.len(), if kind == RecoveryKind::Newest { found as usize } else { 0 }, "{request:?}");
     }
-    let newest = ids_of(&search(&made, &helped("xyzzyx")));
-    assert_eq!((newest[0].as_str(), newest[11].as_str()), ("fr/1", "es/1"));
+    // In the order of their dates and from the first on, whichever order and page were asked for.
+    for request in [
+        helped("xyzzyx"),
+        SearchRequest { sort: Sort::Oldest, ..helped("xyzzyx") },
+        SearchRequest { offset: 5, ..helped("xyzzyx") },
+    ] {
+        let request = SearchRequest { facets: Facet::ALL.to_vec(), ..request };
+        let answer = search(&made, &request);
+        let ids = |hits: &[fichero::engine::Hit]| hits.iter().map(|hit| hit.card.id.clone()).collect::<Vec<_>>();
+        let newest = ids(&answer.newest);
+        assert_eq!((newest[0].as_str(), newest[11].as_str()), ("fr/1", "es/1"));
+        assert_eq!((answer.total.value, answer.hits.len(), &answer.next), (0, 0, &None), "{request:?}");
+        assert_eq!(answer.facets.lang, Some(Vec::new()), "what is newest is not counted");
+        let few = search(&made, &SearchRequest { limit: 2, ..request });
+        assert_eq!((ids(&few.newest), few.next), (newest[..2].to_vec(), None));
+    }
     assert_eq!(recovery(&made, &filtered("movilidda", langs(&["fr"]))).to, "movilidad");
 }
 
@@ -236,7 +253,7 @@ impl Strings for [&str] {
     }
 }
 
-fn no_search_ends_without_hits(maker: Maker) {
+fn no_search_ends_without_works_to_read(maker: Maker) {
     let made = maker(&site());
     let nowhere = Filters {
         kinds_not: fichero::article::Kind::ALL.to_vec(),
@@ -261,7 +278,8 @@ fn no_search_ends_without_hits(maker: Maker) {
                 let answer = search(&made, &request);
                 let is_answered = search(&made, &SearchRequest { literal: true, ..request.clone() }).total.value > 0;
                 let is_list = request.query.words.is_empty() && request.query.phrases.is_empty();
-                assert!(is_list || !answer.hits.is_empty(), "{request:?}");
+                let is_found = answer.total.value > 0;
+                assert!(is_list || !(if is_found { answer.hits } else { answer.newest }).is_empty(), "{request:?}");
                 assert!(is_answered || answer.recovery.is_some() != is_list, "{request:?}");
             }
         }
@@ -273,7 +291,6 @@ fn no_search_ends_without_hits(maker: Maker) {
 fn all_pages_are_of_one_list(maker: Maker) {
     let made = maker(&site());
     for whole in [
-        helped("xyzzyx"),
         helped("movilidad estudantil"),
         helped("bolsas estudiantil"),
         filtered("estudantil", langs(&["fr"])),

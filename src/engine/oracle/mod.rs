@@ -28,9 +28,9 @@ use super::planning::{
 use super::ranking::{self, Coverage, LanguageStats, MatchState, PhraseMatch, bounded_score};
 use super::snippets::{Body, BodyPassage, MAX_MATCH_POSITIONS, MatchPosition, Snippets, body_passages};
 use super::{
-    ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, Filters, Hit, IndexVersion, RelatedAnswer,
-    RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest, Total, Translation,
-    language_fit, listed_translations,
+    ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, Filters, Hit, IndexVersion, RecoveryKind,
+    RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest,
+    Total, Translation, language_fit, listed_translations,
 };
 use crate::analysis::{
     ArticleTerms, ByZone, TokenVariants, Zone, ZoneTerms, join_passages, language_group, passages_of, without_marks,
@@ -593,8 +593,16 @@ impl SearchEngine for BruteForceEngine {
             Ok(FoundMatches { versions: versions.len() - parts, parts, whole, matches: (versions, facets) })
         };
         let Ok(answered) = relaxation::search(self, plan, request, matching);
-        let RelaxedAnswer { plan, matches: (versions, facets), recovery } = answered;
+        let RelaxedAnswer { plan, matches: (mut versions, mut facets), recovery } = answered;
         let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
+        let mut newest = Vec::new();
+        if recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest) {
+            let mut works = Self::order(std::mem::take(&mut versions), Sort::Newest, request.group);
+            works.truncate(request.limit);
+            let snippets = Snippets::new(&plan, request, works.len());
+            newest = works.iter().map(|choice| self.hit(&plan, &snippets, choice, request)).collect();
+            facets = self.count(&[], &request.filters, request);
+        }
         let mut works = Self::order(versions, sort, request.group);
         if sort == Sort::Relevance {
             for choice in works.iter_mut().take(ranking::PAIR_DEPTH) {
@@ -647,7 +655,7 @@ impl SearchEngine for BruteForceEngine {
         let corrections = plan.corrections();
         let total = Total::exact(total, full);
         let index_version = self.version;
-        Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })
+        Ok(SearchAnswer { total, place, hits, newest, corrections, recovery, facets, next, notes, index_version })
     }
 
     fn article(&self, key: &ArticleKey, now_s: i64) -> Result<Option<ArticleAnswer>, EngineError> {

@@ -110,9 +110,7 @@ impl Search {
         begun: Instant,
     ) -> Result<AnsweredSearch, Problem> {
         let answer = engine.search(&self.request)?;
-        // A fallback to the newest articles counts as zero results.
-        let is_newest = answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest);
-        metrics.count_search(if is_newest { 0 } else { answer.total.value });
+        metrics.count_search(answer.total.value);
         let took_ms = clock::elapsed_ms(begun);
         tracing::debug!(query = self.text, hits = answer.total.value, took_ms, "search");
         let is_partial = self.request.query.is_cut || answer.notes.iter().any(Note::is_partial);
@@ -187,7 +185,7 @@ pub(crate) struct AnsweredSearch {
 }
 
 impl AnsweredSearch {
-    /// Whether nothing matched, and the newest articles are shown instead.
+    /// Whether nothing matched, and the newest articles are offered instead.
     pub(crate) fn is_newest(&self) -> bool {
         self.answer.recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest)
     }
@@ -219,6 +217,10 @@ struct SearchBody {
     index_version: IndexVersionJson,
     /// The works, best first.
     hits: Vec<HitJson>,
+    /// Where nothing was found (`total` is 0) and `recovery` is of the kind `newest`: the newest works
+    /// of the topic, or of all, at most `limit`. They do not answer the query; there are no further
+    /// pages of them, and `facets` do not count them.
+    newest: Vec<HitJson>,
     facets: FacetCountsJson,
     /// The words that were searched for in another spelling.
     corrections: Vec<CorrectionJson>,
@@ -244,6 +246,7 @@ impl From<AnsweredSearch> for SearchBody {
             took_ms,
             index_version: answer.index_version.into(),
             hits: all(answer.hits),
+            newest: all(answer.newest),
             facets: answer.facets.into(),
             corrections: all(answer.corrections),
             recovery: answer.recovery.map(|recovery| RecoveryBody { recovery: recovery.into(), literal }),

@@ -149,7 +149,7 @@ impl Results<'_> {
         html! {
             (form(site, reader, &requested.q, self.shown.form_fields()))
             h1 { (self.heading()) }
-            @if !self.answered.is_newest() && !answer.hits.is_empty() {
+            @if !answer.hits.is_empty() {
                 p.total {
                     (reader.count("results", answer.total.value))
                     @if requested.page > 1 { " · " (self.page_label("page-of", requested.page)) }
@@ -160,10 +160,14 @@ impl Results<'_> {
             div.columns {
                 @if self.has_true_counts() { (facets.whole()) }
                 div.found {
-                    @if answer.hits.is_empty() {
+                    @if self.answered.is_newest() {
+                        p.newest { (reader.label("recent")) }
+                        ol.hits role="list" {
+                            @for hit in &answer.newest { li { (self.hit(hit)) } }
+                        }
+                    } @else if answer.hits.is_empty() {
                         (self.empty_state())
                     } @else {
-                        @if self.answered.is_newest() { p.newest { (reader.label("recent")) } }
                         (self.orders())
                         ol.hits role="list" {
                             @for hit in &answer.hits { li { (self.hit(hit)) } }
@@ -193,7 +197,6 @@ impl Results<'_> {
             ("", 0) => "nothing",
             ("", _) => "all",
             (_, 0) => "none",
-            _ if self.answered.is_newest() => "none",
             _ => "results-for",
         };
         self.reader.label_with(key, &[("q", &shortened(q))])
@@ -224,7 +227,7 @@ impl Results<'_> {
 
     fn orders(&self) -> Markup {
         // Without words to match, the newest come first by default.
-        let is_by_date = self.requested.q.is_empty() || self.answered.is_newest();
+        let is_by_date = self.requested.q.is_empty();
         let orders: &[(Sort, &str)] = match is_by_date {
             true => &[(Sort::Relevance, "sort-newest"), (Sort::Oldest, "sort-oldest")],
             false => {

@@ -749,16 +749,15 @@ class FicheroSearch extends Widget {
     }
     // A result that drops a filter fixed by the site counts as no result.
     if (answer.recovery?.dropped.some((what) => this.#isFixed(filterOf(what)))) {
-      Object.assign(answer, { total: { value: 0 }, hits: [], facets: {}, corrections: [], recovery: null });
+      Object.assign(answer, { total: { value: 0 }, hits: [], newest: [], facets: {}, corrections: [], recovery: null });
     }
-    const { query, total: { value }, hits, recovery } = answer;
-    const last = Math.min(Math.ceil(value / limit), farthest);
+    const { query, total: { value: total }, hits, newest = [], recovery } = answer;
+    const last = Math.min(Math.ceil(total / limit), farthest);
     if (hits.length === 0 && last > 0 && page > last) {
       this.#correct(this.#with({ page: last > 1 ? last : [] }), toTop);
       return;
     }
     const kind = recovery?.kind;
-    const total = kind === "newest" ? 0 : value;
     // Where words were dropped and filters are set, another filter may match all words.
     const isFiltered = this.scope.length > 0 || FACETS.some((name) => state.has(name));
     const hasTrueCounts = kind !== "newest" && !(isFiltered && ["fewer_words", "any_word"].includes(kind));
@@ -770,10 +769,8 @@ class FicheroSearch extends Widget {
       place && h("p", { part: "total" }, sum),
       this.#notice(answer),
       this.#facets(hasTrueCounts ? facets : [], answer.facets),
-      hits.length > 0 && h("div", { part: "found" },
-        kind === "newest" && h("p", { part: "newest" }, this.label("recent")),
-        h("ol", { part: "hits", role: "list" }, hits.map((hit, at) => this.#hit(hit, answer.offset + at + 1))),
-        this.#pages(last, page)),
+      hits.length > 0 && h("div", { part: "found" }, this.#hits(hits, answer.offset), this.#pages(last, page)),
+      newest.length > 0 && h("div", { part: "found" }, h("p", { part: "newest" }, this.label("recent")), this.#hits(newest, 0)),
     ], toTop);
     this.tell("search", { query, total, page });
   }
@@ -869,6 +866,10 @@ class FicheroSearch extends Widget {
         (checked || chosen.some((other) => isBelow(other, value))) && children.length > 0 && list(children));
     }));
     return h("fieldset", { part: "facet" }, h("legend", {}, h("b", {}, this.label(name))), list(values));
+  }
+
+  #hits(hits, before) {
+    return h("ol", { part: "hits", role: "list" }, hits.map((hit, at) => this.#hit(hit, before + at + 1)));
   }
 
   #hit(hit, position) {

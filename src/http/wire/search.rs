@@ -103,7 +103,7 @@ pub enum RecoveryKindJson {
     FewerFilters,
     /// It was looked for under a broader topic, or under all.
     BroaderTopic,
-    /// Nothing of what was searched for is there: this is the newest of the topic, or of all.
+    /// Nothing of what was searched for is there: `newest` has the newest of the topic, or of all.
     Newest,
 }
 
@@ -131,7 +131,7 @@ pub struct RecoveryJson {
     pub kind: RecoveryKindJson,
     /// The query as it was typed.
     pub from: String,
-    /// The query that is answered; empty where what is newest is answered.
+    /// The query that is answered; empty where nothing was found.
     pub to: String,
     /// The same, escaped, what is written otherwise in `<mark>`.
     pub to_html: String,

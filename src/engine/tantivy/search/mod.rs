@@ -28,7 +28,9 @@ use crate::engine::cancellation::Steps;
 use crate::engine::planning::relaxation::{self, FoundMatches, RelaxedAnswer, is_whole};
 use crate::engine::planning::{CachedCollection, CorrectionMode, Note, Plan};
 use crate::engine::ranking::{Coverage, MatchState};
-use crate::engine::{Cursor, EngineError, Filters, SearchAnswer, SearchRequest, Sort, Total, language_fit};
+use crate::engine::{
+    Cursor, EngineError, Filters, RecoveryKind, SearchAnswer, SearchRequest, Sort, Total, language_fit,
+};
 
 /// The matching works, best first.
 pub(crate) fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
@@ -182,12 +184,21 @@ fn answer(
     answered: RelaxedAnswer<Matches<'_>>,
     request: &SearchRequest,
 ) -> Result<SearchAnswer, EngineError> {
-    let RelaxedAnswer { plan, matches: Matches { mut works, counter }, recovery } = answered;
+    let RelaxedAnswer { plan, matches: Matches { mut works, mut counter }, recovery } = answered;
+    let is_newest = recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest);
     let sort = sort_of(&plan, request);
     let priors = Priors { snapshot, plan: &plan, recency: request.recency, now_s: request.now_s };
     if sort == Sort::Relevance {
         works.add_proximity(&plan, &priors)?;
         works.set_parts_apart();
+    }
+    let mut newest = Vec::new();
+    if is_newest {
+        // What is newest is no match: no page, total or count is of it.
+        let (page, _) = works.page(Sort::Newest, 0, request.limit);
+        newest = hits(&priors, page, request)?;
+        works = Works::new(snapshot, request.group, sort);
+        counter = Counter::new(snapshot, &request.facets, request.group);
     }
     let (total, full) = (works.len(), works.full());
     let mut offset = request.offset;
@@ -222,5 +233,5 @@ fn answer(
     let facets = counter.counts(request.ui_lang.as_deref())?;
     let total = Total::exact(total, full);
     let index_version = snapshot.version;
-    Ok(SearchAnswer { total, place, hits, corrections, recovery, facets, next, notes, index_version })
+    Ok(SearchAnswer { total, place, hits, newest, corrections, recovery, facets, next, notes, index_version })
 }
