@@ -2,6 +2,7 @@
 //!
 //! * they show what fichero answers, in its order, in the page's language, and say when they do;
 //! * they are asked for when they come near the screen, not before;
+//! * what is related is not shown among what is recent;
 //! * with nothing to show, a slow, failing or absent server: nothing is seen and no room is taken;
 //! * reasons stand in a line or a tooltip, which focus and mouse show and Escape takes away;
 //! * the page is told what is followed, and may forbid it.
@@ -36,7 +37,16 @@ fn an_article_shows_what_is_related_and_recent() {
         page.run("one('fichero-related').scrollIntoView()");
         let related = good(&format!("/v1/related?id={ARTICLE}&limit=6"));
         page.comes_to(&shown("fichero-related"), titles(&related));
-        let recent = good(&format!("/v1/recent?kind=press-release&limit=3&ui_lang=es&exclude={ARTICLE}"));
+        // What is related is not shown again.
+        let elsewhere: Vec<&str> = related["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["id"].as_str().unwrap())
+            .chain([ARTICLE])
+            .collect();
+        let exclude = elsewhere.join("&exclude=");
+        let recent = good(&format!("/v1/recent?kind=press-release&limit=3&ui_lang=es&exclude={exclude}"));
         page.comes_to(&shown("fichero-recent"), titles(&recent));
         page.comes_to(
             "texts('[part=heading]')",
@@ -59,28 +69,74 @@ fn a_block_is_asked_for_when_it_comes_near_the_screen() {
     browse(|page| {
         let stand = Stand::new();
         let body = format!(
-            "<fichero-recent id=near server={0}></fichero-recent><div style='height: 5000px'></div>\
-            <fichero-related id=far article={ARTICLE} langs=any topic_not='events,news' limit=2 server={0}></fichero-related>",
+            "<fichero-related id=near article={ARTICLE} langs=any topic_not='events,news' limit=2 server={0}></fichero-related>\
+            <div style='height: 5000px'></div><fichero-recent id=far server={0}></fichero-recent>",
             stand.address
         );
         page.open(&made("es", &body));
         let asked = stand.next();
-        assert_eq!(asked.path, "/v1/recent");
-        let here = page.until_at("/made/");
-        let expected = [("exclude", here.as_str()), ("ui_lang", "es"), ("limit", "3")];
+        let expected =
+            [("id", ARTICLE), ("limit", "2"), ("lang", "any"), ("topic_not", "events"), ("topic_not", "news")];
+        assert_eq!(asked.path, "/v1/related");
         assert_eq!(asked.parameters, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         asked.forward();
         page.until("one('#near').hasAttribute('filled')");
         assert!(stand.is_quiet(), "what is far is not asked for");
         page.run("scrollTo(0, 5000)");
         let asked = stand.next();
+        assert_eq!(asked.path, "/v1/recent");
+        let here = page.until_at("/made/");
+        let related = good(&format!("/v1/related?id={ARTICLE}&limit=2&lang=any&topic_not=events&topic_not=news"));
+        let ids: Vec<&str> =
+            related["hits"].as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap()).collect();
         let expected =
-            [("id", ARTICLE), ("limit", "2"), ("lang", "any"), ("topic_not", "events"), ("topic_not", "news")];
-        assert_eq!(asked.path, "/v1/related");
+            [("exclude", here.as_str()), ("exclude", ids[0]), ("exclude", ids[1]), ("ui_lang", "es"), ("limit", "3")];
         assert_eq!(asked.parameters, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         // A page that takes it away does not wait for it.
         page.run("one('#far').remove()");
         crate::support::wait_until("the question to be given up", || asked.is_given_up());
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn no_work_stands_in_both_blocks() {
+    browse(|page| {
+        // All that there is of the kind is related, in the order of another block.
+        let blocks = format!(
+            "<fichero-recent limit=40></fichero-recent><div style='height: 5000px'></div><fichero-related article={ARTICLE} limit=30></fichero-related>"
+        );
+        let related = good(&format!("/v1/related?id={ARTICLE}&limit=30"));
+        let recent = good("/v1/recent?limit=40&ui_lang=es");
+        let works = |answer: &Value| -> Vec<Value> {
+            answer["hits"].as_array().unwrap().iter().map(|hit| hit["work"].clone()).collect()
+        };
+        assert!(works(&related).iter().any(|work| works(&recent).contains(work)), "nothing could stand in both");
+        page.open(&made("es", &blocks));
+        page.until("one('fichero-recent').hasAttribute('filled')");
+        page.comes_to(&shown("fichero-related"), titles(&related));
+        page.comes_to(
+            &format!("{}.filter((title) => {}.includes(title))", shown("fichero-recent"), shown("fichero-related")),
+            json!([]),
+        );
+        // One that is taken away, or fails, holds nobody up.
+        let stand = Stand::new();
+        page.open(&made(
+            "es",
+            &format!(
+                "<fichero-recent server={0}></fichero-recent><fichero-related server={0}></fichero-related>",
+                stand.address
+            ),
+        ));
+        let asked = stand.next();
+        assert_eq!(asked.path, "/v1/related");
+        assert!(stand.is_quiet(), "what is recent waits for it");
+        asked.fail();
+        let asked = stand.next();
+        assert_eq!(asked.path, "/v1/recent");
+        asked.forward();
+        page.until("one('fichero-recent').hasAttribute('filled')");
+        page.complains_only_of("500");
     });
 }
 

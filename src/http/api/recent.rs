@@ -63,7 +63,8 @@ impl From<Hit> for RecentHit {
 ///
 /// For a block such as "Other recent press releases": the works that were published last, by
 /// `published_at`, those without a date at the end. What is to come, has expired or is hidden is
-/// not there. `exclude` leaves out the page that shows the block, with its translations.
+/// not there. `exclude` leaves out the page that shows the block, with its translations, and what else the page
+/// shows: give it the ids of the related works, and no work stands there twice.
 #[utoipa::path(
     get,
     path = "/v1/recent",

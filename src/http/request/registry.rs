@@ -388,6 +388,6 @@ pub(crate) static SUGGEST_LIMIT: Parameter<Whole> = Parameter::once(
 pub(crate) static EXCLUDE: Parameter<Text> = Parameter::repeatable(
     "exclude",
     Text,
-    "Not the work of this article, in none of its languages: the id or the address, in any spelling, of the page that shows the list. One that is not there leaves nothing out. Several: none of them.",
+    "Not the work of this article, in none of its languages: the id or the address, in any spelling, of the page that shows the list, and of the works that the page shows elsewhere, such as related ones. One that is not there leaves nothing out. Several: none of them.",
 )
 .example("https://www.ires.example/es/recognition-refugees");

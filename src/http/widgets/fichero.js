@@ -8,6 +8,7 @@ const MAX_OFFSET = 10_000;
 const MAX_LIMIT = 100;
 const MAX_SUGGESTIONS = 20;
 const MAX_REASONS = 3;
+const MAX_EXCLUDED = 100;
 const STORE = "fichero.searches";
 const MAX_STORED = 6;
 
@@ -354,10 +355,11 @@ class Widget extends HTMLElement {
 
 class Block extends Widget {
   #ask = asking();
+  #loading;
   #observer = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     this.#observer.disconnect();
-    this.#load();
+    this.load();
   }, { rootMargin: NEAR });
 
   connectedCallback() {
@@ -368,6 +370,7 @@ class Block extends Widget {
   disconnectedCallback() {
     this.#observer.disconnect();
     this.#ask();
+    this.#loading = null;
     document.removeEventListener("keydown", this.#quiet);
   }
 
@@ -377,9 +380,15 @@ class Block extends Widget {
     return this.getAttribute("article") ?? this.getAttribute("url") ?? canonical?.href ?? location.href;
   }
 
+  /** Shows its works, once; gives their ids. */
+  load() {
+    return (this.#loading ??= this.#load());
+  }
+
   async #load() {
-    const answer = await this.#ask(this.source);
-    if (answer === undefined) return;
+    const source = await this.source();
+    const answer = this.isConnected ? await this.#ask(source) : undefined;
+    if (answer === undefined) return [];
     const hits = answer?.hits ?? [];
     this.toggleAttribute("filled", hits.length > 0);
     const title = this.label(this.name);
@@ -388,6 +397,7 @@ class Block extends Widget {
       h("ul", { part: "list", role: "list" }, hits.map((hit, at) => this.#item(hit, at + 1))));
     section.style.setProperty("--ground", groundOf(this));
     this.shadowRoot.replaceChildren(hits.length > 0 ? section : "");
+    return hits.map((hit) => hit.id);
   }
 
   #item(hit, position) {
@@ -416,10 +426,23 @@ class Block extends Widget {
   };
 }
 
+/** The related blocks of the page. */
+const RELATED = new Set();
+
 class FicheroRelated extends Block {
   name = "related";
 
-  get source() {
+  connectedCallback() {
+    RELATED.add(this);
+    super.connectedCallback();
+  }
+
+  disconnectedCallback() {
+    RELATED.delete(this);
+    super.disconnectedCallback();
+  }
+
+  source() {
     const key = this.hasAttribute("article") ? "id" : "url";
     return this.address("v1/related", [[key, this.page], ["limit", this.number("limit", 6)], ...this.scope]);
   }
@@ -428,8 +451,12 @@ class FicheroRelated extends Block {
 class FicheroRecent extends Block {
   name = "recent";
 
-  get source() {
-    return this.address("v1/recent", [["exclude", this.page], ["ui_lang", this.pageLang], ["limit", this.number("limit", 3)], ...this.scope]);
+  /** What a related block of the page shows is not shown again: this block waits for it, so that nothing changes later. */
+  async source() {
+    const others = [...RELATED].filter((block) => block.address("", []).href === this.address("", []).href);
+    const shown = (await Promise.all(others.map((block) => block.load()))).flat();
+    const excluded = [...new Set([this.page, ...shown])].slice(0, MAX_EXCLUDED);
+    return this.address("v1/recent", [...excluded.map((key) => ["exclude", key]), ["ui_lang", this.pageLang], ["limit", this.number("limit", 3)], ...this.scope]);
   }
 }
 
