@@ -5,6 +5,7 @@
 //! * with them, its box suggests, by the keyboard too, and nothing is against its policy;
 //! * a misspelt word is told, with the way back to what was typed; no results, with ways on;
 //! * an address opened anew shows the same; Back and Forward go through the steps;
+//! * the API's page has buttons that copy its examples, and without scripts none;
 //! * the welcome page leads to it; a page that is not there says so in the reader's language.
 
 use serde_json::{Value, json};
@@ -149,5 +150,31 @@ fn the_welcome_page_leads_to_results_and_a_lost_reader_is_told() {
         page.open(&at("/nowhere"));
         page.comes_to("[document.documentElement.lang, texts('h1').length]", json!(["fr", 1]));
         page.complains_only_of("404");
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and ChromeDriver"]
+fn examples_of_the_reference_are_copied() {
+    browse(|page| {
+        page.open(&at("/docs"));
+        page.comes_to("all('pre').every((example) => example.previousElementSibling.textContent === 'Copy')", true);
+        page.until("text('pre').startsWith('curl ' + String.fromCharCode(39) + location.origin + '/')");
+        page.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }");
+        page.run("one('.copy').focus()");
+        page.press("Enter");
+        page.comes_to("copied === text('pre')", true);
+        page.comes_to("[text('.copy'), text('[role=status]')]", json!(["Copied", "Copied"]));
+        page.comes_to("[text('.copy'), text('[role=status]')]", json!(["Copy", ""]));
+        // Where the browser has no clipboard for scripts, the example is selected.
+        page.run("navigator.clipboard.writeText = async () => { throw new Error(); }");
+        page.press("Enter");
+        page.comes_to("getSelection().toString().trim() === text('pre').trim()", true);
+        page.until("text('.copy') !== 'Copy'");
+    });
+    let without = Setup { has_scripts: false, ..Setup::default() };
+    browse_as(without, |page| {
+        page.open(&at("/docs"));
+        page.comes_to("all('button').length", 0);
     });
 }

@@ -5,7 +5,7 @@
 //! * every operation has an id of its own, a summary, a group that is described, and its problems;
 //! * every reference leads somewhere;
 //! * the parameters it names are those that the routes take, and the bounds are those that hold;
-//! * its examples are what is answered;
+//! * its examples are what is answered, and on its page they are for the server that is asked;
 //! * the page has all of it, is whole by itself, and forbids the browser to load anything else.
 
 use std::collections::BTreeSet;
@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use fichero::config::base_url::BaseUrl;
+use fichero::http::{Settings, router};
+use fichero::indexing::index_updater::EngineSlot;
 use serde_json::{Value, json};
 
 use crate::support::served::{Answer, CORPUS, ask, ask_text, escaped, get, good, problem};
@@ -329,13 +332,36 @@ fn docs_page_is_complete_and_self_contained() {
     }
     // Its icon is within it.
     assert_eq!(page.matches("<link").count(), page.matches("<link rel=\"icon\" href=\"data:").count());
-    for outside in ["<script", "<img", "@import", "url(", " style=", "src="] {
+    // Its one script is within it, and needed for nothing but the buttons that it makes.
+    assert!(page.matches("<script").count() == 1 && page.contains("<script>") && !page.contains("<button"));
+    assert!(policy.contains("; script-src 'sha256-"), "{policy}");
+    for outside in ["<img", "@import", "url(", " style=", "src="] {
         assert!(!page.contains(outside), "{outside}");
     }
     // What it links to within itself is there.
     for target in page.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
         assert!(page.contains(&format!("id=\"{target}\"")), "{target}");
     }
+}
+
+#[test]
+fn docs_examples_are_for_the_address_that_they_are_asked_under() {
+    let page = |host: &str| {
+        let request = Request::get("/docs").header(header::HOST, host);
+        ask_text(&CORPUS.router, request.body(Body::empty()).unwrap()).body
+    };
+    let asked = page("search.example:8080");
+    assert!(asked.contains("curl 'http://search.example:8080/v1/search?q=") && !asked.contains("//127.0.0.1"));
+    // A host that is none is not repeated.
+    for host in ["\"><script>alert(1)</script>", "'; rm -r .", "a'b.example"] {
+        assert!(page(host).contains("curl 'http://127.0.0.1:8080/v1/search?q="), "{host}");
+    }
+    let public_url = BaseUrl::parse("https://example.org/search").unwrap();
+    let site = router(EngineSlot::default(), Settings { public_url: Some(public_url), ..Settings::default() });
+    let configured =
+        ask_text(&site, Request::get("/docs").header(header::HOST, "other.example").body(Body::empty()).unwrap());
+    assert!(configured.body.contains("curl 'https://example.org/search/v1/search?q="), "{}", configured.status);
+    assert!(!configured.body.contains("other.example"));
 }
 
 #[test]

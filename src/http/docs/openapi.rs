@@ -70,6 +70,8 @@ pub(crate) struct ApiDocument {
     pub(crate) api: OpenApi,
     pub(crate) json: Bytes,
     pub(crate) page: ReferencePage,
+    /// The address that the examples are written for.
+    pub(crate) base: String,
 }
 
 impl ApiDocument {
@@ -84,6 +86,6 @@ impl ApiDocument {
         // A description is made of texts and numbers, which JSON can hold; should that change, the
         // tests of the document fail.
         let json = serde_json::to_string_pretty(&api).unwrap_or_default();
-        ApiDocument { json: Bytes::from(json), page: ReferencePage::of(&api), api }
+        ApiDocument { json: Bytes::from(json), page: ReferencePage::of(&api), base: base.to_owned(), api }
     }
 }

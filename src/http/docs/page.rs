@@ -1,5 +1,5 @@
 //! The API documentation as a page. The server renders it from the OpenAPI document; it is
-//! self-contained and runs no script.
+//! self-contained; its one script adds buttons that copy the examples.
 
 #![expect(clippy::indexing_slicing, reason = "a JSON value answers null where it has no such member")]
 
@@ -9,27 +9,58 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
+use crate::config::base_url::BaseUrl;
 use crate::http::formats::html_assets;
 use crate::http::formats::icon::ICON;
 
 const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// What a reader comes for, with the operation to begin with, in the order in which a site is connected.
+const TASKS: [(&str, &str); 10] = [
+    ("Search", "search"),
+    ("Suggest while somebody types", "suggest"),
+    ("Put a search box and blocks on a page", "widgets"),
+    ("Show what is related to an article", "related"),
+    ("Show what is new", "recent"),
+    ("Show one article and its translations", "article"),
+    ("Offer a feed of a search", "feed"),
+    ("Add, change or delete an article", "pushArticle"),
+    ("Read the sources again", "reindex"),
+    ("Watch the server", "ready"),
+];
 
 /// The rendered page.
 pub(crate) struct ReferencePage {
-    pub(crate) html: Bytes,
+    html: Bytes,
     pub(crate) policy: HeaderValue,
 }
 
 impl ReferencePage {
     /// Renders the page of an OpenAPI document.
     pub(crate) fn of(api: &OpenApi) -> ReferencePage {
-        let policy = format!("{}; img-src data:; form-action 'none'", html_assets::with_style(STYLE));
+        let script = html_assets::inline(SCRIPT);
+        let policy =
+            format!("{}; script-src {script}; img-src data:; form-action 'none'", html_assets::with_style(STYLE));
         let paths: Vec<&str> = api.paths.paths.keys().map(String::as_str).collect();
         let api = serde_json::to_value(api).unwrap_or_default();
         ReferencePage {
             html: Bytes::from(Reference { api: &api, paths }.page().into_string()),
             // Base64 is ASCII.
             policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
+        }
+    }
+}
+
+impl ReferencePage {
+    /// The page, with examples for the server at an address: they are written for `written`.
+    pub(crate) fn html_at(&self, base: Option<&BaseUrl>, written: &str) -> Bytes {
+        // Others that a host may have, such as quotation marks, would end a text of the shell.
+        let is_plain = |base: &&str| base.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/[]".contains(c));
+        let base = base.map(BaseUrl::as_str).filter(|base| *base != written).filter(is_plain);
+        match (base, std::str::from_utf8(&self.html)) {
+            (Some(base), Ok(html)) => Bytes::from(html.replace(&format!("curl '{written}"), &format!("curl '{base}"))),
+            _ => self.html.clone(),
         }
     }
 }
@@ -70,6 +101,8 @@ impl<'a> Reference<'a> {
                             a href="openapi.json" { "OpenAPI 3.1" } "."
                         }
                         (prose(text(&self.api["info"]["description"])))
+                        h2 #tasks { "What do you want to do?" }
+                        ul { @for (task, operation) in self.tasks() { li { a href={ "#" (operation) } { (task) } } } }
                         @for tag in list(&self.api["tags"]) {
                             @let name = text(&tag["name"]);
                             h2 id=(anchor(name)) { (name) }
@@ -83,6 +116,7 @@ impl<'a> Reference<'a> {
                             (fields(schema))
                         }
                     }
+                    script { (PreEscaped(SCRIPT)) }
                 }
             }
         }
@@ -91,6 +125,8 @@ impl<'a> Reference<'a> {
     fn contents(&self) -> Markup {
         html! {
             nav aria-label="Contents" {
+                p { a href="#tasks" { "What do you want to do?" } }
+                ul { @for (task, operation) in self.tasks() { li { a href={ "#" (operation) } { (task) } } } }
                 @for tag in list(&self.api["tags"]) {
                     @let name = text(&tag["name"]);
                     p { a href={ "#" (anchor(name)) } { (name) } }
@@ -107,6 +143,14 @@ impl<'a> Reference<'a> {
                 p { a href="#answers" { "What answers are made of" } }
             }
         }
+    }
+
+    /// The tasks whose operation is in the document.
+    fn tasks(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        TASKS.into_iter().filter(|(_, id)| {
+            let mut items = members(&self.api["paths"]).flat_map(|(_, item)| members(item));
+            items.any(|(_, operation)| operation["operationId"] == *id)
+        })
     }
 
     /// The operations of a tag.

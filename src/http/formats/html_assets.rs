@@ -6,6 +6,10 @@ use sha2::{Digest, Sha256};
 
 /// The policy of a page that loads nothing, may not be framed, and has this inline style.
 pub(crate) fn with_style(css: &str) -> String {
-    let style = BASE64_STANDARD.encode(Sha256::digest(css));
-    format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; frame-ancestors 'none'")
+    format!("default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'", inline(css))
+}
+
+/// The source expression of an inline style or script.
+pub(crate) fn inline(text: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
 }
