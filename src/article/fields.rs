@@ -176,7 +176,8 @@ pub const SERIES: Field<String> =
     field("series", Shape::Text, line, "The series it is a part of.").in_draft(InDraft::Same).marked_up(markup::line);
 /// The addresses to which it links.
 pub const LINKS: Field<Vec<String>> =
-    field("links", Shape::Texts, text_list, "Addresses it points to.").in_draft(InDraft::Same);
+    field("links", Shape::Texts, text_list, "Addresses it points to; the links of a body in HTML are added.")
+        .in_draft(InDraft::Same);
 /// The address of a picture.
 pub const IMAGE: Field<Option<String>> = field("image", Shape::Text, web_address, "The address of a picture.");
 /// Whether it is stored but never shown.
@@ -337,6 +338,23 @@ fn text_list(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> P
         }
     }
     Ok(list.items)
+}
+
+/// The links of a record with those that were found in its body, each once.
+pub(super) fn with_links(
+    given: Vec<String>,
+    found: impl Iterator<Item = String>,
+    flaws: &mut Vec<ArticleProblem>,
+) -> Vec<String> {
+    let mut list = Distinct::default();
+    for link in given.into_iter().chain(found) {
+        let link = one_line(&link);
+        if !link.is_empty() && !list.take(&link, || link.clone()) {
+            flaws.push(too_many(LINKS.description.name, &link));
+            break;
+        }
+    }
+    list.items
 }
 
 /// A list of distinct topics. Topics that are too deep are left out.

@@ -173,6 +173,13 @@ impl Article {
             hidden: reader.read(&HIDDEN)?,
             id,
         };
+        if let Some(Value::String(body)) = record.get(BODY.description.name)
+            && !plain.contains(&BODY.description.name)
+        {
+            let found = markup::links(body);
+            let found = found.iter().filter_map(|link| url_key::linked(link, article.url.as_deref()));
+            article.links = fields::with_links(std::mem::take(&mut article.links), found, &mut flaws);
+        }
         article.hidden |= !held_back.is_empty();
         if let Some(not_before) = not_before
             && article.published_at.as_ref().is_none_or(|known| known.start_s() < not_before.start_s())
@@ -255,6 +262,21 @@ pub(crate) mod tests {
         let again: Article = serde_json::from_str(&serde_json::to_string(&article).unwrap()).unwrap();
         assert_eq!(again, article);
         assert_eq!(again.content_hash(), article.content_hash());
+    }
+
+    #[test]
+    fn links_in_a_body_of_html_are_added_to_those_of_the_record() {
+        let body = "<p><a href=\"../b?x=1\">B</a>, <a href='https://y.org/'>Y</a>, <a href=#top>up</a>, <a href=mailto:a@x.org>mail</a></p>";
+        let article = read(json!({"id": "x", "title": "x", "url": "https://x.org/es/a", "content_html": body,
+            "links": ["https://z.org/", "https://y.org/"]}))
+        .unwrap();
+        assert_eq!(article.links, ["https://z.org/", "https://y.org/", "https://x.org/b?x=1"]);
+        // Without an address, as they are written.
+        let nowhere = read(json!({"id": "x", "title": "x", "body": body})).unwrap();
+        assert_eq!(nowhere.links, ["../b?x=1", "https://y.org/"]);
+        let plain =
+            read(json!({"id": "x", "title": "x", "body": "Say a < b, `<a href=/b>b</a>` or [b](/b)."})).unwrap();
+        assert_eq!(plain.links, [""; 0]);
     }
 
     #[test]

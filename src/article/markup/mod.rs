@@ -37,6 +37,20 @@ pub(crate) fn text(value: &str) -> Cow<'_, str> {
     Cow::Owned(html::shown(&escaped(&value, &code, |_, _| true), line_ends).text)
 }
 
+/// Where the links of a value lead, each once, as written; none where it is no HTML.
+pub(crate) fn links(value: &str) -> Vec<String> {
+    let is_link = |start: &[u8]| start.eq_ignore_ascii_case(b"href");
+    if !value.as_bytes().windows(4).any(is_link) {
+        return Vec::new();
+    }
+    let value = without_shortcodes(value);
+    let code = code_spans(&value);
+    if !is_html(&value, &code) {
+        return Vec::new();
+    }
+    html::shown(&escaped(&value, &code, |_, _| true), LineEnds::Kept).links
+}
+
 /// The text of a value on one line. A value that is nothing but a tag is kept as it is.
 pub(crate) fn line(value: &str) -> Cow<'_, str> {
     let text = text(value);
@@ -258,6 +272,12 @@ mod tests {
     #[test]
     fn code_spans_in_html_are_left_as_they_are() {
         assert_eq!(text("<p>Use `<script>` y `&lt;`</p><p>fin</p>"), "Use `<script>` y `&lt;`\n\nfin");
+    }
+
+    #[test]
+    fn links_are_those_of_html_outside_of_code() {
+        assert_eq!(links("<p><a href=\"/a\">A</a>, <A HREF=/b>B</A>, `<a href=/c>c</a>`</p>"), ["/a", "/b"]);
+        assert_eq!(links("href, <a href> y [a](/b)"), [""; 0]);
     }
 
     #[test]
