@@ -1,5 +1,6 @@
 //! The API through the in-process router, over the project's own corpus or any other source.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -8,6 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use fichero::article::Article;
 use fichero::config::SourceConfig;
+use fichero::config::http::ServiceSettings;
 use fichero::http::{Settings, router};
 use fichero::indexing::index_updater::{EngineSlot, open_engine};
 use fichero::indexing::reindex::{Options, reindex};
@@ -33,7 +35,10 @@ pub struct Site {
 
 /// Indexes a source, nothing of which may be refused, and serves it.
 pub fn index(source: &Path, data: &Path) -> Site {
-    index_with(source, data, Settings::default())
+    // A build without optimisations on a busy machine takes its time; suites about time set their own.
+    let service =
+        ServiceSettings { request_timeout_ms: NonZeroU32::new(60_000).unwrap(), ..ServiceSettings::default() };
+    index_with(source, data, Settings { service, ..Settings::default() })
 }
 
 /// The same, with settings.
