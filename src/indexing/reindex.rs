@@ -135,6 +135,10 @@ fn run_with(
 /// full of it. A failure is only logged, because the caller reports its own error; the next run
 /// removes the rest.
 fn give_up(data: &DataFolder, catalog: &mut Catalog, report: &Report) {
+    // Whatever stands in the place of the data folder is not touched.
+    if data.check_in_place().is_err() || catalog.check_in_place().is_err() {
+        return;
+    }
     match catalog.abandon_run(report.run, None) {
         Ok(true) => report.generation.into_iter().for_each(|generation| discard_generation(data, generation)),
         Ok(false) => {}

@@ -205,8 +205,12 @@ impl Catalog {
 
     fn open_file(path: &Path) -> Result<Catalog> {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
-        // Has an effect on a new file only: what a failed run staged can be cut off, see `reclaim`.
-        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        let pages: u64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        if pages == 0 {
+            // What a failed run staged can be cut off the end of the file, see `reclaim`. Of another
+            // file, SQLite would write the first page each time.
+            connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         migrations::migrate(&mut connection)?;
         Ok(Catalog { connection, files: Files::of(path) })
