@@ -39,7 +39,7 @@ pub fn composed(id: &str) -> Cow<'_, str> {
 }
 
 /// The text on one line: runs of white space become single spaces, and both ends are trimmed. Between
-/// words whose letters are set apart (`A C T A  F I N A L`) stands a [`WORD_GAP`].
+/// words whose letters are set apart (`A C T A  F I N A L`) stands a `WORD_GAP`.
 pub fn one_line(text: &str) -> String {
     // What is set on two lines is two words.
     let text = match text.contains('\n') {
