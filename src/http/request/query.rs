@@ -3,11 +3,14 @@
 //! A query string and a JSON body become the same list of names and texts, and are validated by the
 //! same code.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use encoding_rs::WINDOWS_1252;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{self, ParameterIn, ParameterStyle};
@@ -22,6 +25,9 @@ use crate::http::error::problem::Problem;
 const MAX_VALUES: usize = 100;
 /// The most unknown names in an error.
 const MAX_NAMED: usize = 10;
+
+/// The parameter that readers fill in.
+const QUERY: &str = "q";
 
 /// The names and values of one request; the route knows all names.
 pub(crate) struct Params(Vec<(String, String)>);
@@ -90,11 +96,10 @@ impl<T: Takes> IntoParams for InQuery<T> {
 }
 
 impl Params {
-    /// Parses a query string. Invalid UTF-8 becomes replacement characters. An empty value counts as
-    /// absent: a form sends one for each field that was left empty.
+    /// Parses a query string. An empty value counts as absent: a form sends one for each field that was
+    /// left empty.
     pub(crate) fn from_query<T: Takes>(query: Option<&str>) -> Result<Params, Problem> {
-        let mut pairs: Vec<(String, String)> =
-            form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+        let mut pairs: Vec<(String, String)> = pairs(query).collect();
         check_names::<T>(pairs.iter().map(|(name, _)| name.as_str()))?;
         pairs.retain(|(_, value)| !value.is_empty());
         Ok(Params(pairs))
@@ -103,8 +108,7 @@ impl Params {
     /// Parses the known parameters of a query string, and ignores the others. Control characters,
     /// which a page cannot contain, become spaces.
     pub(crate) fn from_address<T: Takes>(query: Option<&str>) -> Params {
-        let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned();
-        let taken = pairs.filter(|(name, _)| T::all().any(|parameter| parameter.name() == name));
+        let taken = pairs(query).filter(|(name, _)| T::all().any(|parameter| parameter.name() == name));
         let cleaned = taken.map(|(name, value)| (name, value.replace(char::is_control, " ")));
         Params(cleaned.filter(|(_, value)| !value.is_empty()).collect())
     }
@@ -181,6 +185,39 @@ impl Params {
     }
 }
 
+/// The names and values of a query string.
+fn pairs(query: Option<&str>) -> impl Iterator<Item = (String, String)> {
+    query.unwrap_or_default().split('&').filter_map(|piece| {
+        let (name, value) = form_urlencoded::parse(piece.as_bytes()).next()?;
+        let value = if value.contains(char::REPLACEMENT_CHARACTER) {
+            of_an_old_page(piece).unwrap_or_else(|| value.into_owned())
+        } else if name == QUERY {
+            encoded_once(&value).unwrap_or_else(|| value.into_owned())
+        } else {
+            value.into_owned()
+        };
+        Some((name.into_owned(), value))
+    })
+}
+
+/// The value in a piece of a query string that is not UTF-8, as links from pages in Windows-1252 and
+/// ISO-8859-1 have it (`q=educaci%F3n`).
+fn of_an_old_page(piece: &str) -> Option<String> {
+    let (_, value) = piece.split_once('=')?;
+    let value = value.replace('+', " ");
+    let bytes: Cow<'_, [u8]> = percent_decode_str(&value).into();
+    let is_old = str::from_utf8(&bytes).is_err();
+    is_old.then(|| WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned())
+}
+
+/// A value whose letters were encoded twice (`educaci%25C3%25B3n`). What is ASCII is left as it is:
+/// somebody may search for `%20`.
+fn encoded_once(value: &str) -> Option<String> {
+    let decoded = percent_decode_str(value).decode_utf8().ok()?;
+    let letters = |text: &str| text.chars().filter(|char| !char.is_ascii()).count();
+    (letters(&decoded) > letters(value)).then(|| decoded.into_owned())
+}
+
 fn read<F: Form>(parameter: &Parameter<F>, text: &str) -> Result<F::Value, Problem> {
     parameter.form.read(text).ok_or_else(|| Problem::bad_value(parameter.name, &parameter.form.expected()))
 }
@@ -214,5 +251,28 @@ fn json_text(form: JsonForm, value: &Value) -> Option<String> {
             _ => Some(number.to_string()),
         },
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pairs;
+
+    #[test]
+    fn letters_of_old_pages_and_letters_encoded_twice_are_read() {
+        let value = |query: &str| pairs(Some(query)).map(|(_, value)| value).collect::<Vec<_>>();
+        for (query, expected) in [
+            ("q=educaci%F3n+a%F1o", "educación año"),
+            ("q=educaci%C3%B3n", "educación"),
+            ("q=educaci%25C3%25B3n", "educación"),
+            ("q=a%2520b", "a%20b"),
+            ("q=100%25", "100%"),
+            ("q=%EF%BF%BD", "\u{FFFD}"),
+            ("url=%2Feducaci%25C3%25B3n", "/educaci%C3%B3n"),
+            ("q=", ""),
+        ] {
+            assert_eq!(value(query), [expected], "{query}");
+        }
+        assert_eq!(value("q=a&&lang=es"), ["a", "es"]);
     }
 }
