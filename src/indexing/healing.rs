@@ -111,6 +111,10 @@ impl Healer {
         if !self.is_writer.load(Ordering::SeqCst) {
             return Ok(());
         }
+        // What stands in the place of the data folder is not touched; the writer's thread reports it.
+        if self.data.check_in_place().is_err() {
+            return Ok(());
+        }
         let catalog = match catalog {
             Some(catalog) => catalog,
             none => none.insert(Catalog::open(self.data.path())?),
