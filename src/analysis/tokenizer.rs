@@ -10,6 +10,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::normalizer::{is_invisible, normalize, simplified};
 use super::text_repair::repair;
+use crate::article::text::{MIN_SPACED_LETTERS, SetApart};
 
 /// The longest word, in bytes of its normal form; a longer one is truncated, as nobody types it.
 const MAX_WORD_BYTES: usize = 120;
@@ -574,19 +575,8 @@ fn has_point_before(text: &str, bytes: Range<usize>) -> bool {
     is_free && is_one_case && matches!(word.len(), 2..=4)
 }
 
-/// The fewest letters set apart by spaces that are a word.
-const MIN_SPACED_LETTERS: usize = 3;
-
 /// The most bytes of one letter, with an accent of its own.
 const MAX_LETTER_BYTES: usize = 4;
-
-/// What a letter or digit that is set apart by spaces is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SetApart {
-    Upper,
-    Lower,
-    Digit,
-}
 
 /// The words, and those whose letters are set apart by spaces. Such a word is added before its
 /// letters, like a compound, and again at the last of them, so that the next word follows it in a
@@ -594,16 +584,7 @@ enum SetApart {
 /// position, so that all of them are a phrase. Digits that are set apart are a number beside such a word
 /// only: elsewhere they are numbers of a list.
 fn with_spaced_words(text: &str, words: Vec<Word<'static>>) -> Vec<Word<'static>> {
-    let letter = |word: &Word<'_>| {
-        let mut chars = text.get(word.bytes.clone()).filter(|_| word.span == 1)?.chars();
-        let kind = match chars.next()? {
-            c if c.is_uppercase() => SetApart::Upper,
-            c if c.is_lowercase() => SetApart::Lower,
-            c if c.is_ascii_digit() => SetApart::Digit,
-            _ => return None,
-        };
-        chars.all(is_combining_mark).then_some(kind)
-    };
+    let letter = |word: &Word<'_>| text.get(word.bytes.clone()).filter(|_| word.span == 1).and_then(SetApart::of);
     let follows = |word: &Word<'_>, next: &Word<'_>| {
         if word.bytes.len().max(next.bytes.len()) > MAX_LETTER_BYTES {
             return false;

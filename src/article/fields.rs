@@ -329,11 +329,21 @@ fn web_address(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parse
 /// A list of distinct texts; a single text is a list of one.
 fn text_list(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed<Vec<String>> {
     let wrong = || ArticleProblem::Type { field, expected: "a list of texts" };
+    let texts = items(value).iter().map(|item| scalar_text(item).ok_or_else(wrong));
+    distinct_lines(field, texts, parsing.flaws)
+}
+
+/// Texts on one line each, the empty ones and repetitions left out. Reads no further than a list may go.
+fn distinct_lines<T: AsRef<str>>(
+    field: &'static str,
+    texts: impl Iterator<Item = Parsed<T>>,
+    flaws: &mut Vec<ArticleProblem>,
+) -> Parsed<Vec<String>> {
     let mut list = Distinct::default();
-    for item in items(value) {
-        let item = one_line(&scalar_text(item).ok_or_else(wrong)?);
-        if !item.is_empty() && !list.take(&item, || item.clone()) {
-            parsing.flaws.push(too_many(field, &item));
+    for text in texts {
+        let line = one_line(text?.as_ref());
+        if !line.is_empty() && !list.take(&line, || line.clone()) {
+            flaws.push(too_many(field, &line));
             break;
         }
     }
@@ -345,16 +355,8 @@ pub(super) fn with_links(
     given: Vec<String>,
     found: impl Iterator<Item = String>,
     flaws: &mut Vec<ArticleProblem>,
-) -> Vec<String> {
-    let mut list = Distinct::default();
-    for link in given.into_iter().chain(found) {
-        let link = one_line(&link);
-        if !link.is_empty() && !list.take(&link, || link.clone()) {
-            flaws.push(too_many(LINKS.description.name, &link));
-            break;
-        }
-    }
-    list.items
+) -> Parsed<Vec<String>> {
+    distinct_lines(LINKS.description.name, given.into_iter().chain(found).map(Ok), flaws)
 }
 
 /// A list of distinct topics. Topics that are too deep are left out.

@@ -178,7 +178,7 @@ impl Article {
         {
             let found = markup::links(body);
             let found = found.iter().filter_map(|link| url_key::linked(link, article.url.as_deref()));
-            article.links = fields::with_links(std::mem::take(&mut article.links), found, &mut flaws);
+            article.links = fields::with_links(std::mem::take(&mut article.links), found, &mut flaws)?;
         }
         article.hidden |= !held_back.is_empty();
         if let Some(not_before) = not_before

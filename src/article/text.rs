@@ -87,23 +87,47 @@ struct LetterGap {
     is_wide: bool,
 }
 
+/// What a letter or digit that is set apart by spaces is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetApart {
+    /// An upper-case letter.
+    Upper,
+    /// A lower-case letter.
+    Lower,
+    /// A digit.
+    Digit,
+}
+
+impl SetApart {
+    /// What a single letter with its accents, or a single digit, is; `None` for anything else.
+    pub(crate) fn of(letter: &str) -> Option<SetApart> {
+        let mut chars = letter.chars();
+        let kind = match chars.next()? {
+            c if c.is_uppercase() => SetApart::Upper,
+            c if c.is_lowercase() => SetApart::Lower,
+            c if c.is_ascii_digit() => SetApart::Digit,
+            _ => return None,
+        };
+        chars.all(is_combining_mark).then_some(kind)
+    }
+}
+
 /// A letter or digit that stands by itself.
-struct SetApart {
+struct Letter {
     /// The white space before it, and its width.
     gap: Range<usize>,
     width: usize,
-    /// Upper or lower case; `None` for a digit.
-    is_upper: Option<bool>,
+    kind: SetApart,
 }
 
 /// The fewest letters set apart that are a word.
-const MIN_SPACED_LETTERS: usize = 3;
+pub(crate) const MIN_SPACED_LETTERS: usize = 3;
 
 /// The gaps between letters that are set apart, wherever they are not all single spaces. What parts lines
 /// or the cells of a table parts letters, too.
 fn letter_gaps(text: &str) -> Vec<LetterGap> {
     let mut gaps = Vec::new();
-    let mut letters: Vec<SetApart> = Vec::new();
+    let mut letters: Vec<Letter> = Vec::new();
     let mut end = 0;
     for (begin, word) in words_of(text) {
         let gap = end..begin;
@@ -112,9 +136,9 @@ fn letter_gaps(text: &str) -> Vec<LetterGap> {
             close(&mut letters, &mut gaps);
         }
         match set_apart(word) {
-            Some(is_upper) => {
+            Some(kind) => {
                 let width = space.chars().map(|c| if c == WORD_GAP { 2 } else { 1 }).sum();
-                letters.push(SetApart { gap, width, is_upper });
+                letters.push(Letter { gap, width, kind });
             }
             None => close(&mut letters, &mut gaps),
         }
@@ -125,11 +149,12 @@ fn letter_gaps(text: &str) -> Vec<LetterGap> {
 }
 
 /// Takes the gaps of a run of letters, if there is a word among them and a gap that is no single space.
-fn close(letters: &mut Vec<SetApart>, gaps: &mut Vec<LetterGap>) {
+fn close(letters: &mut Vec<Letter>, gaps: &mut Vec<LetterGap>) {
     let inner = letters.get(1..).unwrap_or_default();
     let narrowest = inner.iter().map(|letter| letter.width).min().unwrap_or(1);
-    let follows = |a: &SetApart, b: &SetApart| b.width == narrowest && a.is_upper == b.is_upper;
-    let is_word = |run: &[SetApart]| run.len() >= MIN_SPACED_LETTERS && run.iter().all(|c| c.is_upper.is_some());
+    let follows = |a: &Letter, b: &Letter| b.width == narrowest && a.kind == b.kind;
+    let is_word =
+        |run: &[Letter]| run.len() >= MIN_SPACED_LETTERS && run.iter().all(|letter| letter.kind != SetApart::Digit);
     if inner.iter().any(|letter| letter.width > 1) && letters.chunk_by(follows).any(is_word) {
         gaps.extend(
             letters.drain(..).skip(1).map(|letter| LetterGap { range: letter.gap, is_wide: letter.width > narrowest }),
@@ -138,16 +163,10 @@ fn close(letters: &mut Vec<SetApart>, gaps: &mut Vec<LetterGap>) {
     letters.clear();
 }
 
-/// Whether a word is a single letter, with its accents and perhaps a punctuation mark, and its case;
-/// `Some(None)` for a digit.
-fn set_apart(word: &str) -> Option<Option<bool>> {
+/// What a word is that may have punctuation marks around it, if it is a single letter or digit.
+fn set_apart(word: &str) -> Option<SetApart> {
     let word = word.trim_start_matches(['¿', '¡', '«', '“', '"', '(']);
-    let mut chars = word.trim_end_matches([',', ';', ':', '.', '!', '?', '»', '”', '"', ')']).chars();
-    let c = chars.next().filter(|_| chars.all(is_combining_mark))?;
-    if c.is_ascii_digit() {
-        return Some(None);
-    }
-    (c.is_uppercase() || c.is_lowercase()).then(|| Some(c.is_uppercase()))
+    SetApart::of(word.trim_end_matches([',', ';', ':', '.', '!', '?', '»', '”', '"', ')']))
 }
 
 fn is_white(c: char) -> bool {

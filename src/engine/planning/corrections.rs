@@ -406,8 +406,6 @@ impl<C: Collection> Planner<'_, C> {
             let ends = typed.text.char_indices().map(|(at, _)| at).skip(MIN_SPLIT_CHARS);
             let ends = ends.filter(|at| typed.text[*at..].chars().nth(MIN_SPLIT_CHARS - 1).is_some());
             for (first, second) in ends.take(MAX_PLACES).map(|at| typed.text.split_at(at)) {
-                let mut variant = self.variant(VariantOrigin::Split, &format!("{first} {second}"), WEIGHTS.joined);
-                variant.sequence = [first, second].map(|part| WordForms::of(part, self.collection.languages())).into();
                 let is_of_other = |part: &str| is_spelt_right && !may_be_of_one_language(&folded, &fold(part));
                 if is_of_other(first) || is_of_other(second) {
                     continue;
@@ -417,6 +415,8 @@ impl<C: Collection> Planner<'_, C> {
                     continue;
                 }
                 looked_at += 1;
+                let mut variant = self.variant(VariantOrigin::Split, &format!("{first} {second}"), WEIGHTS.joined);
+                variant.sequence = [first, second].map(|part| WordForms::of(part, self.collection.languages())).into();
                 if self.collection.has_sequence(&variant.sequence)? {
                     let doc_freqs = self.doc_freqs(&variant)?;
                     self.add(place, variant, &doc_freqs, words);

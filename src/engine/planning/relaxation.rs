@@ -1,5 +1,6 @@
 //! Query relaxation: a search without results is retried with corrected spelling, fewer words or
-//! wider filters, and finally finds nothing, and the answer has the newest articles instead. The reader is told what was done.
+//! wider filters. If all of it finds nothing, the answer has the newest articles apart from its hits.
+//! The reader is told what was done.
 //!
 //! The decisions are made here for all engines; an engine only finds the matches of a plan under
 //! filters. Decisions depend on the complete matches, never on the requested page, so all pages of

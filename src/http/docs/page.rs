@@ -50,9 +50,7 @@ impl ReferencePage {
             policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
         }
     }
-}
 
-impl ReferencePage {
     /// The page, with examples for the server at an address: they are written for `written`.
     pub(crate) fn html_at(&self, base: Option<&BaseUrl>, written: &str) -> Bytes {
         // Others that a host may have, such as quotation marks, would end a text of the shell.
@@ -102,7 +100,7 @@ impl<'a> Reference<'a> {
                         }
                         (prose(text(&self.api["info"]["description"])))
                         h2 #tasks { "What do you want to do?" }
-                        ul { @for (task, operation) in self.tasks() { li { a href={ "#" (operation) } { (task) } } } }
+                        (self.tasks())
                         @for tag in list(&self.api["tags"]) {
                             @let name = text(&tag["name"]);
                             h2 id=(anchor(name)) { (name) }
@@ -126,7 +124,7 @@ impl<'a> Reference<'a> {
         html! {
             nav aria-label="Contents" {
                 p { a href="#tasks" { "What do you want to do?" } }
-                ul { @for (task, operation) in self.tasks() { li { a href={ "#" (operation) } { (task) } } } }
+                (self.tasks())
                 @for tag in list(&self.api["tags"]) {
                     @let name = text(&tag["name"]);
                     p { a href={ "#" (anchor(name)) } { (name) } }
@@ -146,11 +144,18 @@ impl<'a> Reference<'a> {
     }
 
     /// The tasks whose operation is in the document.
-    fn tasks(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        TASKS.into_iter().filter(|(_, id)| {
+    fn tasks(&self) -> Markup {
+        let is_there = |id: &str| {
             let mut items = members(&self.api["paths"]).flat_map(|(_, item)| members(item));
-            items.any(|(_, operation)| operation["operationId"] == *id)
-        })
+            items.any(|(_, operation)| operation["operationId"] == id)
+        };
+        html! {
+            ul {
+                @for (task, operation) in TASKS {
+                    @if is_there(operation) { li { a href={ "#" (operation) } { (task) } } }
+                }
+            }
+        }
     }
 
     /// The operations of a tag.

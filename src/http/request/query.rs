@@ -17,7 +17,7 @@ use utoipa::openapi::path::{self, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{RefOr, Required};
 
-use super::registry::{Described, Parameter, Takes};
+use super::registry::{Described, Parameter, Q, Takes};
 use super::types::{Choice, Flag, Form, JsonForm, Whole};
 use crate::http::error::problem::Problem;
 
@@ -25,9 +25,6 @@ use crate::http::error::problem::Problem;
 const MAX_VALUES: usize = 100;
 /// The most unknown names in an error.
 const MAX_NAMED: usize = 10;
-
-/// The parameter that readers fill in.
-const QUERY: &str = "q";
 
 /// The names and values of one request; the route knows all names.
 pub(crate) struct Params(Vec<(String, String)>);
@@ -189,14 +186,14 @@ impl Params {
 fn pairs(query: Option<&str>) -> impl Iterator<Item = (String, String)> {
     query.unwrap_or_default().split('&').filter_map(|piece| {
         let (name, value) = form_urlencoded::parse(piece.as_bytes()).next()?;
-        let value = if value.contains(char::REPLACEMENT_CHARACTER) {
-            of_an_old_page(piece).unwrap_or_else(|| value.into_owned())
-        } else if name == QUERY {
-            encoded_once(&value).unwrap_or_else(|| value.into_owned())
+        let mended = if value.contains(char::REPLACEMENT_CHARACTER) {
+            of_an_old_page(piece)
+        } else if name == Q.name {
+            encoded_once(&value)
         } else {
-            value.into_owned()
+            None
         };
-        Some((name.into_owned(), value))
+        Some((name.into_owned(), mended.unwrap_or_else(|| value.into_owned())))
     })
 }
 

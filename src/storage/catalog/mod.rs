@@ -205,8 +205,7 @@ impl Catalog {
 
     fn open_file(path: &Path) -> Result<Catalog> {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
-        let pages: u64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-        if pages == 0 {
+        if reclaim::pragma(&connection, "page_count")? == 0 {
             // What a failed run staged can be cut off the end of the file, see `reclaim`. Of another
             // file, SQLite would write the first page each time.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

@@ -120,6 +120,7 @@ fn delete_staged(connection: &Connection, run: i64, rows: &[StagedRow]) -> Resul
     Ok(())
 }
 
-fn pragma(connection: &Connection, name: &str) -> Result<u64> {
+/// A setting or figure of the database that is a number.
+pub(super) fn pragma(connection: &Connection, name: &str) -> Result<u64> {
     Ok(connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))?)
 }
