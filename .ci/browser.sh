@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The widgets and the pages in a real browser: `cargo test --test browser -- --ignored`.
+# The widgets and the pages in a real browser: `cargo test --test browser -- --ignored`. Arguments are
+# passed to `cargo test`, such as the features that it is built with elsewhere.
 #
 # Needs Chromium and ChromeDriver, of Debian or of the same names; they are installed where they
 # are missing and that is possible (apt-get, as root or by sudo without a password). axe-core, the
@@ -33,6 +34,6 @@ if [ "$(cat target/axe/complete 2> /dev/null)" != "$axe" ]; then
     fi
 fi
 
-cargo test --test browser -- --ignored --skip figures "${without[@]}"
+cargo test "$@" --test browser -- --ignored --skip figures "${without[@]}"
 # By themselves, that nothing else is at work: what a page weighs, and how soon it is seen.
-cargo test --test browser -- --ignored --nocapture figures
+cargo test "$@" --test browser -- --ignored --nocapture figures

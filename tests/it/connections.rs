@@ -115,7 +115,11 @@ fn request_heads_are_bounded() {
     let status = |head: String| {
         let mut client = server.client();
         client.send(head.as_bytes());
-        client.receive_head().status
+        let answer = client.receive_head();
+        for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")] {
+            assert!(answer.headers.contains(&(name.into(), value.into())), "{head:.40}: {:?}", answer.headers);
+        }
+        answer.status
     };
     let host = "host: fichero\r\n";
     let many: String = (0..150).map(|number| format!("x-{number}: y\r\n")).collect();
@@ -124,6 +128,7 @@ fn request_heads_are_bounded() {
     assert_eq!(status(format!("GET /health/livez HTTP/1.1\r\n{host}x: {large}\r\n\r\n")), 431);
     let long = "a".repeat(70 << 10);
     assert_eq!(status(format!("GET /v1/search?q={long} HTTP/1.1\r\n{host}\r\n")), 414);
+    assert_eq!(status("GET / HTTP/1.1\r\nno header\r\n\r\n".into()), 400);
     let fits = "a".repeat(60 << 10);
     assert_eq!(status(format!("GET /v1/search?q={fits} HTTP/1.1\r\n{host}\r\n")), 200);
     // Without end: cut where it is too much.

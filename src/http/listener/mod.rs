@@ -33,7 +33,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tower::Service;
 
 use self::connection_limit::{ConnectionLimit, ConnectionPermit, Patience};
-use self::watched::{AbandonedBody, AnswerBody, RequestBody, WatchedStream};
+use self::watched::{AbandonedBody, AnswerBody, RequestBody, SECURITY_HEADERS, WatchedStream};
 use super::middleware::client_ip::{client_address, is_proxy};
 use super::state::rate_limiter::bucket_of;
 use crate::config::http::ServiceSettings;
@@ -55,8 +55,8 @@ const WARN_EVERY: Duration = Duration::from_secs(10);
 /// connection and lose the response.
 const LINGER: Duration = Duration::from_secs(10);
 const LINGER_SILENCE: Duration = Duration::from_secs(1);
-/// The response to a client that does not complete a request's head in time.
-const HEAD_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\nx-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\n\r\n";
+/// The first lines of the response to a client that does not complete a request's head in time.
+const HEAD_TOO_SLOW: &str = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n";
 
 /// The state that all connections share.
 struct ListenerState {
@@ -201,7 +201,7 @@ async fn answer(
     };
     // A client that has sent no part of a request expects no response.
     if is_in_head && !matches!(outcome, ConnectionEnd::Closed(_)) {
-        let _ = stream.try_write(HEAD_TOO_SLOW);
+        let _ = stream.try_write(format!("{HEAD_TOO_SLOW}{SECURITY_HEADERS}\r\n").as_bytes());
     }
     // The connection may be closed already.
     let _ = poll_fn(|context| tokio::io::AsyncWrite::poll_shutdown(Pin::new(&mut stream), context)).await;

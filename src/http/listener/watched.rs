@@ -14,16 +14,23 @@ use tokio::net::TcpStream;
 
 use super::connection_limit::Connection;
 
+/// The headers of every response, also of those to requests that never reach the router.
+pub(super) const SECURITY_HEADERS: &str = "x-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\n";
+
 /// A stream that records when data arrives, and whether the client reads what is sent.
+///
+/// It also adds the [`SECURITY_HEADERS`] to hyper's own responses, to heads that hyper cannot parse.
 pub(crate) struct WatchedStream {
     stream: TcpStream,
     connection: Arc<Connection>,
     is_at_end: bool,
+    /// Whether all that was to be sent is sent: what is written next begins a response.
+    is_flushed: bool,
 }
 
 impl WatchedStream {
     pub(crate) fn new(stream: TcpStream, connection: Arc<Connection>) -> WatchedStream {
-        WatchedStream { stream, connection, is_at_end: false }
+        WatchedStream { stream, connection, is_at_end: false, is_flushed: true }
     }
 
     /// The stream, and whether the client has closed its sending side.
@@ -34,6 +41,17 @@ impl WatchedStream {
     fn note<T>(&self, sent: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         self.connection.set_write_progress(sent.is_ready());
         sent
+    }
+
+    /// Hyper's own response with the [`SECURITY_HEADERS`], where `bytes` begin one: only there is a
+    /// response written while a request's head is incomplete.
+    fn with_security_headers(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if !(self.is_flushed && bytes.starts_with(b"HTTP/1.1 4") && self.connection.is_in_head()) {
+            return None;
+        }
+        let end_of_status_line = bytes.windows(2).position(|pair| pair == b"\r\n")? + 2;
+        let (status_line, rest) = bytes.split_at(end_of_status_line);
+        Some([status_line, SECURITY_HEADERS.as_bytes(), rest].concat())
     }
 }
 
@@ -58,11 +76,21 @@ impl AsyncRead for WatchedStream {
 
 impl AsyncWrite for WatchedStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let sent = Pin::new(&mut self.stream).poll_write(context, bytes);
+        let sent = match self.with_security_headers(bytes) {
+            Some(response) => match Pin::new(&mut self.stream).poll_write(context, &response) {
+                // A response of some hundred bytes fits a buffer from which everything was sent.
+                Poll::Ready(Ok(length)) if length < response.len() => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(_)) => Poll::Ready(Ok(bytes.len())),
+                unsent => unsent,
+            },
+            None => Pin::new(&mut self.stream).poll_write(context, bytes),
+        };
+        self.is_flushed &= sent.is_pending();
         self.note(sent)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.is_flushed = true;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
@@ -75,7 +103,11 @@ impl AsyncWrite for WatchedStream {
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [part] = parts {
+            return self.poll_write(context, part);
+        }
         let sent = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.is_flushed &= sent.is_pending();
         self.note(sent)
     }
 
