@@ -64,8 +64,7 @@ pub fn serve(
         recency: config.recency,
         public_url: config.public_url.clone(),
         site_name: config.site_name.clone(),
-        time_zone: config.time_zone.clone(),
-        addresses: config.addresses.clone(),
+        reading: config.reading.clone(),
         admin,
         data: Some(config.data.clone()),
         audits: Some(figures.clone()),
@@ -389,8 +388,7 @@ impl IndexSyncThread {
                 &Options {
                     synonyms: self.config.synonyms.clone(),
                     gate: self.config.gate.clone(),
-                    time_zone: self.config.time_zone.clone(),
-                    addresses: self.config.addresses.clone(),
+                    reading: self.config.reading.clone(),
                     ..Options::default()
                 },
                 self.progress.as_ref(),

@@ -135,8 +135,7 @@ impl Admin {
             dry_run,
             synonyms: config.synonyms.clone(),
             gate: config.gate.clone(),
-            time_zone: config.time_zone.clone(),
-            addresses: config.addresses.clone(),
+            reading: config.reading.clone(),
             ..Options::default()
         };
         self.tasks.start(&self.data, &config.sources, options)

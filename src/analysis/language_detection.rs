@@ -28,7 +28,7 @@ const SURE: f64 = 0.5;
 const GUESS_SCORE: f64 = 0.25;
 /// The fewest words of a foreign passage. With fewer, more lists and commands are taken for one;
 /// with more, sentences are missed: experiment `languages.min-words`.
-const MIN_WORDS: usize = 10;
+pub(crate) const MIN_WORDS: usize = 10;
 /// The lowest function word score of a foreign passage; running text scores higher. It balances
 /// missed passages against false ones: experiment `languages.clear-score`.
 const CLEAR_SCORE: f64 = 0.3;
@@ -115,7 +115,7 @@ pub fn foreign_language(text: &str, own_group: &str) -> Option<&'static str> {
 }
 
 /// The part of a text that is read: all of a short one, pieces of a long one.
-fn sample(text: &str) -> Cow<'_, str> {
+pub(crate) fn sample(text: &str) -> Cow<'_, str> {
     if text.char_indices().nth(PIECES * PIECE_CHARS).is_none() {
         return Cow::Borrowed(text);
     }
@@ -134,7 +134,7 @@ fn group_of(lang: &'static str) -> &'static str {
 }
 
 /// The ISO 639-1 code where the language has one, else the 639-3 code, as BCP 47 requires.
-fn code(lang: Lang) -> &'static str {
+pub(crate) fn code(lang: Lang) -> &'static str {
     match lang {
         Lang::Epo => "eo",
         Lang::Eng => "en",

@@ -12,6 +12,7 @@
 pub(crate) mod analyzer;
 pub(crate) mod completions;
 pub(crate) mod dictionary;
+pub(crate) mod expected_languages;
 pub(crate) mod key_terms;
 pub(crate) mod language_detection;
 pub(crate) mod languages;
@@ -26,6 +27,7 @@ pub(crate) mod zone;
 pub use self::analyzer::{ArticleTerms, HeadingPosition, ZoneTerms};
 pub use self::completions::{Completion, CompletionSource, MAX_COMPLETION_CHARS, completion_key};
 pub(crate) use self::dictionary::{is_dictionary_word, may_be_of_one_language, shares_dictionary};
+pub use self::expected_languages::ExpectedLanguages;
 pub use self::key_terms::{KeyTerm, KeyTerms};
 pub use self::language_detection::{detect, foreign_language};
 pub use self::languages::derivations::derivations;

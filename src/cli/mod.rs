@@ -233,9 +233,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             server::serve(&config, load, Arc::new(ProgressLine::new()), output::announce)?;
         }
         Command::Reindex { full, dry_run, prune, json, paths } => {
-            let (synonyms, gate, time_zone) = (config.synonyms.clone(), config.gate.clone(), config.time_zone.clone());
-            let addresses = config.addresses.clone();
-            let options = Options { full, dry_run, prune, paths, synonyms, gate, time_zone, addresses };
+            let (synonyms, gate, reading) = (config.synonyms.clone(), config.gate.clone(), config.reading.clone());
+            let options = Options { full, dry_run, prune, paths, synonyms, gate, reading };
             let progress = ProgressLine::new();
             let report = reindex::reindex(&DataFolder::open(&config.data)?, &config.sources, &options, &progress)?;
             progress.finish();

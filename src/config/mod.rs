@@ -16,8 +16,10 @@ use serde::Deserialize;
 use self::base_url::BaseUrl;
 use self::http::ServiceSettings;
 use self::listen::{DEFAULT_PORT, Listen};
-use crate::article::{AddressError, AddressRules};
+use crate::analysis::ExpectedLanguages;
+use crate::article::{AddressError, AddressRules, language_tag};
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
+use crate::sources::ReadingRules;
 use crate::storage::catalog::push::PUSHES;
 
 /// The configuration file that is read if none is named.
@@ -93,6 +95,18 @@ pub enum ConfigError {
         /// The problem.
         source: AddressError,
     },
+    /// A language of the site or a source is no BCP 47 code.
+    #[error("{path}: {at}{setting} has {lang:?}: it should be a BCP 47 language such as es or pt-BR")]
+    Language {
+        /// The file.
+        path: PathBuf,
+        /// The source, or nothing.
+        at: String,
+        /// The setting.
+        setting: &'static str,
+        /// What it says.
+        lang: String,
+    },
     /// The limits of the gate are invalid.
     #[error("{path}: [gate]: {source}")]
     Gate {
@@ -112,14 +126,14 @@ pub enum ConfigError {
 }
 
 /// A source of articles.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SourceConfig {
     /// Its name.
     pub name: String,
     /// The folder or file.
     pub path: PathBuf,
-    /// How its articles get their addresses.
-    pub addresses: AddressRules,
+    /// How its records are read.
+    pub reading: ReadingRules,
 }
 
 /// The configuration, validated.
@@ -141,12 +155,10 @@ pub struct Config {
     pub public_url: Option<BaseUrl>,
     /// The name of the site for readers, see [`crate::http::Settings::site_name`].
     pub site_name: Option<String>,
-    /// The time zone of the site: of dates and times without an offset, and of the days and years
-    /// in which articles are counted, filtered and shown.
-    pub time_zone: Option<TimeZone>,
-    /// How articles of no configured source get their addresses: those that are pushed, and those
-    /// of a path on the command line.
-    pub addresses: AddressRules,
+    /// How records of no configured source are read: those that are pushed, and those of a path on
+    /// the command line. Its time zone is also that of the days and years in which articles are
+    /// counted, filtered and shown.
+    pub reading: ReadingRules,
     /// The limits within which a run is accepted without a person.
     pub gate: gate::GateSettings,
     /// Where the admin token is configured.
@@ -181,6 +193,8 @@ struct FileConfig {
     site_name: Option<String>,
     time_zone: Option<String>,
     base_url: Option<String>,
+    languages: Option<Vec<String>>,
+    default_lang: Option<String>,
     #[serde(default)]
     gate: gate::FileSettings,
     #[serde(default)]
@@ -196,6 +210,8 @@ struct SourceTable {
     path: PathBuf,
     base_url: Option<String>,
     url_pattern: Option<String>,
+    languages: Option<Vec<String>>,
+    default_lang: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -228,8 +244,16 @@ impl Config {
             at: String::new(),
             source,
         })?;
+        let time_zone = read.time_zone.map(|name| {
+            time_zone(&name).map_err(|example| ConfigError::TimeZone { path: path.to_owned(), name, example })
+        });
+        let reading = ReadingRules {
+            time_zone: time_zone.transpose()?,
+            addresses,
+            languages: expected_languages(path, "", read.languages, read.default_lang)?,
+        };
         let mut sources: Vec<SourceConfig> = Vec::new();
-        for SourceTable { name, path: source, base_url, url_pattern } in read.source {
+        for SourceTable { name, path: source, base_url, url_pattern, languages, default_lang } in read.source {
             if sources.iter().any(|known| known.name == name) {
                 return Err(ConfigError::SameName { path: path.to_owned(), name });
             }
@@ -241,11 +265,19 @@ impl Config {
                 AddressRules::new(base_url.map(String::as_str), url_pattern.as_deref()).map_err(|source| {
                     ConfigError::Address { path: path.to_owned(), at: format!("source {name:?}: "), source }
                 })?;
-            sources.push(SourceConfig { name, path: base.join(source), addresses });
+            let of_source = expected_languages(path, &format!("source {name:?}: "), languages, default_lang)?;
+            let languages = ExpectedLanguages {
+                languages: Some(of_source.languages)
+                    .filter(|own| !own.is_empty())
+                    .unwrap_or_else(|| reading.languages.languages.clone()),
+                default: of_source.default.or_else(|| reading.languages.default.clone()),
+            };
+            let reading = ReadingRules { time_zone: reading.time_zone.clone(), addresses, languages };
+            sources.push(SourceConfig { name, path: base.join(source), reading });
         }
         if sources.is_empty() {
             let (name, path) = ("corpus".to_owned(), PathBuf::from("corpus"));
-            sources.push(SourceConfig { name, path, addresses: addresses.clone() });
+            sources.push(SourceConfig { name, path, reading: reading.clone() });
         }
         let recency = match read.recency {
             Some(recency) if !(0.0..=MAX_RECENCY).contains(&recency) => {
@@ -261,9 +293,6 @@ impl Config {
             (None, Some(digest)) => TokenPlace::Sha256(digest),
             (Some(_), Some(_)) => return Err(ConfigError::TwoTokens { path: path.to_owned() }),
         };
-        let time_zone = read.time_zone.map(|name| {
-            time_zone(&name).map_err(|example| ConfigError::TimeZone { path: path.to_owned(), name, example })
-        });
         let public_url = read
             .public_url
             .map(|url| BaseUrl::parse(&url).ok_or_else(|| ConfigError::PublicUrl { path: path.to_owned(), url }));
@@ -278,11 +307,30 @@ impl Config {
             gate,
             http: read.http,
             public_url: public_url.transpose()?,
-            time_zone: time_zone.transpose()?,
-            addresses,
+            reading,
             site_name: read.site_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
         })
     }
+}
+
+/// What the file, or a source (`at`), says about languages.
+fn expected_languages(
+    path: &Path,
+    at: &str,
+    languages: Option<Vec<String>>,
+    default: Option<String>,
+) -> Result<ExpectedLanguages, ConfigError> {
+    let tag = |setting, lang: String| {
+        language_tag(lang.trim()).ok_or_else(|| ConfigError::Language {
+            path: path.to_owned(),
+            at: at.to_owned(),
+            setting,
+            lang,
+        })
+    };
+    let languages =
+        languages.unwrap_or_default().into_iter().map(|lang| tag("languages", lang)).collect::<Result<_, _>>()?;
+    Ok(ExpectedLanguages { languages, default: default.map(|lang| tag("default_lang", lang)).transpose()? })
 }
 
 /// The time zone of a name; the error is a name that may be meant, or else an example.
@@ -321,7 +369,7 @@ mod tests {
         let config = Config::load(Some(&path), None, Some("127.0.0.1:2".parse().unwrap())).unwrap();
         assert_eq!(config.data, folder.path().join("d"));
         assert_eq!(config.listen.port(), 2);
-        assert_eq!(config.time_zone, None);
+        assert_eq!(config.reading.time_zone, None);
         assert_eq!(
             config.sources,
             [SourceConfig { name: "a".into(), path: folder.path().join("x"), ..SourceConfig::default() }]
@@ -337,7 +385,7 @@ mod tests {
         for (name, iana) in [("America/Caracas", "America/Caracas"), ("europe/madrid", "Europe/Madrid"), ("UTC", "UTC")]
         {
             fs::write(&path, format!("time_zone = \"{name}\"\n")).unwrap();
-            let zone = Config::load(Some(&path), None, None).unwrap().time_zone;
+            let zone = Config::load(Some(&path), None, None).unwrap().reading.time_zone;
             assert_eq!(zone.as_ref().and_then(TimeZone::iana_name), Some(iana));
         }
     }
@@ -366,6 +414,8 @@ mod tests {
             assert!(error.contains("IANA") && error.ends_with(example), "{name}: {error}");
         }
         for (text, named) in [
+            ("languages = [\"es\", \"español\"]\n", "languages has \"español\": it should be a BCP 47 language"),
+            ("[[source]]\nname = \"a\"\npath = \"x\"\ndefault_lang = \"\"\n", "source \"a\": default_lang has \"\""),
             ("base_url = \"example.org\"\n", "base_url is \"example.org\""),
             ("[[source]]\nname = \"a\"\npath = \"x\"\nurl_pattern = \"/{slug}/\"\n", "source \"a\": url_pattern is"),
             (

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use jiff::tz::TimeZone;
 
 use super::accept::{elapsed_ms, finalize, updater};
 use super::build::discard_generation;
@@ -17,7 +16,7 @@ use super::publish_gate::Gate;
 use super::report::{Progress, Report, SourceReport};
 use super::source_plan::{named_sources, source_specs};
 use super::staging::{Intake, note_flaw};
-use crate::article::{AddressRules, ArticleProblem};
+use crate::article::ArticleProblem;
 use crate::config::{SourceConfig, gate};
 use crate::crash_point;
 use crate::engine::planning::synonyms::{self, SynonymGroup};
@@ -47,11 +46,10 @@ pub struct Options {
     pub synonyms: Option<PathBuf>,
     /// The limits within which the run is accepted without a person.
     pub gate: gate::GateSettings,
-    /// The site's time zone. If it is another one than that of the last run, all files are read
-    /// again; pushed articles keep the instants and days that they were pushed with.
-    pub time_zone: Option<TimeZone>,
-    /// How the articles of `paths` that are no configured source get their addresses.
-    pub addresses: AddressRules,
+    /// How the records of `paths` that are no configured source are read. If the rules of a source are
+    /// others than those of the last run, all its files are read again; pushed articles stay as they
+    /// were read.
+    pub reading: ReadingRules,
 }
 
 /// Runs a reindex over a data folder and applies the accepted changes. If a server holds the writer
@@ -161,8 +159,8 @@ fn stage(
     let unnamed = if options.dry_run { catalog.unnamed_sources(&named)? } else { catalog.set_sources(&named)? };
     for (spec, path) in specs {
         let configured = sources.iter().find(|source| spec.is_configured && source.name == spec.name);
-        let addresses = configured.map_or(&options.addresses, |source| &source.addresses).clone();
-        let source = open(path, ReadingRules { time_zone: options.time_zone.clone(), addresses });
+        let reading = configured.map_or(&options.reading, |source| &source.reading);
+        let source = open(path, reading.clone());
         report.sources.push(scan(catalog, run, &spec.name, source.as_ref(), options, progress)?);
     }
     for name in unnamed {

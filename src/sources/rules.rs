@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use crate::analysis::{detect, foreign_language, language_group};
+use crate::analysis::{ExpectedLanguages, foreign_language, language_group};
 use crate::article::{AddressRules, Article, ArticleProblem, UNDETERMINED};
 
 /// The shortest body, in characters, that can contradict a declared language. From there on nearly all
@@ -17,6 +17,8 @@ pub struct ReadingRules {
     pub time_zone: Option<TimeZone>,
     /// How articles get their addresses.
     pub addresses: AddressRules,
+    /// The languages of articles that declare none.
+    pub languages: ExpectedLanguages,
 }
 
 impl ReadingRules {
@@ -36,7 +38,7 @@ impl ReadingRules {
         plain: &[&str],
     ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
         let (mut article, mut flaws) = Article::from_fields_in(fields, plain, self.time_zone.as_ref())?;
-        complete_language(&mut article, &mut flaws);
+        self.complete_language(&mut article, &mut flaws);
         self.addresses.complete(&mut article, fields.get("slug").and_then(Value::as_str));
         Ok((article, flaws))
     }
@@ -44,21 +46,25 @@ impl ReadingRules {
     /// A text that changes with the rules; empty for the default ones.
     pub(crate) fn fingerprint(&self) -> String {
         let zone = self.time_zone.as_ref().and_then(TimeZone::iana_name);
-        zone.map(|zone| format!(":{zone}")).unwrap_or_default() + &self.addresses.fingerprint()
+        let languages = match &self.languages {
+            ExpectedLanguages { languages, default: None } if languages.is_empty() => String::new(),
+            ExpectedLanguages { languages, default } => format!(":{languages:?}{default:?}"),
+        };
+        zone.map(|zone| format!(":{zone}")).unwrap_or_default() + &self.addresses.fingerprint() + &languages
     }
-}
 
-/// Detects the language of an article that declares none, and reports a declared language that
-/// clearly contradicts the text.
-fn complete_language(article: &mut Article, flaws: &mut Vec<ArticleProblem>) {
-    if article.lang == UNDETERMINED {
-        let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
-        if let Some(found) = detect(&text) {
-            article.lang = found.to_owned();
+    /// Detects the language of an article that declares none, and reports a declared language that
+    /// clearly contradicts the text.
+    fn complete_language(&self, article: &mut Article, flaws: &mut Vec<ArticleProblem>) {
+        if article.lang == UNDETERMINED {
+            let text = format!("{}\n{}\n{}", article.title, article.summary, article.body);
+            if let Some(found) = self.languages.detect(&text) {
+                article.lang = found;
+            }
+        } else if article.body.chars().nth(MIN_DOUBTED_CHARS - 1).is_some()
+            && let Some(found) = foreign_language(&article.body, &language_group(&article.lang))
+        {
+            flaws.push(ArticleProblem::Language { declared: article.lang.clone(), found });
         }
-    } else if article.body.chars().nth(MIN_DOUBTED_CHARS - 1).is_some()
-        && let Some(found) = foreign_language(&article.body, &language_group(&article.lang))
-    {
-        flaws.push(ArticleProblem::Language { declared: article.lang.clone(), found });
     }
 }

@@ -43,7 +43,7 @@ fn a_pattern_gives_addresses_and_another_one_others_at_the_next_reindex() {
     site.reindex();
     site.settle();
     site.reindex();
-    site.sources[0].addresses = rules(None, "https://www.example.org/{lang}/{slug}/");
+    site.sources[0].reading.addresses = rules(None, "https://www.example.org/{lang}/{slug}/");
     let report = site.reindex();
     assert_eq!((report.sources[0].changed, report.sources[0].without_address), (4, 0));
     let of = |path: &str| Some(format!("https://www.example.org{path}"));
@@ -63,7 +63,7 @@ fn a_pattern_gives_addresses_and_another_one_others_at_the_next_reindex() {
     let reads = Reads::default();
     site.reindex_into("index", &Default::default(), &reads);
     assert_eq!(reads.count(), 0, "the same rules read nothing again");
-    site.sources[0].addresses = rules(Some("https://m.example.org/web/"), "{id}");
+    site.sources[0].reading.addresses = rules(Some("https://m.example.org/web/"), "{id}");
     site.reindex();
     let url = |id: &str| site.articles()[id].url.clone().unwrap();
     assert_eq!(url("es/becas"), "https://m.example.org/web/es/becas");
@@ -80,7 +80,7 @@ fn date_in_front_of_a_files_name_is_the_articles_and_no_part_of_its_slug() {
     );
     site.write("site/blog/2024-05-03-folder/index.md", "---\ntitle: Folder\nlang: en\n---\nWords.\n");
     site.write("site/_drafts/later.md", "---\ntitle: Later\nlang: en\n---\nWords.\n");
-    site.sources[0].addresses = rules(None, "https://www.example.org/{year}/{month}/{day}/{slug}/");
+    site.sources[0].reading.addresses = rules(None, "https://www.example.org/{year}/{month}/{day}/{slug}/");
     site.reindex();
     let of = |path: &str| Some(format!("https://www.example.org{path}"));
     let expected = [

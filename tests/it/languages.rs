@@ -6,7 +6,8 @@
 //!   hundred of its paragraphs is taken for foreign (`--ignored`, as all below);
 //! * sentences of eight languages are told apart: no Catalan, German, Italian or Romanian is taken
 //!   for one of the site's languages without need;
-//! * sentences are found among those of another language.
+//! * sentences are found among those of another language;
+//! * where a site says which languages it has, texts of a few words are told apart, too.
 //!
 //! The figures that the constants of `analysis::detect` name are printed by
 //! `cargo test --release --test it languages:: -- --ignored --nocapture`.
@@ -17,12 +18,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use fichero::analysis::{detect, foreign_language, language_group, passages_of};
+use fichero::analysis::{ExpectedLanguages, detect, foreign_language, language_group, passages_of};
 use fichero::article::Article;
 use fichero::sources::{self, ReadingRules, Record, SiteProfile};
+use serde_json::{Value, json};
 
 use crate::support;
-use crate::support::site::shared;
+use crate::support::site::{Site, shared};
 
 /// The articles below a path, as they declare themselves.
 fn articles(path: &Path) -> Vec<Article> {
@@ -156,4 +158,63 @@ fn sentences_are_found_among_those_of_another_language() {
         println!("{words:?} words: {share:.3} of {asked} are found, {false_alarms} own ones are taken for foreign");
         assert!(share >= expected && false_alarms * 100 <= asked, "{share}, {false_alarms}");
     }
+}
+
+/// Texts without a declared language of a site that says which four it has, and how many of a
+/// thousand are told right: sentences, two words, questions, paragraphs.
+const EXPECTED: [(&str, [usize; 4]); 4] = [
+    ("data/langid/lingua-sentences.tsv", [994, 987, 998, 997]),
+    ("data/langid/lingua-word-pairs.tsv", [890, 810, 838, 955]),
+    ("questions", [999, 997, 994, 0]),
+    ("paragraphs", [998, 999, 998, 0]),
+];
+
+#[test]
+#[ignore = "reads ../shared"]
+fn texts_of_a_site_are_in_one_of_its_languages() {
+    const LANGS: [&str; 4] = ["en", "es", "pt", "fr"];
+    let languages = LANGS.map(String::from).to_vec();
+    let site = ExpectedLanguages { languages, default: None };
+    for (set, expected) in EXPECTED {
+        for (lang, expected) in LANGS.into_iter().zip(expected) {
+            let file = match set {
+                "questions" => format!("data/search/squad-{lang}/queries.jsonl"),
+                "paragraphs" => format!("data/search/squad-{lang}/corpus.jsonl"),
+                file => file.to_owned(),
+            };
+            let Some(file) = shared(&file) else { continue };
+            let file = fs::read_to_string(file).unwrap();
+            let texts: Vec<String> = if set.ends_with("tsv") {
+                let of_lang =
+                    |line: &str| line.split_once('\t').filter(|(of, _)| *of == lang).map(|(_, text)| text.into());
+                file.lines().filter_map(of_lang).collect()
+            } else {
+                let text = |line| serde_json::from_str::<Value>(line).unwrap()["text"].as_str().unwrap().to_owned();
+                file.lines().map(text).collect()
+            };
+            let right = texts.iter().filter(|text| site.detect(text).as_deref() == Some(lang)).count();
+            println!("{set}: {lang} {:.4} of {}", right as f64 / texts.len() as f64, texts.len());
+            assert!(right * 1_000 >= expected * texts.len(), "{set}: {lang}");
+        }
+    }
+}
+
+#[test]
+fn a_source_says_which_languages_its_articles_are_in() {
+    let mut site = Site::new();
+    let line = |(id, title): (&str, &str)| json!({ "id": id, "title": title }).to_string() + "\n";
+    let titles = [("titles", "Chamada para bolsas"), ("number", "2023"), ("long", "Acta de la sesión")];
+    site.write("site/avisos.jsonl", titles.map(line).concat());
+    let languages = |site: &Site| -> BTreeMap<String, String> {
+        site.articles().into_iter().map(|(id, article)| (id, article.lang)).collect()
+    };
+    site.sources[0].reading.languages =
+        ExpectedLanguages { languages: vec!["es".into(), "pt-BR".into()], default: Some("es".into()) };
+    site.reindex();
+    let expected = [("long", "es"), ("number", "es"), ("titles", "pt-BR")];
+    assert_eq!(languages(&site), expected.map(|(id, lang)| (id.to_owned(), lang.to_owned())).into());
+    // Other rules read the files again.
+    site.sources[0].reading.languages.languages = vec!["es".into()];
+    site.reindex();
+    assert_eq!(languages(&site)["titles"], "es");
 }

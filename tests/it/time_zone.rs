@@ -15,6 +15,8 @@ use fichero::config::Config;
 use fichero::http::{Settings, router};
 use fichero::indexing::index_updater::EngineSlot;
 use fichero::indexing::reindex::Options;
+use fichero::indexing::report::Progress;
+use fichero::sources::ReadingRules;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -44,8 +46,14 @@ fn zone(name: &str) -> Option<TimeZone> {
     Some(TimeZone::get(name).unwrap())
 }
 
-fn in_zone(time_zone: Option<TimeZone>) -> Options {
-    Options { time_zone, ..Options::default() }
+fn reading(time_zone: Option<TimeZone>) -> ReadingRules {
+    ReadingRules { time_zone, ..ReadingRules::default() }
+}
+
+/// A reindex of the site, which is in this zone.
+fn reindex_in(site: &mut Site, time_zone: Option<TimeZone>, progress: &dyn Progress) {
+    site.sources[0].reading = reading(time_zone);
+    site.reindex_into("index", &Options::default(), progress);
 }
 
 /// The site's API, with what is published now.
@@ -97,18 +105,18 @@ fn without_a_time_zone_the_day_is_the_one_that_is_written() {
 
 #[test]
 fn a_time_zone_is_that_of_days_years_and_feeds_from_the_next_reindex_on() {
-    let site = site();
+    let mut site = site();
     site.reindex();
     site.settle();
     // All files were new; by now they are old enough to be passed over.
     site.reindex();
     let reads = Reads::default();
-    site.reindex_into("index", &in_zone(None), &reads);
+    reindex_in(&mut site, None, &reads);
     assert_eq!(reads.count(), 0);
 
-    site.reindex_into("index", &in_zone(zone("America/Caracas")), &reads);
+    reindex_in(&mut site, zone("America/Caracas"), &reads);
     assert_eq!(reads.count(), ARTICLES.len() as u64);
-    let router = served(&site, Settings { time_zone: zone("America/Caracas"), ..Settings::default() });
+    let router = served(&site, Settings { reading: reading(zone("America/Caracas")), ..Settings::default() });
     is_of_the_old_year(&router, &["plain", "early-in-tokyo", "greenwich", "floating"]);
     let shown = |id: &str| get_from(&router, &format!("/v1/articles/{id}")).body["published_at"].clone();
     assert_eq!(shown("plain"), "2022-12-31");
@@ -123,19 +131,19 @@ fn a_time_zone_is_that_of_days_years_and_feeds_from_the_next_reindex_on() {
         assert!(feed.contains(&format!("<published>{published}</published>")), "{published}: {feed}");
     }
 
-    site.reindex_into("index", &in_zone(zone("America/Caracas")), &reads);
+    reindex_in(&mut site, zone("America/Caracas"), &reads);
     assert_eq!(reads.count(), ARTICLES.len() as u64, "an unchanged zone reads nothing again");
-    site.reindex_with(&in_zone(zone("Asia/Tokyo")));
+    reindex_in(&mut site, zone("Asia/Tokyo"), &Reads::default());
     let router = served(&site, Settings::default());
     is_of_the_old_year(&router, &["plain", "floating"]);
 }
 
 #[test]
 fn days_begin_and_end_at_midnight_of_the_zone_for_embargoes() {
-    let site = Site::new();
+    let mut site = Site::new();
     let record = json!({"id": "x", "title": "Aviso", "published_at": "2022-12-31", "expires_at": "2023-01-15"});
     site.write("site/a.jsonl", record.to_string());
-    site.reindex_with(&in_zone(zone("America/Caracas")));
+    reindex_in(&mut site, zone("America/Caracas"), &Reads::default());
     let article = site.articles().remove("x").unwrap();
     let is_visible = |at: &str| article.is_visible_at(at.parse::<jiff::Timestamp>().unwrap().as_second());
     for (at, expected) in [
@@ -150,14 +158,14 @@ fn days_begin_and_end_at_midnight_of_the_zone_for_embargoes() {
 
 #[test]
 fn a_push_is_read_in_the_zone_and_keeps_its_meaning_in_another() {
-    let site = site();
+    let mut site = site();
     site.reindex();
     let config = site.path("fichero.toml");
     std::fs::write(&config, "data = \"index\"\n[[source]]\nname = \"site\"\npath = \"site\"\n").unwrap();
     let config = Config::load(Some(&config), None, None).unwrap();
     let token = "a-token-for-time-zones";
     let admin = Some(Arc::new(Admin::new(site.data(), config, Token::new(token, "here").unwrap())));
-    let router = served(&site, Settings { admin, time_zone: zone("America/Caracas"), ..Settings::default() });
+    let router = served(&site, Settings { admin, reading: reading(zone("America/Caracas")), ..Settings::default() });
     let push = |method: &str, path: &str, kind: &str, body: String| {
         let request =
             Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -171,7 +179,7 @@ fn a_push_is_read_in_the_zone_and_keeps_its_meaning_in_another() {
     assert_eq!(line.body["status"], "created", "{}", line.body);
 
     for time_zone in [zone("America/Caracas"), zone("Asia/Tokyo"), None] {
-        site.reindex_with(&in_zone(time_zone.clone()));
+        reindex_in(&mut site, time_zone.clone(), &Reads::default());
         let articles = site.articles();
         let pushed = |id: &str| articles[id].published_at.clone().unwrap();
         assert_eq!(pushed("line").as_str(), "2022-12-31T22:30:00-04:00", "{time_zone:?}");
@@ -180,7 +188,7 @@ fn a_push_is_read_in_the_zone_and_keeps_its_meaning_in_another() {
         assert_eq!(of_2022, ["day", "line"], "{time_zone:?}");
     }
     let tag = |time_zone: Option<TimeZone>| {
-        let router = served(&site, Settings { time_zone, ..Settings::default() });
+        let router = served(&site, Settings { reading: reading(time_zone), ..Settings::default() });
         get_from(&router, "/v1/search").headers.get(header::ETAG).cloned()
     };
     assert_ne!(tag(None), tag(zone("Asia/Tokyo")));

@@ -48,6 +48,25 @@ pub(crate) fn may_be_of_one_language(one: &str, other: &str) -> bool {
     lists.peek().is_none() || lists.any(|(lang, _)| is_listed(one, lang))
 }
 
+/// The word lists of some languages, to tell which of them a word belongs to.
+pub(crate) struct WordLists(Vec<Fst<&'static [u8]>>);
+
+impl WordLists {
+    /// The lists of these language groups; `None` where one of them has no list, since nothing could be
+    /// told for it.
+    pub(crate) fn of(groups: &[String]) -> Option<WordLists> {
+        let list =
+            |group: &String| LISTS.iter().find(|(name, _)| name == group).and_then(|(_, list)| Fst::new(*list).ok());
+        groups.iter().map(list).collect::<Option<Vec<_>>>().map(WordLists)
+    }
+
+    /// For each language in the order given, whether its list has a folded word. The lists have no short
+    /// words.
+    pub(crate) fn having(&self, folded: &str) -> Vec<bool> {
+        self.0.iter().map(|list| list.contains_key(folded)).collect()
+    }
+}
+
 /// Whether a folded word is in the list of a language; `false` where there is no list.
 fn is_listed(folded: &str, lang: &str) -> bool {
     let list = LISTS.iter().find(|(name, _)| *name == lang);

@@ -136,7 +136,7 @@ async fn push_one(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    put(admin, app.settings.reading_rules(), id_in_path(id)?, params.flag(&STRICT)?, request).await
+    put(admin, app.settings.reading.clone(), id_in_path(id)?, params.flag(&STRICT)?, request).await
 }
 
 /// Push an article, named by `id`
@@ -162,7 +162,7 @@ async fn push_one_by_query(
     InQuery { params, .. }: InQuery<PushingNamed>,
     request: Request,
 ) -> Result<Response, Problem> {
-    put(admin, app.settings.reading_rules(), id_in_query(&params)?, params.flag(&STRICT)?, request).await
+    put(admin, app.settings.reading.clone(), id_in_query(&params)?, params.flag(&STRICT)?, request).await
 }
 
 async fn put(
@@ -282,7 +282,7 @@ async fn push_stream(
     json_body::check_type(request.headers(), &NDJSON)?;
     let mut intake = PushIntake {
         admin,
-        rules: Arc::new(app.settings.reading_rules()),
+        rules: Arc::new(app.settings.reading.clone()),
         waiting: request.extensions().get::<BodyWait>().cloned().unwrap_or_default(),
         body: request.into_body().into_data_stream(),
         lines: Lines::new(MAX_ARTICLE_BYTES),

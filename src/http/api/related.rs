@@ -110,7 +110,7 @@ pub(crate) async fn related_to_draft(
 ) -> Result<Json<RelatedBody>, Problem> {
     let query = RelatedParams::read(&params)?;
     let draft = DraftBody::receive(request).await?;
-    let rules = app.settings.reading_rules();
+    let rules = app.settings.reading.clone();
     app.with_engine(move |engine| {
         let draft = draft.read(&rules)?;
         let body = query.body(engine, RelatedTo::Draft(Box::new(draft.article)))?;

@@ -86,7 +86,7 @@ pub(crate) async fn welcome(
     let ui_lang = address.params.one(&UI_LANG)?;
     let site = SiteFrame::of(&app.settings, &uri, &headers);
     let reader = Reader::of(ui_lang.as_deref(), &headers);
-    let zone = app.settings.time_zone.clone();
+    let zone = app.settings.reading.time_zone.clone();
     let index = match app.with_engine(move |engine| Ok(Index::of(engine, zone.as_ref())?)).await {
         Ok(index) => Some(index),
         // The page itself reports that there is no index.

@@ -3,10 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-
 use crate::admin::Admin;
-use crate::article::AddressRules;
 use crate::config::base_url::BaseUrl;
 use crate::config::http::ServiceSettings;
 use crate::engine::ranking::DEFAULT_RECENCY;
@@ -24,10 +21,9 @@ pub struct Settings {
     pub public_url: Option<BaseUrl>,
     /// The name of the site, in titles and feeds; without it, the host of its address.
     pub site_name: Option<String>,
-    /// The time zone of the site, see [`Moment::parse_in`](crate::article::Moment::parse_in).
-    pub time_zone: Option<TimeZone>,
-    /// How pushed articles get their addresses.
-    pub addresses: AddressRules,
+    /// The rules by which pushes and drafts are read. Their time zone is that of the days and years in
+    /// which articles are counted, filtered and shown.
+    pub reading: ReadingRules,
     /// The admin functions; without them, nothing can be changed over the API.
     pub admin: Option<Arc<Admin>>,
     /// The data folder whose state `/metrics` reports; without it, only the engine is reported.
@@ -46,8 +42,7 @@ impl Default for Settings {
             recency: DEFAULT_RECENCY,
             public_url: None,
             site_name: None,
-            time_zone: None,
-            addresses: AddressRules::default(),
+            reading: ReadingRules::default(),
             admin: None,
             data: None,
             audits: None,
@@ -58,11 +53,6 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The rules by which pushes and drafts are read.
-    pub(crate) fn reading_rules(&self) -> ReadingRules {
-        ReadingRules { time_zone: self.time_zone.clone(), addresses: self.addresses.clone() }
-    }
-
     /// The name of the site at an address.
     pub(crate) fn name_at<'a>(&'a self, base: &'a BaseUrl) -> &'a str {
         self.site_name.as_deref().unwrap_or_else(|| base.host())
