@@ -24,10 +24,12 @@ pub(crate) struct EvaluateArguments {
     /// evaluated
     #[arg(long, value_name = "PATH")]
     corpus: Option<PathBuf>,
-    /// The queries: JSON lines with _id, text and lang
+    /// The queries: JSON lines with _id, text and lang, TREC topics, or lines of id and text, separated by
+    /// a tab
     #[arg(long, value_name = "FILE", requires = "qrels")]
     queries: Option<PathBuf>,
-    /// The judgements of the queries: query, article and grade, separated by tabs
+    /// The judgements of the queries: query, article and grade, separated by tabs, as BEIR has them, or
+    /// TREC's qrels
     #[arg(long, value_name = "FILE", requires = "queries", conflicts_with = "related")]
     qrels: Option<PathBuf>,
     /// Measure related articles by these judgements: article, related article and grade, separated

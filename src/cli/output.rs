@@ -423,6 +423,7 @@ pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
             writeln!(out, " {:>6.2}ms {:>6.2}ms", figures.times.median_ms, figures.times.p99_ms)?;
         }
     }
+    print_ids(&mut out, "no article is judged relevant", &evaluation.without_relevant)?;
     if let Some(related) = &evaluation.related {
         print_blocks(&mut out, &related.blocks)?;
         print_ids(&mut out, "not in the index or not shown", &related.missing)?;

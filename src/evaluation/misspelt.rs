@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::figures::{AnswerMeasures, figures};
 use super::judgements::Grades;
 use super::misspelling::misspell;
-use super::searches::{JudgedQuery, JudgedSet, QueryAnswer, SearchOptions, read_queries};
+use super::queries::{self, JudgedQuery};
+use super::searches::{JudgedSet, QueryAnswer, SearchOptions};
 use super::{Evaluation, EvaluationOptions, MeasuredAnswer, Searches, Site};
 use crate::analysis::fold;
 use crate::engine::query::Query;
@@ -98,7 +99,7 @@ pub(super) fn evaluate(
     for query in set.queries().iter().filter(is_right) {
         let judged = grades.get(&query.id).unwrap_or(&none);
         let is_answer = |work: &str| judged.get(work).is_some_and(|grade| *grade > 0);
-        let has_answer = |answer: &QueryAnswer| answer.hits.iter().take(DEPTH).any(|(_, work)| is_answer(work));
+        let has_answer = |answer: &QueryAnswer| answer.hits.iter().take(DEPTH).any(|hit| is_answer(&hit.work));
         let right = search.ask(site.engine.as_ref(), query, &query.text)?;
         if !has_answer(&right) {
             continue;
@@ -112,12 +113,12 @@ pub(super) fn evaluate(
             let took_ms = begun.elapsed().as_secs_f64() * 1e3;
             let is_right = answer.suggestion.as_ref().map(|suggestion| is_same(suggestion, &query.text));
             query_outcome.misspelt = Some((has_answer(&answer), is_right));
-            let works = answer.hits.iter().map(|(_, work)| work.as_str());
+            let works = answer.hits.iter().map(|hit| hit.work.as_str());
             let outcome = AnswerMeasures::of(&query.lang, works, judged, took_ms);
             answered.push(MeasuredAnswer {
                 id: query.id.clone(),
                 text: text.clone(),
-                ranking: answer.hits.into_iter().map(|(id, _)| id).collect(),
+                ranking: answer.hits,
                 ndcg_10: outcome.measures.ndcg_10,
             });
             outcomes.push(outcome);
@@ -142,7 +143,7 @@ fn texts<'q>(queries: &'q [JudgedQuery], slips: &Slips) -> Result<HashMap<&'q st
         }
     };
     let mut given: HashMap<String, String> =
-        read_queries(path)?.into_iter().map(|query| (query.id, query.text)).collect();
+        queries::read(path)?.into_iter().map(|query| (query.id, query.text)).collect();
     let known = queries.iter().filter_map(|query| Some((query.id.as_str(), given.remove(&query.id)?)));
     let texts: HashMap<&str, String> = known.collect();
     if texts.is_empty() {

@@ -11,6 +11,7 @@ pub(crate) mod judgements;
 pub(crate) mod measures;
 pub(crate) mod misspelling;
 pub(crate) mod misspelt;
+pub(crate) mod queries;
 pub(crate) mod related;
 pub(crate) mod searches;
 
@@ -81,6 +82,9 @@ pub struct Evaluation {
     /// Where nDCG@10 differs from an earlier evaluation, the greatest losses first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
+    /// Queries for which no article is judged relevant; they are not measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without_relevant: Vec<String>,
     /// Further findings about related articles.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedFindings>,
@@ -131,9 +135,17 @@ struct MeasuredAnswer {
     id: String,
     /// The query's text, or the article's title.
     text: String,
-    /// The ids of the returned articles, best first.
-    ranking: Vec<String>,
+    /// The returned works, best first.
+    ranking: Vec<RankedHit>,
     ndcg_10: f64,
+}
+
+/// A returned work.
+struct RankedHit {
+    /// The id of the version shown.
+    id: String,
+    work: String,
+    score: f32,
 }
 
 /// Runs an evaluation. Without a corpus in the options, `current` opens the published site.
@@ -162,8 +174,8 @@ pub fn evaluate(options: &EvaluationOptions, current: impl FnOnce() -> Result<Si
 fn trec_run(answered: &[MeasuredAnswer]) -> Result<String> {
     let mut run = String::new();
     for MeasuredAnswer { id: query, ranking, .. } in answered {
-        for (rank, id) in ranking.iter().enumerate() {
-            writeln!(run, "{query}\tQ0\t{id}\t{}\t{}\tfichero", rank + 1, ranking.len() - rank)?;
+        for (RankedHit { id, score, .. }, rank) in ranking.iter().zip(1..) {
+            writeln!(run, "{query}\tQ0\t{id}\t{rank}\t{score}\tfichero")?;
         }
     }
     Ok(run)

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::baseline::MoreLikeThis;
 use super::corpus::Site;
 use super::figures::{AnswerMeasures, Times, figures};
-use super::{Evaluation, EvaluationOptions, MeasuredAnswer, judgements};
+use super::{Evaluation, EvaluationOptions, MeasuredAnswer, RankedHit, judgements};
 use crate::engine::{ArticleKey, Card, EngineError, MAX_LIMIT, Reason, RelatedHit, RelatedRequest, SearchEngine};
 
 /// How many works the block under an article shows.
@@ -102,7 +102,10 @@ pub(super) fn evaluate(
         answered.push(MeasuredAnswer {
             id: card.id.clone(),
             text: card.title.clone(),
-            ranking: hits.into_iter().map(|hit| hit.card.id).collect(),
+            ranking: hits
+                .into_iter()
+                .map(|RelatedHit { card, score, .. }| RankedHit { id: card.id, work: card.work, score })
+                .collect(),
             ndcg_10: outcome.measures.ndcg_10,
         });
         outcomes.push(outcome);

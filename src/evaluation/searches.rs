@@ -1,27 +1,26 @@
 //! Evaluates searches with judged queries.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use anyhow::{Result, bail};
 
 use super::baseline::Baseline;
 use super::corpus::Site;
 use super::figures::{AnswerMeasures, figures};
 use super::judgements::{self, Grades, Judgement};
-use super::{Evaluation, EvaluationOptions, MeasuredAnswer};
+use super::queries::{self, JudgedQuery};
+use super::{Evaluation, EvaluationOptions, MeasuredAnswer, RankedHit};
 use crate::engine::query::Query;
-use crate::engine::{Filters, MAX_LIMIT, SearchEngine, SearchRequest};
+use crate::engine::{Filters, Hit, MAX_LIMIT, SearchEngine, SearchRequest};
 
 /// Judged queries and their search options.
 #[derive(Debug, Clone)]
 pub struct Searches {
-    /// The queries, JSON lines with `_id`, `text` and `lang`.
+    /// The queries: JSON lines with `_id`, `text` and `lang`, TREC topics, or lines of id and text.
     pub queries: PathBuf,
-    /// The judgements: query, article, grade, separated by tabs; a header line is skipped.
+    /// The judgements: query, article, grade, separated by tabs, or those of TREC.
     pub qrels: PathBuf,
     /// Answer only articles in the query's language.
     pub filter_lang: bool,
@@ -36,18 +35,6 @@ pub struct Searches {
 pub struct JudgedSet {
     queries: Vec<JudgedQuery>,
     judgements: Vec<Judgement>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct JudgedQuery {
-    #[serde(rename = "_id")]
-    pub(super) id: String,
-    pub(super) text: String,
-    #[serde(default)]
-    pub(super) lang: String,
-    /// Properties of the query, noted by its author.
-    #[serde(default)]
-    pub(super) traits: Vec<String>,
 }
 
 /// Runs the queries and measures the answers.
@@ -67,29 +54,36 @@ pub(super) fn evaluate(
         Ok(())
     })?;
     let grades = set.by_work(|article| works.get(article).cloned());
-    let none = HashMap::new();
     let options = SearchOptions::of(searches, options.depth);
     let mut answered = Vec::new();
     let mut outcomes = Vec::new();
-    for query in &set.queries {
-        let judged = grades.get(&query.id).unwrap_or(&none);
+    for (query, judged) in set.measurable(&grades) {
         let begun = Instant::now();
         let hits = options.ask(site.engine.as_ref(), query, &query.text)?.hits;
         let took_ms = begun.elapsed().as_secs_f64() * 1e3;
-        let outcome = AnswerMeasures::of(&query.lang, hits.iter().map(|(_, work)| work.as_str()), judged, took_ms);
+        let outcome = AnswerMeasures::of(&query.lang, hits.iter().map(|hit| hit.work.as_str()), judged, took_ms);
         answered.push(MeasuredAnswer {
             id: query.id.clone(),
             text: query.text.clone(),
-            ranking: hits.into_iter().map(|(id, _)| id).collect(),
+            ranking: hits,
             ndcg_10: outcome.measures.ndcg_10,
         });
         outcomes.push(outcome);
     }
-    let mut evaluation = Evaluation { figures: figures(&outcomes), ..Evaluation::default() };
+    if outcomes.is_empty() {
+        bail!(
+            "{}: no article is judged relevant for any query of {}; do they have the same query ids?",
+            searches.qrels.display(),
+            searches.queries.display()
+        );
+    }
+    let measured: HashSet<&str> = answered.iter().map(|answer| answer.id.as_str()).collect();
+    let without_relevant = set.queries.iter().map(|query| &query.id).filter(|id| !measured.contains(id.as_str()));
+    let without_relevant = without_relevant.cloned().collect();
+    let mut evaluation = Evaluation { figures: figures(&outcomes), without_relevant, ..Evaluation::default() };
     if let Some(baseline) = baseline {
         let mut outcomes = Vec::new();
-        for query in &set.queries {
-            let judged = grades.get(&query.id).unwrap_or(&none);
+        for (query, judged) in set.measurable(&grades) {
             let words: Vec<String> = Query::parse(&query.text).words.into_iter().map(|word| word.text).collect();
             let begun = Instant::now();
             let found = baseline.search(&words, &query.lang, searches.filter_lang, options.depth);
@@ -114,8 +108,8 @@ pub(super) struct SearchOptions {
 
 /// The answer to a query.
 pub(super) struct QueryAnswer {
-    /// The ids and works, best first.
-    pub(super) hits: Vec<(String, String)>,
+    /// The works, best first.
+    pub(super) hits: Vec<RankedHit>,
     /// Whether the engine searched for something else than what was typed.
     pub(super) is_helped: bool,
     /// The suggested spelling of the query.
@@ -150,7 +144,8 @@ impl SearchOptions {
             asked.suggestion =
                 answer.recovery.filter(|recovery| recovery.kind.is_respelling()).map(|recovery| recovery.to);
             let found = answer.hits.len();
-            asked.hits.extend(answer.hits.into_iter().map(|hit| (hit.card.id, hit.card.work)));
+            let ranked = |hit: Hit| RankedHit { id: hit.card.id, work: hit.card.work, score: hit.score };
+            asked.hits.extend(answer.hits.into_iter().map(ranked));
             request.offset += found;
             if found < request.limit {
                 break;
@@ -160,25 +155,14 @@ impl SearchOptions {
     }
 }
 
-pub(super) fn read_queries(path: &Path) -> Result<Vec<JudgedQuery>> {
-    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(number, line)| {
-            serde_json::from_str(line).with_context(|| format!("{}:{}: not a query", path.display(), number + 1))
-        })
-        .collect()
-}
-
 /// How many works the mean nDCG@10 needs.
 const NDCG_DEPTH: usize = 10;
 
 impl JudgedSet {
-    /// Reads the queries, JSON lines with `_id`, `text` and `lang`, and the judgements: query,
-    /// article and grade, separated by tabs; a header line is skipped.
+    /// Reads the queries and the judgements, in the forms that [`Searches`] names.
     pub fn read(queries: &Path, qrels: &Path) -> Result<JudgedSet> {
         let set =
-            JudgedSet { queries: read_queries(queries)?, judgements: judgements::read(qrels, ["query", "article"])? };
+            JudgedSet { queries: queries::read(queries)?, judgements: judgements::read(qrels, ["query", "article"])? };
         if set.queries.is_empty() {
             bail!("{}: no queries in it", queries.display());
         }
@@ -190,8 +174,8 @@ impl JudgedSet {
         self.judgements.iter().map(|judgement| judgement.article.as_str()).collect()
     }
 
-    /// The mean nDCG@10 (0 to 1) of an engine's answers to the queries, without filters; `work_of`
-    /// returns an article's work.
+    /// The mean nDCG@10 (0 to 1) of an engine's answers to the queries with a relevant article, without
+    /// filters; 0 where there are none. `work_of` returns an article's work.
     pub fn ndcg_10(
         &self,
         engine: &dyn SearchEngine,
@@ -199,16 +183,25 @@ impl JudgedSet {
         work_of: impl Fn(&str) -> Option<String>,
     ) -> Result<f64> {
         let grades = self.by_work(work_of);
-        let none = HashMap::new();
         let options = SearchOptions { depth: NDCG_DEPTH, filter_lang: false, ui_lang: false, recency, literal: false };
-        let mut sum = 0.0;
-        for query in &self.queries {
+        let (mut sum, mut count) = (0.0, 0usize);
+        for (query, judged) in self.measurable(&grades) {
             let hits = options.ask(engine, query, &query.text)?.hits;
-            let judged = grades.get(&query.id).unwrap_or(&none);
-            let works = hits.iter().map(|(_, work)| work.as_str());
+            let works = hits.iter().map(|hit| hit.work.as_str());
             sum += AnswerMeasures::of(&query.lang, works, judged, 0.0).measures.ndcg_10;
+            count += 1;
         }
-        Ok(sum / self.queries.len() as f64)
+        Ok(sum / count.max(1) as f64)
+    }
+
+    /// The queries for which an article is judged relevant, and the grades of its works: nothing could
+    /// be found for another one.
+    pub(super) fn measurable<'s>(
+        &'s self,
+        grades: &'s Grades,
+    ) -> impl Iterator<Item = (&'s JudgedQuery, &'s HashMap<String, u32>)> {
+        let is_relevant = |judged: &&HashMap<String, u32>| judged.values().any(|grade| *grade > 0);
+        self.queries.iter().filter_map(move |query| Some((query, grades.get(&query.id).filter(is_relevant)?)))
     }
 
     /// The queries, in file order.

@@ -10,6 +10,8 @@
 //! * An earlier evaluation is compared with; plain more-like-this is measured besides.
 //! * Misspelt queries, made or given: how many are still answered, how many suggestions are right; the
 //!   same seed makes the same ones.
+//! * Queries and judgements are read in the forms of BEIR and TREC; a query for which nothing is relevant
+//!   is named and not measured.
 //! * Judged queries are measured as well; the two exclude each other, and what cannot be done is
 //!   said.
 
@@ -116,6 +118,37 @@ fn ndcg_10(ranked: &[f64], mut judged: Vec<f64>) -> f64 {
     };
     judged.sort_by(|a, b| b.total_cmp(a));
     dcg(ranked) / dcg(&judged)
+}
+
+#[test]
+fn queries_and_judgements_of_other_tools_are_measured_alike() {
+    let site = bilingual();
+    let write = |name: &str, text: &str| fs::write(site.path().join(name), text).unwrap();
+    write("lines.jsonl", "{\"_id\": \"1\", \"text\": \"aardvark bicycle\"}\n{\"_id\": \"2\", \"text\": \"giraffe\"}\n");
+    write("grades.tsv", "query-id\tcorpus-id\tscore\n1\ta-en\t2.0\n1\te-es\t1\n2\td-en\t0\n");
+    write(
+        "topics",
+        "<top>\n<num> Number: 1\n<title> aardvark bicycle\n</top>\n<top>\n<num> 2\n<title> giraffe\n</top>\n",
+    );
+    write("qrels", "1 0 a-en 2\n1 0 e-es 1\n2 0 d-en -1\n");
+    let evaluate = |queries: &str, qrels: &str| {
+        let arguments = ["--queries", queries, "--qrels", qrels, "--corpus", "site.jsonl", "--run", "run.tsv"];
+        let evaluation = run_json(site.path(), &[&["evaluate", "--json"], &arguments[..]].concat());
+        (
+            evaluation["per_query"].clone(),
+            evaluation["without_relevant"].clone(),
+            evaluation["figures"]["all"]["queries"].clone(),
+        )
+    };
+    let measured = evaluate("lines.jsonl", "grades.tsv");
+    assert_eq!(measured, evaluate("topics", "qrels"));
+    assert_eq!((&measured.1, &measured.2), (&json!(["2"]), &json!(1)), "nothing could be found for the second");
+    let run = fs::read_to_string(site.path().join("run.tsv")).unwrap();
+    let scores: Vec<f64> = run.lines().map(|line| line.split('\t').nth(4).unwrap().parse().unwrap()).collect();
+    assert!(scores.len() >= 2 && scores.is_sorted_by(|a, b| a >= b) && scores[0].fract() != 0.0, "{run}");
+    write("other", "9 0 a-en 2\n");
+    let said = site.failing(&["--queries", "topics", "--qrels", "other", "--corpus", "site.jsonl"]);
+    assert!(said.contains("no article is judged relevant for any query of topics"), "{said}");
 }
 
 #[test]
