@@ -20,7 +20,7 @@ pub struct KeyTerm {
     pub stem: String,
     /// As the article writes it, in lower case where the article does so anywhere.
     pub written: String,
-    /// How often it occurs; an occurrence in the title counts three times.
+    /// How often it occurs outside the title: how much the text dwells on it.
     pub frequency: f32,
     /// Of the zones in which it occurs, the one with the most text.
     pub zone: Zone,
@@ -45,7 +45,8 @@ impl From<KeyTerm> for StoredTerm {
     }
 }
 
-/// The key terms of an article, the most frequent first.
+/// The key terms of an article, the most frequent first, where one that is in the title counts for
+/// more.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeyTerms {
     /// Its words without stop words, at most 256.
@@ -55,9 +56,9 @@ pub struct KeyTerms {
     pub phrases: Vec<KeyTerm>,
 }
 
-/// The weight of an occurrence in each zone. The title counts most because it says what the article
-/// is about: experiment `related.title-terms`.
-const COUNTS: ByZone<f32> = ByZone::new([3.0, 1.0, 1.0, 1.0, 0.0]);
+/// How many occurrences a place in the title is worth where the terms that are kept are chosen: it says
+/// what the article is about. Experiment `related.title-terms`.
+const TITLE_OCCURRENCES: f32 = 3.0;
 
 /// The zones with the most text first.
 const BY_TEXT: [Zone; 4] = [Zone::Body, Zone::Summary, Zone::Title, Zone::Topics];
@@ -85,7 +86,9 @@ impl<'a> SeenTerm<'a> {
     }
 
     fn count(&mut self, zone: Zone, written: &'a str) {
-        self.frequency += COUNTS[zone];
+        if !matches!(zone, Zone::Title | Zone::Authors) {
+            self.frequency += 1.0;
+        }
         self.occurrences += 1;
         self.zones[zone] = true;
         // The beginning of a sentence is capitalized; a name is capitalized everywhere.
@@ -214,7 +217,8 @@ fn merged(mut seen: Vec<(String, SeenTerm<'_>)>, most: usize) -> Vec<KeyTerm> {
             None => terms.push(seen.into_term(stem)),
         }
     }
-    terms.sort_by(|a, b| b.frequency.total_cmp(&a.frequency).then_with(|| a.stem.cmp(&b.stem)));
+    let rank = |term: &KeyTerm| term.frequency + if term.in_title { TITLE_OCCURRENCES } else { 0.0 };
+    terms.sort_by(|a, b| rank(b).total_cmp(&rank(a)).then_with(|| a.stem.cmp(&b.stem)));
     terms.truncate(most);
     terms
 }

@@ -54,7 +54,7 @@ pub use self::zone::{ByZone, Zone};
 pub fn fingerprint() -> String {
     let languages: Vec<String> = language_analyzers().map(LanguageAnalyzer::fingerprint).collect();
     format!(
-        "words 7; forms 5; zones 2; paragraphs 1; completions 1; icu_segmenter 2; snowball 3 ({})",
+        "words 7; forms 5; zones 2; paragraphs 1; completions 1; key terms 2; icu_segmenter 2; snowball 3 ({})",
         languages.join(" ")
     )
 }

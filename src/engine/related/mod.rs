@@ -39,8 +39,8 @@ struct SimilarityWeights {
     /// How much longer zones are held down. With less, a page that lists others is near to too many:
     /// experiment `related.lengths`.
     lengths: f32,
-    /// What a word of the asked-for article's title is worth besides. More adds nothing: experiment
-    /// `related.title`.
+    /// What a word of the asked-for article's title is worth besides, where its text dwells on it. A loud
+    /// title (*Deep Dive*) says little of what the article is about: experiment `related.title`.
     title: f32,
     /// What a phrase is worth beside a word. Its words have counted already: experiment
     /// `related.phrase`.
@@ -97,8 +97,8 @@ fn is_discriminative(articles: u64, doc_freq: u64, own: u64) -> bool {
 }
 
 /// The terms with the highest weights, at most `most`, highest first. The weight combines the log
-/// frequency, a bonus for the title, and the inverse document frequency within the language,
-/// squared because both sides of a comparison have it. `own` is the number of documents that are
+/// frequency, a bonus for the title that grows with the frequency in the text, and the inverse
+/// document frequency within the language, squared because both sides of a comparison have it. `own` is the number of documents that are
 /// the article itself: 1, or 0 for a draft. The callback returns the document frequency of a term
 /// among the language's `articles`.
 pub fn weightiest<E>(
@@ -112,9 +112,8 @@ pub fn weightiest<E>(
     for (place, term) in terms.iter().enumerate() {
         let doc_freq = doc_freq(term)?;
         if is_discriminative(articles, doc_freq, own) {
-            let in_title = if term.in_title { WEIGHTS.title } else { 0.0 };
             let idf = ranking::idf(articles, doc_freq);
-            weighted.push((WeightedTerm { place, weight: (1.0 + term.frequency.ln() + in_title) * idf }, idf));
+            weighted.push((WeightedTerm { place, weight: within_weight(term) * idf }, idf));
         }
     }
     let stem = |weighted: &WeightedTerm| terms.get(weighted.place).map(|term| &term.stem);
@@ -125,6 +124,15 @@ pub fn weightiest<E>(
     let mut weighted: Vec<WeightedTerm> = squared.collect();
     weighted.sort_by(order);
     Ok(weighted)
+}
+
+/// The weight of a term within its article.
+fn within_weight(term: &KeyTerm) -> f32 {
+    let (occurrences, title) = match term.in_title {
+        true => (term.frequency + 1.0, WEIGHTS.title * term.frequency / (term.frequency + 1.0)),
+        false => (term.frequency.max(1.0), 0.0),
+    };
+    1.0 + occurrences.ln() + title
 }
 
 /// What a word that stands in a zone is worth (BM25, each zone saturated by itself, so that a
@@ -151,7 +159,7 @@ pub fn is_prominent_term(term: &KeyTerm, group: &str) -> bool {
         word.is_some_and(|word| PhraseRole::of(group, &fold(&normalize(word))) == PhraseRole::Content)
     };
     let mut words = term.written.split_whitespace();
-    let is_repeated_or_labelled = term.frequency >= 2.0 || term.zone != Zone::Body;
+    let is_repeated_or_labelled = term.frequency >= 2.0 || term.in_title || term.zone != Zone::Body;
     is_repeated_or_labelled && tells(words.next()) && words.next_back().is_none_or(|last| tells(Some(last)))
 }
 
