@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::{ArgGroup, Args};
 use fichero::config::Config;
 use fichero::evaluation::{
-    Corpus, EvaluationOptions, EvaluationTask, Misspelt, Related, Searches, Site, Slips, evaluate,
+    Corpus, EvaluationOptions, EvaluationTask, KnownItems, Misspelt, Related, Searches, Site, Slips, evaluate,
 };
 use fichero::storage::catalog::Catalog;
 
@@ -15,10 +15,12 @@ use super::{engine, output};
 /// How many works are evaluated per query and per article.
 const SEARCH_DEPTH: usize = 100;
 const RELATED_DEPTH: usize = 10;
-const MISSPELT_DEPTH: usize = 10;
+/// The depth where only the first ten works are looked at.
+const FIRST_DEPTH: usize = 10;
 
 #[derive(Args)]
-#[command(group = ArgGroup::new("task").args(["queries", "related"]).required(true))]
+#[command(group = ArgGroup::new("task").args(["queries", "related", "known_items"]).required(true))]
+#[command(group = ArgGroup::new("seeded").args(["misspell", "known_items"]))]
 pub(crate) struct EvaluateArguments {
     /// The articles, a folder or a file of JSON lines; without them, the published index is
     /// evaluated
@@ -41,6 +43,14 @@ pub(crate) struct EvaluateArguments {
     /// works are shown at all, and why.
     #[arg(long, value_name = "FILE")]
     related: Option<PathBuf>,
+    /// Make queries out of the articles, as readers remember pages that they have seen, and measure
+    /// whether these come first: of each class this many [default: 150]
+    ///
+    /// The classes are two and three capitalised words in a row, all rare or all common; two words with
+    /// a function word between; and four to six words in a row. Each stands so in three works at most,
+    /// the last one in a single work.
+    #[arg(long, value_name = "QUERIES", num_args = 0..=1, default_missing_value = "150", value_parser = clap::value_parser!(u16).range(1..=10_000), conflicts_with_all = ["queries", "related", "baseline", "filter_lang", "tell_lang"])]
+    known_items: Option<u16>,
     /// Misspell each query by this many typing errors, and measure the results of those queries
     /// whose answer is among the first ten works when spelt correctly
     ///
@@ -48,9 +58,10 @@ pub(crate) struct EvaluateArguments {
     /// accents. A query that is already misspelt (`typo` among its `traits`) is left out.
     #[arg(long, value_name = "SLIPS", value_parser = clap::value_parser!(u8).range(1..=2), requires = "queries", conflicts_with = "related")]
     misspell: Option<u8>,
-    /// The seed of the typing errors: the same number makes the same errors
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "misspell")]
-    seed: u64,
+    /// The seed of the typing errors, or of the queries of --known-items: the same number makes the same
+    /// ones [default: 1]
+    #[arg(long, value_name = "NUMBER", requires = "seeded")]
+    seed: Option<u64>,
     /// Like --misspell, with the misspelt queries in a file: JSON lines with _id and text, with the
     /// same ids
     #[arg(long, value_name = "FILE", requires = "queries", conflicts_with_all = ["misspell", "related"])]
@@ -86,8 +97,9 @@ pub(crate) struct EvaluateArguments {
 /// Runs the evaluation and prints the figures.
 pub(crate) fn run(arguments: EvaluateArguments, config: &Config) -> Result<()> {
     let EvaluateArguments { corpus, without_topics, baseline, run, against, json, .. } = arguments;
+    let seed = arguments.seed.unwrap_or(1);
     let slips = match (arguments.misspell, arguments.misspelt) {
-        (Some(slips), _) => Some(Slips::Made { slips: usize::from(slips), seed: arguments.seed }),
+        (Some(slips), _) => Some(Slips::Made { slips: usize::from(slips), seed }),
         (None, file) => file.map(Slips::File),
     };
     let (task, depth) = match (arguments.related, arguments.queries.zip(arguments.qrels)) {
@@ -97,11 +109,17 @@ pub(crate) fn run(arguments: EvaluateArguments, config: &Config) -> Result<()> {
             let recency = config.recency;
             let searches = Searches { queries, qrels, filter_lang, ui_lang, recency };
             match slips {
-                Some(slips) => (EvaluationTask::Misspelt(Misspelt { searches, slips }), MISSPELT_DEPTH),
+                Some(slips) => (EvaluationTask::Misspelt(Misspelt { searches, slips }), FIRST_DEPTH),
                 None => (EvaluationTask::Searches(searches), SEARCH_DEPTH),
             }
         }
-        (None, None) => bail!("nothing to evaluate: name --queries and --qrels, or --related"),
+        (None, None) => {
+            let Some(queries) = arguments.known_items else {
+                bail!("nothing to evaluate: name --queries and --qrels, --related, or --known-items")
+            };
+            let known_items = KnownItems { queries: usize::from(queries), seed, recency: config.recency };
+            (EvaluationTask::KnownItems(known_items), FIRST_DEPTH)
+        }
     };
     let options = EvaluationOptions {
         corpus: corpus.map(|path| Corpus { path, without_topics }),

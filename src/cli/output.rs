@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use fichero::engine::{Card, Reason, RelatedAnswer, SearchAnswer};
-use fichero::evaluation::{Blocks, Difference, Evaluation, Measures, MisspeltFigures};
+use fichero::evaluation::{Blocks, Difference, Evaluation, KnownItemFigures, Measures, MisspeltFigures};
 use fichero::http::wire::all;
 use fichero::http::wire::related::RelatedHitJson;
 use fichero::http::wire::search::{CorrectionJson, HitJson, RecoveryJson, TotalJson};
@@ -431,6 +431,13 @@ pub(crate) fn evaluation(evaluation: &Evaluation, json: bool) -> Result<()> {
     }
     if let Some(misspelt) = &evaluation.misspelt {
         print_misspelt(&mut out, misspelt)?;
+    }
+    if let Some(classes) = &evaluation.known_items {
+        writeln!(out, "queries by class: count, right work first, among the first three, first lacks a word")?;
+        for (class, figures) in classes {
+            let KnownItemFigures { queries, first_right, first_three, first_lacks_word } = figures;
+            writeln!(out, "  {class:<24} {queries:>5} {first_right:>7.3} {first_three:>7.3} {first_lacks_word:>7.3}")?;
+        }
     }
     print_differences(&mut out, &evaluation.differences)
 }

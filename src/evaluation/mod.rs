@@ -1,13 +1,14 @@
 //! Evaluates the quality and speed of answers against judgements.
 //!
 //! [`Searches`] are measured with judged queries, spelt correctly or [`Misspelt`]; [`Related`]
-//! articles with hand-picked lists. The unit is the work: its grade is the highest of its
+//! articles with hand-picked lists; [`KnownItems`] with queries made out of the articles. The unit is the work: its grade is the highest of its
 //! versions', and it counts once.
 
 pub(crate) mod baseline;
 pub(crate) mod corpus;
 pub(crate) mod figures;
 pub(crate) mod judgements;
+pub(crate) mod known_items;
 pub(crate) mod measures;
 pub(crate) mod misspelling;
 pub(crate) mod misspelt;
@@ -17,6 +18,7 @@ pub(crate) mod searches;
 
 pub use self::corpus::Site;
 pub use self::figures::{Figures, Times};
+pub use self::known_items::{KnownItemFigures, KnownItems};
 pub use self::measures::Measures;
 pub use self::misspelt::{Misspelt, MisspeltFigures, Slips};
 pub use self::related::{Blocks, MostShown, Related, RelatedFindings};
@@ -56,6 +58,8 @@ pub enum EvaluationTask {
     Related(Related),
     /// Judged queries, misspelt.
     Misspelt(Misspelt),
+    /// Queries made out of the articles.
+    KnownItems(KnownItems),
 }
 
 /// Articles that are indexed for an evaluation.
@@ -92,6 +96,9 @@ pub struct Evaluation {
     /// are those of the misspelt queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub misspelt: Option<BTreeMap<String, MisspeltFigures>>,
+    /// Findings about queries that were made out of the articles, by their class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_items: Option<BTreeMap<String, KnownItemFigures>>,
 }
 
 /// A query or source article whose answer became better or worse.
@@ -158,6 +165,7 @@ pub fn evaluate(options: &EvaluationOptions, current: impl FnOnce() -> Result<Si
         EvaluationTask::Searches(searches) => searches::evaluate(&site, searches, options)?,
         EvaluationTask::Related(related) => related::evaluate(&site, related, options)?,
         EvaluationTask::Misspelt(misspelt) => misspelt::evaluate(&site, misspelt, options)?,
+        EvaluationTask::KnownItems(known_items) => known_items::evaluate(&site, known_items, options)?,
     };
     evaluation.articles = site.engine.status(jiff::Timestamp::now().as_second())?.articles();
     evaluation.per_query = answered.iter().map(|answer| (answer.id.clone(), answer.ndcg_10)).collect();

@@ -12,6 +12,7 @@
 //!   same seed makes the same ones.
 //! * Queries and judgements are read in the forms of BEIR and TREC; a query for which nothing is relevant
 //!   is named and not measured.
+//! * Queries are made out of the articles, by a seed, for pages that are known to be there.
 //! * Judged queries are measured as well; the two exclude each other, and what cannot be done is
 //!   said.
 
@@ -149,6 +150,39 @@ fn queries_and_judgements_of_other_tools_are_measured_alike() {
     write("other", "9 0 a-en 2\n");
     let said = site.failing(&["--queries", "topics", "--qrels", "other", "--corpus", "site.jsonl"]);
     assert!(said.contains("no article is judged relevant for any query of topics"), "{said}");
+}
+
+#[test]
+fn pages_that_are_known_to_be_there_are_looked_for() {
+    // Each article has names, a line and words with a function word between that no other has.
+    let article = |number: usize| {
+        let word = |place: usize| WORDS[(number + place) % WORDS.len()];
+        let name = |text: &str| text[..1].to_uppercase() + &text[1..];
+        let body = format!("{} {} and the {} of {} with {number}", name(word(1)), name(word(2)), word(3), word(5));
+        json!({ "id": format!("n{number}"), "lang": "en", "title": word(0), "body": body })
+    };
+    let site = Judged::new(&(0..WORDS.len()).map(article).collect::<Vec<_>>(), &[]);
+    let evaluate = |further: &[&str]| {
+        let arguments = ["evaluate", "--json", "--corpus", "site.jsonl", "--known-items"];
+        run_json(site.path(), &[&arguments, further].concat())
+    };
+    let one = evaluate(&["40", "--run", "run.tsv"]);
+    let classes = one["known_items"].as_object().unwrap();
+    let count = |class: &str| classes[class]["queries"].as_u64().unwrap();
+    assert_eq!(
+        classes.keys().collect::<Vec<_>>(),
+        ["four to six in a row", "function words between", "two common names"]
+    );
+    assert_eq!([count("two common names"), count("function words between")], [12, 12], "one of each article");
+    for (class, figures) in classes {
+        assert_eq!(figures["first_three"], 1.0, "{class}");
+        assert_eq!(figures["first_lacks_word"], 0.0, "{class}");
+    }
+    let queries = |evaluation: &Value| evaluation["per_query"].clone();
+    assert_eq!(queries(&one), queries(&evaluate(&["40", "--seed", "1"])), "the same seed, the same queries");
+    assert_eq!(evaluate(&["2"])["figures"]["all"]["queries"], 6, "as many of a class as were asked for");
+    let said = site.failing(&["--known-items", "--queries", "x", "--qrels", "y"]);
+    assert!(said.contains("cannot be used with"), "{said}");
 }
 
 #[test]
@@ -309,11 +343,13 @@ fn evaluation_errors_name_the_problem() {
     fs::write(site.path().join("empty.tsv"), "article\trelated\tgrade\n").unwrap();
     let corpus = ["--corpus", "site.jsonl"];
     for (arguments, message) in [
-        (vec![], "<--queries <FILE>|--related <FILE>>"),
+        (vec![], "<--queries <FILE>|--related <FILE>|--known-items [<QUERIES>]>"),
         (vec!["--queries", "q"], "--qrels <FILE>"),
-        (vec!["--qrels", "q"], "<--queries <FILE>|--related <FILE>>"),
+        (vec!["--qrels", "q"], "<--queries <FILE>|--related <FILE>|--known-items [<QUERIES>]>"),
         (vec!["--related", "r", "--queries", "q", "--qrels", "q"], "'--related <FILE>' cannot be used with"),
         (vec!["--related", "r", "--qrels", "q"], "'--related <FILE>' cannot be used with '--qrels <FILE>'"),
+        (vec!["--known-items", "--tell-lang"], "'--known-items [<QUERIES>]' cannot be used with '--tell-lang'"),
+        (vec!["--related", "r", "--seed", "2"], "<--misspell <SLIPS>|--known-items [<QUERIES>]>"),
         (vec!["--related", "r", "--tell-lang"], "'--related <FILE>' cannot be used with '--tell-lang'"),
         (vec!["--related", "r", "--without-topics"], "--corpus <PATH>"),
         (
