@@ -16,7 +16,7 @@ use super::publication::{compared as compared_name, is_mark};
 enum Take {
     /// As it is.
     Same,
-    /// A text, also as WordPress's REST API has it: `{"rendered": "…"}`.
+    /// A text, also as WordPress and Drupal answer it: `{"rendered": "…"}`, `{"value": "…", "processed": "…"}`.
     Text,
     /// A language, also as a POSIX locale: `es_CO.UTF-8`.
     Language,
@@ -28,7 +28,7 @@ enum Take {
     Date,
     /// A list of names, also of objects with a `name`. Numbers are keys of another table.
     Names,
-    /// A list, also as one text with commas between its entries.
+    /// A list, also of objects with a `name`, or one text with commas between its entries.
     List,
     /// The same, but our own is taken as it is: the label of a topic may have a comma.
     Categories,
@@ -45,8 +45,16 @@ const TABLE: [(&str, &[&str], Take); 18] = [
     ("kind", &[], Take::Same),
     ("url", &["link", "permalink", "canonicalurl", "canonical"], Take::Address),
     ("authors", &["author", "byline", "creator"], Take::Names),
-    ("published_at", &["date", "publishdate", "pubdate", "datepublished", "postdate", "published"], Take::Date),
-    ("updated_at", &["lastmod", "modified", "lastmodified", "datemodified", "updated", "postmodified"], Take::Date),
+    (
+        "published_at",
+        &["date", "publishdate", "pubdate", "datepublished", "postdate", "published", "created"],
+        Take::Date,
+    ),
+    (
+        "updated_at",
+        &["lastmod", "modified", "lastmodified", "datemodified", "updated", "postmodified", "changed"],
+        Take::Date,
+    ),
     ("starts_at", &["startdate"], Take::Date),
     ("ends_at", &["enddate"], Take::Date),
     ("topics", &["categories", "category"], Take::Categories),
@@ -57,13 +65,33 @@ const TABLE: [(&str, &[&str], Take); 18] = [
 ];
 
 /// Fields that say something of a record, and nothing of an article.
-const OF_RECORDS: [&str; 2] = ["delete", "slug"];
+const OF_RECORDS: [&str; 3] = ["delete", "slug", TAXONOMIES];
+
+/// Zola's table of lists of labels, each of which is a field elsewhere.
+const TAXONOMIES: &str = "taxonomies";
 
 /// A record with the names and values of our fields. Marks that say whether an article is public stay
 /// under their names, too.
 ///
 /// `hidden` and `expires_at` in another spelling are marks (`publication.rs`).
 pub(crate) fn canonical(record: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
+    match with_taxonomies(record) {
+        Some(record) => Cow::Owned(with_own_names(&record).into_owned()),
+        None => with_own_names(record),
+    }
+}
+
+/// A record whose taxonomies are fields of its own; `None` if it has none.
+fn with_taxonomies(record: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let (_, taxonomies) = record.iter().find(|(name, _)| compared_name(name) == TAXONOMIES)?;
+    let mut fields = record.clone();
+    for (name, labels) in taxonomies.as_object()? {
+        fields.entry(name).or_insert_with(|| labels.clone());
+    }
+    Some(fields)
+}
+
+fn with_own_names(record: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
     let compared: Vec<(String, &String)> = record.keys().map(|name| (compared_name(name), name)).collect();
     let mut canonical = Cow::Borrowed(record);
     for (own, others, take) in TABLE {
@@ -124,7 +152,11 @@ fn is_known(name: &str) -> bool {
 fn taken(take: Take, value: &Value, is_own: bool) -> Option<Cow<'_, Value>> {
     let same = Cow::Borrowed(value);
     match (take, value) {
-        (Take::Text, Value::Object(parts)) => Some(parts.get("rendered").map_or(same, Cow::Borrowed)),
+        (Take::Text, Value::Object(parts)) => ["rendered", "processed", "value"]
+            .iter()
+            .find_map(|name| parts.get(*name))
+            .map(Cow::Borrowed)
+            .or(Some(same)),
         (Take::Language, Value::String(text)) if text.contains(['.', '@']) => {
             text.split(['.', '@']).next().map(|tag| Cow::Owned(tag.into()))
         }
@@ -146,6 +178,7 @@ fn taken(take: Take, value: &Value, is_own: bool) -> Option<Cow<'_, Value>> {
         (Take::List | Take::Categories, _) if !is_own => {
             Some(names(value, is_own)).filter(|names| !is_empty_list(names))
         }
+        (Take::List, Value::Array(items)) if items.iter().any(Value::is_object) => Some(names(value, is_own)),
         _ => Some(same),
     }
 }

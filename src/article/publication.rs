@@ -12,6 +12,7 @@
 //! | `build: { render: never }`, `permalink: false` | Hugo, Eleventy |
 //! | `publishDate`, `date`, `embargo` in the future | Hugo, Jekyll, DSpace |
 //! | `expiryDate`, `unpublish_date` in the past | Hugo, Contentful |
+//! | `publishedAt: null` beside `createdAt` | Strapi, exports of databases |
 //!
 //! Names are compared without case, hyphens and underscores. A mark that is there and cannot be
 //! understood refuses the record: it may be one that must not be shown.
@@ -194,6 +195,11 @@ impl Publication {
                     .push(ArticleProblem::NotPublic { field: shortened(name), value: "…".to_owned() });
             }
         }
+        if publication.held_back.is_empty()
+            && let Some(name) = unpublished_row(record)
+        {
+            publication.held_back.push(ArticleProblem::NotPublic { field: shortened(name), value: "null".to_owned() });
+        }
         Ok(publication)
     }
 
@@ -305,6 +311,13 @@ pub(super) fn protecting_field_like(name: &str, value: &Value) -> Option<&'stati
         .find(|field| near(field).is_some() && flag(value).is_some())
         .or_else(|| ["expires_at", "published_at"].into_iter().find(|field| near(field).is_some() && is_date()))
         .or_else(|| ["status", "visibility"].into_iter().find(|field| near(field).is_some_and(is_state)))
+}
+
+/// The time of publication that a row of a database has not, though it says when it was created.
+fn unpublished_row(record: &Map<String, Value>) -> Option<&str> {
+    let named = |wanted: &str| record.iter().find(|(name, _)| compared(name) == wanted);
+    let (name, _) = named("publishedat").filter(|(_, value)| value.is_null())?;
+    named("createdat").filter(|(_, value)| !value.is_null()).map(|_| name.as_str())
 }
 
 /// Whether a text is one that WordPress's REST API keeps back behind a password.

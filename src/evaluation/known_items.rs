@@ -68,9 +68,6 @@ enum Class {
 }
 
 impl Class {
-    const ALL: [Class; 6] =
-        [Class::TwoRare, Class::TwoCommon, Class::ThreeRare, Class::ThreeCommon, Class::FunctionWords, Class::Line];
-
     fn name(self) -> &'static str {
         match self {
             Class::TwoRare => "two rare names",

@@ -32,6 +32,7 @@ mod faults;
 mod folders;
 mod formats;
 mod gate;
+mod generators;
 mod hostile;
 mod inflections;
 mod invisible;
