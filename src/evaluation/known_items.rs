@@ -215,13 +215,16 @@ fn make(site: &Site, known_items: &KnownItems) -> Result<Vec<(Class, Candidate)>
     Ok(classes.into_iter().flat_map(|(class, kept)| kept.into_iter().map(move |one| (class, one))).collect())
 }
 
+/// Whether words in a row are of a shape.
+type IsOfShape<'t> = &'t dyn Fn(&[Token]) -> bool;
+
 /// What a reader may remember of an article: of each shape one sequence, if it has any.
 fn remembered(texts: &[Vec<Token>], rng: &mut Rng) -> Vec<(Shape, Vec<String>)> {
     let is_content = |token: &Token| !token.is_stop_word && token.folded.chars().count() >= MIN_NAME_CHARS;
     let is_name = |token: &Token| token.is_capital && is_content(token);
     let mut found: Vec<(Shape, Vec<String>)> = Vec::new();
     let windows = |length: usize| texts.iter().flat_map(move |text| text.windows(length));
-    let shapes: [(Shape, usize, &dyn Fn(&[Token]) -> bool); 4] = [
+    let shapes: [(Shape, usize, IsOfShape<'_>); 4] = [
         (Shape::Names(2), 2, &|window| window.iter().all(is_name)),
         (Shape::Names(3), 3, &|window| window.iter().all(is_name)),
         (Shape::FunctionWords, 3, &|window| match window {
