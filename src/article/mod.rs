@@ -16,6 +16,7 @@ pub(crate) mod topic;
 pub mod url_key;
 
 pub use self::address::{AddressError, AddressRules};
+use self::date::DAY_S;
 pub use self::date::{Moment, MomentError};
 pub use self::kind::Kind;
 pub use self::problem::{ArticleProblem, MAX_ID_CHARS, MAX_LIST_ITEMS, MAX_SHORT_CHARS, MAX_VERSIONS, check_id};
@@ -225,6 +226,17 @@ impl Article {
 /// Whether readers may see an article with these values at this second (Unix time).
 pub fn is_visible_at(now_s: i64, hidden: bool, published_at: Option<&Moment>, expires_at: Option<&Moment>) -> bool {
     !hidden && published_at.is_none_or(|at| at.start_s() <= now_s) && expires_at.is_none_or(|at| now_s < at.end_s())
+}
+
+/// The second at which an event begins, and the first after it, in Unix time; `None` without a beginning.
+/// An event without an end lasts until the end of the day on which it begins.
+pub fn event_span_s(starts_at: Option<&Moment>, ends_at: Option<&Moment>) -> Option<(i64, i64)> {
+    let starts_at = starts_at?;
+    let midnight_s = match starts_at.is_date() {
+        true => starts_at.end_s(),
+        false => starts_at.start_s() + DAY_S - starts_at.local_s().rem_euclid(DAY_S),
+    };
+    Some((starts_at.start_s(), ends_at.map_or(midnight_s, Moment::end_s).max(starts_at.start_s())))
 }
 
 #[cfg(test)]

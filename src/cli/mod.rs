@@ -99,7 +99,7 @@ enum Command {
         /// Only articles published in this year; several: any of them
         #[arg(long, value_parser = clap::value_parser!(i16).range(1..=9999))]
         year: Vec<i16>,
-        /// The order: relevance, -date (newest first) or date (oldest first)
+        /// The order: relevance, -date (newest first), date (oldest first) or starts_at (coming events first)
         #[arg(long, default_value = "relevance", allow_hyphen_values = true, value_parser = sort)]
         sort: Sort,
         /// The reader's language: decides which version of a work is shown, and breaks near-ties
@@ -202,7 +202,8 @@ fn sort(text: &str) -> Result<Sort, &'static str> {
         "relevance" => Ok(Sort::Relevance),
         "-date" => Ok(Sort::Newest),
         "date" => Ok(Sort::Oldest),
-        _ => Err("should be relevance, -date or date"),
+        "starts_at" => Ok(Sort::Events),
+        _ => Err("should be relevance, -date, date or starts_at"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The end of a page, so that the next page continues there even if the articles changed.
 
-use super::{IndexVersion, Sort};
+use super::{EventPosition, IndexVersion, Sort};
 
 /// How long, in seconds, the snapshot of a first page is retained, so that its following pages show
 /// the same list.
@@ -28,6 +28,9 @@ pub enum CursorKey {
     Score(f32),
     /// By date, in either direction: the time of publication in Unix seconds.
     Published(Option<i64>),
+    /// By the beginnings of events: the position, and the time from which the whole list is seen, in
+    /// Unix seconds.
+    Event(EventPosition, i64),
 }
 
 impl Cursor {
@@ -44,7 +47,11 @@ impl Cursor {
     /// Whether its list has this order. After a change of the articles, a search may find
     /// nothing although it did before, or the other way round.
     pub fn is_of_order(&self, sort: Sort) -> bool {
-        self.is_by_score() == (sort == Sort::Relevance)
+        match self.key {
+            CursorKey::Score(_) => sort == Sort::Relevance,
+            CursorKey::Published(_) => matches!(sort, Sort::Newest | Sort::Oldest),
+            CursorKey::Event(..) => sort == Sort::Events,
+        }
     }
 
     /// The time to evaluate visibility at when the list continues: that of its first page, as long

@@ -39,7 +39,7 @@ pub use self::response::{
     ArticleAnswer, Card, DroppedFilter, FallbackTier, Hit, MAX_TRANSLATIONS, Reason, Recovery, RecoveryKind,
     RelatedAnswer, RelatedHit, SearchAnswer, TopicLabel, Total, Translation,
 };
-pub use self::sort::Sort;
+pub use self::sort::{EventPosition, Sort};
 pub use self::suggest::{SuggestAnswer, SuggestRequest};
 pub(crate) use self::tantivy::{WriterEnded, io_error_in};
 pub use self::version::IndexVersion;

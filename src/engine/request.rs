@@ -1,6 +1,6 @@
 //! Requests to an engine.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, CursorKey};
 use super::filters::{Facet, Filters};
 use super::query::Query;
 use super::ranking::DEFAULT_RECENCY;
@@ -75,6 +75,14 @@ impl SearchRequest {
             literal: false,
             recency: DEFAULT_RECENCY,
             now_s,
+        }
+    }
+
+    /// The second, in Unix time, from which the order of events is seen: that of the list's first page.
+    pub fn events_seen_s(&self) -> i64 {
+        match self.after.as_ref().map(|cursor| cursor.key) {
+            Some(CursorKey::Event(_, seen_s)) => seen_s,
+            _ => self.now_s,
         }
     }
 }

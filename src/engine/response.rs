@@ -10,8 +10,9 @@ use super::cursor::Cursor;
 use super::explain::Explanation;
 use super::facets::FacetCounts;
 use super::planning::{Correction, Note};
+use super::sort::EventPosition;
 use super::version::IndexVersion;
-use crate::article::{Article, Kind, Moment, url_key};
+use crate::article::{Article, Kind, Moment, event_span_s, url_key};
 
 /// The maximum number of other versions listed with a hit.
 pub const MAX_TRANSLATIONS: usize = 100;
@@ -106,6 +107,11 @@ fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
 }
 
 impl Card {
+    /// Whether it is of an event that is over at a second, Unix time.
+    pub fn is_over(&self, at_s: i64) -> bool {
+        EventPosition::at(at_s, event_span_s(self.starts_at.as_ref(), self.ends_at.as_ref())).is_over()
+    }
+
     /// The card of an article.
     pub fn of(article: &Article) -> Card {
         Card {

@@ -66,6 +66,7 @@ contract! {
     ties_fall_by_id_each_time
     filters_are_exact
     works_that_are_left_out_are_nowhere
+    coming_events_precede_past_ones_also_on_a_page_that_is_asked_after_they_ended
     dates_order_both_ways_and_the_undated_come_last
     without_words_everything_is_listed_newest_first
     what_is_not_to_be_seen_is_nowhere
@@ -379,7 +380,7 @@ fn ties_fall_by_id_each_time(maker: Maker) {
     let mut expected = names;
     expected.sort_unstable();
     for query in ["same", "", "same words"] {
-        for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest] {
+        for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest, Sort::Events] {
             let request = SearchRequest { sort, ..request(query) };
             for _ in 0..3 {
                 assert_eq!(ids_of(&search(&made, &request)), expected);
@@ -458,6 +459,36 @@ fn dates_order_both_ways_and_the_undated_come_last(maker: Maker) {
             assert!(answer.hits.is_sorted_by_key(key), "{query} {sort:?}");
             assert!(query == "unesco" || answer.hits.iter().any(|hit| hit.card.published_at.is_none()));
         }
+    }
+}
+
+fn coming_events_precede_past_ones_also_on_a_page_that_is_asked_after_they_ended(maker: Maker) {
+    let event = |id: &str, starts: &str, ends: Option<&str>| {
+        with(
+            page(id, "en", "Open day", "All day"),
+            json!({"starts_at": starts, "ends_at": ends, "published_at": "2020-01-01"}),
+        )
+    };
+    let records = [
+        event("over", "2023-11-13", None),
+        event("long over", "2021-01-01", Some("2021-01-03")),
+        event("today", "2023-11-14", None),
+        event("going on", "2023-11-01", Some("2023-11-30")),
+        event("later today", "2023-11-14T19:30:00-03:00", Some("2023-11-14T20:00:00-03:00")),
+        event("next year", "2024-01-01", None),
+        page("no event", "en", "Open day", "No day"),
+    ];
+    let made = maker(&records);
+    let list = ["going on", "today", "later today", "next year", "over", "long over", "no event"];
+    for query in ["", "day"] {
+        let events = SearchRequest { sort: Sort::Events, ..request(query) };
+        assert_eq!(ids_of(&search(&made, &events)), list, "{query}");
+        let first = search(&made, &SearchRequest { limit: 2, ..events.clone() });
+        let late = SearchRequest { after: first.next, now_s: NOW + 3 * DAY_S, ..events.clone() };
+        assert_eq!(ids_of(&search(&made, &late)), list[2..], "{query}");
+        let anew = SearchRequest { now_s: NOW + 3 * DAY_S, ..events };
+        let past = ["later today", "today", "over"];
+        assert_eq!(ids_of(&search(&made, &anew)), [&list[..1], &list[3..4], &past, &list[5..]].concat(), "{query}");
     }
 }
 

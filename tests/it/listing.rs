@@ -5,9 +5,11 @@
 //! * cursors go on to the end of the list, and only for their own search;
 //! * versions singly.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
+use fichero::article::Moment;
 use serde_json::Value;
 
 use crate::support::served::{get, good, problem};
@@ -98,7 +100,7 @@ fn exclusions_and_values_nobody_has() {
 
 #[test]
 fn cursors_continue_to_the_end_of_their_list() {
-    for query in ["q=universidad", "", "q=education&sort=date&group=false", "lang=es&sort=-date"] {
+    for query in ["q=universidad", "", "q=education&sort=date&group=false", "lang=es&sort=-date", "sort=starts_at"] {
         let whole = good(&format!("/v1/search?limit=100&{query}"));
         assert_eq!(whole["next_cursor"], Value::Null);
         let mut listed = Vec::new();
@@ -111,6 +113,11 @@ fn cursors_continue_to_the_end_of_their_list() {
         }
         assert_eq!(listed, ids(&whole), "{query}");
     }
+    // The beginnings of the corpus, all of the past: the latest first, and then what has none.
+    let hits = good("/v1/search?sort=starts_at&limit=100")["hits"].as_array().unwrap().clone();
+    let begins = |hit: &Value| hit["starts_at"].as_str().map(|at| Moment::parse(at).unwrap().start_s());
+    assert!(hits.is_sorted_by_key(|hit| (begins(hit).is_none(), begins(hit).map(Reverse))));
+    assert!(hits.first().and_then(begins).is_some() && hits.last().and_then(begins).is_none());
     let page = good("/v1/search?q=universidad&limit=2");
     let cursor = page["next_cursor"].as_str().unwrap();
     for other in ["q=university", "q=universidad&lang=es", "q=universidad&group=false", "q=universidad&ui_lang=pt"] {

@@ -496,6 +496,14 @@ fn corrections_are_shown_to_the_reader() {
     );
     assert!(any.total() > 0 && any.links(".notice a")[0].contains("literal=true"));
 
+    // Of the corpus, every event is over.
+    let events = page("/search?kind=event&sort=starts_at");
+    assert_eq!(events.texts(".orders a"), ["Newest first", "Oldest first", "By date of the event"]);
+    assert_eq!(text(events.one(".orders a[aria-current]")), "By date of the event");
+    assert_eq!(text(events.one(".past")), "Past events");
+    assert_eq!(events.texts(".past + .hits h2").len() as u64, events.total().min(10));
+    assert_eq!(page("/search?kind=blog").texts(".orders a"), ["Newest first", "Oldest first"]);
+
     let nothing = page("/search?year=1901");
     assert_eq!(text(nothing.one("h1")), "Nothing found");
     assert_eq!(nothing.links(".ways a"), ["/search", "/search"]);

@@ -273,7 +273,7 @@ fn no_search_ends_without_works_to_read(maker: Maker) {
         "movilidad -movilidad",
     ] {
         for filters in [Filters::default(), langs(&["fr"]), under("none/at/all"), nowhere.clone()] {
-            for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest] {
+            for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest, Sort::Events] {
                 let request = SearchRequest { sort, ..filtered(query, filters.clone()) };
                 let answer = search(&made, &request);
                 let is_answered = search(&made, &SearchRequest { literal: true, ..request.clone() }).total.value > 0;

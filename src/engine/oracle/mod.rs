@@ -28,14 +28,14 @@ use super::planning::{
 use super::ranking::{self, Coverage, LanguageStats, MatchState, PhraseMatch, bounded_score};
 use super::snippets::{Body, BodyPassage, MAX_MATCH_POSITIONS, MatchPosition, Snippets, body_passages};
 use super::{
-    ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, Filters, Hit, IndexVersion, RecoveryKind,
-    RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer, SuggestRequest,
-    Total, Translation, language_fit, listed_translations,
+    ArticleAnswer, ArticleKey, Card, EngineError, EngineStatus, EventPosition, Filters, Hit, IndexVersion,
+    RecoveryKind, RelatedAnswer, RelatedRequest, SearchAnswer, SearchEngine, SearchRequest, Sort, SuggestAnswer,
+    SuggestRequest, Total, Translation, language_fit, listed_translations,
 };
 use crate::analysis::{
     ArticleTerms, ByZone, TokenVariants, Zone, ZoneTerms, join_passages, language_group, passages_of, without_marks,
 };
-use crate::article::{Article, MAX_VERSIONS, Moment, composed, url_key};
+use crate::article::{Article, MAX_VERSIONS, Moment, composed, event_span_s, url_key};
 use crate::engine::filters::label_key;
 
 /// An engine over a list of articles in memory.
@@ -255,11 +255,11 @@ impl BruteForceEngine {
     }
 
     /// The best version of every work (without grouping, every version), sorted.
-    fn order<'e>(versions: Vec<OracleChoice<'e>>, sort: Sort, group: bool) -> Vec<OracleChoice<'e>> {
+    fn order<'e>(versions: Vec<OracleChoice<'e>>, sort: Sort, request: &SearchRequest) -> Vec<OracleChoice<'e>> {
         let mut works: BTreeMap<&str, OracleChoice<'e>> = BTreeMap::new();
         for version in versions {
             let article = &version.entry.article;
-            let work = if group { version.entry.work.as_str() } else { article.id.as_str() };
+            let work = if request.group { version.entry.work.as_str() } else { article.id.as_str() };
             let best_score = works
                 .get(work)
                 .map_or(version.breakdown.score, |known| known.breakdown.score.max(version.breakdown.score));
@@ -269,7 +269,7 @@ impl BruteForceEngine {
             let wins = works.get(work).is_none_or(|known| {
                 let by_score = match sort {
                     Sort::Relevance => version.breakdown.version.total_cmp(&known.breakdown.version),
-                    Sort::Newest | Sort::Oldest => Ordering::Equal,
+                    Sort::Newest | Sort::Oldest | Sort::Events => Ordering::Equal,
                 };
                 let by_id = known.entry.article.id.cmp(&version.entry.article.id);
                 version.fit.cmp(&known.fit).then(by_score).then(by_id) == Ordering::Greater
@@ -284,7 +284,9 @@ impl BruteForceEngine {
         }
         let mut works: Vec<OracleChoice<'e>> = works.into_values().collect();
         let is_part = |choice: &OracleChoice<'_>| sort == Sort::Relevance && choice.is_part;
-        works.sort_by(|a, b| is_part(a).cmp(&is_part(b)).then(compare(sort, &a.place(sort), &b.place(sort))));
+        works.sort_by(|a, b| {
+            is_part(a).cmp(&is_part(b)).then(compare(sort, &a.place(sort, request), &b.place(sort, request)))
+        });
         works
     }
 }
@@ -313,6 +315,7 @@ fn compare(sort: Sort, a: &ListPlace<'_>, b: &ListPlace<'_>) -> Ordering {
             (a.is_none(), a).cmp(&(b.is_none(), b))
         }
         (CursorKey::Published(a), CursorKey::Published(b)) => b.cmp(&a),
+        (CursorKey::Event(a, _), CursorKey::Event(b, _)) => a.cmp(&b),
         _ => Ordering::Equal,
     };
     by_key.then_with(|| a.1.cmp(b.1))
@@ -335,11 +338,16 @@ struct OracleChoice<'e> {
 }
 
 impl<'e> OracleChoice<'e> {
-    fn place(&self, sort: Sort) -> ListPlace<'e> {
+    fn place(&self, sort: Sort, request: &SearchRequest) -> ListPlace<'e> {
         let article = &self.entry.article;
         let key = match sort {
             Sort::Relevance => CursorKey::Score(self.breakdown.score),
             Sort::Newest | Sort::Oldest => CursorKey::Published(article.published_at.as_ref().map(|at| at.start_s())),
+            Sort::Events => {
+                let seen_s = request.events_seen_s();
+                let event = event_span_s(article.starts_at.as_ref(), article.ends_at.as_ref());
+                CursorKey::Event(EventPosition::at(seen_s, event), seen_s)
+            }
         };
         (key, article.id.as_str())
     }
@@ -597,13 +605,13 @@ impl SearchEngine for BruteForceEngine {
         let sort = if plan.words.is_empty() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
         let mut newest = Vec::new();
         if recovery.as_ref().is_some_and(|recovery| recovery.kind == RecoveryKind::Newest) {
-            let mut works = Self::order(std::mem::take(&mut versions), Sort::Newest, request.group);
+            let mut works = Self::order(std::mem::take(&mut versions), Sort::Newest, request);
             works.truncate(request.limit);
             let snippets = Snippets::new(&plan, request, works.len());
             newest = works.iter().map(|choice| self.hit(&plan, &snippets, choice, request)).collect();
             facets = self.count(&[], &request.filters, request);
         }
-        let mut works = Self::order(versions, sort, request.group);
+        let mut works = Self::order(versions, sort, request);
         if sort == Sort::Relevance {
             for choice in works.iter_mut().take(ranking::PAIR_DEPTH) {
                 choice.breakdown.proximity =
@@ -618,7 +626,7 @@ impl SearchEngine for BruteForceEngine {
                     *score *= factor;
                 }
             }
-            works.sort_by(|a, b| compare(sort, &a.place(sort), &b.place(sort)));
+            works.sort_by(|a, b| compare(sort, &a.place(sort, request), &b.place(sort, request)));
         }
         let total = works.len();
         let full = works.iter().filter(|choice| choice.is_full).count();
@@ -634,20 +642,20 @@ impl SearchEngine for BruteForceEngine {
                 (last, offset) = ((CursorKey::Score(f32::INFINITY), ""), offset + cursor.place);
             } else if cursor.is_outdated(self.version) {
                 match works.iter().find(|choice| choice.entry.article.id == cursor.id) {
-                    Some(known) => last.0 = known.place(sort).0,
+                    Some(known) => last.0 = known.place(sort, request).0,
                     None => {
                         (last, offset) =
                             ((CursorKey::Score(f32::INFINITY), ""), offset + cursor.place.saturating_sub(1))
                     }
                 }
             }
-            works.retain(|choice| compare(sort, &choice.place(sort), &last) == Ordering::Greater);
+            works.retain(|choice| compare(sort, &choice.place(sort, request), &last) == Ordering::Greater);
         }
         let place = total - works.len() + offset;
         let page: Vec<&OracleChoice<'_>> = works.iter().skip(offset).take(request.limit).collect();
         let has_more = offset + page.len() < works.len();
         let next = page.last().filter(|_| has_more).map(|last| {
-            let (key, id) = last.place(sort);
+            let (key, id) = last.place(sort, request);
             Cursor { version: self.version, now_s: request.now_s, key, id: id.to_owned(), place: place + page.len() }
         });
         let snippets = Snippets::new(&plan, request, page.len());

@@ -122,6 +122,7 @@ impl Search {
         Ok(AnsweredSearch {
             query: self.text,
             limit: self.request.limit,
+            events_seen_s: self.request.events_seen_s(),
             literal: self.literal,
             answer,
             next_cursor,
@@ -174,6 +175,8 @@ pub(crate) struct AnsweredSearch {
     pub(crate) query: String,
     /// The requested number of hits.
     limit: usize,
+    /// The second, in Unix time, from which the order of events is seen.
+    pub(crate) events_seen_s: i64,
     /// The query string of the same search with `literal=true`.
     literal: String,
     pub(crate) answer: SearchAnswer,
@@ -236,7 +239,7 @@ struct SearchBody {
 
 impl From<AnsweredSearch> for SearchBody {
     fn from(answered: AnsweredSearch) -> SearchBody {
-        let AnsweredSearch { query, limit, literal, answer, next_cursor, notes, is_partial, took_ms } = answered;
+        let AnsweredSearch { query, limit, literal, answer, next_cursor, notes, is_partial, took_ms, .. } = answered;
         SearchBody {
             query,
             total: answer.total.into(),

@@ -162,16 +162,15 @@ impl Results<'_> {
                 div.found {
                     @if self.answered.is_newest() {
                         p.newest { (reader.label("recent")) }
-                        ol.hits role="list" {
-                            @for hit in &answer.newest { li { (self.hit(hit)) } }
-                        }
+                        (self.hits(&answer.newest))
                     } @else if answer.hits.is_empty() {
                         (self.empty_state())
                     } @else {
                         (self.orders())
-                        ol.hits role="list" {
-                            @for hit in &answer.hits { li { (self.hit(hit)) } }
-                        }
+                        @let (coming, rest) = answer.hits.split_at(self.first_past_event());
+                        (self.hits(coming))
+                        @if !rest.is_empty() { p.past { (reader.label("over")) } }
+                        (self.hits(rest))
                         (self.pages())
                     }
                 }
@@ -228,12 +227,16 @@ impl Results<'_> {
     fn orders(&self) -> Markup {
         // Without words to match, the newest come first by default.
         let is_by_date = self.requested.q.is_empty();
-        let orders: &[(Sort, &str)] = match is_by_date {
-            true => &[(Sort::Relevance, "sort-newest"), (Sort::Oldest, "sort-oldest")],
+        let mut orders = match is_by_date {
+            true => vec![(Sort::Relevance, "sort-newest"), (Sort::Oldest, "sort-oldest")],
             false => {
-                &[(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Oldest, "sort-oldest")]
+                vec![(Sort::Relevance, "sort-relevance"), (Sort::Newest, "sort-newest"), (Sort::Oldest, "sort-oldest")]
             }
         };
+        let has_event = self.answered.answer.hits.iter().any(|hit| hit.card.starts_at.is_some());
+        if has_event || self.requested.sort == Sort::Events {
+            orders.push((Sort::Events, "sort-events"));
+        }
         let present = match self.requested.sort {
             Sort::Newest if is_by_date => Sort::Relevance,
             sort => sort,
@@ -241,8 +244,25 @@ impl Results<'_> {
         html! {
             nav.orders aria-label=(self.reader.label("sort")) {
                 @for (sort, label) in orders {
-                    a href=(self.to(&self.requested.sorted(*sort))) rel="nofollow"
-                        aria-current=[(present == *sort).then_some("true")] { (self.reader.label(label)) }
+                    a href=(self.to(&self.requested.sorted(sort))) rel="nofollow"
+                        aria-current=[(present == sort).then_some("true")] { (self.reader.label(label)) }
+                }
+            }
+        }
+    }
+
+    /// The index of the first event that is over, in the order of events; without one, the number of hits.
+    fn first_past_event(&self) -> usize {
+        let AnsweredSearch { answer, events_seen_s, .. } = self.answered;
+        let is_over = |hit: &Hit| self.requested.sort == Sort::Events && hit.card.is_over(*events_seen_s);
+        answer.hits.iter().position(is_over).unwrap_or(answer.hits.len())
+    }
+
+    fn hits(&self, hits: &[Hit]) -> Markup {
+        html! {
+            @if !hits.is_empty() {
+                ol.hits role="list" {
+                    @for hit in hits { li { (self.hit(hit)) } }
                 }
             }
         }

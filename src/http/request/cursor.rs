@@ -1,12 +1,14 @@
 //! Cursors as opaque texts.
 
+use std::cmp::Reverse;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::types::Form;
-use crate::engine::{Cursor, CursorKey, IndexVersion, SearchRequest};
+use crate::engine::{Cursor, CursorKey, EventPosition, IndexVersion, SearchRequest};
 
 /// A cursor with the fingerprint of its search.
 pub(crate) struct SearchCursor {
@@ -28,12 +30,44 @@ struct SerializedCursor {
     score_bits: Option<u32>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     published_s: Option<i64>,
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    event: Option<SerializedEvent>,
     #[serde(rename = "i")]
     id: String,
     #[serde(rename = "p")]
     place: usize,
     #[serde(rename = "q")]
     search: u64,
+}
+
+/// A position in the order of events, and the time from which the list is seen.
+#[derive(Serialize, Deserialize)]
+struct SerializedEvent {
+    #[serde(rename = "t")]
+    seen_s: i64,
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    starts_s: Option<i64>,
+    #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
+    is_over: bool,
+}
+
+impl SerializedEvent {
+    fn of(position: EventPosition, seen_s: i64) -> SerializedEvent {
+        let starts_s = match position {
+            EventPosition::Coming(starts_s) | EventPosition::Over(Reverse(starts_s)) => Some(starts_s),
+            EventPosition::NoEvent => None,
+        };
+        SerializedEvent { seen_s, starts_s, is_over: position.is_over() }
+    }
+
+    fn key(&self) -> CursorKey {
+        let position = match self.starts_s {
+            Some(starts_s) if self.is_over => EventPosition::Over(Reverse(starts_s)),
+            Some(starts_s) => EventPosition::Coming(starts_s),
+            None => EventPosition::NoEvent,
+        };
+        CursorKey::Event(position, self.seen_s)
+    }
 }
 
 impl SearchCursor {
@@ -45,15 +79,17 @@ impl SearchCursor {
 
 /// Encodes a cursor of a search.
 pub(crate) fn encode(cursor: &Cursor, request: &SearchRequest) -> String {
-    let (score_bits, published_s) = match cursor.key {
-        CursorKey::Score(score) => (Some(score.to_bits()), None),
-        CursorKey::Published(published_s) => (None, published_s),
+    let (score_bits, published_s, event) = match cursor.key {
+        CursorKey::Score(score) => (Some(score.to_bits()), None, None),
+        CursorKey::Published(published_s) => (None, published_s, None),
+        CursorKey::Event(position, seen_s) => (None, None, Some(SerializedEvent::of(position, seen_s))),
     };
     let serialized = SerializedCursor {
         version: (cursor.version.generation, cursor.version.seq),
         now_s: cursor.now_s,
         score_bits,
         published_s,
+        event,
         id: cursor.id.clone(),
         place: cursor.place,
         search: fingerprint(request),
@@ -76,9 +112,10 @@ impl Form for CursorText {
 
     fn read(&self, text: &str) -> Option<SearchCursor> {
         let serialized: SerializedCursor = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        let key = match serialized.score_bits {
-            Some(bits) => CursorKey::Score(f32::from_bits(bits)),
-            None => CursorKey::Published(serialized.published_s),
+        let key = match (serialized.score_bits, &serialized.event) {
+            (Some(bits), _) => CursorKey::Score(f32::from_bits(bits)),
+            (None, Some(event)) => event.key(),
+            (None, None) => CursorKey::Published(serialized.published_s),
         };
         let version = IndexVersion { generation: serialized.version.0, seq: serialized.version.1 };
         let cursor = Cursor { version, now_s: serialized.now_s, key, id: serialized.id, place: serialized.place };

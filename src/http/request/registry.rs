@@ -291,13 +291,19 @@ pub(crate) static UI_LANG: Parameter<Language> = Parameter::once(
 ).example("es");
 pub(crate) static SORT: Parameter<Choice<Sort>> = Parameter::once(
     "sort",
-    Choice { default: ("relevance", Sort::Relevance), others: &[("-date", Sort::Newest), ("date", Sort::Oldest)] },
-    "The order of hits: best match, newest or oldest first.",
+    Choice {
+        default: ("relevance", Sort::Relevance),
+        others: &[("-date", Sort::Newest), ("date", Sort::Oldest), ("starts_at", Sort::Events)],
+    },
+    "The order of hits: best match, newest or oldest first. `starts_at`: events that are not over yet, the earliest first, then those that are over, the latest first, then pages that do not begin at a time.",
 );
 pub(crate) static FEED_SORT: Parameter<Choice<Sort>> = Parameter::once(
     "sort",
-    Choice { default: ("-date", Sort::Newest), others: &[("date", Sort::Oldest), ("relevance", Sort::Relevance)] },
-    "The order of entries: newest, oldest or best match first.",
+    Choice {
+        default: ("-date", Sort::Newest),
+        others: &[("date", Sort::Oldest), ("relevance", Sort::Relevance), ("starts_at", Sort::Events)],
+    },
+    "The order of entries: newest, oldest or best match first; `starts_at` as in a search.",
 );
 pub(crate) static OFFSET: Parameter<Whole> =
     Parameter::once("offset", Whole { default: 0, min: 0, max: MAX_OFFSET }, "How many hits to pass over.");

@@ -139,6 +139,9 @@ pub fn library() -> Vec<Value> {
             [json!([]), json!(["Género", "quality"]), json!(["GENERO"]), json!(["Open access"])][place % 4].clone();
         record["authors"] = [json!(["Ana Pérez"]), json!(["Zoë O'Neil", "ana perez"]), json!([])][place % 3].clone();
         record["work"] = format!("series {}", place / 2).into();
+        if place % 3 == 1 {
+            record["starts_at"] = format!("2023-11-{:02}T20:00:00-03:00", 5 + place % 5 * 4).into();
+        }
         if place % 7 != 6 {
             record["published_at"] = format!("20{}-0{}-11", 18 + place % 5, 1 + place % 3).into();
         }
@@ -280,7 +283,7 @@ pub fn requests() -> Vec<SearchRequest> {
     let mut requests = Vec::new();
     for query in QUERIES {
         for ui_lang in READERS {
-            for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest] {
+            for sort in [Sort::Relevance, Sort::Newest, Sort::Oldest, Sort::Events] {
                 let ui_lang = ui_lang.map(str::to_owned);
                 requests.push(SearchRequest { ui_lang, sort, facets: Facet::ALL.to_vec(), ..request(query) });
             }

@@ -28,6 +28,16 @@ const DATES: [&str; 8] = [
     "2023-11-14T22:13:21Z",
 ];
 
+/// Beginnings and ends of events, around [`NOW`].
+const EVENTS: [(&str, Option<&str>); 6] = [
+    ("2021-05-01", None),
+    ("2023-11-13", Some("2023-11-14")),
+    ("2023-11-14T09:00:00-03:00", None),
+    ("2023-11-14T20:00:00Z", Some("2023-11-14T22:13:20Z")),
+    ("2023-11-14T22:13:20Z", Some("2023-11-14T23:00:00Z")),
+    ("2024-02-01", Some("2023-01-01")),
+];
+
 fn vocabulary(lang: &str) -> Vec<&'static str> {
     let own: &[&str] = match lang.split('-').next().unwrap_or_default() {
         "es" => &[
@@ -103,6 +113,7 @@ fn record() -> impl Strategy<Value = Value> {
         let dates = (
             option::weighted(0.8, select(&DATES[..])),
             option::weighted(0.15, select(&["2023-11-13", "2023-11-14", "2030-01-01"][..])),
+            option::weighted(0.3, select(&EVENTS[..])),
         );
         let rest = (
             option::weighted(0.6, 0usize..8),
@@ -118,13 +129,14 @@ fn record() -> impl Strategy<Value = Value> {
             move |(
                 (title, summary, (body, times)),
                 (topics, tags, author),
-                (published, expires),
+                (published, expires, event),
                 (work, kind, hidden, url, (links, series)),
             )| {
                 let links: Vec<String> = links.into_iter().map(|(page, spelling)| spelled(page, spelling)).collect();
                 json!({
                     "lang": lang, "title": title, "summary": summary, "body": body.repeat(times), "kind": kind.as_str(),
                     "topics": topics, "tags": tags, "authors": author, "published_at": published, "expires_at": expires,
+                    "starts_at": event.map(|(starts, _)| starts), "ends_at": event.and_then(|(_, ends)| ends),
                     "work": work.map(|work| format!("work {work}")), "hidden": hidden,
                     "url": url.map(|(page, spelling)| spelled(page, spelling)), "links": links, "series": series,
                 })
@@ -271,7 +283,7 @@ fn left_out() -> impl Strategy<Value = ArticleKey> {
 }
 
 pub fn request() -> impl Strategy<Value = SearchRequest> {
-    let order = prop_oneof![4 => Just(Sort::Relevance), 1 => Just(Sort::Newest), 1 => Just(Sort::Oldest)];
+    let order = prop_oneof![4 => Just(Sort::Relevance), 1 => Just(Sort::Newest), 1 => Just(Sort::Oldest), 1 => Just(Sort::Events)];
     let page = (prop_oneof![5 => Just(0usize), 1 => 0usize..12], prop_oneof![1 => 1usize..6, 1 => Just(100)]);
     let recency = prop_oneof![1 => Just(0.0), 2 => Just(DEFAULT_RECENCY), 1 => Just(MAX_RECENCY)];
     let facets = prop_oneof![2 => Just(Facet::ALL.to_vec()), 1 => subsequence(&Facet::ALL[..], 0..3)];

@@ -12,7 +12,7 @@ use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, Te
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
 use crate::analysis::{ArticleTerms, ByZone, Completion, CompletionSource, HeadingPosition, MinHash, Zone};
-use crate::article::{Article, url_key};
+use crate::article::{Article, event_span_s, url_key};
 use crate::engine::Card;
 use crate::engine::related::DocumentProfile;
 use crate::engine::related::document_profile::work_key;
@@ -21,7 +21,7 @@ use crate::engine::suggest::MIN_LABEL_CHARS;
 
 /// The version of the fields below and of their content. A generation with another version is never
 /// used.
-pub const SCHEMA_VERSION: u32 = 11;
+pub const SCHEMA_VERSION: u32 = 12;
 
 /// The separator of a topic's path and label in the column of labels; no path contains it.
 pub(crate) const LABEL_SEPARATOR: char = '\u{1f}';
@@ -72,6 +72,9 @@ pub(crate) struct IndexFields {
     /// When it was published by the clock of its place, see [`Moment::local_s`](crate::article::Moment::local_s).
     pub(crate) published_local: Field,
     pub(crate) expires: Field,
+    /// When an event begins, and the first second after it, see [`event_span_s`].
+    pub(crate) event_starts: Field,
+    pub(crate) event_over: Field,
     pub(crate) zones: ByZone<ZoneFields>,
     /// The distinct folded words of all zones: the vocabulary with its document frequencies.
     pub(crate) vocabulary: Field,
@@ -138,6 +141,8 @@ pub(crate) fn schema() -> (Schema, IndexFields) {
         published: builder.add_i64_field("published", FAST),
         published_local: builder.add_i64_field("published_local", FAST),
         expires: builder.add_i64_field("expires", FAST),
+        event_starts: builder.add_i64_field("event_starts", FAST),
+        event_over: builder.add_i64_field("event_over", FAST),
         zones,
         vocabulary: builder.add_text_field("vocabulary", vocabulary.clone()),
         heads: builder.add_text_field("heads", vocabulary.clone()),
@@ -204,6 +209,10 @@ pub(crate) fn document(
     }
     if let Some(at) = &article.expires_at {
         document.add_i64(fields.expires, at.end_s());
+    }
+    if let Some((starts_s, over_s)) = event_span_s(article.starts_at.as_ref(), article.ends_at.as_ref()) {
+        document.add_i64(fields.event_starts, starts_s);
+        document.add_i64(fields.event_over, over_s);
     }
     for (zone, zone_fields) in terms.zones.iter().zip(&fields.zones) {
         let words = term_list(zone.terms.iter().map(|(at, forms)| (*at, forms.words.iter().map(String::as_str))));

@@ -13,9 +13,9 @@ use tantivy::{DocId, DocSet, InvertedIndexReader, SegmentReader, TERMINATED, Ter
 use super::completion_top_k::CompletionTopK;
 use super::prefix_terms::PrefixTerms;
 use crate::analysis::{ByZone, MinHash, Zone};
-use crate::engine::EngineError;
 use crate::engine::snippets::BodyPassage;
 use crate::engine::tantivy::index::schema::{ContentKey, IndexFields, length_column, read_passage};
+use crate::engine::{EngineError, EventPosition};
 
 /// How many postings can be read in the time of one seek.
 const POSTINGS_A_SEEK: usize = 64;
@@ -60,6 +60,8 @@ pub(crate) struct Segment {
     /// When each article was published by the clock of its place.
     pub(crate) published_local: Column<i64>,
     pub(crate) expires: Column<i64>,
+    event_starts: Column<i64>,
+    event_over: Column<i64>,
     /// For every article, its visibility at the time of the snapshot.
     seen: Vec<Visibility>,
     /// The invisible articles, in order. Statistics do not count them, so that nothing about them
@@ -166,6 +168,8 @@ impl Segment {
             published: columns.i64("published")?,
             published_local: columns.i64("published_local")?,
             expires: columns.i64("expires")?,
+            event_starts: columns.i64("event_starts")?,
+            event_over: columns.i64("event_over")?,
             id: columns.str("id")?,
             id_ranks: Vec::new(),
             seen: Vec::new(),
@@ -193,6 +197,11 @@ impl Segment {
             }
         };
         Ok(segment)
+    }
+
+    /// An article's position in the order of events, seen at a second in Unix time.
+    pub(crate) fn event_position(&self, doc: DocId, seen_s: i64) -> EventPosition {
+        EventPosition::at(seen_s, self.event_starts.first(doc).zip(self.event_over.first(doc)))
     }
 
     /// The number of counted articles that contain a term. Tantivy's document frequency includes

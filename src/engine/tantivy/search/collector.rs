@@ -8,7 +8,7 @@ use crate::engine::planning::Plan;
 use crate::engine::ranking::Coverage;
 use crate::engine::tantivy::reader::segment::DocAddress;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
-use crate::engine::{Cursor, CursorKey, EngineError, Sort, ranking};
+use crate::engine::{Cursor, CursorKey, EngineError, EventPosition, SearchRequest, Sort, ranking};
 
 /// A matching work, with the version to show.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,7 @@ pub(crate) struct WorkCandidate {
     pub(crate) part_factor: f32,
     fit: u8,
     published: Option<i64>,
+    event: EventPosition,
     /// The rank of its id, which breaks ties.
     id_rank: u32,
 }
@@ -41,13 +42,21 @@ pub(crate) struct Works<'s> {
     /// Whether the better match is shown among versions that fit the reader equally. Not in a list
     /// by date, where the position of a work must not depend on other articles.
     by_score: bool,
+    /// The second, in Unix time, from which the order of events is seen; `None` in another order.
+    events_seen_s: Option<i64>,
     candidates: Vec<WorkCandidate>,
 }
 
 impl<'s> Works<'s> {
-    pub(crate) fn new(snapshot: &'s Snapshot, group: bool, sort: Sort) -> Works<'s> {
-        let slots = group.then(|| vec![0; snapshot.works]);
-        Works { snapshot, slots, by_score: sort == Sort::Relevance, candidates: Vec::new() }
+    /// No works yet, of a request whose hits have this order.
+    pub(crate) fn new(snapshot: &'s Snapshot, request: &SearchRequest, sort: Sort) -> Works<'s> {
+        Works {
+            snapshot,
+            slots: request.group.then(|| vec![0; snapshot.works]),
+            by_score: sort == Sort::Relevance,
+            events_seen_s: (sort == Sort::Events).then(|| request.events_seen_s()),
+            candidates: Vec::new(),
+        }
     }
 
     /// Adds a version that matches and passes the filters. `fit` says how well its language fits
@@ -65,6 +74,7 @@ impl<'s> Works<'s> {
             part_factor: 1.0,
             fit,
             published,
+            event: self.events_seen_s.map_or(EventPosition::NoEvent, |at_s| segment.event_position(place.doc, at_s)),
             id_rank: segment.id_rank(place.doc),
         };
         let Some(slots) = &mut self.slots else { return self.candidates.push(candidate) };
@@ -141,6 +151,7 @@ impl<'s> Works<'s> {
         match cursor.key {
             CursorKey::Score(score) => last.score = score,
             CursorKey::Published(published) => last.published = published,
+            CursorKey::Event(event, _) => last.event = event,
         }
         if is_moved {
             let place = self.snapshot.find(self.snapshot.fields.id, &cursor.id)?;
@@ -171,10 +182,11 @@ impl<'s> Works<'s> {
 
 impl WorkCandidate {
     /// The sort key of a cursor after this work.
-    pub(crate) fn key(&self, sort: Sort) -> CursorKey {
+    pub(crate) fn key(&self, sort: Sort, request: &SearchRequest) -> CursorKey {
         match sort {
             Sort::Relevance => CursorKey::Score(self.score),
             Sort::Newest | Sort::Oldest => CursorKey::Published(self.published),
+            Sort::Events => CursorKey::Event(self.event, request.events_seen_s()),
         }
     }
 
@@ -188,6 +200,7 @@ impl WorkCandidate {
         is_full: false,
         part_factor: 1.0,
         published: None,
+        event: EventPosition::NoEvent,
         id_rank: 0,
     };
 }
@@ -197,6 +210,7 @@ fn order(sort: Sort, a: &WorkCandidate, b: &WorkCandidate) -> Ordering {
         Sort::Relevance => a.is_part.cmp(&b.is_part).then(b.score.total_cmp(&a.score)),
         Sort::Newest => b.published.cmp(&a.published),
         Sort::Oldest => (a.published.is_none(), a.published).cmp(&(b.published.is_none(), b.published)),
+        Sort::Events => a.event.cmp(&b.event),
     };
     wanted.then(a.id_rank.cmp(&b.id_rank))
 }

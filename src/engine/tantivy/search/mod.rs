@@ -98,7 +98,7 @@ fn matching<'s>(
 ) -> Result<FoundMatches<Matches<'s>>, EngineError> {
     let priors = Priors { snapshot, plan, recency: request.recency, now_s: request.now_s };
     let filter = Filter::new(&snapshot.values, filters);
-    let mut works = Works::new(snapshot, request.group, sort_of(plan, request));
+    let mut works = Works::new(snapshot, request, sort_of(plan, request));
     let mut counter = Counter::new(snapshot, &request.facets, request.group);
     let takes_parts = request.sort == Sort::Relevance && !request.literal;
     let least = if takes_parts { Coverage::TitlePart } else { Coverage::Enough };
@@ -197,7 +197,7 @@ fn answer(
         // What is newest is no match: no page, total or count is of it.
         let (page, _) = works.page(Sort::Newest, 0, request.limit);
         newest = hits(&priors, page, request)?;
-        works = Works::new(snapshot, request.group, sort);
+        works = Works::new(snapshot, request, sort);
         counter = Counter::new(snapshot, &request.facets, request.group);
     }
     let (total, full) = (works.len(), works.full());
@@ -211,7 +211,7 @@ fn answer(
     }
     let place = total - works.len() + offset;
     let (page, has_more) = works.page(sort, offset, request.limit);
-    let last = page.last().filter(|_| has_more).map(|last| last.key(sort));
+    let last = page.last().filter(|_| has_more).map(|last| last.key(sort, request));
     let hits = hits(&priors, page, request)?;
     let next = last.zip(hits.last()).map(|(key, hit)| Cursor {
         version: snapshot.version,
