@@ -11,6 +11,7 @@ pub(crate) mod markup;
 pub(crate) mod names;
 pub(crate) mod problem;
 mod publication;
+mod site;
 pub(crate) mod text;
 pub(crate) mod topic;
 pub mod url_key;
@@ -18,12 +19,12 @@ pub mod url_key;
 pub use self::address::{AddressError, AddressRules};
 use self::date::DAY_S;
 pub use self::date::{Moment, MomentError};
-pub use self::kind::Kind;
+pub use self::kind::{Kind, KindError, Kinds, SiteKind};
 pub use self::problem::{ArticleProblem, MAX_ID_CHARS, MAX_LIST_ITEMS, MAX_SHORT_CHARS, MAX_VERSIONS, check_id};
+pub use self::site::Site;
 pub use self::text::{composed, is_language_tag, language_is_under, language_tag, one_line};
 pub use self::topic::{MAX_TOPIC_LEVELS, Topic, slug};
 
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -48,6 +49,10 @@ pub struct Article {
     /// What sort of page it is.
     #[serde(default)]
     pub kind: Kind,
+    /// What the site's configuration says about whether its kind is timely; without it, what holds of
+    /// the built-in kinds, see [`Article::is_timely`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timely: Option<bool>,
     /// The title; may be empty where there is a body.
     pub title: String,
     /// The teaser.
@@ -122,28 +127,28 @@ impl Article {
     ///
     /// Texts may have markup, of which a reader sees the text only (`markup` says how).
     pub fn from_fields(record: &Map<String, Value>) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        Article::from_fields_in(record, &[], None)
+        Article::from_fields_in(record, &[], Site::default())
     }
 
-    /// Like [`Article::from_fields`], for a record in which the fields of these names are plain text (a
-    /// `<` in them is one that readers see), of a site with a time zone, see [`Moment::parse_in`].
+    /// Like [`Article::from_fields`], for a record of a site in which the fields of these names are plain
+    /// text: a `<` in them is one that readers see.
     pub fn from_fields_in(
         record: &Map<String, Value>,
         plain: &[&str],
-        zone: Option<&TimeZone>,
+        site: Site<'_>,
     ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
         let canonical = names::canonical(record);
         let record = canonical.as_ref();
         let id = Article::id_in(record)?;
         let is_own = |name: &str| fields::ALL.iter().any(|field| field.name == name);
-        let Publication { held_back, not_before, not_after } = Publication::of(record, is_own, zone)?;
+        let Publication { held_back, not_before, not_after } = Publication::of(record, is_own, site.time_zone)?;
         for (field, value) in names::unknown(record) {
             if let Some(known) = publication::protecting_field_like(field, value) {
                 return Err(ArticleProblem::LooksProtecting { field: field.chars().take(60).collect(), known });
             }
         }
         let mut flaws = Vec::new();
-        let mut reader = FieldReader { record, plain, parsing: Parsing { flaws: &mut flaws, zone } };
+        let mut reader = FieldReader { record, plain, parsing: Parsing { flaws: &mut flaws, site } };
         let title = reader.read(&TITLE)?;
         let summary = reader.read(&SUMMARY)?;
         let body = reader.read(&BODY)?;
@@ -152,11 +157,13 @@ impl Article {
         }
         let work = reader.read(&WORK)?;
         let work = if work.is_empty() { id.clone() } else { composed(&work).into_owned() };
+        let kind = reader.read(&KIND)?;
         let mut article = Article {
             work,
             url: reader.read(&URL)?,
             lang: reader.read(&LANG)?.unwrap_or_else(|| UNDETERMINED.to_owned()),
-            kind: reader.read(&KIND)?,
+            timely: site.kinds.is_timely(&kind),
+            kind,
             title,
             summary,
             body,
@@ -201,7 +208,7 @@ impl Article {
 
     /// The validated id in the fields of a record, [composed].
     pub fn id_in(fields: &Map<String, Value>) -> Result<String, ArticleProblem> {
-        let parsing = Parsing { flaws: &mut Vec::new(), zone: None };
+        let parsing = Parsing { flaws: &mut Vec::new(), site: Site::default() };
         let id = FieldReader { record: fields, plain: &[], parsing }.read(&ID)?;
         check_id(&id)?;
         Ok(composed(&id).into_owned())
@@ -215,6 +222,12 @@ impl Article {
             hasher.update(error.to_string().as_bytes());
         }
         *hasher.finalize().as_bytes()
+    }
+
+    /// Whether the article belongs to the time of its publication, as events and press releases do:
+    /// it is rather related to articles of the same time.
+    pub fn is_timely(&self) -> bool {
+        self.timely.unwrap_or_else(|| self.kind.is_timely())
     }
 
     /// Whether readers may see the article at this second (Unix time).
@@ -268,7 +281,10 @@ pub(crate) mod tests {
             "tags": ["x", "x"], "hidden": true
         }))
         .unwrap();
-        assert_eq!((article.lang.as_str(), article.kind, article.title.as_str()), ("pt-BR", Kind::PressRelease, "A b"));
+        assert_eq!(
+            (article.lang.as_str(), article.kind.clone(), article.title.as_str()),
+            ("pt-BR", Kind::PRESS_RELEASE, "A b")
+        );
         assert_eq!((article.body.as_str(), article.authors.len(), article.tags.len()), ("one\n\ntw o", 1, 1));
         assert_eq!(article.topics[0].path, "a-b/c");
         let again: Article = serde_json::from_str(&serde_json::to_string(&article).unwrap()).unwrap();
@@ -318,7 +334,7 @@ pub(crate) mod tests {
     fn an_invalid_value_is_left_out_and_reported() {
         let record = json!({"id": "x", "title": "x", "published_at": "2017-29-07", "kind": "essay", "lang": "en"});
         let (article, flaws) = Article::from_fields(record.as_object().unwrap()).unwrap();
-        assert_eq!((article.published_at, article.kind, article.lang.as_str()), (None, Kind::Article, "en"));
+        assert_eq!((article.published_at, article.kind, article.lang.as_str()), (None, Kind::ARTICLE, "en"));
         let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
         assert!(flaws[0].starts_with("kind: should be article") && flaws[0].ends_with("\"essay\""), "{flaws:?}");
         assert!(flaws[1].starts_with("published_at: ") && flaws[1].ends_with("\"2017-29-07\""), "{flaws:?}");

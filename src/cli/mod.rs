@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
-use fichero::article::{Kind, Topic};
+use clap::{CommandFactory, Parser, Subcommand};
+use fichero::article::{Kind, Kinds, Topic};
 use fichero::config::Config;
 use fichero::config::listen::Listen;
 use fichero::engine::query::Query;
@@ -94,8 +94,8 @@ enum Command {
         #[arg(long)]
         topic: Vec<String>,
         /// Only articles of this kind; several: any of them
-        #[arg(long, value_parser = kind)]
-        kind: Vec<Kind>,
+        #[arg(long)]
+        kind: Vec<String>,
         /// Only articles published in this year; several: any of them
         #[arg(long, value_parser = clap::value_parser!(i16).range(1..=9999))]
         year: Vec<i16>,
@@ -191,9 +191,12 @@ fn usage(error: clap::Error) -> ! {
     error.exit()
 }
 
-/// A kind by its name in the API.
-fn kind(text: &str) -> Result<Kind, String> {
-    Kind::parse(text).ok_or_else(|| format!("should be one of {}", Kind::ALL.map(Kind::as_str).join(", ")))
+/// A kind of the site by its name in the API.
+fn kind(text: &str, kinds: &Kinds) -> Kind {
+    kinds.find(text).unwrap_or_else(|| {
+        let message = format!("invalid value '{text}' for '--kind <KIND>': should be {}", kinds.names());
+        Arguments::command().error(ErrorKind::InvalidValue, message).exit()
+    })
 }
 
 /// An order by its name in the API.
@@ -253,12 +256,24 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             progress.finish();
             output::report(&report, json)?;
         }
-        Command::Search { query, lang, topic: topics, kind, year, sort, ui_lang, limit, literal, explain, json } => {
+        Command::Search {
+            query,
+            lang,
+            topic: topics,
+            kind: names,
+            year,
+            sort,
+            ui_lang,
+            limit,
+            literal,
+            explain,
+            json,
+        } => {
             let request = SearchRequest {
                 filters: Filters {
                     langs: lang.into_iter().collect(),
                     topics: topics.iter().map(|text| topic(text)).collect::<Result<_>>()?,
-                    kinds: kind,
+                    kinds: names.iter().map(|name| kind(name, &config.reading.kinds)).collect(),
                     years: year,
                     ..Filters::default()
                 },

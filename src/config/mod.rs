@@ -5,6 +5,7 @@ pub mod gate;
 pub mod http;
 pub mod listen;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -17,7 +18,7 @@ use self::base_url::BaseUrl;
 use self::http::ServiceSettings;
 use self::listen::{DEFAULT_PORT, Listen};
 use crate::analysis::ExpectedLanguages;
-use crate::article::{AddressError, AddressRules, language_tag};
+use crate::article::{AddressError, AddressRules, KindError, Kinds, SiteKind, language_tag};
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use crate::sources::ReadingRules;
 use crate::storage::catalog::push::PUSHES;
@@ -106,6 +107,16 @@ pub enum ConfigError {
         setting: &'static str,
         /// What it says.
         lang: String,
+    },
+    /// A kind is invalid.
+    #[error("{path}: [kinds.{name}] {source}")]
+    Kind {
+        /// The file.
+        path: PathBuf,
+        /// Its name.
+        name: String,
+        /// The problem.
+        source: KindError,
     },
     /// The limits of the gate are invalid.
     #[error("{path}: [gate]: {source}")]
@@ -196,11 +207,21 @@ struct FileConfig {
     languages: Option<Vec<String>>,
     default_lang: Option<String>,
     #[serde(default)]
+    kinds: BTreeMap<String, KindTable>,
+    #[serde(default)]
     gate: gate::FileSettings,
     #[serde(default)]
     http: ServiceSettings,
     #[serde(default)]
     source: Vec<SourceTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KindTable {
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    timely: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -247,8 +268,13 @@ impl Config {
         let time_zone = read.time_zone.map(|name| {
             time_zone(&name).map_err(|example| ConfigError::TimeZone { path: path.to_owned(), name, example })
         });
+        let kinds = read.kinds.into_iter().map(|(name, KindTable { labels, timely })| {
+            let kind = SiteKind::new(&name, labels, timely);
+            kind.map_err(|source| ConfigError::Kind { path: path.to_owned(), name, source })
+        });
         let reading = ReadingRules {
             time_zone: time_zone.transpose()?,
+            kinds: Kinds::new(kinds.collect::<Result<_, _>>()?),
             addresses,
             languages: expected_languages(path, "", read.languages, read.default_lang)?,
         };
@@ -272,7 +298,7 @@ impl Config {
                     .unwrap_or_else(|| reading.languages.languages.clone()),
                 default: of_source.default.or_else(|| reading.languages.default.clone()),
             };
-            let reading = ReadingRules { time_zone: reading.time_zone.clone(), addresses, languages };
+            let reading = ReadingRules { addresses, languages, ..reading.clone() };
             sources.push(SourceConfig { name, path: base.join(source), reading });
         }
         if sources.is_empty() {
@@ -416,6 +442,11 @@ mod tests {
         for (text, named) in [
             ("languages = [\"es\", \"español\"]\n", "languages has \"español\": it should be a BCP 47 language"),
             ("[[source]]\nname = \"a\"\npath = \"x\"\ndefault_lang = \"\"\n", "source \"a\": default_lang has \"\""),
+            (
+                "[kinds.Tesis]\n",
+                "[kinds.Tesis] should be named in lower-case letters, digits and hyphens, such as \"tesis\"",
+            ),
+            ("[kinds.thesis]\nlabels = { es = \"\" }\n", "[kinds.thesis] has the label \"\""),
             ("base_url = \"example.org\"\n", "base_url is \"example.org\""),
             ("[[source]]\nname = \"a\"\npath = \"x\"\nurl_pattern = \"/{slug}/\"\n", "source \"a\": url_pattern is"),
             (

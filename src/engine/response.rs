@@ -119,7 +119,7 @@ impl Card {
             work: article.work.clone(),
             url: article.url.as_deref().and_then(url_key::web),
             lang: article.lang.clone(),
-            kind: article.kind,
+            kind: article.kind.clone(),
             title: article.title.clone(),
             summary: article.summary.clone(),
             published_at: article.published_at.clone(),

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::analysis::{ExpectedLanguages, foreign_language, language_group};
-use crate::article::{AddressRules, Article, ArticleProblem, UNDETERMINED};
+use crate::article::{AddressRules, Article, ArticleProblem, Kinds, Site, UNDETERMINED};
 
 /// The shortest body, in characters, that can contradict a declared language. From there on nearly all
 /// false declarations are found, and hardly a true one is doubted: experiment `languages.doubted`.
@@ -15,6 +15,8 @@ const MIN_DOUBTED_CHARS: usize = 500;
 pub struct ReadingRules {
     /// The site's time zone, see [`Moment::parse_in`](crate::article::Moment::parse_in).
     pub time_zone: Option<TimeZone>,
+    /// The kinds of the site's articles.
+    pub kinds: Kinds,
     /// How articles get their addresses.
     pub addresses: AddressRules,
     /// The languages of articles that declare none.
@@ -37,7 +39,8 @@ impl ReadingRules {
         fields: &Map<String, Value>,
         plain: &[&str],
     ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        let (mut article, mut flaws) = Article::from_fields_in(fields, plain, self.time_zone.as_ref())?;
+        let site = Site { time_zone: self.time_zone.as_ref(), kinds: &self.kinds };
+        let (mut article, mut flaws) = Article::from_fields_in(fields, plain, site)?;
         self.complete_language(&mut article, &mut flaws);
         self.addresses.complete(&mut article, fields.get("slug").and_then(Value::as_str));
         Ok((article, flaws))
@@ -50,7 +53,10 @@ impl ReadingRules {
             ExpectedLanguages { languages, default: None } if languages.is_empty() => String::new(),
             ExpectedLanguages { languages, default } => format!(":{languages:?}{default:?}"),
         };
-        zone.map(|zone| format!(":{zone}")).unwrap_or_default() + &self.addresses.fingerprint() + &languages
+        zone.map(|zone| format!(":{zone}")).unwrap_or_default()
+            + &self.addresses.fingerprint()
+            + &languages
+            + &self.kinds.fingerprint()
     }
 
     /// Detects the language of an article that declares none, and reports a declared language that

@@ -45,7 +45,7 @@ fn the_newest_works_of_a_kind_are_listed_once() {
     let works = texts(&answer, "work");
     assert_eq!(
         works.iter().cloned().collect::<BTreeSet<_>>(),
-        works_with(|article| article.kind == Kind::PressRelease)
+        works_with(|article| article.kind == Kind::PRESS_RELEASE)
     );
     assert!(works.len() >= 5 && works.len() == works.iter().collect::<BTreeSet<_>>().len(), "{works:?}");
     assert!(texts(&answer, "published_at").is_sorted_by(|a, b| a >= b), "{answer}");

@@ -256,7 +256,7 @@ fn facet_filters(filters: &Filters, answer: &SearchAnswer) -> Vec<(Filters, u64)
         found.push((Filters { langs: value(&lang.value), ..filters.clone() }, lang.count));
     }
     for kind in facets.kind.iter().flatten() {
-        found.push((Filters { kinds: vec![Kind::parse(&kind.value).unwrap()], ..filters.clone() }, kind.count));
+        found.push((Filters { kinds: vec![Kind::named(&kind.value).unwrap()], ..filters.clone() }, kind.count));
     }
     for tag in facets.tag.iter().flatten() {
         found.push((Filters { tags: value(&tag.value), ..filters.clone() }, tag.count));
@@ -438,7 +438,7 @@ fn works_that_are_left_out_are_nowhere(maker: Maker) {
             assert_eq!((left.total.value, &left.notes), (expected.len() as u64, &all.notes), "{request:?}");
             let Some(kinds) = left.facets.kind.filter(|_| request.filters == Filters::default()) else { continue };
             for kind in kinds {
-                let filters = Filters { kinds: vec![Kind::parse(&kind.value).unwrap()], ..Filters::default() };
+                let filters = Filters { kinds: vec![Kind::named(&kind.value).unwrap()], ..Filters::default() };
                 let of_kind = search(&made, &SearchRequest { filters, without: without.clone(), ..request.clone() });
                 assert_eq!(of_kind.total.value, kind.count, "{request:?} without {without:?}");
             }

@@ -38,6 +38,7 @@ mod inflections;
 mod invisible;
 #[cfg(unix)]
 mod kill;
+mod kinds;
 mod languages;
 mod listing;
 mod openapi;

@@ -256,7 +256,7 @@ impl Strings for [&str] {
 fn no_search_ends_without_works_to_read(maker: Maker) {
     let made = maker(&site());
     let nowhere = Filters {
-        kinds_not: fichero::article::Kind::ALL.to_vec(),
+        kinds_not: fichero::article::Kind::BUILT_IN.to_vec(),
         tags: vec!["none".to_owned()],
         from: Some(DateBound::Instant(NOW)),
         ..langs(&["zu"])

@@ -146,7 +146,7 @@ fn related_works_follow_the_rules_on_random_sites() {
 fn answers(engine: &dyn SearchEngine, articles: &[Article]) -> Vec<Option<RelatedAnswer>> {
     let filters = [
         Filters::default(),
-        Filters { kinds: vec![fichero::article::Kind::Event], ..Filters::default() },
+        Filters { kinds: vec![fichero::article::Kind::EVENT], ..Filters::default() },
         Filters { langs: vec!["es".to_owned()], ..Filters::default() },
     ];
     let mut answers = Vec::new();

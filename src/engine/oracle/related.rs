@@ -373,7 +373,7 @@ impl<'e> OracleTiers<'e> {
 
     fn newest(&mut self, filters: &Filters, tier: FallbackTier) {
         let why = if tier == FallbackTier::Kind { Reason::Kind } else { Reason::Recent };
-        let kind = self.origin.card.kind;
+        let kind = self.origin.card.kind.clone();
         let mut filters = filters.clone();
         if tier == FallbackTier::Kind {
             if !filters.kinds.is_empty() && !filters.kinds.contains(&kind) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::{ArticleTerms, KeyTerms};
 use crate::article::date::DAY_S;
-use crate::article::{Article, Kind, url_key};
+use crate::article::{Article, url_key};
 use crate::engine::TopicLabel;
 use crate::engine::filters::label_key;
 
@@ -55,7 +55,7 @@ impl DocumentProfile {
             series: article.series.as_deref().map(label_key),
             url,
             links,
-            eventful_day: eventful_day(article.kind, article.published_at.as_ref().map(|at| at.local_s())),
+            eventful_day: eventful_day(article),
         }
     }
 }
@@ -96,9 +96,9 @@ pub fn work_key(work: &str) -> String {
     format!("work {work}")
 }
 
-/// The day of publication (since 1970) of an event or a press release: these are related to others
-/// of the same time. `local_s` is what the clock shows at its place.
-pub fn eventful_day(kind: Kind, local_s: Option<i64>) -> Option<i32> {
-    let local_s = local_s.filter(|_| matches!(kind, Kind::Event | Kind::PressRelease))?;
-    i32::try_from(local_s.div_euclid(DAY_S)).ok()
+/// The day of publication (since 1970) of a timely article, by the clock of its place: such articles are
+/// related to others of the same time.
+pub fn eventful_day(article: &Article) -> Option<i32> {
+    let published_at = article.published_at.as_ref().filter(|_| article.is_timely())?;
+    i32::try_from(published_at.local_s().div_euclid(DAY_S)).ok()
 }

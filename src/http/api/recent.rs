@@ -82,7 +82,7 @@ pub(crate) async fn recent(
     let limit = params.whole(&RECENT_LIMIT)?;
     // An id may look like an address, so both are excluded.
     let keys = |text: String| [ArticleKey::Id(text.clone()), ArticleKey::Url(text)];
-    let everything = search_request(&params, &headers, Query::parse(""))?;
+    let everything = search_request(&params, &headers, Query::parse(""), &app.settings)?;
     let without = params.all(&EXCLUDE)?.into_iter().flat_map(keys).collect();
     let request = SearchRequest { without, sort: Sort::Newest, limit, ..everything };
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;

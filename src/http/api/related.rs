@@ -18,6 +18,7 @@ use crate::http::request::clock;
 use crate::http::request::query::{InQuery, Params};
 use crate::http::request::registry::{NamingAndRelating, RELATED_LIMIT, Relating};
 use crate::http::state::App;
+use crate::http::state::settings::Settings;
 use crate::http::wire::all;
 use crate::http::wire::record::DraftRecord;
 use crate::http::wire::related::RelatedHitJson;
@@ -108,7 +109,7 @@ pub(crate) async fn related_to_draft(
     InQuery { params, .. }: InQuery<Relating>,
     request: Request,
 ) -> Result<Json<RelatedBody>, Problem> {
-    let query = RelatedParams::read(&params)?;
+    let query = RelatedParams::read(&params, &app.settings)?;
     let draft = DraftBody::receive(request).await?;
     let rules = app.settings.reading.clone();
     app.with_engine(move |engine| {
@@ -120,7 +121,7 @@ pub(crate) async fn related_to_draft(
 }
 
 async fn related(app: App, key: ArticleKey, params: &Params) -> Result<Json<RelatedBody>, Problem> {
-    let query = RelatedParams::read(params)?;
+    let query = RelatedParams::read(params, &app.settings)?;
     app.with_engine(move |engine| Ok(Json(query.body(engine, RelatedTo::Article(key))?))).await
 }
 
@@ -133,9 +134,9 @@ pub(crate) struct RelatedParams {
 }
 
 impl RelatedParams {
-    pub(crate) fn read(params: &Params) -> Result<RelatedParams, Problem> {
+    pub(crate) fn read(params: &Params, settings: &Settings) -> Result<RelatedParams, Problem> {
         let (begun, limit) = (Instant::now(), params.whole(&RELATED_LIMIT)?);
-        let mut filters = search::filters(params)?;
+        let mut filters = search::filters(params, settings)?;
         let any_lang = filters.langs.iter().any(|lang| lang.eq_ignore_ascii_case(ANY_LANG));
         if any_lang {
             filters.langs.clear();

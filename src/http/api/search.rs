@@ -13,6 +13,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::article::Kind;
 use crate::engine::query::{MAX_CHARS, MAX_WORDS, Query};
 use crate::engine::{Facet, Filters, Note, RecoveryKind, SearchAnswer, SearchEngine, SearchRequest, Sort};
 use crate::http::error::problem::Problem;
@@ -26,7 +27,7 @@ use crate::http::request::registry::{
     AUTHOR, CURSOR, DATE_FROM, DATE_TO, EXPLAIN, FACETS, GROUP, HIGHLIGHT, KIND, KIND_NOT, LANG, LIMIT, LITERAL,
     OFFSET, Parameter, Q, SNIPPET_CHARS, SORT, Searching, TAG, TAG_NOT, TOPIC, TOPIC_NOT, UI_LANG, YEAR,
 };
-use crate::http::request::types::{Choice, Form};
+use crate::http::request::types::{Choice, Form, KindName};
 use crate::http::request::{clock, cursor, negotiation};
 use crate::http::state::App;
 use crate::http::state::metrics::Metrics;
@@ -57,7 +58,7 @@ impl Search {
         settings: &Settings,
     ) -> Result<Search, Problem> {
         let text = params.one(&Q)?.unwrap_or_default();
-        let base = search_request(params, headers, Query::parse(&text))?;
+        let base = search_request(params, headers, Query::parse(&text), settings)?;
         let mut request = SearchRequest {
             group: params.flag(&GROUP)?,
             facets: facets(params)?,
@@ -135,29 +136,43 @@ impl Search {
 
 /// A search request with the filters of the parameters. The user language comes from a parameter,
 /// or else from the headers.
-pub(crate) fn search_request(params: &Params, headers: &HeaderMap, query: Query) -> Result<SearchRequest, Problem> {
+pub(crate) fn search_request(
+    params: &Params,
+    headers: &HeaderMap,
+    query: Query,
+    settings: &Settings,
+) -> Result<SearchRequest, Problem> {
     Ok(SearchRequest {
-        filters: filters(params)?,
+        filters: filters(params, settings)?,
         ui_lang: params.one(&UI_LANG)?.or_else(|| negotiation::language(headers)),
         ..SearchRequest::new(query, clock::now_s())
     })
 }
 
 /// The filters that all routes with a list of works share.
-pub(crate) fn filters(params: &Params) -> Result<Filters, Problem> {
+pub(crate) fn filters(params: &Params, settings: &Settings) -> Result<Filters, Problem> {
     Ok(Filters {
         langs: params.all(&LANG)?,
-        kinds: params.all(&KIND)?,
+        kinds: kinds(params, &KIND, settings)?,
         topics: params.all(&TOPIC)?,
         tags: params.all(&TAG)?,
         authors: params.all(&AUTHOR)?,
         years: params.all(&YEAR)?,
         from: params.one(&DATE_FROM)?.map(|time| time.first),
         until: params.one(&DATE_TO)?.map(|time| time.end),
-        kinds_not: params.all(&KIND_NOT)?,
+        kinds_not: kinds(params, &KIND_NOT, settings)?,
         topics_not: params.all(&TOPIC_NOT)?,
         tags_not: params.all(&TAG_NOT)?,
     })
+}
+
+/// The values of a parameter that names kinds of the site.
+fn kinds(params: &Params, parameter: &Parameter<KindName>, settings: &Settings) -> Result<Vec<Kind>, Problem> {
+    let (found, known) = (params.all(parameter)?, &settings.reading.kinds);
+    match found.iter().all(|kind| known.find(kind.as_str()).is_some()) {
+        true => Ok(found),
+        false => Err(Problem::bad_value(parameter.name, &known.names())),
+    }
 }
 
 /// The requested facets, in the order of a response.

@@ -52,7 +52,7 @@ pub(crate) async fn topics(
     InQuery { params, .. }: InQuery<Topics>,
 ) -> Result<Json<TopicsBody>, Problem> {
     let begun = Instant::now();
-    let everything = search_request(&params, &headers, Query::parse(""))?;
+    let everything = search_request(&params, &headers, Query::parse(""), &app.settings)?;
     let request = SearchRequest { facets: vec![Facet::Topic], limit: 0, ..everything };
     let answer = app.with_engine(move |engine| Ok(engine.search(&request)?)).await?;
     Ok(Json(TopicsBody {

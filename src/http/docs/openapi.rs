@@ -4,6 +4,7 @@
 //! the router and the document have it from there, both.
 
 use axum::body::Bytes;
+use serde_json::{Value, json};
 use utoipa::openapi::schema::ComponentsBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::Server;
@@ -13,6 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::examples;
 use super::page::ReferencePage;
+use crate::article::{Kind, Kinds};
 use crate::config::base_url::BaseUrl;
 use crate::http::error::problem::Problem;
 use crate::http::state::settings::Settings;
@@ -64,6 +66,24 @@ pub(crate) fn outline(settings: &Settings) -> OpenApi {
         .build()
 }
 
+/// The description with the site's own kinds wherever it lists the built-in ones.
+fn with_kinds(api: OpenApi, kinds: &Kinds) -> OpenApi {
+    fn extend(value: &mut Value, built_in: &Value, all: &Value) {
+        match value {
+            value if value == built_in => *value = all.clone(),
+            Value::Array(items) => items.iter_mut().for_each(|item| extend(item, built_in, all)),
+            Value::Object(members) => members.values_mut().for_each(|member| extend(member, built_in, all)),
+            _ => {}
+        }
+    }
+    if kinds.configured().next().is_none() {
+        return api;
+    }
+    let mut json = json!(api);
+    extend(&mut json, &json!(Kind::BUILT_IN), &json!(kinds.all().collect::<Vec<_>>()));
+    serde_json::from_value(json).unwrap_or(api)
+}
+
 /// The description, ready to be sent.
 pub(crate) struct ApiDocument {
     /// As it was made.
@@ -76,7 +96,8 @@ pub(crate) struct ApiDocument {
 
 impl ApiDocument {
     /// Adds the examples to what the routes say, and writes both forms of it.
-    pub(crate) fn of(mut api: OpenApi, settings: &Settings) -> ApiDocument {
+    pub(crate) fn of(api: OpenApi, settings: &Settings) -> ApiDocument {
+        let mut api = with_kinds(api, &settings.reading.kinds);
         let base = settings.public_url.as_ref().map_or("http://127.0.0.1:8080", BaseUrl::as_str);
         for item in api.paths.paths.values_mut() {
             for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {

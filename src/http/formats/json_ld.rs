@@ -118,7 +118,8 @@ impl ItemList {
 
 impl Item {
     fn of(card: Card) -> Item {
-        let is_event = card.kind == Kind::Event;
+        // An event of a kind that the site names itself begins at a time, too.
+        let is_event = card.kind == Kind::EVENT || !card.kind.is_built_in() && card.starts_at.is_some();
         // A program that has the list alone cannot complete a path.
         let image = card.picture().filter(|image| Url::parse(image).is_ok());
         let text = |moment: crate::article::Moment| moment.as_str().to_owned();
@@ -126,13 +127,14 @@ impl Item {
         // them.
         let work = (!is_event).then_some(());
         Item {
-            kind: match card.kind {
-                Kind::Article => "Article",
-                Kind::PressRelease => "NewsArticle",
-                Kind::Blog => "BlogPosting",
-                Kind::Event => "Event",
-                // A report, a book or an issue of a journal; the kind does not say which.
-                Kind::Publication => "CreativeWork",
+            kind: match &card.kind {
+                _ if is_event => "Event",
+                kind if *kind == Kind::ARTICLE => "Article",
+                kind if *kind == Kind::PRESS_RELEASE => "NewsArticle",
+                kind if *kind == Kind::BLOG => "BlogPosting",
+                // A report, a book or an issue of a journal, or a kind of the site's own; the kind does
+                // not say which.
+                _ => "CreativeWork",
             },
             url: card.url,
             headline: work.map(|()| card.title.clone()),

@@ -165,7 +165,11 @@ impl IndexState {
         };
         add(env!("CARGO_PKG_VERSION").as_bytes());
         add(&settings.recency.to_le_bytes());
-        add(format!("{:?} {:?} {:?}", settings.public_url, settings.site_name, settings.reading.time_zone).as_bytes());
+        add(format!(
+            "{:?} {:?} {:?} {:?}",
+            settings.public_url, settings.site_name, settings.reading.time_zone, settings.reading.kinds
+        )
+        .as_bytes());
         // Two indexes may reach the same version, but not at the same time.
         add(self.status.built_at.as_bytes());
         add(self.status.version.to_string().as_bytes());

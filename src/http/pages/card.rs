@@ -30,12 +30,12 @@ pub(crate) fn topics(topics: &[TopicLabel]) -> String {
     topics.iter().map(|topic| topic.label.as_str()).collect::<Vec<_>>().join(" · ")
 }
 
-/// The facts of an article in a line: its language where it differs from the page's, its day, its
-/// authors.
+/// The facts of an article in a line: the label of its kind where one is given, its language where it
+/// differs from the page's, its day, its authors.
 pub(crate) fn facts(reader: &Reader, card: &Card, kind: Option<&str>) -> Markup {
     let moment = card.starts_at.as_ref().or(card.published_at.as_ref());
     html! {
-        @if let Some(kind) = kind { span { (reader.label(kind)) } " " }
+        @if let Some(kind) = kind { span { (kind) } " " }
         @if reader.is_foreign(&card.lang) { span lang=(card.lang) dir="auto" { (language_name(&card.lang)) } " " }
         @if let Some(moment) = moment { time datetime=(moment.as_str()) { (reader.day(moment)) } " " }
         @if !card.authors.is_empty() { span { (reader.label_with("by", &[("names", &reader.list(&card.authors))])) } }

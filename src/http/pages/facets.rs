@@ -3,10 +3,11 @@
 
 use maud::{Markup, html};
 
+use super::labels::capitalized;
 use super::layout::SiteFrame;
-use super::locale::{Reader, capitalized, language_name};
+use super::locale::{Reader, language_name};
 use super::search_url::SearchUrl;
-use crate::article::Moment;
+use crate::article::{Kind, Moment};
 use crate::engine::FacetCounts;
 use crate::engine::facets::{TopicCount, ValueCount};
 use crate::http::paths;
@@ -169,7 +170,10 @@ impl Facets<'_> {
 
     fn value_label(&self, name: &str, value: &str) -> String {
         match name {
-            _ if name == KIND.name => self.reader.label(value).to_owned(),
+            _ if name == KIND.name => match Kind::named(value) {
+                Some(kind) => self.site.kind_label(&kind, self.reader).into_owned(),
+                None => value.to_owned(),
+            },
             _ if name == LANG.name => capitalized(&language_name(value)),
             _ if name == TOPIC.name => {
                 let topics = self.counts.topic.as_deref().unwrap_or_default();

@@ -3,8 +3,11 @@
 //!
 //! The pages and the widgets' script share the table of the widgets, so both show the same labels.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use crate::article::{Kind, Kinds};
 
 /// The table of the widgets, as embedded in their script.
 pub(crate) const WIDGET_TABLE: &str = include_str!("../widgets/labels.txt");
@@ -35,6 +38,31 @@ impl Labels {
         let column = self.langs.iter().position(|known| *known == lang).unwrap_or(0);
         row.get(column).copied()
     }
+}
+
+/// The label of a kind in a language: the configured one, else the built-in one, else the configured one
+/// of another language, else the kind's name.
+pub(crate) fn kind_label<'k>(kinds: &'k Kinds, kind: &'k Kind, lang: &str) -> Cow<'k, str> {
+    let label = kinds.label(kind, lang).or_else(|| WIDGETS.text(kind.as_str(), lang).filter(|_| kind.is_built_in()));
+    match label.or_else(|| kinds.any_label(kind)) {
+        Some(label) => Cow::Borrowed(label),
+        None => Cow::Owned(capitalized(&kind.as_str().replace('-', " "))),
+    }
+}
+
+/// The rows of the configured kinds for the table of the widgets, whose last row of a key counts.
+pub(crate) fn kind_rows(kinds: &Kinds) -> String {
+    let row = |kind: &Kind| {
+        let labels = WIDGETS.langs.iter().map(|lang| kind_label(kinds, kind, lang));
+        labels.fold(format!("\n{}", kind.as_str()), |row, label| row + " | " + &label)
+    };
+    kinds.configured().map(|configured| row(configured.kind())).collect()
+}
+
+/// A text with its first letter in upper case, for names of languages in a list.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// A part of a label.
@@ -78,6 +106,7 @@ pub(crate) fn check(table: &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::article::SiteKind;
 
     #[test]
     fn the_table_of_the_widgets_is_complete() {
@@ -85,6 +114,26 @@ mod tests {
         assert_eq!(WIDGETS.text("next", "pt"), Some("Próxima página"));
         assert_eq!(WIDGETS.text("next", "xx"), Some("Next page"));
         assert_eq!(WIDGETS.text("nothing of that name", "en"), None);
+    }
+
+    #[test]
+    fn kinds_are_labelled_by_the_configuration_first() {
+        let labels =
+            |labels: &[(&str, &str)]| labels.iter().map(|(lang, text)| ((*lang).into(), (*text).into())).collect();
+        let kinds = Kinds::new(vec![
+            SiteKind::new("event", labels(&[("es", "Actividad")]), None).unwrap(),
+            SiteKind::new("phd-thesis", labels(&[("pt", "Tese"), ("es", "Tesis")]), None).unwrap(),
+            SiteKind::new("data-set", labels(&[]), None).unwrap(),
+        ]);
+        let label = |name: &str, lang: &str| kind_label(&kinds, &Kind::named(name).unwrap(), lang).into_owned();
+        assert_eq!((label("event", "es"), label("event", "fr")), ("Actividad".into(), "Événement".into()));
+        assert_eq!((label("phd-thesis", "pt"), label("phd-thesis", "en")), ("Tese".into(), "Tesis".into()));
+        // A key of the table that is no kind is no label of one.
+        assert_eq!((label("data-set", "en"), label("year", "es")), ("Data set".into(), "Year".into()));
+        let rows = kind_rows(&kinds);
+        assert_eq!(rows.lines().nth(2), Some("phd-thesis | Tesis | Tesis | Tese | Tesis | Tesis"), "{rows}");
+        assert_eq!(kind_rows(&Kinds::default()), "");
+        assert_eq!(capitalized("español"), "Español");
     }
 
     #[test]

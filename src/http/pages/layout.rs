@@ -1,12 +1,15 @@
 //! The layout of all pages: head, header, form, footer, and their Content Security Policy.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::locale::{LANGS, Reader, capitalized, language_name};
+use super::labels::{self, capitalized};
+use super::locale::{LANGS, Reader, language_name};
+use crate::article::{Kind, Kinds};
 use crate::config::base_url::BaseUrl;
 use crate::http::formats::html_assets;
 use crate::http::formats::icon::ICON;
@@ -33,6 +36,7 @@ pub(crate) struct SiteFrame {
     is_configured: bool,
     /// The prefix of every path: the path of the public address.
     root: String,
+    kinds: Kinds,
 }
 
 impl SiteFrame {
@@ -41,7 +45,8 @@ impl SiteFrame {
         let root = settings.public_url.as_ref().map(|url| url.path().to_owned()).unwrap_or_default();
         let base = BaseUrl::of(settings, uri, headers);
         let name = base.as_ref().map_or("fichero", |base| settings.name_at(base)).to_owned();
-        SiteFrame { base, name, is_configured: settings.public_url.is_some(), root }
+        let kinds = settings.reading.kinds.clone();
+        SiteFrame { base, name, is_configured: settings.public_url.is_some(), root, kinds }
     }
 
     /// Whether its address is configured rather than taken from the request.
@@ -52,6 +57,11 @@ impl SiteFrame {
     /// Its human-readable name.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The label of a kind in the reader's language.
+    pub(crate) fn kind_label<'k>(&'k self, kind: &'k Kind, reader: &Reader) -> Cow<'k, str> {
+        labels::kind_label(&self.kinds, kind, reader.lang)
     }
 
     /// A link from a page to a path and a query.

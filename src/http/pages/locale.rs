@@ -164,12 +164,6 @@ pub(crate) fn shortened(query: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text with its first letter in upper case, for names of languages in a list.
-pub(crate) fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::header;
@@ -256,6 +250,5 @@ mod tests {
         for (code, name) in [("es", "español"), ("pt-BR", "português (BR)"), ("zh", "中文"), ("und", "und")] {
             assert_eq!(language_name(code), name);
         }
-        assert_eq!(capitalized("español"), "Español");
     }
 }

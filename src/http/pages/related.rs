@@ -40,7 +40,7 @@ pub(crate) async fn related(
     InQuery { params, .. }: InQuery<Including>,
 ) -> Result<Response, Problem> {
     let key = key(&params)?;
-    let request = RelatedParams::read(&params)?;
+    let request = RelatedParams::read(&params, &app.settings)?;
     let lang = params.one(&BLOCK_LANG)?;
     let (level, has_reasons) = (params.whole(&LEVEL)?, params.choice(&REASONS)?);
     let work = move |engine: &dyn SearchEngine| {

@@ -279,7 +279,7 @@ impl Results<'_> {
         html! {
             @if let Some(picture) = card::picture(card) { img src=(picture) alt="" loading="lazy"; }
             h2 lang=(card.lang) dir="auto" { (card::link(card.url.as_deref(), &card.lang, None, &title)) }
-            p.facts { (card::facts(reader, card, Some(card.kind.as_str()))) }
+            p.facts { (card::facts(reader, card, Some(&self.site.kind_label(&card.kind, reader)))) }
             @if !snippet.0.is_empty() { p lang=(card.lang) dir="auto" { (snippet) } }
             @if !card.topics.is_empty() { p.aside lang=(card.lang) dir="auto" { (card::topics(&card.topics)) } }
             @if !hit.translations.is_empty() {

@@ -10,8 +10,9 @@ use maud::{Markup, html};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::labels::capitalized;
 use super::layout::{PageLayout, SiteFrame, form, lang_query};
-use super::locale::{Reader, capitalized, language_name};
+use super::locale::{Reader, language_name};
 use crate::article::Moment;
 use crate::engine::facets::ValueCount;
 use crate::engine::query::Query;

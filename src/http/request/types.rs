@@ -6,7 +6,7 @@ use jiff::fmt::temporal::Pieces;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
 use crate::article::date::DAY_S;
-use crate::article::{Kind, MAX_TOPIC_LEVELS, Moment, Topic, language_tag};
+use crate::article::{Kind, Kinds, MAX_TOPIC_LEVELS, Moment, Topic, language_tag};
 use crate::engine::Facet;
 use crate::engine::filters::DateBound;
 
@@ -148,22 +148,22 @@ impl<T: Copy + Sync> Form for Choice<T> {
     }
 }
 
-/// A kind of page.
+/// A kind of page, whether the site has it or not.
 pub(crate) struct KindName;
 
 impl Form for KindName {
     type Value = Kind;
 
     fn read(&self, text: &str) -> Option<Kind> {
-        Kind::parse(text)
+        Kind::named(text)
     }
 
     fn expected(&self) -> String {
-        one_of(Kind::ALL.into_iter().map(Kind::as_str))
+        Kinds::default().names()
     }
 
     fn schema(&self) -> Schema {
-        string().enum_values(Some(Kind::ALL.map(Kind::as_str))).into()
+        string().enum_values(Some(Kind::BUILT_IN.map(|kind| kind.as_str().to_owned()))).into()
     }
 }
 

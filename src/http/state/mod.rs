@@ -22,6 +22,7 @@ use crate::http::error::problem::Problem;
 use crate::http::middleware::cors;
 use crate::http::request::guesses::Guesses;
 use crate::http::route_group::RouteTable;
+use crate::http::widgets::script::Script;
 
 /// The state that all handlers share.
 #[derive(Clone)]
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) current: Arc<dyn CurrentEngine>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) document: Arc<ApiDocument>,
+    pub(crate) widgets: Arc<Script>,
     pub(crate) routes: Arc<RouteTable>,
     pub(crate) cache_control: HeaderValue,
     pub(crate) cors: CorsLayer,
@@ -51,6 +53,7 @@ impl App {
         App {
             current,
             document: Arc::new(document),
+            widgets: Arc::new(Script::of(&settings.reading.kinds)),
             routes: Arc::new(routes),
             cache_control: cache_control(service.cache_s),
             cors: cors::policy(service),

@@ -14,31 +14,26 @@ use crate::article::{Kind, Moment};
 use crate::engine::{ArticleAnswer, Card, TopicLabel, Translation};
 
 /// What sort of page an article is.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schema(as = Kind)]
-pub enum KindJson {
-    /// A page of the site that is none of the others.
-    Article,
-    /// A press release.
-    PressRelease,
-    /// A blog post.
-    Blog,
-    /// An event, with a beginning and an end.
-    Event,
-    /// A publication: a report, a book, an issue of a journal.
-    Publication,
-}
+#[derive(Debug, Serialize)]
+pub struct KindJson(Kind);
 
 impl From<Kind> for KindJson {
     fn from(kind: Kind) -> KindJson {
-        match kind {
-            Kind::Article => KindJson::Article,
-            Kind::PressRelease => KindJson::PressRelease,
-            Kind::Blog => KindJson::Blog,
-            Kind::Event => KindJson::Event,
-            Kind::Publication => KindJson::Publication,
-        }
+        KindJson(kind)
+    }
+}
+
+impl PartialSchema for KindJson {
+    fn schema() -> RefOr<Schema> {
+        let names = Kind::BUILT_IN.map(|kind| kind.as_str().to_owned());
+        let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+        kind.description(Some("What sort of page an article is.")).into()
+    }
+}
+
+impl ToSchema for KindJson {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Kind")
     }
 }
 

@@ -133,7 +133,7 @@ pub fn library() -> Vec<Value> {
             &format!("Xylograph {}", ["one", "two", "three"][place % 3]),
             &format!("Number {place} of the series.{}", if place % 4 == 0 { "" } else { " With a colophon." }),
         );
-        record["kind"] = Kind::ALL[place % 5].as_str().into();
+        record["kind"] = Kind::BUILT_IN[place % 5].as_str().into();
         record["topics"] = topics[place % 4].clone();
         record["tags"] =
             [json!([]), json!(["Género", "quality"]), json!(["GENERO"]), json!(["Open access"])][place % 4].clone();
@@ -189,8 +189,8 @@ pub fn filters() -> Vec<Filters> {
         langs(&["es", "fr"]),
         langs(&["e"]),
         langs(&["de"]),
-        Filters { kinds: vec![Kind::Event], ..Filters::default() },
-        Filters { kinds: vec![Kind::Blog, Kind::Article], ..Filters::default() },
+        Filters { kinds: vec![Kind::EVENT], ..Filters::default() },
+        Filters { kinds: vec![Kind::BLOG, Kind::ARTICLE], ..Filters::default() },
         topics(&["programs"]),
         topics(&["programs/research"]),
         topics(&["programs/research/quality", "priorities"]),
@@ -205,12 +205,12 @@ pub fn filters() -> Vec<Filters> {
         Filters { tags: texts(&["open  ACCESS", "none"]), ..Filters::default() },
         Filters { tags_not: texts(&["Quality"]), ..Filters::default() },
         Filters { authors: texts(&["ANA PEREZ"]), ..Filters::default() },
-        Filters { authors: texts(&["zoe o'neil"]), kinds_not: vec![Kind::Blog], ..Filters::default() },
+        Filters { authors: texts(&["zoe o'neil"]), kinds_not: vec![Kind::BLOG], ..Filters::default() },
         Filters { years: vec![2019, 2021], ..Filters::default() },
         Filters { years: vec![2018], tags: texts(&["género"]), ..langs(&["fr", "en"]) },
         Filters { topics_not: texts(&["programs/research"]), ..Filters::default() },
         Filters { topics_not: texts(&["priorities"]), ..topics(&["programs"]) },
-        Filters { kinds: vec![Kind::Article, Kind::PressRelease], ..langs(&["en", "pt"]) },
+        Filters { kinds: vec![Kind::ARTICLE, Kind::PRESS_RELEASE], ..langs(&["en", "pt"]) },
         Filters { from: day("2019-01-01"), ..topics(&["programs"]) },
     ]
 }

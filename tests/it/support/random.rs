@@ -117,7 +117,7 @@ fn record() -> impl Strategy<Value = Value> {
         );
         let rest = (
             option::weighted(0.6, 0usize..8),
-            select(&Kind::ALL[..]),
+            select(Kind::BUILT_IN.to_vec()),
             prop::bool::weighted(0.08),
             option::weighted(0.4, (0usize..20, spelling())),
             (
@@ -230,7 +230,7 @@ fn query() -> impl Strategy<Value = String> {
 pub fn filters() -> impl Strategy<Value = Filters> {
     let langs =
         prop_oneof![6 => Just(vec![]), 1 => subsequence(&["en", "es", "pt", "pt-BR", "fr", "zh", "de"][..], 1..3)];
-    let kinds = prop_oneof![6 => Just(vec![]), 1 => subsequence(&Kind::ALL[..], 1..4)];
+    let kinds = prop_oneof![6 => Just(vec![]), 1 => subsequence(Kind::BUILT_IN.to_vec(), 1..4)];
     let topics = prop_oneof![
         6 => Just(vec![]),
         1 => subsequence(&["programs", "programs/research", "programs/research/mobility", "priorities", "none"][..], 1..3)
@@ -238,7 +238,7 @@ pub fn filters() -> impl Strategy<Value = Filters> {
     let tags = || prop_oneof![6 => Just(vec![]), 1 => subsequence(&["covid 19", "UNESCO", "QUALITE", "mobility", "none"][..], 1..4)];
     let authors = prop_oneof![6 => Just(vec![]), 1 => subsequence(&["ana perez", "ZOE O'NEIL"][..], 1..=2)];
     let years = prop_oneof![6 => Just(vec![]), 1 => subsequence(&[2019i16, 2021, 2022, 1999][..], 1..3)];
-    let kinds_not = prop_oneof![8 => Just(vec![]), 1 => subsequence(&Kind::ALL[..], 1..3)];
+    let kinds_not = prop_oneof![8 => Just(vec![]), 1 => subsequence(Kind::BUILT_IN.to_vec(), 1..3)];
     let topics_not = prop_oneof![8 => Just(vec![]), 1 => subsequence(&["programs/research", "priorities"][..], 1..=2)];
     let owned = |texts: Vec<&str>| -> Vec<String> { texts.into_iter().map(str::to_owned).collect() };
     let moment = || {

@@ -41,10 +41,11 @@ pub fn index(source: &Path, data: &Path) -> Site {
     index_with(source, data, Settings { service, ..Settings::default() })
 }
 
-/// The same, with settings.
+/// The same, with settings; the source is read as pushes are.
 pub fn index_with(source: &Path, data: &Path, settings: Settings) -> Site {
     let data = DataFolder::open(data).unwrap();
-    let sources = [SourceConfig { name: "corpus".to_owned(), path: source.to_owned(), ..SourceConfig::default() }];
+    let reading = settings.reading.clone();
+    let sources = [SourceConfig { name: "corpus".to_owned(), path: source.to_owned(), reading }];
     let report = reindex(&data, &sources, &Options::default(), &Silent).unwrap();
     assert_eq!(report.sources[0].rejected, 0, "{report:?}");
     let articles = Catalog::open(data.path()).unwrap().all_articles().unwrap();

@@ -15,7 +15,7 @@ use crate::analysis::{ArticleTerms, ByZone, Completion, CompletionSource, Headin
 use crate::article::{Article, event_span_s, url_key};
 use crate::engine::Card;
 use crate::engine::related::DocumentProfile;
-use crate::engine::related::document_profile::work_key;
+use crate::engine::related::document_profile::{eventful_day, work_key};
 use crate::engine::snippets::{BodyPassage, body_passages};
 use crate::engine::suggest::MIN_LABEL_CHARS;
 
@@ -63,6 +63,8 @@ pub(crate) struct IndexFields {
     pub(crate) content: Field,
     pub(crate) lang: Field,
     pub(crate) kind: Field,
+    /// See [`eventful_day`].
+    pub(crate) eventful_day: Field,
     pub(crate) topic: Field,
     /// The labels of an article's topics and their ancestors: path, separator, label.
     pub(crate) topic_label: Field,
@@ -133,7 +135,8 @@ pub(crate) fn schema() -> (Schema, IndexFields) {
         work: builder.add_u64_field("work", FAST),
         content: builder.add_u64_field("content", FAST),
         lang: builder.add_text_field("lang", column.clone()),
-        kind: builder.add_u64_field("kind", FAST),
+        kind: builder.add_text_field("kind", column.clone()),
+        eventful_day: builder.add_i64_field("eventful_day", FAST),
         topic: builder.add_text_field("topic", column.clone()),
         topic_label: builder.add_text_field("topic_label", column.clone()),
         tag: builder.add_text_field("tag", column.clone()),
@@ -185,7 +188,10 @@ pub(crate) fn document(
     document.add_u64(fields.work, work);
     document.add_u64(fields.content, content.0);
     document.add_text(fields.lang, &article.lang);
-    document.add_u64(fields.kind, article.kind as u64);
+    document.add_text(fields.kind, article.kind.as_str());
+    if let Some(day) = eventful_day(article) {
+        document.add_i64(fields.eventful_day, day.into());
+    }
     let mut paths: Vec<&str> = article.topics.iter().flat_map(|topic| topic.prefixes()).collect();
     paths.sort_unstable();
     paths.dedup();

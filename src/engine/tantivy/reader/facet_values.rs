@@ -12,7 +12,7 @@ use tantivy::columnar::StrColumn;
 use super::segment::{DocAddress, Segment};
 use crate::analysis::{language_group, without_marks};
 use crate::article::date::clock_s;
-use crate::article::{Kind, language_is_under};
+use crate::article::language_is_under;
 use crate::engine::filters::{Facet, Filters, label_key, month_of};
 use crate::engine::tantivy::index::schema::LABEL_SEPARATOR;
 
@@ -45,6 +45,7 @@ struct TopicLabels {
 #[derive(Default)]
 struct SegmentValues {
     langs: Vec<u32>,
+    kinds: Vec<u32>,
     topics: Vec<u32>,
     tags: Vec<u32>,
     authors: Vec<u32>,
@@ -55,6 +56,7 @@ pub(crate) struct FacetDictionary {
     pub(crate) langs: Vec<String>,
     /// For every language, the listed languages that include it, itself among them.
     langs_above: Vec<Vec<u32>>,
+    pub(crate) kinds: Vec<String>,
     pub(crate) topics: Vec<String>,
     topic_labels: Vec<TopicLabels>,
     pub(crate) tags: Vec<FacetLabel>,
@@ -73,10 +75,11 @@ impl FacetDictionary {
     /// are taken from visible articles.
     pub(crate) fn new(segments: &[Segment], now_s: i64) -> io::Result<FacetDictionary> {
         let mut numbers: Vec<SegmentValues> = segments.iter().map(|_| SegmentValues::default()).collect();
-        let langs: BTreeSet<&String> = segments.iter().flat_map(|segment| &segment.langs).collect();
-        let langs: Vec<String> = langs.into_iter().cloned().collect();
+        let langs = sorted(segments.iter().flat_map(|segment| &segment.langs));
+        let kinds = sorted(segments.iter().flat_map(|segment| &segment.kinds));
         for (numbers, segment) in numbers.iter_mut().zip(segments) {
             numbers.langs = segment.langs.iter().map(|lang| place_of(&langs, lang)).collect();
+            numbers.kinds = segment.kinds.iter().map(|kind| place_of(&kinds, kind)).collect();
         }
         let counted = counted_langs(segments);
         let is_under = |lang: &String| {
@@ -107,6 +110,7 @@ impl FacetDictionary {
         Ok(FacetDictionary {
             langs,
             langs_above,
+            kinds,
             topics,
             topic_labels,
             tags,
@@ -123,7 +127,7 @@ impl FacetDictionary {
     pub(crate) fn count(&self, facet: Facet) -> usize {
         match facet {
             Facet::Lang => self.langs.len(),
-            Facet::Kind => Kind::ALL.len(),
+            Facet::Kind => self.kinds.len(),
             Facet::Topic => self.topics.len(),
             Facet::Tag => self.tags.len(),
             Facet::Author => self.authors.len(),
@@ -151,7 +155,7 @@ impl FacetDictionary {
                 let above = lang.and_then(|lang| self.langs_above.get(*lang as usize));
                 above.into_iter().flatten().any(|lang| is_wanted(*lang))
             }
-            Facet::Kind => is_wanted(segment.kind.get_val(doc) as u32),
+            Facet::Kind => numbers.kinds.get(segment.kind.get_val(doc) as usize).is_some_and(|kind| is_wanted(*kind)),
             Facet::Topic => labels(segment.topic.as_ref(), &numbers.topics),
             Facet::Tag => labels(segment.tag.as_ref(), &numbers.tags),
             Facet::Author => labels(segment.author.as_ref(), &numbers.authors),
@@ -172,9 +176,10 @@ impl FacetDictionary {
                 let is_meant = |lang: &String| filters.langs.iter().any(|asked| language_is_under(lang, asked));
                 self.langs.iter().map(is_meant).collect()
             }),
-            Facet::Kind => {
-                (!filters.kinds.is_empty()).then(|| Kind::ALL.iter().map(|kind| filters.kinds.contains(kind)).collect())
-            }
+            Facet::Kind => (!filters.kinds.is_empty()).then(|| {
+                let is_meant = |kind: &String| filters.kinds.iter().any(|asked| asked.as_str() == kind);
+                self.kinds.iter().map(is_meant).collect()
+            }),
             Facet::Topic => (!filters.topics.is_empty()).then(|| {
                 let asked: FxHashSet<&String> = filters.topics.iter().collect();
                 self.topics.iter().map(|topic| asked.contains(topic)).collect()
@@ -218,6 +223,11 @@ fn counted_langs(segments: &[Segment]) -> BTreeSet<&String> {
     counted
 }
 
+/// Distinct values, sorted.
+fn sorted<'v>(values: impl Iterator<Item = &'v String>) -> Vec<String> {
+    values.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}
+
 fn number(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -247,8 +257,7 @@ fn merged(
     column: impl Fn(&Segment) -> Option<&StrColumn>,
 ) -> io::Result<(Vec<String>, Vec<Vec<u32>>)> {
     let own = segments.iter().map(|segment| dictionary(column(segment))).collect::<io::Result<Vec<_>>>()?;
-    let all: BTreeSet<&String> = own.iter().flatten().collect();
-    let all: Vec<String> = all.into_iter().cloned().collect();
+    let all = sorted(own.iter().flatten());
     let numbers = own.iter().map(|own| own.iter().map(|value| place_of(&all, value)).collect()).collect();
     Ok((all, numbers))
 }

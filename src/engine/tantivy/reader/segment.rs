@@ -49,7 +49,11 @@ pub(crate) struct Segment {
     /// For every article, the number of its work.
     works: Vec<u32>,
     content: Arc<dyn ColumnValues<u64>>,
+    /// Ordinals into `kinds`.
     pub(crate) kind: Arc<dyn ColumnValues<u64>>,
+    /// The segment's kinds by ordinal.
+    pub(crate) kinds: Vec<String>,
+    pub(crate) eventful_day: Column<i64>,
     /// Ordinals into `langs`.
     pub(crate) lang: Arc<dyn ColumnValues<u64>>,
     /// The segment's languages by ordinal.
@@ -108,6 +112,20 @@ fn nth_value(column: &Column<u64>, doc: DocId, ordinal: usize) -> Option<u64> {
     Some(column.values.get_val(row))
 }
 
+/// A column of texts, one of each article, as ordinals into the list of its texts.
+fn single_values(column: Option<StrColumn>, docs: DocId) -> tantivy::Result<(Arc<dyn ColumnValues<u64>>, Vec<String>)> {
+    let Some(column) = column else {
+        return Ok((Column::build_empty_column(docs).first_or_default_col(u64::MAX), Vec::new()));
+    };
+    let mut texts = Vec::with_capacity(column.num_terms());
+    let mut text = String::new();
+    for ordinal in 0..column.num_terms() as u64 {
+        column.ord_to_str(ordinal, &mut text)?;
+        texts.push(text.clone());
+    }
+    Ok((column.ords().clone().first_or_default_col(u64::MAX), texts))
+}
+
 /// The address of an article in a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct DocAddress {
@@ -131,19 +149,8 @@ impl Segment {
                 length: columns.u64(&length_column(zone))?.first_or_default_col(0),
             })
         };
-        let lang = columns.str("lang")?;
-        let mut langs = Vec::new();
-        if let Some(lang) = &lang {
-            let mut text = String::new();
-            for ordinal in 0..lang.num_terms() as u64 {
-                lang.ord_to_str(ordinal, &mut text)?;
-                langs.push(text.clone());
-            }
-        }
-        let lang: Arc<dyn ColumnValues<u64>> = match lang {
-            Some(lang) => lang.ords().clone().first_or_default_col(u64::MAX),
-            None => Column::build_empty_column(reader.max_doc()).first_or_default_col(u64::MAX),
-        };
+        let (lang, langs) = single_values(columns.str("lang")?, reader.max_doc())?;
+        let (kind, kinds) = single_values(columns.str("kind")?, reader.max_doc())?;
         let work = columns.u64("work")?.first_or_default_col(0);
         let work_of = |doc| u32::try_from(work.get_val(doc)).unwrap_or(u32::MAX);
         let mut segment = Segment {
@@ -161,7 +168,9 @@ impl Segment {
             beginnings: Arc::default(),
             works: (0..reader.max_doc()).map(work_of).collect(),
             content: columns.u64("content")?.first_or_default_col(0),
-            kind: columns.u64("kind")?.first_or_default_col(0),
+            kind,
+            kinds,
+            eventful_day: columns.i64("eventful_day")?,
             lang,
             langs,
             groups: Vec::new(),

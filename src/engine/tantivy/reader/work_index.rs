@@ -3,8 +3,7 @@
 use tantivy::DocId;
 
 use super::segment::{DocAddress, Segment};
-use crate::article::{Kind, MAX_VERSIONS};
-use crate::engine::related::document_profile::eventful_day;
+use crate::article::MAX_VERSIONS;
 
 /// The number of an article over all segments.
 pub(crate) type Doc = u32;
@@ -89,8 +88,7 @@ impl WorkIndex {
                 }
                 let (_, group) = segment.lang_of(doc);
                 index.groups.push(u16::try_from(group).unwrap_or(NO_GROUP));
-                let kind = Kind::ALL.get(segment.kind.get_val(doc) as usize);
-                let day = kind.and_then(|kind| eventful_day(*kind, segment.published_local.first(doc)));
+                let day = segment.eventful_day.first(doc).and_then(|day| i32::try_from(day).ok());
                 index.days.push(day.unwrap_or(NO_DAY));
             }
         }

@@ -196,7 +196,7 @@ impl<'s> FallbackTiers<'s> {
         let kind = |filters: &Filters| {
             let kinds = &filters.kinds;
             let fits = kinds.is_empty() || kinds.contains(&self.origin.card.kind);
-            fits.then(|| Filters { kinds: vec![self.origin.card.kind], ..filters.clone() })
+            fits.then(|| Filters { kinds: vec![self.origin.card.kind.clone()], ..filters.clone() })
         };
         let languages: Vec<&Filters> = if is_asked { vec![all] } else { vec![&own, all] };
         if self.request.any_lang {

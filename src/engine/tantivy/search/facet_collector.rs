@@ -2,7 +2,6 @@
 //! before only record their matches.
 
 use super::filter::Failed;
-use crate::article::Kind;
 use crate::engine::EngineError;
 use crate::engine::cancellation::Steps;
 use crate::engine::facets::{FacetCounts, TopicCount, ValueCount, label_groups};
@@ -145,7 +144,7 @@ impl<'s> Sums<'s> {
         for ValueCounts { facet, counts, .. } in self.values {
             match facet {
                 Facet::Lang => answer.set_values(facet, named(values.langs.iter().map(String::as_str), &counts)),
-                Facet::Kind => answer.set_values(facet, named(Kind::ALL.into_iter().map(Kind::as_str), &counts)),
+                Facet::Kind => answer.set_values(facet, named(values.kinds.iter().map(String::as_str), &counts)),
                 Facet::Tag => answer.set_values(facet, named(values.tags.iter().map(label), &counts)),
                 Facet::Author => answer.set_values(facet, named(values.authors.iter().map(label), &counts)),
                 Facet::Topic => {
