@@ -5,6 +5,7 @@
 
 pub(crate) mod address;
 pub(crate) mod date;
+mod field_map;
 pub mod fields;
 pub(crate) mod kind;
 pub(crate) mod markup;
@@ -19,6 +20,7 @@ pub mod url_key;
 pub use self::address::{AddressError, AddressRules};
 use self::date::DAY_S;
 pub use self::date::{Moment, MomentError};
+pub use self::field_map::{FieldMap, FieldMapError};
 pub use self::kind::{Kind, KindError, Kinds, SiteKind};
 pub use self::problem::{ArticleProblem, MAX_ID_CHARS, MAX_LIST_ITEMS, MAX_SHORT_CHARS, MAX_VERSIONS, check_id};
 pub use self::site::Site;

@@ -18,7 +18,7 @@ use self::base_url::BaseUrl;
 use self::http::ServiceSettings;
 use self::listen::{DEFAULT_PORT, Listen};
 use crate::analysis::ExpectedLanguages;
-use crate::article::{AddressError, AddressRules, KindError, Kinds, SiteKind, language_tag};
+use crate::article::{AddressError, AddressRules, FieldMap, FieldMapError, KindError, Kinds, SiteKind, language_tag};
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use crate::sources::ReadingRules;
 use crate::storage::catalog::push::PUSHES;
@@ -107,6 +107,16 @@ pub enum ConfigError {
         setting: &'static str,
         /// What it says.
         lang: String,
+    },
+    /// The field names of a source are invalid.
+    #[error("{path}: source {name:?}: {source}")]
+    Map {
+        /// The file.
+        path: PathBuf,
+        /// The source.
+        name: String,
+        /// The problem.
+        source: FieldMapError,
     },
     /// A kind is invalid.
     #[error("{path}: [kinds.{name}] {source}")]
@@ -233,6 +243,8 @@ struct SourceTable {
     url_pattern: Option<String>,
     languages: Option<Vec<String>>,
     default_lang: Option<String>,
+    #[serde(default)]
+    map: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -274,12 +286,13 @@ impl Config {
         });
         let reading = ReadingRules {
             time_zone: time_zone.transpose()?,
+            names: FieldMap::default(),
             kinds: Kinds::new(kinds.collect::<Result<_, _>>()?),
             addresses,
             languages: expected_languages(path, "", read.languages, read.default_lang)?,
         };
         let mut sources: Vec<SourceConfig> = Vec::new();
-        for SourceTable { name, path: source, base_url, url_pattern, languages, default_lang } in read.source {
+        for SourceTable { name, path: source, base_url, url_pattern, languages, default_lang, map } in read.source {
             if sources.iter().any(|known| known.name == name) {
                 return Err(ConfigError::SameName { path: path.to_owned(), name });
             }
@@ -298,7 +311,12 @@ impl Config {
                     .unwrap_or_else(|| reading.languages.languages.clone()),
                 default: of_source.default.or_else(|| reading.languages.default.clone()),
             };
-            let reading = ReadingRules { addresses, languages, ..reading.clone() };
+            let names = FieldMap::new(map).map_err(|source| ConfigError::Map {
+                path: path.to_owned(),
+                name: name.clone(),
+                source,
+            })?;
+            let reading = ReadingRules { addresses, languages, names, ..reading.clone() };
             sources.push(SourceConfig { name, path: base.join(source), reading });
         }
         if sources.is_empty() {
@@ -442,6 +460,10 @@ mod tests {
         for (text, named) in [
             ("languages = [\"es\", \"español\"]\n", "languages has \"español\": it should be a BCP 47 language"),
             ("[[source]]\nname = \"a\"\npath = \"x\"\ndefault_lang = \"\"\n", "source \"a\": default_lang has \"\""),
+            (
+                "[[source]]\nname = \"a\"\npath = \"x\"\nmap = { tipo = \"kind\" }\n",
+                "source \"a\": map has \"tipo\", which is no field of an article",
+            ),
             (
                 "[kinds.Tesis]\n",
                 "[kinds.Tesis] should be named in lower-case letters, digits and hyphens, such as \"tesis\"",

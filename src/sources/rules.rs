@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::analysis::{ExpectedLanguages, foreign_language, language_group};
-use crate::article::{AddressRules, Article, ArticleProblem, Kinds, Site, UNDETERMINED};
+use crate::article::{AddressRules, Article, ArticleProblem, FieldMap, Kinds, Site, UNDETERMINED};
 
 /// The shortest body, in characters, that can contradict a declared language. From there on nearly all
 /// false declarations are found, and hardly a true one is doubted: experiment `languages.doubted`.
@@ -15,6 +15,8 @@ const MIN_DOUBTED_CHARS: usize = 500;
 pub struct ReadingRules {
     /// The site's time zone, see [`Moment::parse_in`](crate::article::Moment::parse_in).
     pub time_zone: Option<TimeZone>,
+    /// The names that the source has for fields.
+    pub names: FieldMap,
     /// The kinds of the site's articles.
     pub kinds: Kinds,
     /// How articles get their addresses.
@@ -57,6 +59,7 @@ impl ReadingRules {
             + &self.addresses.fingerprint()
             + &languages
             + &self.kinds.fingerprint()
+            + &self.names.fingerprint()
     }
 
     /// Detects the language of an article that declares none, and reports a declared language that

@@ -4,6 +4,7 @@
 //!   unknown;
 //! * pages and widgets show their labels;
 //! * a timely kind is related by its time; an event of an own kind is an event to programs;
+//! * a source may have the kind, as any field, under a name of its own;
 //! * another configuration is read with the next reindex.
 
 use std::fs;
@@ -11,7 +12,7 @@ use std::path::Path;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use fichero::article::{Kind, Kinds, SiteKind};
+use fichero::article::{FieldMap, Kind, Kinds, SiteKind};
 use fichero::config::Config;
 use fichero::http::Settings;
 use fichero::sources::ReadingRules;
@@ -149,4 +150,21 @@ fn a_kind_that_is_no_longer_configured_is_a_flaw_and_its_articles_stay() {
     assert_eq!((kind("w"), kind("t1").as_str()), (Kind::ARTICLE, "thesis"));
     assert!(site.articles.iter().find(|article| article.id == "t1").unwrap().is_timely());
     assert!(text(&site, "/search?kind=thesis", "es").contains(">Thesis<"));
+}
+
+#[test]
+fn a_source_says_under_which_name_it_has_the_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    fs::create_dir(&source).unwrap();
+    fs::write(source.join("a.md"), "---\nTipo: thesis\ntitle: Uno\n---\nTexto.\n").unwrap();
+    let line = json!({"clave": "b", "meta": {"tipo": "thesis"}, "tipo": "thesis", "title": "Dos", "oculto": true});
+    fs::write(source.join("b.jsonl"), format!("{line}\n")).unwrap();
+    let names = [("kind", "tipo"), ("id", "clave"), ("hidden", "oculto")];
+    let names = FieldMap::new(names.map(|(own, theirs)| (own.to_owned(), theirs.to_owned())).into()).unwrap();
+    let reading = ReadingRules { kinds: kinds(KINDS), names, ..ReadingRules::default() };
+    let site = index_with(&source, &folder.path().join("data"), Settings { reading, ..Settings::default() });
+    let read: Vec<(&str, &str, bool)> =
+        site.articles.iter().map(|article| (article.id.as_str(), article.kind.as_str(), article.hidden)).collect();
+    assert_eq!(read, [("a", "thesis", false), ("b", "thesis", true)]);
 }

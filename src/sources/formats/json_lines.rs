@@ -78,6 +78,7 @@ fn record(bytes: &[u8], number: u64, file: &Path, rules: &ReadingRules) -> Recor
         Err(reason) => return rejected(None, reason),
     };
     let mended = mojibake::mend_fields(&mut fields);
+    rules.names.apply(&mut fields);
     let fields = names::identified(&fields);
     let record = match rules.article(&fields) {
         Ok((article, flaws)) => Record::Article(Box::new(article), flaws),

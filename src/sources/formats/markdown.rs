@@ -35,6 +35,7 @@ pub(crate) fn read(text: &str, stem: &str, rules: &ReadingRules) -> Record {
             return Record::Rejected(Rejection { line: Some(1), id: Some(stem.to_owned()), reason });
         }
     };
+    rules.names.apply(&mut fields);
     let has_id = fields.iter().any(|(name, value)| names::is_id(name) && !value.is_null());
     if !has_id {
         fields.insert("id".to_owned(), json!(stem));
