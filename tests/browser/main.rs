@@ -23,6 +23,7 @@ mod figures;
 mod inline;
 mod page;
 mod pages;
+mod pictures;
 mod screenshots;
 mod sites;
 mod suggestions;

@@ -1,5 +1,6 @@
 //! What the browser visits: fichero over the corpus, and a site of static pages, which are the
-//! files of `examples/site`, pages made by a test, and stands: servers that answer as a test says.
+//! files of `examples/site`, pages made by a test, pictures of any size, and stands: servers that answer
+//! as a test says.
 
 use std::collections::HashMap;
 use std::net::TcpListener as StdListener;
@@ -31,7 +32,8 @@ const QUIET: Duration = Duration::from_millis(500);
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
 
-fn serve(router: Router) -> String {
+/// Serves a router at an address of its own.
+pub(crate) fn serve(router: Router) -> String {
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -65,6 +67,12 @@ async fn page(request: Request) -> Response {
     }
     if let Some((key, _)) = path.strip_prefix("/stand/").and_then(|rest| rest.split_once('/')) {
         return stand(key.to_owned(), &path, request.uri()).await;
+    }
+    if let Some((width, height)) = path.strip_prefix("/picture/").and_then(|size| size.split_once('x')) {
+        let picture = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'><rect width='100%' height='100%' fill='teal'/></svg>"
+        );
+        return ([(header::CONTENT_TYPE, "image/svg+xml")], picture).into_response();
     }
     if let Some(key) = path.strip_prefix("/made/") {
         let Some((html, policy)) = MADE.lock().unwrap().get(key).cloned() else {
