@@ -14,7 +14,18 @@ use super::passages::passages_of;
 use super::token_variants::{TokenVariants, TokenVariantsCache, dashed, with_variants_cache};
 use super::tokenizer::words;
 use super::zone::{ByZone, Zone};
-use crate::article::{Article, slug};
+use crate::article::{Article, OwnData, SearchedAs, slug};
+
+/// The texts of an article's own fields that are searched as a part of it.
+fn own_texts(article: &Article, part: SearchedAs) -> impl Iterator<Item = &str> {
+    article.fields.values().flat_map(move |value| value.texts_searched_as(part))
+}
+
+/// Those of them that are short, and may complete what is typed.
+fn own_labels(article: &Article, part: SearchedAs) -> impl Iterator<Item = &str> {
+    let short = article.fields.values().filter(|value| matches!(value.data, OwnData::Keyword(_)));
+    short.flat_map(move |value| value.texts_searched_as(part))
+}
 
 /// The terms of one zone, in the order of their positions.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +67,9 @@ impl ArticleTerms {
         let mut collector = KeyTermCollector::new(language_group(&article.lang));
         terms.zone(Zone::Title, &article.title, cache, &mut collector);
         let mut written_words = terms.zone(Zone::Summary, &article.summary, cache, &mut collector);
+        for text in own_texts(article, SearchedAs::Summary) {
+            terms.zone(Zone::Summary, text, cache, &mut KeyTermCollector::new(String::new()));
+        }
         let own = language_group(&article.lang);
         for passage in passages_of(&article.body) {
             terms.passage_starts.push(terms.zones[Zone::Body].length);
@@ -79,14 +93,17 @@ impl ArticleTerms {
         for label in article.tags.iter().chain(&article.series) {
             terms.zone(Zone::Topics, label, cache, &mut collector);
         }
-        for author in &article.authors {
+        for label in own_texts(article, SearchedAs::Topics) {
+            terms.zone(Zone::Topics, label, cache, &mut KeyTermCollector::new(String::new()));
+        }
+        for author in article.authors.iter().map(String::as_str).chain(own_texts(article, SearchedAs::Authors)) {
             terms.zone(Zone::Authors, author, cache, &mut KeyTermCollector::new(String::new()));
         }
         terms.key_terms = collector.finish();
         terms.sketch = MinHash::of([Zone::Summary, Zone::Body].into_iter().flat_map(|zone| &terms.zones[zone].terms));
         let labels = article.topics.iter().flat_map(|topic| &topic.labels).chain(&article.tags);
-        let labels = labels.chain(&article.series).map(String::as_str);
-        let names = article.authors.iter().map(String::as_str);
+        let labels = labels.chain(&article.series).map(String::as_str).chain(own_labels(article, SearchedAs::Topics));
+        let names = article.authors.iter().map(String::as_str).chain(own_labels(article, SearchedAs::Authors));
         terms.completions = completions(&article.title, labels, names, &written_words, cache);
         terms
     }

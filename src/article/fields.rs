@@ -5,14 +5,14 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::date::Moment;
-use super::kind::Kind;
+use super::kind::{Kind, Kinds};
 use super::markup;
 use super::problem::{ArticleProblem, MAX_LIST_ITEMS, MAX_SHORT_CHARS};
 use super::publication::names_coming_year;
-use super::site::Site;
 use super::text::{language_tag, one_line, with_word_gaps};
 use super::topic::{MAX_TOPIC_LEVELS, Topic};
 use super::url_key;
@@ -219,8 +219,10 @@ pub(super) struct FieldReader<'a> {
 pub(super) struct Parsing<'a> {
     /// The problems of the values that are left out.
     pub(super) flaws: &'a mut Vec<ArticleProblem>,
-    /// What the site says about its articles.
-    pub(super) site: Site<'a>,
+    /// The site's time zone.
+    pub(super) zone: Option<&'a TimeZone>,
+    /// The site's kinds.
+    pub(super) kinds: &'a Kinds,
 }
 
 impl FieldReader<'_> {
@@ -292,15 +294,14 @@ fn language(field: &'static str, value: &Value, _: &mut Parsing<'_>) -> Parsed<O
 /// The name of a [`Kind`].
 fn kind(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed<Kind> {
     let Some(text) = filled_line(field, value)? else { return Ok(Kind::default()) };
-    let kinds = parsing.site.kinds;
+    let kinds = parsing.kinds;
     kinds.find(&text).ok_or_else(|| problem(field, &text, format!("should be {}", kinds.names())))
 }
 
 /// A date, or a date with time and offset.
 fn date(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed<Option<Moment>> {
     let Some(text) = filled_line(field, value)? else { return Ok(None) };
-    let moment =
-        Moment::parse_in(&text, parsing.site.time_zone).map_err(|error| problem(field, &text, error.to_string()))?;
+    let moment = Moment::parse_in(&text, parsing.zone).map_err(|error| problem(field, &text, error.to_string()))?;
     if moment.has_doubtful_year() {
         parsing.flaws.push(ArticleProblem::DoubtfulYear { field, value: text });
     }
@@ -312,7 +313,7 @@ fn date(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed
 /// refuses the record.
 fn publication_date(field: &'static str, value: &Value, parsing: &mut Parsing<'_>) -> Parsed<Option<Moment>> {
     match date(field, value, parsing) {
-        Err(problem) if !names_coming_year(value, parsing.site.time_zone) => {
+        Err(problem) if !names_coming_year(value, parsing.zone) => {
             parsing.flaws.push(problem);
             Ok(None)
         }

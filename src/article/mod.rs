@@ -10,6 +10,7 @@ pub mod fields;
 pub(crate) mod kind;
 pub(crate) mod markup;
 pub(crate) mod names;
+mod own_fields;
 pub(crate) mod problem;
 mod publication;
 mod site;
@@ -22,10 +23,15 @@ use self::date::DAY_S;
 pub use self::date::{Moment, MomentError};
 pub use self::field_map::{FieldMap, FieldMapError};
 pub use self::kind::{Kind, KindError, Kinds, SiteKind};
+pub use self::own_fields::{
+    OWN_FIELDS, OwnData, OwnField, OwnFieldError, OwnFieldType, OwnFields, OwnValue, SearchedAs,
+};
 pub use self::problem::{ArticleProblem, MAX_ID_CHARS, MAX_LIST_ITEMS, MAX_SHORT_CHARS, MAX_VERSIONS, check_id};
 pub use self::site::Site;
 pub use self::text::{composed, is_language_tag, language_is_under, language_tag, one_line};
 pub use self::topic::{MAX_TOPIC_LEVELS, Topic, slug};
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -99,6 +105,9 @@ pub struct Article {
     /// Whether it is stored but never shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
+    /// The fields of the site's own, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, OwnValue>,
 }
 
 /// Whether records have a field of this name, or other tools a mark that says whether an article is
@@ -144,13 +153,15 @@ impl Article {
         let id = Article::id_in(record)?;
         let is_own = |name: &str| fields::ALL.iter().any(|field| field.name == name);
         let Publication { held_back, not_before, not_after } = Publication::of(record, is_own, site.time_zone)?;
-        for (field, value) in names::unknown(record) {
+        let unknown = || names::unknown(record).filter(|(name, _)| !site.fields.has(name));
+        for (field, value) in unknown() {
             if let Some(known) = publication::protecting_field_like(field, value) {
                 return Err(ArticleProblem::LooksProtecting { field: field.chars().take(60).collect(), known });
             }
         }
         let mut flaws = Vec::new();
-        let mut reader = FieldReader { record, plain, parsing: Parsing { flaws: &mut flaws, site } };
+        let parsing = Parsing { flaws: &mut flaws, zone: site.time_zone, kinds: site.kinds };
+        let mut reader = FieldReader { record, plain, parsing };
         let title = reader.read(&TITLE)?;
         let summary = reader.read(&SUMMARY)?;
         let body = reader.read(&BODY)?;
@@ -181,6 +192,7 @@ impl Article {
             tags: reader.read(&TAGS)?,
             image: reader.read(&IMAGE)?,
             hidden: reader.read(&HIDDEN)?,
+            fields: site.fields.read(record, site.time_zone, &mut flaws),
             id,
         };
         if let Some(Value::String(body)) = record.get(BODY.description.name)
@@ -202,15 +214,13 @@ impl Article {
             article.expires_at = Some(not_after);
         }
         flaws.extend(held_back);
-        flaws.extend(
-            names::unknown(record).map(|(name, _)| ArticleProblem::UnknownField(name.chars().take(60).collect())),
-        );
+        flaws.extend(unknown().map(|(name, _)| ArticleProblem::UnknownField(name.chars().take(60).collect())));
         Ok((article, flaws))
     }
 
     /// The validated id in the fields of a record, [composed].
     pub fn id_in(fields: &Map<String, Value>) -> Result<String, ArticleProblem> {
-        let parsing = Parsing { flaws: &mut Vec::new(), site: Site::default() };
+        let parsing = Parsing { flaws: &mut Vec::new(), zone: None, kinds: Site::default().kinds };
         let id = FieldReader { record: fields, plain: &[], parsing }.read(&ID)?;
         check_id(&id)?;
         Ok(composed(&id).into_owned())

@@ -139,7 +139,8 @@ pub(super) fn unknown(record: &Map<String, Value>) -> impl Iterator<Item = (&str
     fields.filter(|(name, value)| !value.is_null() && !is_known(name))
 }
 
-fn is_known(name: &str) -> bool {
+/// Whether a field of this name is understood, for an article or otherwise.
+pub(super) fn is_known(name: &str) -> bool {
     let name = compared_name(name);
     is_mark(&name)
         || OF_RECORDS.contains(&name.as_str())

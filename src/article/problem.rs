@@ -43,6 +43,16 @@ pub enum ArticleProblem {
         /// What is wrong with the value.
         reason: String,
     },
+    /// A field of the site's own has an invalid value.
+    #[error("fields.{field}: {reason}: {value:?}")]
+    OwnField {
+        /// The field's name.
+        field: String,
+        /// The value, shortened.
+        value: String,
+        /// What is wrong with the value.
+        reason: String,
+    },
     /// The text is in another language than it declares.
     #[error(
         "lang: declared as {declared:?}, but the text reads as {found:?}; kept as declared: correct it, or leave it out to have it found out"

@@ -18,7 +18,10 @@ use self::base_url::BaseUrl;
 use self::http::ServiceSettings;
 use self::listen::{DEFAULT_PORT, Listen};
 use crate::analysis::ExpectedLanguages;
-use crate::article::{AddressError, AddressRules, FieldMap, FieldMapError, KindError, Kinds, SiteKind, language_tag};
+use crate::article::{
+    AddressError, AddressRules, FieldMap, FieldMapError, KindError, Kinds, OwnField, OwnFieldError, OwnFieldType,
+    OwnFields, SearchedAs, SiteKind, language_tag,
+};
 use crate::engine::ranking::{DEFAULT_RECENCY, MAX_RECENCY};
 use crate::sources::ReadingRules;
 use crate::storage::catalog::push::PUSHES;
@@ -128,6 +131,16 @@ pub enum ConfigError {
         /// The problem.
         source: KindError,
     },
+    /// A field of the site's own is invalid.
+    #[error("{path}: [fields.{name}] {source}")]
+    OwnField {
+        /// The file.
+        path: PathBuf,
+        /// Its name.
+        name: String,
+        /// The problem.
+        source: OwnFieldError,
+    },
     /// The limits of the gate are invalid.
     #[error("{path}: [gate]: {source}")]
     Gate {
@@ -219,6 +232,8 @@ struct FileConfig {
     #[serde(default)]
     kinds: BTreeMap<String, KindTable>,
     #[serde(default)]
+    fields: BTreeMap<String, FieldTable>,
+    #[serde(default)]
     gate: gate::FileSettings,
     #[serde(default)]
     http: ServiceSettings,
@@ -232,6 +247,15 @@ struct KindTable {
     #[serde(default)]
     labels: BTreeMap<String, String>,
     timely: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldTable {
+    #[serde(rename = "type")]
+    of_type: OwnFieldType,
+    shown: Option<bool>,
+    searched: Option<SearchedAs>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -284,7 +308,12 @@ impl Config {
             let kind = SiteKind::new(&name, labels, timely);
             kind.map_err(|source| ConfigError::Kind { path: path.to_owned(), name, source })
         });
+        let fields = read.fields.into_iter().map(|(name, FieldTable { of_type, shown, searched })| {
+            let field = OwnField::new(&name, of_type, shown.unwrap_or(true), searched);
+            field.map_err(|source| ConfigError::OwnField { path: path.to_owned(), name, source })
+        });
         let reading = ReadingRules {
+            fields: OwnFields::new(fields.collect::<Result<_, _>>()?),
             time_zone: time_zone.transpose()?,
             names: FieldMap::default(),
             kinds: Kinds::new(kinds.collect::<Result<_, _>>()?),

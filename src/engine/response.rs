@@ -1,7 +1,7 @@
 //! Answers of an engine.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -12,7 +12,7 @@ use super::facets::FacetCounts;
 use super::planning::{Correction, Note};
 use super::sort::EventPosition;
 use super::version::IndexVersion;
-use crate::article::{Article, Kind, Moment, event_span_s, url_key};
+use crate::article::{Article, Kind, Moment, OwnData, event_span_s, url_key};
 
 /// The maximum number of other versions listed with a hit.
 pub const MAX_TRANSLATIONS: usize = 100;
@@ -97,6 +97,9 @@ pub struct Card {
     /// The series it is a part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
+    /// The fields of the site's own that answers have, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, OwnData>,
 }
 
 /// Deserializes an address that answers show. An older version may have stored a card with an
@@ -135,6 +138,12 @@ impl Card {
                 .collect(),
             tags: article.tags.clone(),
             series: article.series.clone(),
+            fields: article
+                .fields
+                .iter()
+                .filter(|(_, value)| value.is_shown)
+                .map(|(name, value)| (name.clone(), value.data.clone()))
+                .collect(),
         }
     }
 

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::analysis::{ExpectedLanguages, foreign_language, language_group};
-use crate::article::{AddressRules, Article, ArticleProblem, FieldMap, Kinds, Site, UNDETERMINED};
+use crate::article::{AddressRules, Article, ArticleProblem, FieldMap, Kinds, OwnFields, Site, UNDETERMINED};
 
 /// The shortest body, in characters, that can contradict a declared language. From there on nearly all
 /// false declarations are found, and hardly a true one is doubted: experiment `languages.doubted`.
@@ -19,6 +19,8 @@ pub struct ReadingRules {
     pub names: FieldMap,
     /// The kinds of the site's articles.
     pub kinds: Kinds,
+    /// The fields of the site's own.
+    pub fields: OwnFields,
     /// How articles get their addresses.
     pub addresses: AddressRules,
     /// The languages of articles that declare none.
@@ -41,7 +43,7 @@ impl ReadingRules {
         fields: &Map<String, Value>,
         plain: &[&str],
     ) -> Result<(Article, Vec<ArticleProblem>), ArticleProblem> {
-        let site = Site { time_zone: self.time_zone.as_ref(), kinds: &self.kinds };
+        let site = Site { time_zone: self.time_zone.as_ref(), kinds: &self.kinds, fields: &self.fields };
         let (mut article, mut flaws) = Article::from_fields_in(fields, plain, site)?;
         self.complete_language(&mut article, &mut flaws);
         self.addresses.complete(&mut article, fields.get("slug").and_then(Value::as_str));
@@ -60,6 +62,7 @@ impl ReadingRules {
             + &languages
             + &self.kinds.fingerprint()
             + &self.names.fingerprint()
+            + &self.fields.fingerprint()
     }
 
     /// Detects the language of an article that declares none, and reports a declared language that

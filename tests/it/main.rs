@@ -44,6 +44,7 @@ mod listing;
 mod openapi;
 mod operation;
 mod ordinary_words;
+mod own_fields;
 mod pages;
 mod paging;
 #[cfg(unix)]

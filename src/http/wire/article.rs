@@ -1,6 +1,7 @@
 //! Articles and what is shown of them in lists.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::json;
@@ -10,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::all;
 use super::version::IndexVersionJson;
-use crate::article::{Kind, Moment};
+use crate::article::{Kind, Moment, OwnData};
 use crate::engine::{ArticleAnswer, Card, TopicLabel, Translation};
 
 /// What sort of page an article is.
@@ -120,6 +121,41 @@ pub struct CardJson {
     /// The series it is a part of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
+    /// The fields of the site's own, by name: texts in a list, a number, a date or a text.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub fields: BTreeMap<String, OwnDataJson>,
+}
+
+/// The value of a field of the site's own.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum OwnDataJson {
+    /// Distinct short texts.
+    Keyword(Vec<String>),
+    /// A number without a fraction.
+    Whole(i64),
+    /// A number.
+    Number(f64),
+    /// A date or time.
+    Date(MomentJson),
+    /// A text.
+    Text(String),
+}
+
+impl From<OwnData> for OwnDataJson {
+    fn from(data: OwnData) -> OwnDataJson {
+        match data {
+            OwnData::Keyword(texts) => OwnDataJson::Keyword(texts),
+            // Up to here every whole number has a form of its own.
+            OwnData::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
+                OwnDataJson::Whole(number as i64)
+            }
+            OwnData::Number(number) => OwnDataJson::Number(number),
+            OwnData::Date(at) => OwnDataJson::Date(at.into()),
+            OwnData::Text(text) => OwnDataJson::Text(text),
+        }
+    }
 }
 
 impl From<Card> for CardJson {
@@ -141,6 +177,7 @@ impl From<Card> for CardJson {
             topics: all(card.topics),
             tags: card.tags,
             series: card.series,
+            fields: card.fields.into_iter().map(|(name, data)| (name, data.into())).collect(),
         }
     }
 }

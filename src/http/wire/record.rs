@@ -8,8 +8,8 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::article::{KindJson, MomentJson, TopicLabelJson};
-use crate::article::MAX_ID_CHARS;
 use crate::article::fields::{self, FieldDescription, InDraft, Shape};
+use crate::article::{MAX_ID_CHARS, OWN_FIELDS};
 
 /// The form of a BCP 47 language.
 const LANGUAGE: &str = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$";
@@ -71,9 +71,11 @@ fn of_parts(schemas: &mut Vec<(String, RefOr<Schema>)>) {
 
 /// An object with these fields, each with what it is.
 fn object(fields: impl Iterator<Item = (&'static FieldDescription, &'static str)>) -> ObjectBuilder {
-    fields.fold(ObjectBuilder::new().schema_type(Type::Object), |object, (field, about)| {
+    let object = fields.fold(ObjectBuilder::new().schema_type(Type::Object), |object, (field, about)| {
         object.property(field.name, property(field, about))
-    })
+    });
+    let about = "The fields of the site's own, by name. They can stand beside the others, too.";
+    object.property(OWN_FIELDS, ObjectBuilder::new().schema_type(Type::Object).description(Some(about)))
 }
 
 fn property(field: &FieldDescription, about: &str) -> RefOr<Schema> {
