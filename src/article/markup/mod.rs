@@ -5,6 +5,7 @@
 //! ends; one that merely speaks of `<script>`, or says `a < b` or `R&D`, is text. What stands in a code span (between
 //! backticks) is left as it is.
 
+mod elements;
 pub(crate) mod html;
 pub(crate) mod shortcodes;
 
@@ -177,7 +178,7 @@ fn tags(text: &str) -> impl Iterator<Item = (usize, Glance<'_>)> {
         let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let (name, behind) = rest.split_at_checked(length)?;
         let is_tag = behind.starts_with(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace());
-        (is_tag && html::is_element(&name.to_ascii_lowercase())).then_some((at, Glance { name, is_end }))
+        (is_tag && elements::is_element(&name.to_ascii_lowercase())).then_some((at, Glance { name, is_end }))
     })
 }
 
@@ -197,9 +198,9 @@ fn is_html(text: &str, code: &[Range<usize>]) -> bool {
     let mut open: Vec<&str> = Vec::new();
     for (at, Glance { name, is_end }) in tags(text).filter(|(at, _)| !is_code(*at)) {
         let is_open = |open: &&str| open.eq_ignore_ascii_case(name);
-        let begins_text = at == start && html::is_block(&name.to_ascii_lowercase());
+        let begins_text = at == start && elements::is_block(&name.to_ascii_lowercase());
         if (is_end && open.iter().any(is_open))
-            || (!is_end && (html::is_void(&name.to_ascii_lowercase()) || begins_text))
+            || (!is_end && (elements::is_void(&name.to_ascii_lowercase()) || begins_text))
         {
             return true;
         }

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::convert::Infallible;
 
-use super::{BruteForceEngine, Entry};
+use super::BruteForceEngine;
+use super::entry::Entry;
 use crate::analysis::{ArticleTerms, KeyTerm, language_group};
 use crate::article::Article;
 use crate::engine::filters::Filters;

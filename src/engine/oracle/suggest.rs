@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BruteForceEngine, Entry};
+use super::BruteForceEngine;
+use super::entry::Entry;
 use crate::analysis::CompletionSource;
 use crate::engine::planning::Collection;
 use crate::engine::ranking::LanguageStats;

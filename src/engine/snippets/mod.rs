@@ -4,23 +4,24 @@
 //! query's words occur in a body ([`MatchPosition`]); only the passages selected from these are
 //! read ([`Body`]), tokenized and cut to fragments.
 
+pub(crate) mod body;
 pub(crate) mod fragmenter;
 pub mod highlighter;
 
 use std::collections::BTreeMap;
 
+pub use self::body::{Body, BodyPassage, MatchPosition, body_passages};
+use self::body::{MAX_READ, MatchedPassage, Read, Summary, is_filled, matched_passages, read_on, read_one};
 use self::fragmenter::{SnippetText, fragments};
 use self::highlighter::{Highlighter, Mark, Pattern, TextToken};
 use super::SearchRequest;
 use super::planning::Plan;
-use crate::analysis::{Zone, passages_of};
+use crate::analysis::Zone;
 use crate::article::one_line;
 
 /// The maximum number of match positions of one pattern in one body; more frequent words do not
 /// discriminate between passages.
 pub const MAX_MATCH_POSITIONS: usize = 4_096;
-/// The maximum number of passages read for one snippet.
-const MAX_READ: usize = 8;
 /// The maximum number of characters of all snippets of a page: each passage is read and
 /// decompressed separately, and a hundred long snippets cost more than most searches.
 pub const MAX_PAGE_CHARS: usize = 25_000;
@@ -28,83 +29,6 @@ pub const MAX_PAGE_CHARS: usize = 25_000;
 /// at least [`MIN_FRAGMENT_CHARS`] characters: a shorter one says little, and costs a passage to read.
 const MAX_FRAGMENTS: usize = 3;
 const MIN_FRAGMENT_CHARS: usize = 100;
-
-/// A position in a body where words of the query match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MatchPosition {
-    /// The position of the first matching word in the body.
-    pub first: u32,
-    /// The position of the last matching word.
-    pub last: u32,
-    /// The matching words of the query, one bit each, by their index in the plan.
-    pub words: u64,
-}
-
-/// One passage of a body.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BodyPassage {
-    /// Its text.
-    pub text: String,
-    /// Its language, if it is not the article's.
-    pub lang: Option<String>,
-    /// Whether it continues the paragraph of the previous passage.
-    pub continues: bool,
-    /// Whether the next passage continues its paragraph with more than white space.
-    pub is_continued: bool,
-}
-
-/// A body whose passages are read individually.
-pub trait Body {
-    /// The error of reading a passage.
-    type Error;
-    /// The number of passages.
-    fn passages(&self) -> usize;
-    /// The position of a passage's first word in the body; non-decreasing.
-    fn start(&self, ordinal: usize) -> u32;
-    /// Reads a passage; `None` if it does not exist.
-    fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, Self::Error>;
-}
-
-/// A summary, which is read like a body.
-struct Summary {
-    passages: Vec<BodyPassage>,
-}
-
-impl Summary {
-    fn new(summary: &str) -> Summary {
-        Summary { passages: body_passages(summary).take(MAX_READ + 1).collect() }
-    }
-}
-
-impl Body for Summary {
-    type Error = std::convert::Infallible;
-
-    fn passages(&self) -> usize {
-        self.passages.len()
-    }
-
-    fn start(&self, _: usize) -> u32 {
-        0
-    }
-
-    fn passage(&self, ordinal: usize) -> Result<Option<BodyPassage>, Self::Error> {
-        Ok(self.passages.get(ordinal).cloned())
-    }
-}
-
-/// The passages of a text, in the language of its article.
-pub fn body_passages(text: &str) -> impl Iterator<Item = BodyPassage> {
-    let mut passages = passages_of(text).peekable();
-    std::iter::from_fn(move || {
-        let passage = passages.next()?;
-        Some(BodyPassage {
-            text: passage.text.to_owned(),
-            lang: None,
-            continues: passage.continues(),
-            is_continued: passages.peek().is_some_and(|next| next.continues() && !next.text.trim().is_empty()),
-        })
-    })
-}
 
 /// Renders titles and snippets of hits for one plan.
 #[derive(Debug)]
@@ -260,35 +184,6 @@ fn list_mark(text: &str) -> usize {
     if rest.len() < text.len() && rest.starts_with(' ') { text.len() - rest.trim_start().len() } else { 0 }
 }
 
-/// The read passages, by ordinal.
-type Read = BTreeMap<usize, BodyPassage>;
-
-fn read_one<B: Body>(body: &B, ordinal: usize, read: &mut Read) -> Result<(), B::Error> {
-    if !read.contains_key(&ordinal)
-        && let Some(passage) = body.passage(ordinal)?
-    {
-        read.insert(ordinal, passage);
-    }
-    Ok(())
-}
-
-/// Reads passages from `first` on until there are enough characters.
-fn read_on<B: Body>(body: &B, first: usize, chars: usize, read: &mut Read) -> Result<(), B::Error> {
-    for ordinal in first..body.passages() {
-        if read.len() >= MAX_READ || is_filled(read, chars) {
-            break;
-        }
-        read_one(body, ordinal, read)?;
-    }
-    Ok(())
-}
-
-/// Whether there are more than `most` characters.
-fn is_filled(read: &Read, most: usize) -> bool {
-    let mut chars = read.values().flat_map(|passage| passage.text.chars());
-    chars.nth(most).is_some()
-}
-
 /// Joins consecutive passages to one text with marks.
 fn piece(highlighter: &Highlighter<'_>, passages: Vec<BodyPassage>, lang: &str) -> SnippetText {
     let closes = passages.last().is_none_or(|last| !last.is_continued);
@@ -321,86 +216,6 @@ fn piece(highlighter: &Highlighter<'_>, passages: Vec<BodyPassage>, lang: &str) 
     }
     let marks: Vec<Mark> = highlighter.marks(&text, &tokens);
     SnippetText::new(text, &tokens, marks, paragraphs, closes)
-}
-
-/// A passage with matches.
-struct MatchedPassage {
-    ordinal: usize,
-    /// The passage of the last match; usually the same.
-    last: usize,
-    words: u64,
-    /// The weight of the matching words.
-    weight: f32,
-    /// The length of the shortest span with all of these words, in positions.
-    extent: u32,
-}
-
-/// The passages with matches, in order.
-fn matched_passages<B: Body>(
-    body: &B,
-    mut match_positions: Vec<MatchPosition>,
-    weight: &dyn Fn(u64) -> f32,
-) -> Vec<MatchedPassage> {
-    match_positions.sort_unstable();
-    let mut held: Vec<MatchedPassage> = Vec::new();
-    let mut rest = match_positions.as_slice();
-    while let Some(matched) = rest.first() {
-        let ordinal = passage_at(body, matched.first, held.last().map_or(0, |last| last.ordinal));
-        let end = if ordinal + 1 < body.passages() { body.start(ordinal + 1) } else { u32::MAX };
-        let (inside, behind) = rest.split_at(rest.partition_point(|matched| matched.first < end).max(1));
-        rest = behind;
-        let words = inside.iter().fold(0, |words, matched| words | matched.words);
-        let last = inside.iter().map(|matched| matched.last).max().unwrap_or(0);
-        let last = if last < end { ordinal } else { passage_at(body, last, ordinal) };
-        held.push(MatchedPassage { ordinal, last, words, weight: weight(words), extent: extent(inside, words) });
-    }
-    held
-}
-
-/// The passage that contains a position, at or after passage `from`; galloping search.
-fn passage_at<B: Body>(body: &B, position: u32, from: usize) -> usize {
-    let (mut known, mut beyond) = (from, body.passages());
-    let mut step = 1;
-    while known + step < beyond {
-        if body.start(known + step) > position {
-            beyond = known + step;
-            break;
-        }
-        known += step;
-        step *= 2;
-    }
-    while known + 1 < beyond {
-        let middle = known.midpoint(beyond);
-        if body.start(middle) <= position {
-            known = middle;
-        } else {
-            beyond = middle;
-        }
-    }
-    known
-}
-
-/// The length of the shortest span of positions with all of some words.
-fn extent(match_positions: &[MatchPosition], words: u64) -> u32 {
-    if words.is_power_of_two() {
-        let extents = match_positions.iter().map(|matched| matched.last.saturating_sub(matched.first));
-        return extents.min().unwrap_or(0);
-    }
-    let places: Vec<u64> = (0..u64::BITS).map(|place| 1 << place).filter(|bit| words & bit != 0).collect();
-    let mut seen: Vec<Option<u32>> = vec![None; places.len()];
-    let mut least = u32::MAX;
-    for matched in match_positions {
-        for (bit, seen) in places.iter().zip(&mut seen) {
-            if matched.words & bit != 0 {
-                *seen = Some(matched.first);
-            }
-        }
-        // `None` sorts before any position.
-        if let Some(first) = seen.iter().min().copied().flatten() {
-            least = least.min(matched.last.saturating_sub(first));
-        }
-    }
-    least
 }
 
 /// A weight with a total order.

@@ -1,19 +1,20 @@
 //! Suggestions while typing: the types, and the logic shared by all engines.
 
-#[cfg(feature = "test-support")]
-use std::borrow::Cow;
+mod misspelt_text;
+mod typed;
+
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+pub(crate) use self::misspelt_text::MisspeltText;
+pub(crate) use self::typed::{MIN_LABEL_CHARS, Typed, Writing};
 use super::planning::edit_model;
 use super::planning::folded_word;
 use super::query::{MAX_CHARS, Query};
 use super::ranking::{LanguageStats, articles_of};
 use super::snippets::highlighter::escape;
 use super::{Card, EngineError, Filters, IndexVersion, SearchEngine, SearchRequest, language_fit};
-#[cfg(feature = "test-support")]
-use crate::analysis::HeadingPosition;
-use crate::analysis::{CompletionSource, completion_key, fold, language_group, normalize, with_variants_cache, words};
+use crate::analysis::{CompletionSource, completion_key, language_group, normalize, with_variants_cache};
 use crate::article::{Kind, language_is_under};
 
 /// The maximum number of completions, and of articles, of one answer.
@@ -31,17 +32,6 @@ const OWN_SHARE: f32 = 0.2;
 /// useful, if there are more than a few articles.
 const COMMON_SHARE: f32 = 0.3;
 const FEW: u64 = 20;
-/// The minimum length of a text that is corrected, in characters.
-const MIN_CORRECTED_CHARS: usize = 4;
-/// The maximum number of words before the last one that are combined with a completion.
-const MAX_HEADS: usize = 6;
-/// The minimum prefix length, in characters, for searching labels, and for searching within titles
-/// if it is all that was typed: shorter ones match nearly everywhere.
-pub(crate) const MIN_LABEL_CHARS: usize = 3;
-/// The length from which the first letter may be wrong too.
-const MIN_FIRST_CORRECTED_CHARS: usize = 6;
-/// The maximum length of a text that is corrected, in characters; the longest completion has fewer.
-const MAX_CORRECTED_CHARS: usize = 64;
 
 /// A request for suggestions.
 #[derive(Debug, Clone)]
@@ -309,122 +299,6 @@ fn compose(
     Ok(())
 }
 
-/// The words of a typed text.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Typed {
-    /// The complete words, folded and distinct.
-    pub(crate) whole: Vec<String>,
-    /// The word being typed, folded.
-    pub(crate) begun: Option<String>,
-}
-
-impl Typed {
-    pub(crate) fn of(text: &str) -> Typed {
-        let spoken = words(text).into_iter().filter(|word| word.span == 1);
-        let mut whole: Vec<(String, usize)> = spoken.map(|word| (folded_word(&word.text), word.bytes.end)).collect();
-        let is_open = whole.last().is_some_and(|(_, end)| *end == text.len());
-        let begun = if is_open { whole.pop().map(|(word, _)| word) } else { None };
-        let mut typed = Typed { whole: Vec::with_capacity(whole.len()), begun };
-        for (word, _) in whole {
-            if !typed.whole.contains(&word) {
-                typed.whole.push(word);
-            }
-        }
-        typed
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.whole.is_empty() && self.begun.is_none()
-    }
-
-    fn is_one_word(&self) -> bool {
-        self.whole.len() + usize::from(self.begun.is_some()) == 1
-    }
-
-    /// The word being typed and the words before it; `None` if there are none or too many, or if
-    /// the typed part is too short to be specific.
-    fn parts(&self) -> Option<(&str, &[String])> {
-        let begun = self.begun.as_deref().filter(|_| (1..=MAX_HEADS).contains(&self.whole.len()))?;
-        let begun = Some(begun).filter(|begun| begun.chars().count() >= MIN_LABEL_CHARS)?;
-        Some((begun, &self.whole))
-    }
-
-    /// Whether the typed text is so short that it matches nearly everywhere.
-    pub(crate) fn is_short(&self) -> bool {
-        let begun = self.begun.as_deref().unwrap_or_default();
-        self.whole.is_empty() && begun.chars().count() < MIN_LABEL_CHARS
-    }
-
-    /// Whether a folded word was typed, or starts with the word being typed.
-    fn is_word(&self, word: &str) -> bool {
-        self.whole.iter().any(|whole| whole == word) || self.begun.as_ref().is_some_and(|begun| word.starts_with(begun))
-    }
-
-    /// Where the typed text matches an article with these head words: completely in the title, with
-    /// or without the first word at its beginning, or partly in labels; `None` if it does not
-    /// match, or if the text is too short for the position.
-    #[cfg(feature = "test-support")]
-    pub(crate) fn place(&self, words: &[(Cow<'_, str>, HeadingPosition)]) -> Option<HeadingPosition> {
-        let whole = |typed: &String| words.iter().find(|(word, _)| word == typed).map(|(_, place)| *place);
-        let mut places: Vec<HeadingPosition> = self.whole.iter().map(whole).collect::<Option<_>>()?;
-        if let Some(begun) = &self.begun {
-            let best = words.iter().filter(|(word, _)| word.starts_with(begun)).map(|(_, place)| *place).max()?;
-            if best == HeadingPosition::Label && begun.chars().count() < MIN_LABEL_CHARS {
-                return None;
-            }
-            places.push(best);
-        }
-        let first = places.first_mut()?;
-        let begins = *first == HeadingPosition::TitleBegin;
-        *first = (*first).min(HeadingPosition::Title);
-        let place = match places.into_iter().min()? {
-            HeadingPosition::Label => HeadingPosition::Label,
-            _ if begins => HeadingPosition::TitleBegin,
-            _ => HeadingPosition::Title,
-        };
-        (!self.is_short() || begins).then_some(place)
-    }
-
-    /// A title as HTML with the typed words marked. For one or two letters only the beginning of
-    /// the title is marked.
-    pub(crate) fn title_html(&self, title: &str) -> String {
-        let mut html = String::with_capacity(title.len() + 16);
-        let mut from = 0;
-        for word in words(title).into_iter().filter(|word| word.span == 1) {
-            let is_meant = !self.is_short() || word.position == 0;
-            let is_typed = is_meant && (self.is_word(&folded_word(&word.text)) || self.is_word(&fold(&word.text)));
-            if word.bytes.start >= from && is_typed {
-                escape(&title[from..word.bytes.start], &mut html);
-                html.push_str("<mark>");
-                escape(&title[word.bytes.clone()], &mut html);
-                html.push_str("</mark>");
-                from = word.bytes.end;
-            }
-        }
-        escape(&title[from..], &mut html);
-        html
-    }
-}
-
-/// A surface form of a completion.
-#[derive(Debug, Clone)]
-pub(crate) struct Writing {
-    pub(crate) text: String,
-    pub(crate) lang: String,
-    /// The number of articles with this form.
-    pub(crate) articles: u64,
-}
-
-impl Writing {
-    /// The capitals inside it, then whether it begins with one: of equally frequent forms, the one
-    /// with the fewest is the usual spelling.
-    fn capitals(&self) -> (usize, bool) {
-        let mut chars = self.text.chars();
-        let begins = chars.next().is_some_and(char::is_uppercase);
-        (chars.filter(|c| c.is_uppercase()).count(), begins)
-    }
-}
-
 /// The number of works that contain a completion.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct WorkCounts {
@@ -568,70 +442,4 @@ fn completed_html(text: &str, key: &str, typed: &str) -> String {
     escape(&text[end..], &mut html);
     html.push_str("</mark>");
     html
-}
-
-/// A typed key to correct, and its fixed prefix.
-pub(crate) struct MisspeltText {
-    key: String,
-    /// The prefix that is assumed to be correct.
-    pub(crate) kept: String,
-}
-
-impl MisspeltText {
-    /// The text to correct; `None` for short keys and numbers, which are not corrected.
-    pub(crate) fn of(key: &str) -> Option<MisspeltText> {
-        let key = key.trim_end();
-        let chars = key.chars().count();
-        let is_mended =
-            (MIN_CORRECTED_CHARS..=MAX_CORRECTED_CHARS).contains(&chars) && key.contains(char::is_alphabetic);
-        let kept = if chars < MIN_FIRST_CORRECTED_CHARS { 1 } else { 0 };
-        is_mended.then(|| MisspeltText { key: key.to_owned(), kept: key.chars().take(kept).collect() })
-    }
-
-    /// Whether the text is long enough that similar completions are no coincidence: any letter of
-    /// it may be wrong.
-    fn is_long(&self) -> bool {
-        self.kept.is_empty()
-    }
-
-    /// The typed key.
-    pub(crate) fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// The longest prefix of a key that the typed text can correspond to.
-    pub(crate) fn beginning<'k>(&self, key: &'k str) -> &'k str {
-        let end = key.char_indices().nth(self.key.chars().count() + 1);
-        end.map_or(key, |(end, _)| &key[..end])
-    }
-
-    /// The likelihood that the typed text is a prefix of a key with a single typing error; 0 if it
-    /// is not.
-    pub(crate) fn likelihood(&self, key: &str) -> f32 {
-        self.meant(key).map(|begin| edit_model::likelihood(&self.key, begin)).fold(0.0, f32::max)
-    }
-
-    /// The shortest prefix of a key that is one typing error away from the text.
-    pub(crate) fn shortest<'k>(&self, key: &'k str) -> Option<&'k str> {
-        self.meant(key).next()
-    }
-
-    /// The prefixes of a key that are one typing error away from the text.
-    fn meant<'k>(&self, key: &'k str) -> impl Iterator<Item = &'k str> {
-        let typed = self.key.chars().count();
-        let beginnings = (typed.saturating_sub(1)..=typed + 1).filter_map(move |length| {
-            let end = key.char_indices().map(|(at, c)| at + c.len_utf8()).nth(length.saturating_sub(1));
-            end.map(|end| &key[..end])
-        });
-        beginnings.filter(|begin| {
-            begin.starts_with(&self.kept)
-                && edit_model::edits(&self.key, begin) <= 1
-                && digits(begin) == digits(&self.key)
-        })
-    }
-}
-
-/// The runs of digits of a text.
-fn digits(text: &str) -> Vec<&str> {
-    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect()
 }

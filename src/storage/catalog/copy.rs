@@ -6,8 +6,9 @@ use std::time::Duration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::connection::with_path;
 use super::error::{CatalogError, Result};
-use super::{Catalog, migrations, with_path};
+use super::{Catalog, migrations};
 
 /// How many pages are copied between two progress reports.
 const PAGES: i32 = 512;

@@ -3,8 +3,9 @@
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, params};
 
+use super::apply::{insert_content, renew_article, work_number};
 use super::error::CatalogError;
-use super::{LAST_SEQ, insert_content, parsed, renew_article, work_number};
+use super::{LAST_SEQ, parsed};
 use crate::article::composed;
 
 /// One step from a schema version to the next.

@@ -8,6 +8,8 @@
 //!
 //! Every process and thread opens a [`Catalog`] of its own; SQLite orders their writes.
 
+mod apply;
+mod connection;
 pub mod copy;
 pub(crate) mod error;
 pub(crate) mod files;
@@ -20,11 +22,11 @@ mod reclaim;
 pub mod stage;
 
 use std::path::Path;
-use std::thread;
-use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use self::apply::{apply_staged, clear_staged, renew_articles, renew_synonyms};
+use self::connection::{connect, with_path};
 pub use self::error::CatalogError;
 use self::error::Result;
 use self::files::Files;
@@ -52,10 +54,6 @@ const WINNER_WITH_RUN: &str = "SELECT {columns} FROM (
              SELECT 1 FROM staged s WHERE s.run = ?1 AND s.source = r.source AND s.id = r.id)
      ) v LEFT JOIN source s ON s.name = v.source JOIN content c ON c.key = v.content
      ORDER BY s.rank IS NULL, s.rank LIMIT 1";
-/// How often a connection retries while it waits to write, and how many retries it makes: about a
-/// minute in total.
-const BUSY_PAUSE: Duration = Duration::from_millis(1);
-const BUSY_LOOKS: i32 = 60_000;
 
 /// An article with the number of its work.
 #[derive(Debug, Clone, PartialEq)]
@@ -566,30 +564,6 @@ impl Catalog {
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
-    // SQLite's own handler waits up to 100 ms between retries and misses every pause that a reindex
-    // leaves to other writers.
-    connection.busy_handler(Some(|looked: i32| {
-        thread::sleep(BUSY_PAUSE);
-        looked < BUSY_LOOKS
-    }))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "cache_size", -16_000)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
-}
-
-fn with_path(error: CatalogError, path: &Path) -> CatalogError {
-    let path = path.to_owned();
-    match error {
-        CatalogError::Damaged { source, .. } => CatalogError::Damaged { path, source },
-        CatalogError::NotWritable { source, .. } => CatalogError::NotWritable { path, source },
-        error => error,
-    }
-}
-
 fn numbered(id: &str, text: &str, work: u64, source: String, hash: [u8; 32]) -> Result<NumberedArticle> {
     let article = parsed(id, text)?;
     Ok(NumberedArticle { article, work, source, hash })
@@ -601,116 +575,4 @@ fn parsed(id: &str, text: &str) -> Result<Article> {
 
 fn read_answered(row: &rusqlite::Row<'_>) -> rusqlite::Result<Answered> {
     Ok(Answered { id: row.get(0)?, seq: row.get(1)?, hash: row.get(2)? })
-}
-
-/// Removes the staged rows of runs that are neither staging nor waiting.
-fn clear_staged(connection: &Connection) -> Result<()> {
-    const GONE: &str = "run NOT IN (SELECT id FROM run WHERE state IN ('staging', 'waiting'))";
-    connection.execute(
-        &format!("DELETE FROM content WHERE key IN (SELECT content FROM staged WHERE {GONE} AND content IS NOT NULL)"),
-        [],
-    )?;
-    for table in ["staged", "staged_file", "staged_profile", "staged_synonyms"] {
-        connection.execute(&format!("DELETE FROM {table} WHERE {GONE}"), [])?;
-    }
-    Ok(())
-}
-
-/// Replaces the records of a run's sources by what the run staged.
-fn apply_staged(connection: &Connection, run: i64) -> Result<()> {
-    for step in [
-        "DELETE FROM content WHERE key IN (
-             SELECT r.content FROM staged s JOIN record r ON r.source = s.source AND r.id = s.id WHERE s.run = ?1)",
-        "DELETE FROM record WHERE (source, id) IN (SELECT source, id FROM staged WHERE run = ?1)",
-        "INSERT INTO record (source, id, file, hash, work, content)
-             SELECT source, id, file, hash, work, content FROM staged WHERE run = ?1 AND content IS NOT NULL",
-        "DELETE FROM file WHERE (source, path) IN (SELECT source, path FROM staged_file WHERE run = ?1)",
-        "INSERT INTO file (source, path, fingerprint)
-             SELECT source, path, fingerprint FROM staged_file WHERE run = ?1 AND fingerprint IS NOT NULL",
-        "UPDATE source SET profile = p.profile FROM staged_profile p WHERE p.run = ?1 AND p.source = source.name",
-    ] {
-        connection.execute(step, [run])?;
-    }
-    Ok(())
-}
-
-/// Applies a run's synonyms if they differ from the current ones; returns the number of changes, 0
-/// or 1.
-fn renew_synonyms(connection: &Connection, run: i64, seq: u64) -> Result<u64> {
-    let renewed = connection.execute(
-        "UPDATE synonyms SET groups = staged.groups, seq = ?2
-         FROM (SELECT groups FROM staged_synonyms WHERE run = ?1) staged WHERE staged.groups <> synonyms.groups",
-        params![run, seq],
-    )?;
-    Ok(renewed as u64)
-}
-
-/// Gives a new `seq` to every id whose served state a run changed; returns the last `seq`.
-fn renew_articles(connection: &Connection, run: i64, base_seq: u64) -> Result<u64> {
-    // An id that several sources hold may have another winner since the sources' order changed.
-    let mut ids = connection.prepare(
-        "SELECT id FROM staged WHERE run = ?1
-         UNION SELECT id FROM record GROUP BY id HAVING COUNT(*) > 1
-         ORDER BY id",
-    )?;
-    let mut seq = base_seq;
-    let mut rows = ids.query([run])?;
-    while let Some(row) = rows.next()? {
-        let id: String = row.get(0)?;
-        if renew_article(connection, &id, seq + 1)? {
-            seq += 1;
-        }
-    }
-    Ok(seq)
-}
-
-/// Gives a `seq` to an id if its served state changed; returns whether it did.
-fn renew_article(connection: &Connection, id: &str, seq: u64) -> Result<bool> {
-    let wins = winner(connection, id)?;
-    let served = connection
-        .prepare_cached("SELECT source, hash FROM article WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    if served.as_ref() == Some(&wins) || (served.is_none() && wins.0.is_none()) {
-        return Ok(false);
-    }
-    set_answered(connection, id, seq, &wins)?;
-    Ok(true)
-}
-
-/// The source that serves an id and the content hash of its article; both `None` if no source has
-/// the id.
-type Winner = (Option<String>, Option<Vec<u8>>);
-
-/// The highest-ranked source that has an id.
-fn winner(connection: &Connection, id: &str) -> Result<Winner> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT r.source, r.hash FROM record r JOIN source s ON s.name = r.source WHERE r.id = ?1 ORDER BY s.rank LIMIT 1",
-        )?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?
-        .unwrap_or_default())
-}
-
-/// Sets the served state of an id, as of `seq`.
-fn set_answered(connection: &Connection, id: &str, seq: u64, (source, hash): &Winner) -> Result<()> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO article (id, seq, source, hash) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, seq, source, hash])?;
-    Ok(())
-}
-
-/// The number of a work; assigns one if it has none yet.
-fn work_number(connection: &Connection, key: &str) -> Result<u64> {
-    connection.prepare_cached("INSERT OR IGNORE INTO work (key) VALUES (?1)")?.execute([key])?;
-    Ok(connection.prepare_cached("SELECT number FROM work WHERE key = ?1")?.query_row([key], |row| row.get(0))?)
-}
-
-/// Stores an article's text; returns its key.
-fn insert_content(connection: &Connection, article: &Article) -> Result<i64> {
-    let text =
-        serde_json::to_string(article).map_err(|source| CatalogError::Article { id: article.id.clone(), source })?;
-    connection.prepare_cached("INSERT INTO content (article) VALUES (?1)")?.execute([text])?;
-    Ok(connection.last_insert_rowid())
 }

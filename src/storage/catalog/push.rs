@@ -7,8 +7,9 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use super::apply::{insert_content, set_answered, winner, work_number};
 use super::error::Result;
-use super::{Catalog, LAST_SEQ, insert_content, set_answered, winner, work_number};
+use super::{Catalog, LAST_SEQ};
 use crate::article::{Article, MAX_VERSIONS};
 use crate::crash_point;
 

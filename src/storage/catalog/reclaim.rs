@@ -10,8 +10,9 @@ use std::fs;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
+use super::Catalog;
+use super::apply::clear_staged;
 use super::error::{CatalogError, Result};
-use super::{Catalog, clear_staged};
 
 /// How many staged rows are sorted at once: bounds the memory.
 const SORTED: usize = 20_000;

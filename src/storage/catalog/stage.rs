@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
+use super::Catalog;
+use super::apply::{insert_content, work_number};
 use super::error::Result;
 use super::push::PUSHES;
-use super::{Catalog, insert_content, work_number};
 use crate::article::{Article, MAX_VERSIONS};
 
 /// How many changes one transaction writes: enough to amortize the sync to disk, few enough to keep

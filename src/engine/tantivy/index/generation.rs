@@ -15,17 +15,19 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term}
 
 use super::backpressure::{InFlight, InFlightDocument};
 use super::directory::GenerationFolder;
+pub use super::error::GenerationError;
+use super::error::{Result, is_damage};
 use super::failure::of_writing;
 use super::schema::{ContentKey, IndexFields, SCHEMA_VERSION, document, schema, tokenizers};
 use crate::analysis::{ArticleTerms, TokenVariantsCache, Zone, fingerprint};
 use crate::article::Article;
 use crate::crash_point;
+use crate::engine::IndexVersion;
 use crate::engine::planning::synonyms::SynonymGroup;
 use crate::engine::tantivy::reader::neighbours::NearestStore;
 use crate::engine::tantivy::reader::segment::KnownSegments;
 use crate::engine::tantivy::reader::snapshot::Snapshot;
 use crate::engine::tantivy::related::{self, StoreError};
-use crate::engine::{EngineError, IndexVersion};
 use crate::panics::contain;
 
 const MANIFEST: &str = "manifest.json";
@@ -66,68 +68,6 @@ impl Manifest {
         }
     }
 }
-
-/// Why a generation cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum GenerationError {
-    /// The folder or a file of it is missing or unreadable.
-    #[error("{path}: not a readable generation")]
-    Unreadable {
-        /// The folder.
-        path: PathBuf,
-        /// The error of the system.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The content of its files is not what was written.
-    #[error(
-        "{path}: is damaged ({reason}): a server builds another one from the catalog by itself, and so does `fichero reindex --full`"
-    )]
-    Damaged {
-        /// The folder.
-        path: PathBuf,
-        /// The damage found.
-        reason: String,
-    },
-    /// It was built by a fichero with another schema or analysis.
-    #[error(
-        "{path}: built by fichero {built_by} for another index format or analysis; `fichero reindex --full` builds one that fits"
-    )]
-    Unfit {
-        /// The folder.
-        path: PathBuf,
-        /// The version that built it.
-        built_by: String,
-    },
-    /// It belongs to another catalog, or to a later state of its catalog.
-    #[error("{path}: was built from another catalog, or from a later state of this one; another is built in its place")]
-    Foreign {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// Its smoke queries failed.
-    #[error("{path}: failed its smoke queries: {reason}")]
-    Smoke {
-        /// The folder.
-        path: PathBuf,
-        /// The failure.
-        reason: String,
-    },
-    /// Writing it failed.
-    #[error("{path}: could not be written: free space on the disk and check the rights of the folder")]
-    Write {
-        /// The folder.
-        path: PathBuf,
-        /// The error of the index.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A query failed.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
-type Result<T, E = GenerationError> = std::result::Result<T, E>;
 
 /// The payload of a commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -378,11 +318,6 @@ impl Generation {
 fn contained<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     contain(read)
         .unwrap_or_else(|panic| Err(GenerationError::Damaged { path: path.to_owned(), reason: panic.to_string() }))
-}
-
-/// Whether an error is about the content of a file, not about reading it.
-fn is_damage(kind: io::ErrorKind) -> bool {
-    matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
 /// The writer's memory for small changes; Tantivy requires at least 15 MB.

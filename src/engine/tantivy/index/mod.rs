@@ -2,6 +2,7 @@
 
 pub(crate) mod backpressure;
 pub(crate) mod directory;
+pub(crate) mod error;
 pub(crate) mod failure;
 pub(crate) mod generation;
 pub(crate) mod schema;
