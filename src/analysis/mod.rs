@@ -3,7 +3,7 @@
 //! ```text
 //! text ──> words ──> token variants (exact, folded, stemmed) ──> terms of an article or a query
 //!   (text_repair.rs,  (token_variants.rs, by the table of languages/)   (analyzer.rs)
-//!    tokenizer.rs)
+//!    tokenizer/)
 //! ```
 //!
 //! The tokenizer works the same way in every language, so a query needs no language. Only stemming
