@@ -231,7 +231,7 @@ fn print_passed_over(out: &mut impl Write, passed_over: &PassedOver) -> io::Resu
 
 fn print_card(out: &mut impl Write, place: usize, card: &Card) -> io::Result<()> {
     let (bold, plain) = if is_terminal() { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-    let date = card.published_at.as_ref().map_or("undated", |at| at.as_str());
+    let date = card.date().map_or("undated", |at| at.as_str());
     writeln!(out, "{place:>2}. {bold}{}{plain}", card.title)?;
     writeln!(out, "    {} · {} · {date} · {}", card.lang, card.kind.as_str(), card.url.as_deref().unwrap_or(&card.id))
 }

@@ -115,6 +115,11 @@ impl Card {
         EventPosition::at(at_s, event_span_s(self.starts_at.as_ref(), self.ends_at.as_ref())).is_over()
     }
 
+    /// The date that readers look for: when an event begins, or else when the article was published.
+    pub fn date(&self) -> Option<&Moment> {
+        self.starts_at.as_ref().or(self.published_at.as_ref())
+    }
+
     /// The card of an article.
     pub fn of(article: &Article) -> Card {
         Card {

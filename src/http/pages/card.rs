@@ -33,7 +33,7 @@ pub(crate) fn topics(topics: &[TopicLabel]) -> String {
 /// The facts of an article in a line: the label of its kind where one is given, its language where it
 /// differs from the page's, its day, its authors.
 pub(crate) fn facts(reader: &Reader, card: &Card, kind: Option<&str>) -> Markup {
-    let moment = card.starts_at.as_ref().or(card.published_at.as_ref());
+    let moment = card.date();
     html! {
         @if let Some(kind) = kind { span { (kind) } " " }
         @if reader.is_foreign(&card.lang) { span lang=(card.lang) dir="auto" { (language_name(&card.lang)) } " " }
