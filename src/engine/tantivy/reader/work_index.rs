@@ -18,7 +18,7 @@ pub(crate) struct WorkIndex {
     /// For every counted article, the index of its language group in the snapshot; [`NO_GROUP`] for
     /// the others.
     groups: Vec<u16>,
-    /// For every counted article, its [`eventful_day`]; [`NO_DAY`] if it has none.
+    /// For every counted article, its [eventful day](crate::engine::related::document_profile::eventful_day); [`NO_DAY`] if it has none.
     days: Vec<i32>,
     /// For every work, the start of its versions; and the end of the last.
     starts: Vec<u32>,
