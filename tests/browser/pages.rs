@@ -72,7 +72,7 @@ fn goes_through_the_results(page: &Page) {
     page.click(".chosen a");
     page.comes_to(STATE, first);
 
-    page.click(".orders a:last-child");
+    page.click(".orders a[href*='sort=date']");
     page.until_at("sort=date");
     page.comes_to("texts('.hits h2')", titles(&good("/v1/search?q=reconocimiento&ui_lang=es&limit=10&sort=date")));
     page.click(".languages [lang=en]");

@@ -83,7 +83,7 @@ fn look(page: &Page, address: &str, items: &str, title: &str) {
         let sizes = "filter((picture) => picture.naturalWidth).map(({ width, height }) => `${width}x${height}`)";
         page.comes_to(&format!("new Set({pictures}.{sizes}).size"), 1);
         page.comes_to("moved", 0);
-        // The picture that is missing is gone, or an empty place; the browser would write its text there.
+        // In the place of the picture that is missing the browser would write its text.
         let texts = "filter((picture) => !picture.naturalWidth).map((picture) => picture.alt).join('')";
         page.comes_to(&format!("{pictures}.{texts}"), "");
         page.complains_only_of("404");

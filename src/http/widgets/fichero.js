@@ -344,7 +344,7 @@ class Widget extends HTMLElement {
       hit.authors.length > 0 && this.label("by", { names: this.listing(hit.authors) }),
     ].filter(Boolean);
     return h("li", { part: "item" },
-      image && h("img", { part: "image", src: image, alt: "", loading: "lazy", error: (event) => event.target.remove() }),
+      image && h("img", { part: "image", src: image, alt: "", loading: "lazy", error: (event) => (event.target.style.visibility = "hidden") }),
       hit.topics.length > 0 && h("p", { part: "topics" }, hit.topics.map((topic) => topic.label).join(" · ")),
       this.heading(1, { part: "title", lang: hit.lang },
         this.articleLink(hit, detail, { part: "link", ...link }, hit.title_html ? marked(hit.title_html) : headingOf(hit))),
